@@ -1,0 +1,44 @@
+"""Icarus Verilog: slower than Verilator, but four-state, so it shows what a reset forgot. Used where it is installed."""
+
+import re
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import cocotb_tools.runner
+
+from .simulator import Launcher, SimulatorError, require, tail
+
+
+class Icarus(Launcher, cocotb_tools.runner.Icarus):
+    """Compiles a design into `sim.vvp`; hierarchical blocks mean nothing to Icarus and are ignored."""
+
+    def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = ()) -> None:
+        require("iverilog"), require("vvp", "iverilog")
+        super().__init__()
+        self.top, self.wave_format = top, waves
+        self.wave_args = ["-none"]
+
+    def identity(self) -> list[str]:
+        """What a simulation depends on beside the design."""
+        said = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True).stdout
+        return [version("cocotb"), said.splitlines()[0], self.top, str(bool(self.wave_format))]
+
+    def compile(self, verilog: str, directory: Path) -> None:
+        source, log = directory / "design.v", directory / "build.log"
+        source.write_text(verilog)
+        self.build(sources=[source], hdl_toplevel=self.top, build_dir=directory, always=True, log_file=log,
+                   timescale=("1ns", "1ps"), waves=bool(self.wave_format))
+        if self.job_status:
+            raise SimulatorError(f"Icarus does not accept the module {self.top}{tail(log)}")
+
+    def record(self, waves: Path) -> None:
+        if not self.wave_format:
+            raise SimulatorError(f"{waves.name} cannot be recorded: the design was built without waves.")
+        if waves.suffix not in (".fst", ".vcd"):
+            raise SimulatorError(f"{waves.name} is of no known wave format: the suffix has to be .fst or .vcd")
+        self.wave_args = [f"-{waves.suffix[1:]}", f"+dumpfile_path={waves}"]
+
+    def _test_command(self) -> list[list[str]]:
+        return [["vvp", "-n", "-m", cocotb_tools.config.lib_entry("vpi", "icarus"), str(self.sim_file), *self.wave_args]]

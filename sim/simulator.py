@@ -1,0 +1,147 @@
+"""Compiles generated Verilog and runs cocotb benches on it: Verilator or Icarus behind one interface."""
+
+import contextlib
+import importlib
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from . import cache
+
+_BACKENDS = {"verilator": "Verilator", "icarus": "Icarus"}
+
+
+class SimulatorError(Exception):
+    """A build or a simulation that failed: one sentence, then the end of the tool's log where there is one."""
+
+
+class ToolMissing(SimulatorError):
+    """A program that is not installed, and how to install it."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """A compiled design; any number of runs, also at the same time, may share it."""
+
+    directory: Path
+    top: str
+    simulator: str
+    waves: str
+
+    def run(self, bench: str, *, env: Mapping[str, str], workdir: Path, waves: Path | None = None,
+            timeout: float | None = None) -> None:
+        """Runs the cocotb tests of the module `bench`, with `env` added to the environment.
+
+        `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; runs that
+        overlap need one each. Raises `SimulatorError` unless every test passed within `timeout` seconds.
+        """
+        workdir = Path(workdir).absolute()
+        workdir.mkdir(parents=True, exist_ok=True)
+        log, results = workdir / "simulation.log", workdir / "results.xml"
+        log.unlink(missing_ok=True)
+        runner = _backend(self.simulator)(self.top, self.waves)
+        if waves is not None:
+            runner.record(Path(waves).absolute())
+        runner.job_env, runner.job_timeout = dict(env), timeout
+        # Under pytest cocotb's runner exits where a test has failed; the results say more.
+        with contextlib.suppress(SystemExit):
+            runner.test(bench, self.top, hdl_toplevel_lang="verilog", build_dir=self.directory, test_dir=workdir,
+                        results_xml=str(results), log_file=log)
+        _check(bench, results, log, runner.job_status)
+
+
+class Launcher:
+    """Mixed into cocotb's runners: a job's own environment and time limit, every word of the tools in a log."""
+
+    job_env: Mapping[str, str] = {}
+    job_timeout: float | None = None
+    job_status = 0
+
+    def _set_env_test(self) -> None:
+        super()._set_env_test()
+        self.env |= self.job_env  # cocotb's runner lets the process's environment win
+
+    def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:
+        for command in cmds:
+            self.job_status = call(command, cwd=cwd, env=self.env, log=Path(self.log_file),
+                                   timeout=self.job_timeout)
+
+
+def build(verilog: str, top: str, *, simulator: str = "verilator", waves: bool | str = False,
+          hier_blocks: Sequence[str] = ()) -> Build:
+    """Compiles the Verilog text for cocotb, or finds it compiled already.
+
+    `waves` is "fst" or "vcd" (True means "fst") where runs shall be able to record waves. `hier_blocks` names modules
+    that Verilator compiles apart, once for all their instances: for arrays too large to compile as one.
+    """
+    waves = "fst" if waves is True else waves or ""
+    if waves not in ("", "fst", "vcd"):
+        raise SimulatorError(f"waves={waves!r} is not a wave format: choose fst or vcd")
+    backend = _backend(simulator)(top, waves, tuple(hier_blocks))
+    directory = cache.once(f"{simulator}-{top}", [verilog, *backend.identity()],
+                           lambda directory: backend.compile(verilog, directory))
+    return Build(directory, top, simulator, waves)
+
+
+def require(program: str, package: str | None = None) -> str:
+    """The path of a program, or `ToolMissing`."""
+    path = shutil.which(program)
+    if path is None:
+        raise ToolMissing(f"{program} was not found: install it (Debian: apt-get install {package or program})")
+    return path
+
+
+def call(command: Sequence[str], *, cwd: Path, log: Path, env: Mapping[str, str] | None = None,
+         timeout: float | None = None) -> int:
+    """Runs a command with its output appended to `log`; returns its exit status."""
+    with log.open("ab") as out:
+        try:
+            return subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                  stderr=subprocess.STDOUT, timeout=timeout, check=False).returncode
+        except subprocess.TimeoutExpired:
+            raise SimulatorError(f"The simulation did not end within {timeout:g} s{tail(log)}") from None
+
+
+def tail(log: Path, lines: int = 20) -> str:
+    """The end of a log, to be put after a sentence."""
+    text = log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else []
+    return ":\n" + "\n".join(text) if text else "."
+
+
+def _backend(simulator: str) -> type:
+    if simulator not in _BACKENDS:
+        raise SimulatorError(f"There is no simulator {simulator!r}: choose {' or '.join(_BACKENDS)}")
+    try:  # cocotb is an optional dependency: imported only where something is simulated
+        module = importlib.import_module(f".{simulator}", __package__)
+    except ModuleNotFoundError as error:
+        raise ToolMissing(f"The Python package {error.name} was not found: pip install 'systola[sim]'") from None
+    return getattr(module, _BACKENDS[simulator])
+
+
+def _check(bench: str, results: Path, log: Path, status: int) -> None:
+    from cocotb_tools.check_results import get_results
+
+    try:
+        tests, failed = get_results(results)
+    except (RuntimeError, ElementTree.ParseError):
+        raise SimulatorError(f"The simulation of {bench} ended with exit status {status} and no result"
+                             f"{tail(log)}") from None
+    if failed:
+        raise SimulatorError(f"{failed} of {tests} tests of {bench} failed: {_failures(results)}")
+    if tests == 0:
+        raise SimulatorError(f"{bench} contains no cocotb test.")
+    if status:
+        raise SimulatorError(f"The tests of {bench} passed, but the simulator's exit status is {status}{tail(log)}")
+
+
+def _failures(results: Path) -> str:
+    """What each failed test said, one line for each."""
+    lines = []
+    for case in ElementTree.parse(results).iter("testcase"):
+        for failure in (*case.iter("failure"), *case.iter("error")):
+            said = failure.get("message") or failure.get("error_msg") or failure.text or "no message"
+            lines.append(f"{case.get('name')}: {said.strip()}")
+    return "; ".join(lines)
