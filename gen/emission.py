@@ -1,0 +1,86 @@
+"""Amaranth components to RTLIL, each distinct component once."""
+
+import re
+
+from amaranth.back import rtlil
+from amaranth.hdl import ClockSignal, Const, Instance, ResetSignal, Value
+from amaranth.lib import wiring
+
+from ..hw.component import Component, Parameters
+
+
+class Emission:
+    """The platform under which Verilog is generated: every (class, parameters) becomes one module.
+
+    `hw.component.place` finds :meth:`instantiate` here. `device` names the device whose own cells may stand for
+    portable descriptions; None keeps the text portable.
+    """
+
+    def __init__(self, top: str, device: str | None = None):
+        self.top = top
+        self.device = device
+        self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
+        self.origins: dict[str, str] = {}  # module to what it was made from
+        self.ports: dict[str, list[str]] = {}  # module to its ports, in order
+        self._modules: dict[tuple[type, Parameters], str] = {}
+
+    def instantiate(self, m, name: str, component: type[Component], parameters: Parameters):
+        """Add to `m` an instance of the module of (component, parameters); return an object with its ports."""
+        key = (component, parameters)
+        if key not in self._modules:
+            self._modules[key] = self._emit_component(component, parameters)
+        module = self._modules[key]
+        signature = wiring.Signature(component.members(parameters))
+        interface = signature.create(path=(name,))
+        connections = {f"{direction}_{port}": value for port, value, direction in ports_of(signature, interface)}
+        domain = {"clk": ClockSignal(), "rst": ResetSignal()}
+        connections |= {f"i_{port}": domain[port] for port in self.ports[module] if port in domain}
+        m.submodules[name] = Instance(module, **connections)
+        return interface
+
+    def _emit_component(self, component, parameters) -> str:
+        base = f"{self.top}_{_snake(component.__name__)}"
+        count = sum(re.fullmatch(rf"{base}(_\d+)?", taken) is not None for taken in self.origins)
+        module = f"{base}_{count + 1}" if count else base
+        self.origins[module] = f"{component.__name__}({_summary(parameters)})"
+        built = component(**dict(parameters))
+        ports = {port: (value, direction) for port, value, direction in ports_of(built.signature, built)}
+        self.emit(built, module, ports)
+        return module
+
+    def emit(self, elaboratable, module: str, ports: dict):
+        """Elaborate one module, and what it places, into :attr:`texts`."""
+        ports = {name: (value, None) for name, (value, _) in ports.items()}  # what is driven inside is an output
+        text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=False)
+        # A submodule that was elaborated in line is called after its parent with a dot: make it a plain identifier.
+        text = re.sub(
+            rf"(?m)^(module|  cell) \\({re.escape(module)}\.\S*)",
+            lambda match: f"{match[1]} \\{match[2].replace('.', '_')}", text)
+        # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
+        if text.count("\\rst\n") == 1 and "\\rst [" not in text:
+            text = re.sub(r"(?m)^  wire .*\\rst\n", "", text)
+        self.texts[module] = text
+        domain = [port for port in ("clk", "rst") if re.search(rf"(?m)^  wire .* \\{port}$", text)]
+        self.ports[module] = list(dict.fromkeys([*domain, *ports]))
+
+
+def ports_of(signature: wiring.Signature, interface):
+    """(name, signal, "i" or "o") for each port of an interface; constants, such as the ready of a stream that always
+    is, are no ports."""
+    for path, member, value in signature.flatten(interface):
+        signal = Value.cast(value)
+        if not isinstance(signal, Const):
+            yield "_".join(map(str, path)), signal, "i" if member.flow == wiring.In else "o"
+
+
+def _summary(parameters: Parameters) -> str:
+    def text(value):
+        if isinstance(value, Parameters):
+            return f"({_summary(value)})"
+        return value.__name__ if isinstance(value, type) else str(value)
+
+    return ", ".join(f"{name}={text(value)}" for name, value in dict(parameters).items())
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

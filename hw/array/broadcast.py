@@ -1,0 +1,155 @@
+"""The broadcast matrix unit: inner products that share their activations, each summed by a tree."""
+
+from amaranth.hdl import Cat, Const, Module, Shape, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from ..bus.stream import Packet, lanes
+from ..component import Component, Parameters, place
+from ..formats.integer import sum_shape
+from ..mac.multiply import Multiply
+from .parameters import ArrayParameters
+from .systolic import connect_streams, stationary
+from .weight_stationary import CoreParameters, core_members
+
+
+class Broadcast(Component):
+    """Broadcast matrix unit: Y[m, c] = sum over k of A[m, k] * W[k, c], `cols` adder trees that share each row of A.
+
+    Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` brings
+    A[m, 0:rows], `w` brings W[k, 0:cols] in `rows` beats, k = 0 first, `y` gives Y[m, 0:cols].
+
+    Back-pressure as there. Initiation interval 1. Latency, with P = product_register and B = 2 (0 without a buffer):
+    2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends on delays and waits, this
+    spends on wires: every activation drives `cols` multipliers, every weight lane `rows` registers, and `swap` all.
+
+    Area grows with rows x cols; the trees have (rows - 1) x cols adders, each as wide as its sums need.
+
+    Source: T. Chen et al., DianNao, ASPLOS 2014, section 5 (NFU-1 and NFU-2).
+    """
+
+    class Parameters(ArrayParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        y = Packet(data.ArrayLayout(p.result, p.cols))
+        return {
+            "a": In(lanes(p.a, p.rows)),
+            "w": In(lanes(p.w, p.cols)),
+            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
+        }
+
+    @property
+    def engine(self) -> tuple[type[Component], dict]:
+        """The engine inside, and its parameters."""
+        return stationary(BroadcastTree, self.p, self.p.a, self.p.w)
+
+    @property
+    def latency(self) -> int:
+        engine, parameters = self.engine
+        return engine.latency(engine.Parameters(**parameters))
+
+    def elaborate(self, platform):
+        m = Module()
+        engine, parameters = self.engine
+        inner = place(m, platform, "engine", engine, **parameters)
+        connect_streams(m, self, inner, {"a": "moving", "w": "still"})
+        return m
+
+
+class BroadcastTree(Component):
+    """A core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
+
+    Latency 1 + product_register + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
+    """
+
+    Parameters = CoreParameters
+    members = staticmethod(core_members)
+
+    @staticmethod
+    def latency(p: CoreParameters) -> int:
+        return 1 + p.product_register + _levels(p.rows)
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        load = Signal(p.rows)
+        with m.If(self.load):
+            m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.left)
+        sums = []
+        for c in range(p.cols):
+            column = place(m, platform, f"column{c}", InnerProduct, length=p.rows, a=p.moving, w=p.still,
+                           acc_width=p.acc_width, product_register=p.product_register)
+            m.d.comb += [
+                column.a.eq(self.moving),
+                column.swap.eq(self.swap),
+                column.w.eq(self.still[c]),
+                column.load.eq(load),
+            ]
+            sums.append(column.y)
+        m.d.comb += self.y.as_value().eq(Cat(sums))
+        return m
+
+
+class InnerProduct(Component):
+    """y = sum of a[k] * w[k] over `length` terms; `load[k]` takes w[k] from `w` into waiting, `swap` makes all current.
+
+    Built by halves, with a register after every addition. Latency 1 + product_register + ceil(log2 length).
+    """
+
+    class Parameters(Parameters):
+        length: int
+        a: Shape
+        w: Shape
+        acc_width: int
+        product_register: bool
+
+    @staticmethod
+    def members(p):
+        return {
+            "a": In(data.ArrayLayout(p.a, p.length)),
+            "swap": In(1),
+            "w": In(p.w),
+            "load": In(p.length),
+            "y": Out(sum_shape(p.a, p.w, p.length, p.acc_width)),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        if p.length == 1:
+            waiting = Signal(p.w, reset_less=True)
+            with m.If(self.load):
+                m.d.sync += waiting.eq(self.w)
+            multiply = place(m, platform, "multiply", Multiply, a=p.a, b=p.w, product_register=p.product_register)
+            m.d.comb += [
+                multiply.a.eq(self.a[0]),
+                multiply.b.eq(waiting),
+                multiply.load.eq(self.swap),
+                self.y.eq(multiply.product),
+            ]
+            return m
+        half = 1 << _levels(p.length) - 1
+        halves = []
+        for name, start, stop in (("low", 0, half), ("high", half, p.length)):
+            part = place(m, platform, name, InnerProduct, **dict(p) | {"length": stop - start})
+            m.d.comb += [
+                part.a.as_value().eq(self.a.as_value()[start * p.a.width:stop * p.a.width]),
+                part.swap.eq(self.swap),
+                part.w.eq(self.w),
+                part.load.eq(self.load[start:stop]),
+            ]
+            y = part.y
+            for _ in range(_levels(half) - _levels(stop - start)):  # a shorter half waits for the longer
+                y, early = Signal(part.y.shape(), name=f"{name}_wait", reset_less=True), y
+                m.d.sync += y.eq(early)
+            halves.append(y)
+        total = Signal(self.y.shape(), reset_less=True)
+        m.d.sync += total.eq(halves[0] + halves[1])
+        m.d.comb += self.y.eq(total)
+        return m
+
+
+def _levels(terms: int) -> int:
+    return (terms - 1).bit_length()

@@ -1,0 +1,188 @@
+"""The systolic grid in which the results stay and both operands move."""
+
+from amaranth.hdl import C, Cat, Module, Shape, Signal
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+
+from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
+from ..component import Component, Parameters, place
+from ..mac.multiply import Multiply
+from .mesh import Cell, Mesh
+from .skew import DelayStyle, Skew
+from .stationary import BUFFER_LATENCY, ROUND_TRIP
+
+
+class OutputCell(Cell):
+    """sum += a * w every cycle; with `last`, the sum leaves for the south and starts again at zero.
+
+    `a` and `last` go east, `w` goes south, one cell a cycle. Results go south at half that speed, two registers a
+    cell: the bottom row's leaves first, the others follow one a cycle, and no control is needed to hold them back.
+
+    Latency: `a`, `w` to `result` 2 + product_register cycles. Area: one multiplier, one adder, three registers of
+    the sum's width.
+    """
+
+    class Parameters(Parameters):
+        a: Shape
+        w: Shape
+        sum: Shape
+        product_register: bool
+
+    @staticmethod
+    def sides(p):
+        row = data.StructLayout({"a": p.a, "last": 1})
+        column = data.StructLayout({"w": p.w, "result": p.sum})
+        return {"west": row, "east": row, "north": column, "south": column}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        east = Signal(self.east.shape(), reset_less=True)
+        south = Signal(self.south.shape(), reset_less=True)
+        above = Signal(p.sum, reset_less=True)
+        m.d.comb += [self.east.eq(east), self.south.eq(south)]
+        m.d.sync += [east.eq(self.west), south.w.eq(self.north.w), above.eq(self.north.result)]
+
+        multiply = place(m, platform, "multiply", Multiply, a=p.a, b=p.w, product_register=p.product_register)
+        m.d.comb += [multiply.a.eq(self.west.a), multiply.b.eq(self.north.w), multiply.load.eq(1)]
+        last = east.last
+        if p.product_register:
+            last = Signal(reset_less=True)
+            m.d.sync += last.eq(east.last)
+
+        running = Signal(p.sum, reset_less=True)
+        total = Signal(p.sum)
+        m.d.comb += total.eq(running + multiply.product)
+        m.d.sync += [running.eq(total), south.result.eq(above)]
+        with m.If(last):
+            m.d.sync += [running.eq(0), south.result.eq(total)]
+        return m
+
+
+class OutputStationary(Component):
+    """y[r] = sum over k of a[k][r] * w[k], r = 0 first: `a` brings columns of A, `w` rows of W, both ending in `last`.
+
+    The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th from
+    the bottom, because the bottom row's results leave first.
+
+    Latency: rows + cols + 1 + product_register cycles from the last beat of `a`, `w` to the first of `y`, plus 2 with
+    a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the next accumulates. A
+    tile's last beat enters only when the output buffer has room for its `rows` results, so the grid never stops.
+    Area: rows x cols cells, and triangles of delays on three sides.
+    """
+
+    class Parameters(Parameters):
+        rows: int
+        cols: int
+        a: Shape
+        w: Shape
+        acc_width: int
+        product_register: bool
+        delays: DelayStyle
+        buffer: int
+
+    @staticmethod
+    def members(p):
+        y = Packet(data.ArrayLayout(Shape(p.acc_width, signed=True), p.cols))
+        return {
+            "a": In(lanes(p.a, p.rows)),
+            "w": In(lanes(p.w, p.cols)),
+            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
+        }
+
+    @staticmethod
+    def latency(p) -> int:
+        return OutputStationary.core_latency(p) + 1 + (BUFFER_LATENCY if p.buffer else 0)
+
+    @staticmethod
+    def core_latency(p) -> int:
+        return p.rows + p.cols + p.product_register
+
+    @staticmethod
+    def full_speed(p) -> int:
+        """Rows of buffer with which the grid never waits for an output that is always ready."""
+        return OutputStationary.core_latency(p) + ROUND_TRIP + 2 * p.rows
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        result = Shape(p.acc_width, signed=True)
+
+        a, w = (place(m, platform, f"{name}_register", StreamRegister, payload=getattr(self, name).payload.shape())
+                for name in "aw")
+        for outside, register in ((self.a, a), (self.w, w)):
+            m.d.comb += [
+                register.i.payload.eq(outside.payload),
+                register.i.valid.eq(outside.valid),
+                outside.ready.eq(register.i.ready),
+            ]
+
+        # The first cycle after reset sends a `last` of its own through the grid: it clears every running sum.
+        cleared = Signal()
+        m.d.sync += cleared.eq(1)
+        room = Signal()
+        spacing = Signal(range(p.rows))  # cycles for which the previous tile still needs the way out
+        last = Signal()
+        enter = Signal()
+        ready = Signal()
+        m.d.comb += [
+            last.eq(a.o.payload.last | w.o.payload.last),
+            ready.eq(cleared & (~last | (room & (spacing == 0)))),
+            enter.eq(a.o.valid & w.o.valid & ready),
+            a.o.ready.eq(w.o.valid & ready),
+            w.o.ready.eq(a.o.valid & ready),
+        ]
+        ends = Signal()
+        m.d.comb += ends.eq(enter & last)
+        with m.If(ends):
+            m.d.sync += spacing.eq(p.rows - 1)
+        with m.Elif(spacing != 0):
+            m.d.sync += spacing.eq(spacing - 1)
+
+        lane = data.StructLayout({"a": p.a, "last": 1})
+        tag = ends | ~cleared
+        bottom_up = Cat(part for row in reversed(range(p.rows))
+                        for part in (a.o.payload.data[row] & enter.replicate(p.a.width), tag))  # idle: add zero
+        a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
+        w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
+        mesh = place(m, platform, "cells", Mesh, cell=OutputCell, rows=p.rows, cols=p.cols,
+                     of=OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register))
+        y_skew = place(m, platform, "y_skew", Skew, width=p.acc_width, count=p.cols, style=p.delays)
+        m.d.comb += [
+            a_skew.i.as_value().eq(bottom_up),
+            w_skew.i.as_value().eq(w.o.payload.data.as_value()),
+            mesh.west.as_value().eq(a_skew.o.as_value()),
+        ]
+        row = Signal(Packet(data.ArrayLayout(result, p.cols)))
+        m.d.comb += [
+            mesh.north.as_value().eq(Cat(
+                part for c in range(p.cols) for part in (w_skew.o[c], C(0, p.acc_width)))),
+            y_skew.i.as_value().eq(Cat(mesh.south[c].result for c in reversed(range(p.cols)))),
+            row.data.as_value().eq(Cat(y_skew.o[c] for c in reversed(range(p.cols)))),
+        ]
+
+        # `rows` results leave one after the other, from the core's latency after the tile's last beat.
+        due = Signal(self.core_latency(p) - 1)
+        remaining = Signal(range(p.rows + 1))
+        valid = Signal()
+        m.d.sync += due.eq(Cat(ends, due))
+        m.d.comb += [valid.eq(remaining != 0), row.last.eq(remaining == 1)]
+        with m.If(due[-1]):
+            m.d.sync += remaining.eq(p.rows)
+        with m.Elif(valid):
+            m.d.sync += remaining.eq(remaining - 1)
+
+        if p.buffer == 0:
+            m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid)]
+        else:
+            buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=p.buffer, claim=p.rows)
+            m.d.comb += [
+                buffer.take.eq(ends),
+                room.eq(buffer.room),
+                buffer.write.payload.eq(row),
+                buffer.write.valid.eq(valid),
+                self.y.payload.eq(buffer.o.payload),
+                self.y.valid.eq(buffer.o.valid),
+                buffer.o.ready.eq(self.y.ready),
+            ]
+        return m

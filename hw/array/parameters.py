@@ -1,0 +1,41 @@
+"""What every dense matrix engine can be told."""
+
+from typing import Annotated, Literal
+
+from amaranth.hdl import Shape
+from pydantic import Field
+
+from ..component import Parameters
+from ..formats import integer
+from .skew import DelayStyle
+
+Side = Annotated[int, Field(ge=1, le=256)]
+
+
+class ArrayParameters(Parameters):
+    """Parameters of a matrix engine of `rows` x `cols` multipliers."""
+
+    rows: Side = Field(16, description="multipliers in a column: the length of an inner product")
+    cols: Side = Field(16, description="columns: results per beat")
+    a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
+    w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
+    acc_width: int = Field(32, ge=1, le=64, description="bits of a result lane; results wrap modulo 2^acc_width")
+    product_register: bool = Field(True, description="a register between multiplier and adder")
+    buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
+        "auto",
+        description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+        json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
+    )
+    delays: DelayStyle = Field("memory", description="skew at the edges in distributed memory or in flip-flops")
+
+    @property
+    def a(self) -> Shape:
+        return integer.shape(self.a_format)
+
+    @property
+    def w(self) -> Shape:
+        return integer.shape(self.w_format)
+
+    @property
+    def result(self) -> Shape:
+        return Shape(self.acc_width, signed=True)

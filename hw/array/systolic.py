@@ -1,0 +1,131 @@
+"""The systolic array generator: weight, output or input stationary."""
+
+from typing import Literal
+
+from amaranth.hdl import Cat, Module
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from ..bus.stream import Packet, lanes
+from ..component import Component, place
+from ..formats.integer import extend
+from .output_stationary import OutputStationary
+from .parameters import ArrayParameters
+from .stationary import Stationary
+from .weight_stationary import CoreParameters, WeightStationary
+
+
+class Systolic(Component):
+    """Systolic matrix engine: Y = A @ W in a grid of rows x cols multiply-accumulate cells.
+
+    ======== ====================== ============================ ==================== ========================
+    dataflow stays                  a beat of `a`                a beat of `w`        a beat of `y`
+    ======== ====================== ============================ ==================== ========================
+    ws       W[0:rows, 0:cols]      A[m, 0:rows]                 W[k, 0:cols]         Y[m, 0:cols]
+    os       Y[0:rows, 0:cols]      A[0:rows, k]                 W[k, 0:cols]         Y[r, 0:cols], r = 0 first
+    is       A[0:cols, 0:rows]      A[0:cols, k]                 W[0:rows, n]         Y[0:cols, n]
+    ======== ====================== ============================ ==================== ========================
+
+    ws, is: the tile that stays comes in `rows` beats, k = 0 first, `last` on the final one; `last` on a moving row
+    means that it is the last to use the present tile, and leaves with its result. The next tile loads meanwhile.
+    os: `a` and `w` are consumed together, k = 0 first, `last` with the final k; `rows` beats of `y` follow.
+
+    Results are exact modulo 2^acc_width and leave sign-extended. Back-pressure: any stream may pause at any time; a
+    row enters the grid only when the output buffer has room for its result (buffer = 0: `y` has no ready and the
+    consumer must take every beat). Initiation interval 1.
+
+    Latency, with P = product_register and B = 2 (0 without a buffer): ws, is: row to result rows + cols + 1 + P + B;
+    M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows enter every
+    max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T tiles of K beats
+    enter every max(K, rows) cycles.
+
+    Area grows with rows x cols (a multiplier, an adder and, per bit, a register for each operand and psum), and with
+    rows^2 + cols^2 for the delays at the edges.
+
+    Source: H. T. Kung, Why systolic architectures?, 1982; N. Jouppi et al., ISCA 2017, section 2 (double-buffered
+    weights, the swap moving with the wavefront).
+    """
+
+    class Parameters(ArrayParameters):
+        dataflow: Literal["ws", "os", "is"] = Field("ws", description="what stays: weights, outputs or inputs")
+
+        @model_validator(mode="after")
+        def _buffer_holds_a_tile(self):
+            if self.dataflow == "os" and self.buffer != "auto" and 0 < self.buffer < self.rows:
+                raise ValueError(
+                    f"buffer={self.buffer}: with dataflow=os buffer must be 0, auto, or at least rows={self.rows}, "
+                    "because a whole tile leaves at once.")
+            return self
+
+        @property
+        def lanes_a(self) -> int:
+            return self.cols if self.dataflow == "is" else self.rows
+
+        @property
+        def lanes_w(self) -> int:
+            return self.rows if self.dataflow == "is" else self.cols
+
+    @staticmethod
+    def members(p):
+        y = Packet(data.ArrayLayout(p.result, p.cols))
+        return {
+            "a": In(lanes(p.a, p.lanes_a)),
+            "w": In(lanes(p.w, p.lanes_w)),
+            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
+        }
+
+    @property
+    def engine(self) -> tuple[type[Component], dict]:
+        """The engine inside, and its parameters."""
+        p = self.p
+        if p.dataflow == "os":
+            of = dict(rows=p.rows, cols=p.cols, a=p.a, w=p.w, acc_width=p.acc_width,
+                      product_register=p.product_register, delays=p.delays)
+            probe = OutputStationary.Parameters(**of, buffer=0)
+            buffer = OutputStationary.full_speed(probe) if p.buffer == "auto" else p.buffer
+            return OutputStationary, dict(of, buffer=buffer)
+        moving, still = (p.w, p.a) if p.dataflow == "is" else (p.a, p.w)
+        return stationary(WeightStationary, p, moving, still)
+
+    @property
+    def latency(self) -> int:
+        engine, parameters = self.engine
+        return engine.latency(engine.Parameters(**parameters))
+
+    def elaborate(self, platform):
+        m = Module()
+        engine, parameters = self.engine
+        inner = place(m, platform, "engine", engine, **parameters)
+        names = {"a": "a", "w": "w", "y": "y"}
+        if engine is Stationary:
+            names = {"w": "moving", "a": "still"} if self.p.dataflow == "is" else {"a": "moving", "w": "still"}
+        connect_streams(m, self, inner, names)
+        return m
+
+
+def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tuple[type[Component], dict]:
+    """A stationary edge around `core`, as the array's parameters ask for it."""
+    of = CoreParameters(rows=p.rows, cols=p.cols, moving=moving, still=still, acc_width=p.acc_width,
+                        product_register=p.product_register, delays=p.delays)
+    buffer = Stationary.full_speed(core, of) if p.buffer == "auto" else p.buffer
+    return Stationary, dict(core=core, of=of, buffer=buffer)
+
+
+def connect_streams(m, outer, inner, names):
+    """Connect the input streams of `outer` to those of `inner` by `names`, and the results back, lane by lane."""
+    for ours, theirs in names.items():
+        if ours == "y":
+            continue
+        source, sink = getattr(outer, ours), getattr(inner, theirs)
+        m.d.comb += [
+            sink.payload.eq(source.payload), sink.valid.eq(source.valid), source.ready.eq(sink.ready),
+        ]
+    m.d.comb += [
+        outer.y.valid.eq(inner.y.valid),
+        outer.y.payload.last.eq(inner.y.payload.last),
+        outer.y.payload.data.as_value().eq(
+            Cat(extend(inner.y.payload.data[c], outer.p.result) for c in range(outer.p.cols))),
+    ]
+    if not outer.y.signature.always_ready:
+        m.d.comb += inner.y.ready.eq(outer.y.ready)

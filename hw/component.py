@@ -1,0 +1,98 @@
+"""What every piece of hardware here is made of: typed parameters, a component, and a way to place one in another."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+
+from amaranth.lib import wiring
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticUndefined
+
+
+class ParameterError(ValueError):
+    """A parameter is unknown or its value is not legal; the message is one sentence for the user."""
+
+
+class Parameters(BaseModel):
+    """Frozen, hashable parameters of a component: the one description that every front end checks against."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+    @classmethod
+    def check(cls, **values) -> typing.Self:
+        """Validate Python values. Raises :class:`ParameterError`."""
+        return cls._checked(cls.model_validate, values)
+
+    @classmethod
+    def parse(cls, texts: dict[str, str]) -> typing.Self:
+        """Validate texts, as a command line gives them. Raises :class:`ParameterError`."""
+        return cls._checked(lambda values: cls.model_validate_strings(values, strict=False), texts)
+
+    @classmethod
+    def _checked(cls, validate, values):
+        for name in values:
+            if name not in cls.model_fields:
+                near = difflib.get_close_matches(name, cls.model_fields, n=1, cutoff=0.5)
+                hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(cls.model_fields)}."
+                raise ParameterError(f"unknown parameter '{name}': {hint}")
+        try:
+            return validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            if not first["loc"]:  # a rule between parameters states itself
+                raise ParameterError(str(first["ctx"]["error"])) from None
+            name = str(first["loc"][0])
+            if first["type"] == "missing":
+                raise ParameterError(f"parameter '{name}' is missing: it must be {cls.legal(name)}.") from None
+            raise ParameterError(f"{name}={values[name]}: {name} must be {cls.legal(name)}.") from None
+
+    @classmethod
+    def legal(cls, name: str) -> str:
+        """The legal values of a parameter, in words."""
+        field = cls.model_fields[name]
+        if field.json_schema_extra and "legal" in field.json_schema_extra:
+            return field.json_schema_extra["legal"]
+        kind = field.annotation
+        if typing.get_origin(kind) is typing.Literal:
+            return " or ".join(str(value) for value in typing.get_args(kind))
+        if kind is bool:
+            return "true or false"
+        bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)}
+        if kind is int and len(bounds) == 2:
+            return f"an integer from {bounds['ge']} to {bounds['le']}"
+        return f"of type {getattr(kind, '__name__', kind)}"
+
+    @classmethod
+    def defaults(cls) -> dict:
+        return {n: f.default for n, f in cls.model_fields.items() if f.default is not PydanticUndefined}
+
+
+class Component(wiring.Component):
+    """A `wiring.Component` whose keyword parameters are checked before anything is built.
+
+    A subclass names its :class:`Parameters` and derives its members from them in :meth:`members`.
+    """
+
+    Parameters = Parameters
+
+    def __init__(self, **parameters):
+        self.p = self.Parameters.check(**parameters)
+        super().__init__(self.members(self.p))
+
+    @staticmethod
+    def members(p) -> dict[str, wiring.Member]:
+        raise NotImplementedError
+
+
+def place(m, platform, name: str, component: type[Component], **parameters):
+    """Put a component into module `m` as `name` and return the object that carries its ports.
+
+    A platform that emits modules once offers `instantiate`: it elaborates each distinct (class, parameters) a single
+    time and instantiates it by name. Any other platform, or none, elaborates the component in line.
+    """
+    checked = component.Parameters.check(**parameters)
+    if hasattr(platform, "instantiate"):
+        return platform.instantiate(m, name, component, checked)
+    m.submodules[name] = child = component(**parameters)
+    return child

@@ -1,0 +1,58 @@
+"""Two's complement and unsigned integers, and how wide their products and sums are."""
+
+import re
+from typing import Annotated
+
+from amaranth.hdl import C, Cat, Shape
+from pydantic import AfterValidator, Field
+
+MAX_WIDTH = 16
+LEGAL = f"int2 to int{MAX_WIDTH}, or uint1 to uint{MAX_WIDTH}"
+
+
+def shape(name: str) -> Shape:
+    """The shape of a format by its name: "int8", "uint4". Raises `ValueError`."""
+    match = re.fullmatch(r"(u?)int([1-9]\d?)", name)
+    if not match or not (1 if match[1] else 2) <= int(match[2]) <= MAX_WIDTH:
+        raise ValueError(f"{name} is not {LEGAL}")
+    return Shape(int(match[2]), signed=not match[1])
+
+
+def _checked(name: str) -> str:
+    shape(name)
+    return name
+
+
+IntegerFormat = Annotated[str, AfterValidator(_checked)]
+"""A parameter that names an integer format."""
+
+
+def format_field(meaning: str):
+    return Field("int8", description=meaning, json_schema_extra={"legal": LEGAL})
+
+
+def sum_shape(a: Shape, b: Shape, terms: int, limit: int | None = None) -> Shape:
+    """The narrowest shape that holds every sum of `terms` products a x b; two's complement of `limit` bits beyond it.
+
+    Sums that wrap at `limit` bits stay exact modulo 2^limit.
+    """
+    corners = [x * y for x in (_low(a), _high(a)) for y in (_low(b), _high(b))]
+    exact = Shape.cast(range(min(0, terms * min(corners)), terms * max(corners) + 1))
+    return exact if limit is None or exact.width <= limit else Shape(limit, signed=True)
+
+
+def extend(value, shape: Shape):
+    """`value` sign- or zero-extended to `shape`, which is at least as wide.
+
+    To be concatenated: Amaranth takes a wide signal far faster whole than lane by lane.
+    """
+    more = shape.width - len(value)
+    return Cat(value, value[-1].replicate(more) if value.shape().signed else C(0, more))
+
+
+def _low(s: Shape) -> int:
+    return -(1 << s.width - 1) if s.signed else 0
+
+
+def _high(s: Shape) -> int:
+    return (1 << s.width - s.signed) - 1
