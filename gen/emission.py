@@ -8,6 +8,8 @@ from amaranth.lib import wiring
 
 from ..hw.component import Component, Parameters
 
+_ZERO_INIT = re.compile(r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n")
+
 
 class Emission:
     """The platform under which Verilog is generated: every (class, parameters) becomes one module.
@@ -24,15 +26,19 @@ class Emission:
         self.ports: dict[str, list[str]] = {}  # module to its ports, in order
         self._modules: dict[tuple[type, Parameters], str] = {}
 
-    def instantiate(self, m, name: str, component: type[Component], parameters: Parameters):
-        """Add to `m` an instance of the module of (component, parameters); return an object with its ports."""
+    def instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
+        """Add to `m` an instance of the module of (component, parameters); return its ports but for those connected."""
         key = (component, parameters)
         if key not in self._modules:
             self._modules[key] = self._emit_component(component, parameters)
         module = self._modules[key]
-        signature = wiring.Signature(component.members(parameters))
+        members = {port: member for port, member in component.members(parameters).items() if port not in connect}
+        signature = wiring.Signature(members)
         interface = signature.create(path=(name,))
         connections = {f"{direction}_{port}": value for port, value, direction in ports_of(signature, interface)}
+        for port, value in connect.items():
+            direction = "i" if component.members(parameters)[port].flow == wiring.In else "o"
+            connections[f"{direction}_{port}"] = value
         domain = {"clk": ClockSignal(), "rst": ResetSignal()}
         connections |= {f"i_{port}": domain[port] for port in self.ports[module] if port in domain}
         m.submodules[name] = Instance(module, **connections)
@@ -59,7 +65,8 @@ class Emission:
         # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
         if text.count("\\rst\n") == 1 and "\\rst [" not in text:
             text = re.sub(r"(?m)^  wire .*\\rst\n", "", text)
-        self.texts[module] = text
+        # Memories start at zero, which Verilog says in a loop: no need to carry every bit through Yosys.
+        self.texts[module] = _ZERO_INIT.sub("", text)
         domain = [port for port in ("clk", "rst") if re.search(rf"(?m)^  wire .* \\{port}$", text)]
         self.ports[module] = list(dict.fromkeys([*domain, *ports]))
 

@@ -179,20 +179,15 @@ def _ansi(text: str, order: list[str] | None) -> str:
         body = re.sub(rf"^  (wire|reg) (\[\S+\] )?{re.escape(name)}( = .*)?;\n", "", body, count=1, flags=re.M)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
     body = re.sub(r"\\\$(\d+) ", r"_\1", body)  # Amaranth's unnamed values, as plain identifiers
-    body = _ZERO_MEMORY.sub(_zero_loop, body)
+    body = re.sub(r"(?m)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)", _zero_loop, body)
     return f"{head} (\n" + ",\n".join(ports) + f"\n);\n{body}\n"
 
 
-_ZERO_MEMORY = re.compile(r"  initial begin\n((?:    (\S+)\[\d+\] = \d+'h0+;\n)+)  end\n")
-
-
 def _zero_loop(match) -> str:
-    lines, memory = match[1].count("\n"), match[2]
-    if lines < 3:
-        return match[0]
+    memory, last = match[1], match[2]
     index = f"{memory}_index"
-    return (f"  integer {index};\n  initial\n    for ({index} = 0; {index} < {lines}; {index} = {index} + 1)\n"
-            f"      {memory}[{index}] = 0;\n")
+    return (f"{match[0]}  integer {index};\n  initial\n"
+            f"    for ({index} = 0; {index} <= {last}; {index} = {index} + 1)\n      {memory}[{index}] = 0;\n")
 
 
 def _header(name: str, top: str, parameters: dict, component: Component) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import typing
 
+from amaranth.hdl import Value
 from amaranth.lib import wiring
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticUndefined
@@ -85,14 +86,21 @@ class Component(wiring.Component):
         raise NotImplementedError
 
 
-def place(m, platform, name: str, component: type[Component], **parameters):
+def place(m, platform, name: str, component: type[Component], connect: dict | None = None, **parameters):
     """Put a component into module `m` as `name` and return the object that carries its ports.
+
+    `connect` wires ports at once: a value for an input, something assignable for an output. In wide structures that
+    saves a signal for each.
 
     A platform that emits modules once offers `instantiate`: it elaborates each distinct (class, parameters) a single
     time and instantiates it by name. Any other platform, or none, elaborates the component in line.
     """
     checked = component.Parameters.check(**parameters)
+    connect = {port: Value.cast(value) for port, value in (connect or {}).items()}
     if hasattr(platform, "instantiate"):
-        return platform.instantiate(m, name, component, checked)
+        return platform.instantiate(m, name, component, checked, connect)
     m.submodules[name] = child = component(**parameters)
+    for port, value in connect.items():
+        inside = Value.cast(getattr(child, port))
+        m.d.comb += inside.eq(value) if child.signature.members[port].flow == wiring.In else value.eq(inside)
     return child

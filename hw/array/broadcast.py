@@ -1,9 +1,10 @@
 """The broadcast matrix unit: inner products that share their activations, each summed by a tree."""
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal
-from amaranth.lib import data, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Lanes
 from ..bus.stream import Packet, lanes
 from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
@@ -33,7 +34,7 @@ class Broadcast(Component):
 
     @staticmethod
     def members(p):
-        y = Packet(data.ArrayLayout(p.result, p.cols))
+        y = Packet(Lanes(p.result, p.cols))
         return {
             "a": In(lanes(p.a, p.rows)),
             "w": In(lanes(p.w, p.cols)),
@@ -54,7 +55,7 @@ class Broadcast(Component):
         m = Module()
         engine, parameters = self.engine
         inner = place(m, platform, "engine", engine, **parameters)
-        connect_streams(m, self, inner, {"a": "moving", "w": "still"})
+        connect_streams(m, platform, self, inner, {"a": "moving", "w": "still"})
         return m
 
 
@@ -108,7 +109,7 @@ class InnerProduct(Component):
     @staticmethod
     def members(p):
         return {
-            "a": In(data.ArrayLayout(p.a, p.length)),
+            "a": In(Lanes(p.a, p.length)),
             "swap": In(1),
             "w": In(p.w),
             "load": In(p.length),

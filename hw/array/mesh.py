@@ -1,9 +1,10 @@
 """A rectangle of equal cells, each wired to its four neighbours."""
 
-from amaranth.hdl import Cat, Module, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Lanes
 from ..component import Component, Parameters, place
 
 GROUP = 16
@@ -11,9 +12,9 @@ GROUP = 16
 
 
 class Cell(Component):
-    """A component with a bundle on each side: `west` and `north` enter, `east` and `south` leave.
+    """A component with a bundle on some of its sides: `west` and `north` enter, `east` and `south` leave.
 
-    A subclass gives the four layouts in :meth:`sides`; opposite sides agree wherever cells stand side by side.
+    A subclass gives their layouts in :meth:`sides`; opposite sides agree wherever cells stand side by side.
     """
 
     @staticmethod
@@ -22,15 +23,17 @@ class Cell(Component):
 
     @classmethod
     def members(cls, p):
-        sides = cls.sides(p)
-        return {side: (In if side in ("west", "north") else Out)(layout) for side, layout in sides.items()}
+        return {side: FLOW[side](layout) for side, layout in cls.sides(p).items()}
+
+
+FLOW = {"west": In, "north": In, "east": Out, "south": Out}
 
 
 class Mesh(Component):
     """`rows` x `cols` cells; `west[r]` enters row r, `north[c]` enters column c, `east` and `south` leave likewise.
 
-    Latency and interval are the cell's. Rows, and groups of :data:`GROUP` rows or cells, are components of their own,
-    so that the emitted text grows with rows + cols and not with their product.
+    Latency and interval are the cell's. Columns of blocks, blocks, and rows of a block are components of their own, so
+    that the emitted text grows with rows + cols and not with their product.
     """
 
     class Parameters(Parameters):
@@ -42,43 +45,70 @@ class Mesh(Component):
     @staticmethod
     def members(p):
         count = {"west": p.rows, "east": p.rows, "north": p.cols, "south": p.cols}
-        sides = p.cell.sides(p.of)
         return {
-            side: (In if side in ("west", "north") else Out)(data.ArrayLayout(sides[side], n))
-            for side, n in count.items()
+            side: FLOW[side](Lanes(layout, count[side])) for side, layout in p.cell.sides(p.of).items()
         }
 
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        across, along = (("north", "south"), ("west", "east"))
-        if p.rows == 1:
-            across, along = along, across
-        # Children stand in a line `across` which data moves from one to the next; `along` it each has its own slice.
-        flowing = Value.cast(getattr(self, across[0]))
-        leaving = []
+        down = p.rows > 1 and p.cols <= GROUP  # narrow blocks first: few wires cross their edges
+        # Children stand in a line along which data flows from one to the next; the other two sides are theirs by slice.
+        (enter, leave), (source, sink) = ("north", "south"), ("west", "east")
+        if not down:
+            (enter, leave), (source, sink) = (source, sink), (enter, leave)
+        own = {side: Value.cast(getattr(self, side)) for side in p.cell.sides(p.of)}
+        flowing = own.get(enter)
         start = 0
-        for size in _split(p.rows if p.rows > 1 else p.cols):
-            shape = (size, p.cols) if p.rows > 1 else (1, size)
-            name = f"{'row' if p.rows > 1 else 'cell'}{start}" + (f"_{start + size - 1}" if size > 1 else "")
-            if shape == (1, 1):
-                child = place(m, platform, name, p.cell, **dict(p.of))
+        for size in _split(p.rows if down else p.cols):
+            stop = start + size
+            last = stop == (p.rows if down else p.cols)
+            connect = {}
+            for side in (source, sink):
+                if side in own:
+                    lane = len(own[side]) // (p.rows if down else p.cols)
+                    connect[side] = own[side][start * lane:stop * lane]
+            if enter in own:
+                connect[enter] = flowing
+            if leave in own:
+                flowing = own[leave] if last else Signal(len(own[leave]), name=f"{leave}{stop - 1}")
+                connect[leave] = flowing
+            rows, cols = (size, p.cols) if down else (p.rows, size)
+            name = f"{'row' if down else 'col'}{start}" + (f"_{stop - 1}" if size > 1 else "")
+            if rows == cols == 1:
+                place(m, platform, name, p.cell, connect, **dict(p.of))
             else:
-                child = place(m, platform, name, Mesh, cell=p.cell, of=p.of, rows=shape[0], cols=shape[1])
-            enter, leave = (Value.cast(getattr(child, side)) for side in along)
-            span = slice(start * len(enter) // size, (start + size) * len(enter) // size)
-            m.d.comb += [
-                Value.cast(getattr(child, across[0])).eq(flowing),
-                enter.eq(Value.cast(getattr(self, along[0]))[span]),
-            ]
-            leaving.append(leave)
-            flowing = Value.cast(getattr(child, across[1]))
-            start += size
-        m.d.comb += [
-            Value.cast(getattr(self, along[1])).eq(Cat(leaving)),
-            Value.cast(getattr(self, across[1])).eq(flowing),
-        ]
+                place(m, platform, name, Mesh, connect, cell=p.cell, of=p.of, rows=rows, cols=cols)
+            start = stop
         return m
+
+
+class Extend(Cell):
+    """Each field of `south` is the field of `north` of that name, extended by its sign; 0 where `north` has none."""
+
+    class Parameters(Parameters):
+        north: data.StructLayout
+        south: data.StructLayout
+
+    @staticmethod
+    def sides(p):
+        return {"north": p.north, "south": p.south}
+
+    def elaborate(self, platform):
+        m = Module()
+        for name, _ in self.p.south:
+            if name in self.p.north.members:
+                m.d.comb += self.south[name].eq(self.north[name])
+        return m
+
+
+def extended(m, platform, name: str, lanes, south: data.StructLayout):
+    """Every lane of `lanes`, an array of structs, through :class:`Extend`."""
+    layout = lanes.shape()
+    south = Signal(Lanes(south, layout.length), name=f"{name}_lanes")
+    place(m, platform, name, Mesh, {"north": lanes, "south": south}, cell=Extend, rows=1, cols=layout.length,
+          of=Extend.Parameters(north=layout.elem_shape, south=south.shape().elem_shape))
+    return south
 
 
 def _split(count: int) -> list[int]:

@@ -1,13 +1,14 @@
 """The systolic grid in which the results stay and both operands move."""
 
-from amaranth.hdl import C, Cat, Module, Shape, Signal
-from amaranth.lib import data, stream
+from amaranth.hdl import Cat, Module, Shape, Signal
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Bundle, Lanes
 from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
 from ..component import Component, Parameters, place
 from ..mac.multiply import Multiply
-from .mesh import Cell, Mesh
+from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 from .stationary import BUFFER_LATENCY, ROUND_TRIP
 
@@ -30,8 +31,8 @@ class OutputCell(Cell):
 
     @staticmethod
     def sides(p):
-        row = data.StructLayout({"a": p.a, "last": 1})
-        column = data.StructLayout({"w": p.w, "result": p.sum})
+        row = Bundle({"a": p.a, "last": 1})
+        column = Bundle({"w": p.w, "result": p.sum})
         return {"west": row, "east": row, "north": column, "south": column}
 
     def elaborate(self, platform):
@@ -83,7 +84,7 @@ class OutputStationary(Component):
 
     @staticmethod
     def members(p):
-        y = Packet(data.ArrayLayout(Shape(p.acc_width, signed=True), p.cols))
+        y = Packet(Lanes(Shape(p.acc_width, signed=True), p.cols))
         return {
             "a": In(lanes(p.a, p.rows)),
             "w": In(lanes(p.w, p.cols)),
@@ -139,26 +140,28 @@ class OutputStationary(Component):
         with m.Elif(spacing != 0):
             m.d.sync += spacing.eq(spacing - 1)
 
-        lane = data.StructLayout({"a": p.a, "last": 1})
+        lane = Bundle({"a": p.a, "last": 1})
         tag = ends | ~cleared
         bottom_up = Cat(part for row in reversed(range(p.rows))
                         for part in (a.o.payload.data[row] & enter.replicate(p.a.width), tag))  # idle: add zero
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
         w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
-        mesh = place(m, platform, "cells", Mesh, cell=OutputCell, rows=p.rows, cols=p.cols,
-                     of=OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register))
-        y_skew = place(m, platform, "y_skew", Skew, width=p.acc_width, count=p.cols, style=p.delays)
+        of = OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register)
+        mesh = place(m, platform, "cells", Mesh, cell=OutputCell, of=of, rows=p.rows, cols=p.cols)
+        y_skew = place(m, platform, "y_skew", Skew, width=p.acc_width, count=p.cols, style=p.delays, reverse=True)
         m.d.comb += [
             a_skew.i.as_value().eq(bottom_up),
             w_skew.i.as_value().eq(w.o.payload.data.as_value()),
             mesh.west.as_value().eq(a_skew.o.as_value()),
         ]
-        row = Signal(Packet(data.ArrayLayout(result, p.cols)))
+        columns = extended(m, platform, "columns", Lanes(Bundle({"w": p.w}), p.cols)(w_skew.o.as_value()),
+                           OutputCell.sides(of)["north"])
+        results = extended(m, platform, "results", mesh.south, Bundle({"result": result}))
+        row = Signal(Packet(Lanes(result, p.cols)))
         m.d.comb += [
-            mesh.north.as_value().eq(Cat(
-                part for c in range(p.cols) for part in (w_skew.o[c], C(0, p.acc_width)))),
-            y_skew.i.as_value().eq(Cat(mesh.south[c].result for c in reversed(range(p.cols)))),
-            row.data.as_value().eq(Cat(y_skew.o[c] for c in reversed(range(p.cols)))),
+            mesh.north.eq(columns),
+            y_skew.i.as_value().eq(results.as_value()),
+            row.data.as_value().eq(y_skew.o.as_value()),
         ]
 
         # `rows` results leave one after the other, from the core's latency after the tile's last beat.

@@ -3,10 +3,11 @@
 from typing import Literal
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import data
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Lanes
+from ..bus.stream import SLICE
 from ..component import Component, Parameters, place
 
 DelayStyle = Literal["memory", "registers"]
@@ -35,6 +36,11 @@ class Delay(Component):
         p = self.p
         if p.cycles == 0:
             m.d.comb += self.o.eq(self.i)
+        elif p.width > SLICE:
+            for start in range(0, p.width, SLICE):
+                part = slice(start, min(p.width, start + SLICE))
+                place(m, platform, f"slice{start}", Delay, {"i": self.i[part], "o": self.o[part]},
+                      width=part.stop - part.start, cycles=p.cycles, style=p.style)
         elif p.style == "memory" and p.cycles >= SHORTEST_MEMORY:
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
             read, write = ring.read_port(domain="comb"), ring.write_port()
@@ -54,38 +60,44 @@ class Delay(Component):
 
 
 class Skew(Component):
-    """Lane n is delayed by n cycles: o[n][t + n] = i[n][t].
+    """Lane n is delayed by n cycles: o[n][t + n] = i[n][t]; by count - 1 - n if `reverse`.
 
-    Latency n for lane n, initiation interval 1. Built by halves: the upper lanes share one wide delay and are then
-    skewed among themselves. Area: count x (count - 1) / 2 words of `width` bits.
+    Latency as said, initiation interval 1. Built by halves: the later lanes share one wide delay and are then skewed
+    among themselves. Area: count x (count - 1) / 2 words of `width` bits.
     """
 
     class Parameters(Parameters):
         width: int
         count: int
         style: DelayStyle
+        reverse: bool = False
 
     @staticmethod
     def members(p):
-        return {"i": In(data.ArrayLayout(p.width, p.count)), "o": Out(data.ArrayLayout(p.width, p.count))}
+        return {"i": In(Lanes(p.width, p.count)), "o": Out(Lanes(p.width, p.count))}
 
     def elaborate(self, platform):
         m = Module()
-        width, count, style = self.p.width, self.p.count, self.p.style
-        if count == 1:
+        p = self.p
+        if p.count == 1:
             m.d.comb += self.o.eq(self.i)
             return m
-        half = 1 << (count - 1).bit_length() - 1
-        i, o = self.i.as_value(), self.o.as_value()
-        upper = place(m, platform, "delay", Delay, width=width * (count - half), cycles=half, style=style)
-        m.d.comb += upper.i.eq(i[half * width:])
-        for name, size, source, sink in (
-            ("lower", half, i[:half * width], o[:half * width]),
-            ("upper", count - half, upper.o, o[half * width:]),
-        ):
-            if size == 1:
-                m.d.comb += sink.eq(source)
-            else:
-                child = place(m, platform, name, Skew, width=width, count=size, style=style)
-                m.d.comb += [child.i.as_value().eq(source), sink.eq(child.o.as_value())]
+        early = 1 << (p.count - 1).bit_length() - 1  # lanes that do not pass the common delay
+        late = p.count - early
+        delay = place(m, platform, "delay", Delay, width=p.width * late, cycles=early, style=p.style)
+        parts = [("early", early), ("late", late)]
+        sources, outputs, start = {}, [], 0
+        for name, count in reversed(parts) if p.reverse else parts:
+            sources[name] = self.i.as_value()[start * p.width:(start + count) * p.width]
+            start += count
+        m.d.comb += delay.i.eq(sources["late"])
+        sources["late"] = delay.o
+        for name, count in reversed(parts) if p.reverse else parts:
+            output = sources[name]
+            if count > 1:
+                child = place(m, platform, name, Skew, **dict(p) | {"count": count})
+                m.d.comb += child.i.as_value().eq(output)
+                output = child.o.as_value()
+            outputs.append(output)
+        m.d.comb += self.o.as_value().eq(Cat(outputs))
         return m

@@ -1,9 +1,10 @@
 """The edge of a core in which a tile stays: streams in, streams out, and the swap between tiles."""
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import data, stream
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Lanes
 from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
 from ..component import Component, Parameters, place
 from .weight_stationary import CoreParameters
@@ -32,7 +33,7 @@ class Stationary(Component):
 
     @staticmethod
     def members(p):
-        y = Packet(data.ArrayLayout(p.of.result, p.of.cols))
+        y = Packet(Lanes(p.of.result, p.of.cols))
         return {
             "moving": In(lanes(p.of.moving, p.of.rows)),
             "still": In(lanes(p.of.still, p.of.cols)),
@@ -98,7 +99,7 @@ class Stationary(Component):
         latency = p.core.latency(p.of)
         valid, last = Signal(latency), Signal(latency)
         m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(moving.payload.last, last))]
-        row = Signal(Packet(data.ArrayLayout(p.of.result, p.of.cols)))
+        row = Signal(Packet(Lanes(p.of.result, p.of.cols)))
         m.d.comb += [row.data.eq(core.y), row.last.eq(last[-1])]
         if p.buffer == 0:
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]

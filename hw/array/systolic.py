@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from amaranth.hdl import Cat, Module
-from amaranth.lib import data, stream
+from amaranth.hdl import Module
+from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
+from ..bundle import Bundle, Lanes
 from ..bus.stream import Packet, lanes
 from ..component import Component, place
-from ..formats.integer import extend
+from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters
 from .stationary import Stationary
@@ -68,7 +69,7 @@ class Systolic(Component):
 
     @staticmethod
     def members(p):
-        y = Packet(data.ArrayLayout(p.result, p.cols))
+        y = Packet(Lanes(p.result, p.cols))
         return {
             "a": In(lanes(p.a, p.lanes_a)),
             "w": In(lanes(p.w, p.lanes_w)),
@@ -100,7 +101,7 @@ class Systolic(Component):
         names = {"a": "a", "w": "w", "y": "y"}
         if engine is Stationary:
             names = {"w": "moving", "a": "still"} if self.p.dataflow == "is" else {"a": "moving", "w": "still"}
-        connect_streams(m, self, inner, names)
+        connect_streams(m, platform, self, inner, names)
         return m
 
 
@@ -112,7 +113,7 @@ def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tupl
     return Stationary, dict(core=core, of=of, buffer=buffer)
 
 
-def connect_streams(m, outer, inner, names):
+def connect_streams(m, platform, outer, inner, names):
     """Connect the input streams of `outer` to those of `inner` by `names`, and the results back, lane by lane."""
     for ours, theirs in names.items():
         if ours == "y":
@@ -121,11 +122,13 @@ def connect_streams(m, outer, inner, names):
         m.d.comb += [
             sink.payload.eq(source.payload), sink.valid.eq(source.valid), source.ready.eq(sink.ready),
         ]
+    lane = inner.y.payload.data.shape().elem_shape
+    narrow = Lanes(Bundle({"y": lane}), outer.p.cols)(inner.y.payload.data.as_value())
     m.d.comb += [
         outer.y.valid.eq(inner.y.valid),
         outer.y.payload.last.eq(inner.y.payload.last),
-        outer.y.payload.data.as_value().eq(
-            Cat(extend(inner.y.payload.data[c], outer.p.result) for c in range(outer.p.cols))),
+        outer.y.payload.data.as_value().eq(extended(
+            m, platform, "extend_y", narrow, Bundle({"y": outer.p.result})).as_value()),
     ]
     if not outer.y.signature.always_ready:
         m.d.comb += inner.y.ready.eq(outer.y.ready)

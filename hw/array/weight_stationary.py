@@ -2,14 +2,14 @@
 
 from itertools import groupby
 
-from amaranth.hdl import C, Cat, Module, Shape, Signal, Value
-from amaranth.lib import data
+from amaranth.hdl import Cat, Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..formats.integer import extend, sum_shape
+from ..formats.integer import sum_shape
 from ..mac.multiply import Multiply
-from .mesh import Cell, Mesh
+from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 
 
@@ -40,12 +40,12 @@ def core_members(p: CoreParameters) -> dict:
     the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
     """
     return {
-        "moving": In(data.ArrayLayout(p.moving, p.rows)),
+        "moving": In(Lanes(p.moving, p.rows)),
         "swap": In(1),
-        "still": In(data.ArrayLayout(p.still, p.cols)),
+        "still": In(Lanes(p.still, p.cols)),
         "load": In(1),
         "left": In(p.left),
-        "y": Out(data.ArrayLayout(p.result, p.cols)),
+        "y": Out(Lanes(p.result, p.cols)),
     }
 
 
@@ -67,8 +67,8 @@ class StationaryCell(Cell):
 
     @staticmethod
     def sides(p):
-        row = data.StructLayout({"moving": p.moving, "swap": 1, "load": 1})
-        column = data.StructLayout({"weight": p.still, "psum": p.psum})
+        row = Bundle({"moving": p.moving, "swap": 1, "load": 1})
+        column = Bundle({"weight": p.still, "psum": p.psum})
         return {"west": row, "east": row, "north": column, "south": column}
 
     def elaborate(self, platform):
@@ -103,10 +103,10 @@ class RowControl(Cell):
 
     @staticmethod
     def sides(p):
-        column = data.StructLayout({"swap": 1, "load": 1, "left": p.left})
+        column = Bundle({"swap": 1, "load": 1, "left": p.left})
         return {
-            "west": data.StructLayout({"moving": p.moving}),
-            "east": data.StructLayout({"moving": p.moving, "swap": 1, "load": 1}),
+            "west": Bundle({"moving": p.moving}),
+            "east": Bundle({"moving": p.moving, "swap": 1, "load": 1}),
             "north": column,
             "south": column,
         }
@@ -151,43 +151,42 @@ class WeightStationary(Component):
         m = Module()
         p = self.p
 
-        def skewed(name, shape, count, lanes):
-            skew = place(m, platform, name, Skew, width=shape.width, count=count, style=p.delays)
-            m.d.comb += skew.i.as_value().eq(Value.cast(lanes))
-            return skew.o.as_value()
+        def skewed(name, lanes, **options):
+            layout = lanes.shape()
+            width = Shape.cast(layout.elem_shape).width
+            skew = place(m, platform, name, Skew, width=width, count=layout.length, style=p.delays, **options)
+            m.d.comb += skew.i.as_value().eq(lanes.as_value())
+            return layout(skew.o.as_value())
 
-        top_down = Cat(self.moving[row] for row in reversed(range(p.rows)))
-        moving = skewed("moving_skew", p.moving, p.rows, top_down)
-        still = skewed("still_skew", p.still, p.cols, self.still)
+        top_down = self.moving.shape()(Cat(self.moving[row] for row in reversed(range(p.rows))))
+        moving = skewed("moving_skew", top_down)
+        still = skewed("still_skew", self.still)
 
-        heads = place(m, platform, "heads", Mesh, cell=RowControl, rows=p.rows, cols=1,
-                      of=RowControl.Parameters(left=p.left, moving=p.moving))
+        heads = place(m, platform, "heads", Mesh, cell=RowControl, of=RowControl.Parameters(left=p.left, moving=p.moving),
+                      rows=p.rows, cols=1)
         m.d.comb += [
-            heads.west.as_value().eq(moving),
+            heads.west.as_value().eq(moving.as_value()),
             heads.north[0].swap.eq(self.swap),
             heads.north[0].load.eq(self.load),
             heads.north[0].left.eq(self.left),
         ]
-        psums = [sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows)]
-        weights = data.ArrayLayout(p.still, p.cols)(still)
-        sums = [C(0, psums[0])] * p.cols
+        # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
+        flowing = Lanes(Bundle({"weight": p.still}), p.cols)(still.as_value())
         start = 0
-        for psum, run in groupby(psums):
+        for psum, run in groupby(sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows)):
             count = len(list(run))
-            mesh = place(m, platform, f"rows{start}_{start + count - 1}", Mesh, cell=StationaryCell,
-                         of=StationaryCell.Parameters(moving=p.moving, still=p.still, psum=psum,
-                                                      product_register=p.product_register),
-                         rows=count, cols=p.cols)
-            row_width = len(mesh.west.as_value()) // count
-            m.d.comb += mesh.west.as_value().eq(
-                heads.east.as_value()[start * row_width:(start + count) * row_width])
-            m.d.comb += mesh.north.as_value().eq(Cat(
-                part for c in range(p.cols) for part in (weights[c], extend(sums[c], psum))))
-            weights = [mesh.south[c].weight for c in range(p.cols)]
-            sums = [mesh.south[c].psum for c in range(p.cols)]
+            of = StationaryCell.Parameters(moving=p.moving, still=p.still, psum=psum,
+                                           product_register=p.product_register)
+            sides = StationaryCell.sides(of)
+            north = extended(m, platform, f"extend{start}", flowing, sides["north"])
+            flowing = Signal(Lanes(sides["south"], p.cols), name=f"south{start + count - 1}")
+            width = sides["west"].size
+            place(m, platform, f"rows{start}_{start + count - 1}", Mesh, {
+                "west": heads.east.as_value()[start * width:(start + count) * width],
+                "north": north,
+                "south": flowing,
+            }, cell=StationaryCell, of=of, rows=count, cols=p.cols)
             start += count
-
-        right_to_left = Cat(extend(sums[c], p.result) for c in reversed(range(p.cols)))
-        deskewed = data.ArrayLayout(p.result, p.cols)(skewed("result_skew", p.result, p.cols, right_to_left))
-        m.d.comb += self.y.as_value().eq(Cat(deskewed[c] for c in reversed(range(p.cols))))
+        sums = extended(m, platform, "sums", flowing, Bundle({"psum": p.result}))
+        m.d.comb += self.y.as_value().eq(skewed("result_skew", sums, reverse=True).as_value())
         return m

@@ -1,14 +1,19 @@
 """Streams of packets, and the registers and buffers between them."""
 
-from amaranth.hdl import Module, Shape, Signal
+from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
-from ..component import Component, Parameters
+from ..bundle import Bundle, Lanes
+from ..component import Component, Parameters, place
 
 
-class Packet(data.StructLayout):
+SLICE = 512
+"""Widest memory in one module: wider ones stand as equal slices, each emitted once."""
+
+
+class Packet(Bundle):
     """Payload of a packet stream: `data`, and `last`, high in the final beat of a packet.
 
     At the edge of generated Verilog such a stream is AXI4-Stream: tdata and tlast.
@@ -20,7 +25,7 @@ class Packet(data.StructLayout):
 
 def lanes(shape, count: int) -> stream.Signature:
     """A packet stream of `count` lanes."""
-    return stream.Signature(Packet(data.ArrayLayout(shape, count)))
+    return stream.Signature(Packet(Lanes(shape, count)))
 
 
 class StreamRegister(Component):
@@ -43,6 +48,30 @@ class StreamRegister(Component):
         m.d.comb += [self.i.ready.eq(~self.o.valid | self.o.ready), self.o.payload.eq(payload)]
         with m.If(self.i.ready):
             m.d.sync += [self.o.valid.eq(self.i.valid), payload.eq(self.i.payload)]
+        return m
+
+
+class BufferSlice(Component):
+    """Some bits of a buffer's rows: Amaranth's block-memory FIFO, at most :data:`SLICE` bits wide."""
+
+    class Parameters(Parameters):
+        width: int
+        depth: int
+
+    @staticmethod
+    def members(p):
+        return {"i_data": In(p.width), "i_valid": In(1), "o_data": Out(p.width), "o_valid": Out(1), "o_ready": In(1)}
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.p.width, depth=self.p.depth)
+        m.d.comb += [
+            fifo.w_data.eq(self.i_data),
+            fifo.w_en.eq(self.i_valid),
+            self.o_data.eq(fifo.r_data),
+            self.o_valid.eq(fifo.r_rdy),
+            fifo.r_en.eq(self.o_ready),
+        ]
         return m
 
 
@@ -72,14 +101,18 @@ class StreamBuffer(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=Shape.cast(p.payload).width, depth=p.depth)
-        m.d.comb += [
-            fifo.w_data.eq(self.write.payload),
-            fifo.w_en.eq(self.write.valid),
-            self.o.payload.eq(fifo.r_data),
-            self.o.valid.eq(fifo.r_rdy),
-            fifo.r_en.eq(self.o.ready),
-        ]
+        row = self.write.payload.as_value()
+        for start in range(0, len(row), SLICE):
+            part = slice(start, min(len(row), start + SLICE))
+            fifo = place(m, platform, f"slice{start}", BufferSlice, width=part.stop - part.start, depth=p.depth)
+            m.d.comb += [
+                fifo.i_data.eq(row[part]),
+                fifo.i_valid.eq(self.write.valid),
+                self.o.payload.as_value()[part].eq(fifo.o_data),
+                fifo.o_ready.eq(self.o.ready),
+            ]
+        m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices move in step
+
         claimed = Signal(range(p.depth + 1))
         after = Signal(range(p.depth + p.claim + 1))
         left = Signal()

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from amaranth.hdl import C, Cat, Shape
+from amaranth.hdl import Shape
 from pydantic import AfterValidator, Field
 
 MAX_WIDTH = 16
@@ -39,15 +39,6 @@ def sum_shape(a: Shape, b: Shape, terms: int, limit: int | None = None) -> Shape
     corners = [x * y for x in (_low(a), _high(a)) for y in (_low(b), _high(b))]
     exact = Shape.cast(range(min(0, terms * min(corners)), terms * max(corners) + 1))
     return exact if limit is None or exact.width <= limit else Shape(limit, signed=True)
-
-
-def extend(value, shape: Shape):
-    """`value` sign- or zero-extended to `shape`, which is at least as wide.
-
-    To be concatenated: Amaranth takes a wide signal far faster whole than lane by lane.
-    """
-    more = shape.width - len(value)
-    return Cat(value, value[-1].replicate(more) if value.shape().signed else C(0, more))
 
 
 def _low(s: Shape) -> int:
