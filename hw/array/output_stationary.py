@@ -141,9 +141,9 @@ class OutputStationary(Component):
             m.d.sync += spacing.eq(spacing - 1)
 
         lane = Bundle({"a": p.a, "last": 1})
-        tag = ends | ~cleared
+        tag = ends | ~cleared  # an idle cycle adds zero
         bottom_up = Cat(part for row in reversed(range(p.rows))
-                        for part in (a.o.payload.data[row] & enter.replicate(p.a.width), tag))  # idle: add zero
+                        for part in (a.o.payload.data[row].as_unsigned() & enter.replicate(p.a.width), tag))
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
         w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
         of = OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register)

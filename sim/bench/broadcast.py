@@ -1,0 +1,22 @@
+"""Bench of the broadcast matrix unit: the systolic bench, with the tree's own sums and its own cycle law."""
+
+import cocotb
+
+from ..golden import broadcast
+from ..job import Job
+from .systolic import Engine, run
+
+
+class Tree(Engine):
+    def product(self, a, w):
+        return broadcast.product(a, w, self.p["acc_width"])
+
+    def cycles(self, lengths):
+        return broadcast.cycles(self.p["rows"], lengths, product_register=self.p["product_register"],
+                                buffered=self.buffered)
+
+
+@cocotb.test
+async def broadcast_unit(dut):
+    job = Job.load()
+    await run(dut, Tree(job.parameters), job)

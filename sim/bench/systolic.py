@@ -1,0 +1,108 @@
+"""Bench of the matrix engines: tiles through the streams, every result compared with the golden model."""
+
+import time
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
+
+from ..golden import integer, systolic
+from ..job import Case, Job, Outcome, save_outcome
+from ..streams import Sink, Source, transfer
+
+
+class Engine:
+    """How tiles become beats, what comes back and when: the golden side of an engine with given parameters."""
+
+    def __init__(self, parameters: dict):
+        self.p = parameters
+        self.dataflow = parameters.get("dataflow", "ws")
+        self.buffered = parameters["buffer"] != 0
+        self.full_speed = parameters["buffer"] in ("auto", 0)
+
+    def product(self, a, w):
+        return systolic.product(a, w, self.p["acc_width"])
+
+    def cycles(self, lengths: list[int]) -> int:
+        return systolic.cycles(self.dataflow, self.p["rows"], self.p["cols"], lengths,
+                               product_register=self.p["product_register"], buffered=self.buffered)
+
+    def sources(self, case: Case) -> dict[str, Source]:
+        pairs = [systolic.beats(self.dataflow, a, w) for a, w in case.tiles]
+        return {
+            name: Source(
+                integer.pack(np.concatenate(tiles), integer.width(self.p[f"{name}_format"])),
+                [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))],
+                case.gaps.get(name, 0.0))
+            for name, tiles in (("a", [a for a, _ in pairs]), ("w", [w for _, w in pairs]))
+        }
+
+    def lengths(self, case: Case) -> list[int]:
+        """Moving beats of each tile."""
+        return [{"ws": a.shape[0], "is": w.shape[1], "os": a.shape[1]}[self.dataflow] for a, w in case.tiles]
+
+
+async def reset(dut):
+    """Start the clock, hold reset for two cycles with every input low."""
+    for port in ("s_axis_a_tvalid", "s_axis_w_tvalid", "s_axis_a_tlast", "s_axis_w_tlast", "s_axis_a_tdata",
+                 "s_axis_w_tdata", "m_axis_y_tready"):
+        if (handle := getattr(dut, port, None)) is not None:
+            handle.value = 0
+    dut.rst.value = 1
+    Clock(dut.clk, 10, unit="ns").start(start_high=False)
+    for _ in range(3):
+        await FallingEdge(dut.clk)
+    dut.rst.value = 0
+    for _ in range(2):
+        await FallingEdge(dut.clk)
+
+
+async def run(dut, engine: Engine, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    acc_width, cols = engine.p["acc_width"], engine.p["cols"]
+    await reset(dut)
+    for number, case in enumerate(job.cases):
+        golden = [engine.product(a, w) for a, w in case.tiles]
+        expected = [systolic.result_beats(engine.dataflow, y) for y in golden]
+        words = integer.pack(np.concatenate(expected), acc_width)
+        lasts = [int(n == len(y) - 1) for y in expected for n in range(len(y))]
+        sources, sink = engine.sources(case), Sink(case.stall)
+
+        started = time.perf_counter()
+        await transfer(dut, sources, ("y", sink), len(words), seed=case.seed)
+        outcome.seconds += time.perf_counter() - started
+
+        cycles = sink.cycles[-1] - min(source.first_cycle for source in sources.values()) + 1
+        outcome.cases += 1
+        outcome.checked += len(words) * cols
+        outcome.cycles += cycles
+        outcome.case_cycles.append(cycles)
+        outcome.output_cycles.append(sink.cycles)
+        outcome.macs += sum(a.shape[0] * a.shape[1] * w.shape[1] for a, w in case.tiles)
+        if sink.data != words or sink.last != lasts:
+            got, want = integer.unpack(sink.data, cols, acc_width), integer.unpack(words, cols, acc_width)
+            wrong = np.argwhere(got != want)
+            outcome.mismatches += len(wrong) + sum(x != y for x, y in zip(sink.last, lasts, strict=True))
+            outcome.examples += [f"case {number}, beat {b}, lane {c}: {got[b, c]}, expected {want[b, c]}"
+                                 for b, c in wrong[:3].tolist()]
+            if not len(wrong):
+                outcome.examples.append(f"case {number}: the results are right, but tlast is not where it should be")
+        law = engine.cycles(engine.lengths(case))
+        if cycles < law or (case.idle_free and engine.full_speed and cycles != law):
+            outcome.mismatches += 1
+            outcome.examples.append(f"case {number}: {cycles} cycles, the law says {law}")
+        if job.keep:
+            split = np.cumsum([len(y) for y in expected])[:-1]
+            tiles = np.split(integer.unpack(sink.data, cols, acc_width), split)
+            results.append([systolic.result_beats(engine.dataflow, y) for y in tiles])
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+@cocotb.test
+async def systolic_array(dut):
+    job = Job.load()
+    await run(dut, Engine(job.parameters), job)

@@ -1,0 +1,112 @@
+"""AXI4-Stream at full speed under cocotb: one wake-up a cycle for all streams together.
+
+Everything happens at the falling edge. The designs have no combinational path from an input to an output (a test
+checks it), so what is sampled there is what the rising edge will see, and what is driven there holds until after it.
+"""
+
+import random
+from dataclasses import dataclass, field
+
+from cocotb.triggers import FallingEdge
+
+
+@dataclass
+class Source:
+    """Beats for an input stream: packed data, `last` flags, and the probability of a gap before each beat."""
+
+    data: list[int]
+    last: list[int]
+    gap: float = 0.0
+    sent: int = 0
+    first_cycle: int | None = None
+
+
+@dataclass
+class Sink:
+    """What an output stream gave: packed data, `last` flags; `stall` is the probability of not being ready."""
+
+    stall: float = 0.0
+    data: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    cycles: list[int] = field(default_factory=list)
+
+
+class Stuck(AssertionError):
+    """No stream has moved for a long time."""
+
+
+async def transfer(dut, sources: dict[str, Source], sink: tuple[str, Sink], beats: int, *, seed: int = 0,
+                   patience: int = 5000) -> int:
+    """Drive all sources and take `beats` beats from the sink; return the cycles this took.
+
+    Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles.
+    """
+    rng = random.Random(seed)
+    edge = FallingEdge(dut.clk)
+    name, out = sink
+    inputs = [_Driver(dut, stream, source) for stream, source in sources.items()]
+    valid, data, last = (getattr(dut, f"m_axis_{name}_{port}") for port in ("tvalid", "tdata", "tlast"))
+    ready = getattr(dut, f"m_axis_{name}_tready", None)  # none where the consumer is always ready
+    if ready is None and out.stall:
+        raise ValueError(f"m_axis_{name} has no tready: it cannot be stalled")
+    accepting = None
+    cycle, moved = 0, 0
+    while len(out.data) < beats:
+        await edge
+        for driver in inputs:
+            if driver.step(cycle, rng):
+                moved = cycle
+        accept = not out.stall or rng.random() >= out.stall
+        if ready is not None and accept != accepting:
+            ready.value = accepting = int(accept)
+        if accept and valid.value:
+            out.data.append(int(data.value))
+            out.last.append(int(last.value))
+            out.cycles.append(cycle)
+            moved = cycle
+        if cycle - moved > patience:
+            raise Stuck(f"nothing moved for {patience} cycles: {len(out.data)} of {beats} beats out, "
+                        + ", ".join(f"{d.name} {d.source.sent} of {len(d.source.data)} in" for d in inputs))
+        cycle += 1
+    await edge
+    for driver in inputs:
+        driver.step(cycle, rng)
+    if ready is not None:
+        ready.value = 0
+    return cycle
+
+
+class _Driver:
+    """One input stream: presents the next beat, and knows from `tready` that the coming edge will take it."""
+
+    def __init__(self, dut, name, source):
+        self.name, self.source = name, source
+        self.tdata, self.tvalid, self.tready, self.tlast = (
+            getattr(dut, f"s_axis_{name}_{port}") for port in ("tdata", "tvalid", "tready", "tlast"))
+        self.valid, self.flag, self.offered = 0, None, False
+
+    def step(self, cycle, rng) -> bool:
+        source = self.source
+        index = source.sent
+        if index == len(source.data):
+            if self.valid:
+                self.tvalid.value = self.valid = 0
+            return False
+        if not self.offered:
+            if source.gap and rng.random() < source.gap:
+                if self.valid:
+                    self.tvalid.value = self.valid = 0
+                return False
+            self.tdata.value = source.data[index]
+            if source.last[index] != self.flag:
+                self.tlast.value = self.flag = source.last[index]
+            if not self.valid:
+                self.tvalid.value = self.valid = 1
+            self.offered = True
+        if not self.tready.value:
+            return False
+        if source.first_cycle is None:
+            source.first_cycle = cycle
+        source.sent += 1
+        self.offered = False
+        return True
