@@ -1,0 +1,197 @@
+"""The `systola` command: list, show, gen, sim, synth."""
+
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..hw.component import Component, ParameterError
+from . import describe
+from .generators import GENERATORS, Generator, UsageError, find
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+                  help="Generate, simulate and synthesise AI-accelerator hardware.")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
+Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
+Preset = Annotated[Path | None, typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table.")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
+
+
+@app.command("list")
+def list_(json_file: Json = None):
+    """The generators, a line each."""
+    table = Table.grid(padding=(0, 2))
+    for generator in GENERATORS.values():
+        table.add_row(f"[bold]{generator.name}[/]", generator.summary)
+    out.print(table)
+    _save(json_file, {g.name: g.summary for g in GENERATORS.values()})
+
+
+@app.command()
+def show(name: Name, json_file: Json = None):
+    """Parameters, ports, cycle law and source of a generator."""
+    generator = find(name)
+    describe.show(generator, out)
+    _save(json_file, describe.as_data(generator))
+
+
+@app.command()
+def gen(
+    name: Name,
+    parameters: Set = None,
+    preset: Preset = None,
+    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Where to write.")] = Path("build"),
+    top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
+):
+    """Write NAME.v, NAME.json and NAME.core."""
+    from .verilog import generate
+
+    generator, component = _component(name, parameters, preset)
+    if top is not None and not (top.isascii() and top.isidentifier()):
+        raise UsageError(f"--top {top}: a module name is letters, digits and underscores, not first a digit.")
+    with err.status(f"elaborating {name}"):
+        design = generate(generator.name, component, top=top)
+    try:
+        paths = design.write(folder)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
+    for path in paths:
+        out.print(f"{path}  {_size(path.stat().st_size)}")
+    out.print(f"{design.modules} modules, {design.latency} cycles from an input beat to its result")
+
+
+@app.command()
+def sim(
+    name: Name,
+    parameters: Set = None,
+    preset: Preset = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of data, gaps and stalls.")] = 1,
+    cases: Annotated[int, typer.Option(min=1, help="Random cases to run.")] = 40,
+    simulator: Annotated[str, typer.Option(help="verilator or icarus.")] = "verilator",
+    waves: Annotated[Path | None, typer.Option(metavar="FILE", help="Record waves: .vcd or .fst.")] = None,
+    json_file: Json = None,
+):
+    """Run a generator's Verilog against its golden model on random data, with random gaps and stalls."""
+    from ..sim.simulate import simulate
+    from ..sim.simulator import SimulatorError, ToolMissing
+    from .verilog import generate
+
+    generator, component = _component(name, parameters, preset)
+    if simulator not in ("verilator", "icarus"):
+        raise UsageError(f"--simulator {simulator}: it must be verilator or icarus.")
+    if waves and waves.suffix not in (".vcd", ".fst"):
+        raise UsageError(f"--waves {waves}: the file's name must end in .vcd or .fst.")
+    try:
+        with err.status(f"elaborating {name}") as status:
+            design = generate(generator.name, component)
+            status.update(f"compiling and running {cases} cases in {simulator}")
+            outcome, _ = simulate(design, generator.cases(design.parameters, cases, seed), simulator=simulator, waves=waves)
+    except ToolMissing as error:
+        raise UsageError(str(error)) from None
+    except SimulatorError as error:
+        err.print(f"systola: {error}", markup=False)
+        raise typer.Exit(1) from None
+    p = design.parameters
+    result = {
+        "generator": name, "params": p, "seed": seed, "simulator": simulator, "cases": outcome.cases,
+        "checked": outcome.checked, "mismatches": outcome.mismatches, "cycles": outcome.cycles, "macs": outcome.macs,
+        "utilisation": outcome.macs / (outcome.cycles * p["rows"] * p["cols"]), "seconds": outcome.seconds,
+    }
+    for example in outcome.examples[:5]:
+        err.print(f"  {example}", markup=False)
+    verdict = "[red]FAILED[/]" if outcome.mismatches else "[green]passed[/]"
+    out.print(f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches")
+    out.print(f"        {outcome.cycles:,} cycles, {outcome.macs:,} MACs, gaps and stalls included: "
+              f"{result['utilisation']:.1%} of {p['rows']} x {p['cols']} multipliers busy")
+    out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
+    if waves:
+        out.print(f"        waves in {waves}")
+    _save(json_file, result)
+    if outcome.mismatches:
+        raise typer.Exit(1)
+
+
+@app.command()
+def synth(
+    name: Name,
+    parameters: Set = None,
+    preset: Preset = None,
+    device: Annotated[str, typer.Option(help="Device to map to, e.g. ecp5-85k.")] = "ecp5-85k",
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
+    json_file: Json = None,
+):
+    """Synthesise, place and route out of context: cells and Fmax."""
+    from .synth import DEVICES, SynthesisError, synthesise
+
+    generator, component = _component(name, parameters, preset)
+    if device not in DEVICES:
+        raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
+    try:
+        with err.status(f"synthesising {name} for {device}") as status:
+            report = synthesise(component, generator.name, device, seeds=seeds, progress=status.update)
+    except SynthesisError as error:
+        raise UsageError(str(error)) from None
+    describe.report(report, out)
+    _save(json_file, report.to_dict())
+
+
+def _component(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:
+    generator = find(name)
+    kind = generator.component.Parameters
+    values = _preset(preset, name) if preset else {}
+    for setting in settings or []:
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
+        values[key.strip()] = value.strip()
+    return generator, generator.component(**dict(kind.parse(values)))
+
+
+def _preset(path: Path, name: str) -> dict[str, str]:
+    try:
+        preset = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}.") from None
+    if unknown := set(preset) - {"generator", "parameters"}:
+        raise UsageError(f"{path}: unknown key '{min(unknown)}'; a preset has 'generator' and a [parameters] table.")
+    if preset.get("generator", name) != name:
+        raise UsageError(f"{path} is a preset of {preset['generator']}, not of {name}.")
+    parameters = preset.get("parameters", {})
+    if not isinstance(parameters, dict):
+        raise UsageError(f"{path}: 'parameters' must be a table.")
+    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in parameters.items()}
+
+
+def _save(path: Path | None, data: dict):
+    if path:
+        try:
+            path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}.") from None
+
+
+def _size(count: int) -> str:
+    return f"{count / 1000:.1f} kB"
+
+
+def main():
+    """Entry point: a user's mistake is one sentence on standard error and exit code 2."""
+    try:
+        app()
+    except (UsageError, ParameterError) as error:
+        err.print(f"systola: {error}", markup=False)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
