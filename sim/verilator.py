@@ -29,8 +29,9 @@ _MAIN = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.c
 _CXX_FLAGS = ["-std=gnu++20", "-O1", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
 _LINK_FLAGS = [f"-L{_LIBS}", f"-Wl,-rpath,{_LIBS}", "-lcocotbvpi_verilator", "-pthread"]
 _FST_LIBRARIES = ["-llz4", "-lz"]
-_VERILATOR_FLAGS = ["--cc", "--vpi", "--prefix", "Vtop", "-O3", "--assert", "--no-timing",
-                    "--timescale", "1ns/1ps", "--x-assign", "fast", "--x-initial", "fast",
+# Modules of an array stay functions (--inline-mult): 64x64 builds in half the time and runs as fast.
+_VERILATOR_FLAGS = ["--cc", "--vpi", "--prefix", "Vtop", "-O3", "--inline-mult", "1", "--assert",
+                    "--no-timing", "--timescale", "1ns/1ps", "--x-assign", "fast", "--x-initial", "fast",
                     "-Wno-lint", "-Wno-fatal", "--quiet"]
 
 # A source file above this many bytes is compiled alone, all smaller ones together: they cost mostly headers.
