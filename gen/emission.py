@@ -15,11 +15,13 @@ class Emission:
     """The platform under which Verilog is generated: every (class, parameters) becomes one module.
 
     `hw.component.place` finds :meth:`instantiate` here. `device` names the device whose own cells may stand for
-    portable descriptions; None keeps the text portable.
+    portable descriptions; None keeps the text portable. Without `once` every component is elaborated in line.
     """
 
-    def __init__(self, top: str, device: str | None = None):
+    def __init__(self, top: str, device: str | None = None, once: bool = True):
         self.top = top
+        if not once:
+            self.instantiate = None
         self.device = device
         self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
         self.origins: dict[str, str] = {}  # module to what it was made from

@@ -97,7 +97,7 @@ def place(m, platform, name: str, component: type[Component], connect: dict | No
     """
     checked = component.Parameters.check(**parameters)
     connect = {port: Value.cast(value) for port, value in (connect or {}).items()}
-    if hasattr(platform, "instantiate"):
+    if getattr(platform, "instantiate", None):
         return platform.instantiate(m, name, component, checked, connect)
     m.submodules[name] = child = component(**parameters)
     for port, value in connect.items():

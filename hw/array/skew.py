@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
@@ -43,14 +43,13 @@ class Delay(Component):
                       width=part.stop - part.start, cycles=p.cycles, style=p.style)
         elif p.style == "memory" and p.cycles >= SHORTEST_MEMORY:
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
-            read, write = ring.read_port(domain="comb"), ring.write_port()
-            place_ = Signal(range(p.cycles), reset_less=True)
-            m.d.sync += place_.eq(place_ + 1)
-            with m.If(place_ == p.cycles - 1):
-                m.d.sync += place_.eq(0)
+            read = ring.read_port(domain="comb")
+            write = ring.write_port()
+            now = Signal(range(p.cycles), reset_less=True)
+            m.d.sync += now.eq(Mux(now == p.cycles - 1, 0, now + 1))
             m.d.comb += [
-                read.addr.eq(place_), self.o.eq(read.data),
-                write.addr.eq(place_), write.data.eq(self.i), write.en.eq(1),
+                read.addr.eq(now), self.o.eq(read.data),
+                write.addr.eq(now), write.data.eq(self.i), write.en.eq(1),
             ]
         else:
             stages = Signal(p.width * p.cycles, reset_less=True)

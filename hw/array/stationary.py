@@ -97,7 +97,8 @@ class Stationary(Component):
                 m.d.sync += left.eq(left - 1)
 
         latency = p.core.latency(p.of)
-        valid, last = Signal(latency), Signal(latency)
+        valid = Signal(latency)
+        last = Signal(latency)
         m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(moving.payload.last, last))]
         row = Signal(Packet(Lanes(p.of.result, p.of.cols)))
         m.d.comb += [row.data.eq(core.y), row.last.eq(last[-1])]
