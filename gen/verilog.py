@@ -162,6 +162,7 @@ def _to_verilog(text: str) -> dict[str, str]:
         f"read_rtlil <<rtlil\n{text}\nrtlil",
         "proc -norom",
         "opt_expr",
+        "opt_clean -purge",
         "opt_dff",
         "opt_clean -purge",
         "memory_collect",
@@ -196,7 +197,7 @@ def _ansi(text: str, order: list[str] | None) -> str:
         kind, init = wire.search(body).groups()
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
-    body = re.sub(r"\\\$(\d+) ", r"_\1", body)  # Amaranth's unnamed values, as plain identifiers
+    body = re.sub(r"\\\$(?:(\w+)\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
     body = re.sub(r"(?m)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)", _zero_loop, body)
     return f"{head} (\n" + ",\n".join(ports) + f"\n);\n{body}\n"
 

@@ -31,15 +31,15 @@ class Multiply(Component):
         if getattr(platform, "device", None) == "ecp5":
             return mult18x18d(self)
         m = Module()
-        a = Signal(self.p.a, reset_less=True)
-        b = Signal(self.p.b, reset_less=True)
-        m.d.sync += a.eq(self.a)
+        held_a = Signal(self.p.a, reset_less=True)
+        held_b = Signal(self.p.b, reset_less=True)
+        m.d.sync += held_a.eq(self.a)
         with m.If(self.load):
-            m.d.sync += b.eq(self.b)
+            m.d.sync += held_b.eq(self.b)
         if self.p.product_register:
             product = Signal(self.product.shape(), reset_less=True)
-            m.d.sync += product.eq(a * b)
+            m.d.sync += product.eq(held_a * held_b)
             m.d.comb += self.product.eq(product)
         else:
-            m.d.comb += self.product.eq(a * b)
+            m.d.comb += self.product.eq(held_a * held_b)
         return m

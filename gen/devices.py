@@ -1,0 +1,45 @@
+"""The devices that designs are synthesised for, and what their cells count as."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Device:
+    """An FPGA, and how the open tools are told to use it.
+
+    `luts`: how many 4-input LUTs a cell of each type takes away from other logic; cells of other types take none.
+    """
+
+    family: str  # whose own cells `generate` may use
+    synth: str  # the Yosys pass, with its options
+    place: str  # the package of the place-and-route tool, and of its entry point run_<place>
+    arguments: tuple[str, ...]
+    luts: Mapping[str, int]
+    ffs: tuple[str, ...]  # how the names of these cells begin
+    dsps: tuple[str, ...]
+    brams: tuple[str, ...]
+    models: tuple[str, ...] = ()  # simulation models of the cells, below Yosys's share
+
+
+def _ecp5(size: str) -> Device:
+    return Device(
+        family="ecp5",
+        synth="synth_ecp5 -nowidelut",  # wide multiplexers tie four LUTs to one place: smaller and faster without
+        place="nextpnr_ecp5",
+        arguments=(f"--{size}", "--package", "CABGA381", "--speed", "6", "--out-of-context", "--freq", "250"),
+        # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory and a write port that occupies
+        # two more: nextpnr's "Total LUT4s" counts the same.
+        luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
+        ffs=("TRELLIS_FF",),
+        dsps=("MULT18X18D",),
+        brams=("DP16KD",),
+        models=("lattice/common_sim.vh", "lattice/ccu2c_sim.vh"),
+    )
+
+
+DEVICES: dict[str, Device] = {
+    "ecp5-25k": _ecp5("25k"),
+    "ecp5-45k": _ecp5("45k"),
+    "ecp5-85k": _ecp5("85k"),
+}

@@ -1,0 +1,233 @@
+"""Cells and clock rate of a design on a device: Yosys, then nextpnr out of context, both from PyPI.
+
+Nothing but these packages is ever run, whatever the machine has installed. Results are kept in the cache.
+"""
+
+import json
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+
+from ..hw.component import Component
+from ..sim import cache
+from .devices import DEVICES, Device
+from .verilog import Design, generate
+
+__all__ = ["DEVICES", "Device", "Report", "SynthesisError", "netlist", "synthesise"]
+
+JOBS = 2
+"""nextpnr runs at the same time: each takes most of a gigabyte."""
+
+_YOSYS = """
+import sys
+from pyosys import libyosys
+design = libyosys.Design()
+for line in open(sys.argv[1]):
+    design.run_pass(line.strip())
+"""
+_PLACE = "import sys, yowasp_{0} as tool; sys.exit(tool.run_{0}(sys.argv[1:]))"
+
+
+class SynthesisError(Exception):
+    """Synthesis is not possible; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a design takes on a device, and how fast it runs there.
+
+    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for each
+    CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the write port),
+    which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where the entry and exit of
+    each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards, out of context (no pins), and
+    their median; None where no register reaches another. `critical_path`, of the run that stands at the median, in
+    names of the source and nanoseconds.
+    """
+
+    generator: str
+    params: dict
+    device: str
+    tools: dict[str, str]
+    cells: dict[str, int]
+    luts: int
+    ffs: int
+    dsps: int
+    brams: int
+    lut4_equivalents: int
+    macs: int
+    utilisation: dict[str, int]
+    fmax_mhz: dict
+    critical_path: dict | None
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+
+def synthesise(component: Component, name: str, device: str = "ecp5-85k", seeds: int = 5, folder: Path | None = None,
+               progress: Callable[[str], object] = lambda message: None) -> Report:
+    """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
+
+    `folder` receives the netlist, the logs and the report; `progress` a line for each step. Raises `SynthesisError` if
+    a package is missing, the device is not known, the design does not fit, or a tool fails.
+    """
+    target = _device(device)
+    if seeds < 1:
+        raise SynthesisError(f"seeds={seeds}: seeds must be at least 1.")
+    progress(f"{name}: generating Verilog")
+    design = generate(name, component, device=target.family)
+    progress(f"{name}: mapping to {device}")
+    mapped = _mapped(design, target)
+    progress(f"{name}: placing and routing, {seeds} seeds")
+    with ThreadPoolExecutor(JOBS) as pool:
+        placed = []
+        for result in pool.map(lambda seed: _placed(design, target, mapped, seed), range(1, seeds + 1)):
+            placed.append(json.loads((result / "report.json").read_text()))
+            if folder is not None:
+                shutil.copytree(result, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
+            progress(f"{name}: seed {len(placed)} of {seeds}: {_mhz(placed[-1])} MHz")
+    report = _report(design, component, device, mapped, placed)
+    if folder is not None:
+        shutil.copytree(mapped, folder, dirs_exist_ok=True)
+        (Path(folder) / "report.json").write_text(report.to_json())
+    return report
+
+
+def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
+    """The design as cells of a device, and the models of these cells: Verilog that simulates by itself, with the ports
+    of `generate(name, component)`. Raises `SynthesisError` as :func:`synthesise` does, and if a cell has no model."""
+    target = _device(device)
+    mapped = _mapped(generate(name, component, device=target.family), target)
+    own = files(__package__.rpartition(".")[0] + ".sim") / "models"
+    sources = [*(files("pyosys") / "share" / model for model in target.models), *own.iterdir()]
+    text = "\n".join(re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", source.read_text(), flags=re.M)
+                     for source in sources if source.name.endswith((".v", ".vh")))
+    models = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+)\b.*?^endmodule", text)}
+    parts, wanted = [(mapped / "netlist.v").read_text()], list(_cells(mapped))
+    while wanted:
+        cell = wanted.pop(0)
+        if cell not in models:
+            raise SynthesisError(f"The cell {cell} of {device} has no simulation model.")
+        parts.append(models.pop(cell))
+        wanted += [other for other in models if re.search(rf"\b{other}\b", parts[-1]) and other not in wanted]
+    return "\n\n".join(parts) + "\n"
+
+
+def _device(name: str) -> Device:
+    if name not in DEVICES:
+        raise SynthesisError(f"device={name}: device must be {', '.join(DEVICES)}.")
+    return DEVICES[name]
+
+
+def _mapped(design: Design, device: Device) -> Path:
+    """A directory with the netlist (as JSON and Verilog) and its statistics."""
+    def fill(directory: Path):
+        (directory / "design.v").write_text(design.verilog)
+        (directory / "script.ys").write_text(_script(design, device))
+        _run("Yosys", _YOSYS, ["script.ys"], directory)
+
+    return cache.once("synth", _identity(design, device), fill)
+
+
+def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
+    """A directory with the report of place and route."""
+    arguments = [*device.arguments, "--timing-allow-fail", "--seed", str(seed), "--report", "report.json"]
+
+    def fill(directory: Path):
+        tool = device.place.replace("_", "-")
+        _run(tool, _PLACE.format(device.place), ["--json", str(mapped / "netlist.json"), *arguments], directory)
+
+    return cache.once("place", [*_identity(design, device), *arguments], fill)
+
+
+def _script(design: Design, device: Device) -> str:
+    return "\n".join([
+        "read_verilog design.v",
+        f"{device.synth} -top {design.top}",
+        "delete t:$scopeinfo",
+        "attrmap -remove src",  # paths of this machine
+        "write_json netlist.json",
+        "write_verilog -noattr netlist.v",
+        "tee -q -o statistics.json stat -json",
+    ]) + "\n"
+
+
+def _identity(design: Design, device: Device) -> list[str]:
+    return [design.verilog, _script(design, device), *(f"{tool} {number}" for tool, number in _tools(device).items())]
+
+
+def _tools(device: Device) -> dict[str, str]:
+    tools = {}
+    for package in ("pyosys", f"yowasp-{device.place.replace('_', '-')}"):
+        try:
+            tools[package] = version(package)
+        except PackageNotFoundError:
+            raise SynthesisError(
+                f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
+    return tools
+
+
+def _run(tool: str, code: str, arguments: list[str], directory: Path):
+    """Run Python code that calls a tool, its output into TOOL.log."""
+    log = directory / f"{tool.lower()}.log"
+    with log.open("wb") as out:
+        status = subprocess.run([sys.executable, "-c", code, *arguments], cwd=directory, stdin=subprocess.DEVNULL,
+                                stdout=out, stderr=subprocess.STDOUT, check=False).returncode
+    if status:
+        lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+        reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+        raise SynthesisError(f"{tool} failed: {reason.removeprefix('ERROR: ')}")
+
+
+def _cells(mapped: Path) -> dict[str, int]:
+    return json.loads((mapped / "statistics.json").read_text())["design"]["num_cells_by_type"]
+
+
+def _mhz(placed: dict) -> float | None:
+    return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
+
+
+def _report(design: Design, component: Component, device: str, mapped: Path, placed: list[dict]) -> Report:
+    target = DEVICES[device]
+    cells = _cells(mapped)
+    rates = [rate for rate in map(_mhz, placed) if rate is not None]
+    median = statistics.median(rates) if rates else None
+    typical = min(placed, key=lambda result: abs(_mhz(result) - median)) if rates else None
+
+    def count(kinds):
+        return sum(number for cell, number in cells.items() if cell.startswith(kinds))
+
+    return Report(
+        generator=design.name, params=design.parameters, device=device, tools=_tools(target), cells=cells,
+        luts=sum(number for cell, number in cells.items() if target.luts.get(cell) == 1),
+        ffs=count(target.ffs), dsps=count(target.dsps), brams=count(target.brams),
+        lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
+        macs=component.p.rows * component.p.cols,
+        utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
+        fmax_mhz={"seeds": rates, "median": median},
+        critical_path=_critical_path(typical) if typical else None,
+    )
+
+
+def _critical_path(placed: dict) -> dict:
+    path = max((path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
+               key=lambda path: sum(step["delay"] for step in path))
+
+    def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
+        return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
+
+    delay = {kind: round(sum(step["delay"] for step in path if (step["type"] == "routing") == (kind == "routing")), 2)
+             for kind in ("logic", "routing")}
+    return {"from": source(path[0]["from"]["cell"]), "to": source(path[-1]["to"]["cell"]),
+            "levels": sum(step["type"] == "logic" for step in path), "logic_ns": delay["logic"],
+            "routing_ns": delay["routing"]}
