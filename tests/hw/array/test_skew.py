@@ -1,0 +1,48 @@
+"""Delays and skews, in Amaranth's simulator."""
+
+import random
+
+import pytest
+from amaranth.sim import Simulator
+
+from systola.hw.array.skew import Delay, Skew
+
+
+def _run(component, words, clocked=True):
+    seen = []
+
+    async def bench(ctx):
+        for word in words:
+            ctx.set(component.i, word)
+            seen.append(ctx.get(component.o))
+            await (ctx.tick() if clocked else ctx.delay(1e-6))
+
+    simulator = Simulator(component)
+    simulator.add_clock(1e-6, if_exists=True)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return seen
+
+
+@pytest.mark.parametrize("style", ["memory", "registers"])
+@pytest.mark.parametrize("cycles", [1, 3, 4, 9])
+def test_delay(style, cycles):
+    words = [random.Random(1).getrandbits(12) for _ in range(40)]
+    assert _run(Delay(width=12, cycles=cycles, style=style), words)[cycles:] == words[:-cycles]
+
+
+def test_no_delay():
+    assert _run(Delay(width=3, cycles=0, style="memory"), [5, 2, 7], clocked=False) == [5, 2, 7]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 5, 16, 19])
+def test_skew(count, reverse):
+    rng = random.Random(count)
+    rows = [[rng.getrandbits(5) for _ in range(count)] for _ in range(60)]
+    component = Skew(width=5, count=count, style="memory", reverse=reverse)
+    words = [[int(lane) for lane in row] for row in rows]
+    seen = [list(row) for row in _run(component, words, clocked=count > 1)]
+    for lane in range(count):
+        late = count - 1 - lane if reverse else lane
+        assert [row[lane] for row in seen][late:] == [row[lane] for row in rows][:len(rows) - late]

@@ -1,0 +1,50 @@
+"""The bench fails where it should: each of these designs is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+BROKEN = {  # what is broken: dataflow, text, what stands there instead
+    "wrong sign of a": ("ws", r"\$signed\(held_a\) \* \$signed\(held_b\)", "held_a * $signed(held_b)"),
+    "wrong sign of w": ("os", r"\$signed\(held_a\) \* \$signed\(held_b\)", "$signed({8'h00, held_a}) * $signed(held_b)"),
+    "dropped last row": ("ws", r"valid <= \{ (valid\[.*?\]), (\w+) \}",
+                         r"valid <= { \1, \2 & ~moving_register__o__payload[32] }"),
+    "swap one cycle early": ("ws", r"= core__left == 1'h0|= ! core__left|core__left == 2'h0", "= core__left <= 1"),
+    "a delay that is missing": ("ws", r"\.i\(delay__o\)(,\s+\.o\(late__o\))", r".i(i[35:0])\1"),
+    "a sum that is not cleared": ("os", r"if \(last\) running <= 32'd0;\n    else running", "running"),
+    "an output buffer that is never full": ("ws", r"\.room\((\w+)\)", r".room()"),
+    "last on the wrong beat": ("ws", r"last <= \{ (last\[.*?\]), \w+\[32\] \}", r"last <= { \1, 1'h0 }"),
+    "a psum one bit short": ("ws", r"south\[25:8\] <= _1\[17:0\]", "south[25:8] <= { _1[16], _1[16:0] }"),
+}
+
+
+def _design(dataflow):
+    return generate("systolic", find("systolic").component(rows=4, cols=4, dataflow=dataflow, acc_width=32))
+
+
+def _outcome(design):
+    return simulate(design, find("systolic").cases(design.parameters, 24, 5), timeout=120)[0]
+
+
+@pytest.mark.parametrize("dataflow", ["ws", "os"])
+def test_the_design_that_is_broken_below_is_right(dataflow):
+    assert _outcome(_design(dataflow)).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(what):
+    dataflow, pattern, instead = BROKEN[what]
+    design = _design(dataflow)
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    try:
+        outcome = _outcome(replace(design, verilog=text))
+    except Exception as error:  # nothing came out at all
+        assert "nothing moved" in str(error)
+        return
+    assert outcome.mismatches > 0
