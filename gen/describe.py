@@ -24,10 +24,9 @@ def as_data(generator: Generator) -> dict:
     """The same as plain data: description, parameters, ports, latency."""
     from .verilog import Top
 
-    component = generator.component()
+    component = generator.component().described()
     kind = generator.component.Parameters
     ports = Top(component).ports
-    component._MustUse__used = True  # looked at, not elaborated
     return {
         "generator": generator.name,
         "description": inspect.cleandoc(generator.component.__doc__),

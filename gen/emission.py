@@ -6,6 +6,7 @@ from amaranth.back import rtlil
 from amaranth.hdl import ClockSignal, Const, Instance, ResetSignal, Value
 from amaranth.lib import wiring
 
+from ..hw.array.mesh import GROUP, Mesh
 from ..hw.component import Component, Parameters
 
 _ZERO_INIT = re.compile(r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n")
@@ -45,6 +46,13 @@ class Emission:
         connections |= {f"i_{port}": domain[port] for port in self.ports[module] if port in domain}
         m.submodules[name] = Instance(module, **connections)
         return interface
+
+    def blocks(self) -> tuple[str, ...]:
+        """Modules that stand side by side in a wide mesh, each the mesh's whole height."""
+        meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
+        wide = [p for p in meshes if p.cols > GROUP]
+        return tuple(module for p, module in meshes.items() for w in wide
+                     if p.cols <= GROUP and (p.of, p.rows) == (w.of, w.rows) and p.rows > 1)
 
     def _emit_component(self, component, parameters) -> str:
         base = f"{self.top}_{_snake(component.__name__)}"

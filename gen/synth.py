@@ -119,7 +119,7 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
         if cell not in models:
             raise SynthesisError(f"The cell {cell} of {device} has no simulation model.")
         parts.append(models.pop(cell))
-        wanted += [other for other in models if re.search(rf"\b{other}\b", parts[-1]) and other not in wanted]
+        wanted += [other for other in models if re.search(rf"(?m)^\s*{other}\b", parts[-1]) and other not in wanted]
     return "\n\n".join(parts) + "\n"
 
 

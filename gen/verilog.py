@@ -23,7 +23,10 @@ from .emission import Emission, ports_of
 
 @dataclass(frozen=True)
 class Design:
-    """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order."""
+    """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order.
+
+    `blocks` names the modules that a simulator may well compile apart: the columns of blocks of a wide mesh.
+    """
 
     name: str
     top: str
@@ -32,6 +35,7 @@ class Design:
     ports: dict[str, tuple[str, int]]
     modules: int
     verilog: str
+    blocks: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> list[Path]:
         """Write NAME.v, NAME.json and NAME.core below `folder`; return their paths."""
@@ -139,7 +143,7 @@ def generate(name: str, component: Component, *, top: str | None = None, device:
     modules = _to_verilog("\n".join(emission.texts.values()))
     body = _arrange(modules, emission)
     header = _header(name, top, parameters, component)
-    return Design(name, top, parameters, component.latency, ports, len(modules), header + body)
+    return Design(name, top, parameters, component.latency, ports, len(modules), header + body, emission.blocks())
 
 
 @contextlib.contextmanager

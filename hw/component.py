@@ -78,12 +78,21 @@ class Component(wiring.Component):
     Parameters = Parameters
 
     def __init__(self, **parameters):
-        self.p = self.Parameters.check(**parameters)
+        try:
+            self.p = self.Parameters.check(**parameters)
+        except ParameterError:
+            self.described()
+            raise
         super().__init__(self.members(self.p))
 
     @staticmethod
     def members(p) -> dict[str, wiring.Member]:
         raise NotImplementedError
+
+    def described(self) -> typing.Self:
+        """Say that this component is only looked at, so that Amaranth does not miss its elaboration."""
+        self._MustUse__used = True
+        return self
 
 
 def place(m, platform, name: str, component: type[Component], connect: dict | None = None, **parameters):

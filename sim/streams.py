@@ -4,10 +4,13 @@ Everything happens at the falling edge. The designs have no combinational path f
 checks it), so what is sampled there is what the rising edge will see, and what is driven there holds until after it.
 """
 
+import gc
 import random
 from dataclasses import dataclass, field
 
-from cocotb.triggers import FallingEdge
+from cocotb.types import Logic, LogicArray
+
+ONE = Logic(1)
 
 
 @dataclass
@@ -42,37 +45,43 @@ async def transfer(dut, sources: dict[str, Source], sink: tuple[str, Sink], beat
     Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles.
     """
     rng = random.Random(seed)
-    edge = FallingEdge(dut.clk)
+    edge = dut.clk.falling_edge
     name, out = sink
     inputs = [_Driver(dut, stream, source) for stream, source in sources.items()]
-    valid, data, last = (getattr(dut, f"m_axis_{name}_{port}") for port in ("tvalid", "tdata", "tlast"))
+    valid, data, last = (getattr(dut, f"m_axis_{name}_{port}").get for port in ("tvalid", "tdata", "tlast"))
     ready = getattr(dut, f"m_axis_{name}_tready", None)  # none where the consumer is always ready
     if ready is None and out.stall:
         raise ValueError(f"m_axis_{name} has no tready: it cannot be stalled")
-    accepting = None
-    cycle, moved = 0, 0
-    while len(out.data) < beats:
+    stall, accepting, words = out.stall, None, []
+    cycle = moved = 0
+    gc.collect()
+    gc.freeze()  # the beats live long: no need to look at them again and again
+    while len(words) < beats:
         await edge
         for driver in inputs:
             if driver.step(cycle, rng):
                 moved = cycle
-        accept = not out.stall or rng.random() >= out.stall
-        if ready is not None and accept != accepting:
-            ready.value = accepting = int(accept)
-        if accept and valid.value:
-            out.data.append(int(data.value))
-            out.last.append(int(last.value))
+        accept = not stall or rng.random() >= stall
+        if accept is not accepting and ready is not None:
+            ready.set(int(accept))
+            accepting = accept
+        if accept and valid() == ONE:
+            words.append(str(data()))
+            out.last.append(last())
             out.cycles.append(cycle)
             moved = cycle
-        if cycle - moved > patience:
-            raise Stuck(f"nothing moved for {patience} cycles: {len(out.data)} of {beats} beats out, "
+        elif cycle - moved > patience:
+            raise Stuck(f"nothing moved for {patience} cycles: {len(words)} of {beats} beats out, "
                         + ", ".join(f"{d.name} {d.source.sent} of {len(d.source.data)} in" for d in inputs))
         cycle += 1
     await edge
     for driver in inputs:
         driver.step(cycle, rng)
     if ready is not None:
-        ready.value = 0
+        ready.set(0)
+    gc.unfreeze()
+    out.data = [int(word, 2) if set(word) <= {"0", "1"} else None for word in words]
+    out.last = [int(bit) if bit.is_resolvable else None for bit in out.last]
     return cycle
 
 
@@ -81,32 +90,33 @@ class _Driver:
 
     def __init__(self, dut, name, source):
         self.name, self.source = name, source
-        self.tdata, self.tvalid, self.tready, self.tlast = (
-            getattr(dut, f"s_axis_{name}_{port}") for port in ("tdata", "tvalid", "tready", "tlast"))
-        self.valid, self.flag, self.offered = 0, None, False
+        data, valid, ready, last = (getattr(dut, f"s_axis_{name}_{port}")
+                                    for port in ("tdata", "tvalid", "tready", "tlast"))
+        self.set_data, self.set_valid, self.ready, self.set_last = data.set, valid.set, ready.get, last.set
+        self.words = [LogicArray(format(word, f"0{len(data)}b")) for word in source.data]
+        self.valid, self.last, self.offered = 0, None, False
 
     def step(self, cycle, rng) -> bool:
         source = self.source
         index = source.sent
-        if index == len(source.data):
-            if self.valid:
-                self.tvalid.value = self.valid = 0
-            return False
         if not self.offered:
-            if source.gap and rng.random() < source.gap:
+            if index == len(self.words) or (source.gap and rng.random() < source.gap):
                 if self.valid:
-                    self.tvalid.value = self.valid = 0
+                    self.valid = 0
+                    self.set_valid(0)
                 return False
-            self.tdata.value = source.data[index]
-            if source.last[index] != self.flag:
-                self.tlast.value = self.flag = source.last[index]
+            self.set_data(self.words[index])
+            if source.last[index] != self.last:
+                self.last = source.last[index]
+                self.set_last(self.last)
             if not self.valid:
-                self.tvalid.value = self.valid = 1
+                self.valid = 1
+                self.set_valid(1)
             self.offered = True
-        if not self.tready.value:
+        if not self.ready() == ONE:
             return False
         if source.first_cycle is None:
             source.first_cycle = cycle
-        source.sent += 1
+        source.sent = index + 1
         self.offered = False
         return True

@@ -64,7 +64,9 @@ class BufferSlice(Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.p.width, depth=self.p.depth)
+        # Amaranth's FIFO of two refuses the second of two rows that come one right after the other.
+        depth = 3 if self.p.depth == 2 else self.p.depth
+        m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.p.width, depth=depth)
         m.d.comb += [
             fifo.w_data.eq(self.i_data),
             fifo.w_en.eq(self.i_valid),
