@@ -19,6 +19,7 @@ import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
+
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Device:
     """An FPGA, and how the open tools are told to use it.
 
-    `luts`: how many 4-input LUTs a cell of each type takes away from other logic; cells of other types take none.
+    `luts`: how many 4-input LUTs a cell of each type takes away from other logic; other types take none.
     """
 
     family: str  # whose own cells `generate` may use
@@ -25,11 +25,11 @@ class Device:
 def _ecp5(size: str) -> Device:
     return Device(
         family="ecp5",
-        synth="synth_ecp5 -nowidelut",  # wide multiplexers tie four LUTs to one place: smaller and faster without
+        synth="synth_ecp5 -nowidelut",  # wide multiplexers tie LUTs together: no smaller, and slower
         place="nextpnr_ecp5",
         arguments=(f"--{size}", "--package", "CABGA381", "--speed", "6", "--out-of-context", "--freq", "250"),
-        # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory and a write port that occupies
-        # two more: nextpnr's "Total LUT4s" counts the same.
+        # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory and a write port that
+        # occupies two more: nextpnr's "Total LUT4s" counts the same.
         luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         ffs=("TRELLIS_FF",),
         dsps=("MULT18X18D",),

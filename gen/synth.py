@@ -44,12 +44,12 @@ class SynthesisError(Exception):
 class Report:
     """What a design takes on a device, and how fast it runs there.
 
-    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for each
-    CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the write port),
-    which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where the entry and exit of
-    each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards, out of context (no pins), and
-    their median; None where no register reaches another. `critical_path`, of the run that stands at the median, in
-    names of the source and nanoseconds.
+    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
+    each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
+    write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
+    the entry and exit of each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards,
+    out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
+    the run that stands at the median, in names of the source and nanoseconds.
     """
 
     generator: str
@@ -74,12 +74,13 @@ class Report:
         return json.dumps(self.to_dict(), indent=2) + "\n"
 
 
-def synthesise(component: Component, name: str, device: str = "ecp5-85k", seeds: int = 5, folder: Path | None = None,
-               progress: Callable[[str], object] = lambda message: None) -> Report:
+def synthesise(component: Component, name: str, device: str = "ecp5-85k", seeds: int = 5,
+               folder: Path | None = None, progress: Callable[[str], object] = lambda step: None) -> Report:
     """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
 
-    `folder` receives the netlist, the logs and the report; `progress` a line for each step. Raises `SynthesisError` if
-    a package is missing, the device is not known, the design does not fit, or a tool fails.
+    `folder` receives the netlist, the logs and the report; `progress` a line for each step. Raises
+    `SynthesisError` if a package is missing, the device is not known, the design does not fit, or a tool
+    fails.
     """
     target = _device(device)
     if seeds < 1:
@@ -104,8 +105,11 @@ def synthesise(component: Component, name: str, device: str = "ecp5-85k", seeds:
 
 
 def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
-    """The design as cells of a device, and the models of these cells: Verilog that simulates by itself, with the ports
-    of `generate(name, component)`. Raises `SynthesisError` as :func:`synthesise` does, and if a cell has no model."""
+    """The design as cells of a device, with the models of these cells: Verilog that simulates by itself.
+
+    Its ports are those of `generate(name, component)`. Raises `SynthesisError` as :func:`synthesise` does,
+    and if a cell has no model.
+    """
     target = _device(device)
     mapped = _mapped(generate(name, component, device=target.family), target)
     own = files(__package__.rpartition(".")[0] + ".sim") / "models"
@@ -119,7 +123,8 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
         if cell not in models:
             raise SynthesisError(f"The cell {cell} of {device} has no simulation model.")
         parts.append(models.pop(cell))
-        wanted += [other for other in models if re.search(rf"(?m)^\s*{other}\b", parts[-1]) and other not in wanted]
+        inside = [other for other in models if re.search(rf"(?m)^\s*{other}\b", parts[-1])]
+        wanted += [other for other in inside if other not in wanted]
     return "\n\n".join(parts) + "\n"
 
 
@@ -141,11 +146,13 @@ def _mapped(design: Design, device: Device) -> Path:
 
 def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
     """A directory with the report of place and route."""
-    arguments = [*device.arguments, "--timing-allow-fail", "--seed", str(seed), "--report", "report.json"]
+    arguments = [*device.arguments, "--timing-allow-fail", "--seed", str(seed),
+                 "--json", "netlist.json", "--report", "report.json"]
 
     def fill(directory: Path):
-        tool = device.place.replace("_", "-")
-        _run(tool, _PLACE.format(device.place), ["--json", str(mapped / "netlist.json"), *arguments], directory)
+        shutil.copy(mapped / "netlist.json", directory)  # WebAssembly sees its own /tmp
+        _run(device.place.replace("_", "-"), _PLACE.format(device.place), arguments, directory)
+        (directory / "netlist.json").unlink()
 
     return cache.once("place", [*_identity(design, device), *arguments], fill)
 
@@ -163,7 +170,8 @@ def _script(design: Design, device: Device) -> str:
 
 
 def _identity(design: Design, device: Device) -> list[str]:
-    return [design.verilog, _script(design, device), *(f"{tool} {number}" for tool, number in _tools(device).items())]
+    tools = [f"{tool} {number}" for tool, number in _tools(device).items()]
+    return [design.verilog, _script(design, device), *tools]
 
 
 def _tools(device: Device) -> dict[str, str]:
@@ -181,8 +189,8 @@ def _run(tool: str, code: str, arguments: list[str], directory: Path):
     """Run Python code that calls a tool, its output into TOOL.log."""
     log = directory / f"{tool.lower()}.log"
     with log.open("wb") as out:
-        status = subprocess.run([sys.executable, "-c", code, *arguments], cwd=directory, stdin=subprocess.DEVNULL,
-                                stdout=out, stderr=subprocess.STDOUT, check=False).returncode
+        status = subprocess.run([sys.executable, "-c", code, *arguments], cwd=directory, check=False,
+                                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT).returncode
     if status:
         lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
@@ -226,8 +234,8 @@ def _critical_path(placed: dict) -> dict:
     def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
         return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
 
-    delay = {kind: round(sum(step["delay"] for step in path if (step["type"] == "routing") == (kind == "routing")), 2)
-             for kind in ("logic", "routing")}
+    wires = sum(step["delay"] for step in path if step["type"] == "routing")
+    total = sum(step["delay"] for step in path)
     return {"from": source(path[0]["from"]["cell"]), "to": source(path[-1]["to"]["cell"]),
-            "levels": sum(step["type"] == "logic" for step in path), "logic_ns": delay["logic"],
-            "routing_ns": delay["routing"]}
+            "levels": sum(step["type"] == "logic" for step in path),
+            "logic_ns": round(total - wires, 2), "routing_ns": round(wires, 2)}

@@ -18,7 +18,7 @@ from amaranth.lib.wiring import In
 
 from ..hw.bus.stream import Packet
 from ..hw.component import Component
-from .emission import Emission, ports_of
+from .emission import Emission
 
 
 @dataclass(frozen=True)

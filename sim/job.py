@@ -28,7 +28,11 @@ class Case:
 
 @dataclass
 class Outcome:
-    """What a bench counted. `busy` and `work` are the cycles and MACs of the cases without pauses."""
+    """What a bench counted, over all cases, pauses included; `seconds` is the time spent simulating.
+
+    `cycles` run from a case's first input beat to its last output beat; `output_cycles` tells, for each case, when
+    each output beat left, from the first cycle that could have carried an input.
+    """
 
     cases: int = 0
     checked: int = 0

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from . import cache
-
 _BACKENDS = {"verilator": "Verilator", "icarus": "Icarus"}
 
 
@@ -82,6 +80,8 @@ def build(verilog: str, top: str, *, simulator: str = "verilator", waves: bool |
     if waves not in ("", "fst", "vcd"):
         raise SimulatorError(f"waves={waves!r} is not a wave format: choose fst or vcd")
     backend = _backend(simulator)(top, waves, tuple(hier_blocks))
+    from . import cache  # with its optional dependencies, which the backend has found
+
     directory = cache.once(f"{simulator}-{top}", [verilog, *backend.identity()],
                            lambda directory: backend.compile(verilog, directory))
     return Build(directory, top, simulator, waves)

@@ -4,6 +4,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from systola.sim import cache, simulator
 from systola.sim.simulator import SimulatorError, ToolMissing, build
 
