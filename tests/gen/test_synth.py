@@ -42,7 +42,7 @@ def array(**parameters) -> Systolic:
 
 
 def modules(verilog: str) -> dict[str, list[str]]:
-    """The lines of each module, but for what follows from Yosys's numbers, which run through the whole design:
+    """The lines of each module, but for what follows from Yosys's numbers, which run through the design:
     the names of its own wires, the order of their operands, and the order of clocked blocks."""
     verilog = re.sub(r"(\\\$auto\S*\$)\d+", r"\1", verilog)
     verilog = re.sub(r"(?m)^  assign \\\$auto.*\n", "", verilog)
