@@ -125,15 +125,18 @@ def main(
 
     wrong = np.count_nonzero(logits != reference)
     in_floating_point = np.mean(digits.infer(trained, test_images)[-1].argmax(axis=1) == labels)
-    summarise(array, {
-        "Images": f"{len(labels):,} that training has not seen",
-        "Accuracy": f"{np.mean(logits.argmax(axis=1) == labels):.2%} on the hardware in int8, "
-                    f"{in_floating_point:.2%} in floating point",
-        "Logits": f"{logits.size:,} compared with the network in NumPy, {wrong:,} mismatches",
-        "Verilog": f"{verilog}  ({verilog.stat().st_size / 1000:.0f} kB, {array.design.modules} modules)",
-        "Picture": f"{picture}",
-        "Time": f"{time.perf_counter() - started:.0f} s",
-    })
+    summarise(
+        array,
+        {
+            "Images": f"{len(labels):,} that training has not seen",
+            "Accuracy": f"{np.mean(logits.argmax(axis=1) == labels):.2%} on the hardware in int8, "
+            f"{in_floating_point:.2%} in floating point",
+            "Logits": f"{logits.size:,} compared with the network in NumPy, {wrong:,} mismatches",
+            "Verilog": f"{verilog}  ({verilog.stat().st_size / 1000:.0f} kB, {array.design.modules} modules)",
+            "Picture": f"{picture}",
+            "Time": f"{time.perf_counter() - started:.0f} s",
+        },
+    )
     if wrong or any(product.outcome.mismatches for product in array.products):
         raise typer.Exit(1)
 
@@ -146,16 +149,29 @@ def summarise(array: Array, facts: dict[str, str]):
         table.add_column(column, justify="right")
     products = array.products
     for number, p in enumerate(products, start=1):
-        table.add_row(f"{number}: {p.shape[0]} -> {p.shape[1]}", f"{p.tiles}", f"{p.cycles:,}", f"{p.macs:,}",
-                      f"{p.utilisation:.1%}")
-    cycles, macs, seconds = (sum(values) for values in zip(
-        *((p.cycles, p.macs, p.outcome.seconds) for p in products), strict=True))
-    table.add_row("all", f"{sum(p.tiles for p in products)}", f"{cycles:,}", f"{macs:,}",
-                  f"{macs / (cycles * array.rows * array.cols):.1%}")
+        table.add_row(
+            f"{number}: {p.shape[0]} -> {p.shape[1]}",
+            f"{p.tiles}",
+            f"{p.cycles:,}",
+            f"{p.macs:,}",
+            f"{p.utilisation:.1%}",
+        )
+    cycles, macs, seconds = (
+        sum(values) for values in zip(*((p.cycles, p.macs, p.outcome.seconds) for p in products), strict=True)
+    )
+    table.add_row(
+        "all",
+        f"{sum(p.tiles for p in products)}",
+        f"{cycles:,}",
+        f"{macs:,}",
+        f"{macs / (cycles * array.rows * array.cols):.1%}",
+    )
     console.print()
     console.print(table)
-    console.print("MACs are the network's own, without the zeros that fill tiles up;\n"
-                  "cycles run from a layer's first input beat to its last output beat.\n")
+    console.print(
+        "MACs are the network's own, without the zeros that fill tiles up;\n"
+        "cycles run from a layer's first input beat to its last output beat.\n"
+    )
 
     checked = sum(p.outcome.checked for p in products)
     mismatches = sum(p.outcome.mismatches for p in products)
@@ -197,8 +213,9 @@ def draw(path: Path, array: Array, images: np.ndarray, labels: np.ndarray, predi
     label = f"between layers:\n{idle} cycles to load\nand fill the array"
     close.text(0, 104, label, ha="center", va="bottom", linespacing=1.35)
     reach = 2 * idle
-    whole.set(xlim=(0, total), ylim=(0, 102), yticks=range(0, 101, 25),
-              xlabel="time (clock cycles)", ylabel="utilisation (%)")
+    whole.set(
+        xlim=(0, total), ylim=(0, 102), yticks=range(0, 101, 25), xlabel="time (clock cycles)", ylabel="utilisation (%)"
+    )
     close.set(xlim=(-reach, reach), xticks=(-idle, 0, idle), xlabel="cycles after layer 1")
     for axes, boundaries in ((whole, ends[:-1]), (close, [0])):
         axes.vlines(boundaries, 0, 102, color="#333333", linewidth=0.8, linestyle=(0, (4, 3)))
@@ -207,7 +224,7 @@ def draw(path: Path, array: Array, images: np.ndarray, labels: np.ndarray, predi
 
     # The first errors, after as many digits as there is room for.
     right, wrong = np.flatnonzero(predicted == labels), np.flatnonzero(predicted != labels)
-    shown = [*right[:10 - len(wrong[:3])], *wrong[:3]]
+    shown = [*right[: 10 - len(wrong[:3])], *wrong[:3]]
     counts = f"{len(right):,} right, {len(wrong):,} wrong"
     lower.suptitle(f"{len(labels):,} digits classified: {counts}", fontsize=11)
     for place, axes in enumerate(lower.subplots(1, 10)):
@@ -218,8 +235,9 @@ def draw(path: Path, array: Array, images: np.ndarray, labels: np.ndarray, predi
         good = predicted[n] == labels[n]
         axes.imshow(images[n].reshape(8, 8), cmap="gray_r", vmin=0, vmax=16)
         axes.set(xticks=[], yticks=[])
-        axes.set_xlabel(f"{predicted[n]}" if good else f"{predicted[n]}, is {labels[n]}",
-                        color=blue if good else red, fontsize=11)
+        axes.set_xlabel(
+            f"{predicted[n]}" if good else f"{predicted[n]}, is {labels[n]}", color=blue if good else red, fontsize=11
+        )
         axes.spines[:].set(color=blue if good else red, linewidth=1.2)
     figure.savefig(path)
 

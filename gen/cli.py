@@ -14,8 +14,13 @@ from ..hw.component import Component, ParameterError
 from . import describe
 from .generators import GENERATORS, Generator, UsageError, find
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-                  help="Generate, simulate and synthesise AI-accelerator hardware.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Generate, simulate and synthesise AI-accelerator hardware.",
+)
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -93,7 +98,9 @@ def sim(
         with err.status(f"elaborating {name}") as status:
             design = generate(generator.name, component)
             status.update(f"compiling and running {cases} cases in {simulator}")
-            outcome, _ = simulate(design, generator.cases(design.parameters, cases, seed), simulator=simulator, waves=waves)
+            outcome, _ = simulate(
+                design, generator.cases(design.parameters, cases, seed), simulator=simulator, waves=waves
+            )
     except ToolMissing as error:
         raise UsageError(str(error)) from None
     except SimulatorError as error:
@@ -101,16 +108,28 @@ def sim(
         raise typer.Exit(1) from None
     p = design.parameters
     result = {
-        "generator": name, "params": p, "seed": seed, "simulator": simulator, "cases": outcome.cases,
-        "checked": outcome.checked, "mismatches": outcome.mismatches, "cycles": outcome.cycles, "macs": outcome.macs,
-        "utilisation": outcome.macs / (outcome.cycles * p["rows"] * p["cols"]), "seconds": outcome.seconds,
+        "generator": name,
+        "params": p,
+        "seed": seed,
+        "simulator": simulator,
+        "cases": outcome.cases,
+        "checked": outcome.checked,
+        "mismatches": outcome.mismatches,
+        "cycles": outcome.cycles,
+        "macs": outcome.macs,
+        "utilisation": outcome.macs / (outcome.cycles * p["rows"] * p["cols"]),
+        "seconds": outcome.seconds,
     }
     for example in outcome.examples[:5]:
         err.print(f"  {example}", markup=False)
     verdict = "[red]FAILED[/]" if outcome.mismatches else "[green]passed[/]"
-    out.print(f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches")
-    out.print(f"        {outcome.cycles:,} cycles, {outcome.macs:,} MACs, gaps and stalls included: "
-              f"{result['utilisation']:.1%} of {p['rows']} x {p['cols']} multipliers busy")
+    out.print(
+        f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
+    )
+    out.print(
+        f"        {outcome.cycles:,} cycles, {outcome.macs:,} MACs, gaps and stalls included: "
+        f"{result['utilisation']:.1%} of {p['rows']} x {p['cols']} multipliers busy"
+    )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
         out.print(f"        waves in {waves}")

@@ -12,11 +12,19 @@ def show(generator: Generator, out: Console):
     """Parameters, ports and docstring of a generator."""
     data = as_data(generator)
     out.print(f"[bold]{generator.name}[/]\n")
-    out.print(_table(("parameter", "default", "legal", "meaning"), [
-        (name, str(p["default"]), p["legal"], p["meaning"]) for name, p in data["parameters"].items()]))
+    out.print(
+        _table(
+            ("parameter", "default", "legal", "meaning"),
+            [(name, str(p["default"]), p["legal"], p["meaning"]) for name, p in data["parameters"].items()],
+        )
+    )
     out.print()
-    out.print(_table(("port", "direction", "bits (defaults)"), [
-        (p["name"], p["direction"], str(p["width"])) for p in data["ports"]]))
+    out.print(
+        _table(
+            ("port", "direction", "bits (defaults)"),
+            [(p["name"], p["direction"], str(p["width"])) for p in data["ports"]],
+        )
+    )
     out.print(f"\n{data['description']}", markup=False)
 
 
@@ -34,8 +42,10 @@ def as_data(generator: Generator) -> dict:
             name: {"default": _plain(field.default), "legal": kind.legal(name), "meaning": field.description}
             for name, field in kind.model_fields.items()
         },
-        "ports": [{"name": name, "direction": {"i": "input", "o": "output"}[direction], "width": len(signal)}
-                  for name, (signal, direction) in ports.items()],
+        "ports": [
+            {"name": name, "direction": {"i": "input", "o": "output"}[direction], "width": len(signal)}
+            for name, (signal, direction) in ports.items()
+        ],
         "latency": component.latency,
     }
 
@@ -45,11 +55,22 @@ def report(report, out: Console):
     data = report.to_dict()
     fmax = data["fmax_mhz"]
     out.print(f"[bold]{data['generator']}[/] on {data['device']}")
-    out.print(_table(("LUT4", "FF", "DSP", "BRAM", "LUT4 equivalents", "Fmax, MHz (median)"), [
-        (*(f"{data[key]:,}" for key in ("luts", "ffs", "dsps", "brams", "lut4_equivalents")), f"{fmax['median']:.1f}")]))
+    out.print(
+        _table(
+            ("LUT4", "FF", "DSP", "BRAM", "LUT4 equivalents", "Fmax, MHz (median)"),
+            [
+                (
+                    *(f"{data[key]:,}" for key in ("luts", "ffs", "dsps", "brams", "lut4_equivalents")),
+                    f"{fmax['median']:.1f}",
+                )
+            ],
+        )
+    )
     per = data["macs"]
-    out.print(f"per MAC: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, {data['ffs'] / per:.1f} FF, "
-              f"{data['dsps'] / per:.2f} DSP")
+    out.print(
+        f"per MAC: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, {data['ffs'] / per:.1f} FF, "
+        f"{data['dsps'] / per:.2f} DSP"
+    )
     out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
     out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))
     out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()))

@@ -9,7 +9,9 @@ from amaranth.lib import wiring
 from ..hw.array.mesh import GROUP, Mesh
 from ..hw.component import Component, Parameters
 
-_ZERO_INIT = re.compile(r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n")
+_ZERO_INIT = re.compile(
+    r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
+)
 
 
 class Emission:
@@ -51,8 +53,12 @@ class Emission:
         """Modules that stand side by side in a wide mesh, each the mesh's whole height."""
         meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
         wide = [p for p in meshes if p.cols > GROUP]
-        return tuple(module for p, module in meshes.items() for w in wide
-                     if p.cols <= GROUP and (p.of, p.rows) == (w.of, w.rows) and p.rows > 1)
+        return tuple(
+            module
+            for p, module in meshes.items()
+            for w in wide
+            if p.cols <= GROUP and (p.of, p.rows) == (w.of, w.rows) and p.rows > 1
+        )
 
     def _emit_component(self, component, parameters) -> str:
         base = f"{self.top}_{_snake(component.__name__)}"
@@ -71,7 +77,9 @@ class Emission:
         # A submodule that was elaborated in line is called after its parent with a dot: make it a plain identifier.
         text = re.sub(
             rf"(?m)^(module|  cell) \\({re.escape(module)}\.\S*)",
-            lambda match: f"{match[1]} \\{match[2].replace('.', '_')}", text)
+            lambda match: f"{match[1]} \\{match[2].replace('.', '_')}",
+            text,
+        )
         # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
         if text.count("\\rst\n") == 1 and "\\rst [" not in text:
             text = re.sub(r"(?m)^  wire .*\\rst\n", "", text)

@@ -32,10 +32,13 @@ def _tiles(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
-GENERATORS = {g.name: g for g in (
-    Generator("broadcast", Broadcast, _tiles),
-    Generator("systolic", Systolic, _tiles),
-)}
+GENERATORS = {
+    g.name: g
+    for g in (
+        Generator("broadcast", Broadcast, _tiles),
+        Generator("systolic", Systolic, _tiles),
+    )
+}
 
 
 def find(name: str) -> Generator:

@@ -37,8 +37,19 @@ def _area(axes, section):
     for row in section.rows:
         luts, fmax, peer = float(row[1]), float(row[4]), "(peer)" in row[0]
         axes.scatter(luts, fmax, color=PEER if peer else OURS, zorder=3)
-        axes.annotate(row[0].replace(" (peer)", "").replace("... ", ""), (luts, fmax), xytext=(6, 4),
-                      textcoords="offset points", fontsize=8, color="#666666" if peer else "black")
-    axes.set(xlabel="LUT4 equivalents a MAC", ylabel="Fmax, MHz (ECP5 85k, median of 5)", title="Area against clock rate",
-             xlim=(0, 130), ylim=(0, None))
+        axes.annotate(
+            row[0].replace(" (peer)", "").replace("... ", ""),
+            (luts, fmax),
+            xytext=(6, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color="#666666" if peer else "black",
+        )
+    axes.set(
+        xlabel="LUT4 equivalents a MAC",
+        ylabel="Fmax, MHz (ECP5 85k, median of 5)",
+        title="Area against clock rate",
+        xlim=(0, 130),
+        ylim=(0, None),
+    )
     axes.grid(alpha=0.25)

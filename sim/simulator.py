@@ -29,8 +29,15 @@ class Build:
     simulator: str
     waves: str
 
-    def run(self, bench: str, *, env: Mapping[str, str], workdir: Path, waves: Path | None = None,
-            timeout: float | None = None) -> None:
+    def run(
+        self,
+        bench: str,
+        *,
+        env: Mapping[str, str],
+        workdir: Path,
+        waves: Path | None = None,
+        timeout: float | None = None,
+    ) -> None:
         """Runs the cocotb tests of the module `bench`, with `env` added to the environment.
 
         `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; runs
@@ -46,8 +53,15 @@ class Build:
         runner.job_env, runner.job_timeout = dict(env), timeout
         # Under pytest cocotb's runner exits where a test has failed; the results say more.
         with contextlib.suppress(SystemExit):
-            runner.test(bench, self.top, hdl_toplevel_lang="verilog", build_dir=self.directory,
-                        test_dir=workdir, results_xml=str(results), log_file=log)
+            runner.test(
+                bench,
+                self.top,
+                hdl_toplevel_lang="verilog",
+                build_dir=self.directory,
+                test_dir=workdir,
+                results_xml=str(results),
+                log_file=log,
+            )
         _check(bench, results, log, runner.job_status)
 
 
@@ -64,12 +78,12 @@ class Launcher:
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:
         for command in cmds:
-            self.job_status = call(command, cwd=cwd, env=self.env, log=Path(self.log_file),
-                                   timeout=self.job_timeout)
+            self.job_status = call(command, cwd=cwd, env=self.env, log=Path(self.log_file), timeout=self.job_timeout)
 
 
-def build(verilog: str, top: str, *, simulator: str = "verilator", waves: bool | str = False,
-          hier_blocks: Sequence[str] = ()) -> Build:
+def build(
+    verilog: str, top: str, *, simulator: str = "verilator", waves: bool | str = False, hier_blocks: Sequence[str] = ()
+) -> Build:
     """Compiles the Verilog text for cocotb, or finds it compiled already.
 
     `waves` is "vcd" (or True) or "fst" where runs shall be able to record waves in that format. `hier_blocks`
@@ -82,8 +96,9 @@ def build(verilog: str, top: str, *, simulator: str = "verilator", waves: bool |
     backend = _backend(simulator)(top, waves, tuple(hier_blocks))
     from . import cache  # with its optional dependencies, which the backend has found
 
-    directory = cache.once(f"{simulator}-{top}", [verilog, *backend.identity()],
-                           lambda directory: backend.compile(verilog, directory))
+    directory = cache.once(
+        f"{simulator}-{top}", [verilog, *backend.identity()], lambda directory: backend.compile(verilog, directory)
+    )
     return Build(directory, top, simulator, waves)
 
 
@@ -96,13 +111,22 @@ def require(program: str, package: str | None = None) -> str:
     return path
 
 
-def call(command: Sequence[str], *, cwd: Path, log: Path, env: Mapping[str, str] | None = None,
-         timeout: float | None = None) -> int:
+def call(
+    command: Sequence[str], *, cwd: Path, log: Path, env: Mapping[str, str] | None = None, timeout: float | None = None
+) -> int:
     """Runs a command with its output appended to `log`; returns its exit status."""
     with log.open("ab") as out:
         try:
-            return subprocess.run(command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,
-                                  stderr=subprocess.STDOUT, timeout=timeout, check=False).returncode
+            return subprocess.run(
+                command,
+                cwd=cwd,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+                check=False,
+            ).returncode
         except subprocess.TimeoutExpired:
             raise SimulatorError(f"The simulation did not end within {timeout:g} s{tail(log)}") from None
 
@@ -130,8 +154,9 @@ def _check(bench: str, results: Path, log: Path, status: int) -> None:
     try:
         tests, failed = get_results(results)
     except (RuntimeError, ElementTree.ParseError):
-        raise SimulatorError(f"The simulation of {bench} ended with exit status {status} and no result"
-                             f"{tail(log)}") from None
+        raise SimulatorError(
+            f"The simulation of {bench} ended with exit status {status} and no result{tail(log)}"
+        ) from None
     if failed:
         raise SimulatorError(f"{failed} of {tests} tests of {bench} failed: {_failures(results)}")
     if tests == 0:

@@ -38,8 +38,9 @@ class Stuck(AssertionError):
     """No stream has moved for a long time."""
 
 
-async def transfer(dut, sources: dict[str, Source], sink: tuple[str, Sink], beats: int, *, seed: int = 0,
-                   patience: int = 5000) -> int:
+async def transfer(
+    dut, sources: dict[str, Source], sink: tuple[str, Sink], beats: int, *, seed: int = 0, patience: int = 5000
+) -> int:
     """Drive all sources and take `beats` beats from the sink; return the cycles this took.
 
     Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles.
@@ -71,8 +72,10 @@ async def transfer(dut, sources: dict[str, Source], sink: tuple[str, Sink], beat
             out.cycles.append(cycle)
             moved = cycle
         elif cycle - moved > patience:
-            raise Stuck(f"nothing moved for {patience} cycles: {len(words)} of {beats} beats out, "
-                        + ", ".join(f"{d.name} {d.source.sent} of {len(d.source.data)} in" for d in inputs))
+            raise Stuck(
+                f"nothing moved for {patience} cycles: {len(words)} of {beats} beats out, "
+                + ", ".join(f"{d.name} {d.source.sent} of {len(d.source.data)} in" for d in inputs)
+            )
         cycle += 1
     await edge
     for driver in inputs:
@@ -90,8 +93,9 @@ class _Driver:
 
     def __init__(self, dut, name, source):
         self.name, self.source = name, source
-        data, valid, ready, last = (getattr(dut, f"s_axis_{name}_{port}")
-                                    for port in ("tdata", "tvalid", "tready", "tlast"))
+        data, valid, ready, last = (
+            getattr(dut, f"s_axis_{name}_{port}") for port in ("tdata", "tvalid", "tready", "tlast")
+        )
         self.set_data, self.set_valid, self.ready, self.set_last = data.set, valid.set, ready.get, last.set
         self.words = [LogicArray(format(word, f"0{len(data)}b")) for word in source.data]
         self.valid, self.last, self.offered = 0, None, False
@@ -113,7 +117,7 @@ class _Driver:
                 self.valid = 1
                 self.set_valid(1)
             self.offered = True
-        if not self.ready() == ONE:
+        if self.ready() != ONE:
             return False
         if source.first_cycle is None:
             source.first_cycle = cycle

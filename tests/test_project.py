@@ -37,7 +37,8 @@ def test_hardware_imports_neither_simulation_nor_tools(path):
 @pytest.mark.parametrize("path", _modules("sim/golden"), ids=lambda p: str(p.relative_to(ROOT)))
 def test_golden_models_import_numpy_only(path):
     assert {name for name in _imports(path) if name not in sys.stdlib_module_names} <= {"numpy"} | {
-        other.stem for other in _modules("sim/golden")}
+        other.stem for other in _modules("sim/golden")
+    }
 
 
 @pytest.mark.parametrize("path", _modules("sim"), ids=lambda p: str(p.relative_to(ROOT)))
@@ -51,8 +52,11 @@ def test_imports_within_the_project_are_relative(path):
 
 
 def test_the_wheel_holds_every_module(tmp_path):
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT], check=True,
-                   capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {f"systola/{path.relative_to(ROOT)}" for room in ROOMS for path in _modules(room)}
@@ -62,7 +66,10 @@ def test_the_wheel_holds_every_module(tmp_path):
 
 def test_every_module_has_a_test_of_its_name():
     tests = {path.relative_to(ROOT / "tests") for path in _modules("tests")}
-    missing = [path for room in ("hw", "sim/golden", "sim/workloads") for path in _modules(room)
-               if path.name != "__init__.py"
-               and path.relative_to(ROOT).with_name(f"test_{path.name}") not in tests]
+    missing = [
+        path
+        for room in ("hw", "sim/golden", "sim/workloads")
+        for path in _modules(room)
+        if path.name != "__init__.py" and path.relative_to(ROOT).with_name(f"test_{path.name}") not in tests
+    ]
     assert missing == []

@@ -21,8 +21,8 @@ class Broadcast(Component):
     A[m, 0:rows], `w` brings W[k, 0:cols] in `rows` beats, k = 0 first, `y` gives Y[m, 0:cols].
 
     Back-pressure as there. Initiation interval 1. Latency, with P = product_register and B = 2 (0 without a buffer):
-    2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends on delays and waits, this
-    spends on wires: every activation drives `cols` multipliers, every weight lane `rows` registers, and `swap` all.
+    2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends on delays and waits,
+    this spends on wires: an activation drives `cols` multipliers, a weight lane `rows` registers, and `swap` all.
 
     Area grows with rows x cols; the trees have (rows - 1) x cols adders, each as wide as its sums need.
 
@@ -80,8 +80,17 @@ class BroadcastTree(Component):
             m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.left)
         sums = []
         for c in range(p.cols):
-            column = place(m, platform, f"column{c}", InnerProduct, length=p.rows, a=p.moving, w=p.still,
-                           acc_width=p.acc_width, product_register=p.product_register)
+            column = place(
+                m,
+                platform,
+                f"column{c}",
+                InnerProduct,
+                length=p.rows,
+                a=p.moving,
+                w=p.still,
+                acc_width=p.acc_width,
+                product_register=p.product_register,
+            )
             m.d.comb += [
                 column.a.eq(self.moving),
                 column.swap.eq(self.swap),
@@ -136,7 +145,7 @@ class InnerProduct(Component):
         for name, start, stop in (("low", 0, half), ("high", half, p.length)):
             part = place(m, platform, name, InnerProduct, **dict(p) | {"length": stop - start})
             m.d.comb += [
-                part.a.as_value().eq(self.a.as_value()[start * p.a.width:stop * p.a.width]),
+                part.a.as_value().eq(self.a.as_value()[start * p.a.width : stop * p.a.width]),
                 part.swap.eq(self.swap),
                 part.w.eq(self.w),
                 part.load.eq(self.load[start:stop]),

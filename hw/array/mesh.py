@@ -45,9 +45,7 @@ class Mesh(Component):
     @staticmethod
     def members(p):
         count = {"west": p.rows, "east": p.rows, "north": p.cols, "south": p.cols}
-        return {
-            side: FLOW[side](Lanes(layout, count[side])) for side, layout in p.cell.sides(p.of).items()
-        }
+        return {side: FLOW[side](Lanes(layout, count[side])) for side, layout in p.cell.sides(p.of).items()}
 
     def elaborate(self, platform):
         m = Module()
@@ -67,7 +65,7 @@ class Mesh(Component):
             for side in (source, sink):
                 if side in own:
                     lane = len(own[side]) // (p.rows if down else p.cols)
-                    connect[side] = own[side][start * lane:stop * lane]
+                    connect[side] = own[side][start * lane : stop * lane]
             if enter in own:
                 connect[enter] = flowing
             if leave in own:
@@ -106,8 +104,17 @@ def extended(m, platform, name: str, lanes, south: data.StructLayout):
     """Every lane of `lanes`, an array of structs, through :class:`Extend`."""
     layout = lanes.shape()
     south = Signal(Lanes(south, layout.length), name=f"{name}_lanes")
-    place(m, platform, name, Mesh, {"north": lanes, "south": south}, cell=Extend, rows=1, cols=layout.length,
-          of=Extend.Parameters(north=layout.elem_shape, south=south.shape().elem_shape))
+    place(
+        m,
+        platform,
+        name,
+        Mesh,
+        {"north": lanes, "south": south},
+        cell=Extend,
+        rows=1,
+        cols=layout.length,
+        of=Extend.Parameters(north=layout.elem_shape, south=south.shape().elem_shape),
+    )
     return south
 
 

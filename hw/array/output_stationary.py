@@ -63,8 +63,8 @@ class OutputCell(Cell):
 class OutputStationary(Component):
     """y[r] = sum over k of a[k][r] * w[k], r = 0 first: `a` brings columns of A, `w` rows of W, both ending in `last`.
 
-    The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th from
-    the bottom, because the bottom row's results leave first.
+    The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th
+    from the bottom, because the bottom row's results leave first.
 
     Latency: rows + cols + 1 + product_register cycles from the last beat of `a`, `w` to the first of `y`, plus 2 with
     a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the next accumulates. A
@@ -109,8 +109,10 @@ class OutputStationary(Component):
         p = self.p
         result = Shape(p.acc_width, signed=True)
 
-        a, w = (place(m, platform, f"{name}_register", StreamRegister, payload=getattr(self, name).payload.shape())
-                for name in "aw")
+        a, w = (
+            place(m, platform, f"{name}_register", StreamRegister, payload=getattr(self, name).payload.shape())
+            for name in "aw"
+        )
         for outside, register in ((self.a, a), (self.w, w)):
             m.d.comb += [
                 register.i.payload.eq(outside.payload),
@@ -142,8 +144,11 @@ class OutputStationary(Component):
 
         lane = Bundle({"a": p.a, "last": 1})
         tag = ends | ~cleared  # an idle cycle adds zero
-        bottom_up = Cat(part for row in reversed(range(p.rows))
-                        for part in (a.o.payload.data[row].as_unsigned() & enter.replicate(p.a.width), tag))
+        bottom_up = Cat(
+            part
+            for row in reversed(range(p.rows))
+            for part in (a.o.payload.data[row].as_unsigned() & enter.replicate(p.a.width), tag)
+        )
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
         w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
         of = OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register)
@@ -154,8 +159,13 @@ class OutputStationary(Component):
             w_skew.i.as_value().eq(w.o.payload.data.as_value()),
             mesh.west.as_value().eq(a_skew.o.as_value()),
         ]
-        columns = extended(m, platform, "columns", Lanes(Bundle({"w": p.w}), p.cols)(w_skew.o.as_value()),
-                           OutputCell.sides(of)["north"])
+        columns = extended(
+            m,
+            platform,
+            "columns",
+            Lanes(Bundle({"w": p.w}), p.cols)(w_skew.o.as_value()),
+            OutputCell.sides(of)["north"],
+        )
         results = extended(m, platform, "results", mesh.south, Bundle({"result": result}))
         row = Signal(Packet(Lanes(result, p.cols)))
         m.d.comb += [

@@ -39,8 +39,16 @@ class Delay(Component):
         elif p.width > SLICE:
             for start in range(0, p.width, SLICE):
                 part = slice(start, min(p.width, start + SLICE))
-                place(m, platform, f"slice{start}", Delay, {"i": self.i[part], "o": self.o[part]},
-                      width=part.stop - part.start, cycles=p.cycles, style=p.style)
+                place(
+                    m,
+                    platform,
+                    f"slice{start}",
+                    Delay,
+                    {"i": self.i[part], "o": self.o[part]},
+                    width=part.stop - part.start,
+                    cycles=p.cycles,
+                    style=p.style,
+                )
         elif p.style == "memory" and p.cycles >= SHORTEST_MEMORY:
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
             read = ring.read_port(domain="comb")
@@ -48,13 +56,16 @@ class Delay(Component):
             now = Signal(range(p.cycles), reset_less=True)
             m.d.sync += now.eq(Mux(now == p.cycles - 1, 0, now + 1))
             m.d.comb += [
-                read.addr.eq(now), self.o.eq(read.data),
-                write.addr.eq(now), write.data.eq(self.i), write.en.eq(1),
+                read.addr.eq(now),
+                self.o.eq(read.data),
+                write.addr.eq(now),
+                write.data.eq(self.i),
+                write.en.eq(1),
             ]
         else:
             stages = Signal(p.width * p.cycles, reset_less=True)
             m.d.sync += stages.eq(Cat(self.i, stages))
-            m.d.comb += self.o.eq(stages[-p.width:])
+            m.d.comb += self.o.eq(stages[-p.width :])
         return m
 
 
@@ -87,7 +98,7 @@ class Skew(Component):
         parts = [("early", early), ("late", late)]
         sources, outputs, start = {}, [], 0
         for name, count in reversed(parts) if p.reverse else parts:
-            sources[name] = self.i.as_value()[start * p.width:(start + count) * p.width]
+            sources[name] = self.i.as_value()[start * p.width : (start + count) * p.width]
             start += count
         m.d.comb += delay.i.eq(sources["late"])
         sources["late"] = delay.o

@@ -56,7 +56,8 @@ class Systolic(Component):
             if self.dataflow == "os" and self.buffer != "auto" and 0 < self.buffer < self.rows:
                 raise ValueError(
                     f"buffer={self.buffer}: with dataflow=os buffer must be 0, auto, or at least rows={self.rows}, "
-                    "because a whole tile leaves at once.")
+                    "because a whole tile leaves at once."
+                )
             return self
 
         @property
@@ -81,8 +82,15 @@ class Systolic(Component):
         """The engine inside, and its parameters."""
         p = self.p
         if p.dataflow == "os":
-            of = dict(rows=p.rows, cols=p.cols, a=p.a, w=p.w, acc_width=p.acc_width,
-                      product_register=p.product_register, delays=p.delays)
+            of = {
+                "rows": p.rows,
+                "cols": p.cols,
+                "a": p.a,
+                "w": p.w,
+                "acc_width": p.acc_width,
+                "product_register": p.product_register,
+                "delays": p.delays,
+            }
             probe = OutputStationary.Parameters(**of, buffer=0)
             buffer = OutputStationary.full_speed(probe) if p.buffer == "auto" else p.buffer
             return OutputStationary, dict(of, buffer=buffer)
@@ -107,10 +115,17 @@ class Systolic(Component):
 
 def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tuple[type[Component], dict]:
     """A stationary edge around `core`, as the array's parameters ask for it."""
-    of = CoreParameters(rows=p.rows, cols=p.cols, moving=moving, still=still, acc_width=p.acc_width,
-                        product_register=p.product_register, delays=p.delays)
+    of = CoreParameters(
+        rows=p.rows,
+        cols=p.cols,
+        moving=moving,
+        still=still,
+        acc_width=p.acc_width,
+        product_register=p.product_register,
+        delays=p.delays,
+    )
     buffer = Stationary.full_speed(core, of) if p.buffer == "auto" else p.buffer
-    return Stationary, dict(core=core, of=of, buffer=buffer)
+    return Stationary, {"core": core, "of": of, "buffer": buffer}
 
 
 def connect_streams(m, platform, outer, inner, names):
@@ -120,15 +135,18 @@ def connect_streams(m, platform, outer, inner, names):
             continue
         source, sink = getattr(outer, ours), getattr(inner, theirs)
         m.d.comb += [
-            sink.payload.eq(source.payload), sink.valid.eq(source.valid), source.ready.eq(sink.ready),
+            sink.payload.eq(source.payload),
+            sink.valid.eq(source.valid),
+            source.ready.eq(sink.ready),
         ]
     lane = inner.y.payload.data.shape().elem_shape
     narrow = Lanes(Bundle({"y": lane}), outer.p.cols)(inner.y.payload.data.as_value())
     m.d.comb += [
         outer.y.valid.eq(inner.y.valid),
         outer.y.payload.last.eq(inner.y.payload.last),
-        outer.y.payload.data.as_value().eq(extended(
-            m, platform, "extend_y", narrow, Bundle({"y": outer.p.result})).as_value()),
+        outer.y.payload.data.as_value().eq(
+            extended(m, platform, "extend_y", narrow, Bundle({"y": outer.p.result})).as_value()
+        ),
     ]
     if not outer.y.signature.always_ready:
         m.d.comb += inner.y.ready.eq(outer.y.ready)

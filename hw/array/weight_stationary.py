@@ -80,11 +80,11 @@ class StationaryCell(Cell):
         m.d.sync += east.eq(self.west)
         with m.If(self.west.load):
             m.d.sync += south.weight.eq(self.north.weight)
-        multiply = place(
-            m, platform, "multiply", Multiply, a=p.moving, b=p.still, product_register=p.product_register
-        )
+        multiply = place(m, platform, "multiply", Multiply, a=p.moving, b=p.still, product_register=p.product_register)
         m.d.comb += [
-            multiply.a.eq(self.west.moving), multiply.b.eq(south.weight), multiply.load.eq(self.west.swap),
+            multiply.a.eq(self.west.moving),
+            multiply.b.eq(south.weight),
+            multiply.load.eq(self.west.swap),
         ]
         m.d.sync += south.psum.eq(self.north.psum + multiply.product)
         return m
@@ -162,8 +162,16 @@ class WeightStationary(Component):
         moving = skewed("moving_skew", top_down)
         still = skewed("still_skew", self.still)
 
-        heads = place(m, platform, "heads", Mesh, cell=RowControl, of=RowControl.Parameters(left=p.left, moving=p.moving),
-                      rows=p.rows, cols=1)
+        heads = place(
+            m,
+            platform,
+            "heads",
+            Mesh,
+            cell=RowControl,
+            of=RowControl.Parameters(left=p.left, moving=p.moving),
+            rows=p.rows,
+            cols=1,
+        )
         m.d.comb += [
             heads.west.as_value().eq(moving.as_value()),
             heads.north[0].swap.eq(self.swap),
@@ -175,17 +183,28 @@ class WeightStationary(Component):
         start = 0
         for psum, run in groupby(sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows)):
             count = len(list(run))
-            of = StationaryCell.Parameters(moving=p.moving, still=p.still, psum=psum,
-                                           product_register=p.product_register)
+            of = StationaryCell.Parameters(
+                moving=p.moving, still=p.still, psum=psum, product_register=p.product_register
+            )
             sides = StationaryCell.sides(of)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])
             flowing = Signal(Lanes(sides["south"], p.cols), name=f"south{start + count - 1}")
             width = sides["west"].size
-            place(m, platform, f"rows{start}_{start + count - 1}", Mesh, {
-                "west": heads.east.as_value()[start * width:(start + count) * width],
-                "north": north,
-                "south": flowing,
-            }, cell=StationaryCell, of=of, rows=count, cols=p.cols)
+            place(
+                m,
+                platform,
+                f"rows{start}_{start + count - 1}",
+                Mesh,
+                {
+                    "west": heads.east.as_value()[start * width : (start + count) * width],
+                    "north": north,
+                    "south": flowing,
+                },
+                cell=StationaryCell,
+                of=of,
+                rows=count,
+                cols=p.cols,
+            )
             start += count
         sums = extended(m, platform, "sums", flowing, Bundle({"psum": p.result}))
         m.d.comb += self.y.as_value().eq(skewed("result_skew", sums, reverse=True).as_value())

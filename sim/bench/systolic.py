@@ -25,8 +25,14 @@ class Engine:
         return systolic.product(a, w, self.p["acc_width"])
 
     def cycles(self, lengths: list[int]) -> int:
-        return systolic.cycles(self.dataflow, self.p["rows"], self.p["cols"], lengths,
-                               product_register=self.p["product_register"], buffered=self.buffered)
+        return systolic.cycles(
+            self.dataflow,
+            self.p["rows"],
+            self.p["cols"],
+            lengths,
+            product_register=self.p["product_register"],
+            buffered=self.buffered,
+        )
 
     def sources(self, case: Case) -> dict[str, Source]:
         pairs = [systolic.beats(self.dataflow, a, w) for a, w in case.tiles]
@@ -34,7 +40,8 @@ class Engine:
             name: Source(
                 integer.pack(np.concatenate(tiles), integer.width(self.p[f"{name}_format"])),
                 [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))],
-                case.gaps.get(name, 0.0))
+                case.gaps.get(name, 0.0),
+            )
             for name, tiles in (("a", [a for a, _ in pairs]), ("w", [w for _, w in pairs]))
         }
 
@@ -45,8 +52,15 @@ class Engine:
 
 async def reset(dut):
     """Start the clock, hold reset for two cycles with every input low."""
-    for port in ("s_axis_a_tvalid", "s_axis_w_tvalid", "s_axis_a_tlast", "s_axis_w_tlast", "s_axis_a_tdata",
-                 "s_axis_w_tdata", "m_axis_y_tready"):
+    for port in (
+        "s_axis_a_tvalid",
+        "s_axis_w_tvalid",
+        "s_axis_a_tlast",
+        "s_axis_w_tlast",
+        "s_axis_a_tdata",
+        "s_axis_w_tdata",
+        "m_axis_y_tready",
+    ):
         if (handle := getattr(dut, port, None)) is not None:
             handle.value = 0
     dut.rst.value = 1
@@ -88,8 +102,9 @@ async def run(dut, engine: Engine, job: Job):
             got, want = (integer.unpack([w or 0 for w in data], cols, acc_width) for data in (sink.data, words))
             wrong = np.argwhere(got != want)
             outcome.mismatches += len(wrong) + sum(x != y for x, y in zip(sink.last, lasts, strict=True))
-            outcome.examples += [f"case {number}, beat {b}, lane {c}: {got[b, c]}, expected {want[b, c]}"
-                                 for b, c in wrong[:3].tolist()]
+            outcome.examples += [
+                f"case {number}, beat {b}, lane {c}: {got[b, c]}, expected {want[b, c]}" for b, c in wrong[:3].tolist()
+            ]
             if not len(wrong):
                 outcome.examples.append(f"case {number}: the results are right, but tlast is not where it should be")
         law = engine.cycles(engine.lengths(case))

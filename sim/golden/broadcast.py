@@ -1,4 +1,4 @@
-"""What the broadcast matrix unit computes, and when: the streams of a weight-stationary array, the latency of a tree."""
+"""What the broadcast matrix unit computes, and when: a weight-stationary array's streams, a tree's latency."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
     terms = [np.multiply.outer(a[:, k].astype(np.int64), w[k].astype(np.int64)) for k in range(a.shape[1])]
     while len(terms) > 1:
         pairs = [wrap(x + y, acc_width) for x, y in zip(terms[::2], terms[1::2], strict=False)]
-        terms = pairs + terms[len(pairs) * 2:]
+        terms = pairs + terms[len(pairs) * 2 :]
     return wrap(terms[0], acc_width)
 
 

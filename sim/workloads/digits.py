@@ -103,10 +103,13 @@ def quantise(layers: list[Dense], images: np.ndarray) -> Network:
     outputs, quantised, sx = infer(layers, images), [], PIXEL_SCALE
     for dense, output in zip(layers, outputs, strict=True):
         sw, sy = np.abs(dense.weights).max() / 127, output.max() / 255
-        quantised.append(Layer(
-            weights=np.rint(dense.weights / sw).astype(np.int8),
-            bias=np.rint(dense.bias / (sx * sw)).astype(np.int32),
-            scale=None if dense is layers[-1] else fixed_point(sx * sw / sy)))
+        quantised.append(
+            Layer(
+                weights=np.rint(dense.weights / sw).astype(np.int8),
+                bias=np.rint(dense.bias / (sx * sw)).astype(np.int32),
+                scale=None if dense is layers[-1] else fixed_point(sx * sw / sy),
+            )
+        )
         sx = sy
     return Network(quantised)
 

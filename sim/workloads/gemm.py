@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "ws") -> list[tuple[np.ndarray, np.ndarray]]:
+def tiles(
+    a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "ws"
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Cut A (M, K) and W (K, N) into tiles for an engine of rows x cols; edges are filled with zeros.
 
     ws: K by `rows`, N by `cols`, all of M passes; is: K by `rows`, M by `cols`, all of N passes; os: M by `rows`, N by
@@ -12,21 +14,23 @@ def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "w
     m_step, k_step, n_step = _steps(a, w, rows, cols, dataflow)
     a, w = _pad(a, m_step, k_step), _pad(w, k_step, n_step)
     return [
-        (a[m:m + m_step, k:k + k_step], w[k:k + k_step, n:n + n_step])
+        (a[m : m + m_step, k : k + k_step], w[k : k + k_step, n : n + n_step])
         for m in range(0, a.shape[0], m_step)
         for n in range(0, w.shape[1], n_step)
         for k in range(0, a.shape[1], k_step)
     ]
 
 
-def assemble(results: list[np.ndarray], a: np.ndarray, w: np.ndarray, rows: int, cols: int,
-             dataflow: str = "ws") -> np.ndarray:
+def assemble(
+    results: list[np.ndarray], a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "ws"
+) -> np.ndarray:
     """The product (M, N) from the results of :func:`tiles`, K-tiles summed: the job of an accumulator memory."""
     m_step, k_step, n_step = _steps(a, w, rows, cols, dataflow)
-    m_count, k_count, n_count = (-(-size // step) for size, step in
-                                 ((a.shape[0], m_step), (a.shape[1], k_step), (w.shape[1], n_step)))
+    m_count, k_count, n_count = (
+        -(-size // step) for size, step in ((a.shape[0], m_step), (a.shape[1], k_step), (w.shape[1], n_step))
+    )
     y = np.stack(results).reshape(m_count, n_count, k_count, m_step, n_step).sum(axis=2)
-    return y.transpose(0, 2, 1, 3).reshape(m_count * m_step, n_count * n_step)[:a.shape[0], :w.shape[1]]
+    return y.transpose(0, 2, 1, 3).reshape(m_count * m_step, n_count * n_step)[: a.shape[0], : w.shape[1]]
 
 
 def _steps(a, w, rows, cols, dataflow):

@@ -23,8 +23,9 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
             "is": ((cols, rows), (rows, length)),
         }[dataflow]
         kind = ("uniform", "extremes", "uniform", "sparse")[int(rng.integers(4))]
-        pairs.append(tuple(draw(rng, p[f"{name}_format"], shape, kind)
-                           for name, shape in zip("aw", shapes, strict=True)))
+        pairs.append(
+            tuple(draw(rng, p[f"{name}_format"], shape, kind) for name, shape in zip("aw", shapes, strict=True))
+        )
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = gaps[2] if p["buffer"] != 0 else 0.0
     return Case(pairs, {"a": gaps[0], "w": gaps[1]}, stall, seed=int(rng.integers(2**31)))

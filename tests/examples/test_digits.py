@@ -46,7 +46,7 @@ def test_timeline_accounts_for_every_mac(demo, tmp_path):
     array = demo.Array(4, 4)
     data = demo.digits.load()
     array.matmul(data.test_images[:6].astype(int), data.test_images[:64, :10].astype(int))
-    product, = array.products
+    (product,) = array.products
     for window in (1, 7, 10**6):
         edges, values = product.timeline(window)
         assert edges[-1] == product.cycles

@@ -8,8 +8,14 @@ import pytest
 
 
 def systola(*arguments, cwd, env=None):
-    return subprocess.run([sys.executable, "-m", "systola.gen", *map(str, arguments)], cwd=cwd, env=env,
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        [sys.executable, "-m", "systola.gen", *map(str, arguments)],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def test_list(tmp_path):
@@ -26,8 +32,10 @@ def test_show(tmp_path):
         assert word in run.stdout
     data = json.loads((tmp_path / "show.json").read_text())
     assert data["parameters"]["rows"] == {
-        "default": 16, "legal": "an integer from 1 to 256",
-        "meaning": "multipliers in a column: the length of an inner product"}
+        "default": 16,
+        "legal": "an integer from 1 to 256",
+        "meaning": "multipliers in a column: the length of an inner product",
+    }
 
 
 def test_gen_takes_presets_and_settings(tmp_path):
@@ -39,14 +47,38 @@ def test_gen_takes_presets_and_settings(tmp_path):
 
 
 def test_sim(tmp_path):
-    run = systola("sim", "systolic", "-p", "rows=4", "-p", "cols=4", "--cases", 12, "--seed", 3, "--json", "sim.json",
-                  cwd=tmp_path)
+    run = systola(
+        "sim",
+        "systolic",
+        "-p",
+        "rows=4",
+        "-p",
+        "cols=4",
+        "--cases",
+        12,
+        "--seed",
+        3,
+        "--json",
+        "sim.json",
+        cwd=tmp_path,
+    )
     assert run.returncode == 0, run.stderr
     data = json.loads((tmp_path / "sim.json").read_text())
     assert data["checked"] > 0
     assert data["mismatches"] == 0
-    assert set(data) == {"generator", "params", "seed", "simulator", "cases", "checked", "mismatches", "cycles", "macs",
-                         "utilisation", "seconds"}
+    assert set(data) == {
+        "generator",
+        "params",
+        "seed",
+        "simulator",
+        "cases",
+        "checked",
+        "mismatches",
+        "cycles",
+        "macs",
+        "utilisation",
+        "seconds",
+    }
     assert data["cases"] == 12
 
 
@@ -56,23 +88,36 @@ def test_sim_records_waves(tmp_path):
     assert "m_axis_y_tdata" in (tmp_path / "w.vcd").read_text()
 
 
-@pytest.mark.parametrize(("arguments", "sentence"), [
-    (["show", "sistolic"], "unknown generator 'sistolic': did you mean 'systolic'?"),
-    (["gen", "systolic", "-p", "row=3"], "unknown parameter 'row': did you mean 'rows'?"),
-    (["gen", "systolic", "-p", "rows=300"], "rows=300: rows must be an integer from 1 to 256."),
-    (["gen", "systolic", "-p", "rows=many"], "rows=many: rows must be an integer from 1 to 256."),
-    (["gen", "systolic", "-p", "rows"], "-p rows: a parameter is set as NAME=VALUE."),
-    (["gen", "systolic", "-p", "product_register=2"], "product_register=2: product_register must be true or false."),
-    (["gen", "systolic", "-p", "a_format=fp8"], "a_format=fp8: a_format must be int2 to int16, or uint1 to uint16."),
-    (["gen", "systolic", "--top", "a-b"], "--top a-b: a module name is letters, digits and underscores, not first a digit."),
-    (["gen", "systolic", "-c", "none.toml"], "cannot read none.toml: No such file or directory."),
-    (["gen", "systolic", "-o", "file"], "cannot write to file: File exists."),
-    (["gen", "systolic", "-o", "file/out"], "cannot write to file/out: Not a directory."),
-    (["sim", "systolic", "--simulator", "vcs"], "--simulator vcs: it must be verilator or icarus."),
-    (["sim", "systolic", "--waves", "w.png"], "--waves w.png: the file's name must end in .vcd or .fst."),
-    (["sim", "systolic", "-p", "cols=0"], "cols=0: cols must be an integer from 1 to 256."),
-    (["synth", "systolic", "--device", "ecp6"], "--device ecp6: known devices are"),
-], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["show", "sistolic"], "unknown generator 'sistolic': did you mean 'systolic'?"),
+        (["gen", "systolic", "-p", "row=3"], "unknown parameter 'row': did you mean 'rows'?"),
+        (["gen", "systolic", "-p", "rows=300"], "rows=300: rows must be an integer from 1 to 256."),
+        (["gen", "systolic", "-p", "rows=many"], "rows=many: rows must be an integer from 1 to 256."),
+        (["gen", "systolic", "-p", "rows"], "-p rows: a parameter is set as NAME=VALUE."),
+        (
+            ["gen", "systolic", "-p", "product_register=2"],
+            "product_register=2: product_register must be true or false.",
+        ),
+        (
+            ["gen", "systolic", "-p", "a_format=fp8"],
+            "a_format=fp8: a_format must be int2 to int16, or uint1 to uint16.",
+        ),
+        (
+            ["gen", "systolic", "--top", "a-b"],
+            "--top a-b: a module name is letters, digits and underscores, not first a digit.",
+        ),
+        (["gen", "systolic", "-c", "none.toml"], "cannot read none.toml: No such file or directory."),
+        (["gen", "systolic", "-o", "file"], "cannot write to file: File exists."),
+        (["gen", "systolic", "-o", "file/out"], "cannot write to file/out: Not a directory."),
+        (["sim", "systolic", "--simulator", "vcs"], "--simulator vcs: it must be verilator or icarus."),
+        (["sim", "systolic", "--waves", "w.png"], "--waves w.png: the file's name must end in .vcd or .fst."),
+        (["sim", "systolic", "-p", "cols=0"], "cols=0: cols must be an integer from 1 to 256."),
+        (["synth", "systolic", "--device", "ecp6"], "--device ecp6: known devices are"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
 def test_a_mistake_is_one_sentence(tmp_path, arguments, sentence):
     (tmp_path / "file").touch()
     run = systola(*arguments, cwd=tmp_path)
@@ -83,7 +128,9 @@ def test_a_mistake_is_one_sentence(tmp_path, arguments, sentence):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("arguments", [["sim", "systolic", "--cases", "0"], ["gen"], ["frobnicate"], ["sim", "systolic", "--sed", "1"]])
+@pytest.mark.parametrize(
+    "arguments", [["sim", "systolic", "--cases", "0"], ["gen"], ["frobnicate"], ["sim", "systolic", "--sed", "1"]]
+)
 def test_usage_errors_have_no_traceback(tmp_path, arguments):
     run = systola(*arguments, cwd=tmp_path)
     assert run.returncode == 2
@@ -92,8 +139,16 @@ def test_usage_errors_have_no_traceback(tmp_path, arguments):
 
 
 def test_a_missing_compiler_is_named(tmp_path):
-    run = systola("sim", "systolic", "-p", "rows=2", "-p", "cols=2", cwd=tmp_path,
-                  env={"PATH": str(tmp_path), "SYSTOLA_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)})
+    run = systola(
+        "sim",
+        "systolic",
+        "-p",
+        "rows=2",
+        "-p",
+        "cols=2",
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "SYSTOLA_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)},
+    )
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert "g++ was not found: install it" in run.stderr

@@ -14,7 +14,9 @@ from systola.sim.workloads.tiles import random_cases
 DESIGNS = [("systolic", {"dataflow": dataflow}) for dataflow in ("ws", "os", "is")] + [("broadcast", {})]
 
 
-@pytest.mark.parametrize(("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values()))
+@pytest.mark.parametrize(
+    ("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values())
+)
 def test_once_behaves_as_in_line(name, parameters):
     """The same stimulus through both texts: the same results in the same cycles."""
     designs = [generate(name, find(name).component(rows=3, cols=5, **parameters), once=once) for once in (True, False)]
@@ -26,7 +28,9 @@ def test_once_behaves_as_in_line(name, parameters):
     assert all((a == b).all() for x, y in zip(ours, theirs, strict=True) for a, b in zip(x, y, strict=True))
 
 
-@pytest.mark.parametrize(("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values()))
+@pytest.mark.parametrize(
+    ("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values())
+)
 def test_amaranths_simulator_agrees(name, parameters):
     component = find(name).component(rows=3, cols=2, **parameters)
     flow = parameters.get("dataflow", "ws")
@@ -44,6 +48,7 @@ def test_amaranths_simulator_agrees(name, parameters):
                     ctx.set(stream.payload.last, number == len(tile) - 1)
                     await ctx.tick().until(stream.ready)
             ctx.set(stream.valid, 0)
+
         return bench
 
     async def collect(ctx):

@@ -13,7 +13,9 @@ def test_every_generator_has_a_golden_model_and_a_bench():
             assert importlib.util.find_spec(f"systola.sim.{room}.{name}")
 
 
-@pytest.mark.parametrize(("name", "hint"), [("sistolic", "did you mean 'systolic'?"), ("xyz", "there are broadcast, systolic.")])
+@pytest.mark.parametrize(
+    ("name", "hint"), [("sistolic", "did you mean 'systolic'?"), ("xyz", "there are broadcast, systolic.")]
+)
 def test_unknown_names_are_answered_with_the_nearest(name, hint):
     with pytest.raises(UsageError) as error:
         find(name)

@@ -32,7 +32,10 @@ def test_bytes_do_not_depend_on_the_process(tmp_path):
         folder = tmp_path / seed
         subprocess.run(
             [sys.executable, "-m", "systola.gen", "gen", "systolic", "-p", "rows=5", "-p", "cols=3", "-o", folder],
-            env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True)
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        )
         texts.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert texts[0] == texts[1]
     assert set(texts[0]) == {"systolic.v", "systolic.json", "systolic.core"}

@@ -28,15 +28,18 @@ class Inverter(Component):
         return m
 
 
-@pytest.mark.parametrize(("values", "sentence"), [
-    ({}, "parameter 'width' is missing: it must be an integer from 1 to 64."),
-    ({"width": 65}, "width=65: width must be an integer from 1 to 64."),
-    ({"width": True}, "width=True: width must be an integer from 1 to 64."),
-    ({"width": 8, "style": "odd"}, "style=odd: style must be plain or fancy."),
-    ({"width": 8, "fast": 1}, "fast=1: fast must be true or false."),
-    ({"wide": 8}, "unknown parameter 'wide': did you mean 'width'?"),
-    ({"zzz": 8}, "unknown parameter 'zzz': known are width, style, fast."),
-])
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({}, "parameter 'width' is missing: it must be an integer from 1 to 64."),
+        ({"width": 65}, "width=65: width must be an integer from 1 to 64."),
+        ({"width": True}, "width=True: width must be an integer from 1 to 64."),
+        ({"width": 8, "style": "odd"}, "style=odd: style must be plain or fancy."),
+        ({"width": 8, "fast": 1}, "fast=1: fast must be true or false."),
+        ({"wide": 8}, "unknown parameter 'wide': did you mean 'width'?"),
+        ({"zzz": 8}, "unknown parameter 'zzz': known are width, style, fast."),
+    ],
+)
 def test_an_error_is_one_sentence(values, sentence):
     with pytest.raises(ParameterError) as error:
         Inverter(**values)

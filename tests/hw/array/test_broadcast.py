@@ -9,13 +9,17 @@ from systola.sim.simulate import simulate
 from systola.sim.workloads.tiles import random_cases
 
 
-@pytest.mark.parametrize("parameters", [
-    {"rows": 1, "cols": 1},
-    {"rows": 4, "cols": 4},
-    {"rows": 7, "cols": 2, "product_register": False},
-    {"rows": 11, "cols": 3, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
-    {"rows": 6, "cols": 17, "buffer": 3, "a_format": "int3", "w_format": "uint6", "acc_width": 9},
-], ids=lambda p: "-".join(map(str, p.values())))
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"rows": 1, "cols": 1},
+        {"rows": 4, "cols": 4},
+        {"rows": 7, "cols": 2, "product_register": False},
+        {"rows": 11, "cols": 3, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
+        {"rows": 6, "cols": 17, "buffer": 3, "a_format": "int3", "w_format": "uint6", "acc_width": 9},
+    ],
+    ids=lambda p: "-".join(map(str, p.values())),
+)
 def test_computes(check, parameters):
     check("broadcast", **parameters)
 

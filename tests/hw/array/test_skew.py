@@ -45,4 +45,4 @@ def test_skew(count, reverse):
     seen = [list(row) for row in _run(component, words, clocked=count > 1)]
     for lane in range(count):
         late = count - 1 - lane if reverse else lane
-        assert [row[lane] for row in seen][late:] == [row[lane] for row in rows][:len(rows) - late]
+        assert [row[lane] for row in seen][late:] == [row[lane] for row in rows][: len(rows) - late]

@@ -11,9 +11,15 @@ def _quiet_inputs(component):
     return [getattr(component, name) for name in "aw"]
 
 
-@pytest.mark.parametrize("make", [
-    lambda: Systolic(rows=2, cols=2), lambda: Systolic(rows=2, cols=2, dataflow="os"), lambda: Broadcast(rows=2, cols=2),
-], ids=["ws", "os", "broadcast"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Systolic(rows=2, cols=2),
+        lambda: Systolic(rows=2, cols=2, dataflow="os"),
+        lambda: Broadcast(rows=2, cols=2),
+    ],
+    ids=["ws", "os", "broadcast"],
+)
 def test_no_output_follows_an_input_within_a_cycle(make):
     """At any moment, changing an input changes no `ready`, `valid` or payload before the next edge."""
     component = make()

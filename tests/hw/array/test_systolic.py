@@ -57,8 +57,11 @@ def test_smaller_buffer_is_slower_and_right(check):
         ({"a_format": "int1"}, "a_format=int1: a_format must be int2 to int16, or uint1 to uint16."),
         ({"acc_width": 65}, "acc_width=65: acc_width must be an integer from 1 to 64."),
         ({"buffer": -1}, "buffer=-1: buffer must be an integer from 0 to 4096, or auto."),
-        ({"dataflow": "os", "rows": 4, "buffer": 3}, "buffer=3: with dataflow=os buffer must be 0, auto, or at least "
-                                                    "rows=4, because a whole tile leaves at once."),
+        (
+            {"dataflow": "os", "rows": 4, "buffer": 3},
+            "buffer=3: with dataflow=os buffer must be 0, auto, or at least "
+            "rows=4, because a whole tile leaves at once.",
+        ),
     ],
 )
 def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
@@ -70,7 +73,9 @@ def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
 def test_latency_is_what_the_docstring_says():
     for rows, cols, register, buffer in itertools.product((1, 5), (1, 8), (False, True), (0, "auto")):
         for dataflow in ("ws", "os", "is"):
-            array = Systolic(rows=rows, cols=cols, product_register=register, buffer=buffer, dataflow=dataflow).described()
+            array = Systolic(
+                rows=rows, cols=cols, product_register=register, buffer=buffer, dataflow=dataflow
+            ).described()
             assert array.latency == rows + cols + 1 + register + (2 if buffer else 0)
 
 
@@ -82,10 +87,18 @@ def test_computes_whatever_is_asked(check, data):
     rows = data.draw(st.integers(1, 24))
     dataflow = data.draw(st.sampled_from(["ws", "os", "is"]))
     check(
-        "systolic", dataflow=dataflow, rows=rows, cols=data.draw(st.integers(1, 24)),
-        a_format=data.draw(integer), w_format=data.draw(integer), acc_width=data.draw(st.integers(1, 64)),
-        product_register=data.draw(st.booleans()), delays=data.draw(st.sampled_from(["memory", "registers"])),
-        buffer=data.draw(st.sampled_from([0, "auto", max(rows, 3), 40])), cases=60, seed=data.draw(st.integers(0, 2**16)),
+        "systolic",
+        dataflow=dataflow,
+        rows=rows,
+        cols=data.draw(st.integers(1, 24)),
+        a_format=data.draw(integer),
+        w_format=data.draw(integer),
+        acc_width=data.draw(st.integers(1, 64)),
+        product_register=data.draw(st.booleans()),
+        delays=data.draw(st.sampled_from(["memory", "registers"])),
+        buffer=data.draw(st.sampled_from([0, "auto", max(rows, 3), 40])),
+        cases=60,
+        seed=data.draw(st.integers(0, 2**16)),
     )
 
 

@@ -15,7 +15,9 @@ def test_multiply(product_register, a_signed, b_signed):
     multiply = Multiply(a=Shape(5, a_signed), b=Shape(4, b_signed), product_register=product_register)
     rng = random.Random(1)
     low_a, low_b = -16 if a_signed else 0, -8 if b_signed else 0
-    beats = [(rng.randrange(low_a, low_a + 32), rng.randrange(low_b, low_b + 16), rng.random() < 0.4) for _ in range(300)]
+    beats = [
+        (rng.randrange(low_a, low_a + 32), rng.randrange(low_b, low_b + 16), rng.random() < 0.4) for _ in range(300)
+    ]
     beats[0] = (low_a, low_b, True)
     expected, held = [], 0
     for a, b, load in beats:
@@ -36,4 +38,4 @@ def test_multiply(product_register, a_signed, b_signed):
     simulator.add_testbench(bench)
     simulator.run()
     late = int(product_register)
-    assert seen[late:] == expected[:len(expected) - late]
+    assert seen[late:] == expected[: len(expected) - late]

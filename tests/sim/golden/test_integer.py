@@ -23,8 +23,10 @@ def test_pack_and_unpack(bits, lanes, seed):
     assert (integer.unpack(words, lanes, bits) == values).all()
 
 
-@pytest.mark.parametrize(("name", "limits", "width"), [
-    ("int8", (-128, 127), 8), ("uint8", (0, 255), 8), ("uint1", (0, 1), 1), ("int16", (-32768, 32767), 16)])
+@pytest.mark.parametrize(
+    ("name", "limits", "width"),
+    [("int8", (-128, 127), 8), ("uint8", (0, 255), 8), ("uint1", (0, 1), 1), ("int16", (-32768, 32767), 16)],
+)
 def test_formats(name, limits, width):
     assert integer.limits(name) == limits
     assert integer.width(name) == width

@@ -23,25 +23,41 @@ def network(data, trained):
     return digits.quantise(trained, data.train_images)
 
 
-@pytest.mark.parametrize(("scale", "expected"), [
-    (0.5, (1073741824, 0)),
-    (0.25, (1073741824, -1)),
-    (0.1, (1717986918, -3)),
-    (1.5, (1610612736, 1)),
-    (0.007247427341846, (1992157658, -7)),
-    (1 - 2**-40, (1073741824, 1)),  # rounds up to 2^31: the exponent takes it
-    (2.0**-31, (1073741824, -30)),
-    (2.0**-33, (0, 0)),
-    (0.0, (0, 0)),
-])
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        (0.5, (1073741824, 0)),
+        (0.25, (1073741824, -1)),
+        (0.1, (1717986918, -3)),
+        (1.5, (1610612736, 1)),
+        (0.007247427341846, (1992157658, -7)),
+        (1 - 2**-40, (1073741824, 1)),  # rounds up to 2^31: the exponent takes it
+        (2.0**-31, (1073741824, -30)),
+        (2.0**-33, (0, 0)),
+        (0.0, (0, 0)),
+    ],
+)
 def test_fixed_point(scale, expected):
     assert digits.fixed_point(scale) == expected
 
 
-@pytest.mark.parametrize(("acc", "scale", "expected"), [
-    (1, 0.5, 1), (-1, 0.5, 0), (-3, 0.5, -1), (-2, 0.25, 0), (-6, 0.25, -1), (5, 0.1, 0), (15, 0.1, 1),
-    (-15, 0.1, -1), (7, 1.5, 11), (-7, 1.5, -10), (-2**31, 0.999, -2145336164), (2**31 - 1, 0.0, 0),
-])
+@pytest.mark.parametrize(
+    ("acc", "scale", "expected"),
+    [
+        (1, 0.5, 1),
+        (-1, 0.5, 0),
+        (-3, 0.5, -1),
+        (-2, 0.25, 0),
+        (-6, 0.25, -1),
+        (5, 0.1, 0),
+        (15, 0.1, 1),
+        (-15, 0.1, -1),
+        (7, 1.5, 11),
+        (-7, 1.5, -10),
+        (-(2**31), 0.999, -2145336164),
+        (2**31 - 1, 0.0, 0),
+    ],
+)
 def test_requantise(acc, scale, expected):
     assert digits.requantise(np.array([acc]), *digits.fixed_point(scale)).tolist() == [expected]
 
@@ -50,8 +66,8 @@ def test_requantise_rounds_the_exact_product():
     rng = np.random.default_rng(0)
     for scale in 10.0 ** rng.uniform(-6, 1, 50):
         multiplier, exponent = digits.fixed_point(scale)
-        acc = rng.integers(-2**31, 2**31, 200)
-        exact = [(2 * int(x) * multiplier + 2**(31 - exponent)) // 2**(32 - exponent) for x in acc]
+        acc = rng.integers(-(2**31), 2**31, 200)
+        exact = [(2 * int(x) * multiplier + 2 ** (31 - exponent)) // 2 ** (32 - exponent) for x in acc]
         assert digits.requantise(acc, multiplier, exponent).tolist() == exact
 
 
@@ -86,7 +102,7 @@ def test_run_equals_the_equations(data, network):
     for layer in network.layers[:-1]:
         acc = np.einsum("mk,kn->mn", x, layer.weights, dtype=np.int64) + layer.bias
         multiplier, exponent = layer.scale
-        x = np.clip((acc * multiplier + 2**(30 - exponent)) // 2**(31 - exponent), 0, 255)
+        x = np.clip((acc * multiplier + 2 ** (30 - exponent)) // 2 ** (31 - exponent), 0, 255)
     last = network.layers[-1]
     logits = np.einsum("mk,kn->mn", x, last.weights, dtype=np.int64) + last.bias
     assert np.array_equal(network.run(data.test_images), logits)

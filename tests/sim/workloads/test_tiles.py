@@ -20,8 +20,12 @@ def test_shapes_fit(dataflow):
 
 def test_same_seed_same_cases():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
-    assert all((x == y).all() for a, b in zip(first, second, strict=True)
-               for s, t in zip(a.tiles, b.tiles, strict=True) for x, y in zip(s, t, strict=True))
+    assert all(
+        (x == y).all()
+        for a, b in zip(first, second, strict=True)
+        for s, t in zip(a.tiles, b.tiles, strict=True)
+        for x, y in zip(s, t, strict=True)
+    )
     assert [case.idle_free for case in first] == [True, False, False, False] * 2 or any(c.idle_free for c in first)
 
 
