@@ -12,6 +12,8 @@ from ..hw.component import Component, Parameters
 _ZERO_INIT = re.compile(
     r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
 )
+COMPILED_WHOLE = 64 * 64
+"""Cells up to which a mesh compiles, and runs, faster in one piece."""
 
 
 class Emission:
@@ -50,15 +52,13 @@ class Emission:
         return interface
 
     def blocks(self) -> tuple[str, ...]:
-        """Modules that stand side by side in a wide mesh, each the mesh's whole height."""
+        """Modules that stand side by side in a wide mesh of many cells, each the mesh's whole height."""
         meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
-        wide = [p for p in meshes if p.cols > GROUP]
-        return tuple(
-            module
-            for p, module in meshes.items()
-            for w in wide
-            if p.cols <= GROUP and (p.of, p.rows) == (w.of, w.rows) and p.rows > 1
-        )
+        wide = [p for p in meshes if p.cols > GROUP and p.rows > 1]
+        if max((p.rows * p.cols for p in wide), default=0) <= COMPILED_WHOLE:
+            return ()
+        heights = {(p.of, p.rows) for p in wide}
+        return tuple(module for p, module in meshes.items() if p.cols <= GROUP and (p.of, p.rows) in heights)
 
     def _emit_component(self, component, parameters) -> str:
         base = f"{self.top}_{_snake(component.__name__)}"

@@ -74,8 +74,14 @@ class Report:
         return json.dumps(self.to_dict(), indent=2) + "\n"
 
 
-def synthesise(component: Component, name: str, device: str = "ecp5-85k", seeds: int = 5,
-               folder: Path | None = None, progress: Callable[[str], object] = lambda step: None) -> Report:
+def synthesise(
+    component: Component,
+    name: str,
+    device: str = "ecp5-85k",
+    seeds: int = 5,
+    folder: Path | None = None,
+    progress: Callable[[str], object] = lambda step: None,
+) -> Report:
     """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
 
     `folder` receives the netlist, the logs and the report; `progress` a line for each step. Raises
@@ -114,8 +120,11 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
     mapped = _mapped(generate(name, component, device=target.family), target)
     own = files(__package__.rpartition(".")[0] + ".sim") / "models"
     sources = [*(files("pyosys") / "share" / model for model in target.models), *own.iterdir()]
-    text = "\n".join(re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", source.read_text(), flags=re.M)
-                     for source in sources if source.name.endswith((".v", ".vh")))
+    text = "\n".join(
+        re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", source.read_text(), flags=re.M)
+        for source in sources
+        if source.name.endswith((".v", ".vh"))
+    )
     models = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+)\b.*?^endmodule", text)}
     parts, wanted = [(mapped / "netlist.v").read_text()], list(_cells(mapped))
     while wanted:
@@ -136,6 +145,7 @@ def _device(name: str) -> Device:
 
 def _mapped(design: Design, device: Device) -> Path:
     """A directory with the netlist (as JSON and Verilog) and its statistics."""
+
     def fill(directory: Path):
         (directory / "design.v").write_text(design.verilog)
         (directory / "script.ys").write_text(_script(design, device))
@@ -146,8 +156,16 @@ def _mapped(design: Design, device: Device) -> Path:
 
 def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
     """A directory with the report of place and route."""
-    arguments = [*device.arguments, "--timing-allow-fail", "--seed", str(seed),
-                 "--json", "netlist.json", "--report", "report.json"]
+    arguments = [
+        *device.arguments,
+        "--timing-allow-fail",
+        "--seed",
+        str(seed),
+        "--json",
+        "netlist.json",
+        "--report",
+        "report.json",
+    ]
 
     def fill(directory: Path):
         shutil.copy(mapped / "netlist.json", directory)  # WebAssembly sees its own /tmp
@@ -158,15 +176,20 @@ def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
 
 
 def _script(design: Design, device: Device) -> str:
-    return "\n".join([
-        "read_verilog design.v",
-        f"{device.synth} -top {design.top}",
-        "delete t:$scopeinfo",
-        "attrmap -remove src",  # paths of this machine
-        "write_json netlist.json",
-        "write_verilog -noattr netlist.v",
-        "tee -q -o statistics.json stat -json",
-    ]) + "\n"
+    return (
+        "\n".join(
+            [
+                "read_verilog design.v",
+                f"{device.synth} -top {design.top}",
+                "delete t:$scopeinfo",
+                "attrmap -remove src",  # paths of this machine
+                "write_json netlist.json",
+                "write_verilog -noattr netlist.v",
+                "tee -q -o statistics.json stat -json",
+            ]
+        )
+        + "\n"
+    )
 
 
 def _identity(design: Design, device: Device) -> list[str]:
@@ -180,8 +203,7 @@ def _tools(device: Device) -> dict[str, str]:
         try:
             tools[package] = version(package)
         except PackageNotFoundError:
-            raise SynthesisError(
-                f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
+            raise SynthesisError(f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
     return tools
 
 
@@ -189,8 +211,14 @@ def _run(tool: str, code: str, arguments: list[str], directory: Path):
     """Run Python code that calls a tool, its output into TOOL.log."""
     log = directory / f"{tool.lower()}.log"
     with log.open("wb") as out:
-        status = subprocess.run([sys.executable, "-c", code, *arguments], cwd=directory, check=False,
-                                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT).returncode
+        status = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=directory,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        ).returncode
     if status:
         lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
@@ -216,9 +244,15 @@ def _report(design: Design, component: Component, device: str, mapped: Path, pla
         return sum(number for cell, number in cells.items() if cell.startswith(kinds))
 
     return Report(
-        generator=design.name, params=design.parameters, device=device, tools=_tools(target), cells=cells,
+        generator=design.name,
+        params=design.parameters,
+        device=device,
+        tools=_tools(target),
+        cells=cells,
         luts=sum(number for cell, number in cells.items() if target.luts.get(cell) == 1),
-        ffs=count(target.ffs), dsps=count(target.dsps), brams=count(target.brams),
+        ffs=count(target.ffs),
+        dsps=count(target.dsps),
+        brams=count(target.brams),
         lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
         macs=component.p.rows * component.p.cols,
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
@@ -228,14 +262,20 @@ def _report(design: Design, component: Component, device: str, mapped: Path, pla
 
 
 def _critical_path(placed: dict) -> dict:
-    path = max((path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
-               key=lambda path: sum(step["delay"] for step in path))
+    path = max(
+        (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
+        key=lambda path: sum(step["delay"] for step in path),
+    )
 
     def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
         return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
 
     wires = sum(step["delay"] for step in path if step["type"] == "routing")
     total = sum(step["delay"] for step in path)
-    return {"from": source(path[0]["from"]["cell"]), "to": source(path[-1]["to"]["cell"]),
-            "levels": sum(step["type"] == "logic" for step in path),
-            "logic_ns": round(total - wires, 2), "routing_ns": round(wires, 2)}
+    return {
+        "from": source(path[0]["from"]["cell"]),
+        "to": source(path[-1]["to"]["cell"]),
+        "levels": sum(step["type"] == "logic" for step in path),
+        "logic_ns": round(total - wires, 2),
+        "routing_ns": round(wires, 2),
+    }

@@ -17,10 +17,9 @@ def simulate(
     simulator: str = "verilator",
     waves: Path | None = None,
     keep: bool = False,
-    hier_blocks: tuple[str, ...] = (),
     timeout: float | None = None,
 ) -> tuple[Outcome, list[list[np.ndarray]]]:
-    """Run `cases` on a generated design (`.name`, `.top`, `.verilog`, `.parameters`) in the bench of its name.
+    """Run `cases` on a `gen.verilog.Design`, in the bench of its name.
 
     Returns what was counted and, with `keep`, the results of every tile. A mismatch is counted, not raised; raises
     `SimulatorError` when the simulation itself fails.
@@ -30,7 +29,7 @@ def simulate(
         design.top,
         simulator=simulator,
         waves=waves.suffix[1:] if waves else False,
-        hier_blocks=hier_blocks,
+        hier_blocks=design.blocks,
     )
     with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
         folder = Path(temporary)

@@ -46,14 +46,16 @@ def modules(verilog: str) -> dict[str, list[str]]:
     the names of its own wires, the order of their operands, and the order of clocked blocks."""
     verilog = re.sub(r"(\\\$auto\S*\$)\d+", r"\1", verilog)
     verilog = re.sub(r"(?m)^  assign \\\$auto.*\n", "", verilog)
-    return {match[1]: sorted(match[0].splitlines())
-            for match in re.finditer(r"(?ms)^module (\S+) .*?^endmodule$", verilog)}
+    return {
+        match[1]: sorted(match[0].splitlines()) for match in re.finditer(r"(?ms)^module (\S+) .*?^endmodule$", verilog)
+    }
 
 
 @pytest.mark.parametrize(("name", "parameters"), DIFFERENT)
 def test_only_the_multiplier_is_the_devices_own(name, parameters):
-    portable, mapped = (modules(generate(name, find(name).component(**parameters), device=device).verilog)
-                        for device in (None, "ecp5"))
+    portable, mapped = (
+        modules(generate(name, find(name).component(**parameters), device=device).verilog) for device in (None, "ecp5")
+    )
     assert [*portable] == [*mapped]
     assert [module for module in portable if portable[module] != mapped[module]] == [f"{name}_multiply"]
     assert "  MULT18X18D #(" in mapped[f"{name}_multiply"]
@@ -68,8 +70,7 @@ def test_report(tmp_path, traps, monkeypatch):
     assert report.macs == report.dsps == report.cells["MULT18X18D"] == 4
     assert report.brams == 0
     assert report.ffs == report.cells["TRELLIS_FF"] == report.utilisation["TRELLIS_FF"]
-    assert report.lut4_equivalents == (
-        report.luts + 2 * report.cells["CCU2C"] + 6 * report.cells["TRELLIS_DPR16X4"])
+    assert report.lut4_equivalents == (report.luts + 2 * report.cells["CCU2C"] + 6 * report.cells["TRELLIS_DPR16X4"])
     assert report.lut4_equivalents <= 40 * report.macs
     assert report.fmax_mhz["median"] == report.fmax_mhz["seeds"][0] > 150
     assert report.critical_path["from"].startswith("engine.")
