@@ -55,8 +55,7 @@ async def transfer(
         raise ValueError(f"m_axis_{name} has no tready: it cannot be stalled")
     stall, accepting, words = out.stall, None, []
     cycle = moved = 0
-    gc.collect()
-    gc.freeze()  # the beats live long: no need to look at them again and again
+    gc.disable()  # the beats live long: no need to look at them again and again
     while len(words) < beats:
         await edge
         for driver in inputs:
@@ -82,7 +81,7 @@ async def transfer(
         driver.step(cycle, rng)
     if ready is not None:
         ready.set(0)
-    gc.unfreeze()
+    gc.enable()
     out.data = [int(word, 2) if set(word) <= {"0", "1"} else None for word in words]
     out.last = [int(bit) if bit.is_resolvable else None for bit in out.last]
     return cycle

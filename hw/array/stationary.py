@@ -47,59 +47,61 @@ class Stationary(Component):
     @staticmethod
     def full_speed(core: type[Component], of: CoreParameters) -> int:
         """Rows of buffer with which the core never waits for an output that is always ready."""
-        return core.latency(of) + ROUND_TRIP
+        return 1 + core.latency(of) + ROUND_TRIP
 
     def elaborate(self, platform):
         m = Module()
         p = self.p
 
         core = place(m, platform, "core", p.core, **dict(p.of))
-        registered = {}
-        for name in ("moving", "still"):
-            outside = getattr(self, name)
-            register = place(m, platform, f"{name}_register", StreamRegister, payload=outside.payload.shape())
-            m.d.comb += [
-                register.i.payload.eq(outside.payload),
-                register.i.valid.eq(outside.valid),
-                outside.ready.eq(register.i.ready),
-            ]
-            registered[name] = register.o
-        moving, still = registered["moving"], registered["still"]
-
-        room = Signal()
-        enter = Signal()  # a row enters the core in this cycle
-        fresh = Signal(init=1)  # the next row is the first of its tile
-        loaded = Signal()  # a whole tile waits
-        swap = Signal()
+        register = place(m, platform, "still_register", StreamRegister, payload=self.still.payload.shape())
+        still = register.o
         m.d.comb += [
-            moving.ready.eq(room & (~fresh | loaded)),
-            enter.eq(moving.valid & moving.ready),
-            swap.eq(enter & fresh),
-            core.moving.eq(moving.payload.data),
-            core.swap.eq(swap),
+            register.i.payload.eq(self.still.payload),
+            register.i.valid.eq(self.still.valid),
+            self.still.ready.eq(register.i.ready),
         ]
-        with m.If(enter):
-            m.d.sync += fresh.eq(moving.payload.last)
 
         left = Signal(p.of.left, init=p.of.rows - 1)
+        final = Signal(init=p.of.rows == 1)  # left is 0
+        loaded = Signal()  # a whole tile waits
+        complete = Signal()  # or will in the next cycle
         m.d.comb += [
-            still.ready.eq(~loaded | swap),
+            still.ready.eq(~loaded),
             core.still.eq(still.payload.data),
             core.load.eq(still.valid & still.ready),
             core.left.eq(left),
+            complete.eq(loaded | (still.valid & (still.payload.last | final))),
         ]
-        with m.If(swap):
-            m.d.sync += loaded.eq(0)
         with m.If(core.load):
-            with m.If(still.payload.last | (left == 0)):
-                m.d.sync += [loaded.eq(1), left.eq(left.init)]
-            with m.Else():
-                m.d.sync += left.eq(left - 1)
+            m.d.sync += [left.eq(left - 1), final.eq(left == 1)]
+            with m.If(complete):
+                m.d.sync += [left.eq(left.init), final.eq(final.init)]
 
-        latency = p.core.latency(p.of)
+        # Rows are let in before their register, so that the core's first wires start at flip-flops.
+        room = Signal()
+        enter = Signal()  # a row enters the core in the next cycle
+        fresh = Signal(init=1)  # the next row is the first of its tile
+        swap = Signal()
+        moving = Signal(self.moving.payload.data.shape(), reset_less=True)
+        m.d.comb += [
+            self.moving.ready.eq(room & (~fresh | complete)),
+            enter.eq(self.moving.valid & self.moving.ready),
+            core.moving.eq(moving),
+            core.swap.eq(swap),
+        ]
+        m.d.sync += [
+            moving.eq(self.moving.payload.data),
+            swap.eq(enter & fresh),
+            loaded.eq(complete & ~(enter & fresh)),
+        ]
+        with m.If(enter):
+            m.d.sync += fresh.eq(self.moving.payload.last)
+
+        latency = 1 + p.core.latency(p.of)
         valid = Signal(latency)
         last = Signal(latency)
-        m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(moving.payload.last, last))]
+        m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(self.moving.payload.last, last))]
         row = Signal(Packet(Lanes(p.of.result, p.of.cols)))
         m.d.comb += [row.data.eq(core.y), row.last.eq(last[-1])]
         if p.buffer == 0:

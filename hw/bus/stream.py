@@ -1,12 +1,13 @@
 """Streams of packets, and the registers and buffers between them."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
+
 
 SLICE = 512
 """Widest memory in one module: wider ones stand as equal slices, each emitted once."""
@@ -114,14 +115,8 @@ class StreamBuffer(Component):
             ]
         m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices move in step
 
-        claimed = Signal(range(p.depth + 1))
-        after = Signal(range(p.depth + p.claim + 1))
+        spare = Signal(range(-p.claim, p.depth - p.claim + 1), init=p.depth - p.claim)  # rows that fit beyond a claim
         left = Signal()
-        m.d.comb += [
-            left.eq(self.o.valid & self.o.ready),
-            after.eq(claimed + p.claim * self.take - left),
-        ]
-        room = Signal(init=1)  # one cycle ahead, so that no adder stands before the writer's decision
-        m.d.sync += [claimed.eq(after), room.eq(after <= p.depth - p.claim)]
-        m.d.comb += self.room.eq(room)
+        m.d.comb += [left.eq(self.o.valid & self.o.ready), self.room.eq(spare >= 0)]
+        m.d.sync += spare.eq(spare + Mux(self.take, Mux(left, 1 - p.claim, -p.claim), left))
         return m
