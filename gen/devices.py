@@ -9,6 +9,7 @@ class Device:
     """An FPGA, and how the open tools are told to use it.
 
     `luts`: how many 4-input LUTs a cell of each type takes away from other logic; other types take none.
+    `limits`: how many cells of a type there are, for those that run out first.
     """
 
     family: str  # whose own cells `generate` may use
@@ -16,13 +17,14 @@ class Device:
     place: str  # the package of the place-and-route tool, and of its entry point run_<place>
     arguments: tuple[str, ...]
     luts: Mapping[str, int]
+    limits: Mapping[str, int]
     ffs: tuple[str, ...]  # how the names of these cells begin
     dsps: tuple[str, ...]
     brams: tuple[str, ...]
     models: tuple[str, ...] = ()  # simulation models of the cells, below Yosys's share
 
 
-def _ecp5(size: str) -> Device:
+def _ecp5(size: str, multipliers: int, memories: int) -> Device:
     return Device(
         family="ecp5",
         synth="synth_ecp5 -nowidelut",  # wide multiplexers tie LUTs together: no smaller, and slower
@@ -31,6 +33,7 @@ def _ecp5(size: str) -> Device:
         # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory and a write port that
         # occupies two more: nextpnr's "Total LUT4s" counts the same.
         luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
+        limits={"MULT18X18D": multipliers, "DP16KD": memories},
         ffs=("TRELLIS_FF",),
         dsps=("MULT18X18D",),
         brams=("DP16KD",),
@@ -39,7 +42,7 @@ def _ecp5(size: str) -> Device:
 
 
 DEVICES: dict[str, Device] = {
-    "ecp5-25k": _ecp5("25k"),
-    "ecp5-45k": _ecp5("45k"),
-    "ecp5-85k": _ecp5("85k"),
+    "ecp5-25k": _ecp5("25k", multipliers=28, memories=56),
+    "ecp5-45k": _ecp5("45k", multipliers=72, memories=108),
+    "ecp5-85k": _ecp5("85k", multipliers=156, memories=208),
 }

@@ -95,6 +95,9 @@ def synthesise(
     design = generate(name, component, device=target.family)
     progress(f"{name}: mapping to {device}")
     mapped = _mapped(design, target)
+    for cell, limit in target.limits.items():
+        if (needed := _cells(mapped).get(cell, 0)) > limit:
+            raise SynthesisError(f"{name} needs {needed} {cell}, and {device} has {limit}.")
     progress(f"{name}: placing and routing, {seeds} seeds")
     with ThreadPoolExecutor(JOBS) as pool:
         placed = []
