@@ -6,12 +6,10 @@ Nothing but these packages is ever run, whatever the machine has installed. Resu
 import json
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +17,7 @@ from pathlib import Path
 from ..hw.component import Component
 from ..sim import cache
 from .devices import DEVICES, Device
+from .report import Report, mhz, report
 from .verilog import Design, generate
 
 __all__ = ["DEVICES", "Device", "Report", "SynthesisError", "netlist", "synthesise"]
@@ -38,40 +37,6 @@ _PLACE = "import sys, yowasp_{0} as tool; sys.exit(tool.run_{0}(sys.argv[1:]))"
 
 class SynthesisError(Exception):
     """Synthesis is not possible; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a design takes on a device, and how fast it runs there.
-
-    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
-    each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
-    write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
-    the entry and exit of each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards,
-    out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
-    the run that stands at the median, in names of the source and nanoseconds.
-    """
-
-    generator: str
-    params: dict
-    device: str
-    tools: dict[str, str]
-    cells: dict[str, int]
-    luts: int
-    ffs: int
-    dsps: int
-    brams: int
-    lut4_equivalents: int
-    macs: int
-    utilisation: dict[str, int]
-    fmax_mhz: dict
-    critical_path: dict | None
-
-    def to_dict(self) -> dict:
-        return asdict(self)
-
-    def to_json(self) -> str:
-        return json.dumps(self.to_dict(), indent=2) + "\n"
 
 
 def synthesise(
@@ -101,16 +66,17 @@ def synthesise(
     progress(f"{name}: placing and routing, {seeds} seeds")
     with ThreadPoolExecutor(JOBS) as pool:
         placed = []
-        for result in pool.map(lambda seed: _placed(design, target, mapped, seed), range(1, seeds + 1)):
-            placed.append(json.loads((result / "report.json").read_text()))
+        for run in pool.map(lambda seed: _placed(design, target, mapped, seed), range(1, seeds + 1)):
+            placed.append(json.loads((run / "report.json").read_text()))
             if folder is not None:
-                shutil.copytree(result, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
-            progress(f"{name}: seed {len(placed)} of {seeds}: {_mhz(placed[-1])} MHz")
-    report = _report(design, component, device, mapped, placed)
+                shutil.copytree(run, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
+            progress(f"{name}: seed {len(placed)} of {seeds}: {mhz(placed[-1])} MHz")
+    macs = component.p.rows * component.p.cols
+    result = report(design, macs, device, _tools(target), _cells(mapped), placed)
     if folder is not None:
         shutil.copytree(mapped, folder, dirs_exist_ok=True)
-        (Path(folder) / "report.json").write_text(report.to_json())
-    return report
+        (Path(folder) / "report.json").write_text(result.to_json())
+    return result
 
 
 def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
@@ -230,55 +196,3 @@ def _run(tool: str, code: str, arguments: list[str], directory: Path):
 
 def _cells(mapped: Path) -> dict[str, int]:
     return json.loads((mapped / "statistics.json").read_text())["design"]["num_cells_by_type"]
-
-
-def _mhz(placed: dict) -> float | None:
-    return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
-
-
-def _report(design: Design, component: Component, device: str, mapped: Path, placed: list[dict]) -> Report:
-    target = DEVICES[device]
-    cells = _cells(mapped)
-    rates = [rate for rate in map(_mhz, placed) if rate is not None]
-    median = statistics.median(rates) if rates else None
-    typical = min(placed, key=lambda result: abs(_mhz(result) - median)) if rates else None
-
-    def count(kinds):
-        return sum(number for cell, number in cells.items() if cell.startswith(kinds))
-
-    return Report(
-        generator=design.name,
-        params=design.parameters,
-        device=device,
-        tools=_tools(target),
-        cells=cells,
-        luts=sum(number for cell, number in cells.items() if target.luts.get(cell) == 1),
-        ffs=count(target.ffs),
-        dsps=count(target.dsps),
-        brams=count(target.brams),
-        lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
-        macs=component.p.rows * component.p.cols,
-        utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
-        fmax_mhz={"seeds": rates, "median": median},
-        critical_path=_critical_path(typical) if typical else None,
-    )
-
-
-def _critical_path(placed: dict) -> dict:
-    path = max(
-        (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
-        key=lambda path: sum(step["delay"] for step in path),
-    )
-
-    def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
-        return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
-
-    wires = sum(step["delay"] for step in path if step["type"] == "routing")
-    total = sum(step["delay"] for step in path)
-    return {
-        "from": source(path[0]["from"]["cell"]),
-        "to": source(path[-1]["to"]["cell"]),
-        "levels": sum(step["type"] == "logic" for step in path),
-        "logic_ns": round(total - wires, 2),
-        "routing_ns": round(wires, 2),
-    }

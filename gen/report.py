@@ -1,0 +1,98 @@
+"""What synthesis found out about a design."""
+
+import json
+import re
+import statistics
+from dataclasses import asdict, dataclass
+
+from .devices import DEVICES
+from .verilog import Design
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a design takes on a device, and how fast it runs there.
+
+    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
+    each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
+    write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
+    the entry and exit of each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards,
+    out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
+    the run that stands at the median, in names of the source and nanoseconds.
+    """
+
+    generator: str
+    params: dict
+    device: str
+    tools: dict[str, str]
+    cells: dict[str, int]
+    luts: int
+    ffs: int
+    dsps: int
+    brams: int
+    lut4_equivalents: int
+    macs: int
+    utilisation: dict[str, int]
+    fmax_mhz: dict
+    critical_path: dict | None
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+
+def report(
+    design: Design, macs: int, device: str, tools: dict[str, str], cells: dict[str, int], placed: list[dict]
+) -> Report:
+    """The report of a design with these cells and these reports of nextpnr, one a seed."""
+    target = DEVICES[device]
+    rates = [rate for rate in map(mhz, placed) if rate is not None]
+    median = statistics.median(rates) if rates else None
+    typical = min(placed, key=lambda result: abs(mhz(result) - median)) if rates else None
+
+    def count(kinds):
+        return sum(number for cell, number in cells.items() if cell.startswith(kinds))
+
+    return Report(
+        generator=design.name,
+        params=design.parameters,
+        device=device,
+        tools=tools,
+        cells=cells,
+        luts=sum(number for cell, number in cells.items() if target.luts.get(cell) == 1),
+        ffs=count(target.ffs),
+        dsps=count(target.dsps),
+        brams=count(target.brams),
+        lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
+        macs=macs,
+        utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
+        fmax_mhz={"seeds": rates, "median": median},
+        critical_path=_critical_path(typical) if typical else None,
+    )
+
+
+def mhz(placed: dict) -> float | None:
+    """The clock rate in a report of nextpnr."""
+    return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
+
+
+def _critical_path(placed: dict) -> dict:
+    path = max(
+        (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
+        key=lambda path: sum(step["delay"] for step in path),
+    )
+
+    def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
+        return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
+
+    wires = sum(step["delay"] for step in path if step["type"] == "routing")
+    total = sum(step["delay"] for step in path)
+    return {
+        "from": source(path[0]["from"]["cell"]),
+        "to": source(path[-1]["to"]["cell"]),
+        "levels": sum(step["type"] == "logic" for step in path),
+        "logic_ns": round(total - wires, 2),
+        "routing_ns": round(wires, 2),
+    }
