@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from .devices import DEVICES
 from .verilog import Design
+from .wiring import wiring
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Report:
     write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
     the entry and exit of each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards,
     out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
-    the run that stands at the median, in names of the source and nanoseconds.
+    the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
+    `wiring`.
     """
 
     generator: str
@@ -32,6 +34,8 @@ class Report:
     brams: int
     lut4_equivalents: int
     macs: int
+    signals: int
+    largest_fanout: int
     utilisation: dict[str, int]
     fmax_mhz: dict
     critical_path: dict | None
@@ -44,10 +48,17 @@ class Report:
 
 
 def report(
-    design: Design, macs: int, device: str, tools: dict[str, str], cells: dict[str, int], placed: list[dict]
+    design: Design,
+    macs: int,
+    device: str,
+    tools: dict[str, str],
+    cells: dict[str, int],
+    netlist: dict,
+    placed: list[dict],
 ) -> Report:
-    """The report of a design with these cells and these reports of nextpnr, one a seed."""
+    """The report of a design with these cells, this netlist and these reports of nextpnr, one a seed."""
     target = DEVICES[device]
+    signals, largest_fanout = wiring(netlist["modules"][design.top])
     rates = [rate for rate in map(mhz, placed) if rate is not None]
     median = statistics.median(rates) if rates else None
     typical = min(placed, key=lambda result: abs(mhz(result) - median)) if rates else None
@@ -67,6 +78,8 @@ def report(
         brams=count(target.brams),
         lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
         macs=macs,
+        signals=signals,
+        largest_fanout=largest_fanout,
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
         fmax_mhz={"seeds": rates, "median": median},
         critical_path=_critical_path(typical) if typical else None,

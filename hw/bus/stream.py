@@ -8,7 +8,6 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 
-
 SLICE = 512
 """Widest memory in one module: wider ones stand as equal slices, each emitted once."""
 

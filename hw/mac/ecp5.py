@@ -25,10 +25,15 @@ def mult18x18d(multiply) -> Module:
     output = "CLK0" if multiply.p.product_register else "NONE"
     m.submodules.mult = Instance(
         "MULT18X18D",
-        p_REG_OUTPUT_CLK=output, p_REG_OUTPUT_CE="CE0",
-        p_GSR="DISABLED", p_RESETMODE="SYNC",
-        **parameters, **ports,
-        i_CLK0=ClockSignal(), i_CE0=Const(1), i_CE1=multiply.load,
+        p_REG_OUTPUT_CLK=output,
+        p_REG_OUTPUT_CE="CE0",
+        p_GSR="DISABLED",
+        p_RESETMODE="SYNC",
+        **parameters,
+        **ports,
+        i_CLK0=ClockSignal(),
+        i_CE0=Const(1),
+        i_CE1=multiply.load,
         i_RST0=Const(0),
         **{f"o_P{n}": product[n] for n in range(36)},
     )
