@@ -167,7 +167,7 @@ def _no_collection():
 
 def _to_verilog(text: str) -> dict[str, str]:
     """RTLIL to Verilog modules by name, by the Yosys that Amaranth brings and no other."""
-    internal = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
+    internal = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding", "unused_bits")
     hidden = " ".join(f"-remove {attribute}" for attribute in internal)
     script = "\n".join(
         [
@@ -180,7 +180,7 @@ def _to_verilog(text: str) -> dict[str, str]:
             "memory_collect",
             f"attrmap {hidden}",
             f"attrmap -modattr {hidden}",
-            "write_verilog -norename -noattr",
+            "write_verilog -norename",
         ]
     )
     run = subprocess.run(
@@ -215,7 +215,7 @@ def _ansi(text: str, order: list[str] | None) -> str:
         kind, init = wire.search(body).groups()
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
-    body = re.sub(r"\\\$(?:(\w+)\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
+    body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
     body = re.sub(r"(?m)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)", _zero_loop, body)
     return f"{head} (\n" + ",\n".join(ports) + f"\n);\n{body}\n"
 

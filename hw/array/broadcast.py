@@ -20,9 +20,10 @@ class Broadcast(Component):
     Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` brings
     A[m, 0:rows], `w` brings W[k, 0:cols] in `rows` beats, k = 0 first, `y` gives Y[m, 0:cols].
 
-    Back-pressure as there. Initiation interval 1. Latency, with P = product_register and B = 2 (0 without a buffer):
-    2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends on delays and waits,
-    this spends on wires: an activation drives `cols` multipliers, a weight lane `rows` registers, and `swap` all.
+    Back-pressure as there. Initiation interval 1. Latency, with P = operand_register + product_register and B = 2 (0
+    without a buffer): 2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends
+    on delays and waits, this spends on wires: an activation drives `cols` multipliers, a weight lane `rows`
+    registers, and `swap` all.
 
     Area grows with rows x cols; the trees have (rows - 1) x cols adders, each as wide as its sums need.
 
@@ -62,7 +63,7 @@ class Broadcast(Component):
 class BroadcastTree(Component):
     """A core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
 
-    Latency 1 + product_register + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
+    Latency 1 + operand_register + product_register + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
     """
 
     Parameters = CoreParameters
@@ -70,7 +71,7 @@ class BroadcastTree(Component):
 
     @staticmethod
     def latency(p: CoreParameters) -> int:
-        return 1 + p.product_register + _levels(p.rows)
+        return 1 + p.operand_register + p.product_register + _levels(p.rows)
 
     def elaborate(self, platform):
         m = Module()
@@ -78,6 +79,8 @@ class BroadcastTree(Component):
         load = Signal(p.rows)
         with m.If(self.load):
             m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.left)
+        moving = Signal(self.moving.shape(), reset_less=True)
+        m.d.sync += moving.eq(self.moving)
         sums = []
         for c in range(p.cols):
             column = place(
@@ -89,10 +92,11 @@ class BroadcastTree(Component):
                 a=p.moving,
                 w=p.still,
                 acc_width=p.acc_width,
+                operand_register=p.operand_register,
                 product_register=p.product_register,
             )
             m.d.comb += [
-                column.a.eq(self.moving),
+                column.a.eq(moving),
                 column.swap.eq(self.swap),
                 column.w.eq(self.still[c]),
                 column.load.eq(load),
@@ -105,7 +109,8 @@ class BroadcastTree(Component):
 class InnerProduct(Component):
     """y = sum of a[k] * w[k] over `length` terms; `load[k]` takes w[k] from `w` into waiting, `swap` makes all current.
 
-    Built by halves, with a register after every addition. Latency 1 + product_register + ceil(log2 length).
+    `a` comes one cycle after the `swap` for it. Built by halves, with a register after every addition. Latency
+    operand_register + product_register + ceil(log2 length).
     """
 
     class Parameters(Parameters):
@@ -113,6 +118,7 @@ class InnerProduct(Component):
         a: Shape
         w: Shape
         acc_width: int
+        operand_register: bool
         product_register: bool
 
     @staticmethod
@@ -132,13 +138,21 @@ class InnerProduct(Component):
             waiting = Signal(p.w, reset_less=True)
             with m.If(self.load):
                 m.d.sync += waiting.eq(self.w)
-            multiply = place(m, platform, "multiply", Multiply, a=p.a, b=p.w, product_register=p.product_register)
-            m.d.comb += [
-                multiply.a.eq(self.a[0]),
-                multiply.b.eq(waiting),
-                multiply.load.eq(self.swap),
-                self.y.eq(multiply.product),
-            ]
+            weight = Signal(p.w, reset_less=True)
+            with m.If(self.swap):
+                m.d.sync += weight.eq(waiting)
+            multiply = place(
+                m,
+                platform,
+                "multiply",
+                Multiply,
+                {"a": self.a.as_value(), "b": weight},
+                a=p.a,
+                b=p.w,
+                operand_register=p.operand_register,
+                product_register=p.product_register,
+            )
+            m.d.comb += self.y.eq(multiply.product)
             return m
         half = 1 << _levels(p.length) - 1
         halves = []

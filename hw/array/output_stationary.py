@@ -19,14 +19,15 @@ class OutputCell(Cell):
     `a` and `last` go east, `w` goes south, one cell a cycle. Results go south at half that speed, two registers a
     cell: the bottom row's leaves first, the others follow one a cycle, and no control is needed to hold them back.
 
-    Latency: `a`, `w` to `result` 2 + product_register cycles. Area: one multiplier, one adder, three registers of
-    the sum's width.
+    Latency: `a`, `w` to `result` 2 + operand_register + product_register cycles. Area: one multiplier, one adder,
+    three registers of the sum's width.
     """
 
     class Parameters(Parameters):
         a: Shape
         w: Shape
         sum: Shape
+        operand_register: bool
         product_register: bool
 
     @staticmethod
@@ -44,12 +45,21 @@ class OutputCell(Cell):
         m.d.comb += [self.east.eq(east), self.south.eq(south)]
         m.d.sync += [east.eq(self.west), south.w.eq(self.north.w), above.eq(self.north.result)]
 
-        multiply = place(m, platform, "multiply", Multiply, a=p.a, b=p.w, product_register=p.product_register)
-        m.d.comb += [multiply.a.eq(self.west.a), multiply.b.eq(self.north.w), multiply.load.eq(1)]
+        multiply = place(
+            m,
+            platform,
+            "multiply",
+            Multiply,
+            {"a": east.a, "b": south.w},
+            a=p.a,
+            b=p.w,
+            operand_register=p.operand_register,
+            product_register=p.product_register,
+        )
         last = east.last
-        if p.product_register:
-            last = Signal(reset_less=True)
-            m.d.sync += last.eq(east.last)
+        for stage in range(p.operand_register + p.product_register):
+            last, earlier = Signal(reset_less=True, name=f"last{stage}"), last
+            m.d.sync += last.eq(earlier)
 
         running = Signal(p.sum, reset_less=True)
         total = Signal(p.sum)
@@ -66,10 +76,10 @@ class OutputStationary(Component):
     The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th
     from the bottom, because the bottom row's results leave first.
 
-    Latency: rows + cols + 1 + product_register cycles from the last beat of `a`, `w` to the first of `y`, plus 2 with
-    a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the next accumulates. A
-    tile's last beat enters only when the output buffer has room for its `rows` results, so the grid never stops.
-    Area: rows x cols cells, and triangles of delays on three sides.
+    Latency: rows + cols + 1 + operand_register + product_register cycles from the last beat of `a`, `w` to the first of
+    `y`, plus 2 with a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the
+    next accumulates. A tile's last beat enters only when the output buffer has room for its `rows` results, so the
+    grid never stops. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
     class Parameters(Parameters):
@@ -78,6 +88,7 @@ class OutputStationary(Component):
         a: Shape
         w: Shape
         acc_width: int
+        operand_register: bool
         product_register: bool
         delays: DelayStyle
         buffer: int
@@ -97,7 +108,7 @@ class OutputStationary(Component):
 
     @staticmethod
     def core_latency(p) -> int:
-        return p.rows + p.cols + p.product_register
+        return p.rows + p.cols + p.operand_register + p.product_register
 
     @staticmethod
     def full_speed(p) -> int:
@@ -151,7 +162,9 @@ class OutputStationary(Component):
         )
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
         w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
-        of = OutputCell.Parameters(a=p.a, w=p.w, sum=result, product_register=p.product_register)
+        of = OutputCell.Parameters(
+            a=p.a, w=p.w, sum=result, operand_register=p.operand_register, product_register=p.product_register
+        )
         mesh = place(m, platform, "cells", Mesh, cell=OutputCell, of=of, rows=p.rows, cols=p.cols)
         y_skew = place(m, platform, "y_skew", Skew, width=p.acc_width, count=p.cols, style=p.delays, reverse=True)
         m.d.comb += [

@@ -20,6 +20,7 @@ class ArrayParameters(Parameters):
     a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
     w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
     acc_width: int = Field(32, ge=1, le=64, description="bits of a result lane; results wrap modulo 2^acc_width")
+    operand_register: bool = Field(True, description="registers at the multiplier's inputs, as DSP blocks have inside")
     product_register: bool = Field(True, description="a register between multiplier and adder")
     buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
         "auto",
@@ -27,6 +28,10 @@ class ArrayParameters(Parameters):
         json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
     )
     delays: DelayStyle = Field("memory", description="skew at the edges in distributed memory or in flip-flops")
+
+    @property
+    def multiplier(self) -> dict[str, bool]:
+        return {"operand_register": self.operand_register, "product_register": self.product_register}
 
     @property
     def a(self) -> Shape:

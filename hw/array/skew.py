@@ -11,7 +11,7 @@ from ..bus.stream import SLICE
 from ..component import Component, Parameters, place
 
 DelayStyle = Literal["memory", "registers"]
-SHORTEST_MEMORY = 4
+SHORTEST_MEMORY = 2
 """Fewer cycles than this are cheaper as flip-flops than as memory with its counter."""
 
 

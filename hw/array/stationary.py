@@ -63,7 +63,7 @@ class Stationary(Component):
         ]
 
         left = Signal(p.of.left, init=p.of.rows - 1)
-        final = Signal(init=p.of.rows == 1)  # left is 0
+        ending = Signal(init=p.of.rows == 1)  # left is 0
         loaded = Signal()  # a whole tile waits
         complete = Signal()  # or will in the next cycle
         m.d.comb += [
@@ -71,12 +71,12 @@ class Stationary(Component):
             core.still.eq(still.payload.data),
             core.load.eq(still.valid & still.ready),
             core.left.eq(left),
-            complete.eq(loaded | (still.valid & (still.payload.last | final))),
+            complete.eq(loaded | (still.valid & (still.payload.last | ending))),
         ]
         with m.If(core.load):
-            m.d.sync += [left.eq(left - 1), final.eq(left == 1)]
+            m.d.sync += [left.eq(left - 1), ending.eq(left == 1)]
             with m.If(complete):
-                m.d.sync += [left.eq(left.init), final.eq(final.init)]
+                m.d.sync += [left.eq(left.init), ending.eq(ending.init)]
 
         # Rows are let in before their register, so that the core's first wires start at flip-flops.
         room = Signal()

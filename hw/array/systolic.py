@@ -36,10 +36,10 @@ class Systolic(Component):
     row enters the grid only when the output buffer has room for its result (buffer = 0: `y` has no ready and the
     consumer must take every beat). Initiation interval 1.
 
-    Latency, with P = product_register and B = 2 (0 without a buffer): ws, is: row to result rows + cols + 1 + P + B;
-    M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows enter every
-    max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T tiles of K beats
-    enter every max(K, rows) cycles.
+    Latency, with P = operand_register + product_register and B = 2 (0 without a buffer): ws, is: row to result rows +
+    cols + 1 + P + B; M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows
+    enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T
+    tiles of K beats enter every max(K, rows) cycles.
 
     Area grows with rows x cols (a multiplier, an adder and, per bit, a register for each operand and psum), and with
     rows^2 + cols^2 for the delays at the edges.
@@ -88,7 +88,7 @@ class Systolic(Component):
                 "a": p.a,
                 "w": p.w,
                 "acc_width": p.acc_width,
-                "product_register": p.product_register,
+                **p.multiplier,
                 "delays": p.delays,
             }
             probe = OutputStationary.Parameters(**of, buffer=0)
@@ -121,7 +121,7 @@ def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tupl
         moving=moving,
         still=still,
         acc_width=p.acc_width,
-        product_register=p.product_register,
+        **p.multiplier,
         delays=p.delays,
     )
     buffer = Stationary.full_speed(core, of) if p.buffer == "auto" else p.buffer

@@ -21,6 +21,7 @@ class CoreParameters(Parameters):
     moving: Shape
     still: Shape
     acc_width: int
+    operand_register: bool
     product_register: bool
     delays: DelayStyle
 
@@ -55,14 +56,15 @@ class StationaryCell(Cell):
     `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the weight
     from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
 
-    Latency: `moving` to `psum` 2 + product_register cycles; everything else 1. Area: one multiplier, one adder and
-    register of the psum's width, a register for each operand.
+    Latency: `moving` to `psum` 2 + operand_register + product_register cycles; everything else 1. Area: one multiplier,
+    one adder and register of the psum's width, a register for `moving` and two for the weights.
     """
 
     class Parameters(Parameters):
         moving: Shape
         still: Shape
         psum: Shape
+        operand_register: bool
         product_register: bool
 
     @staticmethod
@@ -80,12 +82,20 @@ class StationaryCell(Cell):
         m.d.sync += east.eq(self.west)
         with m.If(self.west.load):
             m.d.sync += south.weight.eq(self.north.weight)
-        multiply = place(m, platform, "multiply", Multiply, a=p.moving, b=p.still, product_register=p.product_register)
-        m.d.comb += [
-            multiply.a.eq(self.west.moving),
-            multiply.b.eq(south.weight),
-            multiply.load.eq(self.west.swap),
-        ]
+        weight = Signal(p.still, reset_less=True)
+        with m.If(self.west.swap):
+            m.d.sync += weight.eq(south.weight)
+        multiply = place(
+            m,
+            platform,
+            "multiply",
+            Multiply,
+            {"a": east.moving, "b": weight},
+            a=p.moving,
+            b=p.still,
+            operand_register=p.operand_register,
+            product_register=p.product_register,
+        )
         m.d.sync += south.psum.eq(self.north.psum + multiply.product)
         return m
 
@@ -136,8 +146,8 @@ class WeightStationary(Component):
     is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and `load`
     move one cell a cycle.
 
-    Latency rows + cols + product_register. Initiation interval 1; a tile loads in `rows` cycles under the present one.
-    Area: rows x cols cells, and triangles of delays on three sides.
+    Latency rows + cols + operand_register + product_register. Initiation interval 1; a tile loads in `rows` cycles
+    under the present one. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
     Parameters = CoreParameters
@@ -145,7 +155,7 @@ class WeightStationary(Component):
 
     @staticmethod
     def latency(p: CoreParameters) -> int:
-        return p.rows + p.cols + p.product_register
+        return p.rows + p.cols + p.operand_register + p.product_register
 
     def elaborate(self, platform):
         m = Module()
@@ -184,7 +194,11 @@ class WeightStationary(Component):
         for psum, run in groupby(sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows)):
             count = len(list(run))
             of = StationaryCell.Parameters(
-                moving=p.moving, still=p.still, psum=psum, product_register=p.product_register
+                moving=p.moving,
+                still=p.still,
+                psum=psum,
+                operand_register=p.operand_register,
+                product_register=p.product_register,
             )
             sides = StationaryCell.sides(of)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])

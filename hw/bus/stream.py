@@ -2,7 +2,7 @@
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
-from amaranth.lib.fifo import SyncFIFOBuffered
+from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
@@ -51,7 +51,11 @@ class StreamRegister(Component):
 
 
 class BufferSlice(Component):
-    """Some bits of a buffer's rows: Amaranth's block-memory FIFO, at most :data:`SLICE` bits wide."""
+    """Some bits of a buffer's rows, at most :data:`SLICE` wide: a ring in block memory, read into its own register.
+
+    Nothing here stops the writer. Latency 2, initiation interval 1. A row is read in a later cycle than it is written,
+    so no read ever meets a write to its address: synthesis need not guard against it (`no_rw_check`).
+    """
 
     class Parameters(Parameters):
         width: int
@@ -63,16 +67,28 @@ class BufferSlice(Component):
 
     def elaborate(self, platform):
         m = Module()
-        # Amaranth's FIFO of two refuses the second of two rows that come one right after the other.
-        depth = 3 if self.p.depth == 2 else self.p.depth
-        m.submodules.fifo = fifo = SyncFIFOBuffered(width=self.p.width, depth=depth)
+        depth = self.p.depth
+        style = {"no_rw_check": 1, "ram_style": "block"}
+        m.submodules.ring = ring = Memory(shape=self.p.width, depth=depth, init=[], attrs=style)
+        write = ring.write_port()
+        read = ring.read_port()
+        beyond = Signal(range(-1, depth), init=-1)  # rows in the ring beyond the first
+        fetch = Signal()
         m.d.comb += [
-            fifo.w_data.eq(self.i_data),
-            fifo.w_en.eq(self.i_valid),
-            self.o_data.eq(fifo.r_data),
-            self.o_valid.eq(fifo.r_rdy),
-            fifo.r_en.eq(self.o_ready),
+            fetch.eq((beyond >= 0) & (~self.o_valid | self.o_ready)),
+            write.data.eq(self.i_data),
+            write.en.eq(self.i_valid),
+            read.en.eq(fetch),
+            self.o_data.eq(read.data),
         ]
+        with m.If(self.i_valid):
+            m.d.sync += write.addr.eq(Mux(write.addr == depth - 1, 0, write.addr + 1))
+        with m.If(fetch):
+            m.d.sync += [read.addr.eq(Mux(read.addr == depth - 1, 0, read.addr + 1)), self.o_valid.eq(1)]
+        with m.Elif(self.o_ready):
+            m.d.sync += self.o_valid.eq(0)
+        with m.If(self.i_valid != fetch):
+            m.d.sync += beyond.eq(beyond + Mux(fetch, -1, 1))
         return m
 
 

@@ -6,6 +6,8 @@ from amaranth.hdl import ClockSignal, Const, Instance, Module, Signal
 def mult18x18d(multiply) -> Module:
     """`Multiply` as one MULT18X18D: operands sign- or zero-extended to 18 bits and multiplied as signed.
 
+    Its registers are never disabled: neighbouring multipliers share their enables, and placement does not know.
+
     Source: Lattice ECP5 and ECP5-5G sysDSP Usage Guide.
     """
     m = Module()
@@ -16,24 +18,23 @@ def mult18x18d(multiply) -> Module:
         bits["B"].eq(multiply.b),
         multiply.product.eq(product),
     ]
-    registers = {"A": ("CLK0", "CE0"), "B": ("CLK0", "CE1")}
-    ports, parameters = {}, {}
-    for side, (clock, enable) in registers.items():
-        parameters |= {f"p_REG_INPUT{side}_CLK": clock, f"p_REG_INPUT{side}_CE": enable}
+    clock = {False: "NONE", True: "CLK0"}
+    ports, parameters = {}, {"p_REG_OUTPUT_CLK": clock[multiply.p.product_register], "p_REG_OUTPUT_CE": "CE0"}
+    for side in "AB":
+        parameters |= {
+            f"p_REG_INPUT{side}_CLK": clock[multiply.p.operand_register],
+            f"p_REG_INPUT{side}_CE": "CE0",
+        }
         ports |= {f"i_{side}{n}": bits[side][n] for n in range(18)}
         ports |= {f"i_SIGNED{side}": Const(1), f"i_SOURCE{side}": Const(0)}
-    output = "CLK0" if multiply.p.product_register else "NONE"
     m.submodules.mult = Instance(
         "MULT18X18D",
-        p_REG_OUTPUT_CLK=output,
-        p_REG_OUTPUT_CE="CE0",
         p_GSR="DISABLED",
         p_RESETMODE="SYNC",
         **parameters,
         **ports,
         i_CLK0=ClockSignal(),
         i_CE0=Const(1),
-        i_CE1=multiply.load,
         i_RST0=Const(0),
         **{f"o_P{n}": product[n] for n in range(36)},
     )

@@ -1,4 +1,4 @@
-"""The multiplier of every integer array: operands and product each behind a register."""
+"""The multiplier of every integer array, with the registers that multiplier blocks have inside."""
 
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
@@ -8,38 +8,35 @@ from .ecp5 import mult18x18d
 
 
 class Multiply(Component):
-    """product = a * b, with a register at each operand and, if `product_register`, one at the product.
+    """product = a * b, with a register at each operand and one at the product, each by parameter.
 
-    `a` is taken every cycle; `b` only when `load` is high, and is kept otherwise.
-
-    Latency: 1 + product_register cycles from `a`, or from `b` with `load`, to `product`. Initiation interval 1.
-    Area: one multiplier. The registers are those that DSP blocks have inside: where the platform names a device whose
-    cell is known, that cell replaces the portable description.
+    Latency: operand_register + product_register cycles. Initiation interval 1. Area: one multiplier. Nothing here is
+    enabled or reset, so that the registers can be those inside a multiplier block, which its neighbours share the
+    controls of: where the platform names a device whose cell is known, that cell replaces the portable description.
     """
 
     class Parameters(Parameters):
         a: Shape
         b: Shape
+        operand_register: bool
         product_register: bool
 
     @staticmethod
     def members(p):
         product = Shape(p.a.width + p.b.width, signed=p.a.signed or p.b.signed)
-        return {"a": In(p.a), "b": In(p.b), "load": In(1), "product": Out(product)}
+        return {"a": In(p.a), "b": In(p.b), "product": Out(product)}
 
     def elaborate(self, platform):
         if getattr(platform, "device", None) == "ecp5":
             return mult18x18d(self)
         m = Module()
-        held_a = Signal(self.p.a, reset_less=True)
-        held_b = Signal(self.p.b, reset_less=True)
-        m.d.sync += held_a.eq(self.a)
-        with m.If(self.load):
-            m.d.sync += held_b.eq(self.b)
-        if self.p.product_register:
-            product = Signal(self.product.shape(), reset_less=True)
-            m.d.sync += product.eq(held_a * held_b)
-            m.d.comb += self.product.eq(product)
-        else:
-            m.d.comb += self.product.eq(held_a * held_b)
+        a, b = self.a, self.b
+        if self.p.operand_register:
+            a = Signal(self.p.a, name="operand_a", reset_less=True)
+            b = Signal(self.p.b, name="operand_b", reset_less=True)
+            m.d.sync += [a.eq(self.a), b.eq(self.b)]
+        domain = m.d.sync if self.p.product_register else m.d.comb
+        result = Signal(self.product.shape(), reset_less=True)
+        domain += result.eq(a * b)
+        m.d.comb += self.product.eq(result)
         return m

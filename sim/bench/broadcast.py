@@ -12,9 +12,7 @@ class Tree(Engine):
         return broadcast.product(a, w, self.p["acc_width"])
 
     def cycles(self, lengths):
-        return broadcast.cycles(
-            self.p["rows"], lengths, product_register=self.p["product_register"], buffered=self.buffered
-        )
+        return broadcast.cycles(self.p["rows"], lengths, registers=self.registers, buffered=self.buffered)
 
 
 @cocotb.test

@@ -18,6 +18,7 @@ class Engine:
     def __init__(self, parameters: dict):
         self.p = parameters
         self.dataflow = parameters.get("dataflow", "ws")
+        self.registers = parameters["operand_register"] + parameters["product_register"]
         self.buffered = parameters["buffer"] != 0
         self.full_speed = parameters["buffer"] in ("auto", 0)
 
@@ -30,7 +31,7 @@ class Engine:
             self.p["rows"],
             self.p["cols"],
             lengths,
-            product_register=self.p["product_register"],
+            registers=self.registers,
             buffered=self.buffered,
         )
 

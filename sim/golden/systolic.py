@@ -34,12 +34,13 @@ def result_beats(dataflow: str, y: np.ndarray) -> np.ndarray:
     return y.T if dataflow == "is" else y
 
 
-def cycles(dataflow: str, rows: int, cols: int, lengths: list[int], *, product_register: bool, buffered: bool) -> int:
+def cycles(dataflow: str, rows: int, cols: int, lengths: list[int], *, registers: int, buffered: bool) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses.
 
-    `lengths` has one number per tile: the moving beats (M for ws, N for is, K for os).
+    `lengths` has one number per tile: the moving beats (M for ws, N for is, K for os). `registers` counts those
+    declared at the multiplier.
     """
-    depth = rows + cols + product_register + (2 if buffered else 0)
+    depth = rows + cols + registers + (2 if buffered else 0)
     if dataflow == "os":
         # A register, K beats, the way through; then one row a cycle. The next tile's results need the same way out.
         last = lengths[0]

@@ -14,7 +14,7 @@ from systola.sim.workloads.tiles import random_cases
     [
         {"rows": 1, "cols": 1},
         {"rows": 4, "cols": 4},
-        {"rows": 7, "cols": 2, "product_register": False},
+        {"rows": 7, "cols": 2, "product_register": False, "operand_register": False},
         {"rows": 11, "cols": 3, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
         {"rows": 6, "cols": 17, "buffer": 3, "a_format": "int3", "w_format": "uint6", "acc_width": 9},
     ],
@@ -39,4 +39,4 @@ def test_swaps_with_a_weight_stationary_array():
 def test_latency_is_what_the_docstring_says():
     for rows, levels in ((1, 0), (2, 1), (3, 2), (16, 4), (17, 5)):
         unit = Broadcast(rows=rows, cols=2).described()
-        assert unit.latency == 2 + 1 + levels + 2
+        assert unit.latency == 2 + 2 + levels + 2

@@ -13,13 +13,13 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
     "ws": [
         {"rows": 1, "cols": 1},
         {"rows": 4, "cols": 4},
-        {"rows": 5, "cols": 3, "product_register": False, "delays": "registers"},
+        {"rows": 5, "cols": 3, "operand_register": False, "product_register": False, "delays": "registers"},
         {"rows": 3, "cols": 17, "a_format": "uint8", "w_format": "int5", "acc_width": 11},
         {"rows": 19, "cols": 2, "buffer": 1},
         {"rows": 7, "cols": 5, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
     ],
     "os": [
-        {"rows": 1, "cols": 4, "product_register": False},
+        {"rows": 1, "cols": 4, "operand_register": False},
         {"rows": 4, "cols": 5},
         {"rows": 7, "cols": 2, "buffer": 7, "a_format": "uint4", "w_format": "int16", "acc_width": 24},
         {"rows": 3, "cols": 3, "buffer": 0, "acc_width": 9, "delays": "registers"},
@@ -76,7 +76,7 @@ def test_latency_is_what_the_docstring_says():
             array = Systolic(
                 rows=rows, cols=cols, product_register=register, buffer=buffer, dataflow=dataflow
             ).described()
-            assert array.latency == rows + cols + 1 + register + (2 if buffer else 0)
+            assert array.latency == rows + cols + 1 + 1 + register + (2 if buffer else 0)
 
 
 @pytest.mark.slow
@@ -95,6 +95,7 @@ def test_computes_whatever_is_asked(check, data):
         w_format=data.draw(integer),
         acc_width=data.draw(st.integers(1, 64)),
         product_register=data.draw(st.booleans()),
+        operand_register=data.draw(st.booleans()),
         delays=data.draw(st.sampled_from(["memory", "registers"])),
         buffer=data.draw(st.sampled_from([0, "auto", max(rows, 3), 40])),
         cases=60,

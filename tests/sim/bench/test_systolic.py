@@ -10,27 +10,18 @@ from systola.gen.verilog import generate
 from systola.sim.simulate import simulate
 from systola.sim.simulator import SimulatorError
 
+SIGNED = r"\$signed\(operand_a\) \* \$signed\(operand_b\)"
 BROKEN = {  # what is broken: dataflow, text, what stands there instead
-    "wrong sign of a": ("ws", r"\$signed\(held_a\) \* \$signed\(held_b\)", "held_a * $signed(held_b)"),
-    "wrong sign of w": (
-        "os",
-        r"\$signed\(held_a\) \* \$signed\(held_b\)",
-        "$signed({8'h00, held_a}) * $signed(held_b)",
-    ),
-    "dropped last row": (
-        "ws",
-        r"valid <= \{ (valid\[.*?\]), (\w+) \}",
-        r"valid <= { \1, \2 & ~moving_register__o__payload[32] }",
-    ),
-    "swap one cycle early": ("ws", r"= core__left == 1'h0|= ! core__left|core__left == 2'h0", "= core__left <= 1"),
+    "wrong sign of a": ("ws", SIGNED, "$signed({8'h00, operand_a}) * $signed(operand_b)"),
+    "wrong sign of w": ("os", SIGNED, "$signed(operand_a) * $signed({8'h00, operand_b})"),
+    "dropped last row": ("ws", r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~moving_payload[32] }"),
+    "swap one cycle early": ("ws", r"\.swap\(core__swap\)", ".swap(_7)"),
     "a delay that is missing": ("ws", r"\.i\(delay__o\)(,\s+\.o\(late__o\))", r".i(i[35:0])\1"),
-    "a sum that is not cleared": ("os", r"if \(last\) running <= 32'd0;\n    else running", "running"),
+    "a sum that is not cleared": ("os", r"if \(last1\) running <= 32'd0;\n    else running", "running"),
     "an output buffer that is never full": ("ws", r"= buffer__room & ", "= "),
     "last on the wrong beat": ("ws", r"last <= \{ (last\[.*?\]), \w+\[32\] \}", r"last <= { \1, 1'h0 }"),
     "a psum one bit short": ("ws", r"south\[25:8\] <= _1\[17:0\]", "south[25:8] <= { _1[16], _1[16:0] }"),
 }
-
-
 STUCK = {"dropped last row", "an output buffer that is never full"}  # where results never come
 
 

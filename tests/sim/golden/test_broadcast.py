@@ -15,6 +15,6 @@ def test_product_is_a_matrix_product_that_wraps():
 
 
 def test_cycles():
-    options = {"product_register": True, "buffered": True}
+    options = {"registers": 1, "buffered": True}
     assert broadcast.cycles(16, [64], **options) == 16 + 1 + 64 + 1 + 1 + 4 + 2
     assert broadcast.cycles(1, [3, 3], **options) == 1 + 1 + 6 + 1 + 1 + 0 + 2

@@ -28,12 +28,12 @@ def test_beats_are_those_of_the_contract():
     assert [x.tolist() for x in systolic.beats("is", a, w)] == [a.T.tolist(), w.T.tolist()]
 
 
-@pytest.mark.parametrize(("register", "buffered"), [(False, False), (True, False), (True, True)])
-def test_cycles_follow_the_law_of_systolic_arrays(register, buffered):
+@pytest.mark.parametrize(("registers", "buffered"), [(0, False), (1, False), (2, True)])
+def test_cycles_follow_the_law_of_systolic_arrays(registers, buffered):
     """M + K + N - 2 and the declared registers; T tiles of B rows: T max(B, K) + K + N - 2 and the first load."""
-    declared = 2 + register + 2 * buffered
+    declared = 2 + registers + 2 * buffered
     for rows, cols, length, tiles in ((4, 4, 9, 1), (8, 3, 2, 5), (5, 7, 6, 3)):
-        options = {"product_register": register, "buffered": buffered}
+        options = {"registers": registers, "buffered": buffered}
         first = systolic.cycles("ws", rows, cols, [length], **options)
         assert first == rows + (length + rows + cols - 2 + declared) + 1
         many = systolic.cycles("ws", rows, cols, [length] * tiles, **options)
