@@ -177,12 +177,8 @@ def area() -> Section:
     designs = [
         ("systolic 8 x 8", Systolic(rows=8, cols=8)),
         ("... buffer=0", Systolic(rows=8, cols=8, buffer=0)),
-        ("... delays=registers", Systolic(rows=8, cols=8, delays="registers")),
-        ("... product_register=false", Systolic(rows=8, cols=8, product_register=False)),
         ("systolic 8 x 8 os", Systolic(rows=8, cols=8, dataflow="os")),
         ("broadcast 8 x 8", Broadcast(rows=8, cols=8)),
-        ("systolic 12 x 12", Systolic(rows=12, cols=12)),
-        ("broadcast 12 x 12", Broadcast(rows=12, cols=12)),
     ]
     for title, component in designs:
         name = type(component).__name__.lower()

@@ -60,6 +60,7 @@ def test_the_wheel_holds_every_module(tmp_path):
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     expected = {f"systola/{path.relative_to(ROOT)}" for room in ROOMS for path in _modules(room)}
+    expected |= {f"systola/{path.relative_to(ROOT)}" for path in (ROOT / "sim" / "models").glob("*.v")}
     assert expected <= names
     assert not [name for name in names if name.startswith(("hw/", "sim/", "gen/", "tests/"))]
 
