@@ -71,10 +71,10 @@ def gemm_cycles() -> Section:
         outcome, _ = simulate(generate(name.split()[0], component), cases)
         if outcome.mismatches:
             raise RuntimeError(f"{name}: {outcome.examples[0]}")
-        compared = outcome.checked // sum(n**3 for n in (4, 8, 16))
-        for n, cycles, peer in zip(
+        for n, cycles, beats, peer in zip(
             (64, 128, 256),
             outcome.case_cycles,
+            outcome.output_cycles,
             SCALE_SIM.get(flow if "systolic" in name else "", (None,) * 3),
             strict=True,
         ):
@@ -86,7 +86,7 @@ def gemm_cycles() -> Section:
                     _percent(n**3 / 256 / cycles),
                     peer,
                     _percent(n**3 / 256 / peer) if peer else None,
-                    compared * (n // 16) ** 3,
+                    len(beats) * component.p.cols,
                 ]
             )
     return section

@@ -1,11 +1,9 @@
 """The broadcast matrix unit: inner products that share their activations, each summed by a tree."""
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal
-from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, lanes
 from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
 from ..mac.multiply import Multiply
@@ -35,12 +33,7 @@ class Broadcast(Component):
 
     @staticmethod
     def members(p):
-        y = Packet(Lanes(p.result, p.cols))
-        return {
-            "a": In(lanes(p.a, p.rows)),
-            "w": In(lanes(p.w, p.cols)),
-            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
-        }
+        return p.streams(p.rows, p.cols)
 
     @property
     def engine(self) -> tuple[type[Component], dict]:

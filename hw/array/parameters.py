@@ -3,8 +3,12 @@
 from typing import Annotated, Literal
 
 from amaranth.hdl import Shape
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Member, Out
 from pydantic import Field
 
+from ..bundle import Lanes
+from ..bus.stream import Packet, lanes
 from ..component import Parameters
 from ..formats import integer
 from .skew import DelayStyle
@@ -28,6 +32,15 @@ class ArrayParameters(Parameters):
         json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
     )
     delays: DelayStyle = Field("memory", description="skew at the edges in distributed memory or in flip-flops")
+
+    def streams(self, lanes_a: int, lanes_w: int) -> dict[str, Member]:
+        """Ports of an engine: the streams of A, W and Y."""
+        y = Packet(Lanes(self.result, self.cols))
+        return {
+            "a": In(lanes(self.a, lanes_a)),
+            "w": In(lanes(self.w, lanes_w)),
+            "y": Out(stream.Signature(y, always_ready=self.buffer == 0)),
+        }
 
     @property
     def multiplier(self) -> dict[str, bool]:

@@ -3,12 +3,9 @@
 from typing import Literal
 
 from amaranth.hdl import Module
-from amaranth.lib import stream
-from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import Packet, lanes
 from ..component import Component, place
 from .mesh import extended
 from .output_stationary import OutputStationary
@@ -60,22 +57,10 @@ class Systolic(Component):
                 )
             return self
 
-        @property
-        def lanes_a(self) -> int:
-            return self.cols if self.dataflow == "is" else self.rows
-
-        @property
-        def lanes_w(self) -> int:
-            return self.rows if self.dataflow == "is" else self.cols
-
     @staticmethod
     def members(p):
-        y = Packet(Lanes(p.result, p.cols))
-        return {
-            "a": In(lanes(p.a, p.lanes_a)),
-            "w": In(lanes(p.w, p.lanes_w)),
-            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
-        }
+        across = (p.cols, p.rows) if p.dataflow == "is" else (p.rows, p.cols)
+        return p.streams(*across)
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
