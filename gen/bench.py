@@ -176,8 +176,6 @@ def area() -> Section:
     )
     designs = [
         ("systolic 8 x 8", Systolic(rows=8, cols=8)),
-        ("... buffer=0", Systolic(rows=8, cols=8, buffer=0)),
-        ("systolic 8 x 8 os", Systolic(rows=8, cols=8, dataflow="os")),
         ("broadcast 8 x 8", Broadcast(rows=8, cols=8)),
     ]
     for title, component in designs:

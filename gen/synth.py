@@ -22,6 +22,9 @@ from .verilog import Design, generate
 
 __all__ = ["DEVICES", "Device", "Report", "SynthesisError", "netlist", "synthesise"]
 
+LIMIT = 30 * 60
+"""Seconds after which a tool is given up: now and then nextpnr's router works on its last wires without an end."""
+
 JOBS = 2
 """nextpnr runs at the same time: each takes most of a gigabyte."""
 
@@ -180,15 +183,15 @@ def _tools(device: Device) -> dict[str, str]:
 def _run(tool: str, code: str, arguments: list[str], directory: Path):
     """Run Python code that calls a tool, its output into TOOL.log."""
     log = directory / f"{tool.lower()}.log"
+    command = [sys.executable, "-c", code, *arguments]
     with log.open("wb") as out:
-        status = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            cwd=directory,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        ).returncode
+        try:
+            status = subprocess.run(
+                command, cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=LIMIT
+            ).returncode
+        except subprocess.TimeoutExpired:
+            seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
+            raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None
     if status:
         lines = log.read_text(errors="replace").strip().splitlines() or ["it said nothing."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
