@@ -1,5 +1,6 @@
 """`make bench`: measures every figure that the documents state, beside what is published or was measured of peers."""
 
+import io
 import json
 import subprocess
 import sys
@@ -244,7 +245,7 @@ def _markdown(sections: dict[str, Section]) -> str:
         "![utilisation, area and clock rate](figures.png)",
     ]
     for section in sections.values():
-        console = Console(width=400, file=None, record=True, quiet=True)
+        console = Console(width=400, file=io.StringIO(), record=True)
         console.print(section.table(box.MARKDOWN))
         parts += [
             f"## {section.title}",

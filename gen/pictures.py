@@ -49,7 +49,7 @@ def _area(axes, section):
         xlabel="LUT4 equivalents a MAC",
         ylabel="Fmax, MHz (ECP5 85k, median of 5)",
         title="Area against clock rate",
-        xlim=(0, 130),
-        ylim=(0, None),
+        xlim=(0, 160),
+        ylim=(0, 230),
     )
     axes.grid(alpha=0.25)
