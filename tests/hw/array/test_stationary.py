@@ -7,10 +7,6 @@ from systola.hw.array.broadcast import Broadcast
 from systola.hw.array.systolic import Systolic
 
 
-def _quiet_inputs(component):
-    return [getattr(component, name) for name in "aw"]
-
-
 @pytest.mark.parametrize(
     "make",
     [
