@@ -8,7 +8,6 @@ import typing
 from amaranth.hdl import Value
 from amaranth.lib import wiring
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import PydanticUndefined
 
 
 class ParameterError(ValueError):
@@ -63,10 +62,6 @@ class Parameters(BaseModel):
         if kind is int and len(bounds) == 2:
             return f"an integer from {bounds['ge']} to {bounds['le']}"
         return f"of type {getattr(kind, '__name__', kind)}"
-
-    @classmethod
-    def defaults(cls) -> dict:
-        return {n: f.default for n, f in cls.model_fields.items() if f.default is not PydanticUndefined}
 
 
 class Component(wiring.Component):
