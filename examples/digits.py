@@ -23,10 +23,11 @@ from rich.table import Table
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
-from systola.sim.job import Case, Outcome
+from systola.sim.job import Outcome
 from systola.sim.simulate import simulate
 from systola.sim.simulator import SimulatorError, build
 from systola.sim.workloads import digits, gemm
+from systola.sim.workloads.tiles import Case
 
 console = Console(highlight=False, markup=False)
 

@@ -20,10 +20,9 @@ from rich.table import Table
 
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
-from ..sim.job import Case
 from ..sim.simulate import simulate
 from ..sim.workloads import gemm
-from ..sim.workloads.tiles import draw
+from ..sim.workloads.tiles import Case, draw
 from .synth import synthesise
 from .verilog import generate
 

@@ -70,7 +70,7 @@ def gen(
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     for path in paths:
         out.print(f"{path}  {_size(path.stat().st_size)}")
-    out.print(f"{design.modules} modules, {design.latency} cycles from an input beat to its result")
+    out.print(f"{design.modules} modules, {design.latency} cycles from input to output")
 
 
 @app.command()
@@ -106,18 +106,19 @@ def sim(
     except SimulatorError as error:
         err.print(f"systola: {error}", markup=False)
         raise typer.Exit(1) from None
-    p = design.parameters
     result = {
         "generator": name,
-        "params": p,
+        "params": design.parameters,
         "seed": seed,
         "simulator": simulator,
         "cases": outcome.cases,
         "checked": outcome.checked,
         "mismatches": outcome.mismatches,
         "cycles": outcome.cycles,
-        "macs": outcome.macs,
-        "utilisation": outcome.macs / (outcome.cycles * p["rows"] * p["cols"]),
+        "macs": outcome.work if design.unit == "MAC" else 0,
+        "work": outcome.work,
+        "unit": design.unit,
+        "utilisation": outcome.work / (outcome.cycles * design.peak),
         "seconds": outcome.seconds,
     }
     for example in outcome.examples[:5]:
@@ -127,8 +128,8 @@ def sim(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
     out.print(
-        f"        {outcome.cycles:,} cycles, {outcome.macs:,} MACs, gaps and stalls included: "
-        f"{result['utilisation']:.1%} of {p['rows']} x {p['cols']} multipliers busy"
+        f"        {outcome.cycles:,} cycles, {outcome.work:,} {design.unit}s, gaps and stalls included: "
+        f"{result['utilisation']:.1%} of {design.peak} a cycle"
     )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:

@@ -66,10 +66,10 @@ def report(report, out: Console):
             ],
         )
     )
-    per = data["macs"]
+    per = data["peak"]
     out.print(
-        f"per MAC: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, {data['ffs'] / per:.1f} FF, "
-        f"{data['dsps'] / per:.2f} DSP"
+        f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
+        f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
     out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
     out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))

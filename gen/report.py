@@ -17,7 +17,8 @@ class Report:
     `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
     each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
     write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
-    the entry and exit of each carry chain take cells of their own. `fmax_mhz`: one figure a seed, 1 upwards,
+    the entry and exit of each carry chain take cells of their own. `peak` is the most work that the design does in
+    a cycle, in `unit`; `macs` the same where that is multiply-accumulates. `fmax_mhz`: one figure a seed, 1 upwards,
     out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
     the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
     `wiring`.
@@ -34,6 +35,8 @@ class Report:
     brams: int
     lut4_equivalents: int
     macs: int
+    unit: str
+    peak: int
     signals: int
     largest_fanout: int
     utilisation: dict[str, int]
@@ -49,7 +52,6 @@ class Report:
 
 def report(
     design: Design,
-    macs: int,
     device: str,
     tools: dict[str, str],
     cells: dict[str, int],
@@ -77,7 +79,9 @@ def report(
         dsps=count(target.dsps),
         brams=count(target.brams),
         lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
-        macs=macs,
+        macs=design.peak if design.unit == "MAC" else 0,
+        unit=design.unit,
+        peak=design.peak,
         signals=signals,
         largest_fanout=largest_fanout,
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},

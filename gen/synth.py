@@ -74,9 +74,8 @@ def synthesise(
             if folder is not None:
                 shutil.copytree(run, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
             progress(f"{name}: seed {len(placed)} of {seeds}: {mhz(placed[-1])} MHz")
-    macs = component.p.rows * component.p.cols
     mapped_netlist = json.loads((mapped / "netlist.json").read_text())
-    result = report(design, macs, device, _tools(target), _cells(mapped), mapped_netlist, placed)
+    result = report(design, device, _tools(target), _cells(mapped), mapped_netlist, placed)
     if folder is not None:
         shutil.copytree(mapped, folder, dirs_exist_ok=True)
         (Path(folder) / "report.json").write_text(result.to_json())

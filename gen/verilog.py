@@ -16,6 +16,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Module, ResetSignal, Signal, 
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In
 
+from ..hw.bus.axi import Bus
 from ..hw.bus.stream import Packet
 from ..hw.component import Component
 from .emission import Emission
@@ -23,7 +24,8 @@ from .emission import Emission
 
 @dataclass(frozen=True)
 class Design:
-    """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order.
+    """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order. `peak` is
+    the most work that it does in a cycle, counted in `unit`.
 
     `blocks` names the modules that a simulator may well compile apart: the columns of blocks of a wide mesh.
     """
@@ -32,10 +34,17 @@ class Design:
     top: str
     parameters: dict
     latency: int
+    unit: str
+    peak: int
     ports: dict[str, tuple[str, int]]
     modules: int
     verilog: str
     blocks: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """Input ports but clock and reset."""
+        return [n for n, (direction, _) in self.ports.items() if direction == "input" and n not in ("clk", "rst")]
 
     def write(self, folder: Path) -> list[Path]:
         """Write NAME.v, NAME.json and NAME.core below `folder`; return their paths."""
@@ -91,6 +100,8 @@ class Top(wiring.Elaboratable):
         for name, member in component.signature.members.items():
             if member.is_signature and isinstance(member.signature, stream.Signature):
                 self._stream(name, member, getattr(component, name))
+            elif member.is_signature and isinstance(member.signature, Bus):
+                self._bus(name, member, getattr(component, name))
             else:
                 for path, port, value in wiring.Signature({name: member}).flatten(component):
                     self._port("_".join(map(str, path)), Value.cast(value), "i" if port.flow == In else "o")
@@ -119,6 +130,15 @@ class Top(wiring.Elaboratable):
             self._port(handshake[1], interface.ready, back)
         if is_struct and isinstance(payload.shape(), Packet):
             self._port(f"{prefix}_tlast", payload.last, into)
+
+    def _bus(self, name, member, interface):
+        for channel, inner in member.signature.members.items():
+            fields = getattr(interface, channel)
+            into, back = ("i", "o") if inner.flow == member.flow else ("o", "i")
+            for field, _ in fields.payload.shape():
+                self._port(f"{name}_{channel}{field}", Value.cast(fields.payload[field]), back)
+            self._port(f"{name}_{channel}valid", fields.valid, back)
+            self._port(f"{name}_{channel}ready", fields.ready, into)
 
     def elaborate(self, platform):
         m = Module()
@@ -150,7 +170,18 @@ def generate(
     modules = _to_verilog("\n".join(emission.texts.values()))
     body = _arrange(modules, emission)
     header = _header(name, top, parameters, component)
-    return Design(name, top, parameters, component.latency, ports, len(modules), header + body, emission.blocks())
+    return Design(
+        name=name,
+        top=top,
+        parameters=parameters,
+        latency=component.latency,
+        unit=component.unit,
+        peak=component.peak,
+        ports=ports,
+        modules=len(modules),
+        verilog=header + body,
+        blocks=emission.blocks(),
+    )
 
 
 @contextlib.contextmanager

@@ -67,10 +67,12 @@ class Parameters(BaseModel):
 class Component(wiring.Component):
     """A `wiring.Component` whose keyword parameters are checked before anything is built.
 
-    A subclass names its :class:`Parameters` and derives its members from them in :meth:`members`.
+    A subclass names its :class:`Parameters` and derives its members from them in :meth:`members`. One that users
+    generate also tells its `latency` in cycles, and how much work it does at most in one (`peak`), in which `unit`.
     """
 
     Parameters = Parameters
+    unit = "MAC"
 
     def __init__(self, **parameters):
         try:

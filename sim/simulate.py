@@ -3,22 +3,20 @@
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 from . import job
-from .job import Case, Job, Outcome
+from .job import Job, Outcome
 from .simulator import SimulatorError, build
 
 
 def simulate(
     design,
-    cases: list[Case],
+    cases: list,
     *,
     simulator: str = "verilator",
     waves: Path | None = None,
     keep: bool = False,
     timeout: float | None = None,
-) -> tuple[Outcome, list[list[np.ndarray]]]:
+) -> tuple[Outcome, list]:
     """Run `cases` on a `gen.verilog.Design`, in the bench of its name.
 
     Returns what was counted and, with `keep`, the results of every tile. A mismatch is counted, not raised; raises
@@ -33,7 +31,7 @@ def simulate(
     )
     with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
         folder = Path(temporary)
-        Job(design.parameters, cases, keep).save(folder)
+        Job(design.parameters, design.inputs, cases, keep).save(folder)
         try:
             built.run(
                 f"systola.sim.bench.{design.name}",

@@ -1,4 +1,4 @@
-"""AXI4-Stream at full speed under cocotb: one wake-up a cycle for all streams together.
+"""Streams at full speed under cocotb: one wake-up a cycle for all of them together.
 
 Everything happens at the falling edge. The designs have no combinational path from an input to an output (a test
 checks it), so what is sampled there is what the rising edge will see, and what is driven there holds until after it.
@@ -7,32 +7,37 @@ checks it), so what is sampled there is what the rising edge will see, and what 
 import gc
 import random
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge
 from cocotb.types import LogicArray, Range
 
 
 @dataclass
 class Source:
-    """Beats for an input stream: packed data, `last` flags, and the probability of a gap before each beat."""
+    """Beats for an input stream: the words of each field, the probability of a gap before each, the cycle of each."""
 
-    data: list[int]
-    last: list[int]
+    fields: Mapping[str, list[int]]
     gap: float = 0.0
-    sent: int = 0
-    first_cycle: int | None = None
+    cycles: list[int] = field(default_factory=list)
+
+    @property
+    def beats(self) -> int:
+        return len(next(iter(self.fields.values())))
 
 
 @dataclass
 class Sink:
-    """What an output stream gave: the bits of `data` and `last` as text, lane 0 last, and the cycle of each beat.
+    """What an output stream gave, of `beats` expected: the bits of each field as text, and the cycle of each beat.
 
     `stall` is the probability of not being ready.
     """
 
+    beats: int
     stall: float = 0.0
-    data: list[str] = field(default_factory=list)
-    last: list[str] = field(default_factory=list)
+    fields: dict[str, list[str]] = field(default_factory=lambda: {"data": [], "last": []})
     cycles: list[int] = field(default_factory=list)
 
 
@@ -40,54 +45,59 @@ class Stuck(AssertionError):
     """No stream has moved for a long time."""
 
 
-async def transfer(
-    dut, sources: dict[str, Source], sink: tuple[str, Sink], beats: int, *, seed: int = 0, patience: int = 5000
-) -> float:
-    """Drive all sources and take `beats` beats from the sink; return the seconds that simulating took.
+class Surplus(AssertionError):
+    """A stream gave beats that nobody asked for."""
 
-    Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles.
+
+async def reset(dut, inputs: Iterable[str]):
+    """Start the clock and hold reset with every input low."""
+    for port in inputs:
+        getattr(dut, port).value = 0
+    dut.rst.value = 1
+    Clock(dut.clk, 10, unit="ns").start(start_high=False)
+    for _ in range(3):
+        await FallingEdge(dut.clk)
+    dut.rst.value = 0
+    for _ in range(2):
+        await FallingEdge(dut.clk)
+
+
+async def transfer(
+    dut, sources: Mapping[str, Source], sinks: Mapping[str, Sink], *, seed: int = 0, patience: int = 5000
+) -> float:
+    """Send every beat of every source and take every sink's beats; return the seconds that simulating took.
+
+    A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
+    Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles, `Surplus` if a
+    sink is given more than its beats.
     """
     rng = random.Random(seed)
-    name, out = sink
-    steps = [_driver(dut, stream, source, rng) for stream, source in sources.items()]
-    valid, data, last = (_reader(getattr(dut, f"m_axis_{name}_{port}")) for port in ("tvalid", "tdata", "tlast"))
-    ready = getattr(dut, f"m_axis_{name}_tready", None)  # none where the consumer is always ready
-    if ready is None and out.stall:
-        raise ValueError(f"m_axis_{name} has no tready: it cannot be stalled")
-    edge, stall, accept, accepting = dut.clk.falling_edge, out.stall, True, None
-    words, flags, cycles = out.data, out.last, out.cycles
+    steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
+    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items()]
+    left = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
+    edge = dut.clk.falling_edge
     cycle = moved = 0
     gc.disable()  # the beats live long: no need to look at them again and again
     started = time.perf_counter()
-    while len(words) < beats:
+    while left:
         await edge
         for step in steps:
             if step(cycle):
+                left -= 1
                 moved = cycle
-        if stall:
-            accept = rng.random() >= stall
-        if accept is not accepting and ready is not None:
-            ready.set(int(accept))
-            accepting = accept
-        if accept and valid() == "1":
-            words.append(data())
-            flags.append(last())
-            cycles.append(cycle)
-        elif cycle - max(moved, cycles[-1] if cycles else 0) > patience:
-            counts = ", ".join(f"{s} {source.sent} of {len(source.data)} in" for s, source in sources.items())
-            raise Stuck(f"nothing moved for {patience} cycles: {len(words)} of {beats} beats out, {counts}")
+        if cycle - moved > patience:
+            counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in (sources | sinks).items()]
+            raise Stuck(f"nothing moved for {patience} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
     await edge
     seconds = time.perf_counter() - started
     gc.enable()
     for step in steps:
-        step(cycle)
-    if ready is not None:
-        ready.set(0)
+        step(None)
     return seconds
 
 
-def _reader(handle):
+def reader(handle) -> Callable[[], str]:
     """A function that gives a handle's bits as text.
 
     It is what `handle.get` calls first. The objects that `get` then makes of the text take a third of a cycle's time.
@@ -95,39 +105,99 @@ def _reader(handle):
     return handle._handle.get_signal_val_binstr
 
 
-def _driver(dut, name: str, source: Source, rng: random.Random):
-    """A function for each cycle of an input stream: presents the next beat, tells whether the coming edge takes it."""
-    data, tvalid, tready, tlast = (
-        getattr(dut, f"s_axis_{name}_{port}") for port in ("tdata", "tvalid", "tready", "tlast")
-    )
-    set_data, set_valid, ready, set_last = data.set, tvalid.set, _reader(tready), tlast.set
-    span = Range(len(data) - 1, "downto", 0)
-    words = [LogicArray.from_unsigned(word, span) for word in source.data]
-    lasts, gap, chance = source.last, source.gap, rng.random
-    valid, last, offered, index, count = False, None, False, 0, len(words)
+def unsigned(bits: str) -> int | None:
+    """The unsigned value of a text of bits, None if some are unknown."""
+    return int(bits, 2) if set(bits) <= {"0", "1"} else None
 
-    def step(cycle: int) -> bool:
-        nonlocal valid, last, offered, index
+
+def _ports(dut, stream: str, side: str) -> Callable[[str], object]:
+    """A function from a field's name to its port, or None if there is no such port."""
+    axis = hasattr(dut, f"{side}_axis_{stream}_tvalid")
+    return lambda name: getattr(dut, f"{side}_axis_{stream}_t{name}" if axis else f"{stream}_{name}", None)
+
+
+def _driver(dut, name: str, source: Source, rng: random.Random):
+    """A function for each cycle of an input stream: presents the next beat, tells whether the coming edge takes it.
+
+    Called with None it withdraws what was presented.
+    """
+    port = _ports(dut, name, "s")
+    fields = [_field(port(field), words) for field, words in source.fields.items()]
+    set_valid = port("valid").set
+    ready = reader(port("ready")) if port("ready") is not None else lambda: "1"
+    gap, chance, count, cycles = source.gap, rng.random, source.beats, source.cycles
+    valid, offered, index = False, False, 0
+
+    def step(cycle: int | None) -> bool:
+        nonlocal valid, offered, index
         if not offered:
             if index == count or (gap and chance() < gap):
                 if valid:
                     valid = False
                     set_valid(0)
                 return False
-            set_data(words[index])
-            if lasts[index] != last:
-                last = lasts[index]
-                set_last(last)
+            for present in fields:
+                present(index)
             if not valid:
                 valid = True
                 set_valid(1)
         offered = ready() != "1"
         if offered:
             return False
-        if index == 0:
-            source.first_cycle = cycle
+        cycles.append(cycle)
         index += 1
-        source.sent = index
+        return True
+
+    return step
+
+
+def _field(handle, words: list[int]):
+    """A function that puts word `index` on a port."""
+    if len(handle) == 1:
+        driven = None
+
+        def put(index: int):
+            nonlocal driven
+            if words[index] != driven:
+                driven = words[index]
+                handle.set(driven)
+
+        return put
+    span = Range(len(handle) - 1, "downto", 0)
+    prepared, drive = [LogicArray.from_unsigned(word, span) for word in words], handle.set
+    return lambda index: drive(prepared[index])
+
+
+def _taker(dut, name: str, sink: Sink, rng: random.Random):
+    """A function for each cycle of an output stream: takes a beat if there is one, tells whether it did.
+
+    Called with None it stops taking.
+    """
+    port = _ports(dut, name, "m")
+    valid, ready = reader(port("valid")), port("ready")  # no ready where the consumer always is
+    if ready is None and sink.stall:
+        raise ValueError(f"{name} has no ready: it cannot be stalled")
+    sink.fields = {field: [] for field in sink.fields}
+    takes = [(reader(port(field)), words.append) for field, words in sink.fields.items()]
+    stall, chance, beats, cycles = sink.stall, rng.random, sink.beats, sink.cycles
+    accept, accepting = True, None
+
+    def step(cycle: int | None) -> bool:
+        nonlocal accept, accepting
+        if cycle is None:
+            accept = False
+        elif stall:
+            accept = chance() >= stall
+        if accept is not accepting and ready is not None:
+            ready.set(int(accept))
+            accepting = accept
+        if not accept or valid() != "1":
+            return False
+        if len(cycles) == beats:
+            raise Surplus(f"{name} gave more than {beats} beats")
+        for read, keep in takes:
+            keep(read())
+        cycles.append(cycle)
         return True
 
     return step

@@ -41,6 +41,10 @@ class Broadcast(Component):
         return stationary(BroadcastTree, self.p, self.p.a, self.p.w)
 
     @property
+    def peak(self) -> int:
+        return self.p.rows * self.p.cols
+
+    @property
     def latency(self) -> int:
         engine, parameters = self.engine
         return engine.latency(engine.Parameters(**parameters))

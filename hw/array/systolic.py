@@ -83,6 +83,10 @@ class Systolic(Component):
         return stationary(WeightStationary, p, moving, still)
 
     @property
+    def peak(self) -> int:
+        return self.p.rows * self.p.cols
+
+    @property
     def latency(self) -> int:
         engine, parameters = self.engine
         return engine.latency(engine.Parameters(**parameters))

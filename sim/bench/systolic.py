@@ -2,12 +2,11 @@
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge
 
 from ..golden import integer, systolic
-from ..job import Case, Job, Outcome, save_outcome
-from ..streams import Sink, Source, transfer
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reset, transfer, unsigned
+from ..workloads.tiles import Case
 
 
 class Engine:
@@ -37,8 +36,10 @@ class Engine:
         pairs = [systolic.beats(self.dataflow, a, w) for a, w in case.tiles]
         return {
             name: Source(
-                integer.pack(np.concatenate(tiles), integer.width(self.p[f"{name}_format"])),
-                [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))],
+                {
+                    "data": integer.pack(np.concatenate(tiles), integer.width(self.p[f"{name}_format"])),
+                    "last": [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))],
+                },
                 case.gaps.get(name, 0.0),
             )
             for name, tiles in (("a", [a for a, _ in pairs]), ("w", [w for _, w in pairs]))
@@ -49,50 +50,28 @@ class Engine:
         return [{"ws": a.shape[0], "is": w.shape[1], "os": a.shape[1]}[self.dataflow] for a, w in case.tiles]
 
 
-async def reset(dut):
-    """Start the clock, hold reset for two cycles with every input low."""
-    for port in (
-        "s_axis_a_tvalid",
-        "s_axis_w_tvalid",
-        "s_axis_a_tlast",
-        "s_axis_w_tlast",
-        "s_axis_a_tdata",
-        "s_axis_w_tdata",
-        "m_axis_y_tready",
-    ):
-        if (handle := getattr(dut, port, None)) is not None:
-            handle.value = 0
-    dut.rst.value = 1
-    Clock(dut.clk, 10, unit="ns").start(start_high=False)
-    for _ in range(3):
-        await FallingEdge(dut.clk)
-    dut.rst.value = 0
-    for _ in range(2):
-        await FallingEdge(dut.clk)
-
-
 async def run(dut, engine: Engine, job: Job):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     acc_width, cols = engine.p["acc_width"], engine.p["cols"]
-    await reset(dut)
+    await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         golden = [engine.product(a, w) for a, w in case.tiles]
         expected = [systolic.result_beats(engine.dataflow, y) for y in golden]
         words = integer.pack(np.concatenate(expected), acc_width)
         lasts = [str(int(n == len(y) - 1)) for y in expected for n in range(len(y))]
         texts = [format(word, f"0{len(dut.m_axis_y_tdata)}b") for word in words]
-        sources, sink = engine.sources(case), Sink(case.stall)
-        outcome.seconds += await transfer(dut, sources, ("y", sink), len(words), seed=case.seed)
+        sources, sink = engine.sources(case), Sink(len(words), case.stall)
+        outcome.seconds += await transfer(dut, sources, {"y": sink}, seed=case.seed)
 
-        cycles = sink.cycles[-1] - min(source.first_cycle for source in sources.values()) + 1
+        cycles = sink.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1
         outcome.cases += 1
         outcome.checked += len(words) * cols
         outcome.cycles += cycles
         outcome.case_cycles.append(cycles)
         outcome.output_cycles.append(sink.cycles)
-        outcome.macs += sum(a.shape[0] * a.shape[1] * w.shape[1] for a, w in case.tiles)
-        if sink.data != texts or sink.last != lasts:
+        outcome.work += sum(a.shape[0] * a.shape[1] * w.shape[1] for a, w in case.tiles)
+        if sink.fields != {"data": texts, "last": lasts}:
             _explain(outcome, f"case {number}", sink, words, lasts, cols, acc_width)
         law = engine.cycles(engine.lengths(case))
         if cycles < law or (case.idle_free and engine.full_speed and cycles != law):
@@ -100,7 +79,7 @@ async def run(dut, engine: Engine, job: Job):
             outcome.examples.append(f"case {number}: {cycles} cycles, the law says {law}")
         if job.keep:
             split = np.cumsum([len(y) for y in expected])[:-1]
-            received = [int(text, 2) if set(text) <= {"0", "1"} else 0 for text in sink.data]
+            received = [unsigned(text) or 0 for text in sink.fields["data"]]
             tiles = np.split(integer.unpack(received, cols, acc_width), split)
             results.append([systolic.result_beats(engine.dataflow, y) for y in tiles])
     save_outcome(outcome, results)
@@ -110,11 +89,12 @@ async def run(dut, engine: Engine, job: Job):
 
 def _explain(outcome: Outcome, case: str, sink: Sink, words: list[int], lasts: list[str], cols: int, acc_width: int):
     """Count what differs, lane by lane, and give examples."""
-    known = [set(text) <= {"0", "1"} for text in sink.data]
-    seen = [int(text, 2) if clean else 0 for text, clean in zip(sink.data, known, strict=True)]
+    seen = [unsigned(text) for text in sink.fields["data"]]
+    known = [word is not None for word in seen]
+    seen = [word or 0 for word in seen]
     got, want = (integer.unpack(each, cols, acc_width) for each in (seen, words))
     differs = (got != want) | ~np.array(known)[:, None]
-    flags = sum(x != y for x, y in zip(sink.last, lasts, strict=True))
+    flags = sum(x != y for x, y in zip(sink.fields["last"], lasts, strict=True))
     outcome.mismatches += int(differs.sum()) + flags
     for beat, lane in np.argwhere(differs)[:3].tolist():
         value = got[beat, lane] if known[beat] else "unknown bits"

@@ -1,9 +1,24 @@
-"""Random tiles for a matrix engine."""
+"""Tiles for a matrix engine: what its benches run, and random ones."""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..golden import integer
-from ..job import Case
+
+
+@dataclass
+class Case:
+    """Tiles that go through one after the other: pairs (A, W); and how much each stream pauses."""
+
+    tiles: list[tuple[np.ndarray, np.ndarray]]
+    gaps: dict[str, float] = field(default_factory=dict)
+    stall: float = 0.0
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not self.stall and not any(self.gaps.values())
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[Case]:

@@ -76,6 +76,8 @@ def test_sim(tmp_path):
         "mismatches",
         "cycles",
         "macs",
+        "work",
+        "unit",
         "utilisation",
         "seconds",
     }
