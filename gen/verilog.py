@@ -134,11 +134,11 @@ class Top(wiring.Elaboratable):
     def _bus(self, name, member, interface):
         for channel, inner in member.signature.members.items():
             fields = getattr(interface, channel)
-            into, back = ("i", "o") if inner.flow == member.flow else ("o", "i")
+            forth, back = ("i", "o") if inner.flow == In else ("o", "i")
             for field, _ in fields.payload.shape():
-                self._port(f"{name}_{channel}{field}", Value.cast(fields.payload[field]), back)
-            self._port(f"{name}_{channel}valid", fields.valid, back)
-            self._port(f"{name}_{channel}ready", fields.ready, into)
+                self._port(f"{name}_{channel}{field}", Value.cast(fields.payload[field]), forth)
+            self._port(f"{name}_{channel}valid", fields.valid, forth)
+            self._port(f"{name}_{channel}ready", fields.ready, back)
 
     def elaborate(self, platform):
         m = Module()
