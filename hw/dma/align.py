@@ -1,0 +1,163 @@
+"""Bytes move from their places in the words of a source to their places in the words of a target."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..component import Component
+from .bursts import beats
+from .descriptor import DmaParameters
+
+
+def move(p: DmaParameters) -> Bundle:
+    """`bytes` that begin at byte `source` of their first source word, and at byte `target` of word `addr` of the target.
+
+    `beat`: address of the first source word, for errors. `fill`: there is no source, each byte is that of `value` in
+    its place. `keep`: the source word is wanted again by the next move. `last`: the descriptor's last.
+    """
+    fields = {"beat": p.addr_width - p.lanes, "source": p.lanes, "target": p.lanes}
+    fields |= {"addr": p.local_width - p.lanes, "bytes": p.run_width, "last": 1}
+    if p.values:
+        fields |= {"fill": 1, "value": p.data_width}
+    if p.scatter:
+        fields["keep"] = 1
+    return Bundle(fields)
+
+
+def word(p: DmaParameters) -> Bundle:
+    """A source word, and what the bus said of it (0 from a memory)."""
+    return Bundle({"data": p.data_width, "resp": 2})
+
+
+def aligned(p: DmaParameters) -> Bundle:
+    """A target word: the bytes that it is given have a bit in `strobe`; `last`: the descriptor's last."""
+    fields = {"addr": p.local_width - p.lanes, "data": p.data_width, "strobe": p.bytes, "last": 1}
+    return Bundle(fields)
+
+
+class Align(Component):
+    """Moves, with the source words of each in order, become target words.
+
+    Every source word is turned by (target - source) mod W bytes, W the bytes of a word. A target word then takes its
+    low lanes from the word before and the others from the present one. A move of n bytes takes as many cycles as it
+    touches target words, and one more where source > target and it touches more than one source word.
+
+    `failed`, `decerr` and `beat` tell of the first source word with an error since the descriptor's first: valid
+    while `o` holds the descriptor's last word.
+
+    Latency 2 from move and source word to target word, initiation interval 1 a word. Back-pressure: `i.ready` and
+    `move.ready` follow `o.ready`. Area: a rotator (data_width x log2 W multiplexers), a word of registers on each side
+    of the merge.
+    """
+
+    Parameters = DmaParameters
+
+    @staticmethod
+    def members(p):
+        return {
+            "move": In(stream.Signature(move(p))),
+            "i": In(stream.Signature(word(p))),
+            "o": Out(stream.Signature(aligned(p))),
+            "failed": Out(1),
+            "decerr": Out(1),
+            "beat": Out(p.addr_width - p.lanes),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p, new, out = self.p, self.move.payload, self.o.payload
+        width = p.run_width - p.lanes + 1
+        busy, last, early = Signal(), Signal(reset_less=True), Signal(reset_less=True)
+        sources, targets = Signal(width, reset_less=True), Signal(width, reset_less=True)  # words to come
+        turn = Signal(p.lanes, reset_less=True)
+        fresh = Signal(p.bytes, reset_less=True)  # lanes that come from the present source word
+        head, tail = Signal(p.bytes, reset_less=True), Signal(p.bytes, reset_less=True)  # strobes at both ends
+        addr = Signal(out.addr.shape(), reset_less=True)
+        beat = Signal(self.beat.shape(), reset_less=True)
+        value, fill = Signal(p.data_width, reset_less=True), Signal(reset_less=True)
+        keep = Signal(reset_less=True)
+
+        free, needs, go, final, leaves = Signal(), Signal(), Signal(), Signal(), Signal()
+        m.d.comb += [
+            free.eq(~self.o.valid | self.o.ready),
+            leaves.eq(self.o.valid & self.o.ready & out.last),
+            needs.eq(sources != 0),
+            go.eq(busy & free & (~needs | self.i.valid)),
+            final.eq((targets == 1) & ~early),
+            self.i.ready.eq(busy & free & needs & ~keep),
+            self.move.ready.eq(~busy | go & final),
+        ]
+
+        # The move
+        whole = Signal()  # one source word has all bytes
+        backward = Signal()
+        moved = Signal(range(2 * p.bytes))
+        m.d.comb += [
+            whole.eq(new.source + new.bytes <= p.bytes),
+            backward.eq(new.source > new.target),
+            moved.eq(new.target + new.bytes[: p.lanes] + (p.bytes - 1)),  # its low bits: the last byte's lane
+        ]
+        ones = Const((1 << p.bytes) - 1)
+        with m.If(go & final):
+            m.d.sync += busy.eq(0)
+        with m.If(self.move.valid & self.move.ready):
+            m.d.sync += [
+                busy.eq(1),
+                last.eq(new.last),
+                sources.eq(beats(new.source, new.bytes, p)),
+                targets.eq(beats(new.target, new.bytes, p)),
+                turn.eq(new.target - new.source),
+                fresh.eq(Mux(backward & whole, ones, ones << (new.target - new.source)[: p.lanes])),
+                early.eq(backward & ~whole),
+                head.eq(ones << new.target),
+                tail.eq(ones >> ~moved[: p.lanes]),
+                addr.eq(new.addr),
+                beat.eq(new.beat),
+            ]
+            if p.values:
+                m.d.sync += [value.eq(new.value), fill.eq(new.fill)]
+                with m.If(new.fill):
+                    m.d.sync += [sources.eq(0), early.eq(0)]
+            if p.scatter:
+                m.d.sync += keep.eq(new.keep)
+
+        # The words
+        lanes = [self.i.payload.data.word_select(n, 8) for n in range(p.bytes)]
+        for level in range(p.lanes):
+            step = 1 << level
+            turned = [Signal(8, name=f"turn{step}_{n}") for n in range(p.bytes)]
+            for n in range(p.bytes):
+                m.d.comb += turned[n].eq(Mux(turn[level], lanes[n - step], lanes[n]))
+            lanes = turned
+        before = Signal(p.data_width, reset_less=True)
+        merged = [Mux(fresh[n], lanes[n], before.word_select(n, 8)) for n in range(p.bytes)]
+        if p.values:
+            merged = [Mux(fill, value.word_select(n, 8), lane) for n, lane in enumerate(merged)]
+        with m.If(go):
+            with m.If(needs):
+                m.d.sync += before.eq(Cat(lanes))
+            m.d.sync += early.eq(0)
+            with m.If(needs & ~keep):
+                m.d.sync += [sources.eq(sources - 1), beat.eq(beat + 1)]
+            with m.If(~early):
+                m.d.sync += [targets.eq(targets - 1), addr.eq(addr + 1), head.eq(ones)]
+                m.d.sync += [
+                    out.data.eq(Cat(merged)),
+                    out.strobe.eq(head & Mux(final, tail, ones)),
+                    out.addr.eq(addr),
+                    out.last.eq(last & final),
+                ]
+        with m.If(free):
+            m.d.sync += self.o.valid.eq(go & ~early)
+
+        # Errors: the first of a descriptor counts. No word is begun while its last one waits, see `free`.
+        bad = Signal()
+        m.d.comb += bad.eq(go & needs & self.i.payload.resp[1])
+        with m.If(leaves):
+            m.d.sync += self.failed.eq(0)
+        with m.If(bad):
+            m.d.sync += self.failed.eq(1)
+            with m.If(~self.failed | leaves):
+                m.d.sync += [self.beat.eq(beat), self.decerr.eq(self.i.payload.resp[0])]
+        return m

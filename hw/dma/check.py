@@ -1,0 +1,115 @@
+"""A descriptor is looked at before anything is done for it."""
+
+from amaranth.hdl import Const, Module, Mux, Signal, signed
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..component import Component
+from .descriptor import COUNT_WIDTH, PAD_WIDTH, Code, DmaParameters, checked, descriptor
+
+
+def verdict(p: DmaParameters) -> Bundle:
+    """A descriptor and whether it is legal: `code` is `Code.OK` or why not."""
+    return Bundle({"code": 4, "box": checked(p)})
+
+
+class Check(Component):
+    """Finds out whether a descriptor is legal, and which of its dimensions are runs of bytes.
+
+    One dimension a cycle: a multiplier finds how far it reaches, two adders sum up where the box begins and ends.
+
+    Latency dims + 3, initiation interval dims + 3. Back-pressure: `i.ready` is low while one is looked at. Area: a
+    descriptor of registers, a multiplier of count by local stride.
+    """
+
+    Parameters = DmaParameters
+
+    @staticmethod
+    def members(p):
+        return {"i": In(stream.Signature(descriptor(p))), "o": Out(stream.Signature(verdict(p)))}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        dims = range(p.dims)
+        box = Signal(descriptor(p), reset_less=True)
+        busy = Signal()
+        step = Signal(range(p.dims + 2), reset_less=True)
+        m.d.comb += self.i.ready.eq(~busy)
+        with m.If(self.i.valid & ~busy):
+            m.d.sync += [box.eq(self.i.payload), busy.eq(1), step.eq(0)]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += [busy.eq(0), self.o.valid.eq(0)]
+
+        count, stride = Signal(COUNT_WIDTH), Signal(signed(p.local_width + 1))
+        before, after = Signal(PAD_WIDTH), Signal(PAD_WIDTH)
+        with m.Switch(step):
+            for d in dims:
+                with m.Case(d):
+                    m.d.comb += [count.eq(box[f"count{d}"]), stride.eq(box[f"local_stride{d}"])]
+                    if p.padding:
+                        m.d.comb += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
+
+        reach = Signal(signed(p.local_width + 1 + COUNT_WIDTH + 1), reset_less=True)
+        sum_shape = signed(len(reach) + 3)
+        low, high = Signal(sum_shape, reset_less=True), Signal(sum_shape, reset_less=True)
+        empty, padded, overlap = (Signal(name=name, reset_less=True) for name in ("empty", "padded", "overlap"))
+        size = Signal(8)  # bytes of an element
+        m.d.comb += size.eq(1 << box.size)
+        steps = (step < p.dims) & busy
+        m.d.sync += reach.eq((count - 1) * stride)
+        with m.If(steps):
+            m.d.sync += [
+                empty.eq(empty | (count == 0)),
+                padded.eq(padded | (before != 0) | (after != 0)),
+                overlap.eq(overlap | (before + after > count)),
+            ]
+        with m.If(busy & ~self.o.valid):
+            m.d.sync += step.eq(step + 1)
+            with m.If(step == 0):
+                m.d.sync += [low.eq(box.local_addr), high.eq(box.local_addr + size)]
+            with m.Else():
+                m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
+        with m.If(~busy):
+            m.d.sync += [empty.eq(0), padded.eq(0), overlap.eq(0)]
+
+        ready = Signal(reset_less=True)
+        m.d.sync += ready.eq(busy & ~self.o.valid & (step == p.dims))
+        out = self.o.payload
+        fill = box.fill if p.fill else Const(0, 1)
+        bus_dense, local_dense = box.bus_stride0 == size, box.local_stride0 == size
+        unsupported = padded & (box.store | fill)
+        turn = bus_dense & ~local_dense & ~box.store & ~fill
+        spoilt = Const(0, 1)
+        if p.scatter:
+            mask = Signal(7)
+            strides = [box[f"{side}_stride{d}"][:7] for side in ("bus", "local") for d in dims]
+            anything = box.bus_addr[:7] | box.local_addr[:7]
+            for each in strides:
+                anything = anything | each
+            m.d.comb += mask.eq(size - 1)
+            spoilt = turn & ((anything & mask) != 0)
+        inside = Const(1, 1) if not p.padding else (box.before0 == 0) & (box.after0 == 0)
+        beyond = ((low < 0) | (high > p.local_words * p.bytes)) & ~(fill & box.store)
+        with m.If(ready):
+            m.d.sync += [
+                self.o.valid.eq(1),
+                out.box.rows.eq((bus_dense | (fill & ~box.store)) & (local_dense | (fill & box.store))),
+                out.box.turn.eq((turn & inside) if p.scatter else 0),
+                out.code.eq(Code.OK),
+            ]
+            reasons = (  # the last that applies is given
+                (Code.ALIGNMENT, spoilt),
+                (Code.LOCAL_RANGE, beyond),
+                (Code.PADDING, overlap),
+                (Code.ZERO_COUNT, empty),
+                (Code.UNSUPPORTED, unsupported),
+                (Code.SIZE, box.size > p.lanes),
+            )
+            for code, applies in reasons:
+                with m.If(applies):
+                    m.d.sync += out.code.eq(code)
+        for name, _ in descriptor(p):
+            m.d.comb += out.box[name].eq(box[name])
+        return m

@@ -1,0 +1,147 @@
+"""The DMA engine: one descriptor moves a box of up to four dimensions between DRAM and a local memory."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..bus.axi import Axi4
+from ..bus.stream import StreamBuffer
+from ..component import Component, place
+from ..memory.access import Read, Request
+from .check import Check
+from .descriptor import TAG_WIDTH, Code, DmaParameters, descriptor, status
+from .load import Load, join
+from .store import Store
+
+IN_FLIGHT = 16
+"""Descriptors that are begun and not yet told of, at most."""
+
+
+class Dma(Component):
+    """DMA engine: a descriptor moves a box of up to four dimensions between an AXI4 bus and a local memory.
+
+    Element (i0, i1, i2, i3) with i_d < count_d is 2^size bytes at bus_addr + sum of i_d x bus_stride_d and at
+    local_addr + sum of i_d x local_stride_d, i0 fastest; strides are signed, all count bytes, any alignment.
+
+    `desc`: `store` (0 loads), the box, `tag`, and `wait`: begin only when all before are complete. Loads are done in
+    order, stores too; the two run at the same time, so a descriptor that needs another's result has `wait`. Every
+    descriptor gives a `status`, in order: its tag, a code (0 OK, 2 SLVERR, 3 DECERR with the address; from 4 on it was
+    refused before anything happened, see `hw.dma.descriptor.Code`).
+
+    `local_write`, `local_read` and `local_found` are ports of the local memory: addresses count words of `data_width` bits, a write is
+    done when it is accepted, reads are answered in order after any time.
+
+    Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but get `value`
+    (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target gets `value`. `scatter`: a load
+    that is contiguous on the bus but not in the local memory keeps its long bursts, one element a cycle.
+
+    Speed: bytes that are contiguous on both sides move a beat a cycle; a row takes a cycle more where its alignment
+    differs. Elements that stand alone take a cycle each, and a burst each without `scatter`: software merges
+    dimensions that are contiguous.
+
+    Latency: dims + 12 cycles from descriptor to read address, 4 from read beat to local write. Initiation interval 1 a
+    beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
+    to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target; responses of at most
+    `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one runs.
+
+    Area grows with data_width x log2 W (the aligners) and with dims x (addr_width + local address), twice.
+
+    Source: T. Benz et al., A High-Performance, Energy-Efficient Modular DMA Engine Architecture, IEEE Transactions on
+    Computers 2024 (front end, loops, back end); ARM IHI 0022.
+    """
+
+    Parameters = DmaParameters
+    unit = "beat"
+    peak = 2
+
+    @staticmethod
+    def members(p):
+        request = Request(p.local_width - p.lanes, p.data_width)
+        return {
+            "desc": In(stream.Signature(descriptor(p))),
+            "status": Out(stream.Signature(status(p))),
+            "m_axi": Out(Axi4(p.addr_width, p.data_width)),
+            "local_write": Out(stream.Signature(request)),
+            "local_read": Out(stream.Signature(request)),
+            "local_found": In(stream.Signature(Read(p.data_width))),
+        }
+
+    @property
+    def latency(self) -> int:
+        return self.p.dims + 12
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        check = place(m, platform, "check", Check, **dict(p))
+        load = place(m, platform, "load", Load, **dict(p))
+        store = place(m, platform, "store", Store, **dict(p))
+        order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT)
+
+        if p.queue:
+            queue = place(m, platform, "queue", StreamBuffer, payload=descriptor(p), depth=p.queue)
+            m.d.comb += [
+                self.desc.ready.eq(queue.room),
+                queue.take.eq(self.desc.valid & queue.room),
+                queue.write.valid.eq(queue.take),
+                queue.write.payload.eq(self.desc.payload),
+            ]
+            join(m, queue.o, check.i)
+        else:
+            join(m, self.desc, check.i)
+
+        # Dispatch
+        box, code = check.o.payload.box, check.o.payload.code
+        legal, may, taken = Signal(), Signal(), Signal()
+        unfinished = Signal(range(IN_FLIGHT + 1))
+        m.d.comb += [
+            legal.eq(code == Code.OK),
+            may.eq(order.room & (~box.wait | (unfinished == 0))),
+            load.i.valid.eq(check.o.valid & may & legal & ~box.store),
+            store.i.valid.eq(check.o.valid & may & legal & box.store),
+            load.i.payload.eq(box),
+            store.i.payload.eq(box),
+            check.o.ready.eq(may & (~legal | (load.i.ready & ~box.store) | (store.i.ready & box.store))),
+            taken.eq(check.o.valid & check.o.ready),
+            order.take.eq(taken),
+            order.write.valid.eq(taken),
+            order.write.payload.tag.eq(box.tag),
+            order.write.payload.code.eq(code),
+            order.write.payload.store.eq(box.store),
+        ]
+
+        # Completion, in the order of dispatch
+        first, free, told = order.o.payload, Signal(), Signal()
+        engine = {0: load.done, 1: store.done}
+        m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(told)]
+        with m.If(self.status.ready):
+            m.d.sync += self.status.valid.eq(0)
+        with m.If(told):
+            m.d.sync += [self.status.valid.eq(1), self.status.payload.tag.eq(first.tag)]
+        with m.If(first.code != Code.OK):
+            m.d.comb += told.eq(order.o.valid & free)
+            with m.If(told):
+                m.d.sync += [self.status.payload.code.eq(first.code), self.status.payload.addr.eq(0)]
+        for store_bit, done in engine.items():
+            with m.If((first.code == Code.OK) & (first.store == store_bit)):
+                m.d.comb += [told.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
+                with m.If(told):
+                    m.d.sync += [self.status.payload.code.eq(0), self.status.payload.addr.eq(0)]
+                    with m.If(done.payload.failed):
+                        m.d.sync += self.status.payload.code.eq(Code.SLVERR | done.payload.decerr)
+                        m.d.sync += self.status.payload.addr.eq(done.payload.beat << p.lanes)
+        m.d.sync += unfinished.eq(unfinished + taken - told)
+
+        join(m, load.write, self.local_write)
+        join(m, store.read, self.local_read)
+        join(m, self.local_found, store.found)
+        for engine, channels in ((load, ("ar",)), (store, ("aw", "w"))):
+            for channel in channels:
+                join(m, getattr(engine, channel), getattr(self.m_axi, channel))
+        join(m, self.m_axi.r, load.r)
+        join(m, self.m_axi.b, store.b)
+        return m
+
+
+ORDER = Bundle({"store": 1, "tag": TAG_WIDTH, "code": 4})

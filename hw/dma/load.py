@@ -1,0 +1,158 @@
+"""The engine that loads: bursts of reads on the bus, writes to the local memory."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bus.axi import Axi4
+from ..bus.stream import StreamBuffer, StreamSkid
+from ..component import Component, place
+from ..memory.access import Request
+from .align import Align, word
+from .bursts import Bursts
+from .descriptor import DmaParameters, checked, outcome, piece
+from .walk import Walk
+
+INCR = 1
+
+
+class Load(Component):
+    """Loads: each piece of a descriptor is read from the bus, aligned, and written to the local memory.
+
+    Addresses run ahead of data by up to `outstanding` pieces. A descriptor is done when its last write was accepted.
+    After an error on the bus the rest of its bytes are read and thrown away.
+
+    Latency from descriptor to first address: 5 cycles; from beat to write: 3. Initiation interval 1 a beat. No path
+    is combinational from an input to an output. Area: see the parts.
+    """
+
+    Parameters = DmaParameters
+
+    @staticmethod
+    def members(p):
+        bus = Axi4(p.addr_width, p.data_width).members
+        return {
+            "i": In(stream.Signature(checked(p))),
+            "ar": bus["ar"],
+            "r": bus["r"],
+            "write": Out(stream.Signature(Request(p.local_width - p.lanes, p.data_width))),
+            "done": Out(stream.Signature(outcome(p))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        walk = place(m, platform, "walk", Walk, **dict(p))
+        bursts = place(m, platform, "bursts", Bursts, **dict(p))
+        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding)
+        align = place(m, platform, "align", Align, **dict(p))
+        beats = place(m, platform, "beats", StreamSkid, payload=word(p))
+        join(m, self.i, walk.i)
+
+        # Each piece goes both ways: to the bus, unless it has no source there, and to the aligner.
+        ready, new, bus = Signal(), walk.o.payload, bursts.i.payload
+        sourceless = new.fill if p.values else Const(0, 1)
+        m.d.comb += [
+            ready.eq(pieces.room & (bursts.i.ready | sourceless)),
+            walk.o.ready.eq(ready),
+            pieces.take.eq(walk.o.valid & ready),
+            pieces.write.valid.eq(pieces.take),
+            pieces.write.payload.eq(new),
+            bursts.i.valid.eq(walk.o.valid & pieces.room & ~sourceless),
+            bus.addr.eq(new.bus),
+            bus.bytes.eq(new.bytes),
+            bus.last.eq(new.last),
+            address(self.ar, bursts.o.payload, p),
+            self.ar.valid.eq(bursts.o.valid),
+            bursts.o.ready.eq(self.ar.ready),
+        ]
+        m.d.comb += [
+            beats.i.valid.eq(self.r.valid),
+            beats.i.payload.eq(Cat(self.r.payload.data, self.r.payload.resp)),
+            self.r.ready.eq(beats.i.ready),
+        ]
+        join(m, beats.o, align.i)
+        self._moves(m, pieces.o, align.move)
+
+        # The last word waits until what became of the descriptor before was told.
+        out, told = align.o.payload, Signal()
+        m.d.comb += [
+            told.eq(~out.last | ~self.done.valid),
+            self.write.valid.eq(align.o.valid & told),
+            align.o.ready.eq(self.write.ready & told),
+            self.write.payload.addr.eq(out.addr),
+            self.write.payload.write.eq(1),
+            self.write.payload.data.eq(out.data),
+            self.write.payload.strobe.eq(Mux(align.failed, 0, out.strobe)),
+        ]
+        with m.If(self.done.ready):
+            m.d.sync += self.done.valid.eq(0)
+        with m.If(align.o.valid & align.o.ready & out.last):
+            m.d.sync += self.done.valid.eq(1)
+            m.d.sync += self.done.payload.eq(Cat(align.failed, align.decerr, align.beat))
+        return m
+
+    def _moves(self, m, pieces, moves):
+        """Pieces to moves. A piece that turns the corner is a move for each of its elements."""
+        p, new, out = self.p, pieces.payload, moves.payload
+        m.d.comb += [
+            out.beat.eq(new.bus >> p.lanes),
+            out.source.eq(new.bus),
+            out.target.eq(new.local),
+            out.addr.eq(new.local >> p.lanes),
+            out.bytes.eq(new.bytes),
+            out.last.eq(new.last),
+            moves.valid.eq(pieces.valid),
+            pieces.ready.eq(moves.ready),
+        ]
+        if p.values:
+            m.d.comb += [out.fill.eq(new.fill), out.value.eq(new.value)]
+        if not p.scatter:
+            return
+        going = Signal()  # beyond the first element
+        bus, local = Signal(p.addr_width, reset_less=True), Signal(p.local_width, reset_less=True)
+        left = Signal(p.run_width, reset_less=True)
+        here, there, rest = Signal.like(bus), Signal.like(local), Signal.like(left)
+        size, ends, full = Signal(range(p.bytes + 1)), Signal(), Signal()
+        m.d.comb += [
+            here.eq(Mux(going, bus, new.bus)),
+            there.eq(Mux(going, local, new.local)),
+            rest.eq(Mux(going, left, new.bytes)),
+            size.eq(1 << new.size),
+            ends.eq(rest == size),
+            full.eq((here[: p.lanes] + size)[p.lanes]),
+        ]
+        with m.If(new.turn):
+            m.d.comb += [
+                out.beat.eq(here >> p.lanes),
+                out.source.eq(here),
+                out.target.eq(there),
+                out.addr.eq(there >> p.lanes),
+                out.bytes.eq(size),
+                out.last.eq(new.last & ends),
+                out.keep.eq(~full & ~ends),
+                pieces.ready.eq(moves.ready & ends),
+            ]
+            with m.If(moves.valid & moves.ready):
+                m.d.sync += [going.eq(~ends), bus.eq(here + size), local.eq(there + new.step), left.eq(rest - size)]
+
+
+def address(channel, burst, p: DmaParameters):
+    """Drive the payload of an address channel from a burst."""
+    fields = channel.payload
+    return [
+        fields.id.eq(0),
+        fields.addr.eq(burst.beat << p.lanes),
+        fields.len.eq(burst.len),
+        fields.size.eq(p.lanes),
+        fields.burst.eq(INCR),
+    ]
+
+
+def join(m, source, target):
+    """Join two streams of one payload."""
+    m.d.comb += [
+        target.payload.eq(source.payload),
+        target.valid.eq(source.valid),
+        source.ready.eq(target.ready),
+    ]

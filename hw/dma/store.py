@@ -1,0 +1,183 @@
+"""The engine that stores: reads of the local memory, bursts of writes on the bus."""
+
+from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..bus.axi import Axi4
+from ..bus.stream import StreamBuffer, StreamRegister, StreamSkid
+from ..component import Component, place
+from ..memory.access import Read, Request
+from .align import Align, word
+from .bursts import Bursts, beats, burst
+from .descriptor import DmaParameters, checked, outcome, piece
+from .load import address, join
+from .walk import Walk
+
+
+class Store(Component):
+    """Stores: each piece of a descriptor is read from the local memory, aligned, and written to the bus.
+
+    An address is sent whether or not data is there yet, and data whether or not its address was taken, as AXI wants it.
+    At most `outstanding` bursts wait for their response. A descriptor is done when the response to its last burst came.
+
+    Latency from descriptor to first address: 6 cycles. Initiation interval 1 a beat. No path is combinational from an
+    input to an output. Area: see the parts.
+    """
+
+    Parameters = DmaParameters
+
+    @staticmethod
+    def members(p):
+        bus = Axi4(p.addr_width, p.data_width).members
+        return {
+            "i": In(stream.Signature(checked(p))),
+            "aw": bus["aw"],
+            "w": bus["w"],
+            "b": bus["b"],
+            "read": Out(stream.Signature(Request(p.local_width - p.lanes, p.data_width))),
+            "found": In(stream.Signature(Read(p.data_width))),
+            "done": Out(stream.Signature(outcome(p))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        walk = place(m, platform, "walk", Walk, **dict(p))
+        bursts = place(m, platform, "bursts", Bursts, **dict(p))
+        reader = place(m, platform, "reader", Reader, **dict(p))
+        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding)
+        align = place(m, platform, "align", Align, **dict(p))
+        words = place(m, platform, "words", StreamSkid, payload=word(p))
+        join(m, self.i, walk.i)
+        join(m, reader.o, self.read)
+
+        # Each piece goes three ways: to the local memory, to the aligner, and to the bus.
+        ready, new = Signal(), walk.o.payload
+        sourceless = new.fill if p.values else Const(0, 1)
+        reads = reader.i.ready | sourceless
+        m.d.comb += [
+            ready.eq(pieces.room & bursts.i.ready & reads),
+            walk.o.ready.eq(ready),
+            pieces.take.eq(walk.o.valid & ready),
+            pieces.write.valid.eq(pieces.take),
+            pieces.write.payload.eq(new),
+            bursts.i.valid.eq(pieces.take),
+            bursts.i.payload.eq(Cat(new.bus, new.bytes, new.last)),
+            reader.i.valid.eq(pieces.take & ~sourceless),
+            reader.i.payload.eq(Cat(new.local, new.bytes)),
+        ]
+        out = align.move.payload
+        old = pieces.o.payload
+        m.d.comb += [
+            words.i.valid.eq(self.found.valid),
+            words.i.payload.data.eq(self.found.payload.data),
+            self.found.ready.eq(words.i.ready),
+            align.move.valid.eq(pieces.o.valid),
+            pieces.o.ready.eq(align.move.ready),
+            out.source.eq(old.local),
+            out.target.eq(old.bus),
+            out.bytes.eq(old.bytes),
+            out.last.eq(old.last),
+        ]
+        if p.values:
+            m.d.comb += [out.fill.eq(old.fill), out.value.eq(old.value)]
+        join(m, words.o, align.i)
+        self._bus(m, platform, bursts.o, align.o)
+        return m
+
+    def _bus(self, m, platform, bursts, data):
+        p = self.p
+        sent = place(m, platform, "sent", StreamRegister, payload=burst(p))
+        lengths = place(m, platform, "lengths", StreamBuffer, payload=Bundle({"len": 8}), depth=p.outstanding)
+        waiting = place(m, platform, "waiting", StreamBuffer, payload=burst(p), depth=p.outstanding)
+        go = Signal()
+        m.d.comb += [
+            go.eq(bursts.valid & bursts.ready),
+            bursts.ready.eq(sent.i.ready & lengths.room & waiting.room),
+            sent.i.valid.eq(bursts.valid & lengths.room & waiting.room),
+            sent.i.payload.eq(bursts.payload),
+            address(self.aw, sent.o.payload, p),
+            self.aw.valid.eq(sent.o.valid),
+            sent.o.ready.eq(self.aw.ready),
+            lengths.take.eq(go),
+            lengths.write.valid.eq(go),
+            lengths.write.payload.len.eq(bursts.payload.len),
+            waiting.take.eq(go),
+            waiting.write.valid.eq(go),
+            waiting.write.payload.eq(bursts.payload),
+        ]
+
+        passed = Signal(8)  # beats of the present burst
+        moves = Signal()
+        m.d.comb += [
+            self.w.valid.eq(data.valid & lengths.o.valid),
+            data.ready.eq(self.w.ready & lengths.o.valid),
+            self.w.payload.data.eq(data.payload.data),
+            self.w.payload.strb.eq(data.payload.strobe),
+            self.w.payload.last.eq(passed == lengths.o.payload.len),
+            moves.eq(self.w.valid & self.w.ready),
+            lengths.o.ready.eq(moves & self.w.payload.last),
+        ]
+        with m.If(moves):
+            m.d.sync += passed.eq(passed + 1)
+            with m.If(self.w.payload.last):
+                m.d.sync += passed.eq(0)
+
+        failed, decerr, beat = Signal(), Signal(), Signal(p.addr_width - p.lanes)  # of the present descriptor so far
+        first, bad, taken = waiting.o.payload, Signal(), Signal()
+        m.d.comb += [
+            self.b.ready.eq(waiting.o.valid & ~self.done.valid),
+            taken.eq(self.b.ready & self.b.valid),
+            waiting.o.ready.eq(taken),
+            bad.eq(self.b.payload.resp[1] & ~failed),
+        ]
+        with m.If(self.done.ready):
+            m.d.sync += self.done.valid.eq(0)
+        with m.If(taken):
+            with m.If(bad):
+                m.d.sync += [failed.eq(1), decerr.eq(self.b.payload.resp[0]), beat.eq(first.beat)]
+            with m.If(first.last):
+                m.d.sync += [self.done.valid.eq(1), failed.eq(0), self.done.payload.failed.eq(failed | bad)]
+                m.d.sync += self.done.payload.decerr.eq(decerr)
+                m.d.sync += self.done.payload.beat.eq(beat)
+                with m.If(bad):
+                    m.d.sync += self.done.payload.decerr.eq(self.b.payload.resp[0])
+                    m.d.sync += self.done.payload.beat.eq(first.beat)
+
+
+class Reader(Component):
+    """Asks the local memory for the words that a run of bytes touches.
+
+    Latency 1, initiation interval 1 a word. Back-pressure: `i.ready` follows `o.ready`. Area: an address and a counter.
+    """
+
+    Parameters = DmaParameters
+
+    @staticmethod
+    def members(p):
+        return {
+            "i": In(stream.Signature(Bundle({"addr": p.local_width, "bytes": p.run_width}))),
+            "o": Out(stream.Signature(Request(p.local_width - p.lanes, p.data_width))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p, new = self.p, self.i.payload
+        left = Signal(p.run_width - p.lanes + 1, reset_less=True)
+        addr = Signal(p.local_width - p.lanes, reset_less=True)
+        final = Signal()
+        m.d.comb += [
+            final.eq(left == 1),
+            self.o.payload.addr.eq(addr),
+            self.i.ready.eq(~self.o.valid | self.o.ready & final),
+        ]
+        with m.If(self.o.ready):
+            m.d.sync += [left.eq(left - 1), addr.eq(addr + 1)]
+            with m.If(final):
+                m.d.sync += self.o.valid.eq(0)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += self.o.valid.eq(1)
+            m.d.sync += [left.eq(beats(new.addr[: p.lanes], new.bytes, p)), addr.eq(new.addr >> p.lanes)]
+        return m
