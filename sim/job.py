@@ -16,7 +16,8 @@ class Outcome:
 
     `work` is counted in the design's unit (see `hw.component.Component`). `cycles` run from a case's first input beat
     to its last output beat; `output_cycles` tells, for each case, when each output beat left, from the first cycle
-    that could have carried an input.
+    that could have carried an input. `spans` tells, for each case and channel of a bus, its beats, and when the first
+    and the last of them passed.
     """
 
     cases: int = 0
@@ -28,6 +29,7 @@ class Outcome:
     examples: list[str] = field(default_factory=list)
     case_cycles: list[int] = field(default_factory=list)
     output_cycles: list[list[int]] = field(default_factory=list)
+    spans: list[dict] = field(default_factory=list)
 
 
 @dataclass

@@ -63,17 +63,25 @@ async def reset(dut, inputs: Iterable[str]):
 
 
 async def transfer(
-    dut, sources: Mapping[str, Source], sinks: Mapping[str, Sink], *, seed: int = 0, patience: int = 5000
+    dut,
+    sources: Mapping[str, Source],
+    sinks: Mapping[str, Sink],
+    *,
+    also: Iterable[Callable[[int | None], bool]] = (),
+    seed: int = 0,
+    patience: int = 5000,
 ) -> float:
     """Send every beat of every source and take every sink's beats; return the seconds that simulating took.
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
-    Cycle 0 is the first that could carry a beat. Raises `Stuck` if nothing moves for `patience` cycles, `Surplus` if a
+    Cycle 0 is the first that could carry a beat. `also` is called in every cycle and tells whether anything moved, and
+    with None at the end. Raises `Stuck` if nothing moves for `patience` cycles, `Surplus` if a
     sink is given more than its beats.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
     steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items()]
+    others = tuple(also)
     left = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
     edge = dut.clk.falling_edge
     cycle = moved = 0
@@ -85,6 +93,9 @@ async def transfer(
             if step(cycle):
                 left -= 1
                 moved = cycle
+        for step in others:
+            if step(cycle):
+                moved = cycle
         if cycle - moved > patience:
             counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in (sources | sinks).items()]
             raise Stuck(f"nothing moved for {patience} cycles; beats so far: {', '.join(counts)}")
@@ -92,7 +103,7 @@ async def transfer(
     await edge
     seconds = time.perf_counter() - started
     gc.enable()
-    for step in steps:
+    for step in (*steps, *others):
         step(None)
     return seconds
 

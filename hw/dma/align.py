@@ -11,7 +11,7 @@ from .descriptor import DmaParameters
 
 
 def move(p: DmaParameters) -> Bundle:
-    """`bytes` that begin at byte `source` of their first source word, and at byte `target` of word `addr` of the target.
+    """`bytes` that begin at byte `source` of their first source word, and at byte `target` of target word `addr`.
 
     `beat`: address of the first source word, for errors. `fill`: there is no source, each byte is that of `value` in
     its place. `keep`: the source word is wanted again by the next move. `last`: the descriptor's last.

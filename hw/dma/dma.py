@@ -29,12 +29,13 @@ class Dma(Component):
     descriptor gives a `status`, in order: its tag, a code (0 OK, 2 SLVERR, 3 DECERR with the address; from 4 on it was
     refused before anything happened, see `hw.dma.descriptor.Code`).
 
-    `local_write`, `local_read` and `local_found` are ports of the local memory: addresses count words of `data_width` bits, a write is
-    done when it is accepted, reads are answered in order after any time.
+    `local_write`, `local_read` and `local_found` are ports of the local memory. Addresses count words of `data_width`
+    bits, a write is done when it is accepted, reads are answered in order after any time.
 
-    Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but get `value`
-    (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target gets `value`. `scatter`: a load
-    that is contiguous on the bus but not in the local memory keeps its long bursts, one element a cycle.
+    Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but get
+    `value` (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target gets `value`.
+    `scatter`: a load that is contiguous on the bus but not in the local memory keeps its long bursts, one element a
+    cycle.
 
     Speed: bytes that are contiguous on both sides move a beat a cycle; a row takes a cycle more where its alignment
     differs. Elements that stand alone take a cycle each, and a burst each without `scatter`: software merges
@@ -43,7 +44,8 @@ class Dma(Component):
     Latency: dims + 12 cycles from descriptor to read address, 4 from read beat to local write. Initiation interval 1 a
     beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
     to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target; responses of at most
-    `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one runs.
+    `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one
+    runs.
 
     Area grows with data_width x log2 W (the aligners) and with dims x (addr_width + local address), twice.
 

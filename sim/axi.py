@@ -1,0 +1,210 @@
+"""An AXI4 memory with latency and faults, from cocotbext-axi, and a check that a master keeps the protocol."""
+
+import random
+from collections.abc import Callable, Iterable
+
+import cocotb
+from cocotb.queue import Queue
+from cocotb.triggers import Timer
+from cocotb.utils import get_sim_time
+from cocotbext.axi import AxiBus, AxiRam
+from cocotbext.axi.constants import AxiResp
+
+from .streams import reader
+
+PERIOD = 10
+"""Nanoseconds of a clock cycle in every bench."""
+
+NATURAL_LATENCY = 3
+"""Cycles from an address to its first beat that cocotbext-axi's memory takes by itself."""
+
+
+class Fault(Exception):
+    """The memory does not answer at an address."""
+
+
+class Memory:
+    """DRAM behind an AXI4 master whose ports begin with `prefix`.
+
+    `latency`: cycles from a read address to its first beat, from a last write beat to its response; any number of
+    bursts is under way at a time. `faults`: (first, last, code) for addresses that answer with an error; what lies
+    beyond the memory answers DECERR.
+    """
+
+    def __init__(self, dut, prefix: str, size: int):
+        self.ram = AxiRam(AxiBus.from_prefix(dut, prefix), dut.clk, dut.rst, size=size)
+        self.size = size
+        self.latency = NATURAL_LATENCY
+        self.faults: list[tuple[int, int, int]] = []
+        reads, writes = self.ram.read_if, self.ram.write_if
+        self.channels = {
+            "aw": writes.aw_channel,
+            "w": writes.w_channel,
+            "b": writes.b_channel,
+            "ar": reads.ar_channel,
+            "r": reads.r_channel,
+        }
+        for channel in self.channels.values():
+            channel.queue_occupancy_limit = -1
+            channel.log.setLevel("WARNING")
+        reads.log.setLevel("WARNING")
+        writes.log.setLevel("WARNING")
+        self._codes: dict[str, int] = {}
+        reads.ar_channel = _Late(reads.ar_channel, self)
+        writes.b_channel = _LateSource(writes.b_channel, self)
+        for interface, name in ((reads, "_read"), (writes, "_write")):
+            setattr(interface, name, self._guarded(name, getattr(interface, name)))
+        reads.r_channel = _Coded(reads.r_channel, "rresp", lambda: self._codes.pop("_read", None))
+
+    def pause(self, channel: str, probability: float, seed: int):
+        """Let a channel pause in each cycle with this probability."""
+        target = self.channels[channel]
+        target.clear_pause_generator()
+        target.pause = False
+        if probability:
+            chance = random.Random(seed).random
+            target.set_pause_generator(iter(lambda: chance() < probability, None))
+
+    def _guarded(self, name: str, access: Callable) -> Callable:
+        """An access that fails where the memory has a fault."""
+
+        async def guarded(address, data_or_length):
+            length = data_or_length if isinstance(data_or_length, int) else len(data_or_length)
+            code = self._code(address, length)
+            if code:
+                self._codes.setdefault(name, code)
+                raise Fault(f"no answer at {address:#x}")
+            return await access(address, data_or_length)
+
+        return guarded
+
+    def _code(self, address: int, length: int) -> int:
+        for first, last, code in self.faults:
+            if first < address + length and address <= last:
+                return code
+        return AxiResp.DECERR if address + length > self.size else 0
+
+
+class _Late:
+    """A sink whose beats are received some cycles after they came."""
+
+    def __init__(self, sink, memory: Memory):
+        self.sink, self.memory = sink, memory
+        self.queue: Queue = Queue()
+        cocotb.start_soon(self._collect())
+
+    def __getattr__(self, name):
+        return getattr(self.sink, name)
+
+    async def _collect(self):
+        while True:
+            beat = await self.sink.recv()
+            self.queue.put_nowait((get_sim_time("ns") + _extra(self.memory), beat))
+
+    async def recv(self):
+        due, beat = await self.queue.get()
+        if (wait := due - get_sim_time("ns")) > 0:
+            await Timer(int(wait), "ns")
+        return beat
+
+    def clear(self):
+        self.sink.clear()
+        while not self.queue.empty():
+            self.queue.get_nowait()
+
+
+class _LateSource:
+    """A source that sends each response some cycles after it was given, with the code of a fault."""
+
+    def __init__(self, source, memory: Memory):
+        self.source, self.memory = source, memory
+        self.queue: Queue = Queue()
+        cocotb.start_soon(self._forward())
+
+    def __getattr__(self, name):
+        return getattr(self.source, name)
+
+    async def send(self, beat):
+        if (code := self.memory._codes.pop("_write", None)) is not None:
+            beat.bresp = AxiResp(code)
+        self.queue.put_nowait((get_sim_time("ns") + _extra(self.memory), beat))
+
+    async def _forward(self):
+        while True:
+            due, beat = await self.queue.get()
+            if (wait := due - get_sim_time("ns")) > 0:
+                await Timer(int(wait), "ns")
+            await self.source.send(beat)
+
+    def clear(self):
+        self.source.clear()
+        while not self.queue.empty():
+            self.queue.get_nowait()
+
+
+class _Coded:
+    """A source that puts the code of a fault into a beat."""
+
+    def __init__(self, source, field: str, code: Callable[[], int | None]):
+        self.source, self.field, self.code = source, field, code
+
+    def __getattr__(self, name):
+        return getattr(self.source, name)
+
+    async def send(self, beat):
+        if (code := self.code()) is not None:
+            setattr(beat, self.field, AxiResp(code))
+        await self.source.send(beat)
+
+
+def _extra(memory: Memory) -> int:
+    return max(0, memory.latency - NATURAL_LATENCY) * PERIOD
+
+
+class Watch:
+    """Holds a master to the protocol, at the falling edge of every cycle: what is offered stays until it is taken.
+
+    Also counts the beats of each channel, and when the first and the last of them passed. `errors` has a sentence for
+    each offence. What a burst may be (4 KiB, wlast) cocotbext-axi's memory asserts.
+    """
+
+    PAYLOADS = {
+        "aw": ("id", "addr", "len", "size", "burst"),
+        "ar": ("id", "addr", "len", "size", "burst"),
+        "w": ("data", "strb", "last"),
+        "r": (),
+        "b": (),
+    }
+
+    def __init__(self, dut, prefix: str, channels: Iterable[str] = PAYLOADS):
+        self.errors: list[str] = []
+        self.beats = dict.fromkeys(channels, 0)
+        self.span: dict[str, tuple[int, int]] = {}
+        self._channels = []
+        for channel in channels:
+            ports = (f"{prefix}_{channel}{field}" for field in self.PAYLOADS[channel])
+            payload = [reader(getattr(dut, port)) for port in ports]
+            handshake = [reader(getattr(dut, f"{prefix}_{channel}{field}")) for field in ("valid", "ready")]
+            self._channels.append((channel, *handshake, payload))
+        self._offered: dict[str, list[str]] = {}
+
+    def __call__(self, cycle: int | None) -> bool:
+        moved = False
+        if cycle is None:
+            return moved
+        for channel, valid, ready, payload in self._channels:
+            offered = self._offered.pop(channel, None)
+            if valid() != "1":
+                if offered is not None:
+                    self.errors.append(f"cycle {cycle}: {channel} was withdrawn")
+                continue
+            now = [read() for read in payload]
+            if offered is not None and now != offered:
+                self.errors.append(f"cycle {cycle}: {channel} changed while it waited")
+            if ready() == "1":
+                moved = True
+                self.beats[channel] += 1
+                self.span[channel] = (self.span.get(channel, (cycle,))[0], cycle)
+            else:
+                self._offered[channel] = now
+        return moved

@@ -1,0 +1,202 @@
+"""Bench of the DMA engine: descriptors in, and both memories compared byte for byte with the golden model."""
+
+import random
+
+import cocotb
+import numpy as np
+from cocotb.triggers import FallingEdge
+from cocotb.types import LogicArray, Range
+
+from ..axi import Memory, Watch
+from ..golden import dma
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reader, reset, transfer, unsigned
+from ..workloads.descriptors import Case
+
+AXI = ("aw", "w", "b", "ar", "r")
+
+
+@cocotb.test
+async def dma_engine(dut):
+    job = Job.load()
+    await run(dut, job)
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    p = job.parameters | {"local_bytes": job.parameters["local_words"] * job.parameters["data_width"] // 8}
+    outcome = Outcome()
+    size = max(len(case.dram) for case in job.cases)
+    memory = Memory(dut, "m_axi", size)
+    await reset(dut, [port for port in job.inputs if not port.startswith("m_axi_")])
+    for number, case in enumerate(job.cases):
+        await _run_case(dut, memory, p, case, f"case {number}", outcome)
+    save_outcome(outcome, [])
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome: Outcome):
+    dram, local = case.dram.copy(), case.local.copy()
+    expected = dma.run(case.descriptors, dram, local, p, case.faults)
+
+    memory.size, memory.latency, memory.faults = len(case.dram), case.latency, list(case.faults)
+    memory.ram.write(0, case.dram.tobytes())
+    rng = random.Random(case.seed)
+    for channel in AXI:
+        memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
+    spm = LocalMemory(dut, case.local, p["data_width"], case.pauses, rng.randrange(1 << 30))
+    watch = Watch(dut, "m_axi")
+    sources = {"desc": Source(fields(case.descriptors, p), case.pauses.get("desc", 0.0))}
+    sink = Sink(len(case.descriptors), case.pauses.get("status", 0.0), {"tag": [], "code": [], "addr": []})
+    if case.reset_after is not None:
+        await _interrupt(dut, sources, sink, [spm, watch], case)
+        statuses = []
+    else:
+        outcome.seconds += await transfer(
+            dut, sources, {"status": sink}, also=[spm, watch], seed=case.seed, patience=20000
+        )
+        statuses = [tuple(map(unsigned, bits)) for bits in zip(*sink.fields.values(), strict=True)]
+    seen_dram = np.frombuffer(memory.ram.read(0, len(dram)), np.uint8)
+
+    problems = list(watch.errors)
+    if case.reset_after is None:
+        outcome.checked += len(dram) + len(local) + len(statuses)
+        for index, (status, said) in enumerate(zip(expected.statuses, statuses, strict=True)):
+            if not status.allows(*said):
+                problems.append(f"descriptor {index} {case.descriptors[index]}: status {said}, expected {status}")
+        problems += _differences("DRAM", seen_dram, dram, expected.dram_uncertain)
+        problems += _differences("local", spm.bytes, local, expected.local_uncertain)
+        begin, end = sources["desc"].cycles[0], sink.cycles[-1]
+        outcome.cycles += end - begin + 1
+        outcome.case_cycles.append(end - begin + 1)
+        outcome.output_cycles.append([*sink.cycles])
+    else:  # nobody knows how far it came: whatever is no target must be as it was
+        targets = dma.targets(case.descriptors, p, len(dram))
+        outcome.checked += sum(int((~target).sum()) for target in targets)
+        problems += _differences("DRAM", seen_dram, case.dram, targets[0])
+        problems += _differences("local", spm.bytes, case.local, targets[1])
+    outcome.cases += 1
+    outcome.work += watch.beats["r"] + watch.beats["w"]
+    outcome.spans.append({channel: (watch.beats[channel], *span) for channel, span in watch.span.items()})
+    outcome.mismatches += len(problems)
+    outcome.examples += [f"{name}: {problem}" for problem in problems[:4]]
+
+
+async def _interrupt(dut, sources, sink, parts, case: Case):
+    """Reset in the midst of it: nothing is offered afterwards, and the next case finds the engine as new."""
+
+    class Enough(Exception):
+        pass
+
+    def clock(cycle):
+        if cycle is not None and cycle >= case.reset_after:
+            raise Enough
+        return True
+
+    try:
+        await transfer(dut, sources, {"status": sink}, also=[*parts, clock], seed=case.seed)
+    except Enough:
+        dut.rst.value = 1
+        dut.desc_valid.value = dut.local_found_valid.value = 0
+        for _ in range(3):
+            await FallingEdge(dut.clk)
+        for port in ("m_axi_awvalid", "m_axi_wvalid", "m_axi_arvalid", "status_valid", "local_write_valid"):
+            assert getattr(dut, port).value == 0, f"{port} is high in reset"
+        dut.rst.value = 0
+        for _ in range(2):
+            await FallingEdge(dut.clk)
+
+
+def _differences(where: str, seen: np.ndarray, wanted: np.ndarray, uncertain: np.ndarray) -> list[str]:
+    wrong = np.flatnonzero((seen != wanted) & ~uncertain)
+    return [f"{where} byte {at:#x}: {seen[at]:#04x}, expected {wanted[at]:#04x}" for at in wrong.tolist()]
+
+
+def fields(descriptors: list, p: dict) -> dict[str, list[int]]:
+    """The words of each field of the stream of descriptors."""
+    addr, local = (1 << p["addr_width"]) - 1, (1 << (p["local_bytes"] - 1).bit_length()) - 1
+    words = {
+        "store": [int(d.store) for d in descriptors],
+        "bus_addr": [d.bus_addr & addr for d in descriptors],
+        "local_addr": [d.local_addr & local for d in descriptors],
+        "size": [d.size for d in descriptors],
+        "wait": [int(d.wait) for d in descriptors],
+        "tag": [d.tag for d in descriptors],
+    }
+    for n in range(p["dims"]):
+        words[f"count{n}"] = [d.count[n] for d in descriptors]
+        words[f"bus_stride{n}"] = [d.bus_stride[n] & addr for d in descriptors]
+        words[f"local_stride{n}"] = [d.local_stride[n] & (2 * local + 1) for d in descriptors]
+        if p["padding"]:
+            words |= {f"before{n}": [d.before[n] for d in descriptors], f"after{n}": [d.after[n] for d in descriptors]}
+    if p["fill"]:
+        words["fill"] = [int(d.fill) for d in descriptors]
+    if p["fill"] or p["padding"]:
+        words["value"] = [d.value for d in descriptors]
+    return words
+
+
+class LocalMemory:
+    """The local memory behind `local_write`, `local_read` and `local_found`: stepped once a cycle, like a stream.
+
+    Reads are answered two cycles later, or after a pause; requests are not ready with their own probability.
+    """
+
+    LATENCY = 2
+
+    def __init__(self, dut, content: np.ndarray, width: int, pauses: dict, seed: int):
+        self.bytes = content.copy()
+        self.width = width // 8
+        self.pauses = [pauses.get(name, 0.0) for name in ("write", "read", "found")]
+        self.rng = random.Random(seed)
+        self.span = Range(width - 1, "downto", 0)
+        self.answers: list[tuple[int, bytes]] = []  # due cycle, data
+        self.offered = False
+        self.write_ready = self.read_ready = False
+        get = lambda *names: [reader(getattr(dut, f"local_{name}")) for name in names]  # noqa: E731
+        self.written = get("write_valid", "write_addr", "write_data", "write_strobe")
+        self.asked = get("read_valid", "read_addr")
+        self.taken = reader(dut.local_found_ready)
+        self.drive = {name: getattr(dut, f"local_{name}") for name in ("write_ready", "read_ready", "found_valid")}
+        self.found_data = dut.local_found_data
+
+    def __call__(self, cycle: int | None) -> bool:
+        if cycle is None:
+            for handle in self.drive.values():
+                handle.set(0)
+            return False
+        chance = self.rng.random
+        stall_write, stall_read, stall_found = self.pauses
+        moved = False
+        write_ready = not (stall_write and chance() < stall_write)
+        if write_ready != self.write_ready:
+            self.drive["write_ready"].set(int(write_ready))
+            self.write_ready = write_ready
+        read_ready = not (stall_read and chance() < stall_read)
+        if read_ready != self.read_ready:
+            self.drive["read_ready"].set(int(read_ready))
+            self.read_ready = read_ready
+        valid, addr, data, strobe = self.written
+        if write_ready and valid() == "1":
+            moved = True
+            at, word, mask = int(addr(), 2) * self.width, data(), strobe()
+            for lane in range(self.width):
+                if mask[-1 - lane] == "1":
+                    self.bytes[at + lane] = int(word[len(word) - 8 * lane - 8 : len(word) - 8 * lane], 2)
+        valid, addr = self.asked
+        if read_ready and valid() == "1":
+            moved = True
+            at = int(addr(), 2) * self.width
+            self.answers.append((cycle + self.LATENCY, self.bytes[at : at + self.width].tobytes()))
+        if not self.offered and self.answers and self.answers[0][0] <= cycle and not chance() < stall_found:
+            self.found_data.set(LogicArray.from_unsigned(int.from_bytes(self.answers[0][1], "little"), self.span))
+            self.drive["found_valid"].set(1)
+            self.offered = True
+        elif not self.offered:
+            self.drive["found_valid"].set(0)
+        if self.offered and self.taken() == "1":
+            self.answers.pop(0)
+            self.offered = False
+            moved = True
+        return moved
