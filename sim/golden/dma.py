@@ -1,0 +1,413 @@
+"""What a DMA engine does: boxes of elements between DRAM and a local memory, as descriptors tell.
+
+Element (i0, i1, i2, i3), i0 fastest, 0 <= i_d < count_d, is 2^size bytes at
+
+    DRAM:  bus_addr + sum over d of i_d * bus_stride_d, modulo 2^addr_width
+    local: local_addr + sum over d of i_d * local_stride_d
+
+and is copied from one to the other, later elements over earlier ones. Arrays over elements have the shape
+(count3, count2, count1, count0), so that their flat order is that of the elements.
+
+`parameters` are those of the engine: data_width and addr_width (bits), local_bytes, dims, padding, fill, scatter.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+
+COUNT_LIMIT = (1 << 16) - 1
+"""Largest count."""
+
+PAGE = 4096
+"""No burst crosses a multiple of this address."""
+
+
+class Code(IntEnum):
+    """How a descriptor ended: done, an error on the bus, or refused before anything happened."""
+
+    OK = 0
+    SLVERR = 2
+    DECERR = 3
+    ZERO_COUNT = 4
+    LOCAL_RANGE = 5
+    SIZE = 6
+    UNSUPPORTED = 7
+    PADDING = 8
+    ALIGNMENT = 9
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A box of elements to move; tuples may be shorter than four, dimension 0 is innermost.
+
+    `store`: local to DRAM, else DRAM to local. `fill`: nothing is read, the byte at target address a becomes byte
+    a mod W of `value` (byte 0 is the lowest). `before`, `after`: so many elements at either end of each dimension are
+    not read but filled with `value`; `bus_addr` is where element (0, 0, 0, 0) would be. `wait`: not before all earlier
+    descriptors are complete.
+    """
+
+    store: bool = False
+    bus_addr: int = 0
+    local_addr: int = 0
+    size: int = 0
+    count: tuple[int, ...] = (1, 1, 1, 1)
+    bus_stride: tuple[int, ...] = (0, 0, 0, 0)
+    local_stride: tuple[int, ...] = (0, 0, 0, 0)
+    fill: bool = False
+    value: int = 0
+    before: tuple[int, ...] = (0, 0, 0, 0)
+    after: tuple[int, ...] = (0, 0, 0, 0)
+    wait: bool = False
+    tag: int = 0
+
+    def __post_init__(self):
+        for name, neutral in (("count", 1), ("bus_stride", 0), ("local_stride", 0), ("before", 0), ("after", 0)):
+            given = tuple(int(number) for number in getattr(self, name))
+            if len(given) > 4:
+                raise ValueError(f"{name} has {len(given)} dimensions; there are at most 4")
+            object.__setattr__(self, name, given + (neutral,) * (4 - len(given)))
+
+    @property
+    def padded(self) -> bool:
+        return any(self.before) or any(self.after)
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is answered to a descriptor: `tag`, `code`, `addr`.
+
+    An error of a store is known only for its burst: any of `codes` and any of `addrs` may then be answered, `addr` is
+    the first bad beat itself.
+    """
+
+    tag: int
+    code: Code = Code.OK
+    addr: int = 0
+    codes: frozenset[int] = frozenset()
+    addrs: range = range(0)
+
+    def allows(self, tag: int, code: int, addr: int) -> bool:
+        """Whether an engine may answer so."""
+        return (
+            tag == self.tag and (code == self.code or code in self.codes) and (addr == self.addr or addr in self.addrs)
+        )
+
+
+class Result(NamedTuple):
+    """Statuses in order, and for either memory a mask of the bytes of which only the bus knows what they hold."""
+
+    statuses: list[Status]
+    dram_uncertain: np.ndarray
+    local_uncertain: np.ndarray
+
+
+def check(d: Descriptor, parameters: dict) -> Code:
+    """OK, or why the descriptor is refused: the first that applies, in the engine's order of checking."""
+    dims = parameters["dims"]
+    if any(n != 1 for n in d.count[dims:]) or any(d.before[dims:]) or any(d.after[dims:]):
+        raise ValueError(f"{d} has more than the {dims} dimensions of the engine")
+    if 8 << d.size > parameters["data_width"]:
+        return Code.SIZE
+    if d.fill and not parameters["fill"]:
+        return Code.UNSUPPORTED
+    if d.padded and (not parameters["padding"] or d.store or d.fill):
+        return Code.UNSUPPORTED
+    if 0 in d.count:
+        return Code.ZERO_COUNT
+    if any(b + a > n for b, a, n in zip(d.before, d.after, d.count, strict=True)):
+        return Code.PADDING
+    low, high = extent(d.count, d.local_stride)
+    inside_local = d.local_addr + low >= 0 and d.local_addr + high + (1 << d.size) <= parameters["local_bytes"]
+    if not inside_local and not (d.fill and d.store):
+        return Code.LOCAL_RANGE
+    if parameters["scatter"] and turns(d) and not aligned(d):
+        return Code.ALIGNMENT
+    return Code.OK
+
+
+def extent(count: Iterable[int], stride: Iterable[int]) -> tuple[int, int]:
+    """The least and the greatest of sum i_d * stride_d."""
+    ends = [(n - 1) * s for n, s in zip(count, stride, strict=True)]
+    return sum(min(e, 0) for e in ends), sum(max(e, 0) for e in ends)
+
+
+def turns(d: Descriptor) -> bool:
+    """Whether this is a corner turn: a load of rows contiguous in DRAM whose elements go apart."""
+    return not d.store and d.bus_stride[0] == 1 << d.size != d.local_stride[0]
+
+
+def aligned(d: Descriptor) -> bool:
+    """Whether every element is at a multiple of its size, whatever the counts."""
+    return all(number % (1 << d.size) == 0 for number in (d.bus_addr, d.local_addr, *d.bus_stride, *d.local_stride))
+
+
+def addresses(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarray]:
+    """Where each element is: in DRAM (uint64, modulo 2^addr_width) and in the local memory (int64)."""
+    mask = (1 << addr_width) - 1
+    bus = np.full((1, 1, 1, 1), d.bus_addr & mask, np.uint64)
+    local = np.full((1, 1, 1, 1), d.local_addr, np.int64)
+    for axis, (n, bus_stride, local_stride) in enumerate(zip(d.count, d.bus_stride, d.local_stride, strict=True)):
+        i = np.arange(n).reshape((-1,) + (1,) * axis)
+        bus = bus + i.astype(np.uint64) * np.uint64(bus_stride % (1 << 64))
+        local = local + i * local_stride
+    return bus & np.uint64(mask), local
+
+
+def inside(d: Descriptor) -> np.ndarray:
+    """Which elements are moved rather than padded: before_d <= i_d < count_d - after_d for all d."""
+    mask = np.ones((1, 1, 1, 1), bool)
+    for axis, (n, before, after) in enumerate(zip(d.count, d.before, d.after, strict=True)):
+        i = np.arange(n).reshape((-1,) + (1,) * axis)
+        mask = mask & (i >= before) & (i < n - after)
+    return mask
+
+
+def run(
+    descriptors: Iterable[Descriptor],
+    dram: np.ndarray,
+    local: np.ndarray,
+    parameters: dict,
+    faults: Iterable[tuple[int, int, int]] = (),
+) -> Result:
+    """Execute the descriptors one after the other; `dram` and `local` (uint8) change in place.
+
+    `dram` holds the addresses from 0; beats beyond it answer DECERR, beats that touch one of `faults` (first and last
+    address, code) answer that code. Each byte of the target of a descriptor that meets such a beat may hold its old
+    or its new value: it keeps the old one here and is marked uncertain, as is what is copied from it, until something
+    certain is written over it.
+    """
+    machine = _Machine(dram, local, parameters, faults)
+    statuses = [machine.execute(d) for d in descriptors]
+    return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
+
+
+class _Machine:
+    def __init__(self, dram, local, parameters, faults):
+        self.dram, self.local, self.parameters = dram, local, parameters
+        self.width = parameters["data_width"] // 8
+        self.beats = len(dram) // self.width
+        self.answers = np.zeros(self.beats + 1, np.uint8)
+        for first, last, code in reversed(list(faults)):
+            self.answers[first // self.width : last // self.width + 1] = code
+        self.answers[-1] = Code.DECERR
+        self.sound = not self.answers[:-1].any()
+        self.dram_uncertain = np.zeros(len(dram), bool)
+        self.local_uncertain = np.zeros(len(local), bool)
+        self.certain = True
+
+    def execute(self, d: Descriptor) -> Status:
+        code = check(d, self.parameters)
+        if code != Code.OK:
+            return Status(d.tag, code)
+        bus, local, moved = self.bytes_of(d)
+        crossing = bus if d.store else bus[:0] if d.fill else bus[moved]
+        answers = self.ask(crossing)
+        if answers is not None and answers.any():
+            if d.store:
+                self.dram_uncertain[bus[bus < len(self.dram)]] = True
+            else:
+                self.local_uncertain[local] = True
+            self.certain = False
+            return self.failed(d, crossing, answers)
+
+        target, at, target_uncertain = self.local, local, self.local_uncertain
+        source, of, source_uncertain = self.dram, bus, self.dram_uncertain
+        if d.store:
+            target, at, target_uncertain, source, of, source_uncertain = (
+                source, of, source_uncertain, target, at, target_uncertain,
+            )  # fmt: skip
+        if d.fill or d.padded:
+            pattern = np.frombuffer(d.value.to_bytes(self.width, "little"), np.uint8)
+            new = pattern[(at % self.width).astype(np.intp)]
+        else:
+            new = np.empty(len(at), np.uint8)
+        if not d.fill:
+            new[moved] = source[of[moved]]
+        target[at] = new
+        if not self.certain:
+            new_uncertain = np.zeros(len(at), bool)
+            if not d.fill:
+                new_uncertain[moved] = source_uncertain[of[moved]]
+            target_uncertain[at] = new_uncertain
+        return Status(d.tag)
+
+    def bytes_of(self, d: Descriptor):
+        """The addresses of every byte on both sides, in the order of elements, and which are inside."""
+        bus, local = addresses(d, self.parameters["addr_width"])
+        bus, local = bus.reshape(-1, 1), local.reshape(-1, 1)
+        if d.size:
+            byte = np.arange(1 << d.size)
+            mask = np.uint64((1 << self.parameters["addr_width"]) - 1)
+            bus, local = bus + byte.astype(np.uint64) & mask, local + byte
+        moved = np.repeat(inside(d).reshape(-1), 1 << d.size) if d.padded else slice(None)
+        return bus.reshape(-1), local.reshape(-1), moved
+
+    def ask(self, crossing: np.ndarray) -> np.ndarray | None:
+        """The answer of the beat of each byte, None if there is nothing bad."""
+        if not len(crossing) or (self.sound and crossing.max() < self.beats * self.width):
+            return None
+        return self.answers[np.minimum(crossing // np.uint64(self.width), np.uint64(self.beats)).astype(np.intp)]
+
+    def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> Status:
+        """The status of a descriptor whose bytes `crossing` got such answers."""
+        first = int((answers != 0).argmax())
+        bad = int(crossing[first]) // self.width * self.width
+        code = Code(int(answers[first]))
+        if not d.store:
+            return Status(d.tag, code, bad)
+        # The burst began somewhere in the same run of bytes and the same page, and ended there.
+        breaks = np.flatnonzero(np.diff(crossing) != 1) + 1
+        start = breaks[breaks <= first].max(initial=0)
+        stop = breaks[breaks > first].min(initial=len(crossing))
+        page = bad // PAGE * PAGE
+        lowest = max(int(crossing[start]) // self.width * self.width, page)
+        burst = answers[first:stop][crossing[first:stop] < page + PAGE]
+        codes = frozenset(int(answer) for answer in np.unique(burst) if answer)
+        return Status(d.tag, code, bad, codes, range(lowest, bad + 1, self.width))
+
+
+def beats(d: Descriptor, width: int, *, scatter: bool = False) -> int:
+    """Bus beats of `width` bytes, when runs that are contiguous on both sides go one after the other.
+
+    A run is dimension 0, or an element where that is not contiguous (of a fill only DRAM counts, and with `scatter`
+    for loads too); it takes ceil((offset + bytes) / width) beats, where offset is that of its first byte in its beat.
+    """
+    if d.fill and not d.store:
+        return 0
+    bus, _ = addresses(d, 64)
+    mask = inside(d)
+    run = 1 << d.size
+    one_side = d.fill or (scatter and not d.store)
+    if d.bus_stride[0] == run and (one_side or d.local_stride[0] == run):
+        run *= d.count[0] - d.before[0] - d.after[0]
+        if run <= 0:
+            return 0
+        bus, mask = bus[..., d.before[0]], mask[..., d.before[0]]
+    offset = bus[mask].astype(np.int64) % width
+    return int((-(-(offset + run) // width)).sum())
+
+
+def coalesce(d: Descriptor) -> Descriptor:
+    """The same bytes in the same order with fewer dimensions: those contiguous on both sides become one.
+
+    Dimensions with padding stay as they are, and no count exceeds its limit.
+    """
+    if 0 in d.count:
+        return d
+    kept: list[list[int]] = []
+    for n, bus, local, before, after in zip(
+        d.count, d.bus_stride, d.local_stride, d.before, d.after, strict=True
+    ):  # fmt: skip
+        padded = before or after
+        if n == 1 and not padded:
+            continue
+        if kept and not padded:
+            inner = kept[-1]
+            follows = bus == inner[0] * inner[1] and local == inner[0] * inner[2]
+            if follows and not (inner[3] or inner[4]) and n * inner[0] <= COUNT_LIMIT:
+                inner[0] *= n
+                continue
+        kept.append([n, bus, local, before, after])
+    if not kept:
+        kept.append([1, 1 << d.size, 1 << d.size, 0, 0])
+    count, bus_stride, local_stride, before, after = zip(*kept, strict=True)
+    merged = replace(
+        d, count=count, bus_stride=bus_stride, local_stride=local_stride, before=before, after=after
+    )  # fmt: skip
+    # An outer dimension that became the innermost may look like a corner turn, which must be aligned.
+    return d if turns(merged) and not aligned(merged) else merged
+
+
+def contiguous(bus: int, local: int, bytes: int, **others) -> Descriptor:
+    """`bytes` bytes in one piece.
+
+    Raises `ValueError` where that is more than a count can hold and no multiple of a smaller one.
+    """
+    for pieces in range(-(-bytes // COUNT_LIMIT) or 1, COUNT_LIMIT + 1):
+        if bytes % pieces == 0:
+            piece = bytes // pieces
+            return rows(bus, local, pieces, piece, piece, piece, **others)
+    raise ValueError(f"{bytes} bytes are not a product of two counts up to {COUNT_LIMIT}: move them in two parts")
+
+
+def rows(bus: int, local: int, rows: int, bytes: int, bus_stride: int, local_stride: int, **others) -> Descriptor:
+    """`rows` rows of `bytes` bytes each, so far apart on either side."""
+    count, bus_stride, local_stride = (bytes, rows), (1, bus_stride), (1, local_stride)
+    return Descriptor(
+        bus_addr=bus, local_addr=local, count=count, bus_stride=bus_stride, local_stride=local_stride, **others
+    )
+
+
+def image(
+    bus: int,
+    local: int,
+    height: int,
+    width: int,
+    channels: int,
+    *,
+    size: int = 0,
+    halo: int = 0,
+    value: int = 0,
+    bus_row: int | None = None,
+    local_row: int | None = None,
+    padding_limit: int = 15,
+    addr_width: int = 32,
+    **others,
+) -> Descriptor:
+    """An image of height x width pixels, `channels` elements each, with a frame of `halo` pixels of `value` around it.
+
+    `bus` is the address of its first pixel in DRAM, `local` that of the frame's. `bus_row` and `local_row` are the
+    bytes from row to row, without them rows are contiguous. A row is one dimension, for long bursts, unless its frame
+    is more elements than `padding_limit`.
+    """
+    pixel = channels << size
+    framed = width + 2 * halo
+    bus_row = width * pixel if bus_row is None else bus_row
+    local_row = framed * pixel if local_row is None else local_row
+    if halo * channels <= padding_limit:
+        count, inner, frame = (framed * channels, height + 2 * halo), (1 << size,), (halo * channels, halo)
+    else:
+        count, inner, frame = (channels, framed, height + 2 * halo), (1 << size, pixel), (0, halo, halo)
+    return Descriptor(
+        bus_addr=(bus - halo * (bus_row + pixel)) % (1 << addr_width),
+        local_addr=local,
+        size=size,
+        count=count,
+        bus_stride=(*inner, bus_row),
+        local_stride=(*inner, local_row),
+        before=frame,
+        after=frame,
+        value=value,
+        **others,
+    )
+
+
+def transpose(
+    bus: int,
+    local: int,
+    rows: int,
+    cols: int,
+    *,
+    size: int = 0,
+    bus_row: int | None = None,
+    local_col: int | None = None,
+    **others,
+) -> Descriptor:
+    """A rows x cols matrix, in DRAM row by row, in the local memory column by column (a load: the corner turn).
+
+    `bus_row` and `local_col` are the bytes from one row or column to the next, without them they are contiguous.
+    """
+    bus_row = cols << size if bus_row is None else bus_row
+    local_col = rows << size if local_col is None else local_col
+    return Descriptor(
+        bus_addr=bus,
+        local_addr=local,
+        size=size,
+        count=(cols, rows),
+        bus_stride=(1 << size, bus_row),
+        local_stride=(local_col, 1 << size),
+        **others,
+    )

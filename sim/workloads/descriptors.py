@@ -1,0 +1,435 @@
+"""Random work for a DMA engine: descriptors, what is in the memories, and how everything around it behaves.
+
+Numbers stay within what a reasonable field can hold: local strides within half the local memory, `before` and `after`
+up to 15, sizes up to 7. DRAM is the first 64 KiB of the bus.
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..golden.dma import COUNT_LIMIT, PAGE, Code, Descriptor, addresses, aligned, beats, check, extent, inside, turns
+
+CHANNELS = ("aw", "w", "b", "ar", "r", "descriptor", "status", "local")
+"""What may pause: the channels of AXI, the streams of descriptors and statuses, the ports of the local memory."""
+
+PADDING_LIMIT = 15
+DRAM_BYTES = 1 << 16
+WORK = 1300
+"""About so many beats, of the slower side, in one case."""
+
+
+@dataclass
+class Case:
+    """Descriptors that go one after the other through an engine that starts from these two memories.
+
+    `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: cycles the DRAM takes;
+    `faults`: (first, last, code), addresses that answer so.
+    """
+
+    descriptors: list[Descriptor]
+    dram: np.ndarray
+    local: np.ndarray
+    pauses: dict[str, float] = field(default_factory=dict)
+    latency: int = 1
+    faults: list[tuple[int, int, int]] = field(default_factory=list)
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not any(self.pauses.values())
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 12) -> list[Case]:
+    """Seeded random cases: every fourth runs without pauses, every fifth has faults.
+
+    A load and a store that meet in either memory are kept apart by `wait`.
+    """
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters, rng, number, descriptors) for number in range(count)]
+
+
+def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
+    """The same descriptors, with `wait` where a load and a store that could run together would meet.
+
+    They meet where one writes bytes that the other reads. Descriptors start in order: none passes one that waits.
+    """
+    ordered, running = [], []  # what may still run: (store, bytes of DRAM, bytes of the local memory)
+    for d in descriptors:
+        sides = _touched(d, parameters)
+        if d.wait or any(
+            store != d.store and any(np.intersect1d(a, b).size for a, b in zip(others, sides, strict=True))
+            for store, others in running
+        ):
+            d = replace(d, wait=True)
+            running = []
+        running.append((d.store, sides))
+        ordered.append(d)
+    return ordered
+
+
+def work(d: Descriptor, parameters: dict) -> int:
+    """About how many cycles a descriptor takes: beats of its runs on either side, whichever are more."""
+    if check(d, parameters) != Code.OK:
+        return 1
+    width = parameters["data_width"] // 8
+    flat = d.bus_stride[0] if d.fill and d.store else d.local_stride[0]
+    elements = int(np.prod(d.count))
+    runs = elements // d.count[0] if flat == 1 << d.size else elements
+    return max(beats(d, width), runs + (elements << d.size) // width)
+
+
+def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
+    if check(d, p) != Code.OK:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    bus, local = addresses(d, p["addr_width"])
+    byte = np.arange(1 << d.size)
+    bus = bus[inside(d)].astype(np.int64)[:, None] + byte
+    local = local.reshape(-1, 1) + byte
+    nothing = byte[:0]
+    return (nothing if d.fill and not d.store else np.unique(bus)), (
+        nothing if d.fill and d.store else np.unique(local)
+    )
+
+
+def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> Case:
+    items, left = [], WORK
+    for _ in range(descriptors):
+        kind = rng.choice(list(_KINDS), p=_WEIGHTS)
+        d = None
+        for _ in range(20):
+            drawn = _KINDS[kind](p, rng)
+            if drawn is not None and work(drawn, p) <= max(left / 2, 8):
+                d = drawn
+                break
+        d = d or _tiny(p, rng)
+        left -= work(d, p)
+        items.append(replace(d, tag=int(rng.integers(256)), wait=bool(rng.random() < 0.06)))
+    items = order(items, p)
+    size = dram_bytes(p)
+    return Case(
+        items,
+        rng.integers(0, 256, size, np.uint8),
+        rng.integers(0, 256, p["local_bytes"], np.uint8),
+        dict(
+            zip(CHANNELS, (rng.choice([0.0, 0.1, 0.5, 0.9], len(CHANNELS)) * (number % 4 != 0)).tolist(), strict=True)
+        ),
+        int(rng.choice([1, 2, 5, 20, 60])),
+        _faults(items, p, rng) if number % 5 == 3 else [],
+        int(rng.integers(2**31)),
+    )
+
+
+def dram_bytes(p: dict) -> int:
+    """The size of the DRAM image."""
+    return min(DRAM_BYTES, 1 << p["addr_width"])
+
+
+def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) -> list[tuple[int, int, int]]:
+    """Up to three pieces of DRAM that answer with errors, most of them where descriptors go."""
+    width, faults = p["data_width"] // 8, []
+    for _ in range(int(rng.integers(1, 4))):
+        touched = _touched(descriptors[int(rng.integers(len(descriptors)))], p)[0]
+        near = int(rng.choice(touched)) if touched.size else int(rng.integers(dram_bytes(p)))
+        first = near // width * width
+        last = min(first + width * int(rng.choice([1, 1, 4, 64])), dram_bytes(p)) - 1
+        faults.append((first, last, int(rng.choice([Code.SLVERR, Code.DECERR]))))
+    return faults
+
+
+# Descriptors by kind. Each may give None where a draw does not fit.
+
+
+def _tiny(p: dict, rng: np.random.Generator) -> Descriptor:
+    """One element, or a few bytes anywhere."""
+    size = _size(p, rng)
+    n = int(rng.integers(1, 4)) if rng.random() < 0.5 else 1
+    dense = (1 << size,)
+    return _place(Descriptor(store=_flip(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
+
+
+def _dense(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """One long row."""
+    size = _size(p, rng) if _flip(rng) else 0
+    n = max(1, int(rng.integers(1, _most(p, 2000) + 1)) >> size)
+    dense = (1 << size,)
+    return _place(Descriptor(store=_flip(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
+
+
+def _rows(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """Rows that are contiguous on both sides, further apart or over each other, forwards or backwards."""
+    size = _size(p, rng)
+    count = _counts(p, rng, most=_most(p, 1500) >> size, first=int(rng.choice([1, 3, 16, 50, 200])))
+    strides = [_strides(rng, count, size, dense=1, aligned=_flip(rng)) for _ in range(2)]
+    return _place(Descriptor(_flip(rng), 0, 0, size, count, *strides), p, rng)
+
+
+def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """Elements wherever the strides take them, on one side or both."""
+    size = _size(p, rng)
+    count = _counts(p, rng, most=min(_most(p, 1500) >> size, 200), first=int(rng.choice([1, 2, 5, 20])))
+    align = _flip(rng)
+    strides = [_strides(rng, count, size, dense=int(rng.choice([0, 0, 1, 2])), aligned=align) for _ in range(2)]
+    return _place(Descriptor(_flip(rng), 0, 0, size, count, *strides), p, rng, align=align)
+
+
+def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """Rows contiguous in DRAM, columns contiguous in the local memory: a corner turn, or back by a store."""
+    size = _size(p, rng)
+    area = min(_most(p, 1500) >> size, 400)
+    cols = int(rng.integers(1, min(area, 64) + 1))
+    lines = int(rng.integers(1, min(area // cols, 64) + 1))
+    unit = 1 << size
+    bus = (unit, unit * (cols + int(rng.choice([0, 0, 1, 7]))))
+    local = (unit * (lines + int(rng.choice([0, 0, 1, 3]))), unit)
+    if rng.random() < 0.2:  # upside down
+        bus = (bus[0], -bus[1])
+    count = (cols, lines)
+    if p["dims"] > 2 and _flip(rng):
+        planes = int(rng.integers(1, max(2, area // (cols * lines)) + 1))
+        count, bus, local = (*count, planes), (*bus, abs(bus[1]) * lines), (*local, local[0] * cols)
+    if p["dims"] < 2:
+        count, bus, local = count[:1], bus[:1], local[:1]
+    store = rng.random() < 0.2
+    align = not store or _flip(rng)
+    return _place(Descriptor(store, 0, 0, size, count, bus, local), p, rng, align=align)
+
+
+def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """A load with a frame, sometimes nothing but frame."""
+    base = _KINDS[rng.choice(["dense", "rows", "rows", "strided", "turn"])](p, rng)
+    if base is None:
+        return None
+    if not p["padding"] and rng.random() < 0.8:
+        return base
+    before, after = [0] * 4, [0] * 4
+    for axis in range(p["dims"]):
+        if rng.random() < 0.3:
+            continue
+        n = base.count[axis]
+        most = n if rng.random() < 0.15 else min(n, 3)
+        before[axis] = int(rng.integers(0, min(most, PADDING_LIMIT) + 1))
+        after[axis] = int(rng.integers(0, min(n - before[axis], most, PADDING_LIMIT) + 1))
+        if rng.random() < 0.08 and n - before[axis] <= PADDING_LIMIT:
+            after[axis] = n - before[axis]  # nothing inside
+    base = replace(base, store=False, value=_value(p, rng), before=before, after=after)
+    return _place(base, p, rng, align=aligned(base))
+
+
+def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    base = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
+    if base is None or (not p["fill"] and rng.random() < 0.8):
+        return base
+    d = replace(base, fill=True, value=_value(p, rng))
+    if d.store and rng.random() < 0.3:  # no local memory is used: nothing wrong with its addresses
+        return replace(d, local_addr=p["local_bytes"] - 1, local_stride=(1 << d.size, 3, 0, 0))
+    return d
+
+
+def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
+    """Something to refuse, sometimes for two reasons."""
+    d = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
+    for _ in range(1 + (rng.random() < 0.3)):
+        if d is None:
+            return None
+        d = _BREAK[rng.choice(list(_BREAK))](d, p, rng)
+    return d if d is not None and check(d, p) != Code.OK else None
+
+
+def _zero_count(d, p, rng):
+    return replace(d, count=_with(d.count, int(rng.integers(p["dims"])), 0))
+
+
+def _local_range(d, p, rng):
+    """A byte too far, an element before the beginning, or counts so great that sums must not wrap."""
+    low, high = extent(d.count, d.local_stride)
+    size = 1 << d.size
+    way = rng.random()
+    axis = int(rng.integers(p["dims"]))
+    if way < 0.4:
+        over = p["local_bytes"] - high - size + int(rng.choice([1, 1, size]))
+        return replace(d, local_addr=over) if -low <= over < p["local_bytes"] else None
+    if way < 0.7:
+        under = -low - 1
+        return replace(d, local_addr=under) if 0 <= under < p["local_bytes"] else None
+    stride = int(rng.choice([1 << d.size, p["local_bytes"] // 4, -p["local_bytes"] // 4]))
+    return replace(
+        d,
+        count=_with(d.count, axis, int(rng.choice([COUNT_LIMIT, 1 << 15, (p["local_bytes"] & COUNT_LIMIT) + 1]))),
+        local_stride=_with(d.local_stride, axis, stride),
+    )
+
+
+def _too_large(d, p, rng):
+    least = (p["data_width"] // 8).bit_length()
+    return replace(d, size=int(rng.integers(least, 8))) if least < 8 else None
+
+
+def _unsupported(d, p, rng):
+    way = int(rng.integers(4))
+    edge = _with((0,) * 4, int(rng.integers(p["dims"])), 1)
+    if way == 0:
+        return replace(d, fill=True)
+    if way == 1:
+        return replace(d, store=False, before=edge)
+    if way == 2:
+        return replace(d, store=True, after=edge)
+    return replace(d, fill=True, after=edge)
+
+
+def _padding(d, p, rng):
+    """One more than there is, at one end or at both together."""
+    if not p["padding"]:
+        return None
+    axis = int(rng.integers(p["dims"]))
+    n = int(rng.integers(1, min(d.count[axis], PADDING_LIMIT - 1) + 1)) if d.count[axis] else 1
+    before = int(rng.integers(0, n + 2))
+    return replace(
+        d,
+        store=False,
+        fill=False,
+        count=_with(d.count, axis, n),
+        before=_with(d.before, axis, before),
+        after=_with(d.after, axis, n + 1 - before),
+    )
+
+
+def _alignment(d, p, rng):
+    """A corner turn of which one number is not a multiple of the element."""
+    if not p["scatter"] or p["data_width"] == 8:
+        return None
+    d = _turn(p, rng)
+    if d is None or d.store or not d.size or not turns(d):
+        return None
+    off = int(rng.integers(1, 1 << d.size))
+    axis = int(rng.integers(p["dims"]))
+    return (
+        replace(d, bus_addr=d.bus_addr + off),
+        replace(d, local_addr=d.local_addr - off) if d.local_addr > off else None,
+        replace(d, bus_stride=_with(d.bus_stride, axis, d.bus_stride[axis] + off)) if axis else None,
+        replace(d, local_stride=_with(d.local_stride, axis, d.local_stride[axis] - off)),
+    )[int(rng.integers(4))]
+
+
+_KINDS = {
+    "tiny": _tiny,
+    "dense": _dense,
+    "rows": _rows,
+    "strided": _strided,
+    "turn": _turn,
+    "padded": _padded,
+    "filled": _filled,
+    "illegal": _illegal,
+}
+_WEIGHTS = [0.12, 0.2, 0.18, 0.12, 0.08, 0.12, 0.08, 0.1]
+_BREAK = {
+    "zero count": _zero_count,
+    "local range": _local_range,
+    "too large": _too_large,
+    "unsupported": _unsupported,
+    "padding": _padding,
+    "alignment": _alignment,
+}
+
+
+def _flip(rng) -> bool:
+    return bool(rng.random() < 0.5)
+
+
+def _with(numbers: tuple[int, ...], axis: int, number: int) -> tuple[int, ...]:
+    return (*numbers[:axis], number, *numbers[axis + 1 :])
+
+
+def _size(p: dict, rng) -> int:
+    return int(rng.integers(0, (p["data_width"] // 8).bit_length()))
+
+
+def _most(p: dict, bytes: int) -> int:
+    return max(1, min(bytes, p["local_bytes"] // 3))
+
+
+def _value(p: dict, rng) -> int:
+    if rng.random() < 0.2:
+        return 0
+    return int.from_bytes(rng.bytes(p["data_width"] // 8), "little")
+
+
+def _counts(p: dict, rng, *, most: int, first: int) -> tuple[int, ...]:
+    """Counts of up to `most` elements together; dimension 0 about `first`, the others small, many of them 1."""
+    counts, left = [], max(1, most)
+    for axis in range(p["dims"]):
+        bound = first if axis == 0 else int(rng.choice([1, 2, 3, 8]))
+        n = int(rng.integers(1, max(1, min(bound, left)) + 1))
+        counts.append(n)
+        left //= n
+    return tuple(counts)
+
+
+def _strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligned: bool) -> tuple[int, ...]:
+    """A stride for each dimension: contiguous for the first `dense`, then contiguous, apart, over each other, or none.
+
+    A dimension may also run backwards.
+    """
+    strides, reach = [], 1 << size
+    for axis, n in enumerate(count):
+        gap = 0
+        if axis >= dense:
+            way = rng.random()
+            if way < 0.6:
+                gap = int(rng.integers(1, 2 * reach + 20))
+            elif way < 0.7:
+                gap = -int(rng.integers(1, reach + 1))  # less than the inner dimensions take: elements meet
+        stride = reach + gap
+        if aligned:
+            stride = stride >> size << size
+        if axis >= dense and rng.random() < 0.25:
+            stride = -stride
+        strides.append(stride)
+        reach = max(reach, abs(stride) * (n - 1) + reach)
+    return tuple(strides)
+
+
+def _place(d: Descriptor, p: dict, rng, *, align: bool | None = None) -> Descriptor | None:
+    """The descriptor at random addresses that hold it: anywhere, across a boundary of pages, or at either end.
+
+    None if it does not fit.
+    """
+    size = 1 << d.size
+    align = _flip(rng) if align is None else align
+    align = align or (p["scatter"] and turns(d))
+    if p["scatter"] and turns(d) and not aligned(replace(d, bus_addr=0, local_addr=0)):
+        return None
+    if any(abs(s) > p["local_bytes"] // 2 for s in d.local_stride):
+        return None
+    unit = size if align else 1
+    low, high = extent(d.count, d.local_stride)
+    local = _base(rng, low, high + size, p["local_bytes"], unit)
+    low = high = 0  # in DRAM only what is inside counts
+    for n, stride, before, after in zip(d.count, d.bus_stride, d.before, d.after, strict=True):
+        if before + after >= n:
+            bus = int(rng.integers(1 << min(p["addr_width"], 62))) // unit * unit
+            break
+        ends = (before * stride, (n - 1 - after) * stride)
+        low, high = low + min(ends), high + max(ends)
+    else:
+        bus = _base(rng, low, high + size, dram_bytes(p), unit)
+    if local is None or bus is None:
+        return None
+    return replace(d, local_addr=local, bus_addr=bus % (1 << p["addr_width"]))
+
+
+def _base(rng, low: int, high: int, room: int, unit: int) -> int | None:
+    """A multiple of `unit` such that base + low and base + high are within 0 and `room`."""
+    first, last = -(low // unit) * unit, (room - high) // unit * unit
+    if first > last:
+        return None
+    way = rng.random()
+    if way < 0.08:
+        return first
+    if way < 0.16:
+        return last
+    if way < 0.5 and room > PAGE:
+        page = PAGE * int(rng.integers(1, room // PAGE))
+        base = (page - int(rng.integers(low, high))) // unit * unit
+        return min(max(base, first), last)
+    return int(rng.integers(first // unit, last // unit + 1)) * unit
