@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.component import Component
+from ..hw.dma.dma import Dma
 
 
 class UsageError(Exception):
@@ -32,10 +33,18 @@ def _tiles(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
+def _descriptors(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.descriptors import random_cases
+
+    local_bytes = parameters["local_words"] * parameters["data_width"] // 8
+    return random_cases(parameters | {"local_bytes": local_bytes}, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
         Generator("broadcast", Broadcast, _tiles),
+        Generator("dma", Dma, _descriptors),
         Generator("systolic", Systolic, _tiles),
     )
 }

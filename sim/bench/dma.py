@@ -47,7 +47,7 @@ async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
     spm = LocalMemory(dut, case.local, p["data_width"], case.pauses, rng.randrange(1 << 30))
     watch = Watch(dut, "m_axi")
-    sources = {"desc": Source(fields(case.descriptors, p), case.pauses.get("desc", 0.0))}
+    sources = {"desc": Source(fields(case.descriptors, p), case.pauses.get("descriptor", 0.0))}
     sink = Sink(len(case.descriptors), case.pauses.get("status", 0.0), {"tag": [], "code": [], "addr": []})
     if case.reset_after is not None:
         await _interrupt(dut, sources, sink, [spm, watch], case)
@@ -148,7 +148,7 @@ class LocalMemory:
     def __init__(self, dut, content: np.ndarray, width: int, pauses: dict, seed: int):
         self.bytes = content.copy()
         self.width = width // 8
-        self.pauses = [pauses.get(name, 0.0) for name in ("write", "read", "found")]
+        self.pause = pauses.get("local", 0.0)
         self.rng = random.Random(seed)
         self.span = Range(width - 1, "downto", 0)
         self.answers: list[tuple[int, bytes]] = []  # due cycle, data
@@ -167,13 +167,13 @@ class LocalMemory:
                 handle.set(0)
             return False
         chance = self.rng.random
-        stall_write, stall_read, stall_found = self.pauses
+        pause = self.pause
         moved = False
-        write_ready = not (stall_write and chance() < stall_write)
+        write_ready = not (pause and chance() < pause)
         if write_ready != self.write_ready:
             self.drive["write_ready"].set(int(write_ready))
             self.write_ready = write_ready
-        read_ready = not (stall_read and chance() < stall_read)
+        read_ready = not (pause and chance() < pause)
         if read_ready != self.read_ready:
             self.drive["read_ready"].set(int(read_ready))
             self.read_ready = read_ready
@@ -189,7 +189,7 @@ class LocalMemory:
             moved = True
             at = int(addr(), 2) * self.width
             self.answers.append((cycle + self.LATENCY, self.bytes[at : at + self.width].tobytes()))
-        if not self.offered and self.answers and self.answers[0][0] <= cycle and not chance() < stall_found:
+        if not self.offered and self.answers and self.answers[0][0] <= cycle and not (pause and chance() < pause):
             self.found_data.set(LogicArray.from_unsigned(int.from_bytes(self.answers[0][1], "little"), self.span))
             self.drive["found_valid"].set(1)
             self.offered = True

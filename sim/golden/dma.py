@@ -184,6 +184,22 @@ def run(
     return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
 
 
+def targets(
+    descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks of the bytes of DRAM and of the local memory that the descriptors may write."""
+    dram, local = np.zeros(dram_bytes, bool), np.zeros(parameters["local_bytes"], bool)
+    machine = _Machine(dram.view(np.uint8), local.view(np.uint8), parameters, ())
+    for d in descriptors:
+        if check(d, parameters) == Code.OK:
+            bus, inner, _ = machine.bytes_of(d)
+            if d.store:
+                dram[bus[bus < dram_bytes]] = True
+            else:
+                local[inner] = True
+    return dram, local
+
+
 class _Machine:
     def __init__(self, dram, local, parameters, faults):
         self.dram, self.local, self.parameters = dram, local, parameters

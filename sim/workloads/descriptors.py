@@ -24,7 +24,7 @@ class Case:
     """Descriptors that go one after the other through an engine that starts from these two memories.
 
     `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: cycles the DRAM takes;
-    `faults`: (first, last, code), addresses that answer so.
+    `faults`: (first, last, code), addresses that answer so; `reset_after`: the cycle in which a reset cuts it off.
     """
 
     descriptors: list[Descriptor]
@@ -34,6 +34,7 @@ class Case:
     latency: int = 1
     faults: list[tuple[int, int, int]] = field(default_factory=list)
     seed: int = 0
+    reset_after: int | None = None
 
     @property
     def idle_free(self) -> bool:
@@ -99,7 +100,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: in
         d = None
         for _ in range(20):
             drawn = _KINDS[kind](p, rng)
-            if drawn is not None and work(drawn, p) <= max(left / 2, 8):
+            if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(left / 2, 8):
                 d = drawn
                 break
         d = d or _tiny(p, rng)
@@ -118,6 +119,11 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: in
         _faults(items, p, rng) if number % 5 == 3 else [],
         int(rng.integers(2**31)),
     )
+
+
+def _exists(d: Descriptor, p: dict) -> bool:
+    """Whether an engine with these options has the fields to say it."""
+    return (p["fill"] or not d.fill) and (p["padding"] or not d.padded)
 
 
 def dram_bytes(p: dict) -> int:
