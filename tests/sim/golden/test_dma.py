@@ -88,6 +88,9 @@ def test_addresses_are_modulo_the_width_of_the_bus():
     expected = np.concatenate([dram[4090:], dram[:6]])
     assert dma.run([d], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
     assert (local[:12] == expected).all()
+    astride = Descriptor(bus_addr=4094, local_addr=40, size=2)
+    assert dma.run([astride], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
+    assert (local[40:44] == np.concatenate([dram[4094:], dram[:2]])).all()
     d = Descriptor(bus_addr=(1 << 64) - 8, size=2, count=(3,), bus_stride=(6,))
     assert dma.addresses(d, 64)[0].ravel().tolist() == [(1 << 64) - 8, (1 << 64) - 2, 4]
 
@@ -272,6 +275,9 @@ def test_what_is_not_read_cannot_fail():
     d = dma.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
     faults = [(0, 63, Code.SLVERR), (72, 87, Code.SLVERR), (96, 4095, Code.DECERR)]
     assert dma.run([d, replace(d, before=(10,), after=())], dram, local, PARAMETERS, faults).statuses == [Status(0)] * 2
+    assert dma.run([replace(d, before=(), after=(), fill=True)], dram, local, PARAMETERS, faults).statuses == [
+        Status(0)
+    ]
     assert dma.run([replace(d, before=(), after=())], dram, local, PARAMETERS, faults).statuses[0].addr == 32
 
 
@@ -321,6 +327,7 @@ def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
     assert two.addrs == range(4096, 4105, 8)
     assert two.codes == {Code.SLVERR, Code.DECERR}
     assert status((4104, 4111, Code.SLVERR), (5104, 5111, Code.DECERR)).codes == {Code.SLVERR}
+    assert status((4080, 4087, Code.SLVERR), (4096, 4103, Code.DECERR)).codes == {Code.SLVERR}
 
 
 def test_uncertainty_follows_the_bytes():
