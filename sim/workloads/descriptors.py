@@ -213,11 +213,11 @@ def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
         if rng.random() < 0.3:
             continue
         n = base.count[axis]
-        most = n if rng.random() < 0.15 else min(n, 3)
-        before[axis] = int(rng.integers(0, min(most, PADDING_LIMIT) + 1))
-        after[axis] = int(rng.integers(0, min(n - before[axis], most, PADDING_LIMIT) + 1))
-        if rng.random() < 0.08 and n - before[axis] <= PADDING_LIMIT:
-            after[axis] = n - before[axis]  # nothing inside
+        spare = n if rng.random() < 0.05 else n - 1  # of all n nothing would be inside
+        before[axis] = int(rng.integers(0, min(spare, PADDING_LIMIT) + 1))
+        after[axis] = int(rng.integers(0, min(spare - before[axis], PADDING_LIMIT) + 1))
+        if spare == n <= PADDING_LIMIT:
+            after[axis] = n - before[axis]
     base = replace(base, store=False, value=_value(p, rng), before=before, after=after)
     return _place(base, p, rng, align=aligned(base))
 
@@ -228,7 +228,7 @@ def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
         return base
     d = replace(base, fill=True, value=_value(p, rng))
     if d.store and rng.random() < 0.3:  # no local memory is used: nothing wrong with its addresses
-        return replace(d, local_addr=p["local_bytes"] - 1, local_stride=(1 << d.size, 3, 0, 0))
+        return replace(d, local_addr=p["local_bytes"] - 1, local_stride=(1 << d.size, 3)[: p["dims"]])
     return d
 
 
@@ -361,11 +361,13 @@ def _value(p: dict, rng) -> int:
 
 
 def _counts(p: dict, rng, *, most: int, first: int) -> tuple[int, ...]:
-    """Counts of up to `most` elements together; dimension 0 about `first`, the others small, many of them 1."""
+    """Counts of up to `most` elements together; dimension 0 about `first`, the others small."""
     counts, left = [], max(1, most)
     for axis in range(p["dims"]):
-        bound = first if axis == 0 else int(rng.choice([1, 2, 3, 8]))
-        n = int(rng.integers(1, max(1, min(bound, left)) + 1))
+        if axis == 0:
+            n = int(rng.integers(1, max(1, min(first, left)) + 1))
+        else:
+            n = min(int(rng.choice([1, 1, 2, 3, 4, 7])), left)
         counts.append(n)
         left //= n
     return tuple(counts)

@@ -1,0 +1,403 @@
+"""The golden DMA against a literal loop over elements, against NumPy's own views, and its refusals one by one."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from systola.sim.golden import dma
+from systola.sim.golden.dma import Code, Descriptor, Status
+
+PARAMETERS = {
+    "data_width": 64,
+    "addr_width": 32,
+    "local_bytes": 512,
+    "dims": 4,
+    "padding": True,
+    "fill": True,
+    "scatter": False,
+}
+WIDTH = 8
+
+
+def memories(seed=1, dram=4096, local=512):
+    rng = np.random.default_rng(seed)
+    return rng.integers(0, 256, dram, np.uint8), rng.integers(0, 256, local, np.uint8)
+
+
+def literally(d, dram, local, parameters):
+    """The specification as four loops, a byte at a time."""
+    width = parameters["data_width"] // 8
+    value = d.value.to_bytes(width, "little")
+    for i in product(*(range(n) for n in reversed(d.count))):
+        i = i[::-1]
+        bus = d.bus_addr + sum(a * b for a, b in zip(i, d.bus_stride, strict=True))
+        at = d.local_addr + sum(a * b for a, b in zip(i, d.local_stride, strict=True))
+        within = all(b <= k < n - a for k, b, n, a in zip(i, d.before, d.count, d.after, strict=True))
+        for byte in range(1 << d.size):
+            far, near = (bus + byte) % (1 << parameters["addr_width"]), at + byte
+            if d.store:
+                dram[far] = value[far % width] if d.fill else local[near]
+            else:
+                local[near] = dram[far] if within and not d.fill else value[near % width]
+
+
+@st.composite
+def boxes(draw):
+    """Descriptors whose elements are within the memories above."""
+    size = draw(st.integers(0, 3))
+    count = draw(st.tuples(*[st.integers(1, 4)] * 4))
+    bus_stride = draw(st.tuples(*[st.integers(-40, 40)] * 4))
+    local_stride = draw(st.tuples(*[st.integers(-12, 12)] * 4))
+    if draw(st.booleans()):
+        bus_stride, local_stride = (1 << size, *bus_stride[1:]), (1 << size, *local_stride[1:])
+    if draw(st.booleans()):  # dimension 1 follows on
+        bus_stride = (bus_stride[0], bus_stride[0] * count[0], *bus_stride[2:])
+        local_stride = (local_stride[0], local_stride[0] * count[0], *local_stride[2:])
+    store, fill = draw(st.booleans()), draw(st.integers(0, 3)) == 0
+    edges = [(0, 0)] * 4
+    if not store and not fill and draw(st.booleans()):
+        edges = [(b, draw(st.integers(0, n - b))) for n in count for b in (draw(st.integers(0, n)),)]
+    before, after = zip(*edges, strict=True)
+    value = draw(st.integers(0, (1 << 64) - 1))
+    return Descriptor(store, 2000, 250, size, count, bus_stride, local_stride, fill, value, before, after)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(boxes(), min_size=1, max_size=3))
+def test_run_is_the_loop_over_elements(descriptors):
+    descriptors = [d for d in descriptors if dma.check(d, PARAMETERS) == Code.OK]
+    dram, local = memories()
+    expected = dram.copy(), local.copy()
+    for d in descriptors:
+        literally(d, *expected, PARAMETERS)
+    result = dma.run(descriptors, dram, local, PARAMETERS)
+    assert result.statuses == [Status(0)] * len(descriptors)
+    assert (dram == expected[0]).all()
+    assert (local == expected[1]).all()
+    assert not result.dram_uncertain.any()
+    assert not result.local_uncertain.any()
+
+
+def test_addresses_are_modulo_the_width_of_the_bus():
+    dram, local = memories(dram=1 << 12)
+    d = Descriptor(bus_addr=4090, count=(12,), bus_stride=(1,), local_stride=(1,))
+    expected = np.concatenate([dram[4090:], dram[:6]])
+    assert dma.run([d], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
+    assert (local[:12] == expected).all()
+    astride = Descriptor(bus_addr=4094, local_addr=40, size=2)
+    assert dma.run([astride], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
+    assert (local[40:44] == np.concatenate([dram[4094:], dram[:2]])).all()
+    d = Descriptor(bus_addr=(1 << 64) - 8, size=2, count=(3,), bus_stride=(6,))
+    assert dma.addresses(d, 64)[0].ravel().tolist() == [(1 << 64) - 8, (1 << 64) - 2, 4]
+
+
+def test_shapes_have_the_innermost_dimension_last():
+    d = Descriptor(count=(4, 3, 2), bus_stride=(1, 10, 100), local_stride=(2, -1), before=(1, 0, 1), after=(2,))
+    bus, local = dma.addresses(d)
+    assert bus.shape == local.shape == dma.inside(d).shape == (1, 2, 3, 4)
+    assert bus[0, 1, 2, 3] == 123
+    assert local[0, 1, 2, 3] == 4
+    assert dma.inside(d)[0].astype(int).tolist() == [[[0, 0, 0, 0]] * 3, [[0, 1, 0, 0]] * 3]
+    with pytest.raises(ValueError, match="at most 4"):
+        Descriptor(count=(1, 1, 1, 1, 1))
+
+
+# What users ask for
+
+
+def test_contiguous_and_rows():
+    dram, local = memories(dram=4096)
+    dma.run([dma.contiguous(101, 33, 300)], dram, local, PARAMETERS)
+    assert (local[33:333] == dram[101:401]).all()
+    dma.run([dma.rows(64, 3, 5, 17, 100, 20, store=True)], dram, local, PARAMETERS)
+    for row in range(5):
+        assert (dram[64 + 100 * row :][:17] == local[3 + 20 * row :][:17]).all()
+    assert dma.contiguous(0, 0, 1 << 20).count == (1 << 15, 32, 1, 1)
+    with pytest.raises(ValueError, match="two parts"):
+        dma.contiguous(0, 0, 65537 * 3)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_transposes(size):
+    dtype = np.dtype(f"u{1 << size}")
+    dram, local = memories()
+    matrix = dram[64 : 64 + 6 * 5 * dtype.itemsize].view(dtype).reshape(6, 5)
+    d = dma.transpose(64, 8, 6, 5, size=size)
+    assert dma.turns(d)
+    for scatter in (False, True):
+        target = local.copy()
+        assert dma.run([d], dram, target, PARAMETERS | {"scatter": scatter}).statuses == [Status(0)]
+        assert (target[8 : 8 + matrix.nbytes].view(dtype).reshape(5, 6) == matrix.T).all()
+        assert (target[8 + matrix.nbytes :] == local[8 + matrix.nbytes :]).all()
+
+
+def test_an_image_is_one_descriptor():
+    shape = (224, 224, 3)
+    bytes = 224 * 224 * 3
+    parameters = PARAMETERS | {"local_bytes": 1 << 18}
+    dram, local = memories(dram=1 << 18, local=1 << 18)
+    d = dma.image(1000, 24, *shape)
+    assert dma.run([d], dram, local, parameters).statuses == [Status(0)]
+    assert (local[24 : 24 + bytes] == dram[1000 : 1000 + bytes]).all()
+    assert dma.beats(dma.image(1024, 0, *shape), 8) == bytes // 8
+    narrow = dma.image(1000, 24, *shape, halo=1, padding_limit=2)
+    wide = dma.image(1000, 24, *shape, halo=1)
+    assert wide.count[:2] == (226 * 3, 226)
+    assert narrow.count[:3] == (3, 226, 226)
+    for d in (narrow, wide):
+        local[:] = 7
+        assert dma.run([replace(d, value=0x5555555555555555)], dram, local, parameters).statuses == [Status(0)]
+        framed = local[24 : 24 + 226 * 226 * 3].reshape(226, 226, 3)
+        assert (framed[1:-1, 1:-1] == dram[1000 : 1000 + bytes].reshape(shape)).all()
+        framed[1:-1, 1:-1] = 0x55
+        assert (framed == 0x55).all()
+        assert (local[:24] == 7).all()
+
+
+def test_a_halo_may_begin_before_address_zero():
+    dram, local = memories()
+    d = dma.image(0, 0, 4, 5, 2, size=1, halo=2, bus_row=64, local_row=40)
+    assert d.bus_addr > 1 << 31
+    assert dma.run([d], dram, local, PARAMETERS).statuses == [Status(0)]
+    framed = local[: 8 * 40].view(np.uint16).reshape(8, 20)[:, :18].reshape(8, 9, 2)
+    picture = dram[: 4 * 64].view(np.uint16).reshape(4, 32)[:, :10].reshape(4, 5, 2)
+    assert (framed == np.pad(picture, ((2, 2), (2, 2), (0, 0)))).all()
+
+
+def test_filled_bytes_depend_on_the_target_address():
+    dram, local = memories()
+    pattern = {"fill": True, "value": 0x0706050403020100}
+    load = Descriptor(local_addr=3, count=(20,), local_stride=(1,), **pattern)
+    store = Descriptor(store=True, bus_addr=6, local_addr=9999, size=1, count=(5,), bus_stride=(3,), **pattern)
+    dma.run([load, store], dram, local, PARAMETERS)
+    assert local[3:23].tolist() == [a % 8 for a in range(3, 23)]
+    assert dram[6:8].tolist() == [6, 7]
+    assert dram[[9, 10, 12, 13, 18, 19]].tolist() == [1, 2, 4, 5, 2, 3]
+
+
+# Refusals
+
+BAD = {
+    Code.SIZE: {"size": 4},
+    Code.UNSUPPORTED: {"fill": True, "after": (3,)},
+    Code.ZERO_COUNT: {"count": (5, 0, 1, 1)},
+    Code.PADDING: {"before": (3,), "after": (3,)},
+    Code.LOCAL_RANGE: {"local_addr": 510},
+    Code.ALIGNMENT: {"bus_addr": 65},
+}
+LEGAL = Descriptor(bus_addr=64, local_addr=8, size=1, count=(5, 2), bus_stride=(2, 20), local_stride=(6, 40), tag=9)
+
+
+@pytest.mark.parametrize("code", BAD)
+def test_a_refused_descriptor_changes_nothing(code):
+    parameters = PARAMETERS | {"scatter": True}
+    dram, local = memories()
+    assert dma.check(LEGAL, parameters) == Code.OK
+    before = dram.copy(), local.copy()
+    result = dma.run([replace(LEGAL, **BAD[code])], dram, local, parameters, [(0, 4095, Code.SLVERR)])
+    assert result.statuses == [Status(9, code, 0)]
+    assert (dram == before[0]).all()
+    assert (local == before[1]).all()
+    assert not result.dram_uncertain.any()
+    assert not result.local_uncertain.any()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(a, b) for a in BAD for b in BAD if list(BAD).index(a) < list(BAD).index(b)]
+)
+def test_the_first_reason_in_order_is_told(first, second):
+    both = replace(LEGAL, **BAD[second] | BAD[first])
+    assert dma.check(both, PARAMETERS | {"scatter": True}) == first
+
+
+@pytest.mark.parametrize(
+    ("options", "change", "code"),
+    [
+        ({"fill": False}, {"fill": True}, Code.UNSUPPORTED),
+        ({"padding": False}, {"after": (0, 1)}, Code.UNSUPPORTED),
+        ({}, {"after": (0, 1)}, Code.OK),
+        ({}, {"after": (0, 1), "fill": True}, Code.UNSUPPORTED),
+        ({}, {"after": (0, 1), "store": True}, Code.UNSUPPORTED),
+        ({}, {"before": (2,), "after": (3,)}, Code.OK),
+        ({}, {"size": 3}, Code.OK),
+        ({"data_width": 32}, {"size": 3}, Code.SIZE),
+        ({}, {"local_addr": 512 - 66}, Code.OK),
+        ({}, {"local_addr": 512 - 65}, Code.LOCAL_RANGE),
+        ({}, {"local_stride": (-2, 1)}, Code.OK),
+        ({}, {"local_stride": (-3, 1)}, Code.LOCAL_RANGE),
+        ({}, {"local_stride": (-3, 1), "fill": True}, Code.LOCAL_RANGE),
+        ({}, {"local_stride": (-3, 1), "fill": True, "store": True}, Code.OK),
+        ({}, {"count": (65535,) * 4, "local_stride": (1 << 20,) * 4}, Code.LOCAL_RANGE),
+        ({"scatter": True}, {"local_stride": (6, 41)}, Code.ALIGNMENT),
+        ({"scatter": True}, {"bus_stride": (2, 21)}, Code.ALIGNMENT),
+        ({"scatter": True}, {"local_addr": 9}, Code.ALIGNMENT),
+        ({"scatter": True}, {"local_addr": 9, "store": True}, Code.OK),
+        ({"scatter": True}, {"local_addr": 9, "local_stride": (2, 11)}, Code.OK),
+        ({}, {"local_addr": 9}, Code.OK),
+    ],
+)
+def test_codes_at_their_limits(options, change, code):
+    assert dma.check(replace(LEGAL, **change), PARAMETERS | options) == code
+
+
+def test_dimensions_the_engine_lacks_are_a_mistake_of_the_caller():
+    with pytest.raises(ValueError, match="dimensions"):
+        dma.check(LEGAL, PARAMETERS | {"dims": 1})
+
+
+# Errors on the bus
+
+
+def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
+    dram, local = memories()
+    before = local.copy()
+    faults = [(96, 103, Code.SLVERR), (40, 47, Code.DECERR)]
+    upwards = dma.rows(30, 100, 2, 11, 60, 20, tag=1)  # reads 30..40 and 90..100
+    beside = dma.rows(48, 200, 2, 48, 56, 50, tag=2)  # reads 48..95 and 104..151
+    backwards = dma.rows(90, 300, 2, 11, -60, 20, tag=3)
+    result = dma.run([upwards, beside, backwards], dram, local, PARAMETERS, faults)
+    assert result.statuses == [Status(1, Code.DECERR, 40), Status(2), Status(3, Code.SLVERR, 96)]
+    expected = np.zeros(512, bool)
+    for start in (100, 120, 300, 320):
+        expected[start : start + 11] = True
+    assert (result.local_uncertain == expected).all()
+    assert not result.dram_uncertain.any()
+    before[200:248], before[250:298] = dram[48:96], dram[104:152]
+    assert (local == before).all()
+
+
+def test_what_is_not_read_cannot_fail():
+    dram, local = memories()
+    d = dma.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
+    faults = [(0, 63, Code.SLVERR), (72, 87, Code.SLVERR), (96, 4095, Code.DECERR)]
+    assert dma.run([d, replace(d, before=(10,), after=())], dram, local, PARAMETERS, faults).statuses == [Status(0)] * 2
+    assert dma.run([replace(d, before=(), after=(), fill=True)], dram, local, PARAMETERS, faults).statuses == [
+        Status(0)
+    ]
+    assert dma.run([replace(d, before=(), after=())], dram, local, PARAMETERS, faults).statuses[0].addr == 32
+
+
+def test_beyond_the_memory_is_a_decode_error():
+    dram, local = memories()
+    statuses = dma.run(
+        [dma.contiguous(4090, 0, 6), dma.contiguous(4090, 0, 7), Descriptor(store=True, bus_addr=1 << 31)],
+        dram,
+        local,
+        PARAMETERS,
+    ).statuses
+    assert statuses[0] == Status(0)
+    assert statuses[1] == Status(0, Code.DECERR, 4096)
+    assert (statuses[2].code, statuses[2].addr) == (Code.DECERR, 1 << 31)
+
+
+def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
+    dram, local = memories(dram=16384)
+    before = dram.copy()
+    d = dma.rows(4005, 0, 3, 200, 1000, 200, store=True, tag=5)  # 4005..4204, 5005..5204, 6005..6204
+    parameters = PARAMETERS | {"local_bytes": 600}
+    local = np.resize(local, 600)
+
+    def status(*faults):
+        result = dma.run([d], dram, local, parameters, faults)
+        expected = np.zeros(len(dram), bool)
+        for row in range(3):
+            expected[4005 + 1000 * row :][:200] = True
+        assert (result.dram_uncertain == expected).all()
+        assert not result.local_uncertain.any()
+        assert (dram == before).all()
+        (status,) = result.statuses
+        return status
+
+    one = status((5104, 5111, Code.SLVERR))
+    assert (one.tag, one.code, one.addr, one.addrs) == (5, Code.SLVERR, 5104, range(5000, 5105, 8))
+    assert one.allows(5, Code.SLVERR, 5104)
+    assert one.allows(5, Code.SLVERR, 5000)
+    assert not one.allows(5, Code.SLVERR, 4992)
+    assert not one.allows(5, Code.SLVERR, 5112)
+    assert not one.allows(5, Code.SLVERR, 5004)
+    assert not one.allows(5, Code.DECERR, 5104)
+    assert not one.allows(5, Code.OK, 0)
+    assert not one.allows(4, Code.SLVERR, 5104)
+    # No burst crosses a page; one burst may meet two errors; the next row is another burst.
+    two = status((4104, 4111, Code.SLVERR), (4128, 4129, Code.DECERR), (4000, 4001, 0), (5104, 5111, Code.DECERR))
+    assert two.addrs == range(4096, 4105, 8)
+    assert two.codes == {Code.SLVERR, Code.DECERR}
+    assert status((4104, 4111, Code.SLVERR), (5104, 5111, Code.DECERR)).codes == {Code.SLVERR}
+    assert status((4080, 4087, Code.SLVERR), (4096, 4103, Code.DECERR)).codes == {Code.SLVERR}
+
+
+def test_uncertainty_follows_the_bytes():
+    dram, local = memories()
+    result = dma.run(
+        [
+            dma.contiguous(64, 0, 16),  # fails
+            dma.contiguous(200, 4, 4),  # certain again
+            dma.contiguous(300, 2, 6, store=True),  # two bytes of it uncertain
+            replace(dma.contiguous(0, 12, 2), fill=True),
+            replace(dma.contiguous(300, 20, 5), before=(1,)),
+        ],
+        dram,
+        local,
+        PARAMETERS,
+        [(72, 79, Code.SLVERR)],
+    )
+    assert np.flatnonzero(result.local_uncertain).tolist() == [0, 1, 2, 3, 8, 9, 10, 11, 14, 15, 21]
+    assert np.flatnonzero(result.dram_uncertain).tolist() == [300, 301]
+    assert [status.code for status in result.statuses] == [Code.SLVERR] + [Code.OK] * 4
+
+
+# Fewer dimensions, and beats
+
+
+@settings(max_examples=150, deadline=None)
+@given(boxes())
+def test_coalescing_moves_the_same_bytes(d):
+    merged = dma.coalesce(d)
+    assert merged.count[0] == 1 or len([n for n in merged.count if n > 1]) <= len([n for n in d.count if n > 1])
+    first, second = memories(), memories()
+    dma.run([d], *first, PARAMETERS)
+    dma.run([merged], *second, PARAMETERS)
+    assert all((a == b).all() for a, b in zip(first, second, strict=True))
+    assert dma.beats(merged, WIDTH) <= dma.beats(d, WIDTH)
+    if dma.check(d, PARAMETERS | {"scatter": True}) == Code.OK:
+        assert dma.check(merged, PARAMETERS | {"scatter": True}) == Code.OK
+
+
+def test_coalescing_makes_long_rows():
+    assert dma.coalesce(dma.rows(0, 0, 10, 32, 32, 32)) == dma.rows(0, 0, 1, 320, 0, 0)
+    assert dma.coalesce(Descriptor(count=(1, 7, 1, 3), bus_stride=(5, 1, 9, 7), local_stride=(5, 1, 9, 7))).count == (
+        21, 1, 1, 1,
+    )  # fmt: skip
+    for still in (
+        dma.rows(0, 0, 10, 32, 33, 32),
+        dma.rows(0, 0, 10, 32, 32, 33),
+        dma.rows(0, 0, 1000, 66, 66, 66),  # more than a count holds
+        dma.rows(0, 0, 10, 32, 32, 32, before=(1,)),
+        dma.rows(0, 0, 10, 32, 32, 32, after=(0, 1)),
+        dma.rows(0, 0, 0, 32, 32, 32),
+    ):
+        assert dma.coalesce(still) == still
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "options", "expected"),
+    [
+        (dma.contiguous(0, 0, 64), {}, 8),
+        (dma.contiguous(7, 0, 64), {}, 9),
+        (dma.contiguous(7, 0, 1), {}, 1),
+        (dma.contiguous(7, 0, 2), {}, 2),
+        (dma.rows(4, 0, 3, 8, 20, 8), {}, 2 + 1 + 2),
+        (dma.transpose(0, 0, 4, 16), {}, 64),
+        (dma.transpose(0, 0, 4, 16), {"scatter": True}, 8),
+        (replace(dma.contiguous(0, 0, 64), fill=True), {}, 0),
+        (replace(dma.contiguous(1, 0, 64), fill=True, store=True), {}, 9),
+        (dma.image(64, 0, 2, 8, 1, halo=1), {}, 2),
+        (Descriptor(count=(4, 4), before=(2,), after=(2,), bus_stride=(1, 4), local_stride=(1, 4)), {}, 0),
+    ],
+)
+def test_beats(descriptor, options, expected):
+    assert dma.beats(descriptor, WIDTH, **options) == expected
