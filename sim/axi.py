@@ -15,7 +15,7 @@ from .streams import reader
 PERIOD = 10
 """Nanoseconds of a clock cycle in every bench."""
 
-NATURAL_LATENCY = 3
+NATURAL_LATENCY = 2
 """Cycles from an address to its first beat that cocotbext-axi's memory takes by itself."""
 
 

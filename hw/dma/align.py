@@ -89,38 +89,7 @@ class Align(Component):
             self.move.ready.eq(~busy | go & final),
         ]
 
-        # The move
-        whole = Signal()  # one source word has all bytes
-        backward = Signal()
-        moved = Signal(range(2 * p.bytes))
-        m.d.comb += [
-            whole.eq(new.source + new.bytes <= p.bytes),
-            backward.eq(new.source > new.target),
-            moved.eq(new.target + new.bytes[: p.lanes] + (p.bytes - 1)),  # its low bits: the last byte's lane
-        ]
         ones = Const((1 << p.bytes) - 1)
-        with m.If(go & final):
-            m.d.sync += busy.eq(0)
-        with m.If(self.move.valid & self.move.ready):
-            m.d.sync += [
-                busy.eq(1),
-                last.eq(new.last),
-                sources.eq(beats(new.source, new.bytes, p)),
-                targets.eq(beats(new.target, new.bytes, p)),
-                turn.eq(new.target - new.source),
-                fresh.eq(Mux(backward & whole, ones, ones << (new.target - new.source)[: p.lanes])),
-                early.eq(backward & ~whole),
-                head.eq(ones << new.target),
-                tail.eq(ones >> ~moved[: p.lanes]),
-                addr.eq(new.addr),
-                beat.eq(new.beat),
-            ]
-            if p.values:
-                m.d.sync += [value.eq(new.value), fill.eq(new.fill)]
-                with m.If(new.fill):
-                    m.d.sync += [sources.eq(0), early.eq(0)]
-            if p.scatter:
-                m.d.sync += keep.eq(new.keep)
 
         # The words
         lanes = [self.i.payload.data.word_select(n, 8) for n in range(p.bytes)]
@@ -150,6 +119,38 @@ class Align(Component):
                 ]
         with m.If(free):
             m.d.sync += self.o.valid.eq(go & ~early)
+
+        # The next move
+        whole = Signal()  # one source word has all bytes
+        backward = Signal()
+        moved = Signal(range(2 * p.bytes))
+        m.d.comb += [
+            whole.eq(new.source + new.bytes <= p.bytes),
+            backward.eq(new.source > new.target),
+            moved.eq(new.target + new.bytes[: p.lanes] + (p.bytes - 1)),  # its low bits: the last byte's lane
+        ]
+        with m.If(go & final):
+            m.d.sync += busy.eq(0)
+        with m.If(self.move.valid & self.move.ready):
+            m.d.sync += [
+                busy.eq(1),
+                last.eq(new.last),
+                sources.eq(beats(new.source, new.bytes, p)),
+                targets.eq(beats(new.target, new.bytes, p)),
+                turn.eq(new.target - new.source),
+                fresh.eq(Mux(backward & whole, ones, ones << (new.target - new.source)[: p.lanes])),
+                early.eq(backward & ~whole),
+                head.eq(ones << new.target),
+                tail.eq(ones >> ~moved[: p.lanes]),
+                addr.eq(new.addr),
+                beat.eq(new.beat),
+            ]
+            if p.values:
+                m.d.sync += [value.eq(new.value), fill.eq(new.fill)]
+                with m.If(new.fill):
+                    m.d.sync += [sources.eq(0), early.eq(0)]
+            if p.scatter:
+                m.d.sync += keep.eq(new.keep)
 
         # Errors: the first of a descriptor counts. No word is begun while its last one waits, see `free`.
         bad = Signal()

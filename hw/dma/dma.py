@@ -41,7 +41,7 @@ class Dma(Component):
     differs. Elements that stand alone take a cycle each, and a burst each without `scatter`: software merges
     dimensions that are contiguous.
 
-    Latency: dims + 12 cycles from descriptor to read address, 4 from read beat to local write. Initiation interval 1 a
+    Latency: dims + 7 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 a
     beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
     to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target; responses of at most
     `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one
@@ -71,7 +71,7 @@ class Dma(Component):
 
     @property
     def latency(self) -> int:
-        return self.p.dims + 12
+        return self.p.dims + 7
 
     def elaborate(self, platform):
         m = Module()

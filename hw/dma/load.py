@@ -22,7 +22,7 @@ class Load(Component):
     Addresses run ahead of data by up to `outstanding` pieces. A descriptor is done when its last write was accepted.
     After an error on the bus the rest of its bytes are read and thrown away.
 
-    Latency from descriptor to first address: 5 cycles; from beat to write: 3. Initiation interval 1 a beat. No path
+    Latency from descriptor to first address: 5 cycles; from beat to write: 2. Initiation interval 1 a beat. No path
     is combinational from an input to an output. Area: see the parts.
     """
 

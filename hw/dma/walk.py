@@ -107,8 +107,8 @@ class Walk(Component):
         out = [Signal(name=f"outside{d}") for d in range(p.dims)]
         for d in range(p.dims):
             with m.If(take):
-                m.d.sync += high[d].eq(new[f"count{d}"] - 1 - new[f"before{d}"])
-            m.d.comb += out[d].eq((left[d] > high[d]) | (left[d] < box[f"after{d}"]))
+                m.d.sync += high[d].eq(new[f"count{d}"] - new[f"before{d}"])
+            m.d.comb += out[d].eq((left[d] >= high[d]) | (left[d] < box[f"after{d}"]))
         beyond = Signal()  # the whole row is
         m.d.comb += beyond.eq(Cat(out[1:]).any())
 
