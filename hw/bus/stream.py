@@ -27,6 +27,15 @@ def lanes(shape, count: int) -> stream.Signature:
     return stream.Signature(Packet(Lanes(shape, count)))
 
 
+def join(m, source, target):
+    """Connect a stream to another of the same payload, in module `m`."""
+    m.d.comb += [
+        target.payload.eq(source.payload),
+        target.valid.eq(source.valid),
+        source.ready.eq(target.ready),
+    ]
+
+
 class StreamRegister(Component):
     """One register in a stream: o = i, one cycle later.
 
@@ -79,7 +88,7 @@ class StreamSkid(Component):
 
 
 class BufferSlice(Component):
-    """Some bits of a buffer's rows, at most :data:`SLICE` wide: a ring in block memory, read into its own register.
+    """Some bits of a buffer's rows, at most :data:`SLICE` wide: a ring in memory, read into its own register.
 
     Nothing here stops the writer. Latency 2, initiation interval 1. A row is read in a later cycle than it is written,
     so no read ever meets a write to its address: synthesis need not guard against it (`no_rw_check`).
@@ -88,6 +97,7 @@ class BufferSlice(Component):
     class Parameters(Parameters):
         width: int
         depth: int
+        style: str = "block"
 
     @staticmethod
     def members(p):
@@ -95,9 +105,9 @@ class BufferSlice(Component):
 
     def elaborate(self, platform):
         m = Module()
-        depth = self.p.depth
-        style = {"no_rw_check": 1, "ram_style": "block"}
-        m.submodules.ring = ring = Memory(shape=self.p.width, depth=depth, init=[], attrs=style)
+        p, depth = self.p, self.p.depth
+        style = {"no_rw_check": 1} | ({"ram_style": p.style} if p.style != "auto" else {})
+        m.submodules.ring = ring = Memory(shape=p.width, depth=depth, init=[], attrs=style)
         write = ring.write_port()
         read = ring.read_port()
         beyond = Signal(range(-1, depth), init=-1)  # rows in the ring beyond the first
@@ -126,6 +136,8 @@ class StreamBuffer(Component):
     Whatever is written is kept: the writer asks for room beforehand. `room` is high while at least `claim` further
     rows, beyond all that were claimed and have not left through `o`, would fit; a claim is made with `take`.
 
+    `style` is the kind of memory, "auto" leaves it to synthesis, which puts shallow ones into distributed memory.
+
     Latency 2, initiation interval 1. Area: depth x payload bits of memory, two counters.
     """
 
@@ -133,6 +145,7 @@ class StreamBuffer(Component):
         payload: data.Layout
         depth: int
         claim: int = 1
+        style: str = "block"
 
     @staticmethod
     def members(p):
@@ -149,7 +162,9 @@ class StreamBuffer(Component):
         row = self.write.payload.as_value()
         for start in range(0, len(row), SLICE):
             part = slice(start, min(len(row), start + SLICE))
-            fifo = place(m, platform, f"slice{start}", BufferSlice, width=part.stop - part.start, depth=p.depth)
+            fifo = place(
+                m, platform, f"slice{start}", BufferSlice, width=part.stop - part.start, depth=p.depth, style=p.style
+            )
             m.d.comb += [
                 fifo.i_data.eq(row[part]),
                 fifo.i_valid.eq(self.write.valid),

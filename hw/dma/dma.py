@@ -6,12 +6,12 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer
+from ..bus.stream import StreamBuffer, join
 from ..component import Component, place
 from ..memory.access import Read, Request
 from .check import Check
 from .descriptor import TAG_WIDTH, Code, DmaParameters, descriptor, status
-from .load import Load, join
+from .load import Load
 from .store import Store
 
 IN_FLIGHT = 16
@@ -79,10 +79,10 @@ class Dma(Component):
         check = place(m, platform, "check", Check, **dict(p))
         load = place(m, platform, "load", Load, **dict(p))
         store = place(m, platform, "store", Store, **dict(p))
-        order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT)
+        order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT, style="auto")
 
         if p.queue:
-            queue = place(m, platform, "queue", StreamBuffer, payload=descriptor(p), depth=p.queue)
+            queue = place(m, platform, "queue", StreamBuffer, payload=descriptor(p), depth=p.queue, style="auto")
             m.d.comb += [
                 self.desc.ready.eq(queue.room),
                 queue.take.eq(self.desc.valid & queue.room),

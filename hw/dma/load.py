@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamSkid
+from ..bus.stream import StreamBuffer, StreamSkid, join
 from ..component import Component, place
 from ..memory.access import Request
 from .align import Align, word
@@ -44,7 +44,7 @@ class Load(Component):
         p = self.p
         walk = place(m, platform, "walk", Walk, **dict(p))
         bursts = place(m, platform, "bursts", Bursts, **dict(p))
-        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding)
+        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", Align, **dict(p))
         beats = place(m, platform, "beats", StreamSkid, payload=word(p))
         join(m, self.i, walk.i)
@@ -146,13 +146,4 @@ def address(channel, burst, p: DmaParameters):
         fields.len.eq(burst.len),
         fields.size.eq(p.lanes),
         fields.burst.eq(INCR),
-    ]
-
-
-def join(m, source, target):
-    """Join two streams of one payload."""
-    m.d.comb += [
-        target.payload.eq(source.payload),
-        target.valid.eq(source.valid),
-        source.ready.eq(target.ready),
     ]

@@ -6,13 +6,13 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamRegister, StreamSkid
+from ..bus.stream import StreamBuffer, StreamRegister, StreamSkid, join
 from ..component import Component, place
 from ..memory.access import Read, Request
 from .align import Align, word
 from .bursts import Bursts, beats, burst
 from .descriptor import DmaParameters, checked, outcome, piece
-from .load import address, join
+from .load import address
 from .walk import Walk
 
 
@@ -47,7 +47,7 @@ class Store(Component):
         walk = place(m, platform, "walk", Walk, **dict(p))
         bursts = place(m, platform, "bursts", Bursts, **dict(p))
         reader = place(m, platform, "reader", Reader, **dict(p))
-        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding)
+        pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", Align, **dict(p))
         words = place(m, platform, "words", StreamSkid, payload=word(p))
         join(m, self.i, walk.i)
@@ -90,8 +90,10 @@ class Store(Component):
     def _bus(self, m, platform, bursts, data):
         p = self.p
         sent = place(m, platform, "sent", StreamRegister, payload=burst(p))
-        lengths = place(m, platform, "lengths", StreamBuffer, payload=Bundle({"len": 8}), depth=p.outstanding)
-        waiting = place(m, platform, "waiting", StreamBuffer, payload=burst(p), depth=p.outstanding)
+        lengths = place(
+            m, platform, "lengths", StreamBuffer, payload=Bundle({"len": 8}), depth=p.outstanding, style="auto"
+        )
+        waiting = place(m, platform, "waiting", StreamBuffer, payload=burst(p), depth=p.outstanding, style="auto")
         go = Signal()
         m.d.comb += [
             go.eq(bursts.valid & bursts.ready),
