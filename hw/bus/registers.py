@@ -329,13 +329,12 @@ class Registers(Component):
         writes, reads, values = [], [], []
         for register in self.p.map.registers:
             word = register.offset // BYTES
-            writes.append(aw.payload.word == word)
-            reads.append(ar.payload.word == word)
+            writes.append(Signal(name=f"aw_{register.name}"))
+            reads.append(Signal(name=f"ar_{register.name}"))
+            m.d.comb += [writes[-1].eq(aw.payload.word == word), reads[-1].eq(ar.payload.word == word)]
             values.append(Mux(reads[-1], self._read(register), 0))
-            here = Signal(name=f"write_{register.name}")
-            m.d.comb += here.eq(write & writes[-1])
             for field in register.fields:
-                self._write(m, register, field, here, written, strobes)
+                self._write(m, register, field, write & writes[-1], written, strobes)
 
         b_error = Signal(reset_less=True)
         with m.If(write):
