@@ -155,11 +155,10 @@ async def run(dut, job: Job):
     started = time.perf_counter()
     for number, case in enumerate(job.cases):
         taken, data = await bench.run(number, case)
-        first = min(each[0] for each in taken.values() if each)
-        last = max(each[-1] for each in taken.values() if each)
+        moves = sorted(itertools.chain(*taken.values())) or [0]
         outcome.cases += 1
-        outcome.cycles += last - first + 1
-        outcome.case_cycles.append(last - first + 1)
+        outcome.cycles += moves[-1] - moves[0] + 1
+        outcome.case_cycles.append(moves[-1] - moves[0] + 1)
         outcome.output_cycles.append(sorted(taken["b"] + taken["r"]))
         outcome.work += len(taken["b"]) + len(taken["r"])
         if case.idle_free and case.cut is None:
