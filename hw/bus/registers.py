@@ -333,8 +333,10 @@ class Registers(Component):
             reads.append(Signal(name=f"ar_{register.name}"))
             m.d.comb += [writes[-1].eq(aw.payload.word == word), reads[-1].eq(ar.payload.word == word)]
             values.append(Mux(reads[-1], self._read(register), 0))
+            here = Signal(name=f"write_{register.name}")
+            m.d.comb += here.eq(write & writes[-1])
             for field in register.fields:
-                self._write(m, register, field, write & writes[-1], written, strobes)
+                self._write(m, register, field, here, written, strobes)
 
         b_error = Signal(reset_less=True)
         with m.If(write):
