@@ -11,6 +11,7 @@ from systola.gen.verilog import generate
 from systola.hw.bus.registers import EXAMPLE, RegField, Register, RegisterMap, Registers
 from systola.hw.component import ParameterError
 from systola.sim.simulate import simulate
+from systola.sim.verilator import lint
 from systola.sim.workloads.register_accesses import Case
 
 
@@ -191,3 +192,10 @@ def test_toml_and_python_say_the_same(tmp_path):
                 make()
             assert str(error.value).startswith(sentence)
             assert "\n" not in str(error.value)
+
+
+def test_the_text_is_clean():
+    text = generate("registers", Registers()).verilog
+    assert lint(text, "registers") == ""
+    assert "(* init" not in text
+    assert "//   map = example, 5 registers\n" in text
