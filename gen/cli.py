@@ -56,7 +56,7 @@ def gen(
     folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Where to write.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
-    """Write NAME.v, NAME.json and NAME.core."""
+    """Write NAME.v, NAME.json, NAME.core, and what else belongs to the generator."""
     from .verilog import generate
 
     generator, component = _component(name, parameters, preset)
@@ -65,7 +65,7 @@ def gen(
     with err.status(f"elaborating {name}"):
         design = generate(generator.name, component, top=top)
     try:
-        paths = design.write(folder)
+        paths = design.write(folder, generator.files(component, design.top))
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     for path in paths:
@@ -128,7 +128,7 @@ def sim(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
     out.print(
-        f"        {outcome.cycles:,} cycles, {outcome.work:,} {design.unit}s, gaps and stalls included: "
+        f"        {outcome.cycles:,} cycles, {outcome.work:,} {_plural(design.unit)}, gaps and stalls included: "
         f"{result['utilisation']:.1%} of {design.peak} a cycle"
     )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
@@ -198,6 +198,10 @@ def _save(path: Path | None, data: dict):
             path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}.") from None
+
+
+def _plural(unit: str) -> str:
+    return f"{unit}es" if unit.endswith("s") else f"{unit}s"
 
 
 def _size(count: int) -> str:

@@ -64,7 +64,7 @@ class Emission:
         base = f"{self.top}_{_snake(component.__name__)}"
         count = sum(re.fullmatch(rf"{base}(_\d+)?", taken) is not None for taken in self.origins)
         module = f"{base}_{count + 1}" if count else base
-        self.origins[module] = f"{component.__name__}({_summary(parameters)})"
+        self.origins[module] = f"{component.__name__}({parameters})"
         built = component(**dict(parameters))
         ports = {port: (value, direction) for port, value, direction in ports_of(built.signature, built)}
         self.emit(built, module, ports)
@@ -96,15 +96,6 @@ def ports_of(signature: wiring.Signature, interface):
         signal = Value.cast(value)
         if not isinstance(signal, Const):
             yield "_".join(map(str, path)), signal, "i" if member.flow == wiring.In else "o"
-
-
-def _summary(parameters: Parameters) -> str:
-    def text(value):
-        if isinstance(value, Parameters):
-            return f"({_summary(value)})"
-        return value.__name__ if isinstance(value, type) else str(value)
-
-    return ", ".join(f"{name}={text(value)}" for name, value in dict(parameters).items())
 
 
 def _snake(name: str) -> str:

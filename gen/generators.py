@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
+from ..hw.bus.registers import Registers
 from ..hw.component import Component
 from ..hw.dma.dma import Dma
+from .registers import files as register_files
 
 
 class UsageError(Exception):
@@ -16,11 +18,15 @@ class UsageError(Exception):
 
 @dataclass(frozen=True)
 class Generator:
-    """A component under its name, and `cases(parameters, count, seed)`, random cases for its bench."""
+    """A component under its name, and `cases(parameters, count, seed)`, random cases for its bench.
+
+    `files(component, top)` gives what else is written beside the Verilog: texts by file name.
+    """
 
     name: str
     component: type[Component]
     cases: Callable
+    files: Callable = lambda component, top: {}
 
     @property
     def summary(self) -> str:
@@ -40,11 +46,18 @@ def _descriptors(parameters: dict, count: int, seed: int):
     return random_cases(parameters | {"local_bytes": local_bytes}, count, seed)
 
 
+def _register_accesses(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.register_accesses import random_cases
+
+    return random_cases(parameters, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
         Generator("broadcast", Broadcast, _tiles),
         Generator("dma", Dma, _descriptors),
+        Generator("registers", Registers, _register_accesses, register_files),
         Generator("systolic", Systolic, _tiles),
     )
 }

@@ -19,6 +19,14 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
+    def __str__(self):
+        def text(value):
+            if isinstance(value, Parameters):
+                return f"({value})"
+            return value.__name__ if isinstance(value, type) else str(value)
+
+        return ", ".join(f"{name}={text(value)}" for name, value in self)
+
     @classmethod
     def check(cls, **values) -> typing.Self:
         """Validate Python values. Raises :class:`ParameterError`."""
@@ -40,12 +48,13 @@ class Parameters(BaseModel):
             return validate(values)
         except ValidationError as error:
             first = error.errors()[0]
-            if not first["loc"]:  # a rule between parameters states itself
-                raise ParameterError(str(first["ctx"]["error"])) from None
+            said = first.get("ctx", {}).get("error")
+            if not first["loc"] or isinstance(said, ParameterError):  # a rule that states itself
+                raise ParameterError(str(said)) from None
             name = str(first["loc"][0])
             if first["type"] == "missing":
                 raise ParameterError(f"parameter '{name}' is missing: it must be {cls.legal(name)}.") from None
-            raise ParameterError(f"{name}={values[name]}: {name} must be {cls.legal(name)}.") from None
+            raise ParameterError(f"{name}={first['input']}: {name} must be {cls.legal(name)}.") from None
 
     @classmethod
     def legal(cls, name: str) -> str:

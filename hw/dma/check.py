@@ -19,7 +19,8 @@ class Check(Component):
 
     One dimension a cycle: a multiplier finds how far it reaches, two adders sum up where the box begins and ends.
 
-    Latency dims + 3, initiation interval dims + 3. Back-pressure: `i.ready` is low while one is looked at. Area: a
+    Latency dims + 4, initiation interval dims + 4. Back-pressure: `i.ready` is low while one is looked
+    at, and follows `o.ready` then. Area: a
     descriptor of registers, a multiplier of count by local stride.
     """
 
@@ -35,21 +36,21 @@ class Check(Component):
         dims = range(p.dims)
         box = Signal(descriptor(p), reset_less=True)
         busy = Signal()
-        step = Signal(range(p.dims + 2), reset_less=True)
-        m.d.comb += self.i.ready.eq(~busy)
-        with m.If(self.i.valid & ~busy):
-            m.d.sync += [box.eq(self.i.payload), busy.eq(1), step.eq(0)]
-        with m.If(self.o.valid & self.o.ready):
+        step = Signal(range(p.dims + 4), reset_less=True)
+        leaves = Signal()
+        m.d.comb += [leaves.eq(self.o.valid & self.o.ready), self.i.ready.eq(~busy | leaves)]
+        with m.If(leaves):
             m.d.sync += [busy.eq(0), self.o.valid.eq(0)]
 
-        count, stride = Signal(COUNT_WIDTH), Signal(signed(p.local_width + 1))
-        before, after = Signal(PAD_WIDTH), Signal(PAD_WIDTH)
+        # One dimension a cycle, each in four: chosen, looked at and multiplied, its reach known, added.
+        count, stride = Signal(COUNT_WIDTH, reset_less=True), Signal(signed(p.local_width + 1), reset_less=True)
+        before, after = Signal(PAD_WIDTH, reset_less=True), Signal(PAD_WIDTH, reset_less=True)
         with m.Switch(step):
             for d in dims:
                 with m.Case(d):
-                    m.d.comb += [count.eq(box[f"count{d}"]), stride.eq(box[f"local_stride{d}"])]
+                    m.d.sync += [count.eq(box[f"count{d}"]), stride.eq(box[f"local_stride{d}"])]
                     if p.padding:
-                        m.d.comb += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
+                        m.d.sync += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
 
         reach = Signal(signed(p.local_width + 1 + COUNT_WIDTH + 1), reset_less=True)
         sum_shape = signed(len(reach) + 3)
@@ -57,25 +58,22 @@ class Check(Component):
         empty, padded, overlap = (Signal(name=name, reset_less=True) for name in ("empty", "padded", "overlap"))
         size = Signal(8)  # bytes of an element
         m.d.comb += size.eq(1 << box.size)
-        steps = (step < p.dims) & busy
         m.d.sync += reach.eq((count - 1) * stride)
-        with m.If(steps):
-            m.d.sync += [
-                empty.eq(empty | (count == 0)),
-                padded.eq(padded | (before != 0) | (after != 0)),
-                overlap.eq(overlap | (before + after > count)),
-            ]
         with m.If(busy & ~self.o.valid):
             m.d.sync += step.eq(step + 1)
-            with m.If(step == 0):
-                m.d.sync += [low.eq(box.local_addr), high.eq(box.local_addr + size)]
-            with m.Else():
-                m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
-        with m.If(~busy):
-            m.d.sync += [empty.eq(0), padded.eq(0), overlap.eq(0)]
+        with m.If(step == 1):
+            m.d.sync += [low.eq(box.local_addr), high.eq(box.local_addr + size)]
+        with m.If((step >= 1) & (step <= p.dims)):
+            m.d.sync += [
+                empty.eq((empty & (step != 1)) | (count == 0)),
+                padded.eq((padded & (step != 1)) | (before != 0) | (after != 0)),
+                overlap.eq((overlap & (step != 1)) | (before + after > count)),
+            ]
+        with m.If((step >= 2) & (step <= p.dims + 1)):
+            m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
 
         ready = Signal(reset_less=True)
-        m.d.sync += ready.eq(busy & ~self.o.valid & (step == p.dims))
+        m.d.sync += ready.eq(busy & ~self.o.valid & (step == p.dims + 1))
         out = self.o.payload
         fill = box.fill if p.fill else Const(0, 1)
         bus_dense, local_dense = box.bus_stride0 == size, box.local_stride0 == size
@@ -110,6 +108,8 @@ class Check(Component):
             for code, applies in reasons:
                 with m.If(applies):
                     m.d.sync += out.code.eq(code)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += [box.eq(self.i.payload), busy.eq(1), step.eq(0)]
         for name, _ in descriptor(p):
             m.d.comb += out.box[name].eq(box[name])
         return m

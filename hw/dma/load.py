@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamSkid, join
+from ..bus.stream import StreamBuffer, StreamSpill, join
 from ..component import Component, place
 from ..memory.access import Request
 from .align import Align, word
@@ -46,7 +46,7 @@ class Load(Component):
         bursts = place(m, platform, "bursts", Bursts, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", Align, **dict(p))
-        beats = place(m, platform, "beats", StreamSkid, payload=word(p))
+        beats = place(m, platform, "beats", StreamSpill, payload=word(p))
         join(m, self.i, walk.i)
 
         # Each piece goes both ways: to the bus, unless it has no source there, and to the aligner.

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamRegister, StreamSkid, join
+from ..bus.stream import StreamBuffer, StreamRegister, StreamSpill, join
 from ..component import Component, place
 from ..memory.access import Read, Request
 from .align import Align, word
@@ -49,7 +49,7 @@ class Store(Component):
         reader = place(m, platform, "reader", Reader, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", Align, **dict(p))
-        words = place(m, platform, "words", StreamSkid, payload=word(p))
+        words = place(m, platform, "words", StreamSpill, payload=word(p))
         join(m, self.i, walk.i)
         join(m, reader.o, self.read)
 

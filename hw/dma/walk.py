@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ..bus.stream import StreamSkid, join
+from ..bus.stream import StreamSpill, join
 from ..component import Component, place
 from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 
@@ -15,8 +15,8 @@ class Walk(Component):
     A piece is a whole row where the elements of dimension 0 lie side by side, else one element. With padding a row is
     up to three pieces: before, inside, after.
 
-    Latency 2 from descriptor to first piece, initiation interval 1 a piece. Back-pressure: nothing is combinational from `o.ready` to `i.ready`.
-    Area: for each dimension two strides, two addresses and a counter; one adder for each side.
+    Latency 2 from descriptor to first piece, initiation interval 1 a piece. Back-pressure: nothing is combinational
+    from `o.ready` to `i.ready`. Area: for each dimension two strides, two addresses and a counter; one adder for each side.
     """
 
     Parameters = DmaParameters
@@ -38,8 +38,8 @@ class Walk(Component):
         left = registers("left", COUNT_WIDTH)  # further steps of dimension d
         limit = registers("limit", COUNT_WIDTH)
         busy, advance, finished = Signal(), Signal(), Signal()
-        skid = place(m, platform, "skid", StreamSkid, payload=piece(p))
-        m.d.comb += [advance.eq(busy & skid.i.ready), self.i.ready.eq(~busy | advance & finished)]
+        spill = place(m, platform, "spill", StreamSpill, payload=piece(p))
+        m.d.comb += [advance.eq(busy & spill.i.ready), self.i.ready.eq(~busy | advance & finished)]
 
         length, fill, row_ends = self._row(m, box, left, limit, advance)
         ended = [Signal(name=f"ended{d}") for d in dims]
@@ -80,14 +80,14 @@ class Walk(Component):
                 m.d.sync += [bus[d].eq(new.bus_addr), local[d].eq(new.local_addr)]
                 m.d.sync += [left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
 
-        out = skid.i.payload
+        out = spill.i.payload
         m.d.comb += [out.bus.eq(bus[0]), out.local.eq(local[0]), out.bytes.eq(length), out.last.eq(finished)]
         if p.values:
             m.d.comb += [out.fill.eq(fill), out.value.eq(box.value)]
         if p.scatter:
             m.d.comb += [out.turn.eq(box.turn), out.step.eq(box.local_stride0), out.size.eq(box.size)]
-        m.d.comb += skid.i.valid.eq(busy)
-        join(m, skid.o, self.o)
+        m.d.comb += spill.i.valid.eq(busy)
+        join(m, spill.o, self.o)
         return m
 
     def _row(self, m, box, left, limit, advance):

@@ -184,9 +184,7 @@ def run(
     return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
 
 
-def targets(
-    descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
-) -> tuple[np.ndarray, np.ndarray]:
+def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int) -> tuple[np.ndarray, np.ndarray]:
     """Masks of the bytes of DRAM and of the local memory that the descriptors may write."""
     dram, local = np.zeros(dram_bytes, bool), np.zeros(parameters["local_bytes"], bool)
     machine = _Machine(dram.view(np.uint8), local.view(np.uint8), parameters, ())

@@ -1,11 +1,11 @@
 """Parameters and their errors; how components are placed."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 from amaranth.hdl import Fragment, Module
 from amaranth.lib.wiring import In, Out
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from systola.hw.component import Component, ParameterError, Parameters, place
 
@@ -48,6 +48,31 @@ def test_an_error_is_one_sentence(values, sentence):
 
 def test_a_parameter_error_is_a_value_error():
     assert issubclass(ParameterError, ValueError)
+
+
+def test_a_rule_that_states_itself_is_passed_on():
+    def even(width: int) -> int:
+        if width % 2:
+            raise ParameterError(f"width {width} is odd.")
+        return width
+
+    class Even(Inverter):
+        class Parameters(Inverter.Parameters):
+            width: Annotated[int, AfterValidator(even)]
+
+    with pytest.raises(ParameterError) as error:
+        Even(width=3)
+    assert str(error.value) == "width 3 is odd."
+
+
+def test_parameters_print_as_one_line():
+    class Outer(Parameters):
+        inner: Parameters
+        kind: type
+
+    inner = Inverter.Parameters(width=3)
+    assert str(inner) == "width=3, style=plain, fast=False"
+    assert str(Outer(inner=inner, kind=Inverter)) == "inner=(width=3, style=plain, fast=False), kind=Inverter"
 
 
 def test_place_without_a_platform_elaborates_in_line():

@@ -6,14 +6,15 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.bundle import Bundle
-from systola.hw.bus.stream import StreamBuffer, StreamRegister
+from systola.hw.bus.stream import StreamBuffer, StreamRegister, StreamSkid
 
 WORD = Bundle({"n": 8})
 
 
+@pytest.mark.parametrize(("kind", "latency"), [(StreamRegister, 1), (StreamSkid, 0)])
 @pytest.mark.parametrize("pause", [0.0, 0.5])
-def test_register(pause):
-    register = StreamRegister(payload=WORD)
+def test_register(kind, latency, pause):
+    register = kind(payload=WORD)
     words, out, cycles = list(range(50)), [], 0
 
     async def source(ctx):
@@ -39,7 +40,23 @@ def test_register(pause):
 
     _run(register, source, sink)
     assert out == words
-    assert pause or cycles == len(words) + 1
+    assert pause or cycles == len(words) + latency
+
+
+def test_the_ready_of_a_skid_depends_on_no_input():
+    skid = StreamSkid(payload=WORD)
+
+    async def bench(ctx):
+        rng = random.Random(3)
+        for _ in range(100):
+            before = ctx.get(skid.i.ready)
+            for _ in range(4):
+                ctx.set(skid.i.valid, rng.getrandbits(1))
+                ctx.set(skid.o.ready, rng.getrandbits(1))
+                assert ctx.get(skid.i.ready) == before
+            await ctx.tick()
+
+    _run(skid, bench)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5, 0.9])

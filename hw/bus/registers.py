@@ -1,0 +1,399 @@
+"""Registers behind AXI4-Lite, from one typed description of what they are."""
+
+import tomllib
+import typing
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Literal
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib.wiring import In, Member, Out
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ..bundle import Bundle
+from ..component import Component, ParameterError, Parameters, place
+from ..names import objection
+from .axi import AxiLite, Response
+from .stream import StreamSkid
+
+WIDTH = 32
+"""Bits of a register."""
+BYTES = WIDTH // 8
+LAST = 2**16 - BYTES
+"""Largest offset of a register."""
+
+Access = Literal["rw", "ro", "w1c", "pulse"]
+
+
+def _name(name: str) -> str:
+    if said := objection(name):
+        raise ParameterError(f"name={name}: name {said}.")
+    return name
+
+
+def _line(text: str) -> str:
+    if not text.isprintable():
+        raise ParameterError(f"meaning={text!r}: meaning must be one line of printable text.")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_name)]
+Meaning = Annotated[str, AfterValidator(_line)]
+Tuple = Field(strict=False, min_length=1)  # lists, as TOML has them, are taken too
+
+
+class Described(Parameters):
+    """A part of a description: whatever is wrong in it is told in one sentence that says where."""
+
+    kind: typing.ClassVar[str]
+
+    def __init__(self, /, **values):
+        try:
+            self._checked(lambda legal: super(Described, self).__init__(**legal), values)
+        except ParameterError as error:
+            raise ParameterError(f"{self.kind} '{values.get('name', '')}': {error}") from None
+
+
+class RegField(Described):
+    """`bits` bits of a register, from bit `low` on; `low` = None follows the field before."""
+
+    kind = "field"
+
+    name: Name = Field(json_schema_extra={"legal": "a text"})
+    bits: int = Field(1, ge=1, le=WIDTH)
+    access: Access
+    reset: int = Field(0, ge=0, le=2**WIDTH - 1)
+    meaning: Meaning = Field("", json_schema_extra={"legal": "a text"})
+    low: int | None = Field(None, ge=0, lt=WIDTH, json_schema_extra={"legal": f"an integer from 0 to {WIDTH - 1}"})
+
+    @model_validator(mode="after")
+    def _reset_fits(self):
+        if self.reset and self.access not in ("rw", "w1c"):
+            raise ParameterError(
+                f"reset={self.reset}: reset must be absent with access={self.access}, which stores nothing."
+            )
+        if self.reset >> self.bits:
+            raise ParameterError(
+                f"reset={self.reset}: reset must be an integer from 0 to {2**self.bits - 1} with bits={self.bits}."
+            )
+        return self
+
+    @property
+    def mask(self) -> int:
+        """The field's bits, in its register."""
+        return (2**self.bits - 1) << self.low
+
+
+def _fields_placed(fields: tuple[RegField, ...]) -> tuple[RegField, ...]:
+    _no_duplicates(fields)
+    placed, low = [], 0
+    for field in fields:
+        low = low if field.low is None else field.low
+        if low + field.bits > WIDTH:
+            raise ParameterError(
+                f"field '{field.name}': bits={field.bits}: bits must be at most {WIDTH - low} from bit {low} on, "
+                f"because a register has {WIDTH}."
+            )
+        placed.append(field.model_copy(update={"low": low}))
+        for other in placed[:-1]:
+            if placed[-1].mask & other.mask:
+                raise ParameterError(f"field '{field.name}': low={low}: it must not overlap field '{other.name}'.")
+        low += field.bits
+    return tuple(placed)
+
+
+class Register(Described):
+    """A word of 32 bits at byte `offset`; `offset` = None follows the register before."""
+
+    kind = "register"
+
+    name: Name = Field(json_schema_extra={"legal": "a text"})
+    meaning: Meaning = Field("", json_schema_extra={"legal": "a text"})
+    fields: Annotated[tuple[RegField, ...], AfterValidator(_fields_placed)] = Field(
+        strict=False, min_length=1, json_schema_extra={"legal": "a list of fields, at least one"}
+    )
+    offset: int | None = Field(
+        None, ge=0, le=LAST, multiple_of=BYTES, json_schema_extra={"legal": f"a multiple of {BYTES} from 0 to {LAST}"}
+    )
+
+    @property
+    def reset(self) -> int:
+        """What software reads after reset, where hardware drives nothing."""
+        return sum(field.reset << field.low for field in self.fields)
+
+
+def _registers_placed(registers: tuple[Register, ...]) -> tuple[Register, ...]:
+    _no_duplicates(registers)
+    placed, offset, taken = [], 0, {}
+    for register in registers:
+        offset = offset if register.offset is None else register.offset
+        if offset > LAST:
+            raise ParameterError(f"register '{register.name}': offset={offset}: offset must be at most {LAST}.")
+        if offset in taken:
+            raise ParameterError(
+                f"register '{register.name}': offset={offset}: it must not be that of register '{taken[offset]}'."
+            )
+        taken[offset] = register.name
+        placed.append(register.model_copy(update={"offset": offset}))
+        offset += BYTES
+    return tuple(placed)
+
+
+def _no_duplicates(parts):
+    """Names differ in more than case: C's are in capitals."""
+    seen = {}
+    for part in parts:
+        other = seen.setdefault(part.name.lower(), part)
+        if other is not part:
+            raise ParameterError(f"{part.kind} '{part.name}': its name must not be that of another {part.kind}.")
+
+
+class RegisterMap(Described):
+    """Registers, in order: what hardware, software and documents are generated from."""
+
+    kind = "map"
+
+    name: Name = Field(json_schema_extra={"legal": "a text"})
+    registers: Annotated[tuple[Register, ...], AfterValidator(_registers_placed)] = Field(
+        strict=False, min_length=1, json_schema_extra={"legal": "a list of registers, at least one"}
+    )
+
+    @model_validator(mode="after")
+    def _ports_differ(self):
+        seen = {}
+        for register in self.registers:
+            for field in register.fields:
+                where = f"register '{register.name}': field '{field.name}'"
+                for port in ports(register, field):
+                    said = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
+                    if other := seen.get(port.lower()):
+                        said = f"must not be a port of {other} too"
+                    if said:
+                        raise ParameterError(f"{where}: its port '{port}' {said}.")
+                    seen[port.lower()] = where
+        return self
+
+    @staticmethod
+    def load(path: str) -> "RegisterMap":
+        """The map that a TOML file describes. Raises :class:`ParameterError`."""
+        try:
+            return RegisterMap(**tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise ParameterError(f"map={path}: cannot read it: {error.strerror}.") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ParameterError(f"map={path}: it is not TOML: {error}.") from None
+        except ParameterError as error:
+            raise ParameterError(f"{path}: {error}") from None
+
+    @property
+    def size(self) -> int:
+        """Bytes from offset 0 to behind the last register."""
+        return max(register.offset for register in self.registers) + BYTES
+
+    @property
+    def addr_width(self) -> int:
+        return max(3, (self.size - 1).bit_length())
+
+    def __str__(self):
+        count = len(self.registers)
+        return f"{self.name}, {count} register{'s' * (count > 1)}"
+
+
+def ports(register: Register, field: RegField) -> dict[str, Member]:
+    """What hardware sees of a field."""
+    name, bits = f"{register.name}_{field.name}", field.bits
+    return {
+        "rw": {name: Out(bits, init=field.reset)},
+        "ro": {name: In(bits)},
+        "w1c": {name: Out(bits, init=field.reset), f"{name}_set": In(bits)},
+        "pulse": {name: Out(bits), f"{name}_strobe": Out(1)},
+    }[field.access]
+
+
+EXAMPLE = RegisterMap(
+    name="example",
+    registers=[
+        Register(
+            name="identity",
+            meaning="what this is",
+            fields=[
+                RegField(name="version", bits=16, access="ro", meaning="version of the hardware"),
+                RegField(name="kind", bits=8, access="ro", meaning="kind of the hardware"),
+            ],
+        ),
+        Register(
+            name="control",
+            meaning="what it does",
+            fields=[
+                RegField(name="start", access="pulse", meaning="start a job"),
+                RegField(name="mode", bits=3, access="rw", reset=2, meaning="kind of job"),
+                RegField(name="tag", bits=8, low=12, access="pulse", meaning="name of the job"),
+            ],
+        ),
+        Register(
+            name="status",
+            meaning="how it goes",
+            fields=[
+                RegField(name="irq", bits=10, access="w1c", reset=1, meaning="interrupts that wait, one a bit"),
+                RegField(name="busy", low=16, access="ro", meaning="a job runs"),
+            ],
+        ),
+        Register(
+            name="scratch",
+            meaning="for tests of software",
+            fields=[RegField(name="value", bits=32, access="rw", reset=0xDEADBEEF, meaning="any value")],
+        ),
+        Register(
+            name="limits",
+            offset=0x18,
+            meaning="when to interrupt",
+            fields=[
+                RegField(name="low", bits=12, low=3, access="rw", meaning="fewest words"),
+                RegField(name="high", bits=12, low=19, access="rw", reset=0xFFF, meaning="most words"),
+            ],
+        ),
+    ],
+)
+
+
+def _loaded(value):
+    return RegisterMap.load(value) if isinstance(value, str) else value
+
+
+class Registers(Component):
+    """AXI4-Lite registers: a slave with a port for each field of the register map.
+
+    ====== ============================================ =======================================================
+    access software                                     hardware, for field `f` of register `r`
+    ====== ============================================ =======================================================
+    rw     reads and writes                             output `r_f`: the value
+    ro     reads; what it writes is ignored             input `r_f`: the value
+    w1c    reads; clears the bits that it writes as one output `r_f`: the value; input `r_f_set`: sets bits
+    pulse  writes; reads 0                              output `r_f`: what was written; output `r_f_strobe`: high
+                                                        for the cycle in which it is there
+    ====== ============================================ =======================================================
+
+    Port `s_axil`: data of 32 bits, byte addresses; the two low bits of an address and `prot` are ignored. Bytes without
+    a strobe keep their value, clear nothing, and are 0 in a pulse; a pulse field none of whose bytes has a strobe gives
+    no strobe. A bit that is set in the cycle in which it is cleared stays set. Bits outside fields read 0. Outside the
+    registers reads give 0 and every answer is SLVERR. A read in the same cycle as a write finds what was there before.
+
+    Latency: 1. B is valid one cycle after both AW and W were given, in either order, and the B before was taken; what
+    was written is at the ports in the first cycle of its B. R is valid one cycle after AR was given and the R before
+    was taken, with the inputs of that cycle. Initiation interval: 1 for reads and 1 for writes, independent of each
+    other. Back-pressure: B and R may be stalled; one further access of each channel is then accepted.
+
+    Area grows with the bits of the fields: a register for each (none for ro), and a multiplexer over all registers for
+    the bits read.
+
+    Source: ARM IHI 0022, AMBA AXI and ACE protocol specification, part B.
+    """
+
+    unit = "access"
+    latency = 1
+    peak = 2
+
+    class Parameters(Parameters):
+        map: Annotated[RegisterMap, BeforeValidator(_loaded)] = Field(
+            EXAMPLE,
+            description="what the registers are",
+            json_schema_extra={"legal": "a RegisterMap, or the path of a TOML file that describes one"},
+        )
+
+    @staticmethod
+    def members(p):
+        fields = [ports(register, field) for register in p.map.registers for field in register.fields]
+        return {"s_axil": In(AxiLite(p.map.addr_width, WIDTH))} | {k: v for each in fields for k, v in each.items()}
+
+    def elaborate(self, platform):
+        m = Module()
+        b, r = self.s_axil.b, self.s_axil.r
+        aw, w, ar = (self._channel(m, platform, name) for name in ("aw", "w", "ar"))
+
+        write = Signal()  # in this cycle
+        read = Signal()
+        m.d.comb += [
+            write.eq(aw.valid & w.valid & (~b.valid | b.ready)),
+            aw.ready.eq(write),
+            w.ready.eq(write),
+            read.eq(ar.valid & (~r.valid | r.ready)),
+            ar.ready.eq(read),
+        ]
+        strobes = Signal(WIDTH)
+        written = Signal(WIDTH)
+        m.d.comb += [
+            strobes.eq(Cat(strobe.replicate(8) for strobe in w.payload.strb)),
+            written.eq(w.payload.data & strobes),
+        ]
+        writes, reads, values = [], [], []
+        for register in self.p.map.registers:
+            word = register.offset // BYTES
+            writes.append(Signal(name=f"aw_{register.name}"))
+            reads.append(Signal(name=f"ar_{register.name}"))
+            m.d.comb += [writes[-1].eq(aw.payload.word == word), reads[-1].eq(ar.payload.word == word)]
+            values.append(Mux(reads[-1], self._read(register), 0))
+            here = Signal(name=f"write_{register.name}")
+            m.d.comb += here.eq(write & writes[-1])
+            for field in register.fields:
+                self._write(m, register, field, here, written, strobes)
+
+        b_error = Signal(reset_less=True)
+        with m.If(write):
+            m.d.sync += [b.valid.eq(1), b_error.eq(~Cat(writes).any())]
+        with m.Elif(b.ready):
+            m.d.sync += b.valid.eq(0)
+        r_data = Signal(WIDTH, reset_less=True)
+        r_error = Signal(reset_less=True)
+        with m.If(read):
+            m.d.sync += [r.valid.eq(1), r_data.eq(reduce(or_, values)), r_error.eq(~Cat(reads).any())]
+        with m.Elif(r.ready):
+            m.d.sync += r.valid.eq(0)
+        m.d.comb += [
+            b.payload.resp.eq(Mux(b_error, Response.SLVERR, Response.OKAY)),
+            r.payload.resp.eq(Mux(r_error, Response.SLVERR, Response.OKAY)),
+            r.payload.data.eq(r_data),
+        ]
+        return m
+
+    def _channel(self, m, platform, name: str):
+        """A channel into the slave, with a ready that depends on no input; of addresses, the word."""
+        channel = getattr(self.s_axil, name)
+        if name == "w":
+            payload, given = channel.payload.shape(), channel.payload
+        else:
+            payload, given = Bundle({"word": self.p.map.addr_width - 2}), channel.payload.addr[2:]
+        skid = place(m, platform, name, StreamSkid, payload=payload)
+        m.d.comb += [
+            skid.i.payload.eq(given),
+            skid.i.valid.eq(channel.valid),
+            channel.ready.eq(skid.i.ready),
+        ]
+        return skid.o
+
+    def _read(self, register: Register):
+        """What is read of a register: its fields where they are, zeros between."""
+        parts, end = [], 0
+        for field in sorted(register.fields, key=lambda field: field.low):
+            value = getattr(self, f"{register.name}_{field.name}")
+            parts += [Const(0, field.low - end), Const(0, field.bits) if field.access == "pulse" else value]
+            end = field.low + field.bits
+        return Cat(parts)
+
+    def _write(self, m, register: Register, field: RegField, here, written, strobes):
+        """What a field does when its register is written (`here`), and else."""
+        name = f"{register.name}_{field.name}"
+        bits = slice(field.low, field.low + field.bits)
+        value = getattr(self, name)
+        match field.access:
+            case "rw":
+                for low in range(field.low - field.low % 8, field.low + field.bits, 8):
+                    part = slice(max(low, field.low), min(low + 8, field.low + field.bits))
+                    with m.If(here & strobes[low]):
+                        m.d.sync += value[part.start - field.low : part.stop - field.low].eq(written[part])
+            case "w1c":
+                clear = Mux(here, written[bits], 0)
+                m.d.sync += value.eq(value & ~clear | getattr(self, f"{name}_set"))
+            case "pulse":
+                m.d.sync += value.eq(Mux(here, written[bits], 0))
+                m.d.sync += getattr(self, f"{name}_strobe").eq(here & strobes[bits].any())

@@ -1,0 +1,180 @@
+"""Bench of the registers: AXI4-Lite by cocotbext-axi, and every answer and every port compared in every cycle.
+
+The bus's models work at the rising edge; what they drive is there at the falling edge, where the bench samples
+everything and drives what is hardware's.
+"""
+
+import itertools
+import random
+import time
+
+import cocotb
+from cocotbext.axi import axil_channels as axil
+
+from ..golden.registers import Registers, cycles
+from ..job import Job, Outcome, save_outcome
+from ..streams import Stuck, reader, reset, unsigned
+from ..workloads.register_accesses import Case
+
+PATIENCE = 2000
+"""Cycles without any handshake after which the bench gives up."""
+MODELS = {
+    "aw": (axil.AxiLiteAWSource, axil.AxiLiteAWBus),
+    "w": (axil.AxiLiteWSource, axil.AxiLiteWBus),
+    "b": (axil.AxiLiteBSink, axil.AxiLiteBBus),
+    "ar": (axil.AxiLiteARSource, axil.AxiLiteARBus),
+    "r": (axil.AxiLiteRSink, axil.AxiLiteRBus),
+}
+ANSWERS = {"b": ("aw", "w"), "r": ("ar",)}
+"""What each response answers."""
+
+
+class Bench:
+    """The design, the bus's models, and the golden registers beside them."""
+
+    def __init__(self, dut, map: dict, outcome: Outcome):
+        self.dut, self.outcome, self.golden = dut, outcome, Registers(map)
+        self.models = {
+            name: model(bus.from_prefix(dut, "s_axil"), dut.clk, dut.rst) for name, (model, bus) in MODELS.items()
+        }
+
+        def port(name: str):
+            return reader(getattr(dut, name))
+
+        self.valid = {name: port(f"s_axil_{name}valid") for name in MODELS}
+        self.ready = {name: port(f"s_axil_{name}ready") for name in MODELS}
+        self.answer = {"b": [port("s_axil_bresp")], "r": [port("s_axil_rdata"), port("s_axil_rresp")]}
+        self.outputs = {name: port(name) for name in self.golden.outputs}
+        self.where = ""
+
+    def expect(self, what: str, got, wanted):
+        self.outcome.checked += wanted is not None
+        if got != wanted:
+            self.outcome.mismatches += 1
+            if len(self.outcome.examples) < 20:
+                self.outcome.examples.append(f"{self.where}: {what} is {got}, expected {wanted}")
+
+    def send(self, case: Case, rng: random.Random):
+        """Give a case's accesses, with its pauses, to the bus's models."""
+        for name, model in self.models.items():
+            model.clear()
+            pause = case.pauses.get(name, 0.0)
+            model.set_pause_generator(_chances(rng.randrange(2**31), pause) if pause else None)
+            model.pause = False
+        for address, data, strobe in case.writes:
+            self.models["aw"].send_nowait(axil.AxiLiteAWTransaction(awaddr=address, awprot=rng.randrange(8)))
+            self.models["w"].send_nowait(axil.AxiLiteWTransaction(wdata=data, wstrb=strobe))
+        for address in case.reads:
+            self.models["ar"].send_nowait(axil.AxiLiteARTransaction(araddr=address, arprot=rng.randrange(8)))
+
+    def drive(self, case: Case, rng: random.Random):
+        """What hardware drives from now on: often nothing set, so that what software clears stays so."""
+        for name in self.golden.inputs:
+            if rng.random() < case.changes:
+                bits = len(getattr(self.dut, name))
+                value = rng.choice((0, 0, 0, 1 << rng.randrange(bits), 2**bits - 1, rng.getrandbits(bits)))
+                self.golden.inputs[name] = value
+                getattr(self.dut, name).value = value
+
+    def compare_outputs(self):
+        for name, port in self.outputs.items():
+            self.expect(name, unsigned(port()), self.golden.outputs[name])
+
+    async def run(self, number: int, case: Case) -> tuple[dict[str, list[int]], list]:
+        """One case, to its last response or to the reset that cuts it.
+
+        Gives the cycles of every channel's handshakes, and what the reads gave. A response is there in the cycle after
+        all that it answers was taken and the one before it was, and stays until it is taken; its write is done then.
+        """
+        rng = random.Random(case.seed)
+        self.send(case, rng)
+        taken = {name: [] for name in MODELS}
+        stalled = {"b": None, "r": None}
+        data = []
+        for cycle in itertools.count():
+            await self.dut.clk.falling_edge
+            self.where = f"case {number}, cycle {cycle}"
+            due = {
+                name: stalled[name] is None and all(len(taken[each]) > len(taken[name]) for each in asks)
+                for name, asks in ANSWERS.items()
+            }
+            wanted = dict(stalled)
+            if due["r"]:  # finds what was there before a write in the same cycle
+                wanted["r"] = self.golden.read(case.reads[len(taken["r"])])
+            response = self.golden.cycle(case.writes[len(taken["b"])] if due["b"] else None)
+            if due["b"]:
+                wanted["b"] = (response,)
+            self.compare_outputs()
+            for name, ports in self.answer.items():
+                got = tuple(unsigned(port()) for port in ports) if self.valid[name]() == "1" else None
+                self.expect(f"the answer on {name}", got, wanted[name])
+            for name in MODELS:
+                moves = self.valid[name]() == self.ready[name]() == "1"
+                if moves:
+                    taken[name].append(cycle)
+                    if name == "r":
+                        data.append(unsigned(self.answer["r"][0]()))
+                if name in ANSWERS:
+                    stalled[name] = None if moves else wanted[name]
+            self.drive(case, rng)
+            if cycle == case.cut:
+                await self.cut(case, rng)
+                break
+            if len(taken["b"]) >= len(case.writes) and len(taken["r"]) >= len(case.reads):
+                break
+            if cycle - max(each[-1] if each else 0 for each in taken.values()) > PATIENCE:
+                counts = ", ".join(f"{len(each)} on {name}" for name, each in taken.items())
+                raise Stuck(f"nothing moved for {PATIENCE} cycles; handshakes so far: {counts}")
+        return taken, data
+
+    async def cut(self, case: Case, rng: random.Random):
+        """Reset, whatever is under way: no response is left and every value is the first again."""
+        self.dut.rst.value = 1
+        self.golden.reset()
+        for _ in range(2):
+            await self.dut.clk.falling_edge
+            self.where = "reset"
+            self.compare_outputs()
+            for name in ANSWERS:
+                self.expect(f"{name}valid", self.valid[name](), "0")
+            self.drive(case, rng)
+        self.dut.rst.value = 0
+
+
+def _chances(seed: int, chance: float):
+    rng = random.Random(seed)
+    while True:
+        yield rng.random() < chance
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    bench = Bench(dut, job.parameters["map"], outcome)
+    await reset(dut, [port for port in job.inputs if not port.startswith("s_axil_")])
+    started = time.perf_counter()
+    for number, case in enumerate(job.cases):
+        taken, data = await bench.run(number, case)
+        moves = sorted(itertools.chain(*taken.values())) or [0]
+        outcome.cases += 1
+        outcome.cycles += moves[-1] - moves[0] + 1
+        outcome.case_cycles.append(moves[-1] - moves[0] + 1)
+        outcome.output_cycles.append(sorted(taken["b"] + taken["r"]))
+        outcome.work += len(taken["b"]) + len(taken["r"])
+        if case.idle_free and case.cut is None:
+            for answer, asks in ANSWERS.items():
+                if taken[answer]:
+                    took = taken[answer][-1] - min(taken[each][0] for each in asks) + 1
+                    bench.where = f"case {number}"
+                    bench.expect(f"cycles to the last answer on {answer}", took, cycles(len(taken[answer])))
+        if job.keep:
+            results.append(data)
+    outcome.seconds = time.perf_counter() - started
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+@cocotb.test
+async def axi_lite_registers(dut):
+    await run(dut, Job.load())

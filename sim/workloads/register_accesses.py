@@ -1,0 +1,61 @@
+"""Reads and writes of registers, as software does them and as it should not."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """Writes (address, data, strobe) and reads (address), each in order; how much each channel pauses.
+
+    `changes` is the probability that hardware drives something else in a cycle. `cut`: reset comes in this cycle,
+    whatever is under way.
+    """
+
+    writes: list[tuple[int, int, int]]
+    reads: list[int]
+    pauses: dict[str, float] = field(default_factory=dict)
+    changes: float = 1.0
+    cut: int | None = None
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not any(self.pauses.values())
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[Case]:
+    """Seeded random accesses, some of them outside the registers: every fourth case runs without pauses, and every
+    sixth is cut by a reset."""
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters["map"], rng, number, accesses) for number in range(count)]
+
+
+def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int) -> Case:
+    offsets = [register["offset"] for register in map["registers"]]
+    end = 1 << max(3, max(offsets).bit_length())
+    few = [int(rng.choice(offsets)) for _ in range(2)]  # in some cases reads and writes meet often
+
+    def address() -> int:
+        kind = rng.integers(4)
+        base = few[rng.integers(2)] if kind < 2 else int(rng.choice(offsets)) if kind < 3 else int(rng.integers(end))
+        return base // 4 * 4 + int(rng.integers(4)) * int(rng.random() < 0.2)
+
+    def data() -> int:
+        return (0, 2**32 - 1, 1 << int(rng.integers(32)), int(rng.integers(2**32)))[rng.integers(4)]
+
+    writes = [
+        (address(), data(), 15 if rng.random() < 0.4 else int(rng.integers(16)))
+        for _ in range(rng.integers(1, accesses))
+    ]
+    reads = [address() for _ in range(rng.integers(1, accesses))]
+    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.1, 0.5, 0.9], 5), strict=True))
+    return Case(
+        writes,
+        reads,
+        pauses={} if number % 4 == 0 else pauses,
+        changes=float(rng.choice([0.02, 0.3, 1.0])),
+        cut=int(rng.integers(2, 30)) if number % 6 == 5 else None,
+        seed=int(rng.integers(2**31)),
+    )

@@ -1,0 +1,49 @@
+"""The bench of the registers fails where it should: each of these designs is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a strobe that is ignored": (r"write_scratch & w__o__payload\[33\]", "write_scratch"),
+    "a clear that wins over a set": (
+        r"= status_irq & (\w+);\n  assign (\w+) = \w+ \| status_irq_set;",
+        r"= status_irq;\n  assign \2 = (status_irq | status_irq_set) & \1;",
+    ),
+    "a pulse of two cycles": (
+        r"else control_tag_strobe <= (\w+);",
+        r"else control_tag_strobe <= \1 | (control_tag_strobe & s_axil__b__valid & write_limits);",
+    ),
+    "an answer that changes while it waits": (r"if \(ar__o__ready\) r_data <=", "r_data <="),
+    "an answer that outlives reset": (r"if \(rst\) s_axil__r__valid <= 1'h0;\n    else if", "if"),
+    "a write at half the speed": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
+    "a beat that does not wait": (r"waits \? payload : i_payload", "i_payload"),
+}
+
+
+def _design():
+    return generate("registers", find("registers").component())
+
+
+def _outcome(design):
+    return simulate(design, find("registers").cases(design.parameters, 18, 5), timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(_design()).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(what):
+    pattern, instead = BROKEN[what]
+    design = _design()
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    outcome = _outcome(replace(design, verilog=text))
+    assert outcome.mismatches > 0
+    assert outcome.examples
