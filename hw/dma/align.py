@@ -78,13 +78,13 @@ class Align(Component):
         value, fill = Signal(p.data_width, reset_less=True), Signal(reset_less=True)
         keep = Signal(reset_less=True)
 
-        free, needs, go, final, leaves = Signal(), Signal(), Signal(), Signal(), Signal()
+        needs, ends = Signal(reset_less=True), Signal(reset_less=True)  # sources != 0; targets == 1
+        free, go, final, leaves = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
             leaves.eq(self.o.valid & self.o.ready & out.last),
-            needs.eq(sources != 0),
             go.eq(busy & free & (~needs | self.i.valid)),
-            final.eq((targets == 1) & ~early),
+            final.eq(ends & ~early),
             self.i.ready.eq(busy & free & needs & ~keep),
             self.move.ready.eq(~busy | go & final),
         ]
@@ -108,9 +108,9 @@ class Align(Component):
                 m.d.sync += before.eq(Cat(lanes))
             m.d.sync += early.eq(0)
             with m.If(needs & ~keep):
-                m.d.sync += [sources.eq(sources - 1), beat.eq(beat + 1)]
+                m.d.sync += [sources.eq(sources - 1), needs.eq(sources != 1), beat.eq(beat + 1)]
             with m.If(~early):
-                m.d.sync += [targets.eq(targets - 1), addr.eq(addr + 1), head.eq(ones)]
+                m.d.sync += [targets.eq(targets - 1), ends.eq(targets == 2), addr.eq(addr + 1), head.eq(ones)]
                 m.d.sync += [
                     out.data.eq(Cat(merged)),
                     out.strobe.eq(head & Mux(final, tail, ones)),
@@ -136,7 +136,9 @@ class Align(Component):
                 busy.eq(1),
                 last.eq(new.last),
                 sources.eq(beats(new.source, new.bytes, p)),
+                needs.eq(1),
                 targets.eq(beats(new.target, new.bytes, p)),
+                ends.eq(beats(new.target, new.bytes, p) == 1),
                 turn.eq(new.target - new.source),
                 fresh.eq(Mux(backward & whole, ones, ones << (new.target - new.source)[: p.lanes])),
                 early.eq(backward & ~whole),
@@ -148,7 +150,7 @@ class Align(Component):
             if p.values:
                 m.d.sync += [value.eq(new.value), fill.eq(new.fill)]
                 with m.If(new.fill):
-                    m.d.sync += [sources.eq(0), early.eq(0)]
+                    m.d.sync += [needs.eq(0), early.eq(0)]
             if p.scatter:
                 m.d.sync += keep.eq(new.keep)
 

@@ -5,7 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..component import Component
+from ..bus.stream import StreamSpill, join
+from ..component import Component, place
 from .descriptor import DmaParameters
 
 
@@ -24,8 +25,8 @@ class Bursts(Component):
 
     A burst of the longest kind is 4096 bytes or less and begins at a multiple of its size, so none crosses 4 KiB.
 
-    Latency 2 from run to first burst, initiation interval 1 a burst. Back-pressure: `i.ready` follows `o.ready`. Area:
-    an adder for the length, a counter of beats, an incrementer of addresses.
+    Latency 2 from run to first burst, initiation interval 1 a burst. Back-pressure: nothing is combinational
+    from `o.ready` to `i.ready`. Area: an adder for the length, a counter of beats, an incrementer of addresses.
     """
 
     Parameters = DmaParameters
@@ -36,41 +37,39 @@ class Bursts(Component):
 
     def elaborate(self, platform):
         m = Module()
-        p, new, out = self.p, self.i.payload, self.o.payload
-        low = p.burst.bit_length() - 1  # bits of a beat's place in the longest burst
+        p, new = self.p, self.i.payload
+        spill = place(m, platform, "spill", StreamSpill, payload=burst(p))
+        out = spill.i.payload
+        join(m, spill.o, self.o)
+        low = p.burst.bit_length() - 1  # bits of a beat's place in the longest burst, a block
         beat = Signal(out.beat.shape(), reset_less=True)
-        left = Signal(p.run_width - p.lanes + 1, reset_less=True)
-        room = Signal(range(p.burst + 1), reset_less=True)  # beats up to the next multiple
-        last, busy = Signal(reset_less=True), Signal()
-        advance, fits, length = Signal(), Signal(), Signal(range(p.burst + 1))
+        ends = Signal(low, reset_less=True)  # the run's last beat in its block
+        blocks = Signal(p.run_width + 1 - low - p.lanes + 1, reset_less=True)  # further ones that the run reaches into
+        final, last, busy, advance = Signal(reset_less=True), Signal(reset_less=True), Signal(), Signal()
         m.d.comb += [
-            advance.eq(busy & (~self.o.valid | self.o.ready)),
-            fits.eq(left <= room),
-            length.eq(Mux(fits, left, room)),
-            self.i.ready.eq(~busy | advance & fits),
+            advance.eq(busy & spill.i.ready),
+            spill.i.valid.eq(busy),
+            out.beat.eq(beat),
+            out.len.eq(Mux(final, ends, p.burst - 1) - beat[:low]),
+            out.last.eq(last & final),
+            self.i.ready.eq(~busy | advance & final),
         ]
         with m.If(advance):
-            m.d.sync += [
-                out.beat.eq(beat),
-                out.len.eq(length - 1),
-                out.last.eq(last & fits),
-                left.eq(left - room),
-                room.eq(p.burst),
-                beat[:low].eq(0),
-                beat[low:].eq(beat[low:] + 1),
-            ]
-        with m.If(advance & fits):
+            m.d.sync += [beat[:low].eq(0), beat[low:].eq(beat[low:] + 1)]
+            m.d.sync += [blocks.eq(blocks - 1), final.eq(blocks == 1)]
+        with m.If(advance & final):
             m.d.sync += busy.eq(0)
+        reach = Signal(p.run_width + 1)
+        m.d.comb += reach.eq(new.addr[: p.lanes + low] + new.bytes - 1)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [
                 busy.eq(1),
                 last.eq(new.last),
                 beat.eq(new.addr[p.lanes :]),
-                left.eq(beats(new.addr[: p.lanes], new.bytes, p)),
-                room.eq(p.burst - new.addr[p.lanes : p.lanes + low]),
+                ends.eq(reach[p.lanes :]),
+                blocks.eq(reach[p.lanes + low :]),
+                final.eq(reach[p.lanes + low :] == 0),
             ]
-        with m.If(~self.o.valid | self.o.ready):
-            m.d.sync += self.o.valid.eq(busy)
         return m
 
 

@@ -44,11 +44,13 @@ class Check(Component):
 
         # One dimension a cycle, each in four: chosen, looked at and multiplied, its reach known, added.
         count, stride = Signal(COUNT_WIDTH, reset_less=True), Signal(signed(p.local_width + 1), reset_less=True)
+        further = Signal(signed(COUNT_WIDTH + 1), reset_less=True)
         before, after = Signal(PAD_WIDTH, reset_less=True), Signal(PAD_WIDTH, reset_less=True)
         with m.Switch(step):
             for d in dims:
                 with m.Case(d):
-                    m.d.sync += [count.eq(box[f"count{d}"]), stride.eq(box[f"local_stride{d}"])]
+                    m.d.sync += [count.eq(box[f"count{d}"]), further.eq(box[f"count{d}"] - 1)]
+                    m.d.sync += stride.eq(box[f"local_stride{d}"])
                     if p.padding:
                         m.d.sync += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
 
@@ -58,7 +60,7 @@ class Check(Component):
         empty, padded, overlap = (Signal(name=name, reset_less=True) for name in ("empty", "padded", "overlap"))
         size = Signal(8)  # bytes of an element
         m.d.comb += size.eq(1 << box.size)
-        m.d.sync += reach.eq((count - 1) * stride)
+        m.d.sync += reach.eq(further * stride)
         with m.If(busy & ~self.o.valid):
             m.d.sync += step.eq(step + 1)
         with m.If(step == 1):

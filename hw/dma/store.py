@@ -169,17 +169,17 @@ class Reader(Component):
         p, new = self.p, self.i.payload
         left = Signal(p.run_width - p.lanes + 1, reset_less=True)
         addr = Signal(p.local_width - p.lanes, reset_less=True)
-        final = Signal()
+        final = Signal(reset_less=True)
         m.d.comb += [
-            final.eq(left == 1),
             self.o.payload.addr.eq(addr),
             self.i.ready.eq(~self.o.valid | self.o.ready & final),
         ]
         with m.If(self.o.ready):
-            m.d.sync += [left.eq(left - 1), addr.eq(addr + 1)]
+            m.d.sync += [left.eq(left - 1), final.eq(left == 2), addr.eq(addr + 1)]
             with m.If(final):
                 m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += self.o.valid.eq(1)
-            m.d.sync += [left.eq(beats(new.addr[: p.lanes], new.bytes, p)), addr.eq(new.addr >> p.lanes)]
+            words = beats(new.addr[: p.lanes], new.bytes, p)
+            m.d.sync += [left.eq(words), final.eq(words == 1), addr.eq(new.addr >> p.lanes)]
         return m

@@ -16,7 +16,8 @@ class Walk(Component):
     up to three pieces: before, inside, after.
 
     Latency 2 from descriptor to first piece, initiation interval 1 a piece. Back-pressure: nothing is combinational
-    from `o.ready` to `i.ready`. Area: for each dimension two strides, two addresses and a counter; one adder for each side.
+    from `o.ready` to `i.ready`. Area: for each dimension two strides, two addresses and a counter; one adder for each
+    side.
     """
 
     Parameters = DmaParameters
@@ -42,12 +43,9 @@ class Walk(Component):
         m.d.comb += [advance.eq(busy & spill.i.ready), self.i.ready.eq(~busy | advance & finished)]
 
         length, fill, row_ends = self._row(m, box, left, limit, advance)
-        ended = [Signal(name=f"ended{d}") for d in dims]
-        m.d.comb += [
-            ended[0].eq(Mux(box.rows | box.turn, row_ends, left[0] == 0)),
-            *(ended[d].eq(left[d] == 0) for d in dims[1:]),
-            finished.eq(Cat(ended).all()),
-        ]
+        ended, single = registers("ended", 1), registers("single", 1)  # at its last step; has only one
+        ends = [ended[0] & row_ends, *ended[1:]]
+        m.d.comb += finished.eq(Cat(ends).all())
 
         # The innermost dimension that has not ended makes a step; those within it begin again there.
         inner_step = box.rows | box.turn
@@ -59,18 +57,19 @@ class Walk(Component):
             base, step, total = (Signal(address[0].shape(), name=f"{name}_{what}") for what in ("base", "step", "next"))
             m.d.comb += [base.eq(address[-1]), step.eq(steps[name][-1]), total.eq(base + step)]
             for d in reversed(dims[:-1]):
-                with m.If(~ended[d]):
+                with m.If(~ends[d]):
                     m.d.comb += [base.eq(address[d]), step.eq(steps[name][d])]
             within = Const(1, 1)
             for d in dims:
                 with m.If(advance & within):
                     m.d.sync += address[d].eq(total)
-                within = within & ended[d]
+                within = within & ends[d]
         within = Const(1, 1)
         for d in dims:
             with m.If(advance & within):
                 m.d.sync += left[d].eq(Mux(ended[d], limit[d], left[d] - 1))
-            within = within & ended[d]
+                m.d.sync += ended[d].eq(Mux(ended[d], single[d], left[d] == 1))
+            within = within & ends[d]
 
         with m.If(advance & finished):
             m.d.sync += busy.eq(0)
@@ -79,6 +78,10 @@ class Walk(Component):
             for d in dims:
                 m.d.sync += [bus[d].eq(new.bus_addr), local[d].eq(new.local_addr)]
                 m.d.sync += [left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
+                one = new[f"count{d}"] == 1
+                if d == 0:  # a row is one step
+                    one = one | new.rows | new.turn
+                m.d.sync += [ended[d].eq(one), single[d].eq(one)]
 
         out = spill.i.payload
         m.d.comb += [out.bus.eq(bus[0]), out.local.eq(local[0]), out.bytes.eq(length), out.last.eq(finished)]
