@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.component import Component
+from ..hw.memory.accumulator import Accumulator
 
 
 class UsageError(Exception):
@@ -32,9 +33,16 @@ def _tiles(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
+def _accumulations(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.accumulations import random_cases
+
+    return random_cases(parameters, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
+        Generator("accumulator", Accumulator, _accumulations),
         Generator("broadcast", Broadcast, _tiles),
         Generator("systolic", Systolic, _tiles),
     )
