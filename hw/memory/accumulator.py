@@ -102,8 +102,8 @@ class Accumulator(Component):
         row, read = self.row.payload, self.read.payload
 
         # Halves take turns, so each side needs to know only which is next.
-        fill = Signal(range(p.halves))
-        drain = Signal(range(p.halves))
+        fill = Signal()
+        drain = Signal()
         closed = Signal(p.halves)  # and not freed yet
         settled = Signal(p.halves)  # closed, and every row is in memory
         room = Signal(init=1)
@@ -118,7 +118,7 @@ class Accumulator(Component):
         ]
 
         # The rows on their way, the latest first.
-        stage = Bundle({"valid": 1, "last": 1, "half": len(fill), "addr": p.addr_width})
+        stage = Bundle({"valid": 1, "last": 1, "half": 1, "addr": p.addr_width})
         stages = [Signal(stage, name=f"stage{n}") for n in range(1 + STAGES)]
         now, written = stages[0], stages[-1]
         m.d.comb += [now.valid.eq(enter), now.last.eq(row.last), now.half.eq(fill), now.addr.eq(row.addr)]
@@ -127,14 +127,14 @@ class Accumulator(Component):
         with m.If(enter):
             m.d.sync += self.filling.eq(~row.last)
             with m.If(row.last):
-                m.d.sync += [closed.bit_select(fill, 1).eq(1), fill.eq(fill + 1)]
+                m.d.sync += [closed.bit_select(fill, 1).eq(1), fill.eq(fill ^ (p.halves - 1))]
         with m.If(written.valid & written.last):
             m.d.sync += settled.bit_select(written.half, 1).eq(1)
         with m.If(look & read.last):
             m.d.sync += [
                 closed.bit_select(drain, 1).eq(0),
                 settled.bit_select(drain, 1).eq(0),
-                drain.eq(drain + 1),
+                drain.eq(drain ^ (p.halves - 1)),
             ]
 
         # Where the old sum is: with the latest of the rows on their way to the same address, else in memory.
@@ -215,7 +215,7 @@ class AccumulatorLanes(Component):
             "write": In(p.halves),
             "source": In(1 + STAGES),
             "fetch": In(Lanes(addr_width, p.halves)),
-            "look": In(range(p.halves)),
+            "look": In(1),
             "found": Out(p.lanes * p.acc_width),
         }
 
@@ -276,7 +276,7 @@ class AccumulatorLanes(Component):
             m.d.comb += exact.eq(old[lane] + data[lane * p.in_width : (lane + 1) * p.in_width].as_signed())
             if p.overflow == "saturate":
                 sign, top = exact[p.acc_width], exact[p.acc_width - 1]
-                limit = Cat((~sign).replicate(p.acc_width - 1), sign)
+                limit = Mux(sign, 1 << p.acc_width - 1, (1 << p.acc_width - 1) - 1)
                 m.d.sync += total[part].eq(Mux(sign != top, limit, exact))
             else:
                 m.d.sync += total[part].eq(exact)

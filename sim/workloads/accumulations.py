@@ -1,6 +1,7 @@
 """Tiles for an accumulator memory: what its bench runs, and random ones."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,6 +31,9 @@ def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 5) -> 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
     chosen = [_tile(p, rng) for _ in range(int(rng.integers(1, tiles + 1)))]
+    for before, after in pairwise(chosen):
+        if rng.random() < 0.5:  # the same address, in the other half
+            after.addr[0], after.accumulate[0] = before.addr[-1], 1
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
     return Case(chosen, {"row": float(gaps[0]), "read": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
@@ -41,7 +45,8 @@ def _tile(p: dict, rng: np.random.Generator) -> Tile:
     shape = (rows, p["cols"])
     if rng.random() < 0.4:
         # Runs of one sign per lane reach the limit, and leave it again.
-        signs = rng.integers(2, size=(1 + rows // 8, p["cols"])).repeat(8, axis=0)[:rows]
+        run = int(rng.choice([8, 40]))
+        signs = rng.integers(2, size=(1 + rows // run, p["cols"])).repeat(run, axis=0)[:rows]
         data = np.where(signs, high, low)
     else:
         data = rng.integers(low, high, shape, endpoint=True)
