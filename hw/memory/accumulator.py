@@ -34,8 +34,8 @@ class Accumulator(Component):
 
     Latency, with B = 2 (0 without a buffer): 2 + B from read to out. A half may be read from the fourth cycle after its
     last row, and filled again in the cycle after the `last` read. Initiation interval 1 for rows, whatever their
-    addresses, and 1 for reads. So tiles of L rows that are read in R reads follow each other every L cycles if
-    R + 3 <= L, and every (L + R + 3) / 2 otherwise; with one half, every L + R + 3.
+    addresses, and 1 for reads. So tiles of L rows that are read in R reads follow each other every
+    max(L, R, (L + R + 3) / 2) cycles; with one half, every L + R + 3.
 
     Back-pressure: `row` waits for a free half, `read` for a closed one and for room in the buffer. No output depends
     combinationally on an input. Area: halves x depth x cols x acc_width bits of memory; an adder, 2 x in_width and

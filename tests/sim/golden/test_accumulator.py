@@ -46,3 +46,11 @@ def test_cycles():
     assert cycles([(2, 3), (2, 1), (1, 1)], 2) == ([0, 1, 2, 3, 8], [5, 6, 7, 8, 12])
     rows, _ = cycles([(10, 7)] * 5, 2)
     assert rows == list(range(50))
+
+
+@pytest.mark.parametrize("reads", [1, 9, 17, 18, 20, 23, 24, 31])
+def test_tiles_follow_each_other_as_the_docstring_says(reads):
+    rows, _ = cycles([(20, reads)] * 40, 2)
+    assert (rows[30 * 20] - rows[10 * 20]) / 20 == max(20, reads, (20 + reads + 3) / 2)
+    rows, _ = cycles([(20, reads)] * 4, 1)
+    assert rows[3 * 20] - rows[2 * 20] == 20 + reads + 3
