@@ -8,6 +8,7 @@ from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.component import Component
 from ..hw.memory.accumulator import Accumulator
+from ..hw.memory.multiport import Multiport
 
 
 class UsageError(Exception):
@@ -39,11 +40,18 @@ def _accumulations(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
+def _accesses(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.multiport import random_cases
+
+    return random_cases(parameters, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
         Generator("accumulator", Accumulator, _accumulations),
         Generator("broadcast", Broadcast, _tiles),
+        Generator("multiport", Multiport, _accesses),
         Generator("systolic", Systolic, _tiles),
     )
 }
