@@ -73,25 +73,28 @@ class Multiport(Component):
         p = self.p
         streams = [getattr(self, f"port{n}_req") for n in range(p.ports)]
         requests = [each.payload for each in streams]
-        writes = [each.valid & each.payload.write for each in streams]
         m.d.comb += [each.ready.eq(1) for each in streams]
-
-        # Of writes to one byte only the last counts.
-        strobes = []
-        for n, request in enumerate(requests):
-            others = range(n + 1, p.ports)
-            lost = [Mux(writes[o] & (requests[o].addr == request.addr), requests[o].strobe, 0) for o in others]
-            strobe = Signal(p.width // 8, name=f"strobe{n}")
-            m.d.comb += strobe.eq(request.strobe & ~reduce(or_, lost, 0))
-            strobes.append(strobe)
 
         # Words that are still on their way to memory.
         under_way = Lanes(p.addr_width, p.ports)
         write = [Signal(p.ports, name=f"write{n}") for n in range(1 + WRITE)]
         addr = [Signal(under_way, name=f"addr{n}") for n in range(1 + WRITE)]
-        m.d.comb += [write[0].eq(Cat(writes)), addr[0].as_value().eq(Cat(each.addr for each in requests))]
+        m.d.comb += [
+            write[0].eq(Cat(each.valid & each.payload.write for each in streams)),
+            addr[0].as_value().eq(Cat(each.addr for each in requests)),
+        ]
         for each in (write, addr):
             m.d.sync += [after.eq(before) for before, after in pairwise(each)]
+
+        # Of writes to one byte in one cycle only the last counts.
+        strobes = []
+        for n, request in enumerate(requests):
+            others = range(n + 1, p.ports)
+            lost = [Mux(write[0][o] & (requests[o].addr == request.addr), requests[o].strobe, 0) for o in others]
+            strobe = Signal(p.width // 8, name=f"strobe{n}")
+            m.d.comb += strobe.eq(request.strobe & ~reduce(or_, lost, 0))
+            strobes.append(strobe)
+
         meets = [
             [Cat(write[d][o] & (addr[d][o] == request.addr) for o in range(p.ports)) for request in requests]
             for d in range(1, 1 + WRITE)

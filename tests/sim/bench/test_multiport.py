@@ -1,0 +1,47 @@
+"""The bench fails where it should: each of these memories is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+PARAMETERS = {"ports": 3, "width": 16, "depth": 16}
+BROKEN = {  # what is broken: text, what stands there instead
+    "two ports write one byte": (r"assign strobe0 = (\S+) & \w+;", r"assign strobe0 = \1;"),
+    "a lower port wins": (r"assign strobe1 = (\S+) & \w+;", r"assign strobe1 = \1 & ~strobe0;"),
+    "another port's last write is not seen": (r"assign bits0__meets\[5\] = .*;", "assign bits0__meets[5] = 1'h0;"),
+    "a port's own last write is not seen": (r"assign bits0__meets\[0\] = .*;", "assign bits0__meets[0] = 1'h0;"),
+    "a write to another address is seen": (r"addr1\[7:4\] == port0_req__payload\[3:0\]", "1'h1"),
+    "a strobe without effect": (r"strobe1\[3\] \?", "1'h1 ?"),
+    "a copy that is never written": (r"(copy2_0 \([^;]*\.write\()write1\[0\]", r"\g<1>1'h0"),
+    "a copy at another port's address": (r"(copy1_2 \([^;]*\.read_addr\()addr\[7:4\]", r"\1addr[3:0]"),
+    "an answer a cycle late": (
+        r"assign port1_rsp__valid = (.*);",
+        r"reg late = 0; always @(posedge clk) late <= \1;\n  assign port1_rsp__valid = late;",
+    ),
+}
+
+
+def _outcome(design):
+    return simulate(design, find("multiport").cases(design.parameters, 24, 5), simulator="icarus", timeout=120)[0]
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("multiport", find("multiport").component(**PARAMETERS))
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(design, what):
+    pattern, instead = BROKEN[what]
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    assert _outcome(replace(design, verilog=text)).mismatches > 0
