@@ -4,7 +4,7 @@ from functools import reduce
 from itertools import pairwise
 from operator import or_, xor
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
@@ -14,7 +14,7 @@ from ..bus.stream import SLICE
 from ..component import Component, Parameters, place
 from .access import port
 
-WRITE = 1
+WRITE = 2
 """Cycles from a request to the write of its word."""
 LATENCY = 2
 
@@ -95,10 +95,17 @@ class Multiport(Component):
             m.d.comb += strobe.eq(request.strobe & ~reduce(or_, lost, 0))
             strobes.append(strobe)
 
-        meets = [
-            [Cat(write[d][o] & (addr[d][o] == request.addr) for o in range(p.ports)) for request in requests]
-            for d in range(1, 1 + WRITE)
-        ]
+        # Where each port finds what each memory holds: with the latest of two writes on their way, else in memory.
+        sources = []
+        for n, request in enumerate(requests):
+            for o in range(p.ports):
+                near = Signal(name=f"near{n}_{o}")
+                far = Signal(name=f"far{n}_{o}")
+                m.d.comb += [
+                    near.eq(write[1][o] & (addr[1][o] == request.addr)),
+                    far.eq(write[2][o] & (addr[2][o] == request.addr)),
+                ]
+                sources.append(Cat(near, far & ~near, ~(far | near)))
 
         words = []
         for start in range(0, p.width, SLICE):
@@ -109,9 +116,10 @@ class Multiport(Component):
                 part.write.eq(write[0]),
                 part.data.as_value().eq(Cat(each.data[start:stop] for each in requests)),
                 part.strobe.as_value().eq(Cat(each[start // 8 : stop // 8] for each in strobes)),
-                part.meets.as_value().eq(Cat(meets)),
+                part.source.as_value().eq(Cat(sources)),
             ]
             words.append(part.word)
+
         read = [Signal(LATENCY, name=f"read{n}") for n in range(p.ports)]
         for n in range(p.ports):
             answer = getattr(self, f"port{n}_rsp")
@@ -123,9 +131,9 @@ class Multiport(Component):
 class MultiportBits(Component):
     """Some bits of the words of a multi-port memory, at most :data:`SLICE`, with every memory for them.
 
-    For each port, in the cycle of its request: `addr`, `write`, `data`, the bytes that `strobe` lets it write, and
-    `meets`: for each distance in time and each port, whether that port wrote to `addr` so many cycles before. Two
-    cycles later `word` is what was there.
+    For each port, in the cycle of its request: `addr`, `write`, `data`, the bytes that `strobe` lets it write, and for
+    each port's memory the `source` of what it holds at `addr`: that port's write 1 or 2 cycles before (bits 0 and 1),
+    or memory (bit 2). Two cycles later `word` is what was there.
     """
 
     class Parameters(Parameters):
@@ -141,7 +149,7 @@ class MultiportBits(Component):
             "write": In(p.ports),
             "data": In(Lanes(p.width, p.ports)),
             "strobe": In(Lanes(p.width // 8, p.ports)),
-            "meets": In(Lanes(p.ports, p.ports * WRITE)),
+            "source": In(Lanes(1 + WRITE, p.ports * p.ports)),
             "word": Out(Lanes(p.width, p.ports)),
         }
 
@@ -154,41 +162,37 @@ class MultiportBits(Component):
             m.d.sync += held.eq(value)
             return held
 
-        data, strobe, meets = later("data1", self.data), later("strobe1", self.strobe), later("meets1", self.meets)
-        addr, write = [self.addr], [self.write]
-        for d in range(WRITE):
-            addr.append(later(f"addr{d + 1}", addr[-1]))
-            write.append(later(f"write{d + 1}", write[-1], reset_less=False))
+        data, strobe, source, addr = self.data, self.strobe, later("source1", self.source), self.addr
+        write = self.write
+        for n in range(1, 1 + WRITE):
+            data, strobe, addr = later(f"data{n}", data), later(f"strobe{n}", strobe), later(f"addr{n}", addr)
+            write = later(f"write{n}", write, reset_less=False)
 
-        # What each port's own memory is given, and was given in the cycles before.
-        own = [[Signal(p.width, name=f"own{o}", reset_less=True)] for o in range(p.ports)]
-        for o in range(p.ports):
-            for d in range(1, 1 + WRITE):
-                own[o].append(later(f"own{o}_{d}", own[o][-1]))
-
+        # What each port writes to its own memory, and what it wrote in the cycle before.
+        own = [Signal(p.width, name=f"own{o}") for o in range(p.ports)]
+        before = [later(f"before{o}", own[o]) for o in range(p.ports)]
         words = []
         for n in range(p.ports):
-            parts = []
+            parts = []  # what each port's memory holds
             for o in range(p.ports):
                 copy = place(m, platform, f"copy{n}_{o}", Copy, width=p.width, depth=p.depth)
                 m.d.comb += [
-                    copy.write_addr.eq(addr[WRITE][o]),
-                    copy.write_data.eq(own[o][WRITE - 1]),
-                    copy.write.eq(write[WRITE][o]),
+                    copy.write_addr.eq(addr[o]),
+                    copy.write_data.eq(own[o]),
+                    copy.write.eq(write[o]),
                     copy.read_addr.eq(self.addr[n]),
                 ]
-                stored = copy.read_data
-                for d in reversed(range(WRITE)):
-                    stored = Mux(meets[d * p.ports + n][o], own[o][d + 1], stored)
-                part = Signal(p.width, name=f"part{n}_{o}")
-                m.d.comb += part.eq(stored)
-                parts.append(part)
-            others = reduce(xor, (part for o, part in enumerate(parts) if o != n), Const(0, p.width))
+                chosen = source[n * p.ports + o]
+                choices = zip((own[o], before[o], copy.read_data), chosen, strict=True)
+                # AND and OR: one LUT behind the memory.
+                part = reduce(or_, (Mux(bit, value, 0) for value, bit in choices))
+                parts.append(later(f"part{n}_{o}", part))
+            others = Signal(p.width, name=f"others{n}")
+            m.d.comb += others.eq(reduce(xor, (part for o, part in enumerate(parts) if o != n), 0))
             for byte in range(p.width // 8):
                 at = slice(8 * byte, 8 * byte + 8)
-                new = data[n][at] ^ others[at]
-                m.d.comb += own[n][0][at].eq(Mux(strobe[n][byte], new, parts[n][at]))
-            words.append(later(f"word{n}", reduce(xor, parts)))
+                m.d.comb += own[n][at].eq(Mux(strobe[n][byte], data[n][at] ^ others[at], parts[n][at]))
+            words.append(others ^ parts[n])
         m.d.comb += self.word.as_value().eq(Cat(words))
         return m
 

@@ -13,11 +13,12 @@ PARAMETERS = {"ports": 3, "width": 16, "depth": 16}
 BROKEN = {  # what is broken: text, what stands there instead
     "two ports write one byte": (r"assign strobe0 = (\S+) & \w+;", r"assign strobe0 = \1;"),
     "a lower port wins": (r"assign strobe1 = (\S+) & \w+;", r"assign strobe1 = \1 & ~strobe0;"),
-    "another port's last write is not seen": (r"assign bits0__meets\[5\] = .*;", "assign bits0__meets[5] = 1'h0;"),
-    "a port's own last write is not seen": (r"assign bits0__meets\[0\] = .*;", "assign bits0__meets[0] = 1'h0;"),
-    "a write to another address is seen": (r"addr1\[7:4\] == port0_req__payload\[3:0\]", "1'h1"),
-    "a strobe without effect": (r"strobe1\[3\] \?", "1'h1 ?"),
-    "a copy that is never written": (r"(copy2_0 \([^;]*\.write\()write1\[0\]", r"\g<1>1'h0"),
+    "another port's last write is not seen": (r"assign near1_2 = .*;", "assign near1_2 = 1'h0;"),
+    "another port's last write but one is not seen": (r"assign far2_0 = .*;", "assign far2_0 = 1'h0;"),
+    "a port's own last write is not seen": (r"assign near0_0 = .*;", "assign near0_0 = 1'h0;"),
+    "a write to another address is seen": (r"assign near0_1 = (\S+) & .*;", r"assign near0_1 = \1;"),
+    "a strobe without effect": (r"strobe2\[3\] \?", "1'h1 ?"),
+    "a copy that is never written": (r"(copy2_0 \([^;]*\.write\()write2\[0\]", r"\g<1>1'h0"),
     "a copy at another port's address": (r"(copy1_2 \([^;]*\.read_addr\()addr\[7:4\]", r"\1addr[3:0]"),
     "an answer a cycle late": (
         r"assign port1_rsp__valid = (.*);",
