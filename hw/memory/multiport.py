@@ -4,7 +4,7 @@ from functools import reduce
 from itertools import pairwise
 from operator import or_, xor
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
@@ -29,13 +29,13 @@ class Multiport(Component):
     are no conflicts here.
 
     Latency 2 from request to answer. Initiation interval 1 at every port. Back-pressure: none, a port is always ready
-    and its answers are always taken. Area: ports x ports memories of depth x width bits, an address comparator for each
-    two of them, and some 2 x ports LUTs for each bit of each port.
+    and its answers are always taken. Area: ports x ports memories of depth x width bits, each with a register of
+    `width` bits behind it; about 2.5 x ports x ports address comparators; 3 x ports LUTs for each bit of each port.
 
     The word is the XOR of what one memory for each port holds: a port writes its own memory so that the XOR of all is
     the new word. For that it reads the others; it has copies of all of them to read from anyway, unused while it
-    writes. A table of the port that wrote last would need the same copies, and the table besides: flip-flops for
-    each word of it, or again ports x ports memories.
+    writes. A table of the port that wrote last would need the same ports x ports copies and itself besides: at 512
+    words, thousands of flip-flops behind a multiplexer of 512 for each port, or ports x ports memories more.
 
     Source: C. LaForest, M. Liu, E. Rapati and J. G. Steffan, Multi-ported Memories for FPGAs via XOR, FPGA 2012;
     LaForest and Steffan, Efficient Multi-ported Memories for FPGAs, FPGA 2010 (tables).
@@ -173,7 +173,7 @@ class MultiportBits(Component):
         before = [later(f"before{o}", own[o]) for o in range(p.ports)]
         words = []
         for n in range(p.ports):
-            parts = []  # what each port's memory holds
+            stored, moving = [], []  # what each port's memory holds: one of the two, the other is 0
             for o in range(p.ports):
                 copy = place(m, platform, f"copy{n}_{o}", Copy, width=p.width, depth=p.depth)
                 m.d.comb += [
@@ -182,17 +182,19 @@ class MultiportBits(Component):
                     copy.write.eq(write[o]),
                     copy.read_addr.eq(self.addr[n]),
                 ]
-                chosen = source[n * p.ports + o]
-                choices = zip((own[o], before[o], copy.read_data), chosen, strict=True)
-                # AND and OR: one LUT behind the memory.
-                part = reduce(or_, (Mux(bit, value, 0) for value, bit in choices))
-                parts.append(later(f"part{n}_{o}", part))
+                near, far, memory = source[n * p.ports + o]
+                stored.append(later(f"stored{n}_{o}", Mux(memory, copy.read_data, 0)))
+                moving.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
+            mine = Signal(p.width, name=f"mine{n}")
             others = Signal(p.width, name=f"others{n}")
-            m.d.comb += others.eq(reduce(xor, (part for o, part in enumerate(parts) if o != n), 0))
+            m.d.comb += [
+                mine.eq(stored.pop(n) ^ later(f"moving_mine{n}", moving.pop(n))),
+                others.eq(reduce(xor, stored, later(f"moving_others{n}", reduce(xor, moving, Const(0, p.width))))),
+            ]
             for byte in range(p.width // 8):
                 at = slice(8 * byte, 8 * byte + 8)
-                m.d.comb += own[n][at].eq(Mux(strobe[n][byte], data[n][at] ^ others[at], parts[n][at]))
-            words.append(others ^ parts[n])
+                m.d.comb += own[n][at].eq(Mux(strobe[n][byte], data[n][at] ^ others[at], mine[at]))
+            words.append(mine ^ others)
         m.d.comb += self.word.as_value().eq(Cat(words))
         return m
 
