@@ -1,6 +1,7 @@
 """The generators there are: a name for each component that users ask for, and what exercises it."""
 
 import difflib
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
 from ..hw.dma.dma import Dma
+from ..hw.memory.accumulator import Accumulator
+from ..hw.memory.multiport import Multiport
 from .registers import files as register_files
 
 
@@ -33,32 +36,25 @@ class Generator:
         return self.component.__doc__.strip().splitlines()[0]
 
 
-def _tiles(parameters: dict, count: int, seed: int):
-    from ..sim.workloads.tiles import random_cases  # not needed to generate
+def _random(workload: str) -> Callable:
+    """The random cases of a workload, which is imported only where something is simulated."""
 
-    return random_cases(parameters, count, seed)
+    def cases(parameters: dict, count: int, seed: int):
+        module = importlib.import_module(f"...sim.workloads.{workload}", __name__)
+        return module.random_cases(parameters, count, seed)
 
-
-def _descriptors(parameters: dict, count: int, seed: int):
-    from ..sim.workloads.descriptors import random_cases
-
-    local_bytes = parameters["local_words"] * parameters["data_width"] // 8
-    return random_cases(parameters | {"local_bytes": local_bytes}, count, seed)
-
-
-def _register_accesses(parameters: dict, count: int, seed: int):
-    from ..sim.workloads.register_accesses import random_cases
-
-    return random_cases(parameters, count, seed)
+    return cases
 
 
 GENERATORS = {
     g.name: g
     for g in (
-        Generator("broadcast", Broadcast, _tiles),
-        Generator("dma", Dma, _descriptors),
-        Generator("registers", Registers, _register_accesses, register_files),
-        Generator("systolic", Systolic, _tiles),
+        Generator("accumulator", Accumulator, _random("accumulations")),
+        Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("dma", Dma, _random("descriptors")),
+        Generator("multiport", Multiport, _random("multiport")),
+        Generator("registers", Registers, _random("register_accesses"), register_files),
+        Generator("systolic", Systolic, _random("tiles")),
     )
 }
 

@@ -91,7 +91,7 @@ class Check(Component):
             m.d.comb += mask.eq(size - 1)
             spoilt = turn & ((anything & mask) != 0)
         inside = Const(1, 1) if not p.padding else (box.before0 == 0) & (box.after0 == 0)
-        beyond = ((low < 0) | (high > p.local_words * p.bytes)) & ~(fill & box.store)
+        beyond = ((low < 0) | (high > p.local_bytes)) & ~(fill & box.store)
         with m.If(ready):
             m.d.sync += [
                 self.o.valid.eq(1),

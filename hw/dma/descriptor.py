@@ -43,7 +43,7 @@ class DmaParameters(Parameters):
 
     addr_width: int = Field(32, ge=16, le=64, description="bits of a bus address")
     data_width: int = Field(64, ge=16, le=512, description="bits of a bus beat and of a local word; a power of two")
-    local_words: int = Field(4096, ge=2, le=1 << 20, description="words of the local memory")
+    local_bytes: int = Field(32768, ge=4, le=1 << 24, description="bytes of the local memory; a multiple of a word's")
     dims: int = Field(4, ge=1, le=4, description="dimensions of a descriptor")
     padding: bool = Field(False, description="loads may surround what they load with a value")
     fill: bool = Field(False, description="descriptors may write a value that is read nowhere")
@@ -61,6 +61,11 @@ class DmaParameters(Parameters):
             raise ValueError(
                 f"burst={self.burst}: burst must be at most {BOUNDARY // self.bytes} with data_width={self.data_width}."
             )
+        if self.local_bytes % self.bytes:
+            raise ValueError(
+                f"local_bytes={self.local_bytes}: local_bytes must be a multiple of {self.bytes} "
+                f"with data_width={self.data_width}."
+            )
         return self
 
     @property
@@ -76,7 +81,7 @@ class DmaParameters(Parameters):
     @property
     def local_width(self) -> int:
         """Bits of a local byte address."""
-        return ceil_log2(self.local_words) + self.lanes
+        return ceil_log2(self.local_bytes)
 
     @property
     def run_width(self) -> int:

@@ -1,0 +1,68 @@
+"""Bench of the multi-port memory: every port asks when it likes, every answer and its cycle compared."""
+
+import cocotb
+import numpy as np
+
+from ..golden import multiport
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reset, transfer, unsigned
+from ..workloads.multiport import Case
+
+
+def _source(ports: multiport.Accesses, gap: float) -> Source:
+    words = [int.from_bytes(row.tobytes(), "little") for row in ports.data]
+    strobes = [int.from_bytes(row.tobytes(), "little") for row in np.packbits(ports.strobe, axis=1, bitorder="little")]
+    fields = {"addr": ports.addr.tolist(), "write": ports.write.tolist(), "data": words, "strobe": strobes}
+    return Source(fields, gap)
+
+
+@cocotb.test
+async def multiport_memory(dut):
+    job = Job.load()
+    p, outcome, results = job.parameters, Outcome(), []
+    memory = multiport.Memory(p["width"], p["depth"])
+    await reset(dut, job.inputs)
+    for number, case in enumerate(job.cases):
+        sources = [_source(*each) for each in zip(case.ports, case.gaps, strict=True)]
+        sinks = [Sink(int((each.write == 0).sum()), fields={"data": []}) for each in case.ports]
+        outcome.seconds += await transfer(
+            dut,
+            {f"port{n}_req": source for n, source in enumerate(sources)},
+            {f"port{n}_rsp": sink for n, sink in enumerate(sinks)},
+            seed=case.seed,
+        )
+        expected = memory.run(case.ports, [source.cycles for source in sources])
+
+        first = min(source.cycles[0] for source in sources)
+        cycles = max(sink.cycles[-1] for sink in sinks) - first + 1
+        outcome.cases += 1
+        outcome.cycles += cycles
+        outcome.case_cycles.append(cycles)
+        outcome.output_cycles.append(sorted(cycle for sink in sinks for cycle in sink.cycles))
+        outcome.work += sum(source.beats for source in sources)
+        for n, (source, sink, words) in enumerate(zip(sources, sinks, expected, strict=True)):
+            outcome.checked += len(words)
+            want = [int.from_bytes(word.tobytes(), "little") for word in words]
+            seen = [unsigned(text) for text in sink.fields["data"]]
+            for read, (x, y) in enumerate(zip(seen, want, strict=True)):
+                if x != y:
+                    outcome.mismatches += 1
+                    value = "unknown bits" if x is None else f"{x:#x}"
+                    outcome.examples.append(f"case {number}, port {n}, read {read}: {value}, expected {y:#x}")
+            for complaint in _laws(case, n, source, sink):
+                outcome.mismatches += 1
+                outcome.examples.append(f"case {number}, port {n}: {complaint}")
+        if job.keep:
+            results.append([[unsigned(text) for text in sink.fields["data"]] for sink in sinks])
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+def _laws(case: Case, port: int, source: Source, sink: Sink):
+    """What the cycles of a port's beats should not have done."""
+    asked = np.array(source.cycles)[case.ports[port].write == 0]
+    if (np.array(sink.cycles) != asked + multiport.LATENCY).any():
+        yield f"an answer did not come {multiport.LATENCY} cycles after its request"
+    if case.idle_free and source.cycles != list(range(source.beats)):
+        yield "a request had to wait"

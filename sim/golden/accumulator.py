@@ -1,0 +1,60 @@
+"""The accumulator memory as sums of exact integers, and the cycles in which it takes rows and reads."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SETTLE = 4
+"""Cycles from the last row of a half to the first that may read it."""
+
+
+@dataclass
+class Tile:
+    """What one half goes through: rows `data` (int64, rows x lanes) to addresses `addr`, added where `accumulate` is 1
+    and written over what is there elsewhere; then reads at addresses `reads`."""
+
+    data: np.ndarray
+    addr: np.ndarray
+    accumulate: np.ndarray
+    reads: np.ndarray
+
+
+class Memory:
+    """What the halves hold, from power-up on: M[addr, :] = accumulate * M[addr, :] + data, in the order of arrival."""
+
+    def __init__(self, cols: int, acc_width: int, depth: int, overflow: str, double_buffer: bool):
+        self.width, self.overflow = acc_width, overflow
+        self.halves = [np.zeros((depth, cols), np.int64) for _ in range(2 if double_buffer else 1)]
+
+    def run(self, tile: Tile) -> np.ndarray:
+        """Fill the half whose turn it is and read it: int64, reads x lanes."""
+        half = self.halves.pop(0)
+        for data, addr, accumulate in zip(tile.data, tile.addr, tile.accumulate, strict=True):
+            exact = data.astype(object) + (half[addr].astype(object) if accumulate else 0)
+            half[addr] = self._fit(exact)
+        self.halves.append(half)
+        return half[tile.reads]
+
+    def _fit(self, exact: np.ndarray) -> np.ndarray:
+        low, high = -(2 ** (self.width - 1)), 2 ** (self.width - 1) - 1
+        if self.overflow == "saturate":
+            return np.clip(exact, low, high)
+        return (exact - low) % 2**self.width + low
+
+
+def cycles(sizes: list[tuple[int, int]], halves: int) -> tuple[list[int], list[int]]:
+    """The cycles in which rows, and reads, are accepted when nothing ever pauses, from the first row on.
+
+    `sizes` has the numbers of rows and of reads for each tile. A tile's rows follow those before it once the reads have
+    freed its half; its reads follow those before once its rows have settled.
+    """
+    rows, reads, freed = [], [], []
+    for number, (filling, draining) in enumerate(sizes):
+        start = rows[-1] + 1 if rows else 0
+        if number >= halves:
+            start = max(start, freed[number - halves] + 1)
+        rows += range(start, start + filling)
+        start = max(rows[-1] + SETTLE, reads[-1] + 1 if reads else 0)
+        reads += range(start, start + draining)
+        freed.append(reads[-1])
+    return rows, reads

@@ -1,0 +1,45 @@
+"""Accesses for a memory of several ports: what its bench runs, and random ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..golden.multiport import Accesses
+
+
+@dataclass
+class Case:
+    """What each port asks for, and how much it pauses."""
+
+    ports: list[Accesses]
+    gaps: list[float]
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not any(self.gaps)
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded random accesses: every fourth case runs without pauses; ports often meet at few addresses."""
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters, rng, number) for number in range(count)]
+
+
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+    length = int(rng.integers(4, 60))
+    kind = rng.integers(4)
+    few = rng.integers(p["depth"], size=(1, 2, 4, 64)[kind])
+    common = rng.choice(few, length)
+    # The same walk of all ports, each some steps behind: every distance from 0 to 3 cycles, between any two ports.
+    together = rng.random() < 0.3
+    ports = []
+    for _ in range(p["ports"]):
+        addr = np.roll(common, int(rng.integers(4))) if together else rng.choice(few, length)
+        write = (rng.random(length) < rng.choice([0.2, 0.5, 0.8])).astype(int)
+        write[-1] = 0  # every port has something to compare
+        shape = (length, p["width"] // 8)
+        strobe = (rng.random(shape) < rng.choice([0.0, 0.5, 1.0], p=[0.1, 0.5, 0.4])).astype(np.uint8)
+        ports.append(Accesses(addr, write, rng.integers(256, size=shape, dtype=np.uint8), strobe))
+    gaps = rng.choice([0.0, 0.1, 0.5, 0.9], p["ports"]) * (number % 4 != 0)
+    return Case(ports, gaps.tolist(), int(rng.integers(2**31)))

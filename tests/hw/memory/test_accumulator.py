@@ -1,0 +1,64 @@
+"""The accumulator memory: sizes, overflow, one half and two, and exact cycles."""
+
+import numpy as np
+import pytest
+
+from systola.gen.verilog import generate
+from systola.hw.component import ParameterError
+from systola.hw.memory.accumulator import Accumulator
+from systola.sim.golden.accumulator import Tile
+from systola.sim.simulate import simulate
+from systola.sim.verilator import lint
+from systola.sim.workloads.accumulations import Case
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"cols": 1, "in_width": 2, "acc_width": 2, "depth": 2, "overflow": "saturate"},
+        {"cols": 2, "depth": 64, "double_buffer": False, "buffer": 0},
+        {"cols": 9, "in_width": 64, "acc_width": 64, "depth": 5, "buffer": 2},
+    ],
+    ids=lambda p: "-".join(map(str, p.values())),
+)
+def test_sums(check, parameters):
+    check("accumulator", **parameters)
+
+
+@pytest.mark.parametrize("double_buffer", [True, False])
+def test_a_row_in_and_a_row_out_every_cycle(double_buffer):
+    """Every row to one address; all rows come in a row, and reads of one half while the other is filled."""
+    memory = Accumulator(cols=2, depth=8, double_buffer=double_buffer)
+    design = generate("accumulator", memory)
+    rows, reads, tiles = 40, 37, 6
+    ones = np.ones(rows, np.int64)
+    tile = Tile(np.ones((rows, 2), np.int64), 3 * ones, ones, np.full(reads, 3))
+    outcome, (results,) = simulate(design, [Case([tile] * tiles)], keep=True, simulator="icarus")
+    assert outcome.mismatches == 0
+    assert [int(y[0, 0]) for y in results] == [40, 40, 80, 80, 120, 120] if double_buffer else range(40, 241, 40)
+    every = rows if double_buffer else rows + 3 + reads
+    assert outcome.cycles == (tiles - 1) * every + rows + 3 + reads + memory.latency
+
+
+def test_latency_is_what_the_docstring_says():
+    assert [Accumulator(buffer=buffer).described().latency for buffer in ("auto", 7, 0)] == [4, 4, 2]
+    assert [Accumulator(double_buffer=both).described().peak for both in (True, False)] == [2, 1]
+
+
+def test_wide_rows_stand_in_equal_slices():
+    text = generate("accumulator", Accumulator(cols=24, acc_width=64, depth=16)).verilog
+    assert text.count("module accumulator_accumulator_lanes ") == 1
+    assert text.count("  accumulator_accumulator_lanes lanes") == 3
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"overflow": "saturate"}, {"double_buffer": False, "acc_width": 40, "cols": 20}]
+)
+def test_lint_is_clean(parameters):
+    design = generate("accumulator", Accumulator(**parameters))
+    assert lint(design.verilog, design.top) == ""
+
+
+def test_a_lane_holds_what_comes_in():
+    with pytest.raises(ParameterError, match="in_width must be at most acc_width, 24"):
+        Accumulator(acc_width=24)

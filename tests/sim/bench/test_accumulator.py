@@ -1,0 +1,66 @@
+"""The bench fails where it should: each of these accumulators is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+PARAMETERS = {"cols": 3, "in_width": 12, "acc_width": 14, "depth": 16, "overflow": "saturate"}
+BROKEN = {  # what is broken: text, what stands there instead
+    "the row before is not forwarded": (r"assign hit\[0\] = .*;", "assign hit[0] = 1'h0;"),
+    "the row two before is not forwarded": (r"assign hit\[1\] = .*;", "assign hit[1] = 1'h0;"),
+    "the row three before is not forwarded": (r"assign hit\[2\] = .*;", "assign hit[2] = 1'h0;"),
+    "forwarded from the other half": (r"stage1\[2\] == fill", "1'h1"),
+    "overwrites add": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
+    "the limit below is the one above": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
+    "a lane without a sign": (r"\$signed\(data2\[11:0\]\)", "$signed({1'h0, data2[11:0]})"),
+    "found in the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
+    "read before all is written": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
+    "freed a cycle late": (
+        r"assign row__ready = (.*);",
+        r"reg was = 0; always @(posedge clk) was <= |closed & ~_1;\n  assign row__ready = \1 & ~was;",
+    ),
+    "filling ends a row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
+    "a buffer that is never full": (r" & buffer__room", ""),
+}
+LOST = {"a buffer that is never full"}  # where answers never come
+
+
+def _outcome(design):
+    cases = find("accumulator").cases(design.parameters, 16, 5)
+    return simulate(design, cases, simulator="icarus", timeout=120)[0]
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("accumulator", find("accumulator").component(**PARAMETERS))
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(design, what):
+    pattern, instead = BROKEN[what]
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    broken = replace(design, verilog=text)
+    if what in LOST:
+        with pytest.raises(SimulatorError, match="nothing moved"):
+            _outcome(broken)
+    else:
+        assert _outcome(broken).mismatches > 0
+
+
+def test_nothing_rests_on_a_fetch_that_meets_a_write(design):
+    """Such a fetch gives unknown bits here."""
+    pattern = r"<= sums(\d)\[(fetch\[\S+\])\];"
+    text, count = re.subn(pattern, r"<= write3[\1] && addr3 == \2 ? 42'bx : sums\1[\2];", design.verilog)
+    assert count == 2
+    assert _outcome(replace(design, verilog=text)).mismatches == 0

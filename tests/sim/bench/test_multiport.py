@@ -1,0 +1,56 @@
+"""The bench fails where it should: each of these memories is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+PARAMETERS = {"ports": 3, "width": 16, "depth": 16}
+BROKEN = {  # what is broken: text, what stands there instead
+    "two ports write one byte": (r"assign strobe0 = (\S+) & \w+;", r"assign strobe0 = \1;"),
+    "a lower port wins": (r"assign strobe1 = (\S+) & \w+;", r"assign strobe1 = \1 & ~strobe0;"),
+    "another port's last write is not seen": (r"assign near1_2 = .*;", "assign near1_2 = 1'h0;"),
+    "another port's last write but one is not seen": (r"assign far2_0 = .*;", "assign far2_0 = 1'h0;"),
+    "a port's own last write is not seen": (r"assign near0_0 = .*;", "assign near0_0 = 1'h0;"),
+    "a write to another address is seen": (r"assign near0_1 = (\S+) & .*;", r"assign near0_1 = \1;"),
+    "a strobe without effect": (r"strobe2\[3\] \?", "1'h1 ?"),
+    "a copy that is never written": (r"(copy2_0 \([^;]*\.write\()write2\[0\]", r"\g<1>1'h0"),
+    "a copy at another port's address": (r"(copy1_2 \([^;]*\.read_addr\()addr\[7:4\]", r"\1addr[3:0]"),
+    "an answer a cycle late": (
+        r"assign port1_rsp__valid = (.*);",
+        r"reg late = 0; always @(posedge clk) late <= \1;\n  assign port1_rsp__valid = late;",
+    ),
+}
+
+
+def _outcome(design):
+    return simulate(design, find("multiport").cases(design.parameters, 16, 5), simulator="icarus", timeout=120)[0]
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("multiport", find("multiport").component(**PARAMETERS))
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(design, what):
+    pattern, instead = BROKEN[what]
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    assert _outcome(replace(design, verilog=text)).mismatches > 0
+
+
+def test_nothing_rests_on_a_read_that_meets_a_write(design):
+    """A copy that is read where it is written gives unknown bits here."""
+    instead = "<= write && write_addr == read_addr ? 16'bx : words[read_addr];"
+    text, count = re.subn(r"<= words\[read_addr\];", instead, design.verilog)
+    assert count == 1
+    assert _outcome(replace(design, verilog=text)).mismatches == 0
