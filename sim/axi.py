@@ -119,6 +119,7 @@ class _LateSource:
     def __init__(self, source, memory: Memory):
         self.source, self.memory = source, memory
         self.queue: Queue = Queue()
+        self.resets = 0
         cocotb.start_soon(self._forward())
 
     def __getattr__(self, name):
@@ -132,11 +133,14 @@ class _LateSource:
     async def _forward(self):
         while True:
             due, beat = await self.queue.get()
+            resets = self.resets
             if (wait := due - get_sim_time("ns")) > 0:
                 await Timer(int(wait), "ns")
-            await self.source.send(beat)
+            if resets == self.resets:
+                await self.source.send(beat)
 
     def clear(self):
+        self.resets += 1
         self.source.clear()
         while not self.queue.empty():
             self.queue.get_nowait()

@@ -74,7 +74,8 @@ class StreamSpill(Component):
 
     def elaborate(self, platform):
         m = Module()
-        front, spare = Signal(self.p.payload, reset_less=True), Signal(self.p.payload, reset_less=True)
+        front = Signal(self.p.payload, reset_less=True)
+        spare = Signal(self.p.payload, reset_less=True)
         full = Signal()  # a beat came when `o` stood still, and is spare
         m.d.comb += [self.i.ready.eq(~full), self.o.payload.eq(front)]
         with m.If(~self.o.valid | self.o.ready):

@@ -68,18 +68,30 @@ class Align(Component):
         m = Module()
         p, new, out = self.p, self.move.payload, self.o.payload
         width = p.run_width - p.lanes + 1
-        busy, last, early = Signal(), Signal(reset_less=True), Signal(reset_less=True)
-        sources, targets = Signal(width, reset_less=True), Signal(width, reset_less=True)  # words to come
+        busy = Signal()
+        last = Signal(reset_less=True)
+        early = Signal(reset_less=True)
+        # words to come
+        sources = Signal(width, reset_less=True)
+        targets = Signal(width, reset_less=True)
         turn = Signal(p.lanes, reset_less=True)
         fresh = Signal(p.bytes, reset_less=True)  # lanes that come from the present source word
-        head, tail = Signal(p.bytes, reset_less=True), Signal(p.bytes, reset_less=True)  # strobes at both ends
+        # strobes at both ends
+        head = Signal(p.bytes, reset_less=True)
+        tail = Signal(p.bytes, reset_less=True)
         addr = Signal(out.addr.shape(), reset_less=True)
         beat = Signal(self.beat.shape(), reset_less=True)
-        value, fill = Signal(p.data_width, reset_less=True), Signal(reset_less=True)
+        value = Signal(p.data_width, reset_less=True)
+        fill = Signal(reset_less=True)
         keep = Signal(reset_less=True)
 
-        needs, ends = Signal(reset_less=True), Signal(reset_less=True)  # sources != 0; targets == 1
-        free, go, final, leaves = Signal(), Signal(), Signal(), Signal()
+        # sources != 0; targets == 1
+        needs = Signal(reset_less=True)
+        ends = Signal(reset_less=True)
+        free = Signal()
+        go = Signal()
+        final = Signal()
+        leaves = Signal()
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
             leaves.eq(self.o.valid & self.o.ready & out.last),

@@ -45,7 +45,10 @@ class Bursts(Component):
         beat = Signal(out.beat.shape(), reset_less=True)
         ends = Signal(low, reset_less=True)  # the run's last beat in its block
         blocks = Signal(p.run_width + 1 - low - p.lanes + 1, reset_less=True)  # further ones that the run reaches into
-        final, last, busy, advance = Signal(reset_less=True), Signal(reset_less=True), Signal(), Signal()
+        final = Signal(reset_less=True)
+        last = Signal(reset_less=True)
+        busy = Signal()
+        advance = Signal()
         m.d.comb += [
             advance.eq(busy & spill.i.ready),
             spill.i.valid.eq(busy),

@@ -43,9 +43,11 @@ class Check(Component):
             m.d.sync += [busy.eq(0), self.o.valid.eq(0)]
 
         # One dimension a cycle, each in four: chosen, looked at and multiplied, its reach known, added.
-        count, stride = Signal(COUNT_WIDTH, reset_less=True), Signal(signed(p.local_width + 1), reset_less=True)
+        count = Signal(COUNT_WIDTH, reset_less=True)
+        stride = Signal(signed(p.local_width + 1), reset_less=True)
         further = Signal(signed(COUNT_WIDTH + 1), reset_less=True)
-        before, after = Signal(PAD_WIDTH, reset_less=True), Signal(PAD_WIDTH, reset_less=True)
+        before = Signal(PAD_WIDTH, reset_less=True)
+        after = Signal(PAD_WIDTH, reset_less=True)
         with m.Switch(step):
             for d in dims:
                 with m.Case(d):
@@ -56,7 +58,8 @@ class Check(Component):
 
         reach = Signal(signed(p.local_width + 1 + COUNT_WIDTH + 1), reset_less=True)
         sum_shape = signed(len(reach) + 3)
-        low, high = Signal(sum_shape, reset_less=True), Signal(sum_shape, reset_less=True)
+        low = Signal(sum_shape, reset_less=True)
+        high = Signal(sum_shape, reset_less=True)
         empty, padded, overlap = (Signal(name=name, reset_less=True) for name in ("empty", "padded", "overlap"))
         size = Signal(8)  # bytes of an element
         m.d.comb += size.eq(1 << box.size)

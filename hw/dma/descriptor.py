@@ -61,10 +61,10 @@ class DmaParameters(Parameters):
             raise ValueError(
                 f"burst={self.burst}: burst must be at most {BOUNDARY // self.bytes} with data_width={self.data_width}."
             )
-        if self.local_bytes % self.bytes:
+        if self.local_bytes % self.bytes or self.local_bytes < 2 * self.bytes:
             raise ValueError(
-                f"local_bytes={self.local_bytes}: local_bytes must be a multiple of {self.bytes} "
-                f"with data_width={self.data_width}."
+                f"local_bytes={self.local_bytes}: local_bytes must be a multiple of {self.bytes}, "
+                f"{2 * self.bytes} at least, with data_width={self.data_width}."
             )
         return self
 

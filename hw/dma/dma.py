@@ -41,7 +41,7 @@ class Dma(Component):
     differs. Elements that stand alone take a cycle each, and a burst each without `scatter`: software merges
     dimensions that are contiguous.
 
-    Latency: dims + 7 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 a
+    Latency: dims + 8 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 a
     beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
     to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target; responses of at most
     `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one
@@ -71,7 +71,7 @@ class Dma(Component):
 
     @property
     def latency(self) -> int:
-        return self.p.dims + 7
+        return self.p.dims + 8
 
     def elaborate(self, platform):
         m = Module()
@@ -95,7 +95,9 @@ class Dma(Component):
 
         # Dispatch
         box, code = check.o.payload.box, check.o.payload.code
-        legal, may, taken = Signal(), Signal(), Signal()
+        legal = Signal()
+        may = Signal()
+        taken = Signal()
         unfinished = Signal(range(IN_FLIGHT + 1))
         m.d.comb += [
             legal.eq(code == Code.OK),
@@ -114,7 +116,9 @@ class Dma(Component):
         ]
 
         # Completion, in the order of dispatch
-        first, free, told = order.o.payload, Signal(), Signal()
+        first = order.o.payload
+        free = Signal()
+        told = Signal()
         engine = {0: load.done, 1: store.done}
         m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(told)]
         with m.If(self.status.ready):

@@ -50,7 +50,9 @@ class Load(Component):
         join(m, self.i, walk.i)
 
         # Each piece goes both ways: to the bus, unless it has no source there, and to the aligner.
-        ready, new, bus = Signal(), walk.o.payload, bursts.i.payload
+        ready = Signal()
+        new = walk.o.payload
+        bus = bursts.i.payload
         sourceless = new.fill if p.values else Const(0, 1)
         m.d.comb += [
             ready.eq(pieces.room & (bursts.i.ready | sourceless)),
@@ -75,7 +77,8 @@ class Load(Component):
         self._moves(m, pieces.o, align.move)
 
         # The last word waits until what became of the descriptor before was told.
-        out, told = align.o.payload, Signal()
+        out = align.o.payload
+        told = Signal()
         m.d.comb += [
             told.eq(~out.last | ~self.done.valid),
             self.write.valid.eq(align.o.valid & told),
@@ -110,10 +113,15 @@ class Load(Component):
         if not p.scatter:
             return
         going = Signal()  # beyond the first element
-        bus, local = Signal(p.addr_width, reset_less=True), Signal(p.local_width, reset_less=True)
+        bus = Signal(p.addr_width, reset_less=True)
+        local = Signal(p.local_width, reset_less=True)
         left = Signal(p.run_width, reset_less=True)
-        here, there, rest = Signal.like(bus), Signal.like(local), Signal.like(left)
-        size, ends, full = Signal(range(p.bytes + 1)), Signal(), Signal()
+        here = Signal.like(bus)
+        there = Signal.like(local)
+        rest = Signal.like(left)
+        size = Signal(range(p.bytes + 1))
+        ends = Signal()
+        full = Signal()
         m.d.comb += [
             here.eq(Mux(going, bus, new.bus)),
             there.eq(Mux(going, local, new.local)),

@@ -54,7 +54,8 @@ class Store(Component):
         join(m, reader.o, self.read)
 
         # Each piece goes three ways: to the local memory, to the aligner, and to the bus.
-        ready, new = Signal(), walk.o.payload
+        ready = Signal()
+        new = walk.o.payload
         sourceless = new.fill if p.values else Const(0, 1)
         reads = reader.i.ready | sourceless
         m.d.comb += [
@@ -127,8 +128,13 @@ class Store(Component):
             with m.If(self.w.payload.last):
                 m.d.sync += passed.eq(0)
 
-        failed, decerr, beat = Signal(), Signal(), Signal(p.addr_width - p.lanes)  # of the present descriptor so far
-        first, bad, taken = waiting.o.payload, Signal(), Signal()
+        # of the present descriptor so far
+        failed = Signal()
+        decerr = Signal()
+        beat = Signal(p.addr_width - p.lanes)
+        first = waiting.o.payload
+        bad = Signal()
+        taken = Signal()
         m.d.comb += [
             self.b.ready.eq(waiting.o.valid & ~self.done.valid),
             taken.eq(self.b.ready & self.b.valid),

@@ -30,7 +30,8 @@ class Walk(Component):
         m = Module()
         p = self.p
         dims = range(p.dims)
-        new, box = self.i.payload, Signal(checked(p), reset_less=True)
+        new = self.i.payload
+        box = Signal(checked(p), reset_less=True)
 
         def registers(name, width):
             return [Signal(width, name=f"{name}{d}", reset_less=True) for d in dims]
@@ -38,7 +39,9 @@ class Walk(Component):
         bus, local = registers("bus", p.addr_width), registers("local", p.local_width)  # where dimension d stands
         left = registers("left", COUNT_WIDTH)  # further steps of dimension d
         limit = registers("limit", COUNT_WIDTH)
-        busy, advance, finished = Signal(), Signal(), Signal()
+        busy = Signal()
+        advance = Signal()
+        finished = Signal()
         spill = place(m, platform, "spill", StreamSpill, payload=piece(p))
         m.d.comb += [advance.eq(busy & spill.i.ready), self.i.ready.eq(~busy | advance & finished)]
 
@@ -120,8 +123,11 @@ class Walk(Component):
         middle = Signal(COUNT_WIDTH, reset_less=True)
         with m.If(take):
             m.d.sync += middle.eq(new.count0 - new.before0 - new.after0)
-        begun, passed = Signal(), Signal()  # parts of this row that are done: before; before and middle
-        at_before, at_middle = Signal(), Signal()
+        # parts of this row that are done: before; before and middle
+        begun = Signal()
+        passed = Signal()
+        at_before = Signal()
+        at_middle = Signal()
         split = Signal(reset_less=True)
         with m.If(take):
             m.d.sync += split.eq(new.rows & ((new.before0 != 0) | (new.after0 != 0)))
@@ -143,7 +149,8 @@ class Walk(Component):
         with m.If(take):
             m.d.sync += [begun.eq(0), passed.eq(0)]
 
-        length, fill = Signal(p.run_width), Signal()
+        length = Signal(p.run_width)
+        fill = Signal()
         part = Signal(COUNT_WIDTH)
         m.d.comb += part.eq(Mux(at_before, box.before0, Mux(at_middle, middle, box.after0)))
         m.d.comb += length.eq(Mux(split & ~beyond, size(part, box), whole))

@@ -436,7 +436,7 @@ def _base(rng, low: int, high: int, room: int, unit: int) -> int | None:
         return first
     if way < 0.16:
         return last
-    if way < 0.5 and room > PAGE:
+    if way < 0.5 and room >= 2 * PAGE:
         page = PAGE * int(rng.integers(1, room // PAGE))
         base = (page - int(rng.integers(low, high))) // unit * unit
         return min(max(base, first), last)

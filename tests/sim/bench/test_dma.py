@@ -1,0 +1,53 @@
+"""The bench fails where it should: each of these DMA engines is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
+BROKEN = {  # what is broken: text, what stands there instead
+    "bytes turned the wrong way": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
+    "the last byte of a run missing": (r"tail <= (\w+);", r"tail <= \1 >> 1;"),
+    "bytes before a run written": (r"assign (\w+) = head & (\w+);", r"assign \1 = \2;"),
+    "a burst too long": (r"ends <= reach\[10:3\];", "ends <= reach[10:3] + 1'h1;"),
+    "bursts that stop before their block": (r"ends : 8'hff;", "ends : 8'hfe;"),
+    "a stride forgotten": (r"assign bus_step = \w+ \?", "assign bus_step = 1'h1 ?"),
+    "padding an element short": (r"middle <= (\w+)\[15:0\];", r"middle <= \1[15:0] + 1'h1;"),
+    "a whole row of padding read": (r"assign beyond = .* \| .*;", "assign beyond = 1'h0;"),
+    "errors not noticed": (r"assign bad = .*;", "assign bad = 1'h0;"),
+    "the tag of another descriptor": (r"status__payload\[7:0\] <= order", "status__payload[7:0] <= ~order"),
+    "a local range without an end": (r"\$signed\(high\) > \$signed\(14'h1000\)", "1'h0"),
+    "wlast on the wrong beat": (r"(assign w_payload\[72\] = passed) ==", r"\1 !="),
+    "wait ignored": (r"assign may = .*;", "assign may = order__room;"),
+    "a buffer that is never full": (r"assign bus = pieces__room & ", "assign bus = "),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("dma", find("dma").component(**PARAMETERS))
+
+
+def _outcome(design):
+    return simulate(design, find("dma").cases(design.parameters, 20, 5), timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(design, what):
+    pattern, instead = BROKEN[what]
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    try:
+        assert _outcome(replace(design, verilog=text)).mismatches > 0
+    except SimulatorError as error:
+        assert "nothing moved" in str(error) or "failed" in str(error)
