@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.component import Component
+from ..hw.memory.scratchpad import Scratchpad
 
 
 class UsageError(Exception):
@@ -32,10 +33,17 @@ def _tiles(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
+def _accesses(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.accesses import random_cases
+
+    return random_cases(parameters, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
         Generator("broadcast", Broadcast, _tiles),
+        Generator("scratchpad", Scratchpad, _accesses),
         Generator("systolic", Systolic, _tiles),
     )
 }
