@@ -1,6 +1,6 @@
 """The banked scratchpad: several ports that reach one memory of several banks, each bank once a cycle."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -60,8 +60,12 @@ class Scratchpad(Component):
         interleave: Literal["low", "block"] = Field(
             "low", description="low: neighbours in different banks; block: each bank holds a range of addresses"
         )
-        sram_latency: Literal[1, 2] = Field(1, description="cycles of a memory's read; 2: with a register behind it")
-        buffer: Literal["auto", 0] = Field("auto", description="responses may be stalled (auto), or never are (0)")
+        sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
+        buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
+            "auto",
+            description="responses may be stalled (auto), or never are (0)",
+            json_schema_extra={"legal": "auto or 0"},
+        )
         counters: int = Field(32, ge=0, le=64, description="bits of the counters of waiting cycles; 0: none")
         style: Literal["block", "huge", "distributed", "auto"] = Field(
             "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"

@@ -22,7 +22,12 @@ def test_list(tmp_path):
     run = systola("list", "--json", "list.json", cwd=tmp_path)
     assert run.returncode == 0
     assert "systolic" in run.stdout
-    assert set(json.loads((tmp_path / "list.json").read_text())) == {"broadcast", "scratchpad", "split_scratchpad", "systolic"}
+    assert set(json.loads((tmp_path / "list.json").read_text())) == {
+        "broadcast",
+        "scratchpad",
+        "split_scratchpad",
+        "systolic",
+    }
 
 
 def test_show(tmp_path):

@@ -14,7 +14,11 @@ def test_every_generator_has_a_golden_model_and_a_bench():
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("sistolic", "did you mean 'systolic'?"), ("xyz", "there are broadcast, scratchpad, split_scratchpad, systolic.")]
+    ("name", "hint"),
+    [
+        ("sistolic", "did you mean 'systolic'?"),
+        ("xyz", "there are broadcast, scratchpad, split_scratchpad, systolic."),
+    ],
 )
 def test_unknown_names_are_answered_with_the_nearest(name, hint):
     with pytest.raises(UsageError) as error:

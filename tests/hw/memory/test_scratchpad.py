@@ -1,4 +1,4 @@
-"""The banked scratchpad: all shapes through the bench, full rate, the bound on waiting, and reads that meet no write."""
+"""The banked scratchpad: all shapes through the bench, full rate, and reads that meet no write."""
 
 import re
 import subprocess
@@ -20,10 +20,9 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
     "parameters",
     [
         SMALL,
-        {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0},
+        {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
         {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
         {"ports": 5, "banks": 8, "width": 24, "depth": 64, "interleave": "block", "sram_latency": 2, "lanes": "byte"},
-        {"ports": 2, "banks": 1, "width": 8, "depth": 40, "style": "huge"},
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
@@ -62,47 +61,43 @@ def test_uniform_reads_come_at_the_rate_of_the_markov_chain():
     assert rate == pytest.approx(expected_rate(4, 4), rel=0.015)
 
 
-def test_no_read_meets_a_write():
+def test_no_read_meets_a_write(tmp_path):
     """Proven by induction, for every input: no bank reads and writes in the same cycle."""
-    text = generate("scratchpad", Scratchpad(ports=3, banks=2, width=16, depth=36)).verilog
-    ports = re.search(r"module scratchpad_bank \(.*?\);\n", text, re.S)[0]
-    assert "input [23:0] access" in ports  # row 5, read 1, strobe 2, data 16
-    text = text.replace(ports, f"{ports}  always @* assert(!(access[5] && access[7:6] != 0));\n")
-    code = (
-        "from pyosys import libyosys\ndesign = libyosys.Design()\n"
-        "for line in open('proof.ys'): design.run_pass(line.strip())\n"
-    )
-    script = [
+    text = generate("scratchpad", Scratchpad(ports=3, banks=2, width=8, depth=12, counters=0)).verilog
+    bank = re.search(r"module scratchpad_bank \(.*?\);\n", text, re.S)[0]
+    assert "input [12:0] access" in bank  # row: 3 bits, read, strobe, data
+    text = text.replace(bank, f"{bank}  always @* assert(!(access[3] && access[4]));\n")
+    # What a request's register holds is both the reason, and what makes the induction short.
+    port = re.search(r"(?s)module scratchpad_scratchpad_port .*?(?=endmodule)", text)[0]
+    text = text.replace(port, f"{port}  always @* assert(!(read && strobe));\n")
+    assert _proves(tmp_path, text)
+    broken = text.replace("strobe <= 1'h0;", "strobe <= 1'h1;")
+    assert broken != text
+    assert not _proves(tmp_path, broken)
+
+
+def _proves(folder, text):
+    (folder / "design.v").write_text(text)
+    passes = [
         "read_verilog -sv -formal design.v",
         "hierarchy -top scratchpad",
         "proc",
         "flatten",
-        "memory_map",
         "opt -full",
         "chformal -lower",
-        "sat -verify -tempinduct -prove-asserts -set-def-inputs -set-init-def scratchpad",
+        "memory_map",
+        "opt -full",
+        "sat -verify -tempinduct -prove-asserts scratchpad",
     ]
-    assert _proves(code, script, text)
-    broken = text.replace("strobe <= 2'h0;", "strobe <= 2'h1;")
-    assert broken != text
-    assert not _proves(code, script, broken)
-
-
-def _proves(code, script, text):
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "design.v").write_text(text)
-        (Path(folder) / "proof.ys").write_text("\n".join(script))
-        run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    print(run.stdout[-3000:], run.stderr[-3000:])
+    code = f"from pyosys import libyosys as y; d = y.Design(); [d.run_pass(p) for p in {passes!r}]"
+    run = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert "Solving problem" in run.stdout + run.stderr
     return run.returncode == 0
 
 
 def test_a_bank_an_arbiter_and_a_port_are_emitted_once():
     small = generate("scratchpad", Scratchpad(**SMALL))
-    large = generate("scratchpad", Scratchpad(**SMALL | {"ports": 16, "banks": 32, "depth": 1024}))
+    large = generate("scratchpad", Scratchpad(**SMALL | {"ports": 7, "banks": 8}))
     assert small.modules == large.modules == 7  # top, body, port, arbiter, bank, two multiplexers
 
 
