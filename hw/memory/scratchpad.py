@@ -70,9 +70,8 @@ class Scratchpad(Component):
         style: Literal["block", "huge", "distributed", "auto"] = Field(
             "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
         )
-        lanes: Literal["word", "byte"] = Field(
-            "word", description="a bank is one memory of words, or one for each byte"
-        )
+        lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one a byte")
+        read_enable: bool = Field(False, description="memories read only when asked: less power, a LUT or two a bank")
 
         @model_validator(mode="after")
         def _sizes(self):
@@ -154,6 +153,7 @@ class Scratchpad(Component):
                 latency=p.sram_latency,
                 style=p.style,
                 lane=8 if p.lanes == "byte" else p.width,
+                read_enable=p.read_enable,
             )
             m.d.comb += bank.access.as_value().eq(to_bank.o)
             grants.append(turn.grant)
@@ -180,9 +180,10 @@ class Bank(Component):
     """A memory of `rows` words that does one access a cycle; `word` is what a read found, `latency` cycles later.
 
     A read never meets a write (of each port's request one half is zero, and one port is served), so synthesis need not
-    guard against it: `no_rw_check`. Where a cell has a write enable besides its byte enables, word lanes take a LUT for
-    each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port: that
-    neither side of it can be meant at once must show here, so there what is not written is read.
+    guard against it: `no_rw_check`. Without `read_enable` the memory reads always; what it reads while nobody asked, or
+    while it is written, nobody uses. Where a cell has a write enable besides its byte enables, word lanes take a LUT
+    for each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port:
+    that it never reads and writes at once must show here, so what is not written is read.
 
     Area: the memory alone, and with latency 2 a word of flip-flops.
     """
@@ -193,6 +194,7 @@ class Bank(Component):
         latency: int = 1
         style: str = "block"
         lane: int
+        read_enable: bool = False
 
     @staticmethod
     def members(p):
@@ -209,12 +211,13 @@ class Bank(Component):
             write = memory.write_port(granularity=8)
             read = memory.read_port()
             strobe = self.access.strobe[start // 8 : (start + p.lane) // 8]
+            enable = self.access.read if p.read_enable else Const(1)
             m.d.comb += [
                 write.addr.eq(self.access.row),
                 write.data.eq(self.access.data[start : start + p.lane]),
                 write.en.eq(strobe),
                 read.addr.eq(self.access.row),
-                read.en.eq(~strobe.any() if p.style == "huge" else self.access.read),
+                read.en.eq(~strobe.any() if p.style == "huge" else enable),
             ]
             found.append(read.data)
         word = Cat(found)
@@ -228,8 +231,8 @@ class Bank(Component):
 class RoundRobin(Component):
     """Of the ports that `request`, `grant` one: the first after the one that was granted last, cyclically.
 
-    Latency 0. Whoever keeps requesting is granted after at most `ports` - 1 others. Area: ports - 1 flip-flops, two
-    chains of ports.
+    Latency 0. Whoever keeps requesting is granted after at most `ports` - 1 others. Area: a flip-flop for each pair of
+    ports, which says who of the two comes first; so no port waits for a chain of others.
     """
 
     class Parameters(Parameters):
@@ -241,23 +244,16 @@ class RoundRobin(Component):
 
     def elaborate(self, platform):
         m = Module()
-        if self.p.ports == 1:
-            m.d.comb += self.grant.eq(self.request)
-            return m
-        behind = Signal(self.p.ports - 1)  # ports, from 1 on, after the one that was granted last
-        first = Signal(self.p.ports)
-        m.d.comb += [
-            first.eq(self.request & Cat(Const(0, 1), behind)),
-            self.grant.eq(Mux(first.any(), _lowest(first), _lowest(self.request))),
-        ]
+        ports = range(self.p.ports)
+        # turned[i, j]: j comes before i, since one from i on and before j was granted last
+        turned = {(i, j): Signal(name=f"turned_{i}_{j}") for i in ports for j in ports if i < j}
+        for i in ports:
+            earlier = [self.request[j] & ~turned[j, i] for j in ports if j < i]
+            later = [self.request[j] & turned[i, j] for j in ports if j > i]
+            m.d.comb += self.grant[i].eq(self.request[i] & ~Cat(earlier, later).any())
         with m.If(self.request.any()):
-            m.d.sync += behind.eq(Cat(self.grant[: i + 1].any() for i in range(len(behind))))
+            m.d.sync += [turn.eq(self.grant[i:j].any()) for (i, j), turn in turned.items()]
         return m
-
-
-def _lowest(bits):
-    """The lowest bit that is set, alone."""
-    return Cat(bits[i] & ~bits[:i].any() for i in range(len(bits)))
 
 
 class Select(Component):

@@ -22,7 +22,16 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
         SMALL,
         {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
         {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
-        {"ports": 5, "banks": 8, "width": 24, "depth": 64, "interleave": "block", "sram_latency": 2, "lanes": "byte"},
+        {
+            "ports": 5,
+            "banks": 8,
+            "width": 24,
+            "depth": 64,
+            "interleave": "block",
+            "sram_latency": 2,
+            "lanes": "byte",
+            "read_enable": True,
+        },
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
