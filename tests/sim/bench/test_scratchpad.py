@@ -15,9 +15,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "rows in the wrong order": (r"(words\[)(access\[3:0\])(\]\[15:8\] <=)", r"\1\2 ^ 4'd1\3"),
     "a turn that does not go on": (r"turned_0_1 <= grant\[0\]", "turned_0_1 <= 1'h0"),
     "a bank that stops after each access": (r"assign req_ready = _\d+ \| served", r"assign req_ready = ~ full"),
-    "a counter that counts what is served": (r"= full & _\d+;", "= full;"),
     "a response that is not kept": (r"kept1 <= kept0", "kept1 <= word"),
-    "a read that has no room": (r"assign may = .*;", "assign may = 1'h1;"),
     "a response of the wrong bank": (r"source <= grant;", "source <= { grant[2:0], grant[3] };"),
     "words that come a cycle late": (
         r"assign word = _0_;",
