@@ -8,6 +8,7 @@ from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.component import Component
 from ..hw.memory.scratchpad import Scratchpad
+from ..hw.memory.split_scratchpad import SplitScratchpad
 
 
 class UsageError(Exception):
@@ -39,11 +40,18 @@ def _accesses(parameters: dict, count: int, seed: int):
     return random_cases(parameters, count, seed)
 
 
+def _split_accesses(parameters: dict, count: int, seed: int):
+    from ..sim.workloads.accesses import split_cases
+
+    return split_cases(parameters, count, seed)
+
+
 GENERATORS = {
     g.name: g
     for g in (
         Generator("broadcast", Broadcast, _tiles),
         Generator("scratchpad", Scratchpad, _accesses),
+        Generator("split_scratchpad", SplitScratchpad, _split_accesses),
         Generator("systolic", Systolic, _tiles),
     )
 }

@@ -12,6 +12,33 @@ from ..component import Component, Parameters, place
 from .access import port
 
 
+class WordParameters(Parameters):
+    """What is common to scratchpads of any number of ports and banks."""
+
+    width: int = Field(
+        64,
+        ge=8,
+        le=512,
+        description="bits of a word",
+        json_schema_extra={"legal": "a multiple of 8 from 8 to 512"},
+    )
+    interleave: Literal["low", "block"] = Field(
+        "low", description="low: neighbours in different banks; block: each bank holds a range of addresses"
+    )
+    sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
+    buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
+        "auto",
+        description="responses may be stalled (auto), or never are (0)",
+        json_schema_extra={"legal": "auto or 0"},
+    )
+    counters: int = Field(32, ge=0, le=64, description="bits of the counters of waiting cycles; 0: none")
+    style: Literal["block", "huge", "distributed", "auto"] = Field(
+        "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
+    )
+    lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one a byte")
+    read_enable: bool = Field(False, description="memories read only when asked: less power, a LUT or two a bank")
+
+
 class Scratchpad(Component):
     """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access a cycle.
 
@@ -40,7 +67,7 @@ class Scratchpad(Component):
 
     unit = "access"
 
-    class Parameters(Parameters):
+    class Parameters(WordParameters):
         ports: int = Field(4, ge=1, le=16, description="independent requesters")
         banks: int = Field(
             4,
@@ -49,29 +76,7 @@ class Scratchpad(Component):
             description="memories that serve one access a cycle each",
             json_schema_extra={"legal": "a power of two from 1 to 32"},
         )
-        width: int = Field(
-            64,
-            ge=8,
-            le=512,
-            description="bits of a word",
-            json_schema_extra={"legal": "a multiple of 8 from 8 to 512"},
-        )
         depth: int = Field(4096, ge=2, le=1 << 24, description="words in all banks together")
-        interleave: Literal["low", "block"] = Field(
-            "low", description="low: neighbours in different banks; block: each bank holds a range of addresses"
-        )
-        sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
-        buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
-            "auto",
-            description="responses may be stalled (auto), or never are (0)",
-            json_schema_extra={"legal": "auto or 0"},
-        )
-        counters: int = Field(32, ge=0, le=64, description="bits of the counters of waiting cycles; 0: none")
-        style: Literal["block", "huge", "distributed", "auto"] = Field(
-            "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
-        )
-        lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one a byte")
-        read_enable: bool = Field(False, description="memories read only when asked: less power, a LUT or two a bank")
 
         @model_validator(mode="after")
         def _sizes(self):
