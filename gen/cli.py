@@ -127,8 +127,9 @@ def sim(
     out.print(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
+    units = f"{design.unit}es" if design.unit.endswith("s") else f"{design.unit}s"
     out.print(
-        f"        {outcome.cycles:,} cycles, {outcome.work:,} {design.unit}s, gaps and stalls included: "
+        f"        {outcome.cycles:,} cycles, {outcome.work:,} {units}, gaps and stalls included: "
         f"{result['utilisation']:.1%} of {design.peak} a cycle"
     )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")

@@ -369,10 +369,10 @@ class ScratchpadPort(Component):
                 self.rsp.valid.eq(arrives | (count != 0)),
                 left.eq(self.rsp.valid & self.rsp.ready),
             ]
-            with m.Switch(count):
-                for n, word in enumerate([self.word, *kept]):
-                    with m.Case(n):
-                        m.d.comb += self.rsp.payload.data.eq(word)
+            oldest = kept[-1]
+            for n, word in reversed(list(enumerate([self.word, *kept[:-1]]))):
+                oldest = Mux(count == n, word, oldest)
+            m.d.comb += self.rsp.payload.data.eq(oldest)
             with m.If(arrives):
                 for word, newer in zip(kept, [self.word, *kept], strict=False):
                     m.d.sync += word.eq(newer)
