@@ -43,16 +43,18 @@ class Scratchpad(Component):
     """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access a cycle.
 
     Port i asks through `port<i>_req` (addr in words, write, data, strobe: one bit a byte) and gets the words it read,
-    in order, through `port<i>_rsp`; a write has no response. An access is done at the ports' common clock in the
-    order in which banks serve them: what is served later sees it. Word a is in bank a mod `banks` (interleave low) or
-    a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i had
-    a request waiting that was not served. Where `depth` is no power of two, writes beyond it are ignored and reads
+    in order, through `port<i>_rsp`; a write has no response. A port's accesses are done in order, accesses of several
+    ports to one bank in the order in which it serves them: a write is served `ports` cycles after it was accepted or
+    before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks` (interleave low)
+    or a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i
+    had a request waiting that was not served. Where `depth` is no power of two, writes beyond it are ignored and reads
     there give 0. Words are 0 at first; with style huge they are unknown.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
     conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
     requests that stand at it in turn: the port after the one that it served last comes first, so that none waits for
-    more than `ports` - 1 others. Ports of which each asks another bank never wait.
+    more than `ports` - 1 others. Ports of which each asks another bank never wait. With sram_latency=1 the way out of
+    the memories limits the clock, with 2 the arbiters do.
 
     Back-pressure: a request waits in its port's register while its bank serves others; a read also waits until its
     response has room, so that nothing is lost, whatever `rsp.ready` does. With buffer=0 responses must be taken at
@@ -61,8 +63,8 @@ class Scratchpad(Component):
     Area grows with ports x banks x width (the way to the banks and the way back, about 3 LUT4 each for a bit at 4 x 4);
     a port has a request in registers and, unless buffer=0, sram_latency + 1 words of responses.
 
-    Source: B. R. Rau, Pseudo-randomly interleaved memory, ISCA 1991, section 2 (banks and their conflicts); W. J. Dally
-    and B. Towles, Principles and Practices of Interconnection Networks, 2004, section 18.4 (round robin).
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 18 (arbiters:
+    round robin, and one bit for each pair).
     """
 
     unit = "access"
