@@ -12,6 +12,8 @@ from ..hw.component import Component
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
+from ..hw.memory.scratchpad import Scratchpad
+from ..hw.memory.split_scratchpad import SplitScratchpad
 from .registers import files as register_files
 
 
@@ -36,12 +38,12 @@ class Generator:
         return self.component.__doc__.strip().splitlines()[0]
 
 
-def _random(workload: str) -> Callable:
+def _random(workload: str, function: str = "random_cases") -> Callable:
     """The random cases of a workload, which is imported only where something is simulated."""
 
     def cases(parameters: dict, count: int, seed: int):
         module = importlib.import_module(f"...sim.workloads.{workload}", __name__)
-        return module.random_cases(parameters, count, seed)
+        return getattr(module, function)(parameters, count, seed)
 
     return cases
 
@@ -54,6 +56,8 @@ GENERATORS = {
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
+        Generator("scratchpad", Scratchpad, _random("accesses")),
+        Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),
     )
 }

@@ -248,7 +248,10 @@ def _ansi(text: str, order: list[str] | None) -> str:
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
     body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
-    body = re.sub(r"(?m)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)", _zero_loop, body)
+    # Memories that start at zero say so here, but for those of a style that cannot.
+    body = re.sub(
+        r'(?m)(?<!ram_style = "huge" \*\)\n)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)', _zero_loop, body
+    )
     return f"{head} (\n" + ",\n".join(ports) + f"\n);\n{body}\n"
 
 

@@ -23,7 +23,8 @@ class Read(Bundle):
 def port(name: str, addr_width: int, width: int, *, always_ready: bool = False) -> dict[str, Member]:
     """A memory's port, as members of the memory: requests in; for each read, in order, a response out.
 
-    A write is done when it is accepted: whatever is accepted later, at any port, sees it.
+    A port's accesses are done in the order in which they were accepted. How soon one port sees what another wrote, the
+    memory says.
     """
     return {
         f"{name}_req": In(stream.Signature(Request(addr_width, width))),

@@ -147,7 +147,10 @@ def test_ten_thousand_random_descriptors():
         ({"data_width": 48}, "data_width=48: data_width must be a power of two."),
         ({"burst": 24}, "burst=24: burst must be a power of two."),
         ({"data_width": 256}, "burst=256: burst must be at most 128 with data_width=256."),
-        ({"local_bytes": 100}, "local_bytes=100: local_bytes must be a multiple of 8, 16 at least, with data_width=64."),
+        (
+            {"local_bytes": 100},
+            "local_bytes=100: local_bytes must be a multiple of 8, 16 at least, with data_width=64.",
+        ),
         ({"dims": 5}, "dims=5: dims must be an integer from 1 to 4."),
     ],
 )

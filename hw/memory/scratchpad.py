@@ -1,0 +1,389 @@
+"""The banked scratchpad: several ports that reach one memory of several banks, each bank once a cycle."""
+
+from typing import Annotated, Literal
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from ..bundle import Bundle, Lanes
+from ..component import Component, Parameters, place
+from .access import port
+
+
+class WordParameters(Parameters):
+    """What is common to scratchpads of any number of ports and banks."""
+
+    width: int = Field(
+        64,
+        ge=8,
+        le=512,
+        description="bits of a word",
+        json_schema_extra={"legal": "a multiple of 8 from 8 to 512"},
+    )
+    interleave: Literal["low", "block"] = Field(
+        "low", description="low: neighbours in different banks; block: each bank holds a range of addresses"
+    )
+    sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
+    buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
+        "auto",
+        description="responses may be stalled (auto), or never are (0)",
+        json_schema_extra={"legal": "auto or 0"},
+    )
+    counters: int = Field(32, ge=0, le=64, description="bits of the counters of waiting cycles; 0: none")
+    style: Literal["block", "huge", "distributed", "auto"] = Field(
+        "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
+    )
+    lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one a byte")
+    read_enable: bool = Field(False, description="memories read only when asked: less power, a LUT or two a bank")
+
+
+class Scratchpad(Component):
+    """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access a cycle.
+
+    Port i asks through `port<i>_req` (addr in words, write, data, strobe: one bit a byte) and gets the words it read,
+    in order, through `port<i>_rsp`; a write has no response. A port's accesses are done in order, accesses of several
+    ports to one bank in the order in which it serves them: a write is served `ports` cycles after it was accepted or
+    before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks` (interleave low)
+    or a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i
+    had a request waiting that was not served. Where `depth` is no power of two, writes beyond it are ignored and reads
+    there give 0. Words are 0 at first; with style huge they are unknown.
+
+    Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
+    conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
+    requests that stand at it in turn: the port after the one that it served last comes first, so that none waits for
+    more than `ports` - 1 others. Ports of which each asks another bank never wait. With sram_latency=1 the way out of
+    the memories limits the clock, with 2 the arbiters do.
+
+    Back-pressure: a request waits in its port's register while its bank serves others; a read also waits until its
+    response has room, so that nothing is lost, whatever `rsp.ready` does. With buffer=0 responses must be taken at
+    once: `rsp` has no ready. No input reaches an output within a cycle.
+
+    Area grows with ports x banks x width (the way to the banks and the way back, about 3 LUT4 each for a bit at 4 x 4);
+    a port has a request in registers and, unless buffer=0, sram_latency + 1 words of responses.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 18 (arbiters:
+    round robin, and one bit for each pair).
+    """
+
+    unit = "access"
+
+    class Parameters(WordParameters):
+        ports: int = Field(4, ge=1, le=16, description="independent requesters")
+        banks: int = Field(
+            4,
+            ge=1,
+            le=32,
+            description="memories that serve one access a cycle each",
+            json_schema_extra={"legal": "a power of two from 1 to 32"},
+        )
+        depth: int = Field(4096, ge=2, le=1 << 24, description="words in all banks together")
+
+        @model_validator(mode="after")
+        def _sizes(self):
+            if self.banks & (self.banks - 1):
+                raise ValueError(f"banks={self.banks}: banks must be a power of two from 1 to 32.")
+            if self.width % 8:
+                raise ValueError(f"width={self.width}: width must be a multiple of 8 from 8 to 512.")
+            if self.depth % self.banks or self.depth < 2 * self.banks:
+                raise ValueError(
+                    f"depth={self.depth}: depth must be a multiple of banks={self.banks}, and two words a bank or more."
+                )
+            if self.interleave == "block" and self.depth & (self.depth - 1):
+                raise ValueError(f"depth={self.depth}: with interleave=block, depth must be a power of two.")
+            return self
+
+        @property
+        def rows(self) -> int:
+            """Words of a bank."""
+            return self.depth // self.banks
+
+        @property
+        def addr_width(self) -> int:
+            return (self.depth - 1).bit_length()
+
+        @property
+        def room(self) -> int:
+            """Reads of a port that may be under way or wait for their consumer: as many as full rate needs."""
+            return self.sram_latency + 1
+
+    @staticmethod
+    def members(p):
+        members = {}
+        for i in range(p.ports):
+            members |= port(f"port{i}", p.addr_width, p.width, always_ready=p.buffer == 0)
+            if p.counters:
+                members[f"port{i}_waits"] = Out(p.counters)
+        return members
+
+    @property
+    def latency(self) -> int:
+        return 1 + self.p.sram_latency
+
+    @property
+    def peak(self) -> int:
+        return min(self.p.ports, self.p.banks)
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        ports = []
+        for i in range(p.ports):
+            ports.append(inner := place(m, platform, f"port{i}", ScratchpadPort, p=p))
+            request, response = getattr(self, f"port{i}_req"), getattr(self, f"port{i}_rsp")
+            m.d.comb += [
+                inner.req.valid.eq(request.valid),
+                inner.req.payload.eq(request.payload),
+                request.ready.eq(inner.req.ready),
+                response.valid.eq(inner.rsp.valid),
+                response.payload.eq(inner.rsp.payload),
+            ]
+            if p.buffer != 0:
+                m.d.comb += inner.rsp.ready.eq(response.ready)
+            if p.counters:
+                m.d.comb += getattr(self, f"port{i}_waits").eq(inner.waits)
+        grants, words = [], []
+        for b in range(p.banks):
+            access = Access(p.rows, p.width)
+            turn = place(m, platform, f"turn{b}", RoundRobin, ports=p.ports)
+            m.d.comb += turn.request.eq(Cat(inner.ask[b] for inner in ports))
+            to_bank = place(m, platform, f"to_bank{b}", Select, width=access.size, count=p.ports)
+            m.d.comb += [to_bank.select.eq(turn.grant), to_bank.i.as_value().eq(Cat(inner.access for inner in ports))]
+            bank = place(
+                m,
+                platform,
+                f"bank{b}",
+                Bank,
+                width=p.width,
+                rows=p.rows,
+                latency=p.sram_latency,
+                style=p.style,
+                lane=8 if p.lanes == "byte" else p.width,
+                read_enable=p.read_enable,
+            )
+            m.d.comb += bank.access.as_value().eq(to_bank.o)
+            grants.append(turn.grant)
+            words.append(bank.word)
+        for i, inner in enumerate(ports):
+            from_bank = place(m, platform, f"from_bank{i}", Select, width=p.width, count=p.banks)
+            m.d.comb += [
+                inner.grant.eq(Cat(grant[i] for grant in grants)),
+                from_bank.select.eq(inner.source),
+                from_bank.i.as_value().eq(Cat(words)),
+                inner.word.eq(from_bank.o),
+            ]
+        return m
+
+
+class Access(Bundle):
+    """What a bank does in a cycle: `read` a row, or write the bytes of `strobe`; never both."""
+
+    def __init__(self, rows: int, width: int):
+        super().__init__({"row": (rows - 1).bit_length(), "read": 1, "strobe": width // 8, "data": width})
+
+
+class Bank(Component):
+    """A memory of `rows` words that does one access a cycle; `word` is what a read found, `latency` cycles later.
+
+    A read never meets a write (of each port's request one half is zero, and one port is served), so synthesis need not
+    guard against it: `no_rw_check`. Without `read_enable` the memory reads always; what it reads while nobody asked, or
+    while it is written, nobody uses. Where a cell has a write enable besides its byte enables, word lanes take a LUT
+    for each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port:
+    that it never reads and writes at once must show here, so what is not written is read.
+
+    Area: the memory alone, and with latency 2 a word of flip-flops.
+    """
+
+    class Parameters(Parameters):
+        width: int
+        rows: int
+        latency: int = 1
+        style: str = "block"
+        lane: int
+        read_enable: bool = False
+
+    @staticmethod
+    def members(p):
+        return {"access": In(Access(p.rows, p.width)), "word": Out(p.width)}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        attributes = {"no_rw_check": 1} | ({} if p.style == "auto" else {"ram_style": p.style})
+        found = []
+        for start in range(0, p.width, p.lane):
+            memory = Memory(shape=p.lane, depth=p.rows, init=[], attrs=attributes)
+            m.submodules["words" if p.lane == p.width else f"byte{start // 8}"] = memory
+            write = memory.write_port(granularity=8)
+            read = memory.read_port()
+            strobe = self.access.strobe[start // 8 : (start + p.lane) // 8]
+            enable = self.access.read if p.read_enable else Const(1)
+            m.d.comb += [
+                write.addr.eq(self.access.row),
+                write.data.eq(self.access.data[start : start + p.lane]),
+                write.en.eq(strobe),
+                read.addr.eq(self.access.row),
+                read.en.eq(~strobe.any() if p.style == "huge" else enable),
+            ]
+            found.append(read.data)
+        word = Cat(found)
+        if p.latency == 2:
+            word = Signal(p.width, reset_less=True)
+            m.d.sync += word.eq(Cat(found))
+        m.d.comb += self.word.eq(word)
+        return m
+
+
+class RoundRobin(Component):
+    """Of the ports that `request`, `grant` one: the first after the one that was granted last, cyclically.
+
+    Latency 0. Whoever keeps requesting is granted after at most `ports` - 1 others. Area: a flip-flop for each pair of
+    ports, which says who of the two comes first; so no port waits for a chain of others.
+    """
+
+    class Parameters(Parameters):
+        ports: int
+
+    @staticmethod
+    def members(p):
+        return {"request": In(p.ports), "grant": Out(p.ports)}
+
+    def elaborate(self, platform):
+        m = Module()
+        ports = range(self.p.ports)
+        # turned[i, j]: j comes before i, since one from i on and before j was granted last
+        turned = {(i, j): Signal(name=f"turned_{i}_{j}") for i in ports for j in ports if i < j}
+        for i in ports:
+            earlier = [self.request[j] & ~turned[j, i] for j in ports if j < i]
+            later = [self.request[j] & turned[i, j] for j in ports if j > i]
+            m.d.comb += self.grant[i].eq(self.request[i] & ~Cat(earlier, later).any())
+        with m.If(self.request.any()):
+            m.d.sync += [turn.eq(self.grant[i:j].any()) for (i, j), turn in turned.items()]
+        return m
+
+
+class Select(Component):
+    """o = the one of `count` inputs that `select` has a bit for; 0 if it has none. Latency 0."""
+
+    class Parameters(Parameters):
+        width: int
+        count: int
+
+    @staticmethod
+    def members(p):
+        return {"select": In(p.count), "i": In(Lanes(p.width, p.count)), "o": Out(p.width)}
+
+    def elaborate(self, platform):
+        m = Module()
+        chosen = 0
+        for n in range(self.p.count):
+            chosen |= Mux(self.select[n], self.i[n], 0)
+        m.d.comb += self.o.eq(chosen)
+        return m
+
+
+class ScratchpadPort(Component):
+    """One port: its request's register, and what it keeps of responses.
+
+    `ask` has a bit for the bank of the request, `access` tells what is to be done there, `grant` that it is done.
+    `source` has a bit for the bank whose `word` is the response, sram_latency cycles after the grant.
+
+    A word passes straight to `rsp` if nothing waits there; else, or if nobody takes it, it is the first of `kept`.
+    """
+
+    class Parameters(Parameters):
+        p: Scratchpad.Parameters
+
+    @staticmethod
+    def members(parameters):
+        p = parameters.p
+        ends = port("port", p.addr_width, p.width, always_ready=p.buffer == 0)
+        return {
+            "req": ends["port_req"],
+            "rsp": ends["port_rsp"],
+            "ask": Out(p.banks),
+            "access": Out(Access(p.rows, p.width).size),
+            "grant": In(p.banks),
+            "source": Out(p.banks),
+            "word": In(p.width),
+        } | ({"waits": Out(p.counters)} if p.counters else {})
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p.p
+        request = self.req.payload
+        select = p.banks.bit_length() - 1
+        if p.interleave == "low":
+            row, bank = request.addr[select:], request.addr[:select]
+        else:
+            row, bank = request.addr[: p.addr_width - select], request.addr[p.addr_width - select :]
+        inside = row < p.rows if p.rows & (p.rows - 1) else 1
+
+        full = Signal()
+        read = Signal(reset_less=True)
+        target = Signal(p.banks)  # the bank, none without a request
+        fields = {"row": len(row), "strobe": p.width // 8, "data": p.width}
+        held_row, strobe, data = (Signal(size, name=name, reset_less=True) for name, size in fields.items())
+        served = Signal()
+        m.d.comb += [
+            served.eq(self.grant.any()),
+            self.req.ready.eq(~full | served),
+            self.access.eq(Cat(held_row, read, strobe, data)),
+        ]
+        with m.If(self.req.ready):
+            m.d.sync += [
+                full.eq(self.req.valid),
+                target.eq(Mux(self.req.valid, Const(1, 1) << bank, 0)),
+                held_row.eq(row),
+                read.eq(~request.write),
+                strobe.eq(Mux(request.write & inside, request.strobe, 0)),
+                data.eq(request.data),
+            ]
+
+        sources = [self.grant]
+        if p.rows & (p.rows - 1):
+            found = Signal(reset_less=True)
+            with m.If(self.req.ready):
+                m.d.sync += found.eq(inside)
+            sources = [Mux(found, self.grant, 0)]
+        for n in range(p.sram_latency):
+            source = Signal(p.banks, name=f"source{n}", reset_less=True)
+            m.d.sync += source.eq(sources[-1])
+            sources.append(source)
+        start = Signal()
+        under_way = Signal(p.sram_latency)
+        m.d.comb += [start.eq(served & read), self.source.eq(sources[-1])]
+        m.d.sync += under_way.eq(Cat(start, under_way)[: p.sram_latency])
+        arrives = under_way[-1]
+
+        if p.buffer == 0:
+            m.d.comb += [self.ask.eq(target), self.rsp.valid.eq(arrives), self.rsp.payload.data.eq(self.word)]
+        else:
+            spare = Signal(range(-1, p.room), init=p.room - 1)  # reads that may start, less one
+            kept = [Signal(p.width, name=f"kept{n}", reset_less=True) for n in range(p.room)]  # the newest first
+            count = Signal(range(p.room + 1))
+            may = Signal()
+            left = Signal()
+            m.d.comb += [
+                may.eq(~read | (spare >= 0)),
+                self.ask.eq(Mux(may, target, 0)),
+                self.rsp.valid.eq(arrives | (count != 0)),
+                left.eq(self.rsp.valid & self.rsp.ready),
+            ]
+            oldest = kept[-1]
+            for n, word in reversed(list(enumerate([self.word, *kept[:-1]]))):
+                oldest = Mux(count == n, word, oldest)
+            m.d.comb += self.rsp.payload.data.eq(oldest)
+            with m.If(arrives):
+                for word, newer in zip(kept, [self.word, *kept], strict=False):
+                    m.d.sync += word.eq(newer)
+            with m.If(arrives != left):
+                m.d.sync += count.eq(count + Mux(left, -1, 1))
+            with m.If(start != left):
+                m.d.sync += spare.eq(spare + Mux(left, 1, -1))
+
+        if p.counters:
+            with m.If(full & ~served & ~self.waits.all()):
+                m.d.sync += self.waits.eq(self.waits + 1)
+        return m

@@ -1,0 +1,13 @@
+"""Bench of scratchpads side by side: the scratchpad's bench, for all parts at once."""
+
+import cocotb
+
+from ..golden.split_scratchpad import parts
+from ..job import Job
+from .scratchpad import Memory, run
+
+
+@cocotb.test
+async def split_scratchpad(dut):
+    job = Job.load()
+    await run(dut, [Memory(name, part) for name, part in parts(job.parameters).items()], job)

@@ -1,0 +1,164 @@
+"""What a banked scratchpad answers, and when.
+
+Every cycle, in this order: each bank serves one of the requests that stand at it, round robin; a port whose register is
+empty, or was just served, takes the next request if one is offered. A read may only be served while fewer than
+1 + sram_latency of its port's responses are under way or not yet taken.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Request:
+    """One access: a read of `addr`, or a write there of the bytes of `data` that `strobe` has a bit for."""
+
+    addr: int
+    write: bool = False
+    data: int = 0
+    strobe: int = 0
+
+
+@dataclass
+class Trace:
+    """What became of a port's requests: the cycles in which each was accepted and served; of each read, in order, the
+    first cycle in which the response could be there, and the word; and the cycles spent waiting in all."""
+
+    accepted: list[int] = field(default_factory=list)
+    served: list[int] = field(default_factory=list)
+    responded: list[int] = field(default_factory=list)
+    words: list[int] = field(default_factory=list)
+    waits: int = 0
+
+
+class Scratchpad:
+    """A scratchpad with its memory and the state of its arbiters, both kept from one run to the next.
+
+    interleave "low": word a is in bank a mod banks; "block": in bank a div (depth / banks). `buffered`: a port's
+    responses may wait for their consumer. What is served in one cycle is at different banks, so its order is no matter.
+    """
+
+    def __init__(
+        self,
+        ports: int,
+        banks: int,
+        depth: int,
+        *,
+        interleave: str = "low",
+        sram_latency: int = 1,
+        buffered: bool = True,
+    ):
+        self.ports, self.banks, self.depth = ports, banks, depth
+        self.interleave, self.sram_latency, self.buffered = interleave, sram_latency, buffered
+        self.latency = 1 + sram_latency
+        self.memory = [0] * depth
+        self.first = [0] * banks  # the port that is asked first
+
+    def bank(self, addr: int) -> int:
+        return addr % self.banks if self.interleave == "low" else addr // (self.depth // self.banks)
+
+    def access(self, request: Request) -> int | None:
+        """Do one access: the word found by a read, 0 beyond the memory; None for a write, ignored there."""
+        inside = request.addr < self.depth
+        if not request.write:
+            return self.memory[request.addr] if inside else 0
+        if inside:
+            mask = sum(0xFF << 8 * byte for byte in range(request.strobe.bit_length()) if request.strobe >> byte & 1)
+            self.memory[request.addr] = (self.memory[request.addr] & ~mask) | (request.data & mask)
+        return None
+
+    def run(
+        self,
+        requests: Sequence[Sequence[Request]],
+        offered: Sequence[Sequence[int]] | None = None,
+        taken: Sequence[Sequence[int]] | None = None,
+    ) -> list[Trace]:
+        """Serve each port's requests to the end.
+
+        `offered[i]`: the cycle from which port i is offered each of them (None: always the next one). `taken[i]`: the
+        cycle in which the consumer took each response (None: at once).
+        """
+        traces = [Trace() for _ in requests]
+        held: list[Request | None] = [None] * self.ports
+        gone = [0] * self.ports  # responses taken before this cycle
+        left = sum(map(len, requests))
+        cycle = 0
+        while left:
+            standing: list[list[int]] = [[] for _ in range(self.banks)]
+            for port, (request, trace) in enumerate(zip(held, traces, strict=True)):
+                if taken is not None:
+                    while gone[port] < len(taken[port]) and taken[port][gone[port]] < cycle:
+                        gone[port] += 1
+                room = taken is None or not self.buffered or len(trace.words) - gone[port] < self.latency
+                if request is not None and (request.write or room):
+                    standing[self.bank(request.addr)].append(port)
+            for bank, ports in enumerate(standing):
+                if ports:
+                    port = min(ports, key=lambda port: (port - self.first[bank]) % self.ports)
+                    self.first[bank] = (port + 1) % self.ports
+                    self._serve(held[port], traces[port], cycle)
+                    held[port] = None
+                    left -= 1
+            for port, trace in enumerate(traces):
+                count = len(trace.accepted)
+                if held[port] is not None:
+                    trace.waits += 1
+                elif count < len(requests[port]) and (offered is None or offered[port][count] <= cycle):
+                    held[port] = requests[port][count]
+                    trace.accepted.append(cycle)
+            cycle += 1
+        return traces
+
+    def _serve(self, request: Request, trace: Trace, cycle: int):
+        trace.served.append(cycle)
+        word = self.access(request)
+        if word is not None:
+            trace.words.append(word)
+            trace.responded.append(cycle + self.sram_latency)
+
+
+def expected_rate(ports: int, banks: int) -> float:
+    """Accesses a cycle when every port always has a request, each to a uniformly random bank.
+
+    The requests at the banks are a Markov chain. Its state is the occupancy of the banks, n_1 + ... + n_banks = ports,
+    up to their order. In a cycle each bank with n > 0 serves one, so that s = #{n > 0} requests leave; s new ones come,
+    each to any bank with probability 1 / banks, whatever else happens. A newcomer meets a bank of occupancy n with
+    probability #{banks of occupancy n} / banks, which gives the rows of the transition matrix P one newcomer after the
+    other. With pi = pi P, the rate is the mean of s under pi.
+
+    2 ports, 2 banks: from (2, 0) one leaves, from (1, 1) two; either way the next state is one or the other with
+    probability 1/2: 1.5 a cycle. Without retained requests (all drawn anew each cycle) the rate would be
+    banks (1 - (1 - 1 / banks)^ports); retained ones are already in each other's way, so this is at most that.
+    """
+    states = list(_partitions(ports, banks, ports))
+    index = {state: number for number, state in enumerate(states)}
+    transition = np.zeros((len(states), len(states)))
+    rates = np.array([sum(n > 0 for n in state) for state in states], float)
+    for state, number in index.items():
+        spread = {tuple(sorted((max(n - 1, 0) for n in state), reverse=True)): 1.0}
+        for _ in range(int(rates[number])):
+            further: dict[tuple[int, ...], float] = {}
+            for occupancy, probability in spread.items():
+                for n in set(occupancy):
+                    where = occupancy.index(n)  # the first of its kind: the order stays
+                    joined = (*occupancy[:where], n + 1, *occupancy[where + 1 :])
+                    further[joined] = further.get(joined, 0.0) + probability * occupancy.count(n) / banks
+            spread = further
+        for occupancy, probability in spread.items():
+            transition[number, index[occupancy]] += probability
+    balance = np.vstack([transition.T - np.eye(len(states)), np.ones(len(states))])
+    stationary = np.linalg.lstsq(balance, np.append(np.zeros(len(states)), 1.0), rcond=None)[0]
+    return float(stationary @ rates)
+
+
+def _partitions(total: int, parts: int, largest: int):
+    """Ways to write `total` as `parts` numbers from `largest` down to 0, in falling order."""
+    if parts == 0:
+        if total == 0:
+            yield ()
+        return
+    for head in range(min(total, largest), -1, -1):
+        for tail in _partitions(total - head, parts - 1, head):
+            yield (head, *tail)

@@ -1,0 +1,121 @@
+"""Accesses for a scratchpad: what its benches run, and random ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..golden.scratchpad import Request
+from ..golden.split_scratchpad import parts
+
+
+@dataclass
+class Case:
+    """The requests of each port, by its name; how likely each port pauses before one; how likely responses stall."""
+
+    requests: dict[str, list[Request]]
+    gap: float = 0.0
+    stall: float = 0.0
+    seed: int = 0
+
+
+KINDS = ("uniform", "hot bank", "one address", "stride", "reads")
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
+    """Seeded random accesses of each of :data:`KINDS`; half of the cases run without pauses. The last reads every word
+    (of a large memory, some); where words are unknown at first (style huge), the first writes those."""
+    rng = np.random.default_rng(seed)
+    cases = [_random_case(parameters, rng, number, length) for number in range(count)]
+    if count > 1:
+        cases[-1] = sweep(parameters)
+    if parameters["style"] == "huge":
+        cases[0] = sweep(parameters, write=True)
+    return cases
+
+
+def split_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
+    """The same for scratchpads side by side: in each case, all parts are busy, each with random accesses of its own."""
+    each = {
+        name: random_cases(part, count, seed + number, length=length)
+        for number, (name, part) in enumerate(parts(parameters).items())
+    }
+    cases = []
+    for together in zip(*each.values(), strict=True):
+        requests = {
+            port.replace("port", name, 1): asked
+            for name, case in zip(each, together, strict=True)
+            for port, asked in case.requests.items()
+        }
+        gap, stall = (max(getattr(case, pause) for case in together) for pause in ("gap", "stall"))
+        cases.append(Case(requests, gap, stall, together[0].seed))
+    return cases
+
+
+def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: str = "uniform") -> Case:
+    """`length` random accesses a port: "uniform"; all at a "hot bank"; all at "one address"; or only "reads"."""
+    addresses = rng.integers(0, 1 << (parameters["depth"] - 1).bit_length(), (parameters["ports"], length))
+    if kind == "hot bank":
+        low = parameters["interleave"] == "low"
+        step, span = (parameters["banks"], 1) if low else (1, parameters["depth"] // parameters["banks"])
+        addresses = addresses * step % (parameters["depth"] if low else span)
+    elif kind == "one address":
+        addresses[:] = addresses[0, 0]
+    return Case(
+        {
+            f"port{port}": [
+                _request(parameters, rng, int(addr), kind != "reads" and rng.random() < 0.5) for addr in row
+            ]
+            for port, row in enumerate(addresses)
+        }
+    )
+
+
+def stride(parameters: dict, length: int, *, starts: list[int] | None = None) -> Case:
+    """Every port reads `length` words one after the other, port i from starts[i] (i)."""
+    starts = starts or list(range(parameters["ports"]))
+    return Case(
+        {
+            f"port{port}": [Request((start + n) % parameters["depth"]) for n in range(length)]
+            for port, start in enumerate(starts)
+        }
+    )
+
+
+def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> Case:
+    """Every word once, of a large memory `most` that are far from each other: read, or written with its address."""
+    depth, ports = parameters["depth"], parameters["ports"]
+    addresses = range(0, depth, -(-depth // most))
+    strobe = (1 << parameters["width"] // 8) - 1
+    return Case(
+        {
+            f"port{port}": [
+                Request(addr, True, addr % 256, strobe) if write else Request(addr) for addr in addresses[port::ports]
+            ]
+            for port in range(ports)
+        }
+    )
+
+
+def _random_case(parameters: dict, rng: np.random.Generator, number: int, length: int) -> Case:
+    kind = KINDS[number // 2 % len(KINDS)]
+    if kind == "stride":
+        starts = rng.integers(0, parameters["depth"], parameters["ports"]).tolist()
+        case = stride(parameters, length, starts=starts)
+    else:
+        case = uniform(parameters, rng, length, kind=kind)
+    case.seed = int(rng.integers(2**31))
+    if number % 2:
+        case.gap = float(rng.choice([0.0, 0.3, 0.8]))
+        case.stall = float(rng.choice([0.0, 0.3, 0.8])) if parameters["buffer"] != 0 else 0.0
+    return case
+
+
+def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool) -> Request:
+    """Data are random in a read, too: nothing may depend on them. Every eighth word is all ones or all zero."""
+    size = parameters["width"] // 8
+    data = int.from_bytes(rng.bytes(size), "little")
+    if rng.random() < 0.125:
+        data = (data & 1) * ((1 << 8 * size) - 1)
+    full = (1 << size) - 1
+    strobe = full if rng.random() < 0.3 else int.from_bytes(rng.bytes(-(-size // 8)), "little") & full
+    return Request(addr, write, data, strobe)

@@ -1,0 +1,51 @@
+"""The scratchpad's bench fails where it should: each of these designs is broken in one place."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),
+    "rows in the wrong order": (r"(words\[)(access\[3:0\])(\]\[15:8\] <=)", r"\1\2 ^ 4'd1\3"),
+    "a turn that does not go on": (r"turned_0_1 <= grant\[0\]", "turned_0_1 <= 1'h0"),
+    "a bank that stops after each access": (r"assign req_ready = _\d+ \| served", r"assign req_ready = ~ full"),
+    "a response that is not kept": (r"kept1 <= kept0", "kept1 <= word"),
+    "a response of the wrong bank": (r"source <= grant;", "source <= { grant[2:0], grant[3] };"),
+    "words that come a cycle late": (
+        r"assign word = _0_;",
+        "reg [15:0] late; always @(posedge clk) late <= _0_; assign word = late;",
+    ),
+}
+PARAMETERS = {"ports": 4, "banks": 4, "width": 16, "depth": 64}
+
+
+def _design():
+    return generate("scratchpad", find("scratchpad").component(**PARAMETERS))
+
+
+def _outcome(design):
+    return simulate(design, find("scratchpad").cases(design.parameters, 24, 5), timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(_design()).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(what):
+    pattern, instead = BROKEN[what]
+    design = _design()
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    try:
+        outcome = _outcome(replace(design, verilog=text))
+    except SimulatorError as error:  # too few or too many responses
+        assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
+    else:
+        assert outcome.mismatches > 0

@@ -1,0 +1,79 @@
+"""The scratchpad's golden model: by hand, by its bound on waiting, and by the rate of the Markov chain."""
+
+import numpy as np
+import pytest
+
+from systola.sim.golden.scratchpad import Request, Scratchpad, expected_rate
+
+
+def test_two_ports_at_one_bank_take_turns():
+    pad = Scratchpad(2, 2, 8)
+    pad.memory[:] = range(10, 18)
+    first, second = pad.run([[Request(0), Request(2), Request(4)], [Request(6), Request(1)]])
+    assert first.accepted == [0, 1, 3]
+    assert first.served == [1, 3, 4]  # port 1 has its turn in cycle 2
+    assert first.responded == [2, 4, 5]
+    assert first.words == [10, 12, 14]
+    assert first.waits == 1
+    assert second.served == [2, 3]
+    assert second.words == [16, 11]
+    assert second.waits == 1
+
+
+def test_writes_touch_the_bytes_of_their_strobe_and_nothing_beyond():
+    pad = Scratchpad(1, 2, 6, interleave="low")
+    requests = [Request(5, True, 0x1234, 0b11), Request(5, True, 0xABCD, 0b10), Request(5), Request(7, True, 9, 3)]
+    (trace,) = pad.run([[*requests, Request(7)]])
+    assert trace.words == [0xAB34, 0]
+    assert pad.memory == [0, 0, 0, 0, 0, 0xAB34]
+
+
+@pytest.mark.parametrize(
+    ("interleave", "banks"), [("low", [0, 1, 2, 3, 0, 1, 2, 3]), ("block", [0, 0, 1, 1, 2, 2, 3, 3])]
+)
+def test_banks(interleave, banks):
+    pad = Scratchpad(1, 4, 8, interleave=interleave)
+    assert [pad.bank(addr) for addr in range(8)] == banks
+
+
+def test_a_read_waits_for_room():
+    pad = Scratchpad(1, 1, 4)
+    (trace,) = pad.run([[Request(0), Request(1), Request(2)]], taken=[[9, 10, 11]])
+    assert trace.served == [1, 2, 10]  # two may be under way or wait; the first is taken in cycle 9
+    assert trace.waits == 7
+
+
+def test_none_waits_for_more_than_all_others():
+    """And with every port always at the same bank, the last of them does wait that long."""
+    rng = np.random.default_rng(1)
+    ports, most = 5, 0
+    pad = Scratchpad(ports, 2, 16)
+    requests = [[Request(int(a)) for a in rng.integers(0, 16, 300)] for _ in range(ports)]
+    traces = pad.run(requests)
+    served = {
+        (t, pad.bank(r.addr))
+        for trace, rs in zip(traces, requests, strict=True)
+        for t, r in zip(trace.served, rs, strict=True)
+    }
+    for trace, asked in zip(traces, requests, strict=True):
+        for start, end, request in zip(trace.accepted, trace.served, asked, strict=True):
+            others = sum((cycle, pad.bank(request.addr)) in served for cycle in range(start + 1, end))
+            assert others == end - start - 1  # a bank never idles while a request stands at it
+            most = max(most, others)
+    assert most == ports - 1
+
+
+@pytest.mark.parametrize(("ports", "banks", "rate"), [(1, 1, 1), (1, 8, 1), (5, 1, 1), (2, 2, 1.5), (2, 4, 1.75)])
+def test_rates_by_hand(ports, banks, rate):
+    assert expected_rate(ports, banks) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(("ports", "banks"), [(2, 2), (4, 4), (4, 8), (8, 4), (3, 16)])
+def test_the_model_runs_at_the_expected_rate(ports, banks):
+    rng = np.random.default_rng(ports)
+    pad = Scratchpad(ports, banks, 16 * banks)
+    requests = [[Request(int(a)) for a in rng.integers(0, 16 * banks, 12000)] for _ in range(ports)]
+    traces = pad.run(requests)
+    end = min(trace.served[-1] for trace in traces)
+    rate = sum(cycle <= end for trace in traces for cycle in trace.served) / end
+    assert rate == pytest.approx(expected_rate(ports, banks), rel=0.01)
