@@ -226,8 +226,7 @@ class AccumulatorLanes(Component):
 
         def later(name, value, cycles=1, reset_less=True):
             for n in range(cycles):
-                value = Signal(len(value), name=f"{name}{n + 1}", reset_less=reset_less)
-                early = value
+                value, early = Signal(len(value), name=f"{name}{n + 1}", reset_less=reset_less), value
                 m.d.sync += value.eq(early)
             return value
 
