@@ -84,8 +84,8 @@ def traffic() -> Section:
     section = Section(
         "One scratchpad or several: the traffic of a matrix product",
         "32 x 16 by 16 x 32 on an array of 8 x 4, weights staying: inputs and weights read, results written, while a "
-        "DMA engine fills and empties the other halves; 2,048 words in eight banks, whole or split. Every word compared. A "
-        "lost cycle is one in which a port's request stood and was not served.",
+        "DMA engine fills and empties the other halves; 2,048 words in eight banks, whole or split. Every word "
+        "compared. A lost cycle is one in which a port's request stood and was not served.",
         ["memory", "ports", "banks", "accesses", "cycles", "accesses/cycle", "lost cycles", "lost an access"],
     )
     trace = gemm_traffic.traffic(32, 16, 32, rows=8, cols=4, width=32)

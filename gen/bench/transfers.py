@@ -21,9 +21,10 @@ def cycles() -> Section:
         "DMA: beats and cycles",
         "64-bit bus, bursts of up to 256 beats, generated Verilog against cocotbext-axi's memory, whose first beat "
         "comes `latency` cycles after its address (2 at least) and whose responses take as long; both memories "
-        "compared byte for byte. Bus busy: beats in the cycles from a channel's first beat to its last. Over all: beats "
-        "in the cycles from the descriptor to its status, which holds that latency once. axi_cdma (verilog-axi) copies from DRAM to "
-        "DRAM, a descriptor a row, at latencies 1, 20 and 100: its write beats over all its cycles.",
+        "compared byte for byte. Bus busy: beats in the cycles from a channel's first beat to its last. Over all: "
+        "beats in the cycles from the descriptor to its status, which holds that latency once. axi_cdma (verilog-axi)"
+        " copies from DRAM to DRAM, a descriptor a row, at latencies 1, 20 and 100: its write beats over all its "
+        "cycles.",
         ["transfer", "latency", "cycles", "read beats", "write beats", "bus busy", "over all", "axi_cdma over all"],
     )
     design = generate("dma", Dma(local_bytes=transfers.LOCAL_BYTES))
@@ -71,8 +72,8 @@ def area() -> Section:
     section = Section(
         "DMA: what features cost",
         "32-bit addresses, 64-bit bus, 32 KiB of local memory, 16 runs in flight; loads and stores with engines of "
-        "their own. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, median Fmax of five seeds. axi_cdma copies "
-        "contiguous bytes in one direction at a time, one descriptor after the other.",
+        "their own. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, median Fmax of five seeds. axi_cdma "
+        "copies contiguous bytes in one direction at a time, one descriptor after the other.",
         ["engine", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
     for title, parameters in FEATURES.items():
