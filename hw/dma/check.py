@@ -48,13 +48,12 @@ class Check(Component):
         further = Signal(signed(COUNT_WIDTH + 1), reset_less=True)
         before = Signal(PAD_WIDTH, reset_less=True)
         after = Signal(PAD_WIDTH, reset_less=True)
-        with m.Switch(step):
-            for d in dims:
-                with m.Case(d):
-                    m.d.sync += [count.eq(box[f"count{d}"]), further.eq(box[f"count{d}"] - 1)]
-                    m.d.sync += stride.eq(box[f"local_stride{d}"])
-                    if p.padding:
-                        m.d.sync += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
+        for d in dims:
+            with m.If(step == d):
+                m.d.sync += [count.eq(box[f"count{d}"]), further.eq(box[f"count{d}"] - 1)]
+                m.d.sync += stride.eq(box[f"local_stride{d}"])
+                if p.padding:
+                    m.d.sync += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
 
         reach = Signal(signed(p.local_width + 1 + COUNT_WIDTH + 1), reset_less=True)
         sum_shape = signed(len(reach) + 3)
@@ -71,9 +70,10 @@ class Check(Component):
         with m.If((step >= 1) & (step <= p.dims)):
             m.d.sync += [
                 empty.eq((empty & (step != 1)) | (count == 0)),
-                padded.eq((padded & (step != 1)) | (before != 0) | (after != 0)),
-                overlap.eq((overlap & (step != 1)) | (before + after > count)),
             ]
+            if p.padding:
+                m.d.sync += padded.eq((padded & (step != 1)) | (before != 0) | (after != 0))
+                m.d.sync += overlap.eq((overlap & (step != 1)) | (before + after > count))
         with m.If((step >= 2) & (step <= p.dims + 1)):
             m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
 

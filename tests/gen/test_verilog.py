@@ -17,6 +17,8 @@ DESIGNS = [
     ("systolic", {"rows": 4, "cols": 18, "dataflow": "os", "buffer": 0}),
     ("systolic", {"rows": 1, "cols": 2, "dataflow": "is", "a_format": "uint3"}),
     ("broadcast", {"rows": 5, "cols": 3}),
+    ("dma", {"dims": 3, "padding": True, "fill": True, "scatter": True, "queue": 2}),
+    ("dma", {"dims": 1, "data_width": 16, "burst": 1, "local_bytes": 64}),
 ]
 
 
@@ -49,12 +51,13 @@ def test_lint_is_clean(design, tmp_path):
 
 def test_ports_are_those_that_tools_know(design):
     p = design.parameters
-    a_lanes = p["cols"] if p.get("dataflow") == "is" else p["rows"]
     assert list(design.ports)[:2] == ["clk", "rst"]
-    bits = a_lanes * int(p["a_format"].lstrip("uint"))
-    assert design.ports["s_axis_a_tdata"] == ("input", -(-bits // 8) * 8)
-    assert design.ports["m_axis_y_tdata"] == ("output", p["cols"] * p["acc_width"])
-    assert ("m_axis_y_tready" in design.ports) == (p["buffer"] != 0)
+    if design.unit == "MAC":
+        a_lanes = p["cols"] if p.get("dataflow") == "is" else p["rows"]
+        bits = a_lanes * int(p["a_format"].lstrip("uint"))
+        assert design.ports["s_axis_a_tdata"] == ("input", -(-bits // 8) * 8)
+        assert design.ports["m_axis_y_tdata"] == ("output", p["cols"] * p["acc_width"])
+        assert ("m_axis_y_tready" in design.ports) == (p["buffer"] != 0)
     header = re.search(rf"module {design.top} \((.*?)\);", design.verilog, re.S)[1]
     assert re.findall(r"(\w+)(?:,|\n)", header) == list(design.ports)
 
