@@ -25,18 +25,21 @@ async def dma_engine(dut):
 async def run(dut, job: Job):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     p = job.parameters
-    outcome = Outcome()
+    outcome, results = Outcome(), []
     size = max(len(case.dram) for case in job.cases)
     memory = Memory(dut, "m_axi", size)
     await reset(dut, [port for port in job.inputs if not port.startswith("m_axi_")])
     for number, case in enumerate(job.cases):
-        await _run_case(dut, memory, p, case, f"case {number}", outcome)
-    save_outcome(outcome, [])
+        memories = await _run_case(dut, memory, p, case, f"case {number}", outcome)
+        if job.keep:
+            results.append(memories)
+    save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
 async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome: Outcome):
+    """Run one case and count what differs; return both memories as they are afterwards."""
     dram, local = case.dram.copy(), case.local.copy()
     expected = dma.run(case.descriptors, dram, local, p, case.faults)
 
@@ -81,6 +84,7 @@ async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome
     outcome.spans.append({channel: (watch.beats[channel], *span) for channel, span in watch.span.items()})
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:4]]
+    return seen_dram, spm.bytes
 
 
 async def _interrupt(dut, sources, sink, parts, case: Case):
