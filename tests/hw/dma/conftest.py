@@ -57,7 +57,7 @@ def _exchange(
         held = {}
         cycle, over = 0, 0
         while over < extra:
-            assert cycle < limit, f"stuck: {({name: len(each) for name, each in beats.items()})}"
+            assert cycle < limit, f"stuck: { ({name: len(each) for name, each in beats.items()}) }"
             ctx.set(domain.rst, cycle == reset_at)
             silent = reset_at is not None and cycle > reset_at
             for name, port, layout in sources:
@@ -67,9 +67,7 @@ def _exchange(
                 offered[name] = (offered[name] or begins) and not silent
                 ctx.set(port.valid, offered[name])
             ready = {name: rng.random() >= pause for name in outputs}
-            values = []
-            for name, port, _ in sources:
-                values += [port.ready]
+            values = [port.ready for _, port, _ in sources]
             for name, port, _ in sinks:
                 ctx.set(port.ready, ready[name])
                 values += [port.valid, port.payload.as_value()]
