@@ -40,7 +40,7 @@ def draw(p, rng: random.Random) -> Descriptor:
     return Descriptor(
         store=store,
         bus_addr=rng.choice([0, 1 << 15, (1 << p.addr_width) - unit]),
-        local_addr=unit * rng.randrange((p.local_bytes // unit)),
+        local_addr=unit * rng.randrange(p.local_bytes // unit),
         size=size,
         count=count,
         bus_stride=bus,
@@ -52,36 +52,18 @@ def draw(p, rng: random.Random) -> Descriptor:
     )
 
 
-def fields(d: Descriptor, p) -> dict:
-    """The descriptor as `Check` hands it on."""
-    dense = d.bus_stride[0] == 1 << d.size, d.local_stride[0] == 1 << d.size
-    rows = (dense[0] or (d.fill and not d.store)) and (dense[1] or (d.fill and d.store))
-    turn = p.scatter and dma.turns(d) and not (d.before[0] or d.after[0])
-    words = {"store": d.store, "bus_addr": d.bus_addr, "local_addr": d.local_addr, "size": d.size}
-    words |= {"rows": rows, "turn": turn}
-    for axis in range(p.dims):
-        names = ["count", "bus_stride", "local_stride", *(["before", "after"] if p.padding else [])]
-        words |= {f"{name}{axis}": getattr(d, name)[axis] for name in names}
-    if p.fill:
-        words["fill"] = d.fill
-    if p.values:
-        words["value"] = d.value
-    return words
-
-
 def elements(pieces: list[dict], size: int) -> list[tuple]:
     """(bus, local, filled) of each element, the pieces one after the other."""
     found = []
     for piece in pieces:
         step = piece["step"] if piece.get("turn") else 1 << size
-        for k in range(piece["bytes"] >> size):
-            found.append((piece["bus"] + (k << size), piece["local"] + k * step, piece.get("fill", 0)))
+        steps = range(piece["bytes"] >> size)
+        found += [(piece["bus"] + (k << size), piece["local"] + k * step, piece.get("fill", 0)) for k in steps]
     return found
 
 
-def fewest(d: Descriptor, p) -> int:
+def fewest(d: Descriptor, box: dict) -> int:
     """A row that is one run is a piece, or up to three where it is padded; else each element is one."""
-    box = fields(d, p)
     rows = int(np.prod(d.count[1:]))
     if box["turn"]:
         return rows
@@ -95,17 +77,18 @@ def fewest(d: Descriptor, p) -> int:
 
 @pytest.mark.parametrize("pause", [0.0, 0.4])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
-def test_pieces(exchange, parameters, pause):
+def test_pieces(exchange, checked, parameters, pause):
     walk = Walk(**parameters)
     p = walk.p
     rng = random.Random(3)
     descriptors = [draw(p, rng) for _ in range(60)]
     descriptors[30] = Descriptor(size=p.lanes, count=(65535,), bus_stride=(p.bytes,), local_stride=(p.bytes,))
-    counts = [fewest(d, p) for d in descriptors]
-    beats = exchange(walk, {"i": [fields(d, p) for d in descriptors]}, {"o": sum(counts)}, pause=pause)
+    boxes = [checked(d, p) for d in descriptors]
+    counts = [fewest(d, box) for d, box in zip(descriptors, boxes, strict=True)]
+    beats = exchange(walk, {"i": boxes}, {"o": sum(counts)}, pause=pause)
     given = iter(fields for _, fields in beats["o"])
     cases = 0
-    for d, count in zip(descriptors, counts, strict=True):
+    for d, box, count in zip(descriptors, boxes, counts, strict=True):
         pieces = list(itertools.islice(given, count))
         bus, local = dma.addresses(d, p.addr_width)
         filled = ~dma.inside(d) | d.fill
@@ -124,7 +107,7 @@ def test_pieces(exchange, parameters, pause):
                 assert piece["value"] == d.value
             if p.scatter:
                 assert piece["size"] == d.size
-                assert piece["turn"] == fields(d, p)["turn"]
+                assert piece["turn"] == box["turn"]
         cases += d.padded and not dma.inside(d).any()
     assert cases or not p.padding  # nothing but padding occurs
     if not pause:
@@ -134,7 +117,7 @@ def test_pieces(exchange, parameters, pause):
 
 
 @pytest.mark.parametrize("cycle", range(8))
-def test_one_cycle_of_reset_is_enough(exchange, cycle):
+def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
     walk = Walk(padding=True)
     d = Descriptor(count=(5, 2), bus_stride=(1, 9), local_stride=(1, 9), before=(1,), after=(1,))
-    exchange(walk, {"i": [fields(d, walk.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)
+    exchange(walk, {"i": [checked(d, walk.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)
