@@ -77,7 +77,7 @@ class Check(Component):
         with m.If((step >= 2) & (step <= p.dims + 1)):
             m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
 
-        ready = Signal(reset_less=True)
+        ready = Signal()
         m.d.sync += ready.eq(busy & ~self.o.valid & (step == p.dims + 1))
         out = self.o.payload
         fill = box.fill if p.fill else Const(0, 1)

@@ -103,7 +103,8 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: in
             if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(left / 2, 8):
                 d = drawn
                 break
-        d = d or _tiny(p, rng)
+        while d is None:  # one byte fits anywhere
+            d = _tiny(p, rng)
         left -= work(d, p)
         items.append(replace(d, tag=int(rng.integers(256)), wait=bool(rng.random() < 0.06)))
     items = order(items, p)
@@ -182,7 +183,7 @@ def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
 def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """Rows contiguous in DRAM, columns contiguous in the local memory: a corner turn, or back by a store."""
     size = _size(p, rng)
-    area = min(_most(p, 1500) >> size, 400)
+    area = max(1, min(_most(p, 1500) >> size, 400))
     cols = int(rng.integers(1, min(area, 64) + 1))
     lines = int(rng.integers(1, min(area // cols, 64) + 1))
     unit = 1 << size
