@@ -136,7 +136,7 @@ def extent(count: Iterable[int], stride: Iterable[int]) -> tuple[int, int]:
 
 def turns(d: Descriptor) -> bool:
     """Whether this is a corner turn: a load of rows contiguous in DRAM whose elements go apart."""
-    return not d.store and d.bus_stride[0] == 1 << d.size != d.local_stride[0]
+    return not d.store and not d.fill and d.bus_stride[0] == 1 << d.size != d.local_stride[0]
 
 
 def aligned(d: Descriptor) -> bool:
@@ -287,14 +287,15 @@ def beats(d: Descriptor, width: int, *, scatter: bool = False) -> int:
     """Bus beats of `width` bytes, when runs that are contiguous on both sides go one after the other.
 
     A run is dimension 0, or an element where that is not contiguous (of a fill only DRAM counts, and with `scatter`
-    for loads too); it takes ceil((offset + bytes) / width) beats, where offset is that of its first byte in its beat.
+    for loads whose rows have no padding too); it takes ceil((offset + bytes) / width) beats, where offset is that of
+    its first byte in its beat.
     """
     if d.fill and not d.store:
         return 0
     bus, _ = addresses(d, 64)
     mask = inside(d)
     run = 1 << d.size
-    one_side = d.fill or (scatter and not d.store)
+    one_side = d.fill or (scatter and not d.store and not (d.before[0] or d.after[0]))
     if d.bus_stride[0] == run and (one_side or d.local_stride[0] == run):
         run *= d.count[0] - d.before[0] - d.after[0]
         if run <= 0:

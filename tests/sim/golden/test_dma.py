@@ -106,6 +106,32 @@ def test_shapes_have_the_innermost_dimension_last():
         Descriptor(count=(1, 1, 1, 1, 1))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(boxes(), min_size=1, max_size=3))
+def test_targets_are_the_bytes_that_descriptors_write(descriptors):
+    written = {True: set(), False: set()}
+    for d in descriptors:
+        if dma.check(d, PARAMETERS) != Code.OK:
+            continue
+        first, strides = (d.bus_addr, d.bus_stride) if d.store else (d.local_addr, d.local_stride)
+        for i in product(*(range(n) for n in d.count)):
+            at = first + sum(a * b for a, b in zip(i, strides, strict=True))
+            written[d.store] |= set(range(at, at + (1 << d.size)))
+    dram, local = dma.targets(descriptors, PARAMETERS, 4096)
+    assert (dram.dtype, local.dtype, dram.shape, local.shape) == (bool, bool, (4096,), (512,))
+    assert set(np.flatnonzero(dram).tolist()) == written[True]
+    assert set(np.flatnonzero(local).tolist()) == written[False]
+
+
+def test_targets_are_within_the_memories():
+    beyond = dma.contiguous(4090, 0, 20, store=True)
+    around = Descriptor(store=True, bus_addr=(1 << 32) - 3, count=(5,), bus_stride=(1,), local_stride=(1,))
+    refused = dma.contiguous(0, 510, 5)
+    masks = dma.targets([beyond, around, refused], PARAMETERS, 4096)
+    assert np.flatnonzero(masks[0]).tolist() == [0, 1, *range(4090, 4096)]
+    assert not masks[1].any()
+
+
 # What users ask for
 
 
@@ -236,6 +262,7 @@ def test_the_first_reason_in_order_is_told(first, second):
         ({"scatter": True}, {"bus_stride": (2, 21)}, Code.ALIGNMENT),
         ({"scatter": True}, {"local_addr": 9}, Code.ALIGNMENT),
         ({"scatter": True}, {"local_addr": 9, "store": True}, Code.OK),
+        ({"scatter": True}, {"local_addr": 9, "fill": True}, Code.OK),
         ({"scatter": True}, {"local_addr": 9, "local_stride": (2, 11)}, Code.OK),
         ({}, {"local_addr": 9}, Code.OK),
     ],
@@ -393,6 +420,8 @@ def test_coalescing_makes_long_rows():
         (dma.rows(4, 0, 3, 8, 20, 8), {}, 2 + 1 + 2),
         (dma.transpose(0, 0, 4, 16), {}, 64),
         (dma.transpose(0, 0, 4, 16), {"scatter": True}, 8),
+        (dma.transpose(0, 0, 4, 16, before=(1,), after=(1,)), {"scatter": True}, 14 * 4),
+        (dma.transpose(0, 0, 4, 16, before=(0, 1)), {"scatter": True}, 2 * 3),
         (replace(dma.contiguous(0, 0, 64), fill=True), {}, 0),
         (replace(dma.contiguous(1, 0, 64), fill=True, store=True), {}, 9),
         (dma.image(64, 0, 2, 8, 1, halo=1), {}, 2),
