@@ -1,4 +1,4 @@
-"""Beats into and out of a component in Amaranth's simulator, with gaps and stalls on every stream."""
+"""What tests of the DMA engine's parts need: words of descriptors, and beats in and out at random times."""
 
 import random
 
@@ -6,6 +6,8 @@ import pytest
 from amaranth.hdl import ClockDomain, Module, Shape
 from amaranth.lib import data
 from amaranth.sim import Simulator
+
+from systola.sim.golden import dma
 
 
 def pack(layout, fields: dict) -> int:
@@ -37,9 +39,9 @@ def _exchange(
 ):
     """Send the beats of `inputs` (lists of fields), take so many of each of `outputs`; all beats as (cycle, fields).
 
-    Each stream pauses with the probability `pause` in a cycle. `react(name, fields)` is told of every beat and may
-    append to the lists of `inputs`. `watch`: ports that are noted with the fields of each output. `reset_at`: reset
-    is high in that cycle alone, and after it nothing is sent; nothing may come then.
+    None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)`
+    is told of every beat and may append to the lists of `inputs`. `watch`: ports that are noted with the fields of each
+    output. `reset_at`: reset is high in that cycle alone; nothing is sent after it and nothing may come.
 
     Fails if an output takes back what it offered, or gives more than was asked for in `extra` further cycles.
     """
@@ -57,7 +59,7 @@ def _exchange(
         held = {}
         cycle, over = 0, 0
         while over < extra:
-            assert cycle < limit, f"stuck: {({name: len(each) for name, each in beats.items()})}"
+            assert cycle < limit, f"stuck: { ({name: len(each) for name, each in beats.items()}) }"
             ctx.set(domain.rst, cycle == reset_at)
             silent = reset_at is not None and cycle > reset_at
             for name, port, layout in sources:
@@ -67,9 +69,7 @@ def _exchange(
                 offered[name] = (offered[name] or begins) and not silent
                 ctx.set(port.valid, offered[name])
             ready = {name: rng.random() >= pause for name in outputs}
-            values = []
-            for name, port, _ in sources:
-                values += [port.ready]
+            values = [port.ready for _, port, _ in sources]
             for name, port, _ in sinks:
                 ctx.set(port.ready, ready[name])
                 values += [port.valid, port.payload.as_value()]
@@ -97,7 +97,7 @@ def _exchange(
                         react(name, fields)
                 elif valid and cycle != reset_at:
                     held[name] = bits
-            done = all(len(beats[name]) >= count for name, count in outputs.items())
+            done = all(len(beats[name]) >= (count or 0) for name, count in outputs.items())
             over += done if reset_at is None else silent
             cycle += 1
 
@@ -106,7 +106,9 @@ def _exchange(
     simulator.add_testbench(bench)
     simulator.run()
     if reset_at is None:
-        assert {name: len(beats[name]) for name in outputs} == outputs
+        assert {name: len(beats[name]) for name, count in outputs.items() if count is not None} == {
+            name: count for name, count in outputs.items() if count is not None
+        }
         assert {name: len(beats[name]) for name in inputs} == {name: len(each) for name, each in inputs.items()}
     return beats
 
@@ -114,3 +116,34 @@ def _exchange(
 @pytest.fixture
 def exchange():
     return _exchange
+
+
+def _words(d: dma.Descriptor, p) -> dict:
+    words = {name: getattr(d, name) for name in ("store", "bus_addr", "local_addr", "size", "wait", "tag")}
+    for axis in range(p.dims):
+        names = ["count", "bus_stride", "local_stride", *(["before", "after"] if p.padding else [])]
+        words |= {f"{name}{axis}": getattr(d, name)[axis] for name in names}
+    if p.fill:
+        words["fill"] = d.fill
+    if p.values:
+        words["value"] = d.value
+    return words
+
+
+@pytest.fixture
+def words():
+    """The fields of a descriptor, as an engine with parameters `p` is given them."""
+    return _words
+
+
+@pytest.fixture
+def checked():
+    """The same, and what `Check` finds out of it."""
+
+    def fields(d, p):
+        dense = d.bus_stride[0] == 1 << d.size, d.local_stride[0] == 1 << d.size
+        rows = (dense[0] or (d.fill and not d.store)) and (dense[1] or (d.fill and d.store))
+        turn = p.scatter and dma.turns(d) and not (d.before[0] or d.after[0])
+        return _words(d, p) | {"rows": rows, "turn": turn}
+
+    return fields
