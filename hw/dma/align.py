@@ -80,7 +80,7 @@ class Align(Component):
         head = Signal(p.bytes, reset_less=True)
         tail = Signal(p.bytes, reset_less=True)
         addr = Signal(out.addr.shape(), reset_less=True)
-        beat = Signal(self.beat.shape(), reset_less=True)
+        source_beat = Signal(self.beat.shape(), reset_less=True)
         value = Signal(p.data_width, reset_less=True)
         fill = Signal(reset_less=True)
         keep = Signal(reset_less=True)
@@ -90,15 +90,15 @@ class Align(Component):
         ends = Signal(reset_less=True)
         free = Signal()
         go = Signal()
-        final = Signal()
+        closing = Signal()
         leaves = Signal()
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
             leaves.eq(self.o.valid & self.o.ready & out.last),
             go.eq(busy & free & (~needs | self.i.valid)),
-            final.eq(ends & ~early),
+            closing.eq(ends & ~early),
             self.i.ready.eq(busy & free & needs & ~keep),
-            self.move.ready.eq(~busy | go & final),
+            self.move.ready.eq(~busy | go & closing),
         ]
 
         ones = Const((1 << p.bytes) - 1)
@@ -111,23 +111,23 @@ class Align(Component):
             for n in range(p.bytes):
                 m.d.comb += turned[n].eq(Mux(turn[level], lanes[n - step], lanes[n]))
             lanes = turned
-        before = Signal(p.data_width, reset_less=True)
-        merged = [Mux(fresh[n], lanes[n], before.word_select(n, 8)) for n in range(p.bytes)]
+        previous = Signal(p.data_width, reset_less=True)
+        merged = [Mux(fresh[n], lanes[n], previous.word_select(n, 8)) for n in range(p.bytes)]
         if p.values:
             merged = [Mux(fill, value.word_select(n, 8), lane) for n, lane in enumerate(merged)]
         with m.If(go):
             with m.If(needs):
-                m.d.sync += before.eq(Cat(lanes))
+                m.d.sync += previous.eq(Cat(lanes))
             m.d.sync += early.eq(0)
             with m.If(needs & ~keep):
-                m.d.sync += [sources.eq(sources - 1), needs.eq(sources != 1), beat.eq(beat + 1)]
+                m.d.sync += [sources.eq(sources - 1), needs.eq(sources != 1), source_beat.eq(source_beat + 1)]
             with m.If(~early):
                 m.d.sync += [targets.eq(targets - 1), ends.eq(targets == 2), addr.eq(addr + 1), head.eq(ones)]
                 m.d.sync += [
                     out.data.eq(Cat(merged)),
-                    out.strobe.eq(head & Mux(final, tail, ones)),
+                    out.strobe.eq(head & Mux(closing, tail, ones)),
                     out.addr.eq(addr),
-                    out.last.eq(last & final),
+                    out.last.eq(last & closing),
                 ]
         with m.If(free):
             m.d.sync += self.o.valid.eq(go & ~early)
@@ -141,7 +141,7 @@ class Align(Component):
             backward.eq(new.source > new.target),
             moved.eq(new.target + new.bytes[: p.lanes] + (p.bytes - 1)),  # its low bits: the last byte's lane
         ]
-        with m.If(go & final):
+        with m.If(go & closing):
             m.d.sync += busy.eq(0)
         with m.If(self.move.valid & self.move.ready):
             m.d.sync += [
@@ -157,7 +157,7 @@ class Align(Component):
                 head.eq(ones << new.target),
                 tail.eq(ones >> ~moved[: p.lanes]),
                 addr.eq(new.addr),
-                beat.eq(new.beat),
+                source_beat.eq(new.beat),
             ]
             if p.values:
                 m.d.sync += [value.eq(new.value), fill.eq(new.fill)]
@@ -174,5 +174,5 @@ class Align(Component):
         with m.If(bad):
             m.d.sync += self.failed.eq(1)
             with m.If(~self.failed | leaves):
-                m.d.sync += [self.beat.eq(beat), self.decerr.eq(self.i.payload.resp[0])]
+                m.d.sync += [self.beat.eq(source_beat), self.decerr.eq(self.i.payload.resp[0])]
         return m

@@ -44,8 +44,8 @@ class Bursts(Component):
         low = p.burst.bit_length() - 1  # bits of a beat's place in the longest burst, a block
         beat = Signal(out.beat.shape(), reset_less=True)
         ends = Signal(low, reset_less=True)  # the run's last beat in its block
-        blocks = Signal(p.run_width + 1 - low - p.lanes + 1, reset_less=True)  # further ones that the run reaches into
-        final = Signal(reset_less=True)
+        blocks = Signal(p.run_width + 1 - low - p.lanes, reset_less=True)  # further ones that the run reaches into
+        closing = Signal(reset_less=True)
         last = Signal(reset_less=True)
         busy = Signal()
         advance = Signal()
@@ -53,14 +53,14 @@ class Bursts(Component):
             advance.eq(busy & spill.i.ready),
             spill.i.valid.eq(busy),
             out.beat.eq(beat),
-            out.len.eq(Mux(final, ends, p.burst - 1) - beat[:low]),
-            out.last.eq(last & final),
-            self.i.ready.eq(~busy | advance & final),
+            out.len.eq(Mux(closing, ends, p.burst - 1) - beat[:low]),
+            out.last.eq(last & closing),
+            self.i.ready.eq(~busy | advance & closing),
         ]
         with m.If(advance):
             m.d.sync += [beat[:low].eq(0), beat[low:].eq(beat[low:] + 1)]
-            m.d.sync += [blocks.eq(blocks - 1), final.eq(blocks == 1)]
-        with m.If(advance & final):
+            m.d.sync += [blocks.eq(blocks - 1), closing.eq(blocks == 1)]
+        with m.If(advance & closing):
             m.d.sync += busy.eq(0)
         reach = Signal(p.run_width + 1)
         m.d.comb += reach.eq(new.addr[: p.lanes + low] + new.bytes - 1)
@@ -71,7 +71,7 @@ class Bursts(Component):
                 beat.eq(new.addr[p.lanes :]),
                 ends.eq(reach[p.lanes :]),
                 blocks.eq(reach[p.lanes + low :]),
-                final.eq(reach[p.lanes + low :] == 0),
+                closing.eq(reach[p.lanes + low :] == 0),
             ]
         return m
 

@@ -1,7 +1,6 @@
 """What a DMA engine is told, what it answers, and the pieces that a descriptor is cut into."""
 
 from enum import IntEnum
-from typing import Annotated
 
 from amaranth.hdl import signed
 from amaranth.utils import ceil_log2
@@ -50,7 +49,7 @@ class DmaParameters(Parameters):
     scatter: bool = Field(False, description="corner turn: long bursts whose elements go to strided local addresses")
     burst: int = Field(256, ge=1, le=256, description="beats of a burst at most; a power of two, 4 KiB at most")
     outstanding: int = Field(16, ge=2, le=256, description="runs in flight on each channel")
-    queue: Annotated[int, Field(ge=0, le=256)] = Field(0, description="descriptors that wait beside those at work")
+    queue: int = Field(0, ge=0, le=256, description="descriptors that wait beside those at work")
 
     @model_validator(mode="after")
     def _powers_of_two(self):
@@ -114,7 +113,8 @@ def descriptor(p: DmaParameters) -> Bundle:
 
 
 def checked(p: DmaParameters) -> Bundle:
-    """A legal descriptor, and whether its innermost dimension is one run of bytes: on both sides, or on the bus."""
+    """A legal descriptor, and whether its innermost dimension is one run of bytes: on both sides that it has (`rows`),
+    or on the bus alone and to be turned (`turn`)."""
     return Bundle({name: field.shape for name, field in descriptor(p)} | {"rows": 1, "turn": 1})
 
 
@@ -126,7 +126,7 @@ def status(p: DmaParameters) -> Bundle:
 def piece(p: DmaParameters) -> Bundle:
     """Bytes that are contiguous on both sides (`turn`: on the bus, their elements `step` apart in local memory).
 
-    `value`: there is no source, the target gets a value. `last`: the descriptor ends here.
+    `fill`: there is no source, the target gets `value`. `last`: the descriptor ends here.
     """
     fields = {"bus": p.addr_width, "local": p.local_width, "bytes": p.run_width, "last": 1}
     if p.values:

@@ -17,6 +17,9 @@ from .store import Store
 IN_FLIGHT = 16
 """Descriptors that are begun and not yet told of, at most."""
 
+ORDER = Bundle({"store": 1, "tag": TAG_WIDTH, "code": 4})
+"""What is kept of each of them."""
+
 
 class Dma(Component):
     """DMA engine: a descriptor moves a box of up to four dimensions between an AXI4 bus and a local memory.
@@ -43,9 +46,9 @@ class Dma(Component):
 
     Latency: dims + 8 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 a
     beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
-    to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target; responses of at most
-    `outstanding` bursts are waited for. After an error the descriptor's further bytes are thrown away, the next one
-    runs.
+    to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target. Reads run ahead of
+    data by at most `outstanding` runs, responses of at most `outstanding` written bursts are waited for. After an error
+    further bytes of a load are thrown away, those of a store are written; the next descriptor runs.
 
     Area grows with data_width x log2 W (the aligners) and with dims x (addr_width + local address), twice.
 
@@ -142,12 +145,9 @@ class Dma(Component):
         join(m, load.write, self.local_write)
         join(m, store.read, self.local_read)
         join(m, self.local_found, store.found)
-        for engine, channels in ((load, ("ar",)), (store, ("aw", "w"))):
-            for channel in channels:
-                join(m, getattr(engine, channel), getattr(self.m_axi, channel))
+        join(m, load.ar, self.m_axi.ar)
         join(m, self.m_axi.r, load.r)
+        join(m, store.aw, self.m_axi.aw)
+        join(m, store.w, self.m_axi.w)
         join(m, self.m_axi.b, store.b)
         return m
-
-
-ORDER = Bundle({"store": 1, "tag": TAG_WIDTH, "code": 4})

@@ -22,7 +22,7 @@ class Load(Component):
     Addresses run ahead of data by up to `outstanding` pieces. A descriptor is done when its last write was accepted.
     After an error on the bus the rest of its bytes are read and thrown away.
 
-    Latency from descriptor to first address: 5 cycles; from beat to write: 2. Initiation interval 1 a beat. No path
+    Latency from descriptor to first address: 4 cycles; from beat to write: 2. Initiation interval 1 a beat. No path
     is combinational from an input to an output. Area: see the parts.
     """
 
@@ -113,18 +113,18 @@ class Load(Component):
         if not p.scatter:
             return
         going = Signal()  # beyond the first element
-        bus = Signal(p.addr_width, reset_less=True)
-        local = Signal(p.local_width, reset_less=True)
+        bus_at = Signal(p.addr_width, reset_less=True)
+        local_at = Signal(p.local_width, reset_less=True)
         left = Signal(p.run_width, reset_less=True)
-        here = Signal.like(bus)
-        there = Signal.like(local)
+        here = Signal.like(bus_at)
+        there = Signal.like(local_at)
         rest = Signal.like(left)
         size = Signal(range(p.bytes + 1))
         ends = Signal()
         full = Signal()
         m.d.comb += [
-            here.eq(Mux(going, bus, new.bus)),
-            there.eq(Mux(going, local, new.local)),
+            here.eq(Mux(going, bus_at, new.bus)),
+            there.eq(Mux(going, local_at, new.local)),
             rest.eq(Mux(going, left, new.bytes)),
             size.eq(1 << new.size),
             ends.eq(rest == size),
@@ -142,7 +142,8 @@ class Load(Component):
                 pieces.ready.eq(moves.ready & ends),
             ]
             with m.If(moves.valid & moves.ready):
-                m.d.sync += [going.eq(~ends), bus.eq(here + size), local.eq(there + new.step), left.eq(rest - size)]
+                m.d.sync += [going.eq(~ends), left.eq(rest - size)]
+                m.d.sync += [bus_at.eq(here + size), local_at.eq(there + new.step)]
 
 
 def address(channel, burst, p: DmaParameters):

@@ -22,7 +22,7 @@ class Store(Component):
     An address is sent whether or not data is there yet, and data whether or not its address was taken, as AXI wants it.
     At most `outstanding` bursts wait for their response. A descriptor is done when the response to its last burst came.
 
-    Latency from descriptor to first address: 6 cycles. Initiation interval 1 a beat. No path is combinational from an
+    Latency from descriptor to first address: 5 cycles. Initiation interval 1 a beat. No path is combinational from an
     input to an output. Area: see the parts.
     """
 
@@ -175,17 +175,17 @@ class Reader(Component):
         p, new = self.p, self.i.payload
         left = Signal(p.run_width - p.lanes + 1, reset_less=True)
         addr = Signal(p.local_width - p.lanes, reset_less=True)
-        final = Signal(reset_less=True)
+        closing = Signal(reset_less=True)
         m.d.comb += [
             self.o.payload.addr.eq(addr),
-            self.i.ready.eq(~self.o.valid | self.o.ready & final),
+            self.i.ready.eq(~self.o.valid | self.o.ready & closing),
         ]
         with m.If(self.o.ready):
-            m.d.sync += [left.eq(left - 1), final.eq(left == 2), addr.eq(addr + 1)]
-            with m.If(final):
+            m.d.sync += [left.eq(left - 1), closing.eq(left == 2), addr.eq(addr + 1)]
+            with m.If(closing):
                 m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += self.o.valid.eq(1)
             words = beats(new.addr[: p.lanes], new.bytes, p)
-            m.d.sync += [left.eq(words), final.eq(words == 1), addr.eq(new.addr >> p.lanes)]
+            m.d.sync += [left.eq(words), closing.eq(words == 1), addr.eq(new.addr >> p.lanes)]
         return m

@@ -72,7 +72,7 @@ OUTPUTS = {"aw": None, "w": None, "read": None}
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_stores(exchange, checked, parameters, pause):
     p = Store.Parameters.check(**parameters)
-    for case in random_cases(dict(p), 9, 6)[3::5]:  # both have faults
+    for case in random_cases(dict(p), 9, 6, descriptors=8)[3::5]:  # both have faults
         stores = [d for d in case.descriptors if d.store and dma.check(d, dict(p)) == Code.OK]
         dram = case.dram.copy()
         expected = dma.run(stores, dram, case.local, dict(p), case.faults)

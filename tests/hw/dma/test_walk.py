@@ -81,8 +81,8 @@ def test_pieces(exchange, checked, parameters, pause):
     walk = Walk(**parameters)
     p = walk.p
     rng = random.Random(3)
-    descriptors = [draw(p, rng) for _ in range(60)]
-    descriptors[30] = Descriptor(size=p.lanes, count=(65535,), bus_stride=(p.bytes,), local_stride=(p.bytes,))
+    descriptors = [draw(p, rng) for _ in range(40)]
+    descriptors[20] = Descriptor(size=p.lanes, count=(65535,), bus_stride=(p.bytes,), local_stride=(p.bytes,))
     boxes = [checked(d, p) for d in descriptors]
     counts = [fewest(d, box) for d, box in zip(descriptors, boxes, strict=True)]
     beats = exchange(walk, {"i": boxes}, {"o": sum(counts)}, pause=pause)
