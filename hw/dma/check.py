@@ -45,23 +45,14 @@ class Check(Component):
         count = Signal(COUNT_WIDTH, reset_less=True)
         stride = Signal(signed(p.local_width + 1), reset_less=True)
         further = Signal(signed(COUNT_WIDTH + 1), reset_less=True)
-<<<<<<< HEAD
-        before = Signal(PAD_WIDTH, reset_less=True)
-        after = Signal(PAD_WIDTH, reset_less=True)
-=======
         pad_before = Signal(PAD_WIDTH, reset_less=True)
         pad_after = Signal(PAD_WIDTH, reset_less=True)
->>>>>>> dmatest
         for d in dims:
             with m.If(step == d):
                 m.d.sync += [count.eq(box[f"count{d}"]), further.eq(box[f"count{d}"] - 1)]
                 m.d.sync += stride.eq(box[f"local_stride{d}"])
                 if p.padding:
-<<<<<<< HEAD
-                    m.d.sync += [before.eq(box[f"before{d}"]), after.eq(box[f"after{d}"])]
-=======
                     m.d.sync += [pad_before.eq(box[f"before{d}"]), pad_after.eq(box[f"after{d}"])]
->>>>>>> dmatest
 
         reach = Signal(signed(p.local_width + 1 + COUNT_WIDTH + 1), reset_less=True)
         sum_shape = signed(len(reach) + 3)
@@ -78,15 +69,10 @@ class Check(Component):
         with m.If((step >= 1) & (step <= p.dims)):
             m.d.sync += [
                 empty.eq((empty & (step != 1)) | (count == 0)),
-<<<<<<< HEAD
-=======
-                padded.eq((padded & (step != 1)) | (pad_before != 0) | (pad_after != 0)),
-                overlap.eq((overlap & (step != 1)) | (pad_before + pad_after > count)),
->>>>>>> dmatest
             ]
             if p.padding:
-                m.d.sync += padded.eq((padded & (step != 1)) | (before != 0) | (after != 0))
-                m.d.sync += overlap.eq((overlap & (step != 1)) | (before + after > count))
+                m.d.sync += padded.eq((padded & (step != 1)) | (pad_before != 0) | (pad_after != 0))
+                m.d.sync += overlap.eq((overlap & (step != 1)) | (pad_before + pad_after > count))
         with m.If((step >= 2) & (step <= p.dims + 1)):
             m.d.sync += [low.eq(low + Mux(reach < 0, reach, 0)), high.eq(high + Mux(reach < 0, 0, reach))]
 

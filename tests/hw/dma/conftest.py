@@ -39,17 +39,11 @@ def _exchange(
 ):
     """Send the beats of `inputs` (lists of fields), take so many of each of `outputs`; all beats as (cycle, fields).
 
-    <<<<<<< HEAD
-        None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)` is told of every beat and may
-        append to the lists of `inputs`. `watch`: ports that are noted with the fields of each output. `reset_at`: reset
-        is high in that cycle alone, and after it nothing is sent; nothing may come then.
-    =======
-        None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)`
-        is told of every beat and may append to the lists of `inputs`. `watch`: ports that are noted with the fields of each
-        output. `reset_at`: reset is high in that cycle alone; nothing is sent after it and nothing may come.
-    >>>>>>> dmatest
+    None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)`
+    is told of every beat and may append to the lists of `inputs`. `watch`: ports that are noted with the fields of each
+    output. `reset_at`: reset is high in that cycle alone; nothing is sent after it and nothing may come.
 
-        Fails if an output takes back what it offered, or gives more than was asked for in `extra` further cycles.
+    Fails if an output takes back what it offered, or gives more than was asked for in `extra` further cycles.
     """
     m = Module()
     m.domains.sync = domain = ClockDomain()

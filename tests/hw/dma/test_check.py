@@ -55,11 +55,7 @@ def test_verdicts(exchange, words, parameters, pause):
     check = Check(**parameters)
     p = check.p
     rng = random.Random(7)
-<<<<<<< HEAD
-    descriptors = [draw(p, rng) for _ in range(250)]
-=======
     descriptors = [draw(p, rng) for _ in range(160)]
->>>>>>> dmatest
     beats = exchange(check, {"i": [words(d, p) for d in descriptors]}, {"o": len(descriptors)}, pause=pause)
     codes = []
     for d, (_, given) in zip(descriptors, beats["o"], strict=True):

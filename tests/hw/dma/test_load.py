@@ -53,11 +53,7 @@ OUTPUTS = {"ar": None, "write": None}
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_loads(exchange, checked, parameters, pause):
     p = Load.Parameters.check(**parameters)
-<<<<<<< HEAD
-    for case in random_cases(dict(p), 9, 4)[3::5]:  # both have faults
-=======
     for case in random_cases(dict(p), 9, 4, descriptors=8)[3::5]:  # both have faults
->>>>>>> dmatest
         loads = [d for d in case.descriptors if not d.store and dma.check(d, dict(p)) == Code.OK]
         local = case.local.copy()
         expected = dma.run(loads, case.dram, local, dict(p), case.faults)
