@@ -67,9 +67,7 @@ class Check(Component):
         with m.If(step == 1):
             m.d.sync += [low.eq(box.local_addr), high.eq(box.local_addr + size)]
         with m.If((step >= 1) & (step <= p.dims)):
-            m.d.sync += [
-                empty.eq((empty & (step != 1)) | (count == 0)),
-            ]
+            m.d.sync += empty.eq((empty & (step != 1)) | (count == 0))
             if p.padding:
                 m.d.sync += padded.eq((padded & (step != 1)) | (pad_before != 0) | (pad_after != 0))
                 m.d.sync += overlap.eq((overlap & (step != 1)) | (pad_before + pad_after > count))
