@@ -1,9 +1,9 @@
 """N:M sparsity: of every M values along the last axis at most N differ from zero, and only N are stored.
 
-A group of M becomes N values and their N places in the group, ascending. Metadata of a group is its places side by side,
-ceil(log2 M) bits each, the first in the low bits: four bits for 2:4. Group g of a row stands in bits 4g + 3 to 4g of the
-row's metadata, in words of 16 bits (values of 16 bits) or 32 (values of 8), low end first, as NVIDIA's tensor cores read
-them. The permutation of words between rows that their libraries do on top is not done here.
+A group of M becomes N values and their N places in the group, ascending. Metadata of a group is its places side by
+side, ceil(log2 M) bits each, the first in the low bits: four bits for 2:4. Group g of a row stands in bits 4g + 3 to 4g
+of the row's metadata, in words of 16 bits (values of 16 bits) or 32 (values of 8), low end first, as NVIDIA's tensor
+cores read them. The permutation of words between rows that their libraries do on top is not done here.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ def compress(values: np.ndarray, n: int = 2, m: int = 4) -> tuple[np.ndarray, np
 
     Raises `ValueError` where a group has more than n non-zeros, or the last axis is not whole groups.
     """
-    _check(n, m)
+    check(n, m)
     values = np.asarray(values)
     if values.ndim == 0 or values.shape[-1] % m:
         raise ValueError(f"{n}:{m} needs a last axis that is a multiple of {m}, not shape {values.shape}")
@@ -35,7 +35,7 @@ def compress(values: np.ndarray, n: int = 2, m: int = 4) -> tuple[np.ndarray, np
 def decompress(kept: np.ndarray, places: np.ndarray, m: int = 4) -> np.ndarray:
     """The dense tensor, zeros between. Raises `ValueError` at a group with illegal metadata: see :func:`illegal`."""
     kept, places = np.asarray(kept), np.asarray(places)
-    _check(places.shape[-1], m)
+    check(places.shape[-1], m)
     wrong = illegal(places, m)
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -53,7 +53,7 @@ def illegal(places: np.ndarray, m: int = 4) -> np.ndarray:
 
 
 def pack(places: np.ndarray, m: int = 4, word_bits: int = 16) -> np.ndarray:
-    """Metadata words (..., words) of places (..., groups, n), int64. Raises `ValueError` if groups do not fill words."""
+    """Metadata words (..., words) of places (..., groups, n), int64. Raises `ValueError` if they do not fill words."""
     places = np.asarray(places)
     n, width = places.shape[-1], place_bits(m)
     per_word = _per_word(n, m, word_bits)
@@ -71,7 +71,7 @@ def unpack(words: np.ndarray, n: int = 2, m: int = 4, word_bits: int = 16) -> np
 
 
 def _per_word(n: int, m: int, word_bits: int) -> int:
-    _check(n, m)
+    check(n, m)
     if word_bits not in (16, 32) or word_bits % (n * place_bits(m)):
         raise ValueError(
             f"{n * place_bits(m)} bits a group of {n}:{m} do not divide words of {word_bits}; 16 or 32 exist"
@@ -79,6 +79,7 @@ def _per_word(n: int, m: int, word_bits: int) -> int:
     return word_bits // (n * place_bits(m))
 
 
-def _check(n: int, m: int) -> None:
+def check(n: int, m: int) -> None:
+    """Raises `ValueError` where n of m means nothing."""
     if not 1 <= n <= m or m < 2:
         raise ValueError(f"{n}:{m} keeps n of m: n from 1 to m, m at least 2")
