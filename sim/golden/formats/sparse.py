@@ -39,9 +39,7 @@ def decompress(kept: np.ndarray, places: np.ndarray, m: int = 4) -> np.ndarray:
     wrong = illegal(places, m)
     if wrong.any():
         first = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise ValueError(
-            f"metadata of group {first}: places {places[first].tolist()} do not ascend within 0 to {m - 1}"
-        )
+        raise ValueError(f"group {first} has places {places[first].tolist()}, which do not ascend within 0 to {m - 1}")
     dense = np.zeros((*places.shape[:-1], m), kept.dtype)
     np.put_along_axis(dense, places, kept, -1)
     return dense.reshape(*dense.shape[:-2], -1)
@@ -74,7 +72,7 @@ def _per_word(n: int, m: int, word_bits: int) -> int:
     check(n, m)
     if word_bits not in (16, 32) or word_bits % (n * place_bits(m)):
         raise ValueError(
-            f"{n * place_bits(m)} bits a group of {n}:{m} do not divide words of {word_bits}; 16 or 32 exist"
+            f"groups of {n * place_bits(m)} bits ({n}:{m}) do not fill words of {word_bits}, which are 16 or 32"
         )
     return word_bits // (n * place_bits(m))
 

@@ -8,10 +8,17 @@ import numpy as np
 from ..integer import limits, width, wrap
 from .grid import Grid
 
+
+def _half_up(x: np.ndarray) -> np.ndarray:
+    whole = np.floor(x)
+    # Not floor(x + 0.5): that sum may round up to the next integer.
+    return whole + (x - whole >= 0.5)
+
+
 ROUNDINGS = {
     "even": np.rint,
-    "away": lambda x: np.copysign(np.floor(np.abs(x) + 0.5), x),
-    "up": lambda x: np.floor(x + 0.5),
+    "away": lambda x: np.copysign(_half_up(np.abs(x)), x),
+    "up": _half_up,
 }
 
 
