@@ -6,7 +6,7 @@ Of equal weights the one that comes first stays. Mistakes are a :class:`Quantise
 import numpy as np
 
 from .golden.formats import sparse
-from .quantise import QuantiseError, checked
+from .quantise import QuantiseError, checked, translated
 
 
 def unstructured(weights: np.ndarray, sparsity: float) -> np.ndarray:
@@ -21,10 +21,8 @@ def n_of_m(weights: np.ndarray, n: int = 2, m: int = 4, *, axis: int = -1) -> np
     weights = checked(weights)
     if not -weights.ndim <= axis < weights.ndim:
         raise QuantiseError(f"axis {axis} is not one of the {weights.ndim} axes of the tensor")
-    try:
+    with translated():
         sparse.check(n, m)
-    except ValueError as error:
-        raise QuantiseError(str(error)) from None
     if weights.shape[axis] % m:
         raise QuantiseError(f"{n}:{m} needs a multiple of {m} along axis {axis}, not {weights.shape[axis]}")
     moved = np.moveaxis(weights, axis, -1)

@@ -9,6 +9,7 @@ Everything is deterministic. What cannot be quantised (NaN, infinities, nothing 
 """
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ from .golden.formats.names import find
 from .golden.formats.olive import Pairs
 from .golden.formats.uniform import Uniform
 
+TYPES = ("int", "flint", "pot", "float")
+"""What ANT chooses from."""
 METHODS = ("minmax", "percentile", "mse")
 LARGEST = 1e100
 """Sums of squares of larger values would leave float64."""
@@ -120,10 +123,8 @@ def uniform(
         raise QuantiseError(f"limits {_text(low)} to {_text(high)} are in the wrong order")
     if symmetric and format.startswith("u") and (low < 0).any():
         raise QuantiseError(f"{format} with zero point 0 holds nothing below 0, and the limits begin at {_text(low)}")
-    try:
-        np.broadcast_shapes(values.shape, np.broadcast_shapes(low.shape, high.shape))
-    except ValueError:
-        raise QuantiseError(f"limits of shape {low.shape} and {high.shape} do not fit shape {values.shape}") from None
+    if not _fits(low, values) or not _fits(high, values):
+        raise QuantiseError(f"limits of shape {low.shape} and {high.shape} do not fit shape {values.shape}")
     scale, zero = _affine(form, low, high, symmetric)
     return _quantised(form, _divided(values, scale) + zero, scale, zero)
 
@@ -151,19 +152,23 @@ def ant(
     values: np.ndarray,
     bits: int = 4,
     *,
-    candidates: Sequence[str] = ("int", "flint", "pot", "float"),
+    candidates: Sequence[str] | None = None,
     axis: int | None = None,
     search: Sequence | None = None,
 ) -> Quantised:
     """The best of several formats for the whole tensor, as :func:`grid` scales each: least squared error, or first.
 
-    Formats have a sign if the tensor holds anything below 0. With one, ANT's float of four bits is its pot.
+    Candidates are int, flint, pot and float, as far as they exist with so many bits, or those given. They have a sign if
+    the tensor holds anything below 0. With one, ANT's float of four bits is its pot.
     """
     values = checked(values)
-    if not len(candidates):
-        raise QuantiseError("there are no candidates to choose from")
     sign = "" if values.min() < 0 else "u"
-    tried = [grid(values, f"{sign}{name}{bits}", axis=axis, search=search) for name in candidates]
+    names = [f"{sign}{name}{bits}" for name in (TYPES if candidates is None else candidates)]
+    if candidates is None:
+        names = [name for name in names if _exists(name)]
+    if not names:
+        raise QuantiseError("there are no candidates to choose from")
+    tried = [grid(values, name, axis=axis, search=search) for name in names]
     return min(tried, key=lambda q: q.error(values))
 
 
@@ -181,10 +186,8 @@ def olive(
     1.49 if nothing else is said; that of least squared error, or the first.
     """
     values = checked(values)
-    try:
+    with translated():
         form = Pairs(normal, keep)
-    except ValueError as error:
-        raise QuantiseError(str(error)) from None
     if values.ndim == 0 or (axis is not None and axis % values.ndim == values.ndim - 1):
         raise QuantiseError(f"pairs lie along the last axis, so shape {values.shape} has no scales along axis {axis}")
     odd = values.shape[-1] % 2
@@ -215,18 +218,29 @@ def codebook(values: np.ndarray, entries: int = 16, *, width: int = 16, zero: bo
 def bfloat16(values: np.ndarray, *, subnormals: str = "keep") -> Quantised:
     """bfloat16, rounded to nearest even by way of fp32; scale 1."""
     values = checked(values)
-    codes = bf16.encode(values, subnormals=subnormals)
+    with translated():
+        codes = bf16.encode(values, subnormals=subnormals)
     if not np.isfinite(bf16.decode(codes)).all():
         raise QuantiseError(f"{np.abs(values).max():g} is more than bfloat16 holds, about 3.39e38")
     return Quantised(codes, bf16, np.float64(1), np.int64(0), values.shape[-1] if values.ndim else 1)
 
 
+@contextmanager
+def translated(sentence: str | None = None):
+    """What the formats call a `ValueError` is a :class:`QuantiseError` to those who call these functions."""
+    try:
+        yield
+    except ValueError as error:
+        raise QuantiseError(sentence or str(error)) from None
+
+
 def checked(values: np.ndarray) -> np.ndarray:
     """The tensor as float64. Raises :class:`QuantiseError` where it cannot be quantised."""
-    try:
-        values = np.asarray(values, np.float64)
-    except (TypeError, ValueError):
-        raise QuantiseError("the tensor is not an array of numbers") from None
+    with translated("the tensor is not an array of real numbers"):
+        values = np.asarray(values)
+    if values.dtype.kind not in "biuf":
+        raise QuantiseError("the tensor is not an array of real numbers")
+    values = values.astype(np.float64)
     if not values.size:
         raise QuantiseError(f"a tensor of shape {values.shape} has no values to quantise")
     for what, found in (("NaN", np.isnan(values)), ("infinity", np.isinf(values))):
@@ -251,20 +265,30 @@ def _shape(values: np.ndarray, axis: int | None) -> tuple[int, ...]:
     return () if axis is None else tuple(size if i == axis % values.ndim else 1 for i, size in enumerate(values.shape))
 
 
-def _find(format: str):
+def _fits(limit: np.ndarray, values: np.ndarray) -> bool:
     try:
+        return np.broadcast_shapes(limit.shape, values.shape) == values.shape
+    except ValueError:
+        return False
+
+
+def _find(format: str) -> Any:
+    with translated():
         return find(format)
-    except ValueError as error:
-        raise QuantiseError(str(error)) from None
+
+
+def _exists(format: str) -> bool:
+    try:
+        return bool(find(format))
+    except ValueError:
+        return False
 
 
 def _uniform(format: str, symmetric: bool, rounding: str = "even") -> Uniform:
     if not isinstance(_find(format), Uniform) or format == "int1":
         raise QuantiseError(f"{format} is not int2 to int16 or uint1 to uint16")
-    try:
+    with translated():
         return Uniform(format, narrow=symmetric and not format.startswith("u"), rounding=rounding)
-    except ValueError as error:
-        raise QuantiseError(str(error)) from None
 
 
 def _limits(rows: np.ndarray, form: Uniform, method: str, percentile: float, symmetric: bool) -> Limits:
