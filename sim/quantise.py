@@ -126,7 +126,7 @@ def uniform(
     if not _fits(low, values) or not _fits(high, values):
         raise QuantiseError(f"limits of shape {low.shape} and {high.shape} do not fit shape {values.shape}")
     scale, zero = _affine(form, low, high, symmetric)
-    return _quantised(form, _divided(values, scale) + zero, scale, zero)
+    return _quantised(form, form.round(_divided(values, scale)) + zero, scale, zero)
 
 
 def grid(
@@ -158,8 +158,8 @@ def ant(
 ) -> Quantised:
     """The best of several formats for the whole tensor, as :func:`grid` scales each: least squared error, or first.
 
-    Candidates are int, flint, pot and float, as far as they exist with so many bits, or those given. They have a sign if
-    the tensor holds anything below 0. With one, ANT's float of four bits is its pot.
+    Candidates are int, flint, pot and float, as far as they exist with so many bits, or those given. They have a sign
+    if the tensor holds anything below 0. With one, ANT's float of four bits is its pot.
     """
     values = checked(values)
     sign = "" if values.min() < 0 else "u"
@@ -307,7 +307,7 @@ def _limits(rows: np.ndarray, form: Uniform, method: str, percentile: float, sym
     best, least = np.ones(len(rows)), np.full(len(rows), np.inf)
     for part in np.arange(100, 19, -1) / 100:
         scale, zero = (each[:, None] for each in _affine(form, low * part, high * part, symmetric))
-        error = ((scale * (form.nearest(_divided(rows, scale) + zero) - zero) - rows) ** 2).sum(1)
+        error = ((scale * (form.nearest(form.round(_divided(rows, scale)) + zero) - zero) - rows) ** 2).sum(1)
         best, least = np.where(error < least, part, best), np.minimum(error, least)
     return Limits(low * best, high * best)
 

@@ -10,7 +10,7 @@ from systola.sim.golden.formats.pot import PoT
 from systola.sim.golden.formats.uniform import Uniform
 from systola.sim.quantise import QuantiseError
 
-N = 100_000
+N = 50_000
 
 
 def tensor(shape=(12, 40), seed=0):
@@ -81,6 +81,16 @@ def test_uniform_scales():
     assert float(q.scale) == pytest.approx(3.81 / 255)
     assert int(q.zero) == 170
     assert q.integers.ravel().tolist() == [0, 237, 170, 255]
+
+
+@pytest.mark.parametrize(
+    ("rounding", "expected"), [("even", [5, 7, 7, 9]), ("away", [5, 6, 8, 9]), ("up", [6, 7, 8, 9])]
+)
+def test_halves_are_rounded_before_the_zero_point_is_added(rounding, expected):
+    """q = round(r / S) + Z: with Z = 7 and halves to even, 0.5 becomes 7 and not 8."""
+    q = quantise.uniform([-1.5, -0.5, 0.5, 1.5], "uint4", symmetric=False, limits=(-7.0, 8.0), rounding=rounding)
+    assert (float(q.scale), int(q.zero)) == (1, 7)
+    assert q.integers.tolist() == expected
 
 
 def test_errors_of_uniform_are_half_a_step():

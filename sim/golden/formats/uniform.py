@@ -60,10 +60,12 @@ class Uniform(Grid):
         return np.arange(low, high + 1) & (1 << self.bits) - 1
 
     def index(self, values):
-        low, high = self.range
-        # Saturated first, so that nothing is too large for an integer or for the addition of a half.
-        values = np.clip(np.asarray(values, np.float64), low, high)
-        return ROUNDINGS[self.rounding](values).astype(np.int64) - low
+        return np.clip(self.round(values), *self.range) - self.range[0]
+
+    def round(self, values: np.ndarray) -> np.ndarray:
+        """Integers, int64, not yet saturated but for what is beyond 2^40. To a zero point they are added after this."""
+        bound = 2.0**40
+        return ROUNDINGS[self.rounding](np.clip(np.asarray(values, np.float64), -bound, bound)).astype(np.int64)
 
     def affine(self, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(scale, zero) of reals from `low` to `high`, widened to contain 0.0, which is then represented exactly.
