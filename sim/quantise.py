@@ -323,17 +323,18 @@ def _divided(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def _search(rows: np.ndarray, form: Any, alpha: np.ndarray, search: Sequence) -> np.ndarray:
-    """The scale of each row: of alpha / peak times each part of `search` the best, or the first."""
+    """The scale of each row: of alpha / peak times each part of `search` the best, or the first; 1 if alpha is 0."""
     parts = np.asarray(search, np.float64)
     if parts.ndim != 1 or not parts.size or not (np.isfinite(parts) & (parts > 0)).all():
         raise QuantiseError("search is not a list of positive numbers")
-    unit = _scale(alpha / form.peak)
+    empty = alpha / form.peak == 0
+    unit = np.where(empty, 1.0, alpha / form.peak)
     best, least = unit * parts[0], np.full(len(rows), np.inf)
     for part in parts:
         scale = unit * part
         error = ((scale[:, None] * form.nearest(_divided(rows, scale[:, None])) - rows) ** 2).sum(1)
         best, least = np.where(error < least, scale, best), np.minimum(error, least)
-    return best
+    return np.where(empty, 1.0, best)
 
 
 def _scale(scale: np.ndarray) -> np.ndarray:

@@ -157,6 +157,12 @@ def test_grid_finds_the_best_of_the_search():
     assert float(quantise.grid(x, "int8").scale) >= np.abs(x).max() * 0.95 / 127
 
 
+def test_of_equally_good_scales_the_first():
+    for search in ([1, 2], [2, 1], [4, 1, 2]):
+        assert float(quantise.grid([64.0, -32.0], "pot4", search=search).scale) == search[0]
+    assert float(quantise.grid([0.0, 0.0]).scale) == float(quantise.olive([0.0, 0.0]).scale) == 1
+
+
 def test_tensors_on_the_grid_are_exact():
     for format in ("pot4", "apot4", "flint4", "float5", "uflint4", "ufloat4", "uapot4", "flint8"):
         q = quantise.grid(np.zeros(1), format)

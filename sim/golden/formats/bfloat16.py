@@ -68,9 +68,9 @@ def add(x: np.ndarray, y: np.ndarray, *, subnormals: str = "keep") -> np.ndarray
     swap = x & 0x7FFFFFFF < y & 0x7FFFFFFF
     x, y = np.where(swap, y, x), np.where(swap, x, y)
     (large, i), (small, j) = _significand(x), _significand(y)
-    # 30 bits below the larger number's last one; what is smaller still only tells that something is there.
-    large, small, distance = large << 30, small << 30, np.minimum(i - j, 60)
-    small = small >> distance | (small & (1 << distance) - 1 != 0)
+    # 30 bits below the larger number's last one. Where bits fall out below those, the 24 bits of the smaller number
+    # begin too far down to reach a half, so that they cannot decide a rounding.
+    large, small = large << 30, small << 30 >> np.minimum(i - j, 60)
     subtract = (x ^ y) >> 31 == 1
     magnitude = np.where(subtract, large - small, large + small)
     sign = np.where(magnitude == 0, x & y, x)
