@@ -126,10 +126,10 @@ def area() -> Section:
         "Memories: area and clock rate",
         "2,048 words of 32 bits (64 Kbit, four DP16KD at least) on ECP5 85k (speed grade 6), Yosys and nextpnr out of "
         "context, median Fmax of five seeds; responses may be stalled in the scratchpads, and must be taken in the "
-        "multi-port memories. The last columns compare with half the ports, or half the banks.",
-        ["memory", "ports", "banks", "LUT4-eq", "FF", "BRAM", "Fmax MHz (median)", "seeds", "LUT4-eq", "BRAM"],
+        "multi-port memories. The last columns: how much more than with half the ports, else half the banks.",
+        ["memory", "ports", "banks", "LUT4-eq", "FF", "BRAM", "Fmax MHz (median)", "seeds", "LUT4-eq +", "BRAM +"],
     )
-    pads = [(ports, 4) for ports in (1, 2, 4, 8)] + [(4, banks) for banks in (2, 8, 16)]
+    pads = [(ports, 4) for ports in (1, 2, 4, 8)] + [(4, banks) for banks in (2, 8, 16)] + [(2, 2), (8, 8)]
     designs: list[tuple[str, int, int | None, Component]] = [
         ("scratchpad", ports, banks, Scratchpad(ports=ports, banks=banks, width=32, depth=2048, counters=0))
         for ports, banks in pads
@@ -145,7 +145,8 @@ def area() -> Section:
     for title, ports, banks, component in designs:
         name = {"scratchpad": "scratchpad", "multiport": "multiport"}.get(title, "split_scratchpad")
         report = reports[title, ports, banks] = synthesise(component, name, progress=step)
-        half = reports.get((title, ports // 2, banks)) or (banks and reports.get((title, ports, banks // 2)))
+        fewer = (title, ports // 2, banks), (title, ports, banks // 2 if banks else None)
+        half = next((reports[key] for key in fewer if key in reports), None)
         section.rows.append(
             [
                 title,

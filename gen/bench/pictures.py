@@ -83,6 +83,7 @@ def _ports(axes, section):
         axes.plot(ports, [row[3] for row in rows], "o-", color=color, label=f"{label}: LUT4 equivalents")
         memory.plot(ports, [row[5] for row in rows], "s--", color=color, alpha=0.6, label=f"{label}: DP16KD")
     axes.set(xlabel="ports", ylabel="LUT4 equivalents", title="A port's price", xticks=[1, 2, 4, 8])
+    axes.margins(y=0.35)
     memory.set(ylabel="DP16KD")
     memory.spines["right"].set_visible(True)
     _legend(axes, memory, "upper left")
@@ -95,14 +96,24 @@ def _banks(axes, section):
     """Logic and clock rate against banks."""
     rows = sorted((row for row in section.rows if row[0] == "scratchpad" and row[1] == 4), key=lambda row: row[2])
     banks = [row[2] for row in rows]
-    axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents")
+    axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents, 4 ports")
+    square = sorted(
+        (row for row in section.rows if row[0] == "scratchpad" and row[1] == row[2]), key=lambda row: row[2]
+    )
+    axes.plot(
+        [row[2] for row in square],
+        [row[3] for row in square],
+        "^:",
+        color="black",
+        label="LUT4 equivalents, as many ports as banks",
+    )
     rate = axes.twinx()
-    rate.plot(banks, [float(row[6]) for row in rows], "s--", color=OTHER, label="Fmax")
-    rate.set(ylabel="Fmax, MHz (median of 5)", ylim=(0, 160))
+    rate.plot(banks, [float(row[6]) for row in rows], "s--", color=OTHER, label="Fmax, 4 ports")
+    rate.set(ylabel="Fmax, MHz (median of 5)", ylim=(0, 200))
     rate.spines["right"].set_visible(True)
-    axes.set(xlabel="banks", ylabel="LUT4 equivalents", title="A bank's price, 4 ports", xticks=banks)
+    axes.set(xlabel="banks", ylabel="LUT4 equivalents", title="A bank's price", xticks=banks)
     axes.set_ylim(bottom=0)
-    _legend(axes, rate, "lower right")
+    _legend(axes, rate, "upper left")
     axes.grid(alpha=0.25)
 
 
