@@ -94,7 +94,8 @@ def _ports(axes, section):
 
 def _banks(axes, section):
     """Logic and clock rate against banks."""
-    rows = sorted((row for row in section.rows if row[0] == "scratchpad" and row[1] == 4), key=lambda row: row[2])
+    pads = sorted((row for row in section.rows if row[0] == "scratchpad"), key=lambda row: row[2])
+    rows, square = [row for row in pads if row[1] == 4], [row for row in pads if row[1] == row[2]]
     banks = [row[2] for row in rows]
     axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents, 4 ports")
     square = sorted(
