@@ -98,9 +98,6 @@ def _banks(axes, section):
     rows, square = [row for row in pads if row[1] == 4], [row for row in pads if row[1] == row[2]]
     banks = [row[2] for row in rows]
     axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents, 4 ports")
-    square = sorted(
-        (row for row in section.rows if row[0] == "scratchpad" and row[1] == row[2]), key=lambda row: row[2]
-    )
     axes.plot(
         [row[2] for row in square],
         [row[3] for row in square],
