@@ -45,8 +45,8 @@ class Requantise(Component):
     the same `last`. scale = multiplier * 2^(shift - 31), a multiplier of int32 and a shift from -31 to 30, is each
     lane's own or, without `per_channel`, one for all. x + bias wraps modulo 2^32. It is rounded bit by bit as TFLite's
     reference kernels do. "single", with t = 31 - shift: (x * multiplier + 2^(t - 1)) >> t, so ties go up. "gemmlowp":
-    x * 2^max(shift, 0) modulo 2^32; its product with the multiplier over 2^31, ties up; that over 2^max(-shift, 0), ties
-    away from zero. What follows is exact. ReLU and ReLU6 are what `low` and `high` say.
+    x * 2^max(shift, 0) modulo 2^32; its product with the multiplier over 2^31, ties up; that over 2^max(-shift, 0),
+    ties away from zero. What follows is exact. ReLU and ReLU6 are what `low` and `high` say.
 
     `set` changes the settings a lane a beat: `multiplier`, `shift` and `bias` of lane `lane` (lanes that do not exist
     are not written, `lane` is ignored where a setting is one for all), and with `last` also `zero_point`, `low` and

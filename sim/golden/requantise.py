@@ -3,6 +3,8 @@
 A scale is a multiplier and a shift: multiplier * 2^(shift - 31), with a multiplier of int32 and a shift from -31 to 30.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .integer import wrap
@@ -65,3 +67,48 @@ def rounding_shift(x, shift) -> np.ndarray:
     mask = (np.int64(1) << np.asarray(shift, np.int64)) - 1
     threshold = (mask >> 1) + (x < 0)
     return (x >> shift) + ((x & mask) > threshold)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A set of settings on its way: for each beat its lane, multiplier, shift and bias (int64); and what is common."""
+
+    lane: np.ndarray
+    multiplier: np.ndarray
+    shift: np.ndarray
+    bias: np.ndarray
+    zero_point: int
+    low: int
+    high: int
+
+
+class Settings:
+    """What the lanes are set to; nothing before the first :class:`Change`."""
+
+    def __init__(self, cols: int, rounding: str, per_channel: bool):
+        self.rounding, self.per_channel = rounding, per_channel
+        self.multiplier, self.shift, self.bias = np.zeros((3, cols), np.int64)
+        self.zero_point = self.low = self.high = 0
+
+    def change(self, change: Change):
+        """Take over a set, beat by beat; a lane that does not exist takes nothing."""
+        for lane, multiplier, shift, bias in zip(
+            change.lane, change.multiplier, change.shift, change.bias, strict=True
+        ):
+            own = slice(lane, lane + 1)
+            scaled = own if self.per_channel else slice(None)
+            self.bias[own], self.multiplier[scaled], self.shift[scaled] = bias, multiplier, shift
+        self.zero_point, self.low, self.high = change.zero_point, change.low, change.high
+
+    def run(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of sums to rows of integers, int64."""
+        return requantise(
+            rows,
+            self.multiplier,
+            self.shift,
+            rounding=self.rounding,
+            bias=self.bias,
+            zero_point=self.zero_point,
+            low=self.low,
+            high=self.high,
+        )
