@@ -38,7 +38,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
         changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
     packets = []
     for _ in range(int(rng.integers(1, 9))):
-        aim = changes[int(rng.integers(len(changes)))]
+        aim = changes[int(rng.choice([0, rng.integers(len(changes))]))]
         packets.append(random_rows(p, rng, aim, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
@@ -54,17 +54,18 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Change
     """Settings for some lanes: scales as networks have them, and any that can be said."""
     low, high = integer.limits(p["out_format"])
     count = len(lane)
-    usual = rng.random(count) < 0.6
+    usual = rng.random(count) < 0.7
     multiplier = np.where(
         usual,
         rng.integers(2**30, 2**31, count),
         rng.choice([*WORD, -1, 0, 1, 2**30, rng.integers(*WORD)], count),
     )
-    shift = np.where(usual, rng.integers(-12, 2, count), rng.integers(-31, 31, count))
-    bias = np.where(rng.random(count) < 0.7, rng.integers(-1000, 1000, count), rng.choice(WORD, count))
+    shift = np.where(usual, rng.integers(-12, 1, count), rng.integers(-31, 31, count))
+    bias = np.where(rng.random(count) < 0.8, rng.integers(-1000, 1000, count), rng.choice(WORD, count))
     ends = [low, high, max(low, 0)]
     clamp = sorted(rng.integers(low, high, 2, endpoint=True).tolist())
-    clamp = [(low, high), tuple(clamp), (low, clamp[0]), (clamp[1], high), tuple(clamp[::-1])][rng.integers(5)]
+    clamps = [(low, high), tuple(clamp), (low, clamp[1]), (clamp[0], high), tuple(clamp[::-1])]
+    clamp = clamps[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
     zero_point = int(rng.choice([*ends, rng.integers(low, high, endpoint=True)]))
     return Change(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
 
@@ -78,8 +79,10 @@ def random_rows(p: dict, rng: np.random.Generator, aim: Change, rows: int) -> np
     lane = aim.lane[there]
     multiplier[lane], shift[lane], bias[lane] = aim.multiplier[there], aim.shift[there], aim.bias[there]
     scale = np.where(multiplier == 0, 1, multiplier) * 2.0 ** (shift - 31)
-    wanted = rng.integers(-(2 ** integer.width(p["out_format"])), 2 ** integer.width(p["out_format"]), shape) / 2
-    aimed = np.clip(np.rint(wanted / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape) - bias
+    bottom, top = integer.limits(p["out_format"])
+    wanted = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - aim.zero_point
+    aimed = np.clip(np.rint(wanted / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape)
+    aimed = integer.wrap(aimed - bias, 32)
     anything = rng.integers(low, high, shape, endpoint=True)
     ends = rng.choice([low, high, 0, -1, 1], shape)
     kind = rng.random(shape)
