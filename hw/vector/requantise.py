@@ -31,9 +31,9 @@ MEETS = {
         "right": 8,
         "zero_point": 9,
         "low": 10,
-        "high": 10,
+        "high": 11,
     },
-    "single": {"bias": 1, "multiplier": 1, "right_far": 5, "right": 6, "zero_point": 7, "low": 8, "high": 8},
+    "single": {"bias": 1, "multiplier": 1, "right_far": 5, "right": 6, "zero_point": 7, "low": 8, "high": 9},
 }
 COMMON = ("zero_point", "low", "high")
 
@@ -54,11 +54,11 @@ class Requantise(Component):
     first packet on that begins two cycles after `last` was accepted, or later. No packet sees two sets; lanes that a
     set leaves out keep their settings. Before the first set the results are unspecified.
 
-    Latency, with B = 2 (0 without a buffer): 9 + B with single rounding, 11 + B with gemmlowp's two. Initiation
+    Latency, with B = 2 (0 without a buffer): 10 + B with single rounding, 12 + B with gemmlowp's two. Initiation
     interval 1, also where sets change.
 
     Back-pressure: a row enters only if the output buffer has room for its result, so the lanes never stop. `set` is
-    ready but for the time from `last` until its set is used by a packet's rows: 8 cycles (gemmlowp: 10) from `last` to
+    ready but for the time from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to
     the next beat, or longer if a packet is open. No output depends combinationally on an input.
 
     Area grows with cols: a lane has 4 multipliers of 18 x 18 bits (2 with single rounding, acc_width up to 18 and no
@@ -314,10 +314,13 @@ class RequantiseLane(Component):
         scaled = _narrow(m, product, get["right_far"], get["right"], p.out.width + 2)
         moved = Signal(signed(p.out.width + 2), reset_less=True)
         m.d.sync += moved.eq((scaled + (get["zero_point"] << 1) + 1) >> 1)
-        floor = Signal(moved.shape())
+        floor = Signal(moved.shape(), reset_less=True)
         y = Signal(p.out, reset_less=True)
-        m.d.comb += [floor.eq(Mux(moved < get["low"], get["low"], moved)), self.y.eq(y)]
-        m.d.sync += y.eq(Mux(floor > get["high"], get["high"], floor))
+        m.d.sync += [
+            floor.eq(Mux(moved < get["low"], get["low"], moved)),
+            y.eq(Mux(floor > get["high"], get["high"], floor)),
+        ]
+        m.d.comb += self.y.eq(y)
         return m
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .integer import wrap
 
-STAGES = {"gemmlowp": 11, "single": 9}
+STAGES = {"gemmlowp": 12, "single": 10}
 """Cycles from a row of sums to its row of integers, but for the output buffer."""
 SETTLE = 2
 """Cycles from the last beat of a set to the first row that may use it."""
