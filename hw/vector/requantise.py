@@ -138,36 +138,33 @@ class Requantise(Component):
         arrived = Signal()
         closing = Signal()
         closed = Signal()
-        swaps = Signal(meets["high"])
+        swap = Signal()
+        swapping = Signal(meets["high"] - 1)
+        swaps = Cat(swap, swapping)
         m.d.comb += [
             closing.eq(arrived & change.last),
-            swaps[0].eq(closed & between),
+            swap.eq(closed & between),
             # What comes now is written in the next cycle, when the last stage may still take what waits.
-            self.set.ready.eq(~(closing | closed | swaps[1:-2].any())),
+            self.set.ready.eq(~(closing | closed | swapping[:-2].any())),
         ]
         m.d.sync += [
             change.eq(self.set.payload),
             arrived.eq(self.set.valid & self.set.ready),
             closed.eq(closing | (closed & ~between)),
-            swaps[1:].eq(swaps),
+            swapping.eq(swaps),
         ]
 
         shapes = _shapes(p.rounding, p.out)
-        values = {name: change[name] for name in ("multiplier", *COMMON)} | _steps(p.rounding, change.shift)
+        values = {name: change[name] for name in ("multiplier", *COMMON)} | _steps(m, p.rounding, change.shift)
         if p.bias:
             values["bias"] = change.bias
         shared = tuple((name, shapes[name], at) for name, at in meets.items() if name not in p.own)
         settings = place(m, platform, "settings", Settings, settings=shared)
-        for name, _, _ in shared:
-            m.d.comb += settings.change[name].eq(values[name])
-        m.d.comb += [
-            settings.write.eq(Cat(closing if name in COMMON else arrived for name, _, _ in shared)),
-            settings.swaps.eq(swaps),
-        ]
+        m.d.comb += [settings.change[name].eq(values[name]) for name, _, _ in shared]
+        m.d.comb += [settings.write.eq(arrived), settings.swaps.eq(swaps)]
 
         own = Signal(_bundle(p.own, shapes))
-        for name in p.own:
-            m.d.comb += own[name].eq(values[name])
+        m.d.comb += [own[name].eq(values[name]) for name in p.own]
         results = []
         for c in range(p.cols):
             lane = place(
@@ -212,7 +209,7 @@ class Requantise(Component):
 class Settings(Component):
     """Values that wait and values that hold, for (name, shape, cycle in which a row meets it) in `settings`.
 
-    `write` has a bit for each setting: take `change`. `swaps[n]` makes those current that are met in cycle n + 1.
+    `write` takes `change`, to wait. `swaps[n]` makes those current that are met in cycle n + 1.
     """
 
     class Parameters(Parameters):
@@ -223,17 +220,17 @@ class Settings(Component):
         bundle = Bundle({name: shape for name, shape, _ in p.settings})
         return {
             "change": In(bundle),
-            "write": In(len(p.settings)),
+            "write": In(1),
             "swaps": In(max(at for _, _, at in p.settings)),
             "current": Out(bundle),
         }
 
     def elaborate(self, platform):
         m = Module()
-        for n, (name, shape, at) in enumerate(self.p.settings):
+        for name, shape, at in self.p.settings:
             waiting = Signal(shape, name=f"waiting_{name}", reset_less=True)
             current = Signal(shape, name=f"current_{name}", reset_less=True)
-            with m.If(self.write[n]):
+            with m.If(self.write):
                 m.d.sync += waiting.eq(self.change[name])
             with m.If(self.swaps[at - 1]):
                 m.d.sync += current.eq(waiting)
@@ -280,21 +277,20 @@ class RequantiseLane(Component):
             settings = place(m, platform, "settings", Settings, settings=mine)
             m.d.comb += [
                 settings.change.as_value().eq(self.change.as_value()),
-                settings.write.eq(self.write.replicate(len(mine))),
+                settings.write.eq(self.write),
                 settings.swaps.eq(self.swaps),
             ]
             get |= {name: settings.current[name] for name in p.own}
 
-        x = Signal(self.x.shape(), reset_less=True)
-        m.d.sync += x.eq(self.x)
-        total = x
+        total = entered = Signal(self.x.shape(), reset_less=True)
+        m.d.sync += entered.eq(self.x)
         if p.bias:
             total = Signal(signed(WORD))
-            m.d.comb += total.eq(x + get["bias"])
+            m.d.comb += total.eq(entered + get["bias"])
         if p.rounding == "gemmlowp":
             raised = Signal(signed(WORD), reset_less=True)
             m.d.sync += raised.eq(total << Cat(Const(0, NEAR), get["left_far"]))
-            total = Signal(signed(WORD))
+            total = Signal(signed(WORD), name="raised_more")
             m.d.comb += total.eq(raised << get["left"])
 
         multiply = place(m, platform, "multiply", WideMultiply, a=total.shape(), b=signed(WORD))
@@ -336,17 +332,21 @@ def _bundle(names: tuple[str, ...], shapes: dict[str, Shape]) -> Bundle:
     return Bundle({name: shapes[name] for name in names})
 
 
-def _steps(rounding: Rounding, shift) -> dict:
+def _steps(m, rounding: Rounding, shift) -> dict:
     """A shift as the steps of the stages: to the left before the product, to the right behind it."""
+    left = Signal(2 + NEAR)
+    right = Signal(3 + NEAR)
     if rounding == "single":
-        right = (WORD - 2 - shift)[: 2 * NEAR]  # to where one bit is left below the point
+        m.d.comb += right.eq(WORD - 2 - shift)  # to where one bit is left below the point
         return {"right_far": right[NEAR:], "right": right[:NEAR]}
-    left = Mux(shift < 0, 0, shift)[: NEAR + 2]
-    right = Mux(shift < 0, -shift, 0)[: NEAR + 2]
+    with m.If(shift < 0):
+        m.d.comb += right.eq(-shift)
+    with m.Else():
+        m.d.comb += left.eq(shift)
     return {
         "left_far": left[NEAR:],
         "left": left[:NEAR],
-        "right_far": right[NEAR:],
+        "right_far": right[NEAR:-1],
         "right": right[:NEAR],
     }
 
