@@ -1,17 +1,19 @@
 """Requantisation: formats, roundings, settings for all lanes or each, and when they take effect."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from systola.gen.synth import netlist
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.vector.requantise import Requantise
 from systola.sim.golden.requantise import STAGES, Change, fixed_point
 from systola.sim.simulate import simulate
 from systola.sim.verilator import lint
-from systola.sim.workloads.requantisations import Case
+from systola.sim.workloads.requantisations import Case, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 LOW, HIGH = -(2**31), 2**31 - 1
@@ -116,3 +118,11 @@ def test_lint_is_clean(parameters):
 def test_a_format_that_is_not_one():
     with pytest.raises(ParameterError, match="out_format"):
         Requantise(out_format="int32")
+
+
+def test_the_multipliers_of_ecp5_give_the_same():
+    design = generate("requantise", Requantise(cols=1))
+    mapped = replace(design, verilog=netlist(Requantise(cols=1), "requantise"))
+    outcome, _ = simulate(mapped, random_cases(design.parameters, 40, 3))
+    assert outcome.checked > 0
+    assert outcome.mismatches == 0, outcome.examples
