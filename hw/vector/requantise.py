@@ -54,8 +54,8 @@ class Requantise(Component):
     first packet on that begins two cycles after `last` was accepted, or later. No packet sees two sets; lanes that a
     set leaves out keep their settings. Before the first set the results are unspecified.
 
-    Latency, with B = 2 (0 without a buffer): 10 + B with single rounding, 12 + B with gemmlowp's two. Initiation
-    interval 1, also where sets change.
+    Latency, with B = 2 (0 without a buffer): 10 + B with single rounding, 12 + B with gemmlowp's two.
+    Initiation interval 1, also where sets change.
 
     Back-pressure: a row enters only if the output buffer has room for its result, so the lanes never stop. `set` is
     ready but for the time from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to
