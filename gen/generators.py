@@ -14,6 +14,8 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.vector.pool import Pool
+from ..hw.vector.requantise import Requantise
 from .registers import files as register_files
 
 
@@ -55,7 +57,9 @@ GENERATORS = {
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
+        Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
+        Generator("requantise", Requantise, _random("requantisations")),
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..golden.requantise import fixed_point, requantise
+
 HIDDEN = 64, 32
 PIXEL_SCALE = 1 / 16
 """Pixels are integers from 0 to 16 already: they enter the network as they are."""
@@ -59,7 +61,7 @@ class Network:
         for layer in self.layers:
             x = matmul(x, layer.weights.astype(np.int64)) + layer.bias
             if layer.scale:
-                x = requantise(x, *layer.scale).clip(0, 255)  # with zero point 0 the clip is the ReLU too
+                x = requantise(x, *layer.scale, low=0, high=255)  # with zero point 0 the clip is the ReLU too
         return x
 
 
@@ -112,22 +114,3 @@ def quantise(layers: list[Dense], images: np.ndarray) -> Network:
         )
         sx = sy
     return Network(quantised)
-
-
-def fixed_point(scale: float) -> tuple[int, int]:
-    """A scale >= 0 as (multiplier, exponent): multiplier * 2^(exponent - 31), 2^30 <= multiplier < 2^31."""
-    fraction, exponent = np.frexp(scale)
-    multiplier, exponent = int(np.floor(fraction * 2**31 + 0.5)), int(exponent)
-    if multiplier == 2**31:
-        multiplier, exponent = 2**30, exponent + 1
-    return (multiplier, exponent) if exponent >= -31 else (0, 0)
-
-
-def requantise(acc: np.ndarray, multiplier: int, exponent: int) -> np.ndarray:
-    """round(acc * multiplier * 2^(exponent - 31)), ties upwards: int32 values in int64 in, int64 out.
-
-    The single rounding of TFLite (TFLITE_SINGLE_ROUNDING) and of TOSA's APPLY_SCALE: nearer than the older
-    double rounding, and in hardware one multiplication, one addition and one shift.
-    """
-    shift = 31 - exponent
-    return (acc.astype(np.int64) * multiplier + (1 << (shift - 1))) >> shift

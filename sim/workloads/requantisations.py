@@ -1,0 +1,89 @@
+"""Sums to be requantised and the settings for it: what the bench of the vector lanes runs, and random ones."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..golden import integer
+from ..golden.requantise import Change
+
+WORD = integer.limits("int32")
+
+
+@dataclass
+class Case:
+    """Packets of rows, int64, and changes of settings that come beside them; the first comes before all packets."""
+
+    changes: list[Change]
+    packets: list[np.ndarray]
+    gaps: dict[str, float] = field(default_factory=dict)
+    stall: float = 0.0
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not self.stall and not self.gaps.get("x")
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded random packets and changes: every fourth case runs without pauses; many results are at a tie or near."""
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters, rng, number) for number in range(count)]
+
+
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+    changes = [random_change(p, rng, np.arange(p["cols"]))]
+    for _ in range(int(rng.integers(4))):
+        some = int(rng.integers(1, p["cols"] + 1))  # any lanes, some twice; also those that are not there
+        changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
+    packets = []
+    for _ in range(int(rng.integers(1, 9))):
+        aim = changes[int(rng.choice([0, rng.integers(len(changes))]))]
+        packets.append(random_rows(p, rng, aim, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
+    gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
+    stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
+    return Case(changes, packets, {"x": float(gaps[0]), "set": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
+
+
+def _lanes(p: dict) -> int:
+    """Lanes that can be named."""
+    return 1 << (p["cols"] - 1).bit_length()
+
+
+def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Change:
+    """Settings for some lanes: scales as networks have them, and any that can be said."""
+    low, high = integer.limits(p["out_format"])
+    count = len(lane)
+    usual = rng.random(count) < 0.7
+    multiplier = np.where(
+        usual,
+        rng.integers(2**30, 2**31, count),
+        rng.choice([*WORD, -1, 0, 1, 2**30, rng.integers(*WORD)], count),
+    )
+    shift = np.where(usual, rng.integers(-12, 1, count), rng.integers(-31, 31, count))
+    bias = np.where(rng.random(count) < 0.8, rng.integers(-1000, 1000, count), rng.choice(WORD, count))
+    ends = [low, high, max(low, 0)]
+    clamp = sorted(rng.integers(low, high, 2, endpoint=True).tolist())
+    clamps = [(low, high), tuple(clamp), (low, clamp[1]), (clamp[0], high), tuple(clamp[::-1])]
+    clamp = clamps[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
+    zero_point = int(rng.choice([*ends, rng.integers(low, high, endpoint=True)]))
+    return Change(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
+
+
+def random_rows(p: dict, rng: np.random.Generator, aim: Change, rows: int) -> np.ndarray:
+    """Rows whose results under the settings `aim` are mostly within range and often at a tie; and any others."""
+    low, high = integer.limits(f"int{p['acc_width']}")
+    shape = rows, p["cols"]
+    multiplier, shift, bias = np.ones(p["cols"]), np.zeros(p["cols"]), np.zeros(p["cols"], np.int64)
+    there = aim.lane < p["cols"]
+    lane = aim.lane[there]
+    multiplier[lane], shift[lane], bias[lane] = aim.multiplier[there], aim.shift[there], aim.bias[there]
+    scale = np.where(multiplier == 0, 1, multiplier) * 2.0 ** (shift - 31)
+    bottom, top = integer.limits(p["out_format"])
+    wanted = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - aim.zero_point
+    aimed = np.clip(np.rint(wanted / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape)
+    aimed = integer.wrap(aimed - bias, 32)
+    anything = rng.integers(low, high, shape, endpoint=True)
+    ends = rng.choice([low, high, 0, -1, 1], shape)
+    kind = rng.random(shape)
+    return np.clip(np.where(kind < 0.7, aimed, np.where(kind < 0.85, anything, ends)), low, high)

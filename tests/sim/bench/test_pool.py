@@ -1,0 +1,61 @@
+"""The bench fails where it should: each of these pools is broken in one place."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
+
+PARAMETERS = {"cols": 2, "mode": "average", "window_width": 3, "window_height": 2, "stride_x": 1, "max_width": 16}
+BROKEN = {  # what is broken: text, what stands there instead
+    "a pixel without its sign": (r"\$signed\(pixels\[7:0\]\)", "$signed({ 1'h0, pixels[7:0] })"),
+    "the wrong pixel": (r"pixels\[39:32\]", "pixels[31:24]"),
+    "a line that is not kept": (r"if \(late\[2\]\)", "if (late[2] && now != 1)"),
+    "a line that is written a column further": (r"now <= (.*);", r"now <= \1 + 1;"),
+    "ties down": (r"\$signed\(20'h45555\)", "$signed(20'h35555)"),
+    "windows across the ends of lines": (r"(\w+) \? 3'h2 : ", r"\1 ? 3'h0 : "),
+    "no window at the end of a line": (r"across = enter & (\w+);", r"across = enter & \1 & (left_x != 0);"),
+    "last with every window of the last lines": (r"left_x < 1'h1;", "1'h1;"),
+    "one size for all images": (r"if \((\w+)\) right <= ", r"if (\1 && !right) right <= "),
+    "a bubble between images": (r"size__ready = ~ waiting;", "size__ready = ~ waiting & ~ active;"),
+    "a buffer that is never full": (r"\.room\(buffer__room\)", ".room()"),
+}
+STUCK = {  # where there are too few results, or too many
+    "a buffer that is never full",
+    "windows across the ends of lines",
+    "no window at the end of a line",
+    "one size for all images",
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("pool", find("pool").component(**PARAMETERS))
+
+
+def _outcome(design):
+    return simulate(design, find("pool").cases(design.parameters, 12, 5), simulator=QUICK, timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(design, what):
+    pattern, instead = BROKEN[what]
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    broken = replace(design, verilog=text)
+    if what in STUCK:
+        with pytest.raises(SimulatorError):
+            _outcome(broken)
+    else:
+        assert _outcome(broken).mismatches > 0
