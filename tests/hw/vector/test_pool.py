@@ -30,7 +30,7 @@ DESIGNS = [
 def test_pool(parameters):
     design = generate("pool", find("pool").component(**parameters))
     assert lint(design.verilog, design.top) == ""
-    outcome, _ = simulate(design, find("pool").cases(design.parameters, 30, 1), simulator=QUICK)
+    outcome, _ = simulate(design, find("pool").cases(design.parameters, 16, 1), simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.checked > 0
     p = design.parameters
