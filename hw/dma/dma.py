@@ -81,7 +81,7 @@ class Dma(Component):
         p = self.p
         check = place(m, platform, "check", Check, **dict(p))
         load = place(m, platform, "load", Load, **dict(p))
-        store = place(m, platform, "store", Store, **dict(p))
+        store = place(m, platform, "store", Store, **dict(p) | {"padding": False, "scatter": False})  # loads only
         order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT, style="auto")
 
         if p.queue:
@@ -108,7 +108,7 @@ class Dma(Component):
             load.i.valid.eq(check.o.valid & may & legal & ~box.store),
             store.i.valid.eq(check.o.valid & may & legal & box.store),
             load.i.payload.eq(box),
-            store.i.payload.eq(box),
+            *(store.i.payload[name].eq(box[name]) for name, _ in store.i.payload.shape()),
             check.o.ready.eq(may & (~legal | (load.i.ready & ~box.store) | (store.i.ready & box.store))),
             taken.eq(check.o.valid & check.o.ready),
             order.take.eq(taken),

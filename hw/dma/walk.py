@@ -45,7 +45,12 @@ class Walk(Component):
         spill = place(m, platform, "spill", StreamSpill, payload=piece(p))
         m.d.comb += [advance.eq(busy & spill.i.ready), self.i.ready.eq(~busy | advance & finished)]
 
-        length, fill, row_ends = self._row(m, box, left, limit, advance)
+        if p.padding:
+            outside, first = registers("outside", 1), registers("first_outside", 1)  # where d stands; at its first step
+            beyond = registers("beyond", COUNT_WIDTH)  # so many steps from the end, or more, is before the inside
+        else:
+            outside = None
+        length, fill, row_ends = self._row(m, box, outside, advance)
         ended, single = registers("ended", 1), registers("single", 1)  # at its last step; has only one
         ends = [ended[0] & row_ends, *ended[1:]]
         m.d.comb += finished.eq(Cat(ends).all())
@@ -72,6 +77,9 @@ class Walk(Component):
             with m.If(advance & within):
                 m.d.sync += left[d].eq(Mux(ended[d], limit[d], left[d] - 1))
                 m.d.sync += ended[d].eq(Mux(ended[d], single[d], left[d] == 1))
+                if p.padding:
+                    then = (left[d] > beyond[d]) | (left[d] <= box[f"after{d}"])
+                    m.d.sync += outside[d].eq(Mux(ended[d], first[d], then))
             within = within & ends[d]
 
         with m.If(advance & finished):
@@ -85,6 +93,11 @@ class Walk(Component):
                 if d == 0:  # a row is one step
                     one = one | new.rows | new.turn
                 m.d.sync += [ended[d].eq(one), single[d].eq(one)]
+                if p.padding:
+                    before, after = new[f"before{d}"], new[f"after{d}"]
+                    out_first = (before != 0) | (after >= new[f"count{d}"])
+                    m.d.sync += [outside[d].eq(out_first), first[d].eq(out_first)]
+                    m.d.sync += beyond[d].eq(new[f"count{d}"] - before)
 
         out = spill.i.payload
         m.d.comb += [out.bus.eq(bus[0]), out.local.eq(local[0]), out.bytes.eq(length), out.last.eq(finished)]
@@ -96,64 +109,53 @@ class Walk(Component):
         join(m, spill.o, self.o)
         return m
 
-    def _row(self, m, box, left, limit, advance):
+    def _row(self, m, box, outside, advance):
         """Length of the present piece, whether it has no source, and whether it ends its row."""
         p, new, take = self.p, self.i.payload, self.i.valid & self.i.ready
 
-        def size(elements, of):
-            return (elements << of.size)[: p.run_width]
+        def size(elements):
+            return (elements << new.size)[: p.run_width]
 
-        whole = Signal(p.run_width, reset_less=True)  # bytes of a row, or of an element
-        with m.If(take):
-            m.d.sync += whole.eq(size(Mux(new.rows | new.turn, new.count0, 1), new))
+        def kept(name, value, width=1):
+            """What is known when the descriptor comes."""
+            signal = Signal(width, name=name, reset_less=True)
+            with m.If(take):
+                m.d.sync += signal.eq(value)
+            return signal
+
+        whole = kept("whole", size(Mux(new.rows | new.turn, new.count0, 1)), p.run_width)  # a row, or an element
         always = box.fill if p.fill else Const(0, 1)
         if not p.padding:
             return whole, always, Const(1, 1)
 
-        high = [Signal(COUNT_WIDTH, name=f"high{d}", reset_less=True) for d in range(p.dims)]
-        out = [Signal(name=f"outside{d}") for d in range(p.dims)]
-        for d in range(p.dims):
-            with m.If(take):
-                m.d.sync += high[d].eq(new[f"count{d}"] - new[f"before{d}"])
-            m.d.comb += out[d].eq((left[d] >= high[d]) | (left[d] < box[f"after{d}"]))
-        beyond = Signal()  # the whole row is
-        m.d.comb += beyond.eq(Cat(out[1:]).any())
-
         # A row inside: before, middle, after; empty parts are left out.
-        middle = Signal(COUNT_WIDTH, reset_less=True)
-        with m.If(take):
-            m.d.sync += middle.eq(new.count0 - new.before0 - new.after0)
-        # parts of this row that are done: before; before and middle
-        begun = Signal()
-        passed = Signal()
+        middle = new.count0 - new.before0 - new.after0
+        parts = {"before": new.before0, "middle": middle, "after": new.after0}
+        there = {name: kept(f"has_{name}", part != 0) for name, part in parts.items()}
+        bytes_of = {name: kept(f"{name}_bytes", size(part[:COUNT_WIDTH]), p.run_width) for name, part in parts.items()}
+        split = kept("split", new.rows & ((new.before0 != 0) | (new.after0 != 0)))
+        begun = Signal()  # the part before is done
+        passed = Signal()  # the middle, too
+        beyond = Signal()  # the whole row is outside
         at_before = Signal()
         at_middle = Signal()
-        split = Signal(reset_less=True)
-        with m.If(take):
-            m.d.sync += split.eq(new.rows & ((new.before0 != 0) | (new.after0 != 0)))
+        row_ends = Signal()
         m.d.comb += [
-            at_before.eq(~begun & (box.before0 != 0)),
-            at_middle.eq(~at_before & ~passed & (middle != 0)),
+            beyond.eq(Cat(outside[1:]).any()),
+            at_before.eq(~begun & there["before"]),
+            at_middle.eq(~at_before & ~passed & there["middle"]),
+            row_ends.eq(
+                beyond | ~split | Mux(at_before, ~there["middle"] & ~there["after"], ~at_middle | ~there["after"])
+            ),
         ]
-        ends = Signal()
-        with m.If(beyond | ~split):
-            m.d.comb += ends.eq(1)
-        with m.Elif(at_before):
-            m.d.comb += ends.eq((middle == 0) & (box.after0 == 0))
-        with m.Elif(at_middle):
-            m.d.comb += ends.eq(box.after0 == 0)
-        with m.Else():
-            m.d.comb += ends.eq(1)
         with m.If(advance):
-            m.d.sync += [begun.eq(~ends), passed.eq(~ends & ~at_before)]
+            m.d.sync += [begun.eq(~row_ends), passed.eq(~row_ends & ~at_before)]
         with m.If(take):
             m.d.sync += [begun.eq(0), passed.eq(0)]
 
         length = Signal(p.run_width)
         fill = Signal()
-        part = Signal(COUNT_WIDTH)
-        m.d.comb += part.eq(Mux(at_before, box.before0, Mux(at_middle, middle, box.after0)))
-        m.d.comb += length.eq(Mux(split & ~beyond, size(part, box), whole))
-        inside0 = Mux(split, at_middle, box.rows | box.turn | ~out[0])
-        m.d.comb += fill.eq(always | beyond | ~inside0)
-        return length, fill, ends
+        part = Mux(at_before, bytes_of["before"], Mux(at_middle, bytes_of["middle"], bytes_of["after"]))
+        inside = Mux(split, at_middle, box.rows | box.turn | ~outside[0])
+        m.d.comb += [length.eq(Mux(split & ~beyond, part, whole)), fill.eq(always | beyond | ~inside)]
+        return length, fill, row_ends
