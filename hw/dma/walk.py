@@ -131,27 +131,40 @@ class Walk(Component):
         # A row inside: before, middle, after; empty parts are left out.
         middle = new.count0 - new.before0 - new.after0
         parts = {"before": new.before0, "middle": middle, "after": new.after0}
-        there = {name: kept(f"has_{name}", part != 0) for name, part in parts.items()}
         bytes_of = {name: kept(f"{name}_bytes", size(part[:COUNT_WIDTH]), p.run_width) for name, part in parts.items()}
-        split = kept("split", new.rows & ((new.before0 != 0) | (new.after0 != 0)))
-        begun = Signal()  # the part before is done
-        passed = Signal()  # the middle, too
-        beyond = Signal()  # the whole row is outside
+        has_before, has_middle, has_after = (part != 0 for part in parts.values())
+        is_split = new.rows & (has_before | has_after)
+        split, more, rest = kept("split", is_split), kept("has_middle", has_middle), kept("has_after", has_after)
+        state = {  # of the present piece, and what it is as a row begins
+            "at_before": has_before,
+            "at_middle": ~has_before & has_middle,
+            "part_ends": ~is_split | Mux(has_before, ~has_middle & ~has_after, ~has_middle | ~has_after),
+        }
+        first = {name: kept(f"first_{name}", value) for name, value in state.items()}
         at_before = Signal()
         at_middle = Signal()
+        part_ends = Signal()
+        beyond = Signal()  # the whole row is outside
         row_ends = Signal()
-        m.d.comb += [
-            beyond.eq(Cat(outside[1:]).any()),
-            at_before.eq(~begun & there["before"]),
-            at_middle.eq(~at_before & ~passed & there["middle"]),
-            row_ends.eq(
-                beyond | ~split | Mux(at_before, ~there["middle"] & ~there["after"], ~at_middle | ~there["after"])
-            ),
-        ]
-        with m.If(advance):
-            m.d.sync += [begun.eq(~row_ends), passed.eq(~row_ends & ~at_before)]
+        m.d.comb += [beyond.eq(Cat(outside[1:]).any()), row_ends.eq(beyond | part_ends)]
+        with m.If(advance & row_ends):
+            m.d.sync += [
+                at_before.eq(first["at_before"]),
+                at_middle.eq(first["at_middle"]),
+                part_ends.eq(first["part_ends"]),
+            ]
+        with m.Elif(advance):
+            m.d.sync += [
+                at_before.eq(0),
+                at_middle.eq(at_before & more),
+                part_ends.eq(~(at_before & more) | ~rest),
+            ]
         with m.If(take):
-            m.d.sync += [begun.eq(0), passed.eq(0)]
+            m.d.sync += [
+                at_before.eq(state["at_before"]),
+                at_middle.eq(state["at_middle"]),
+                part_ends.eq(state["part_ends"]),
+            ]
 
         length = Signal(p.run_width)
         fill = Signal()
