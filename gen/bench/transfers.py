@@ -62,7 +62,6 @@ FEATURES = {
     "four, fill": {"fill": True},
     "four, scatter": {"scatter": True},
     "four, all options": {"padding": True, "fill": True, "scatter": True},
-    "one dimension, 32-bit bus": {"dims": 1, "data_width": 32},
     "four, 128-bit bus": {"data_width": 128},
 }
 
