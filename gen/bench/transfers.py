@@ -62,7 +62,6 @@ FEATURES = {
     "four, fill": {"fill": True},
     "four, scatter": {"scatter": True},
     "four, all options": {"padding": True, "fill": True, "scatter": True},
-    "four, 128-bit bus": {"data_width": 128},
 }
 
 
