@@ -78,8 +78,8 @@ class Topology:
 
     @cached_property
     def exits(self) -> frozenset[int]:
-        """Ports that lead to a node, of any router."""
-        return frozenset(self.exit(node)[1] for node in range(self.nodes))
+        """Ports that lead to nodes only, whatever the router."""
+        return frozenset(self.exit(node)[1] for node in range(self.nodes)) - {port for _, port in self.links}
 
     @cached_property
     def links(self) -> dict[tuple[int, int], tuple[int, int]]:
