@@ -14,6 +14,7 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.noc.noc import Noc
 from .registers import files as register_files
 
 
@@ -55,6 +56,7 @@ GENERATORS = {
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
+        Generator("noc", Noc, _random("traffic")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),

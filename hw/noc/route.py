@@ -168,12 +168,10 @@ class FatTreeRoute(Route):
         n = self.network
         up = port >= n.k
         digits = [header.to[bits(n.k) * level :][: bits(n.k)] for level in range(n.l)]
-        digit = Signal(bits(n.k), name=f"digit{port}")
-        with m.Switch(position.level):
-            for level in range(n.l):
-                if 0 <= level + (1 if up else -1) < n.l:
-                    with m.Case(level):
-                        m.d.comb += digit.eq(digits[level + (1 if up else -1)])
+        digit = Const(0, bits(n.k))
+        for level in range(n.l):
+            if 0 <= (following := level + (1 if up else -1)) < n.l:
+                digit = Mux(position.level == level, digits[following], digit)
         if up:
             return self._ports(m, digit, header.top > position.level + 1), vc
         return self._ports(m, digit, Const(0)), Mux(position.level == 1, 0, vc)
@@ -195,10 +193,18 @@ def _one_hot(number, count: int):
 
 
 def _table(m, name: str, index, values: list[int]):
-    """values[index], 0 beyond."""
-    found = Signal(bits(max(values) + 1), name=name)
-    with m.Switch(index):
-        for n, value in enumerate(values):
-            with m.Case(n):
-                m.d.comb += found.eq(value)
+    """values[index]."""
+
+    def part(values, bit):
+        if len(set(values)) == 1:
+            return Const(values[0], width)
+        half = 1 << bit
+        low, high = values[:half], values[half:]
+        if high in ([], low):
+            return part(low, bit - 1)
+        return Mux(index[bit], part(high, bit - 1), part(low, bit - 1))
+
+    width = bits(max(values) + 1)
+    found = Signal(width, name=name)
+    m.d.comb += found.eq(part(values, len(index) - 1))
     return found
