@@ -167,7 +167,8 @@ class Entry(Component):
         p, n = self.p, self.p.network
         way = route(n)
         beat, to = self.i.payload, self.i.payload.dest
-        go, vc, header = way.start(m, self.position, self.node, to)
+        lane = way.lane(m, to)
+        go, vc, header = way.start(m, self.position, self.node, to, lane)
         layout = Bundle({"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1})
         looked_up, held, now = (Signal(layout, name=name) for name in ("looked_up", "held", "now"))
         first = Signal(init=1)
@@ -176,7 +177,7 @@ class Entry(Component):
             looked_up.go.eq(go),
             looked_up.vc.eq(vc),
             [looked_up.header[name].eq(value) for name, value in header.items()],
-            looked_up.lane.eq(way.lane(m, to)),
+            looked_up.lane.eq(lane),
             looked_up.wrong.eq((to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)),
             now.as_value().eq(Mux(first, looked_up, held)),
             accepted.eq(self.i.valid & self.i.ready),
@@ -223,8 +224,10 @@ class Exit(Component):
         p = self.p
         layout = self.o.payload.shape()
         m.submodules.ring = ring = Memory(shape=layout.size, depth=p.depth, init=[], attrs=DISTRIBUTED)
-        write, read = ring.write_port(), ring.read_port(domain="comb")
-        following, leaves = Signal(bits(p.depth), init=1), Signal()
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
+        following = Signal(bits(p.depth), init=1)  # the place after that which is read
+        leaves = Signal()
         m.d.comb += [
             write.data.eq(Cat(self.flit.src, self.flit.last, self.flit.data)),
             write.en.eq(self.valid),

@@ -49,8 +49,8 @@ class Route:
         """The VC that a source hands its packets to."""
         return _table(m, "lane", destination, [self.network.lane(node) for node in range(self.network.nodes)])
 
-    def start(self, m, position, source, destination):
-        """(go, vc, header fields) at the source's router."""
+    def start(self, m, position, source, destination, lane):
+        """(go, vc, header fields) at the source's router; `lane` is that of the destination."""
         raise NotImplementedError
 
     def step(self, m, position, port: int, vc, header):
@@ -71,13 +71,12 @@ class GridRoute(Route):
     def place(self, router):
         return dict(zip(self.position_fields(), self.network.at(router), strict=False))
 
-    def start(self, m, position, source, destination):
+    def start(self, m, position, source, destination, lane):
         n = self.network
         nodes = [n.at(node) for node in range(n.nodes)]
         to_x = _table(m, "to_x", destination, [x for x, _ in nodes])
         to_y = _table(m, "to_y", destination, [y for _, y in nodes]) if n.l > 1 else Const(0, 1)
         y = position.y if n.l > 1 else Const(0, 1)
-        lane = self.lane(m, destination)
         low = _table(m, "lower_lane", destination, [n.lane(node) % n.lower for node in range(n.nodes)])
         odd = position.x[0] ^ y[0]
         east, x_vc = self._enter(m, "x", position.x, to_x, n.k, odd ^ to_y[0], lane, low)
@@ -125,7 +124,7 @@ class GridRoute(Route):
 class CrossbarRoute(Route):
     """One router: all is known at the start."""
 
-    def start(self, m, position, source, destination):
+    def start(self, m, position, source, destination, lane):
         return _one_hot(destination, self.network.ports), Const(0, 1), {}
 
 
@@ -135,8 +134,8 @@ class BusRoute(Route):
     def header_fields(self):
         return {"to": bits(self.network.nodes)}
 
-    def start(self, m, position, source, destination):
-        return Const(1 << self.network.nodes, self.network.ports), self.lane(m, destination), {"to": destination}
+    def start(self, m, position, source, destination, lane):
+        return Const(1 << self.network.nodes, self.network.ports), lane, {"to": destination}
 
     def step(self, m, position, port, vc, header):
         return _one_hot(header.to, self.network.ports), vc
@@ -154,7 +153,7 @@ class FatTreeRoute(Route):
     def place(self, router):
         return {"level": router // self.network.row}
 
-    def start(self, m, position, source, destination):
+    def start(self, m, position, source, destination, lane):
         n = self.network
         top = Signal(bits(n.l))
         for level in reversed(range(n.l)):
@@ -162,7 +161,7 @@ class FatTreeRoute(Route):
             with m.If(source[below:] == destination[below:]):
                 m.d.comb += top.eq(level)
         go = self._ports(m, destination[: bits(n.k)], top != 0)
-        return go, Mux(top != 0, self.lane(m, destination), 0), {"to": destination, "top": top}
+        return go, Mux(top != 0, lane, 0), {"to": destination, "top": top}
 
     def step(self, m, position, port, vc, header):
         n = self.network

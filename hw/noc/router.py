@@ -173,7 +173,8 @@ class RouterInput(Component):
         kept = Bundle({"data": p.width, "src": bits(n.nodes), "header": way.header})
         store = Memory(shape=kept.size, depth=p.depth << (count - 1).bit_length(), init=[], attrs=DISTRIBUTED)
         m.submodules.store = store
-        write, read = store.write_port(), store.read_port(domain="comb")
+        write = store.write_port()
+        read = store.read_port(domain="comb")
         vcs = [
             place(m, platform, f"vc{v}", FrontOfQueue, outputs=outputs, vcs=count, depth=p.depth) for v in range(count)
         ]
@@ -265,7 +266,8 @@ class FrontOfQueue(Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.ring = ring = Memory(shape=len(self.i), depth=self.p.depth, init=[], attrs=DISTRIBUTED)
-        write, read = ring.write_port(), ring.read_port(domain="comb")
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
         second = Signal(len(self.head), init=1)  # the place after the first
         more = Signal()
         m.d.comb += [

@@ -32,8 +32,8 @@ def test_as_described(what):
     position, header, carried = Signal(way.position), Signal(way.header), Signal(way.header)
     source, destination = Signal(bits(network.nodes)), Signal(bits(network.nodes))
     vc = Signal(bits(network.vcs))
-    start_go, start_vc, fields = way.start(m, position, source, destination)
     lane = way.lane(m, destination)
+    start_go, start_vc, fields = way.start(m, position, source, destination, lane)
     start = _named(m, start_go, start_vc)
     m.d.comb += [header[name].eq(value) for name, value in fields.items()]
     ports = {port for _, port in network.links}
