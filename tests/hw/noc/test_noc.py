@@ -21,7 +21,7 @@ SMALL = {"topology": "torus", "k": 3, "l": 2, "width": 8}
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"topology": "mesh", "k": 3, "l": 2, "width": 16, "vcs": 3, "latency": 2},
+        {"topology": "mesh", "k": 2, "l": 2, "width": 16, "vcs": 3, "latency": 2},
         {"topology": "fat_tree", "k": 2, "l": 2, "width": 8, "depth": 2},
         {"topology": "bus", "k": 3, "l": 1, "width": 1, "vcs": 2, "latency": 2},
         {"topology": "ring", "k": 5, "l": 1, "width": 9, "vcs": 2, "depth": 8},
@@ -32,15 +32,15 @@ def test_every_packet_arrives(check, parameters):
     check("noc", cases=24, **parameters)
 
 
-def test_every_pair_of_a_torus_has_its_latency(check):
-    parameters = {"topology": "torus", "k": 4, "l": 4, "width": 8}
+def test_every_pair_of_a_torus_has_its_latency():
+    parameters = {"topology": "torus", "k": 4, "l": 2, "width": 8}
     rng = np.random.default_rng(7)
-    pairs = [(a, b, int(rng.integers(1, 7))) for a in range(16) for b in range(16) if a != b]
+    pairs = [(a, b, int(rng.integers(1, 7))) for a in range(8) for b in range(8) if a != b]
     design = generate("noc", Noc(**parameters))
     uniform = traffic(design.parameters, "uniform", 400, rng)
     outcome, results = simulate(design, [*lone_cases(design.parameters, pairs, rng), uniform], keep=True)
     assert outcome.mismatches == 0, outcome.examples
-    assert outcome.cases == 241
+    assert outcome.cases == 57
     assert outcome.case_cycles[0] == 2 + pairs[0][2] + 1  # two routers
     assert 0.5 < accepted(results[-1], parameters) < 1
 
@@ -63,7 +63,7 @@ def test_routers_are_emitted_once():
     assert len(re.findall(r"(?m)^  noc_router router\d+ ", large.verilog)) == 64
 
 
-@pytest.mark.parametrize("parameters", [SMALL, {"topology": "fat_tree", "k": 2, "l": 2, "latency": 2, "width": 8}])
+@pytest.mark.parametrize("parameters", [SMALL, {"topology": "bus", "k": 2, "l": 1, "latency": 2, "width": 8}])
 def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
     design = generate("noc", Noc(**parameters))
     assert lint(design.verilog, design.top) == ""
