@@ -49,12 +49,12 @@ class Router(Component):
     passes a flit every cycle.
 
     Each input offers one of its VCs, each output takes one of the inputs, both in turn, and what is offered may leave.
-    So a flit leaves within vcs x (ports - 1) cycles in which it has room, and, if it is a packet's first, its VC is
-    free. A VC that is freed goes to the waiting input that comes next, so packets wait for those of all other inputs
-    at most, and once for each VC of their own input.
+    So a flit leaves within vcs x (ports - 1) cycles in which it has room and, if it is a packet's first, its VC is
+    free. A first flit waits besides for packets that booked its VC before, and as inputs come in turn, none is passed
+    over for ever.
 
-    Back-pressure: credits. No input but `position` reaches an output within a cycle, if latency is 2; if it is 1, none
-    does either, as credits and flits are both registered or buffered first.
+    Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
+    counted first.
 
     Area grows with ports x vcs x depth x flit (buffers, distributed memory), and with the turns that packets can take
     (`Topology.turns`) x flit: the multiplexers. Which turns there are is known, so x inputs cost y outputs, but not the
@@ -123,11 +123,11 @@ class Router(Component):
                 port.last.eq(Cat(offer.last for offer in offers)),
                 port.credit.eq(self.o_credit[o]),
             ]
-            valid, chosen = port.sent, port.chosen
+            valid, grant = port.sent, port.grant
             if p.latency == 2:
-                valid, chosen = Signal(len(valid), name=f"valid{o}"), Signal(len(chosen), name=f"chosen{o}")
-                m.d.sync += [valid.eq(port.sent), chosen.eq(port.chosen)]
-            m.d.comb += self.o[o].as_value().eq(_numbered(chosen, [offer.o.as_value() for offer in offers]))
+                valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
+                m.d.sync += [valid.eq(port.sent), grant.eq(port.grant)]
+            m.d.comb += self.o[o].as_value().eq(_choose(grant, [offer.o.as_value() for offer in offers]))
             m.d.comb += self.o_valid[o * n.vcs : (o + 1) * n.vcs].eq(valid)
         m.d.comb += self.i_credit.eq(Cat(inputs[i].credit if i in inputs else Const(0, n.vcs) for i in range(n.ports)))
         return m
@@ -288,8 +288,8 @@ class FrontOfQueue(Component):
 class RouterOutput(Component):
     """An output port: it takes the flit of one input in a cycle, books VCs for packets and counts what has room.
 
-    `request` and `grant` have a bit for each input; `chosen` is the number of the granted one, `sent` has a bit for the
-    VC on which its flit goes. Places in the next buffer are counted as a row of `depth` bits, filled from below.
+    `request` and `grant` have a bit for each input; `sent` has a bit for the VC on which the granted one's flit goes.
+    Places in the next buffer are counted as a row of `depth` bits, filled from below.
     """
 
     class Parameters(Parameters):
@@ -306,7 +306,6 @@ class RouterOutput(Component):
             "last": In(p.inputs),
             "credit": In(p.vcs),
             "grant": Out(p.inputs),
-            "chosen": Out(bits(p.inputs)),
             "sent": Out(p.vcs),
             "free": Out(p.vcs),
             "room": Out(p.vcs),
@@ -321,7 +320,6 @@ class RouterOutput(Component):
         else:
             m.d.comb += self.grant.eq(self.request)
         last = (self.grant & self.last).any()
-        m.d.comb += self.chosen.eq(_index(self.grant))
         for v in range(p.vcs):
             on = Cat((self.vc[i] == v) if p.vcs > 1 else Const(1) for i in range(p.inputs))
             booked, places = Signal(name=f"booked{v}"), Signal(p.depth, name=f"places{v}", init=-1)
@@ -343,14 +341,6 @@ def _choose(select, values):
     for n, value in enumerate(values):
         chosen |= Mux(select[n], value, 0)
     return chosen
-
-
-def _numbered(index, values):
-    """values[index], as a tree of multiplexers."""
-    if len(values) == 1:
-        return values[0]
-    half = 1 << (len(values) - 1).bit_length() - 1
-    return Mux(index[half.bit_length() - 1], _numbered(index, values[half:]), _numbered(index, values[:half]))
 
 
 def _index(one_hot):
