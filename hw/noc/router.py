@@ -48,10 +48,9 @@ class Router(Component):
     each output passes a flit a cycle. A credit is back after latency + 2 cycles, so a VC with depth >= latency + 2
     passes a flit every cycle.
 
-    Each input offers one of its VCs, each output takes one of the inputs, both in turn, and what is offered may leave.
-    So a flit leaves within vcs x (ports - 1) cycles in which it has room and, if it is a packet's first, its VC is
-    free. A first flit waits besides for packets that booked its VC before, and as inputs come in turn, none is passed
-    over for ever.
+    Each input offers one of its VCs, each output takes one of the inputs, both in turn. A flit has its turn if there is
+    room behind the output and, if it is a packet's first, its VC there is free. From then on it leaves within ports - 1
+    cycles in which its input offers it; each other VC of its input comes before it once at most.
 
     Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
     counted first.
