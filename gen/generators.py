@@ -14,6 +14,7 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.noc.noc import Noc
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
 from .registers import files as register_files
@@ -57,6 +58,7 @@ GENERATORS = {
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
+        Generator("noc", Noc, _random("traffic")),
         Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),

@@ -1,0 +1,247 @@
+"""The network on chip: any topology of one router, with a stream in and a stream out for each node."""
+
+from typing import Literal
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from ..bundle import Bundle
+from ..bus.stream import join
+from ..component import Component, place
+from .route import Flit, bits, route
+from .router import DISTRIBUTED, FlitParameters, LinkParameters, Router
+from .topology import Topology, topology
+
+ERRORS = 8
+"""Bits of a counter of dropped packets."""
+
+
+class Outgoing(Bundle):
+    """What a node sends: a word, whether it ends its packet, and, in the packet's first beat, to which node."""
+
+    def __init__(self, nodes: int, width: int):
+        super().__init__({"dest": bits(nodes), "last": 1, "data": width})
+
+
+class Incoming(Bundle):
+    """What a node receives: a word, whether it ends its packet, and from which node it is."""
+
+    def __init__(self, nodes: int, width: int):
+        super().__init__({"src": bits(nodes), "last": 1, "data": width})
+
+
+class Noc(Component):
+    """Network on chip: packets of any length from each node to each other, over routers with virtual channels.
+
+    Node i sends through `node<i>_in` (dest, counted in a packet's first beat; last, high in its last; data, `width`
+    bits) and receives through `node<i>_out` (src, last, data). Every packet arrives once, whole (packets at an exit do
+    not mix), unchanged, and in the order in which its source sent packets to that destination. A packet to the node
+    itself or to a node that there is not is taken and dropped; `node<i>_errors` counts these up to 255.
+
+    `topology` is a ring of k nodes, a mesh or torus of k x l (node y k + x at (x, y)), a crossbar (one router) or bus
+    (one link) of k x l nodes, or a fat_tree of k^l. Ways are fixed for each pair of nodes, shortest, and cannot
+    deadlock: the graph of channels that wait for each other is searched for cycles when parameters are checked.
+
+    Latency: if nothing else is under way, hops x `latency` + length cycles from a packet's first beat to the beat of
+    its last at the exit, where hops counts the routers that it passes. Initiation interval 1.
+
+    Back-pressure: an exit that stalls holds its packets in the network, and in time whoever uses the same channels.
+    Each VC has its own buffers, and packets to one destination use the same VC where they may use any. No input reaches
+    an output within a cycle.
+
+    Area: a router (see there) for each node (fat_tree: l k^(l-1), crossbar: 1, bus: 2), and depth flits at each exit.
+    All routers are the same module; their places are inputs.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004. Fat trees:
+    F. Petrini and M. Vanneschi, k-ary n-trees: high performance networks for massively parallel architectures, 1997.
+    """
+
+    unit = "flit"
+
+    class Parameters(FlitParameters):
+        topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
+            "torus", description="how routers are linked"
+        )
+        k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
+        l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
+        vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
+        latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+
+        @model_validator(mode="after")
+        def _network(self):
+            _ = self.network
+            return self
+
+        @property
+        def network(self) -> Topology:
+            return topology(self.topology, self.k, self.l, self.vcs)
+
+    @staticmethod
+    def members(p):
+        members, nodes = {}, p.network.nodes
+        for node in range(nodes):
+            members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width)))
+            members[f"node{node}_out"] = Out(stream.Signature(Incoming(nodes, p.width)))
+            members[f"node{node}_errors"] = Out(ERRORS)
+        return members
+
+    @property
+    def latency(self) -> int:
+        """Of a packet of one beat between nodes that are closest."""
+        network = self.p.network
+        return min(len(channels) for channels in network.paths.values()) * self.p.latency + 1
+
+    @property
+    def peak(self) -> int:
+        return self.p.network.nodes
+
+    def elaborate(self, platform):
+        m = Module()
+        p, n = self.p, self.p.network
+        way, flit = route(n), Flit(n, p.width)
+        shared = {"network": n, "width": p.width, "depth": p.depth}
+        routers = [place(m, platform, f"router{r}", Router, latency=p.latency, **shared) for r in range(n.routers)]
+        arriving = {}  # (router, input port) to flit, valid
+        leaving = {}  # (router, output port) to credits that come back
+        for (router, port), end in n.links.items():
+            arriving[end] = routers[router].o[port], _vcs(routers[router].o_valid, port, n.vcs)
+            leaving[router, port] = _vcs(routers[end[0]].i_credit, end[1], n.vcs)
+        for node in range(n.nodes):
+            router, port = n.entry(node)
+            entry = place(m, platform, f"entry{node}", Entry, **shared)
+            arriving[router, port] = entry.flit, entry.valid
+            errors = getattr(self, f"node{node}_errors")
+            m.d.comb += [
+                entry.position.eq(way.position.const(way.place(router))),
+                entry.node.eq(node),
+                entry.credit.eq(_vcs(routers[router].i_credit, port, n.vcs)),
+                errors.eq(entry.errors),
+            ]
+            join(m, getattr(self, f"node{node}_in"), entry.i)
+            router, port = n.exit(node)
+            exit_ = place(m, platform, f"exit{node}", Exit, **shared)
+            m.d.comb += [exit_.flit.eq(routers[router].o[port]), exit_.valid.eq(routers[router].o_valid[port * n.vcs])]
+            leaving[router, port] = exit_.credit
+            join(m, exit_.o, getattr(self, f"node{node}_out"))
+        nothing = Const(0, flit.size), Const(0, n.vcs)
+        for r, router in enumerate(routers):
+            flits, valids = zip(*(arriving.get((r, port), nothing) for port in range(n.ports)), strict=True)
+            credits = [leaving.get((r, port), Const(0)) for port in range(n.ports)]
+            m.d.comb += [
+                router.position.eq(way.position.const(way.place(r))),
+                router.i.as_value().eq(Cat(flits)),
+                router.i_valid.as_value().eq(Cat(valids)),
+                router.o_credit.as_value().eq(Cat(Cat(credit, Const(0, n.vcs))[: n.vcs] for credit in credits)),
+            ]
+        return m
+
+
+class Entry(Component):
+    """Where a node's packets enter its router: each becomes flits that know their way, or is dropped and counted.
+
+    Ready if every VC of the router's input has room, so that it depends on no input. Latency 0.
+    Area: a packet's way in registers, a counter of `depth` bits a VC.
+    """
+
+    class Parameters(LinkParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        n = p.network
+        return {
+            "position": In(route(n).position),
+            "node": In(bits(n.nodes)),
+            "i": In(stream.Signature(Outgoing(n.nodes, p.width))),
+            "flit": Out(Flit(n, p.width)),
+            "valid": Out(n.vcs),
+            "credit": In(n.vcs),
+            "errors": Out(ERRORS),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p, n = self.p, self.p.network
+        way = route(n)
+        beat, to = self.i.payload, self.i.payload.dest
+        lane = way.lane(m, to)
+        go, vc, header = way.start(m, self.position, self.node, to, lane)
+        layout = Bundle({"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1})
+        looked_up, held, now = (Signal(layout, name=name) for name in ("looked_up", "held", "now"))
+        first = Signal(init=1)
+        accepted = Signal()
+        m.d.comb += [
+            looked_up.go.eq(go),
+            looked_up.vc.eq(vc),
+            [looked_up.header[name].eq(value) for name, value in header.items()],
+            looked_up.lane.eq(lane),
+            looked_up.wrong.eq((to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)),
+            now.as_value().eq(Mux(first, looked_up, held)),
+            accepted.eq(self.i.valid & self.i.ready),
+            self.flit.data.eq(beat.data),
+            self.flit.last.eq(beat.last),
+            self.flit.src.eq(self.node),
+            self.flit.header.eq(now.header),
+            self.flit.go.eq(now.go),
+            self.flit.vc.eq(now.vc),
+        ]
+        with m.If(accepted):
+            m.d.sync += [first.eq(beat.last), held.eq(now)]
+        with m.If(accepted & first & looked_up.wrong & (self.errors != (1 << ERRORS) - 1)):
+            m.d.sync += self.errors.eq(self.errors + 1)
+        rooms = []
+        for v in range(n.vcs):
+            places = Signal(p.depth, name=f"places{v}", init=-1)
+            m.d.comb += self.valid[v].eq(accepted & ~now.wrong & (now.lane == v))
+            with m.If(self.valid[v] ^ self.credit[v]):
+                m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
+            rooms.append(places[0])
+        m.d.comb += self.i.ready.eq(Cat(rooms).all())
+        return m
+
+
+class Exit(Component):
+    """Where a node's packets leave: a buffer of `depth` flits, which the router counts. Latency 1."""
+
+    class Parameters(LinkParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        n = p.network
+        return {
+            "flit": In(Flit(n, p.width)),
+            "valid": In(1),
+            "credit": Out(1),
+            "o": Out(stream.Signature(Incoming(n.nodes, p.width))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        layout = self.o.payload.shape()
+        m.submodules.ring = ring = Memory(shape=layout.size, depth=p.depth, init=[], attrs=DISTRIBUTED)
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
+        following = Signal(bits(p.depth), init=1)  # the place after that which is read
+        leaves = Signal()
+        m.d.comb += [
+            write.data.eq(Cat(self.flit.src, self.flit.last, self.flit.data)),
+            write.en.eq(self.valid),
+            self.o.payload.as_value().eq(read.data),
+            leaves.eq(self.o.valid & self.o.ready),
+        ]
+        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(leaves)]
+        with m.If(leaves):
+            m.d.sync += [read.addr.eq(following), following.eq(following + 1)]
+        with m.If(leaves | ~self.o.valid):
+            m.d.sync += self.o.valid.eq(self.valid | (self.o.valid & (following != write.addr)))
+        return m
+
+
+def _vcs(bits_, port: int, vcs: int):
+    """A port's bits, of a word with one for each VC of each port."""
+    return bits_[port * vcs : (port + 1) * vcs]

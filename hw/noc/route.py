@@ -1,0 +1,209 @@
+"""The routes of `hw.noc.topology` in hardware, from a router's position and what a packet's header says."""
+
+from functools import cache
+
+from amaranth.hdl import Cat, Const, Mux, Signal
+
+from ..bundle import Bundle
+from .topology import Bus, Crossbar, FatTree, Grid, Topology
+
+
+def bits(count: int) -> int:
+    """Bits of a number below `count`, one at least."""
+    return max(1, (count - 1).bit_length())
+
+
+class Flit(Bundle):
+    """What a link carries in a cycle: a word, whether it ends its packet, the packet's source and the rest of its way.
+
+    `go` has a bit for the output port at the router that receives it, `vc` is the VC there.
+    """
+
+    def __init__(self, network: Topology, width: int):
+        fields = {"data": width, "last": 1, "src": bits(network.nodes), "header": route(network).header}
+        super().__init__(fields | {"go": network.ports, "vc": bits(network.vcs)})
+
+
+class Route:
+    """`Topology.start` and `Topology.step` in hardware.
+
+    `position` is the layout of what a router must know of its place, `place` the value of it for a router. `header` is
+    the layout of what each flit carries to find its way. Methods take the module to which they may add statements.
+    Outputs are one-hot, ports as bits.
+    """
+
+    def __init__(self, network: Topology):
+        self.network = network
+        self.position, self.header = Bundle(self.position_fields()), Bundle(self.header_fields())
+
+    def position_fields(self) -> dict:
+        return {"unused": 1}
+
+    def header_fields(self) -> dict:
+        return {}
+
+    def place(self, router: int) -> dict:
+        return {"unused": 0}
+
+    def lane(self, m, destination):
+        """The VC that a source hands its packets to."""
+        return _table(m, "lane", destination, [self.network.lane(node) for node in range(self.network.nodes)])
+
+    def start(self, m, position, source, destination, lane):
+        """(go, vc, header fields) at the source's router; `lane` is that of the destination."""
+        raise NotImplementedError
+
+    def step(self, m, position, port: int, vc, header):
+        """(go, vc) at the router that `port` leads to; at ports of `Topology.exits`, vc means nothing."""
+        raise NotImplementedError
+
+
+class GridRoute(Route):
+    """Position: the router's coordinates. Header: those of the destination, and what to do at the turn into y."""
+
+    def position_fields(self):
+        return {"x": bits(self.network.k)} | ({"y": bits(self.network.l)} if self.network.l > 1 else {})
+
+    def header_fields(self):
+        turn = {"down": 1, "turn_vc": bits(self.network.vcs)} if self.network.l > 1 else {}
+        return self.position_fields() | turn
+
+    def place(self, router):
+        return dict(zip(self.position_fields(), self.network.at(router), strict=False))
+
+    def start(self, m, position, source, destination, lane):
+        n = self.network
+        nodes = [n.at(node) for node in range(n.nodes)]
+        to_x = _table(m, "to_x", destination, [x for x, _ in nodes])
+        to_y = _table(m, "to_y", destination, [y for _, y in nodes]) if n.l > 1 else Const(0, 1)
+        y = position.y if n.l > 1 else Const(0, 1)
+        low = _table(m, "lower_lane", destination, [n.lane(node) % n.lower for node in range(n.nodes)])
+        odd = position.x[0] ^ y[0]
+        east, x_vc = self._enter(m, "x", position.x, to_x, n.k, odd ^ to_y[0], lane, low)
+        if n.l == 1:
+            return Cat(0, east, ~east), x_vc, {"x": to_x}
+        south, y_vc = self._enter(m, "y", y, to_y, n.l, odd ^ to_x[0], lane, low)
+        move = Signal(name="move_x")
+        m.d.comb += move.eq(position.x != to_x)
+        go = Cat(Const(0, 1), move & east, move & ~east, ~move & south, ~move & ~south)
+        return go, Mux(move, x_vc, y_vc), {"x": to_x, "y": to_y, "down": south, "turn_vc": y_vc}
+
+    def _enter(self, m, name: str, here, there, size: int, odd, lane, low):
+        """Whether a packet rises in a dimension, and its VC there."""
+        above, up = Signal(name=f"above_{name}"), Signal(name=f"up_{name}")
+        m.d.comb += above.eq(there > here)
+        if self.network.wraps:
+            way = Signal(bits(size) + 1, name=f"way_{name}")
+            m.d.comb += way.eq(Mux(above | (there == here), there - here, there - here + size))
+            m.d.comb += up.eq((2 * way < size) | ((2 * way == size) & ~odd))
+        else:
+            m.d.comb += up.eq(above)
+        return up, Mux(above ^ up, low, lane)  # it crosses the dateline where it rises to a lower number, or falls
+
+    def step(self, m, position, port, vc, header):
+        n = self.network
+        along, size = ("x", n.k) if port < 3 else ("y", n.l)
+        here, end, step = (position[along], size - 1, 1) if port % 2 else (position[along], 0, -1)
+        edge, there, arrived = Signal(name=f"edge{port}"), Signal(len(here), name=f"there{port}"), Signal()
+        m.d.comb += [
+            edge.eq(here == end),
+            there.eq(Mux(edge, size - 1 - end, here + step)),
+            arrived.eq(header[along] == there),
+        ]
+        straight = Mux(edge, vc + n.vcs // 2, vc)[: len(vc)] if n.wraps else vc
+        go = [~arrived & (port == other) for other in range(n.ports)]
+        go[0] = arrived
+        if port < 3 and n.l > 1:
+            level = Signal(name=f"level{port}")
+            m.d.comb += level.eq(header.y == position.y)
+            go[0], go[3], go[4] = arrived & level, arrived & ~level & header.down, arrived & ~level & ~header.down
+            straight = Mux(arrived, header.turn_vc, straight)
+        return Cat(go), straight
+
+
+class CrossbarRoute(Route):
+    """One router: all is known at the start."""
+
+    def start(self, m, position, source, destination, lane):
+        return _one_hot(destination, self.network.ports), Const(0, 1), {}
+
+
+class BusRoute(Route):
+    """Header: the destination."""
+
+    def header_fields(self):
+        return {"to": bits(self.network.nodes)}
+
+    def start(self, m, position, source, destination, lane):
+        return Const(1 << self.network.nodes, self.network.ports), lane, {"to": destination}
+
+    def step(self, m, position, port, vc, header):
+        return _one_hot(header.to, self.network.ports), vc
+
+
+class FatTreeRoute(Route):
+    """Position: the router's level. Header: the destination, and the level at which the packet turns."""
+
+    def position_fields(self):
+        return {"level": bits(self.network.l)}
+
+    def header_fields(self):
+        return {"to": bits(self.network.nodes), "top": bits(self.network.l)}
+
+    def place(self, router):
+        return {"level": router // self.network.row}
+
+    def start(self, m, position, source, destination, lane):
+        n = self.network
+        top = Signal(bits(n.l))
+        for level in reversed(range(n.l)):
+            below = bits(n.k) * (level + 1)
+            with m.If(source[below:] == destination[below:]):
+                m.d.comb += top.eq(level)
+        go = self._ports(m, destination[: bits(n.k)], top != 0)
+        return go, Mux(top != 0, lane, 0), {"to": destination, "top": top}
+
+    def step(self, m, position, port, vc, header):
+        n = self.network
+        up = port >= n.k
+        digits = [header.to[bits(n.k) * level :][: bits(n.k)] for level in range(n.l)]
+        digit = Const(0, bits(n.k))
+        for level in range(n.l):
+            if 0 <= (following := level + (1 if up else -1)) < n.l:
+                digit = Mux(position.level == level, digits[following], digit)
+        if up:
+            return self._ports(m, digit, header.top > position.level + 1), vc
+        return self._ports(m, digit, Const(0)), Mux(position.level == 1, 0, vc)
+
+    def _ports(self, m, digit, rises):
+        down = _one_hot(digit, self.network.k)
+        return Cat(Mux(rises, 0, down), Mux(rises, down, 0)) if self.network.l > 1 else down
+
+
+@cache
+def route(network: Topology) -> Route:
+    """The hardware of a network's routes."""
+    kinds = {Grid: GridRoute, Crossbar: CrossbarRoute, Bus: BusRoute, FatTree: FatTreeRoute}
+    return kinds[type(network)](network)
+
+
+def _one_hot(number, count: int):
+    return (Const(1, 1) << number)[:count]
+
+
+def _table(m, name: str, index, values: list[int]):
+    """values[index]."""
+
+    def part(values, bit):
+        if len(set(values)) == 1:
+            return Const(values[0], width)
+        half = 1 << bit
+        low, high = values[:half], values[half:]
+        if high in ([], low):
+            return part(low, bit - 1)
+        return Mux(index[bit], part(high, bit - 1), part(low, bit - 1))
+
+    width = bits(max(values) + 1)
+    found = Signal(width, name=name)
+    m.d.comb += found.eq(part(values, len(index) - 1))
+    return found

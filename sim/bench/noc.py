@@ -1,0 +1,132 @@
+"""Bench of the network on chip: every packet at its node, once, whole and in order; latencies and errors."""
+
+import random
+
+import cocotb
+from cocotb.triggers import FallingEdge
+
+from ..golden import noc
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reader, reset, transfer, unsigned
+from ..workloads.traffic import Case
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    p = job.parameters
+    shape = p["topology"], p["k"], p["l"]
+    count = noc.nodes(*shape)
+    bits = len(dut.node0_in_dest)
+    longest = max(noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b)
+    errors = [0] * count
+    await reset(dut, job.inputs)
+    for number, case in enumerate(job.cases):
+        expected = noc.deliveries(case.packets, count)
+        sources = {n: _source(case, n, bits) for n in range(count)}
+        sinks = {n: _sink(case, n, expected) for n in range(count)}
+        outcome.seconds += await transfer(
+            dut,
+            {f"node{n}_in": source for n, source in sources.items()},
+            {f"node{n}_out": sink for n, sink in sinks.items()},
+            seed=case.seed,
+        )
+        for _ in range(longest * p["latency"] + 4):  # whatever should not come
+            await FallingEdge(dut.clk)
+        where = f"case {number}"
+        for n, sink in sinks.items():
+            _compare(outcome, f"{where}, node {n}", n, sink, expected)
+            if reader(getattr(dut, f"node{n}_out_valid"))() != "0":
+                _count(outcome, f"{where}, node {n}: a beat that nobody sent")
+            errors[n] = min(255, errors[n] + noc.dropped(case.packets.get(n, []), n, count))
+            got = unsigned(reader(getattr(dut, f"node{n}_errors"))())
+            outcome.checked += 1
+            if got != errors[n]:
+                _count(outcome, f"{where}, node {n}: {got} packets counted as dropped, expected {errors[n]}")
+        flits = sum(sink.beats for sink in sinks.values())
+        first = min(source.cycles[0] for source in sources.values() if source.beats)
+        cycles = max((sink.cycles[-1] for sink in sinks.values() if sink.beats), default=first) - first
+        if case.lone:
+            _check_latency(outcome, where, p, case, cycles)
+        elif not case.gap and not case.stalls:
+            most = noc.slowest(flits, longest, p["latency"], p["depth"])
+            outcome.checked += 1
+            if cycles > most:
+                _count(outcome, f"{where}: {cycles} cycles for {flits} flits, at most {most} were expected")
+        outcome.cases += 1
+        outcome.cycles += cycles + 1
+        outcome.case_cycles.append(cycles + 1)
+        outcome.output_cycles.append(sorted(cycle for sink in sinks.values() for cycle in sink.cycles))
+        outcome.work += flits
+        if job.keep:
+            results.append(
+                {
+                    "departures": {n: source.cycles for n, source in sources.items() if source.beats},
+                    "arrivals": {n: sink.cycles for n, sink in sinks.items() if sink.beats},
+                    "sources": {n: [unsigned(text) for text in sink.fields["src"]] for n, sink in sinks.items()},
+                }
+            )
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+def _source(case: Case, node: int, bits: int) -> Source:
+    """A node's beats. Only a packet's first tells where it goes: the others tell anything."""
+    rng = random.Random(case.seed + node)
+    beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
+    return Source(
+        {
+            "dest": [rng.getrandbits(bits) if n else packet.dest for packet, n in beats],
+            "last": [int(n == len(packet.words) - 1) for packet, n in beats],
+            "data": [packet.words[n] for packet, n in beats],
+        },
+        case.gap,
+    )
+
+
+def _sink(case: Case, node: int, expected: dict) -> Sink:
+    beats = sum(len(p.words) for (_, to), packets in expected.items() if to == node for p in packets)
+    return Sink(beats, case.stalls.get(node, 0.0), {"src": [], "last": [], "data": []})
+
+
+def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict):
+    """Put a node's packets together and take them off what each source sent."""
+    left = {source: list(packets) for (source, to), packets in expected.items() if to == node}
+    words: list[int | None] = []
+    begun = None
+    for src, last, data in zip(*(sink.fields[name] for name in ("src", "last", "data")), strict=True):
+        source = unsigned(src)
+        if words and source != begun:
+            _count(outcome, f"{where}: a packet of node {begun} goes on as one of node {source}")
+            words = []
+        begun = source
+        words.append(unsigned(data))
+        outcome.checked += 1
+        if last == "1":
+            packet = left[source].pop(0).words if left.get(source) else None
+            if packet is None or tuple(words) != packet:
+                _count(outcome, f"{where}: a packet {words} of node {source}, expected {packet}")
+            words = []
+    missing = sum(map(len, left.values())) + bool(words)
+    if missing:
+        _count(outcome, f"{where}: {missing} packets are missing or without end")
+
+
+def _check_latency(outcome: Outcome, where: str, p: dict, case: Case, cycles: int):
+    ((source, (packet,)),) = case.packets.items()
+    law = noc.zero_load(noc.hops(p["topology"], p["k"], p["l"], source, packet.dest), p["latency"], len(packet.words))
+    full = p["depth"] >= p["latency"] + 2
+    outcome.checked += 1
+    if cycles < law or (full and cycles != law):
+        _count(outcome, f"{where}: {cycles} cycles from node {source} to {packet.dest}, the law says {law}")
+
+
+def _count(outcome: Outcome, example: str):
+    outcome.mismatches += 1
+    outcome.examples.append(example)
+
+
+@cocotb.test
+async def network(dut):
+    await run(dut, Job.load())

@@ -1,0 +1,77 @@
+"""What a network on chip delivers, and how soon: written from what it promises, knowing nothing of its routers.
+
+Between two nodes packets keep their order; nothing is promised between packets of different pairs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Packet:
+    """Words for a node."""
+
+    dest: int
+    words: tuple[int, ...]
+
+
+Sent = Mapping[int, Sequence[Packet]]
+"""What each node sends, in order."""
+
+
+def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
+    return k**l if topology == "fat_tree" else k * l
+
+
+def deliveries(sent: Sent, count: int) -> dict[tuple[int, int], list[Packet]]:
+    """The packets of each pair (source, destination) of `count` nodes, in order. Those to a node that there is not, or
+    to the source itself, are dropped."""
+    pairs: dict[tuple[int, int], list[Packet]] = {}
+    for source, packets in sent.items():
+        for packet in packets:
+            if packet.dest < count and packet.dest != source:
+                pairs.setdefault((source, packet.dest), []).append(packet)
+    return pairs
+
+
+def dropped(packets: Sequence[Packet], source: int, count: int) -> int:
+    return sum(packet.dest >= count or packet.dest == source for packet in packets)
+
+
+def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  # noqa: E741
+    """Routers on the shortest way: those of the source and the destination, and between them."""
+    if topology == "crossbar":
+        return 1
+    if topology == "bus":
+        return 2
+    if topology == "fat_tree":  # up to the lowest common ancestor and down again
+        levels = next(n for n in range(l) if source // k ** (n + 1) == destination // k ** (n + 1))
+        return 2 * levels + 1
+    apart = [abs(source % k - destination % k), abs(source // k - destination // k)]
+    if topology != "mesh":
+        apart = [min(d, size - d) for d, size in zip(apart, (k, l), strict=True)]
+    return sum(apart) + 1
+
+
+def zero_load(hops: int, latency: int, length: int) -> int:
+    """Cycles from a packet's first beat at its source to its last at its destination, if it is the only one."""
+    return hops * latency + length
+
+
+def mean_hops(topology: str, k: int, l: int) -> float:  # noqa: E741
+    """Routers that a packet passes on average, if every pair of different nodes is as likely."""
+    count = nodes(topology, k, l)
+    pairs = [(a, b) for a in range(count) for b in range(count) if a != b]
+    return float(np.mean([hops(topology, k, l, a, b) for a, b in pairs]))
+
+
+def slowest(flits: int, longest: int, latency: int, depth: int) -> int:
+    """Cycles in which `flits` have arrived whatever way they take, if no stream ever pauses and the longest way has
+    `longest` routers.
+
+    As long as there are flits one of them is not held up by others, and so advances. A VC of `depth` places passes
+    `depth` flits in the latency + 2 cycles in which a credit comes back; each flit crosses each router at most so late.
+    """
+    return (flits + 4) * longest * max(latency, -(-(latency + 2) // depth)) + longest * latency

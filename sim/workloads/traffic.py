@@ -1,0 +1,124 @@
+"""Traffic for a network on chip: patterns known from the literature, random cases, and what was accepted.
+
+Source of the patterns: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, ch. 3.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..golden.noc import Packet, dropped, nodes
+
+PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "neighbour")
+
+
+@dataclass
+class Case:
+    """What each node sends; how likely it pauses before a beat; how likely each exit stalls.
+
+    `lone`: there is one packet, whose latency is checked.
+    """
+
+    packets: dict[int, list[Packet]]
+    gap: float = 0.0
+    stalls: dict[int, float] = field(default_factory=dict)
+    seed: int = 0
+    lone: bool = False
+
+
+def destination(pattern: str, parameters: dict, source: int, rng: np.random.Generator) -> int:
+    """Where a packet of that pattern goes; never to its source: where the pattern says so, to the next node.
+
+    On a network without coordinates, a row of nodes counts as one.
+    """
+    count = _nodes(parameters)
+    k, l = (parameters["k"], parameters["l"]) if parameters["topology"] in ("mesh", "torus") else (count, 1)  # noqa: E741
+    x, y = source % k, source // k
+    if pattern == "uniform":
+        to = int(rng.integers(count - 1))
+        return to + (to >= source)
+    if pattern == "tornado":  # almost half way round each dimension
+        to = (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k
+    elif pattern == "transpose":  # column and row exchanged; the number's halves where there is one row
+        bits = max(1, (count - 1).bit_length()) // 2
+        turned = source >> bits | (source & (1 << bits) - 1) << ((count - 1).bit_length() - bits)
+        to = x * k + y if k == l else turned % count
+    elif pattern == "bit complement":
+        to = count - 1 - source
+    elif pattern == "hot spot":
+        to = count // 2
+    else:  # neighbour
+        to = y * k + (x + 1) % k
+    return to if to != source else (source + 1) % count
+
+
+def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator, *, longest: int = 1) -> Case:
+    """Each node sends `count` packets of 1 to `longest` words."""
+    return Case(
+        {
+            node: [
+                _packet(parameters, rng, destination(pattern, parameters, node, rng), int(rng.integers(longest)) + 1)
+                for _ in range(count)
+            ]
+            for node in range(_nodes(parameters))
+        },
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.random.Generator) -> list[Case]:
+    """A case for each (source, destination, words): the one packet that there is."""
+    return [Case({a: [_packet(parameters, rng, b, length)]}, lone=True) for a, b, length in pairs]
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded: one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls, and packets to
+    nowhere; then single packets, as many."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        if number % 2:
+            a, length = int(rng.integers(_nodes(parameters))), int(rng.integers(1, 12))
+            cases += lone_cases(parameters, [(a, destination("uniform", parameters, a, rng), length)], rng)
+            continue
+        case = traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6)
+        if number % 4:
+            case.gap = float(rng.choice([0.0, 0.3, 0.8]))
+            case.stalls = {node: float(rng.choice([0.0, 0.3, 0.8])) for node in case.packets}
+            for node, packets in case.packets.items():
+                for wrong in _wrong(parameters, node):
+                    where = int(rng.integers(len(packets) + 1))
+                    packets.insert(where, _packet(parameters, rng, wrong, int(rng.integers(1, 4))))
+        cases.append(case)
+    return cases
+
+
+def accepted(result: dict, parameters: dict) -> float:
+    """Flits that each node received in a cycle, from when a quarter of all had come until the first source was done.
+
+    `result` is what the bench keeps of a case.
+    """
+    arrivals = sorted(cycle for cycles in result["arrivals"].values() for cycle in cycles)
+    begin, end = arrivals[len(arrivals) // 4], min(cycles[-1] for cycles in result["departures"].values())
+    if end <= begin:
+        raise ValueError("too few packets: the first source was done before the network was full")
+    return sum(begin <= cycle < end for cycle in arrivals) / (end - begin) / _nodes(parameters)
+
+
+def _nodes(parameters: dict) -> int:
+    return nodes(parameters["topology"], parameters["k"], parameters["l"])
+
+
+def _wrong(parameters: dict, node: int) -> list[int]:
+    """Destinations that a packet cannot have: the node itself, and, if the port can say it, one that there is not."""
+    count = _nodes(parameters)
+    beyond = (1 << (count - 1).bit_length()) - 1
+    candidates = [node, beyond]
+    return [to for to in candidates if dropped([Packet(to, ())], node, count)]
+
+
+def _packet(parameters: dict, rng: np.random.Generator, dest: int, length: int) -> Packet:
+    """Random words; every eighth is all ones or all zero."""
+    width = parameters["width"]
+    words = [int.from_bytes(rng.bytes(-(-width // 8)), "little") & (1 << width) - 1 for _ in range(length)]
+    return Packet(dest, tuple((word & 1) * ((1 << width) - 1) if rng.random() < 0.125 else word for word in words))

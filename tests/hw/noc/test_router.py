@@ -1,0 +1,49 @@
+"""One router: what it is made of, and how it serves in turn. That it delivers is tested in networks."""
+
+import numpy as np
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.hw.component import ParameterError
+from systola.hw.noc.router import Router
+from systola.hw.noc.topology import topology
+from systola.sim.simulate import simulate
+from systola.sim.workloads.traffic import traffic
+
+
+def test_inputs_of_a_kind_are_one_module():
+    text = generate("router", Router(network=topology("crossbar", 8), width=16)).verilog
+    assert text.count("module router_front_of_queue ") == 1
+    small, large = (generate("router", Router(network=topology("torus", k, k), width=8)) for k in (4, 8))
+    assert small.modules == large.modules
+
+
+def test_only_turns_that_packets_take_are_built():
+    """A packet that goes in y never turns to x: of a torus' router, x outputs choose of two inputs."""
+    network = topology("torus", 4, 4)
+    assert [len(inputs) for inputs in network.turns] == [4, 2, 2, 4, 4]
+
+
+def test_what_it_says_of_itself():
+    router = Router(network=topology("mesh", 3, 3), latency=2).described()
+    assert (router.latency, router.peak, router.unit) == (2, 5, "flit")
+    with pytest.raises(ParameterError, match="depth=6: depth must be 2, 4, 8 or 16"):
+        Router(network=topology("mesh", 3, 3), depth=6)
+    with pytest.raises(ParameterError, match="latency=3: latency must be an integer from 1 to 2"):
+        Router(network=topology("mesh", 3, 3), latency=3)
+
+
+def test_all_who_ask_for_one_output_are_served_in_turn():
+    """Everybody sends single flits to one exit of a crossbar: between two of one source are one of each other."""
+    parameters = {"topology": "crossbar", "k": 5, "l": 1, "width": 8, "vcs": 2}
+    design = generate("noc", find("noc").component(**parameters))
+    case = traffic(parameters, "hot spot", 30, np.random.default_rng(2))
+    hot = 2
+    del case.packets[hot]
+    outcome, (result,) = simulate(design, [case], keep=True)
+    assert outcome.mismatches == 0, outcome.examples
+    sources, cycles = result["sources"][hot], result["arrivals"][hot]
+    assert cycles == list(range(cycles[0], cycles[0] + 120))  # the exit is never idle
+    for first in range(8, 100):
+        assert set(sources[first : first + 4]) == {0, 1, 3, 4}

@@ -1,0 +1,130 @@
+"""Every pair has a way, the way is a shortest one, no network that is accepted can deadlock, and loads are as known."""
+
+import pytest
+
+from systola.hw.component import ParameterError
+from systola.hw.noc import topology as module
+from systola.hw.noc.topology import average_hops, find_cycle, saturation, topology
+
+ALL = [
+    ("ring", 5, 1, 2),
+    ("ring", 8, 1, 3),
+    ("mesh", 4, 3, 1),
+    ("mesh", 1, 3, 2),
+    ("torus", 4, 4, 2),
+    ("torus", 5, 2, 4),
+    ("torus", 3, 3, 1),
+    ("crossbar", 4, 2, 1),
+    ("bus", 5, 1, 3),
+    ("fat_tree", 2, 3, 1),
+    ("fat_tree", 4, 2, 2),
+    ("fat_tree", 4, 1, 2),
+]
+
+
+@pytest.mark.parametrize("what", ALL, ids=lambda what: "-".join(map(str, what)))
+def test_every_pair_has_a_way(what):
+    network = topology(*what)
+    assert len(network.paths) == network.nodes * (network.nodes - 1)
+    for (source, destination), channels in network.paths.items():
+        router, arriving = network.entry(source)
+        for n, (here, port, vc) in enumerate(channels):
+            assert here == router
+            assert 0 <= vc < network.vcs
+            assert arriving in network.turns[port]
+            assert arriving != port or network.kind == "crossbar"
+            if n < len(channels) - 1:
+                router, arriving = network.links[here, port]
+        assert (router, port, vc) == (*network.exit(destination), 0)
+    for output, end in network.links.items():
+        assert network.kind == "bus" or network.links[end] == output  # links come in pairs
+    assert not find_cycle(network)
+
+
+@pytest.mark.parametrize(("kind", "k", "l"), [("ring", 7, 1), ("mesh", 4, 3), ("torus", 4, 4), ("torus", 5, 3)])
+def test_ways_are_shortest(kind, k, l):  # noqa: E741
+    network = topology(kind, k, l)
+
+    def apart(a, b, size):
+        return min(abs(a - b), size - abs(a - b)) if kind != "mesh" else abs(a - b)
+
+    for (source, destination), channels in network.paths.items():
+        dx, dy = apart(source % k, destination % k, k), apart(source // k, destination // k, l)
+        assert len(channels) - 1 == dx + dy
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 6, 8])
+def test_uniform_traffic_in_a_torus(k):
+    """Even k: a mean of k/4 hops a dimension over 2 links of each kind give 8/k; odd k: 8k/(k^2 - 1)."""
+    network = topology("torus", k, k)
+    assert saturation(network) == pytest.approx(8 / k if k % 2 == 0 else 8 * k / (k * k - 1))
+    assert average_hops(network) == pytest.approx(k / 2 if k % 2 == 0 else (k * k - 1) / (2 * k))
+
+
+@pytest.mark.parametrize("k", [2, 4, 8])
+def test_uniform_traffic_in_a_mesh(k):
+    """The links in the middle carry a quarter of all traffic over k links each way: 4/k."""
+    network = topology("mesh", k, k, 1)
+    assert saturation(network) == pytest.approx(4 / k)
+    assert average_hops(network) == pytest.approx(2 * (k * k - 1) / (3 * k))
+
+
+def test_uniform_traffic_elsewhere():
+    tree = topology("fat_tree", 4, 2)
+    assert saturation(tree) == 16 / 12  # each link up carries one node's traffic to the 12 nodes that are not near
+    assert average_hops(tree) == 1.5
+    assert saturation(topology("bus", 8)) == 8 / 56
+    assert saturation(topology("crossbar", 4)) == float("inf")  # no link but the nodes' own
+
+
+def test_a_ring_of_one_channel_is_refused_with_its_cycle():
+    with pytest.raises(ParameterError) as error:
+        topology("torus", 4, 4, 1)
+    assert str(error.value) == (
+        "vcs=1: a torus 4 x 4 with 1 VC can deadlock, as packets on the links 0 to 1 on VC 0, 1 to 2 on VC 0, "
+        "2 to 3 on VC 0, 3 to 0 on VC 0 may all wait for the next, and the last for the first."
+    )
+    with pytest.raises(ParameterError, match="a ring 5 x 1 with 1 VC can deadlock"):
+        topology("ring", 5, 1, 1)
+
+
+def test_a_forgotten_dateline_is_found():
+    class Broken(module.Grid):
+        def _is_dateline(self, router, port):
+            return False
+
+    with pytest.raises(ParameterError, match="can deadlock"):
+        module.check(Broken("torus", 4, 4, 2))
+
+
+def test_a_turn_back_from_y_to_x_is_found():
+    class Broken(module.Grid):
+        def start(self, source, destination):  # y first where x is even
+            port, vc, header = super().start(source, destination)
+            return (header[2], vc, header) if source % 2 == 0 and header[1] != source // self.k else (port, vc, header)
+
+        def step(self, router, port, vc, header):
+            if port in (3, 4):
+                x, y = self.at(self.link(router, port)[0])
+                if y == header[1] and x != header[0]:
+                    return (1 if header[0] > x else 2), vc
+            return super().step(router, port, vc, header)
+
+    with pytest.raises(ParameterError, match="can deadlock"):
+        module.check(Broken("mesh", 3, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        (("tree", 2), "topology=tree: topology must be ring, mesh, torus, crossbar, bus or fat_tree."),
+        (("ring", 4, 2), "l=2: a ring has l=1, and k nodes."),
+        (("fat_tree", 3, 2), "k=3: a fat_tree's k must be 2, 4 or 8."),
+        (("crossbar", 5, 4), "k=5, l=4: a crossbar of 20 nodes is not from 2 to 16."),
+        (("mesh", 1, 1), "k=1, l=1: a mesh of 1 nodes is not from 2 to 64."),
+    ],
+)
+def test_no_such_network(what, message):
+    with pytest.raises(ParameterError) as error:
+        topology(*what)
+    assert str(error.value) == message

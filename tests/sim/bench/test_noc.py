@@ -1,0 +1,57 @@
+"""The network's bench fails where it should: each of these designs is broken in one place."""
+
+import re
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a flit that goes past its node": (r"= found\[(\S+)\] == there1;", r"= found[\1] == (there1 ^ 2'h1);"),
+    "two bits exchanged": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
+    "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
+    "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
+    "a buffer that is written when it is full": (r"assign room = places0\[0\]", "assign room = 1'h1"),
+    "packets that mix": (r"assign free = places0\[0\] & \S+;", "assign free = places0[0];"),
+    "a packet that follows every beat's destination": (r"assign now = first \?", "assign now = 1'h1 ?"),
+    "a hop a cycle late": (
+        r"assign ready\[0\] = ",
+        "reg late; always @(posedge clk) late <= vc0__there; assign ready[0] = late & ",
+    ),
+    "a wrong packet that is not counted": (r"= (_\d+) & looked_up\[(\d+)\];", r"= \1 & 1'h0;"),
+    "a wrong packet that is sent": (r"= ~ now\[(\d+)\];", "= 1'h1;"),
+    "an end that is lost": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
+}
+FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and run shortly
+PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
+
+
+def _design():
+    return generate("noc", find("noc").component(**PARAMETERS))
+
+
+def _outcome(design):
+    return simulate(design, find("noc").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(_design()).mismatches == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(what):
+    pattern, instead = BROKEN[what]
+    design = _design()
+    text, count = re.subn(pattern, instead, design.verilog)
+    assert count, f"{pattern} is not in the text any more"
+    try:
+        outcome = _outcome(replace(design, verilog=text))
+    except SimulatorError as error:  # too few or too many beats
+        assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
+    else:
+        assert outcome.mismatches > 0

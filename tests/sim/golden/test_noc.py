@@ -1,0 +1,39 @@
+"""The network's golden model on cases that can be counted by hand."""
+
+import pytest
+
+from systola.sim.golden.noc import Packet, deliveries, dropped, hops, mean_hops, nodes, slowest, zero_load
+
+
+def test_packets_of_a_pair_keep_their_order_and_wrong_ones_are_dropped():
+    first, other, second = Packet(1, (7, 8)), Packet(2, (9,)), Packet(1, (5,))
+    sent = {0: [first, Packet(0, (1,)), other, Packet(3, (1, 2)), second], 2: [Packet(1, (4,))]}
+    assert deliveries(sent, 3) == {(0, 1): [first, second], (0, 2): [other], (2, 1): [Packet(1, (4,))]}
+    assert [dropped(sent[n], n, 3) for n in (0, 2)] == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("network", "pair", "expected"),
+    [
+        (("ring", 5, 1), (0, 4), 2),
+        (("ring", 5, 1), (0, 2), 3),
+        (("mesh", 4, 4), (0, 15), 7),
+        (("torus", 4, 4), (0, 15), 3),
+        (("torus", 4, 4), (0, 10), 5),
+        (("crossbar", 4, 2), (0, 7), 1),
+        (("bus", 4, 2), (0, 7), 2),
+        (("fat_tree", 2, 3), (0, 1), 1),
+        (("fat_tree", 2, 3), (1, 2), 3),
+        (("fat_tree", 2, 3), (0, 7), 5),
+    ],
+)
+def test_hops(network, pair, expected):
+    assert hops(*network, *pair) == expected
+
+
+def test_laws():
+    assert nodes("fat_tree", 4, 2) == 16
+    assert zero_load(3, 2, 5) == 11  # 3 routers of 2 cycles; the last of 5 beats
+    # k/2 links on average to any node of a 4 x 4 torus, itself included: 32 / 15 to another, and a router at the end
+    assert mean_hops("torus", 4, 4) == pytest.approx(32 / 15 + 1)
+    assert slowest(10, 3, 1, 4) == 14 * 3 + 3
