@@ -44,7 +44,9 @@ def test_of_equal_weights_the_first_stay():
 
 
 @pytest.mark.parametrize(
-    ("function", "axes"), [(prune.rows, (0,)), (prune.channels, (1,)), (prune.kernels, (0, 1))], ids=["rows", "channels", "kernels"]
+    ("function", "axes"),
+    [(prune.rows, (0,)), (prune.channels, (1,)), (prune.kernels, (0, 1))],
+    ids=["rows", "channels", "kernels"],
 )
 def test_slices(function, axes):
     w = weights(10, 6, 3, 3)
