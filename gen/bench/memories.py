@@ -129,7 +129,7 @@ def area() -> Section:
         "multi-port memories. The last columns: how much more than with half the ports, else half the banks.",
         ["memory", "ports", "banks", "LUT4-eq", "FF", "BRAM", "Fmax MHz (median)", "seeds", "LUT4-eq +", "BRAM +"],
     )
-    pads = [(ports, 4) for ports in (1, 2, 4, 8)] + [(4, banks) for banks in (2, 8, 16)] + [(2, 2), (8, 8)]
+    pads = [(ports, 4) for ports in (1, 2, 4, 8)] + [(4, banks) for banks in (2, 8, 16)]
     designs: list[tuple[str, int, int | None, Component]] = [
         ("scratchpad", ports, banks, Scratchpad(ports=ports, banks=banks, width=32, depth=2048, counters=0))
         for ports, banks in pads

@@ -95,16 +95,9 @@ def _ports(axes, section):
 def _banks(axes, section):
     """Logic and clock rate against banks."""
     pads = sorted((row for row in section.rows if row[0] == "scratchpad"), key=lambda row: row[2])
-    rows, square = [row for row in pads if row[1] == 4], [row for row in pads if row[1] == row[2]]
+    rows = [row for row in pads if row[1] == 4]
     banks = [row[2] for row in rows]
     axes.plot(banks, [row[3] for row in rows], "o-", color=OURS, label="LUT4 equivalents, 4 ports")
-    axes.plot(
-        [row[2] for row in square],
-        [row[3] for row in square],
-        "^:",
-        color="black",
-        label="LUT4 equivalents, as many ports as banks",
-    )
     rate = axes.twinx()
     rate.plot(banks, [float(row[6]) for row in rows], "s--", color=OTHER, label="Fmax, 4 ports")
     rate.set(ylabel="Fmax, MHz (median of 5)", ylim=(0, 200))
