@@ -5,7 +5,7 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
+from ..bus.stream import Packet, StreamRegister, buffered, lanes
 from ..component import Component, Parameters, place
 from .weight_stationary import CoreParameters
 
@@ -107,14 +107,5 @@ class Stationary(Component):
         if p.buffer == 0:
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
-            buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=p.buffer)
-            m.d.comb += [
-                buffer.take.eq(enter),
-                room.eq(buffer.room),
-                buffer.write.payload.eq(row),
-                buffer.write.valid.eq(valid[-1]),
-                self.y.payload.eq(buffer.o.payload),
-                self.y.valid.eq(buffer.o.valid),
-                buffer.o.ready.eq(self.y.ready),
-            ]
+            buffered(m, platform, take=enter, room=room, row=row, valid=valid[-1], out=self.y, depth=p.buffer)
         return m

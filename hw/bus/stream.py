@@ -209,3 +209,18 @@ class StreamBuffer(Component):
         m.d.comb += [left.eq(self.o.valid & self.o.ready), self.room.eq(spare >= 0)]
         m.d.sync += spare.eq(spare + Mux(self.take, Mux(left, 1 - p.claim, -p.claim), left))
         return m
+
+
+def buffered(m, platform, *, take, room, row, valid, out, depth: int):
+    """Put a :class:`StreamBuffer` between a pipeline that cannot stop and stream `out`, in module `m` as `buffer`.
+
+    `take` starts a row on its way, which it may while `room`; `row` is `valid` at the pipeline's end.
+    """
+    buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth)
+    m.d.comb += [
+        buffer.take.eq(take),
+        room.eq(buffer.room),
+        buffer.write.payload.eq(row),
+        buffer.write.valid.eq(valid),
+    ]
+    join(m, buffer.o, out)

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import SLICE, StreamBuffer
+from ..bus.stream import SLICE, buffered
 from ..component import Component, Parameters, place
 
 Overflow = Literal["wrap", "saturate"]
@@ -177,16 +177,7 @@ class Accumulator(Component):
             m.d.comb += [self.out.payload.eq(out), self.out.valid.eq(valid[-1])]
         else:
             depth = self.latency + 1 if p.buffer == "auto" else p.buffer
-            buffer = place(m, platform, "buffer", StreamBuffer, payload=out.shape(), depth=depth)
-            m.d.comb += [
-                buffer.take.eq(look),
-                room.eq(buffer.room),
-                buffer.write.payload.eq(out),
-                buffer.write.valid.eq(valid[-1]),
-                self.out.payload.eq(buffer.o.payload),
-                self.out.valid.eq(buffer.o.valid),
-                buffer.o.ready.eq(self.out.ready),
-            ]
+            buffered(m, platform, take=look, room=room, row=out, valid=valid[-1], out=self.out, depth=depth)
         return m
 
 

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import SLICE, Packet, StreamBuffer
+from ..bus.stream import SLICE, Packet, buffered
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
@@ -184,16 +184,7 @@ class Pool(Component):
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth)
-            m.d.comb += [
-                buffer.take.eq(hit),
-                room.eq(buffer.room),
-                buffer.write.payload.eq(row),
-                buffer.write.valid.eq(valid[-1]),
-                self.y.payload.eq(buffer.o.payload),
-                self.y.valid.eq(buffer.o.valid),
-                buffer.o.ready.eq(self.y.ready),
-            ]
+            buffered(m, platform, take=hit, room=room, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import Packet, StreamBuffer, lanes
+from ..bus.stream import Packet, buffered, lanes
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
@@ -193,16 +193,7 @@ class Requantise(Component):
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth)
-            m.d.comb += [
-                buffer.take.eq(enter),
-                room.eq(buffer.room),
-                buffer.write.payload.eq(row),
-                buffer.write.valid.eq(valid[-1]),
-                self.y.payload.eq(buffer.o.payload),
-                self.y.valid.eq(buffer.o.valid),
-                buffer.o.ready.eq(self.y.ready),
-            ]
+            buffered(m, platform, take=enter, room=room, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 
