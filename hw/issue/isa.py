@@ -162,7 +162,7 @@ INSTRUCTIONS = {
             ("source", "destination word", "second source"),
             (
                 Flag("scratchpad", 0, 1, "the source is activation words, times scale_a, not accumulator rows"),
-                Flag("add", 1, 1, "plus scale_b x activation word c + y x second_y + x x second_x; needs windows of one"),
+                Flag("add", 1, 1, "plus scale_b x activation word c + y x second_y + x x second_x; windows are one"),
                 Flag("maximum", 2, 1, "windows give their maximum, not their sum"),
                 Flag("table", 3, 1, "the result is looked up in the table"),
             ),
