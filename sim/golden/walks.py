@@ -11,6 +11,7 @@ from .isa import Op, Operation, Setting
 
 RECORD = 16
 """Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (int8), and 7 unused."""
+RECORD_USED = 9
 TABLE_BYTES = 256
 
 
