@@ -1,4 +1,4 @@
-"""The `systola` command: list, show, gen, sim, synth."""
+"""The `systola` command: list, show, gen, sim, synth, asm, disasm."""
 
 import json
 import sys
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..hw.component import Component, ParameterError
 from . import describe
+from .assembler import Program, ProgramError
 from .generators import GENERATORS, Generator, UsageError, find
 
 app = typer.Typer(
@@ -161,6 +162,33 @@ def synth(
         raise UsageError(str(error)) from None
     describe.report(report, out)
     _save(json_file, report.to_dict())
+
+
+@app.command()
+def asm(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
+    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
+):
+    """Assemble a program for a core."""
+    try:
+        program = Program.parse(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        target.write_bytes(program.encode())
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}.") from None
+    out.print(f"{target}  {len(program)} instructions")
+
+
+@app.command()
+def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):
+    """The text of a program for a core."""
+    try:
+        program = Program.decode(source.read_bytes())
+    except (OSError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    out.print(program.text(), markup=False, end="")
 
 
 def _component(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:

@@ -179,7 +179,7 @@ def run(
     or its new value: it keeps the old one here and is marked uncertain, as is what is copied from it, until something
     certain is written over it.
     """
-    machine = _Machine(dram, local, parameters, faults)
+    machine = Machine(dram, local, parameters, faults)
     statuses = [machine.execute(d) for d in descriptors]
     return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
 
@@ -187,7 +187,7 @@ def run(
 def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int) -> tuple[np.ndarray, np.ndarray]:
     """Masks of the bytes of DRAM and of the local memory that the descriptors may write."""
     dram, local = np.zeros(dram_bytes, bool), np.zeros(parameters["local_bytes"], bool)
-    machine = _Machine(dram.view(np.uint8), local.view(np.uint8), parameters, ())
+    machine = Machine(dram.view(np.uint8), local.view(np.uint8), parameters, ())
     for d in descriptors:
         if check(d, parameters) == Code.OK:
             bus, inner, _ = machine.bytes_of(d)
@@ -198,7 +198,9 @@ def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
     return dram, local
 
 
-class _Machine:
+class Machine:
+    """An engine and its two memories, which change in place; see :func:`run`."""
+
     def __init__(self, dram, local, parameters, faults):
         self.dram, self.local, self.parameters = dram, local, parameters
         self.width = parameters["data_width"] // 8

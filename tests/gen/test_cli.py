@@ -171,3 +171,26 @@ def test_a_bad_preset_is_named(tmp_path):
         assert run.returncode == 2
         assert run.stderr.startswith(f"systola: {sentence}")
     assert not (tmp_path / "out").exists()
+
+
+def test_asm_and_disasm(tmp_path):
+    text = "LOOP    3\n    LOAD    r1, 0x10000\nEND     r1+16\nHALT\n"
+    (tmp_path / "program.s").write_text(text)
+    run = systola("asm", "program.s", "-o", "program.bin", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, "program.bin  4 instructions\n")
+    assert (tmp_path / "program.bin").stat().st_size == 64
+    run = systola("disasm", "program.bin", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (0, text)
+
+
+def test_programs_that_are_wrong(tmp_path):
+    (tmp_path / "program.s").write_text("HALT\nLAOD 0, 0\n")
+    (tmp_path / "program.bin").write_bytes(bytes(16))
+    for arguments, message in (
+        (("asm", "none.s", "-o", "x"), "none.s: No such file or directory"),
+        (("asm", "program.s", "-o", "x"), "program.s: line 2: there is no instruction 'LAOD'; did you mean LOAD?"),
+        (("disasm", "program.bin"), "program.bin: instruction 0: there is no opcode 0x00."),
+    ):
+        run = systola(*arguments, cwd=tmp_path)
+        assert (run.returncode, run.stdout, run.stderr) == (2, "", f"systola: {message}\n")
+    assert not (tmp_path / "x").exists()
