@@ -9,7 +9,7 @@ from . import dma, isa
 from .isa import Op, Operation, Setting
 
 RECORD = 16
-"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), and the rest unused."""
+"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), nothing."""
 RECORD_USED = 9
 TABLE_BYTES = 256
 
