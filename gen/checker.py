@@ -269,7 +269,8 @@ class _Check:
             self.fits(o, settings("PAD"), 0, 0xFFFF)
             self.fits(o, [Setting.LOAD_VALUE], 0, 255)
         d = walks.descriptor(o, p)
-        if (code := dma.check(d, engine)) == dma.Code.LOCAL_RANGE:
+        code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
+        if code == dma.Code.LOCAL_RANGE:
             what = "the scratchpads" if o.op == Op.LOAD else "activations"
             self.fail(f"is refused: it goes beyond the {local_bytes} bytes of {what}.")
         if code != dma.Code.OK:

@@ -109,6 +109,8 @@ class Core:
 
     def _move(self, o: Operation):
         d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
+        if o.b >> walks.local_width(self.parameters, o.op == Op.STORE):
+            raise Fault(Error.RANGE, o.pc)
         if dma.check(d, engine.parameters) != dma.Code.OK:
             raise Fault(Error.DESCRIPTOR, o.pc)
         if prod(d.count) > MOST:

@@ -105,13 +105,18 @@ def engine_parameters(parameters: dict, store: bool) -> dict:
     }
 
 
+def local_width(parameters: dict, store: bool) -> int:
+    """Bits of the addresses of what is loaded to, or stored from."""
+    return (engine_parameters(parameters, store)["local_bytes"] - 1).bit_length()
+
+
 def descriptor(o: Operation, parameters: dict) -> dma.Descriptor:
     """What LOAD and STORE tell the DMA engine.
 
     Of settings that do not fit, counts, sizes, paddings and values become 0, and strides the nearest that fits.
     """
     store = o.op == Op.STORE
-    limit = 1 << (engine_parameters(parameters, store)["local_bytes"] - 1).bit_length()
+    limit = 1 << local_width(parameters, store)
 
     def get(name: str, bits: int = 0) -> int:
         value = o.settings[Setting[f"{o.op.name}_{name}"]]
