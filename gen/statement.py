@@ -8,7 +8,7 @@ A line is the instruction's name, its operands, and its flags by name:
     SYNC    load | fetch                without units: all
     QUANT   0x40000000, -5, zero_point=3, low=-128, high=127, shift=-7
     END     r1+16, r2-4                 adds 16 to r1, takes 4 from r2
-    MOVE    r1+0x1000                   sets r1 to 0x1000
+    MOVE    r1=0x1000                   sets r1 to 0x1000
 """
 
 import difflib
@@ -163,7 +163,7 @@ class Statement:
         else:
             while len(regs) > LEAST.get(self.op, 3) and regs[-1] == Reg(0):
                 regs.pop()
-            parts += map(str, regs)
+            parts += map(_moved if self.op == Op.MOVE else str, regs)
         parts += [flag.name for flag in self.row.flags if flag.bits == 1 and self.flag(flag.name)]
         return f"{self.op.name:<7} {', '.join(parts)}".rstrip()
 
@@ -229,14 +229,26 @@ def _signed(word: int, flag: Flag) -> int:
 
 
 def _field(flag: Flag, text: str) -> int:
-    value = Reg.parse(text)
+    value = _number(Reg.parse(text), f"{flag.name}={text}")
+    return _bits(flag, value - (value >> 31 << 32))
+
+
+def _number(value: Reg, text: str) -> int:
     if value.number:
-        raise ProgramError(f"{flag.name}={text}: {flag.name} must be a number.")
-    return _bits(flag, value.immediate - (value.immediate >> 31 << 32))
+        raise ProgramError(f"{text}: it must be a number.")
+    return value.immediate
+
+
+def _moved(reg: Reg) -> str:
+    """An operand of MOVE."""
+    return f"r{reg.number}={Reg(0, reg.immediate)}" if reg.number else str(reg)
 
 
 def _operand(text: str, op: Op, bits) -> Reg:
     try:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if op == Op.MOVE and equals and re.fullmatch(r"[rR]\d+", name):
+            return Reg(int(name[1:]), _number(Reg.parse(value), text))
         return Reg.parse(text)
     except ProgramError:
         if re.fullmatch(r"[A-Za-z_]\w*", text) and not re.fullmatch(r"[rR]\d+", text):

@@ -98,6 +98,7 @@ def test_a_text_as_a_person_writes_it():
         Sync
         vector 0, 8, add, table
         quant_channel 4, low=-128, high=127
+        move r1 = -5, R2=0x10
         end r1 - 4
     """
     program = Program.parse(text)
@@ -108,6 +109,7 @@ def test_a_text_as_a_person_writes_it():
     expected.sync()
     expected.vector(0, 8, add=True, table=True)
     expected.quant_channel(4, low=-128, high=127)
+    expected.move({1: -5, 2: 16})
     expected.emit(Op.END, Reg(1) - 4)
     assert program == expected
 
@@ -126,6 +128,9 @@ def test_a_text_as_a_person_writes_it():
         ("LOAD 1, r1*2", "'r1*2' is no operand, which is a number, a register, or r1+16."),
         ("MATMUL 1, 2, kep", "MATMUL has no flag 'kep'; did you mean KEEP?"),
         ("QUANT 1, 2, low=300", "low=300: low must be from -128 to 255."),
+        ("QUANT 1, 2, low=r1", "low=r1: it must be a number."),
+        ("MOVE r1=r2", "r1=r2: it must be a number."),
+        ("ADD r1=2", "'r1=2' is no operand, which is a number, a register, or r1+16."),
         ("QUANT 1, 2, low=3, 4", "'4' stands behind fields that have names."),
         ("QUANT_CHANNEL 1, shift=3", "'shift=3' is no operand, which is a number, a register, or r1+16."),
     ],

@@ -131,7 +131,7 @@ def test_hazards_and_the_sync_that_heals_them(before, last, what, unit):
 
 def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
     body = """
-    MOVE r1+1024
+    MOVE r1=1024
     LOOP 3
     LOOP 2
     LOAD 0, r1
