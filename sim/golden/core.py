@@ -14,7 +14,7 @@ Strides are signed, and addresses count modulo 2^32 and must lie inside their me
 instructions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import prod
 from typing import NamedTuple
 
@@ -44,19 +44,32 @@ class Result(NamedTuple):
     uncertain: np.ndarray
 
 
-def run(parameters: dict, dram: np.ndarray, program: int = 0, limit: int = 10**7) -> Result:
-    """Run the program at address `program`, at most `limit` instructions of it. `dram` holds the addresses from 0."""
+def run(
+    parameters: dict,
+    dram: np.ndarray,
+    program: int = 0,
+    limit: int = 10**7,
+    faults: Iterable[tuple[int, int, int]] = (),
+) -> Result:
+    """Run the program at address `program`, at most `limit` instructions of it.
+
+    `dram` holds the addresses from 0; beats beyond it, and those that touch one of `faults` (first and last address,
+    code), answer with an error.
+    """
     if program % isa.BYTES:
         raise ValueError(f"program={program}: program must be a multiple of {isa.BYTES}")
-    core = Core(parameters, dram.copy())
+    core = Core(parameters, dram.copy(), faults)
     error, pc, instructions = Error.NONE, 0, 0
 
     def fetch(index: int) -> isa.Code | None:
         nonlocal instructions, pc
         instructions, pc = instructions + 1, index
-        return codes.get(index) or codes.setdefault(index, fetched(dram, program, index))
+        at = program + isa.BYTES * index
+        if index not in codes and not core.engines[Op.LOAD].fails(at, isa.BYTES):
+            codes[index] = isa.decode(dram[at : at + isa.BYTES].tobytes())
+        return codes.get(index)
 
-    codes: dict[int, isa.Code | None] = {}
+    codes: dict[int, isa.Code] = {}
     try:
         for operation in isa.issue(fetch, parameters["instructions"], limit, program):
             core.begin(operation)()
@@ -65,16 +78,10 @@ def run(parameters: dict, dram: np.ndarray, program: int = 0, limit: int = 10**7
     return Result(core.dram, error, pc, instructions, core.rows, core.engines[Op.STORE].dram_uncertain)
 
 
-def fetched(dram: np.ndarray, program: int, index: int) -> isa.Code | None:
-    """Instruction `index` of the program at address `program`; None behind the end of DRAM."""
-    at = program + isa.BYTES * index
-    return isa.decode(dram[at : at + isa.BYTES].tobytes()) if at + isa.BYTES <= len(dram) else None
-
-
 class Core:
     """The memories of a core, and what each operation does to them."""
 
-    def __init__(self, parameters: dict, dram: np.ndarray):
+    def __init__(self, parameters: dict, dram: np.ndarray, faults: Iterable[tuple[int, int, int]] = ()):
         self.parameters, self.dram = parameters, dram
         size = parameters["size"]
         self.local = np.zeros(parameters["activation_bytes"] + parameters["weight_bytes"], np.uint8)
@@ -89,7 +96,7 @@ class Core:
         self.table = np.zeros(TABLE_BYTES, np.uint8)
         self.rows = 0
         self.engines = {
-            op: dma.Machine(self.dram, local, walks.engine_parameters(parameters, op == Op.STORE), ())
+            op: dma.Machine(self.dram, local, walks.engine_parameters(parameters, op == Op.STORE), faults)
             for op, local in ((Op.LOAD, self.local), (Op.STORE, inner))
         }
         self._begin = {

@@ -267,6 +267,11 @@ class Machine:
             return None
         return self.answers[np.minimum(crossing // np.uint64(self.width), np.uint64(self.beats)).astype(np.intp)]
 
+    def fails(self, address: int, count: int) -> bool:
+        """Whether the bus gives an error for one of `count` bytes from `address` on."""
+        answers = self.ask(np.arange(address, address + count, dtype=np.uint64))
+        return answers is not None and bool(answers.any())
+
     def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> Status:
         """The status of a descriptor whose bytes `crossing` got such answers."""
         first = int((answers != 0).argmax())

@@ -1,8 +1,10 @@
 """Programs that must stop with an error: each mistake that a core finds."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from ..golden import isa, walks
+from ..golden import dma, isa, walks
 from ..golden.isa import Code, Error, Op, Setting
 
 NOWHERE = 0x8000_0000
@@ -72,13 +74,31 @@ def mistakes(p: dict) -> list[tuple[Error, list[Code]]]:
     ]
 
 
-def broken(p: dict, rng: np.random.Generator, codes: list[Code], entry: int) -> tuple[list[Code], int]:
-    """The program with a mistake, before everything or behind it, and where it begins."""
+Fault = tuple[int, int, int]
+"""Addresses that answer with an error of the bus: first, last, code."""
+
+
+class Broken(NamedTuple):
+    codes: list[Code]
+    entry: int
+    fault: Fault | None = None
+
+
+def broken(p: dict, rng: np.random.Generator, codes: list[Code], entry: int) -> Broken:
+    """The program with a mistake before everything or behind it, or with an error of the bus; and where it begins.
+
+    Whatever was begun has ended when the core finds it, so DRAM is what the golden model says.
+    """
     known = mistakes(p)
-    choice = int(rng.integers(len(known) + 2))
-    if choice == len(known):
-        return codes, NOWHERE
-    if choice == len(known) + 1:  # a loop that is too long
-        return [number(Op.LOOP, 2), *[Code(Op.SYNC)] * p["instructions"], Code(Op.END), *codes], entry
+    code = int(rng.choice([dma.Code.SLVERR, dma.Code.DECERR]))
+    at = entry + isa.BYTES * len(codes)
+    others = [
+        Broken(codes, NOWHERE),
+        Broken([number(Op.LOOP, 2), *[Code(Op.SYNC)] * p["instructions"], Code(Op.END), *codes], entry),
+        Broken([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
+    ]
+    choice = int(rng.integers(len(known) + len(others)))
+    if choice >= len(known):
+        return others[choice - len(known)]
     wrong = [*known[choice][1], WAIT]
-    return ([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes]), entry
+    return Broken([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes], entry)

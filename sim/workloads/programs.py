@@ -39,11 +39,12 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
 def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     codes = random_program(p, rng)
     entry = place = DRAM_BYTES + isa.BYTES * int(rng.integers(isa.BLOCK))
+    fault = None
     if number % 5 == 4:
-        codes, entry = broken(p, rng, codes, entry)
+        codes, entry, fault = broken(p, rng, codes, entry)
     stall = int(rng.choice([0, 30, 128])) * (number % 4 != 0)
-    dram = image(p, rng, codes, place)
-    return Run(dram, entry, latency=int(rng.choice([1, 2, 5, 20, 60])), stall=stall, limit=LIMIT)
+    latency = int(rng.choice([1, 2, 5, 20, 60]))
+    return Run(image(p, rng, codes, place), entry, latency=latency, stall=stall, fault=fault, limit=LIMIT)
 
 
 def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[Code]:

@@ -334,6 +334,21 @@ def test_an_error_of_the_bus_leaves_uncertain_what_it_may_have_written():
     assert np.flatnonzero(result.uncertain).tolist() == list(range(0x3100, len(result.dram)))
 
 
+@pytest.mark.parametrize(
+    ("fault", "error", "pc"),
+    [
+        ((0x40, 0x43, 2), Error.BUS, 18),
+        ((0x104, 0x107, 3), Error.BUS, 20),
+        ((CODE + 16 * 19, CODE + 16 * 19 + 3, 2), Error.FETCH, 19),
+        ((0x44, 0x103, 3), Error.NONE, 22),
+    ],
+)
+def test_errors_of_the_bus(fault, error, pc):
+    program = Program.parse(f"{ONE}SYNC\nLOAD 0, 0\nLOAD 0x40, 0\nSYNC\nSTORE 0x104, 0\nSYNC\nHALT")
+    result = run(program, np.zeros(16, np.uint8), faults=[fault])
+    assert (result.error, result.pc) == (error, pc)
+
+
 def test_a_limit_ends_what_does_not_end():
     program = Program.parse("LOOP 65535\nLOOP 65535\nEND\nEND\nHALT")
     result = run(program, np.zeros(16, np.uint8), limit=1000)

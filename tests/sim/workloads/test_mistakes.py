@@ -17,8 +17,9 @@ MACHINES = [CoreParameters.check(), CoreParameters.check(size=4, data_width=32, 
 HALT = Code(Op.HALT)
 
 
-def golden(parameters: dict, codes: list[Code], entry: int):
-    return run(parameters, image(parameters, np.random.default_rng(1), codes, DRAM_BYTES), entry, 10_000)
+def golden(parameters: dict, codes: list[Code], entry: int, fault=None):
+    dram = image(parameters, np.random.default_rng(1), codes, DRAM_BYTES)
+    return run(parameters, dram, entry, 10_000, [fault] if fault else [])
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=["16", "4"])
@@ -38,9 +39,9 @@ def test_each_stops_with_its_error(machine):
 def test_every_error_of_a_program_is_made():
     p = MACHINES[0].model_dump()
     made = set()
-    for seed in range(80):
-        codes, entry = broken(p, np.random.default_rng(seed), [WAIT, WAIT, HALT], DRAM_BYTES)
-        result = golden(p, codes, entry)
-        made.add(result.error)
+    for seed in range(250):
+        codes, entry, fault = broken(p, np.random.default_rng(seed), [WAIT, WAIT, HALT], DRAM_BYTES)
+        result = golden(p, codes, entry, fault)
+        made.add((result.error, fault is not None))
         assert result.pc < len(codes)
-    assert made == set(Error) - {Error.NONE, Error.ABORTED}
+    assert made == {(error, False) for error in set(Error) - {Error.NONE, Error.ABORTED}} | {(Error.FETCH, True)}

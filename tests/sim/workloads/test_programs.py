@@ -53,7 +53,7 @@ def test_cases_come_by_seed_and_some_are_wrong():
     cases, again, other = random_cases(p, 5, 3), random_cases(p, 5, 3), random_cases(p, 5, 4)
     assert all((a.dram == b.dram).all() and a.program == b.program for a, b in zip(cases, again, strict=True))
     assert not all(len(a.dram) == len(b.dram) and (a.dram == b.dram).all() for a, b in zip(cases, other, strict=True))
-    results = [run(p, case.dram, case.program) for case in cases]
+    results = [run(p, case.dram, case.program, faults=[case.fault] if case.fault else []) for case in cases]
     assert [n for n, result in enumerate(results) if result.error != Error.NONE] == [4]
     assert all(len(case.dram) % 16 == 0 for case in cases)
     assert {case.stall for case in cases} > {0}
