@@ -177,7 +177,9 @@ def asm(
     machine = CoreParameters.parse(_values(parameters, preset, "core"))
     try:
         code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
-    except (OSError, UnicodeDecodeError, ProgramError) as error:
+    except UnicodeDecodeError:
+        raise UsageError(f"{source} is not text: see `systola disasm`.") from None
+    except (OSError, ProgramError) as error:
         raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
     try:
         target.write_bytes(code)

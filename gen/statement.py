@@ -177,7 +177,7 @@ class Statement:
         row, parts = INSTRUCTIONS[op], [part.strip() for part in rest[0].split(",")] if rest else []
         flags = 0
         if op == Op.SYNC:
-            flags = _units(parts.pop(0)) if parts else ALL
+            flags, parts = _units("|".join(parts)) if parts else ALL, []
         if op == Op.SET:
             setting = parts.pop(0).upper() if parts else ""
             if setting not in Setting.__members__:

@@ -96,6 +96,7 @@ def test_a_text_as_a_person_writes_it():
         load r1 + 0x10, 512
         sync LOAD|fetch
         Sync
+        SYNC vector, store
         vector 0, 8, add, table
         quant_channel 4, low=-128, high=127
         move r1 = -5, R2=0x10
@@ -107,6 +108,7 @@ def test_a_text_as_a_person_writes_it():
     expected.load(Reg(1) + 16, 512)
     expected.sync(Unit.LOAD | Unit.FETCH)
     expected.sync()
+    expected.sync(Unit.VECTOR | Unit.STORE)
     expected.vector(0, 8, add=True, table=True)
     expected.quant_channel(4, low=-128, high=127)
     expected.move({1: -5, 2: 16})

@@ -185,6 +185,7 @@ def test_asm_and_disasm(tmp_path):
 
 def test_programs_that_are_wrong(tmp_path):
     (tmp_path / "program.s").write_text("HALT\nLAOD 0, 0\n")
+    (tmp_path / "latin.s").write_bytes(b"HALT ; \xe4\n")
     (tmp_path / "hazard.s").write_text("LOOP 2\nSYNC\n\nWEIGHTS 1024, 4\nEND\n")
     (tmp_path / "program.bin").write_bytes(bytes(16))
     for arguments, message in (
@@ -198,6 +199,7 @@ def test_programs_that_are_wrong(tmp_path):
             ("asm", "program.s", "-o", "x", "-p", "size=5"),
             "size=5: size must be a power of two.",
         ),
+        (("asm", "latin.s", "-o", "x"), "latin.s is not text: see `systola disasm`."),
         (("disasm", "program.bin"), "program.bin: instruction 0: there is no opcode 0x00."),
     ):
         run = systola(*arguments, cwd=tmp_path)
