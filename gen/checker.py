@@ -254,21 +254,36 @@ class _Check:
             self.say("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
 
     def move(self, o: Operation):
-        kind, dims, p = o.op.name, self.machine.dims, self.parameters
+        bus, local, moved = dma.bytes_of(self.descriptor(o))
+        bus = bus[moved]
+        if bus.size and (last := int(bus.max())) >= self.end:
+            self.fail(f"goes to DRAM byte 0x{last:x}; there are 0 to 0x{self.end - 1:x}.")
+        cells = np.divmod(local, self.machine.size)
+        unit, loads = Unit[o.op.name], o.op == Op.LOAD
+        if not loads:
+            self.written(self.local, cells, whole=True)
+        self.access(
+            Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus))
+        )
+        if loads:
+            self.local.written[cells] = True
 
-        def settings(name: str, first: int = 0, last: int = dims) -> Iterable[Setting]:
-            return (Setting[f"{kind}_{name}{d}"] for d in range(first, last))
-
-        engine = walks.engine_parameters(p, o.op == Op.STORE)
+    def descriptor(self, o: Operation) -> dma.Descriptor:
+        """What the DMA engine is told, if it accepts that."""
+        dims, engine = self.machine.dims, walks.engine_parameters(self.parameters, o.op == Op.STORE)
         local_bytes = engine["local_bytes"]
-        self.fits(o, [Setting[f"{kind}_SIZE"]], 0, 7)
-        self.fits(o, settings("COUNT"), 0, isa.COUNT_LIMIT)
-        self.fits(o, settings("COUNT", dims, 4), 0, 1)
-        self.fits(o, settings("LOCAL_STRIDE"), -local_bytes, local_bytes - 1)
+
+        def fit(name: str, low: int, high: int, axes: range = range(dims)):
+            self.fits(o, [Setting[f"{o.op.name}_{name}{axis}"] for axis in axes], low, high)
+
+        self.fits(o, [Setting[f"{o.op.name}_SIZE"]], 0, 7)
+        fit("COUNT", 0, isa.COUNT_LIMIT)
+        fit("COUNT", 0, 1, range(dims, 4))
+        fit("LOCAL_STRIDE", -local_bytes, local_bytes - 1)
         if o.op == Op.LOAD:
-            self.fits(o, settings("PAD"), 0, 0xFFFF)
+            fit("PAD", 0, 0xFFFF)
             self.fits(o, [Setting.LOAD_VALUE], 0, 255)
-        d = walks.descriptor(o, p)
+        d = walks.descriptor(o, self.parameters)
         code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
         if code == dma.Code.LOCAL_RANGE:
             what = "the scratchpads" if o.op == Op.LOAD else "activations"
@@ -277,19 +292,7 @@ class _Check:
             self.fail(f"is refused: {REFUSED[code]}.")
         if prod(d.count) > LARGEST:
             self.fail(f"moves {prod(d.count):,} elements; {LARGEST:,} are as many as can be checked.")
-        bus, local, moved = dma.bytes_of(d)
-        bus = bus[moved]
-        if bus.size and (last := int(bus.max())) >= self.end:
-            self.fail(f"goes to DRAM byte 0x{last:x}; there are 0 to 0x{self.end - 1:x}.")
-        cells = np.divmod(local, self.machine.size)
-        unit, loads = Unit[kind], o.op == Op.LOAD
-        if not loads:
-            self.written(self.local, cells, whole=True)
-        self.access(
-            Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus))
-        )
-        if loads:
-            self.local.written[cells] = True
+        return d
 
     def weights(self, o: Operation):
         if not 1 <= o.b <= self.machine.size:

@@ -177,7 +177,8 @@ units. It names the unit of the first.
 
 One unit is in order with itself, with one exception: a VECTOR that reads words that an earlier VECTOR wrote needs a
 SYNC vector between them. WEIGHTS and MATMUL read with unit fetch, MATMUL writes with unit array. DRAM is a memory as
-any other: a LOAD of what an earlier STORE wrote needs a SYNC store. HALT waits for all units.
+any other: a LOAD of what an earlier STORE wrote needs a SYNC store. HALT waits for all units. Instructions are read
+ahead of need: a program must not store over itself.
 
 ## Settings
 

@@ -157,9 +157,8 @@ class Statement:
         if self.op == Op.SET:
             parts.append(Setting(self.flag("setting")).name)
         regs = [reg for reg, meaning in zip(self.operands, self.row.operands, strict=True) if meaning]
-        packed = FIELDS.get(self.op)
-        if packed and not self.c.number and not self.c.immediate >> packed[-1].low + packed[-1].bits:
-            parts += map(str, (*regs[:-1], *(f"{f.name}={_signed(self.c.immediate, f)}" for f in packed)))
+        if self.op in FIELDS and (fields := _unpacked(self.op, self.c)):
+            parts += map(str, (*regs[:-1], *(f"{name}={value}" for name, value in fields.items())))
         else:
             while len(regs) > LEAST.get(self.op, 3) and regs[-1] == Reg(0):
                 regs.pop()
@@ -196,6 +195,8 @@ class Statement:
                 raise ProgramError(f"'{part}' stands behind fields that have names.")
             else:
                 regs.append(_operand(part, op, bits))
+        if packed is not None and (missing := {"low", "high"} & set(fields)):
+            raise ProgramError(f"{op.name} needs {' and '.join(sorted(missing, reverse=True))}.")
         names = [name for name, meaning in zip(OPERANDS, row.operands, strict=True) if meaning]
         if packed is not None:
             names.pop()
@@ -210,6 +211,15 @@ class Statement:
 def packed(op: Op, **values: int) -> int:
     """Operand c of QUANT and QUANT_CHANNEL."""
     return sum(_bits(flag, values[flag.name]) for flag in FIELDS[op])
+
+
+def _unpacked(op: Op, c: Reg) -> dict[str, int] | None:
+    """What `packed` was given, if it could have been."""
+    values = {flag.name: _signed(c.immediate, flag) for flag in FIELDS[op]}
+    try:
+        return values if c == Reg(0, packed(op, **values)) else None
+    except ProgramError:
+        return None
 
 
 def _mask(flag: Flag) -> int:

@@ -24,6 +24,8 @@ LARGEST = 192
 BEATS = 150
 """About so many of one transfer."""
 OPERATIONS = 14
+SPARE = 16
+"""Instructions that a buffer must hold beside a loop."""
 STORED = DRAM_BYTES // 2
 """What is stored goes behind this address; before it are records for QUANT_CHANNEL, at address 0."""
 LOADS = ["tiny", "dense", "rows", "rows", "strided", "turn", "padded", "padded"]
@@ -49,12 +51,26 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
 
 def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[Code]:
     """A program without hazards that reads nothing that was never written. It goes with DRAM as of :func:`image`."""
-    writer = _Writer(p, rng)
-    writer.fill()
-    for _ in range(operations):
-        writer.something()
-    writer.finish()
-    return synchronised(p, rng, writer.codes)
+    while True:
+        writer = _Writer(p, rng)
+        writer.fill()
+        for _ in range(operations):
+            writer.something()
+        writer.finish()
+        codes = synchronised(p, rng, writer.codes)
+        if longest_loop(codes) <= p["instructions"] - SPARE:
+            return codes
+
+
+def longest_loop(codes: list[Code]) -> int:
+    """Instructions of the longest outermost loop, LOOP and END included."""
+    begun, longest = [], 0
+    for at, code in enumerate(codes):
+        if code.opcode == Op.LOOP:
+            begun.append(at)
+        elif code.opcode == Op.END:
+            longest = max(longest, at + 1 - begun.pop())
+    return longest
 
 
 def image(p: dict, rng: np.random.Generator, codes: list[Code], at: int) -> np.ndarray:
@@ -166,7 +182,8 @@ class _Writer:
             self.loops([], looped[self.rng.integers(len(looped))]())
         else:
             times = self.rng.integers(1, 4, int(self.rng.choice([1, 1, 2]))).tolist()
-            chosen = self.rng.permutation(len(looped))[: int(self.rng.integers(1, 4))]
+            most = 3 if self.p["instructions"] >= 64 else 1
+            chosen = self.rng.permutation(len(looped))[: int(self.rng.integers(1, most + 1))]
             self.loops(times, [piece for n in chosen for piece in looped[n]()])
 
     def finish(self):

@@ -70,6 +70,14 @@ def test_quant_packs_its_fields():
     assert str(statement) == "QUANT   0x40000000, -5, zero_point=-3, low=-128, high=-1, shift=-7"
 
 
+@pytest.mark.parametrize("shift", [-32, -31, 0, 30, 31])
+@pytest.mark.parametrize("op", [Op.QUANT, Op.QUANT_CHANNEL])
+def test_any_operand_of_quant_has_a_text(op, shift):
+    for more in (0, 1 << 30):
+        program = Program([Statement(op, c=Reg(0, 0x40_7F_80_03 & 0xFFFFFF | (shift & 63) << 24 | more))])
+        assert Program.parse(program.text()) == program
+
+
 def test_loops_step_their_registers():
     program = Program()
     with program.loop(3) as outer:
@@ -131,6 +139,8 @@ def test_a_text_as_a_person_writes_it():
         ("MATMUL 1, 2, kep", "MATMUL has no flag 'kep'; did you mean KEEP?"),
         ("QUANT 1, 2, low=300", "low=300: low must be from -128 to 255."),
         ("QUANT 1, 2, low=r1", "low=r1: it must be a number."),
+        ("QUANT 1, 2, zero_point=3", "QUANT needs low and high."),
+        ("QUANT_CHANNEL 1, low=3", "QUANT_CHANNEL needs high."),
         ("MOVE r1=r2", "r1=r2: it must be a number."),
         ("ADD r1=2", "'r1=2' is no operand, which is a number, a register, or r1+16."),
         ("QUANT 1, 2, low=3, 4", "'4' stands behind fields that have names."),

@@ -16,7 +16,7 @@ MACHINES = [
     {},
     {"size": 4, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 64, "data_width": 32},
     {"size": 8, "format": "uint8", "rounding": "single", "dims": 2, "table": False, "instructions": 64},
-    {"size": 64, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32, "dims": 4},
+    {"size": 64, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32, "dims": 4, "instructions": 32},
 ]
 
 
