@@ -140,8 +140,10 @@ def small_core():
 
 @pytest.fixture
 def core(small_core):
-    """A function that runs programs, or their bytes, each in a DRAM of random bytes, holds them to the golden model, and returns how
-    they ran. What a program loads begins at address 0, itself it stands at the end."""
+    """A function that runs programs, or their bytes, holds them to the golden model, and returns how they ran.
+
+    Each has a DRAM of random bytes, with the program at the end.
+    """
 
     def run(*programs, simulate_with=small_core, **how):
         rng = np.random.default_rng(1)

@@ -108,7 +108,7 @@ def test_a_program_that_does_not_end_is_cut(core):
 
 def test_the_trace_tells_who_was_busy(core):
     (ran,) = core(matmuls(20, 5), trace=True)
-    busy = {name: 0 for name in ("load", "store", "fetch", "array", "vector", "sync", "row")}
+    busy = dict.fromkeys(("load", "store", "fetch", "array", "vector", "sync", "row"), 0)
     for (cycle, bits), (then, _) in zip(ran.changes, ran.changes[1:], strict=False):
         for n, name in enumerate(busy):
             busy[name] += (bits >> n & 1) * (then - cycle)
