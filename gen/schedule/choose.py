@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from ...hw.cores.parameters import CoreParameters
-from ...hw.issue.isa import Unit
 from .convolution import Schedule
 from .cost import Costs, Timeline, predict
 from .emitter import Emitter
@@ -13,8 +13,8 @@ from .layers import Convolution
 from .residency import DoesNotFit
 from .tiling import Chunk, Tiling
 
-FINALISTS = 3
-TAPERS = (0, 1, 2, 3)
+SHAPES, FINALISTS = 4, 3
+"""Shapes of tiles that are estimated with all their chunks, and schedules that are run on the model."""
 
 
 def choose(
@@ -22,26 +22,39 @@ def choose(
 ) -> Schedule:
     """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
     found = []
-    for tiling in candidates(parameters, layer, order, costs):
-        try:
-            schedule = Schedule(parameters, layer, tiling, order)
-        except DoesNotFit:
-            continue
-        found.append((estimate(schedule, costs), len(found), schedule))
+    shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
+    for shape in shapes:
+        fits = []
+        for chunks in chunkings(parameters, layer, shape):
+            schedule = _fitting(parameters, layer, replace(shape, chunks=chunks), order)
+            if schedule:
+                fits.append((estimate(schedule, costs), len(found) + len(fits), schedule))
+        found += fits
+        if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
+            break
     if not found:
         raise ValueError(f"kernel={layer.kernel}: no tile of this layer fits into the scratchpads.")
     best = [schedule for _, _, schedule in sorted(found)[:FINALISTS]]
     if order != "overlapped":
         return best[0]
-    tried = []
-    for schedule in best:
-        for taper in TAPERS:
-            try:
-                one = Schedule(parameters, layer, replace(schedule.tiling, taper=taper), order)
-            except DoesNotFit:
-                continue
-            tried.append((timeline(one, costs).cycles, len(tried), one))
-    return min(tried)[2]
+    return _fastest(parameters, layer, best, costs)
+
+
+def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Schedule], costs: Costs) -> Schedule:
+    """The one that the model runs fastest, once the last tile has been tapered and there is enough room for results."""
+    cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
+    for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
+        one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
+        if one and len(one.tiles) >= one.tiling.outputs and (now := timeline(one, costs).cycles) < cycles:
+            cycles, best = now, one
+    return best
+
+
+def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
+    try:
+        return Schedule(parameters, layer, tiling, order)
+    except DoesNotFit:
+        return None
 
 
 def timeline(schedule: Schedule, costs: Costs = Costs()) -> Timeline:
@@ -52,14 +65,13 @@ def timeline(schedule: Schedule, costs: Costs = Costs()) -> Timeline:
     return predict(schedule.p, emitter.program, costs)
 
 
-def candidates(p: CoreParameters, layer: Convolution, order: str, costs: Costs) -> Iterator[Tiling]:
-    """Tilings that may be worth a look."""
+def candidates(p: CoreParameters, layer: Convolution) -> Iterator[Tiling]:
+    """Shapes of tiles that may be worth a look, in both orders, their sums not cut."""
     result, half = layer.result, p.accumulators // 2
     all_lanes = -(-layer.filters // p.size)
-    lane_counts = sorted({min(all_lanes, 1 << bit) for bit in range(12) if 1 << bit <= half})
+    taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
     seen = set()
-    for lanes in lane_counts:
-        lanes = even(all_lanes, lanes)
+    for lanes in sorted({even(all_lanes, 1 << bit) for bit in range(12) if 1 << bit <= half}):
         for share in (1, 2, 4):
             room = half // lanes // share
             if room < 1:
@@ -68,14 +80,44 @@ def candidates(p: CoreParameters, layer: Convolution, order: str, costs: Costs) 
             rows = even(result.height, room // columns) if columns == result.width else 1
             whole = columns == result.width and rows == result.height
             images = even(result.images, room // (rows * columns)) if whole else 1
-            for chunks in chunkings(p, layer, images * rows * columns, lanes):
-                for first in (True, False):
-                    for outputs in (2, 4, 8):
-                        shape = (images, rows, columns, lanes * p.size, chunks, first)
-                        one = Tiling(*shape, group=_group(p, layer, shape), outputs=outputs)
-                        if one not in seen:
-                            seen.add(one)
-                            yield one
+            for first in (True, False):
+                group = max(1, p.weight_words // (2 * lanes + 4))
+                chunks = (Chunk((0, taps), (0, channels)),)
+                one = Tiling(images, rows, columns, lanes * p.size, chunks, first, group)
+                if one not in seen:
+                    seen.add(one)
+                    yield one
+
+
+def rough(p: CoreParameters, layer: Convolution, shape: Tiling, costs: Costs) -> float:
+    """Cycles of a shape, if chunks are loaded again as often as one must think without knowing what stays."""
+    result, beat = layer.result, p.data_width // 8
+    images, rows, columns = (
+        -(-whole // part)
+        for whole, part in (
+            (result.images, shape.images),
+            (result.height, shape.rows),
+            (result.width, shape.columns),
+        )
+    )
+    blocks, lanes = images * rows * columns, shape.filters // p.size
+    parts = -(-layer.filters // shape.filters)
+    taps = layer.kernel[0] * layer.kernel[1]
+    depth = taps * -(-layer.input.channels // p.size)
+    compute = blocks * parts * depth * lanes * shape.images * max(shape.rows * shape.columns, p.size)
+    window = ((shape.rows - 1) * layer.stride[0] + layer.kernel[0]) * (
+        (shape.columns - 1) * layer.stride[1] + layer.kernel[1]
+    )
+    x = shape.images * window * -(-layer.input.channels // p.size) * p.size
+    w = depth * p.size * shape.filters
+    x_stays = x <= p.activation_bytes // 2 if shape.filters_first else x * blocks <= p.activation_bytes // 2
+    w_stays = w * parts <= p.weight_bytes * 3 // 4 if shape.filters_first else w <= p.weight_bytes // 2
+    load = (x * blocks * (1 if x_stays else parts) + w * parts * (1 if w_stays else blocks)) / beat
+    store = blocks * parts * shape.points * min(shape.filters, layer.filters) / beat
+    vector = blocks * parts * lanes * (shape.points + p.size + costs.settings)
+    boundary = costs.sync + 4 * p.size + costs.shift + costs.fill + 10 * costs.control
+    ends = p.size * (shape.points + shape.filters) / beat + 3 * shape.points * lanes
+    return max(compute, load, store, vector) + blocks * parts * boundary + ends
 
 
 def even(total: int, most: int) -> int:
@@ -84,57 +126,41 @@ def even(total: int, most: int) -> int:
     return -(-total // -(-total // most))
 
 
-def chunkings(p: CoreParameters, layer: Convolution, points: int, lanes: int) -> Iterator[tuple[Chunk, ...]]:
+def chunkings(p: CoreParameters, layer: Convolution, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
     """Ways to cut the sums: by channels, by taps, or not at all."""
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
-    blocks = -(-channels // p.size)
-    yield (Chunk((0, taps), (0, channels)),)
+    blocks, lanes = -(-channels // p.size), shape.filters // p.size
+    yield shape.chunks
     if taps > 1:
         columns = layer.kernel[1]
         yield tuple(Chunk((at, at + columns), (0, channels)) for at in range(0, taps, columns))
         yield tuple(Chunk((at, at + 1), (0, channels)) for at in range(taps))
     # Computing a chunk takes so much longer than loading one: the next one may be larger by that.
-    compute = lanes * max(points, p.size) / p.size
-    growth = max(1.0, compute / ((points + lanes * p.size) * 8 / p.data_width))
-    deepest = max(1, p.weight_words // (2 * lanes * taps * p.size))
+    load = (shape.points + shape.filters) * 8 / p.data_width
+    growth = lanes * max(shape.points, p.size) / p.size / load
+    deepest = max(1, p.weight_words // (2 * lanes * taps * p.size + 1))
+    seen = {(blocks,)}
     for start in (1, 2, 4, 8):
         for down in (False, True):
-            sizes = ramp(blocks, start, min(growth, 2.0), deepest, down)
-            if len(sizes) > 1:
+            sizes = tuple(ramp(blocks, start, min(max(growth, 1.0), 2.0), deepest, down))
+            if sizes not in seen:
+                seen.add(sizes)
                 ends = [0]
                 for size in sizes:
                     ends.append(min(channels, ends[-1] + size * p.size))
-                yield tuple(Chunk((0, taps), part) for part in zip(ends, ends[1:], strict=False))
+                yield tuple(Chunk((0, taps), part) for part in pairwise(ends))
 
 
 def ramp(total: int, start: int, growth: float, most: int, down: bool) -> list[int]:
     """Parts of `total`, the first `start`, each larger than the one before by `growth`, up to `most`; down again if
-    `down`."""
-    up, size = [], float(start)
-    while sum(up) < (total / 2 if down else total) and int(size) < most:
+    `down`. Where loading takes longer than computing (a growth of 1) they double: the array waits anyway."""
+    if growth <= 1.0:
+        growth = 2.0
+    up, size = [], float(min(start, most))
+    while sum(up) + size < (total / 2 if down else total) and size < most:
         up.append(int(size))
-        size = max(size * growth, size + (growth > 1.0) * 0.5)
-        if growth == 1.0 or len(up) > 12:
-            size *= 2
-    parts = list(up)
-    left = total - sum(up) - (sum(up) if down else 0)
-    while left > 0:
-        parts.append(min(most, left))
-        left -= parts[-1]
-    parts += reversed(up) if down else []
-    while sum(parts) > total:
-        excess = sum(parts) - total
-        widest = max(range(len(parts)), key=lambda at: parts[at])
-        parts[widest] -= min(excess, parts[widest])
-        parts = [part for part in parts if part]
-    return parts
-
-
-def _group(p: CoreParameters, layer: Convolution, shape) -> int:
-    """How deep a phase may be, so that two fit."""
-    images, rows, columns, filters, _, _ = shape
-    by_weights = p.weight_words * p.size // (2 * filters + 64)
-    return max(1, by_weights)
-
-
-__all__ = ["Unit", "candidates", "choose", "timeline"]
+        size = max(size * growth, size + 0.5)
+    middle = total - sum(up) * (2 if down else 1)
+    parts = [even(middle, most)] * (middle // even(middle, most)) if middle else []
+    parts += [middle - sum(parts)] if middle > sum(parts) else []
+    return [*up, *parts, *(reversed(up) if down else [])]

@@ -1,7 +1,7 @@
 """A convolution as a program: steps of loads, array, vector lanes and stores on a core's memories."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cached_property
 
 from ...hw.cores.parameters import CoreParameters
 from ...hw.issue.isa import RECORD, Setting, Unit
@@ -18,10 +18,10 @@ ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number
 """What registers hold in the loops of a step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fragment:
     """A part of an operand that is loaded at once: "x" of points and channels, "w" of filters and a chunk, or the
-    records ("r") of filters."""
+    records ("r") of filters. There is one object for each."""
 
     kind: str
     part: object
@@ -46,22 +46,35 @@ class Schedule:
         if self.results < 0:
             raise DoesNotFit
         self.outputs = outputs
+        self._fragments: dict[tuple, Fragment] = {}
+        self._needed: dict[int, list[Fragment]] = {}
         self.loads = self._place()
 
     # Fragments: what they are, how large, and where.
 
+    def fragment(self, kind: str, part, chunk=None) -> Fragment:
+        key = kind, part, chunk
+        if key not in self._fragments:
+            self._fragments[key] = Fragment(*key)
+        return self._fragments[key]
+
     def fragments(self, phase: int) -> list[Fragment]:
         """What a phase's computation needs, and its tile's requantisation."""
-        one = self.phases[phase]
-        tile = self.tiles[one.tile]
-        found = []
-        for number in one.chunks:
-            chunk = self.tiling.chunks[number]
-            found.append(Fragment("x", tile.block, chunk.channels))
-            found.append(Fragment("w", tile.filters, chunk))
-        if one.last:
-            found.append(Fragment("r", tile.filters))
-        return list(dict.fromkeys(found))
+        if phase not in self._needed:
+            one = self.phases[phase]
+            tile = self.tiles[one.tile]
+            found = []
+            for number in one.chunks:
+                chunk = self.tiling.chunks[number]
+                found.append(self.fragment("x", tile.block, chunk.channels))
+                found.append(self.fragment("w", tile.filters, chunk))
+            if one.last:
+                found.append(self.records(one.tile))
+            self._needed[phase] = list(dict.fromkeys(found))
+        return self._needed[phase]
+
+    def records(self, tile: int) -> Fragment:
+        return self.fragment("r", self.tiles[tile].filters)
 
     def words(self, fragment: Fragment) -> int:
         if fragment.kind == "r":
@@ -104,7 +117,9 @@ class Schedule:
             pinned = {*needs[number], *wanted, *coming}
 
             def next_use(fragment, number=number):
-                return next((at for at in uses[fragment] if at >= number), float("inf"))
+                later = uses[fragment]
+                at = bisect_left(later, number)
+                return later[at] if at < len(later) else float("inf")
 
             new = []
             for fragment in wanted:
@@ -117,7 +132,7 @@ class Schedule:
 
     def _needs(self, step: Step) -> list[Fragment]:
         found = [] if step.compute is None else self.fragments(step.compute)
-        found += [Fragment("r", self.tiles[tile].filters) for tile in (*step.requantise, *step.after)]
+        found += [self.records(tile) for tile in (*step.requantise, *step.after)]
         return list(dict.fromkeys(found))
 
     # Actions.
@@ -247,7 +262,7 @@ class Schedule:
         accesses = []
         for number in tiles:
             tile = self.tiles[number]
-            records = Fragment("r", tile.filters)
+            records = self.records(number)
             word = self.at[step][records]
             count = tile.points.count * self._lanes(tile.filters)
             result = self._result(number) * self.size
@@ -308,7 +323,7 @@ class _Drain:
         tile = schedule.tiles[number]
         self.clamp = schedule.layer.clamp
         self.points, self.lanes = tile.points.count, schedule._lanes(tile.filters)
-        self.records = schedule.at[step][Fragment("r", tile.filters)]
+        self.records = schedule.at[step][schedule.records(number)]
         self.source, self.dest = schedule._sums(number), schedule._result(number)
         self.steps = {RECORDS: RECORD, SOURCE: self.points, DEST: 1}
 
@@ -341,8 +356,8 @@ class _Segment:
         layer, tile = s.layer, s.tiles[number]
         self.tile, self.chunk, self.adds = tile, chunk, True
         self.lanes = s._lanes(tile.filters)
-        self.x = Fragment("x", tile.block, chunk.channels)
-        self.w = Fragment("w", tile.filters, chunk)
+        self.x = s.fragment("x", tile.block, chunk.channels)
+        self.w = s.fragment("w", tile.filters, chunk)
         self.x_at, self.w_at, self.sums = s.at[step][self.x], s.at[step][self.w], s._sums(number)
         rows, columns = s.window(tile.block)
         pixel = s.pixel(chunk.channels)

@@ -70,8 +70,8 @@ class Emitter:
         """The units that must be idle before an action."""
         need = Unit(0)
         for unit, earlier in self.pending.items():
-            for access in action.accesses:
-                if access.unit is unit and not (unit is Unit.VECTOR and not access.write):
+            for access in action.accesses if earlier else ():
+                if access.unit is unit and (unit is not Unit.VECTOR or access.write):
                     continue  # a unit's own operations are in order, but the lanes read ahead of their writes
                 if any(access.meets(one) for one in earlier):
                     need |= unit

@@ -30,18 +30,22 @@ class Memory:
         self, key: Hashable, words: int, pinned: Collection[Hashable], next_use: Callable[[Hashable], float]
     ) -> int:
         """Room for a fragment, at the cost of those that are needed latest, and of none that is pinned."""
-        best = None
-        for low in sorted({self.low, *(item.high for item in self.items), *(item.low for item in self.items)}):
-            high = low + words
-            hit = [item for item in self.items if item.low < high and low < item.high]
-            if high > self.high or any(item.key in pinned for item in hit):
-                continue
-            soonest = min((next_use(item.key) for item in hit), default=float("inf"))
-            if best is None or soonest > best[0]:
-                best = soonest, low, hit
+        items = sorted(self.items, key=lambda item: item.low)
+        starts = sorted({self.low, *(item.high for item in items), *(item.low for item in items)})
+        uses = {item.key: -1 if item.key in pinned else next_use(item.key) for item in items}
+        best, soonest = None, -1.0
+        for low in starts:
+            if low + words > self.high:
+                break
+            hit = [item for item in items if item.low < low + words and low < item.high]
+            least = min((uses[item.key] for item in hit), default=float("inf"))
+            if least > soonest:
+                best, soonest = (low, hit), least
+                if not hit:
+                    break
         if best is None:
             raise DoesNotFit
-        _, low, hit = best
-        self.items = [item for item in self.items if item not in hit]
+        low, hit = best
+        self.items = [item for item in items if item not in hit]
         self.items.append(Item(low, low + words, key))
         return low
