@@ -14,7 +14,9 @@ The text has a line for each instruction (see :mod:`.statement`), what stands be
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
+from ..hw.cores.parameters import CoreParameters
 from ..hw.issue.isa import ALL, BYTES, INSTRUCTIONS, OPERANDS, Op, Setting, Unit
 from .statement import ProgramError, Reg, Statement, operand, packed
 
@@ -115,7 +117,16 @@ class Program:
             Op.VECTOR, source, dest, second, scratchpad=scratchpad, add=add, maximum=maximum, table=table
         )
 
-    def encode(self) -> bytes:
+    def encode(self, machine: CoreParameters | None = None) -> bytes:
+        """The bytes of the program; with a machine, of a program that was found to be right for it.
+
+        Raises :class:`ProgramError`.
+        """
+        if machine:
+            from .checker import check
+
+            if problems := check(self, machine):
+                raise ProgramError("\n".join(map(str, problems)))
         return b"".join(statement.encode() for statement in self.statements)
 
     @staticmethod
@@ -140,7 +151,9 @@ class Program:
     def parse(text: str) -> "Program":
         """Raises :class:`ProgramError`."""
         lines = ((number, re.split("[;#]", line)[0].strip()) for number, line in enumerate(text.splitlines(), 1))
-        return Program(_named(f"line {number}", Statement.parse, line) for number, line in lines if line)
+        return Program(
+            replace(_named(f"line {number}", Statement.parse, line), line=number) for number, line in lines if line
+        )
 
     def _registers(self, op: Op, registers: Registers, *, least: int = 0):
         pairs = [(reg.number if isinstance(reg, Reg) else reg, number) for reg, number in registers.items()]

@@ -5,7 +5,7 @@ A line is the instruction's name, its operands, and its flags by name:
     SET     LOAD_COUNT0, 4096
     LOAD    r1, 0x200                   an operand is a number, a register, or r1+64, r1-64
     MATMUL  r2, 64, r3, keep
-    SYNC    load | fetch
+    SYNC    load | fetch                without units: all
     QUANT   0x40000000, -5, zero_point=3, low=-128, high=127, shift=-7
     END     r1+16, r2-4                 adds 16 to r1, takes 4 from r2
     MOVE    r1+0x1000                   sets r1 to 0x1000
@@ -13,9 +13,10 @@ A line is the instruction's name, its operands, and its flags by name:
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..hw.issue.isa import (
+    ALL,
     BYTES,
     FLAG_BITS,
     INSTRUCTIONS,
@@ -101,6 +102,8 @@ class Statement:
     b: Reg = Reg(0)
     c: Reg = Reg(0)
     flags: int = 0
+    line: int = field(default=0, compare=False)
+    """Where it stood in a text, counted from 1."""
 
     def __post_init__(self):
         for name, meaning in zip(OPERANDS, self.row.operands, strict=True):
@@ -108,8 +111,8 @@ class Statement:
                 raise ValueError(f"{self.op.name} has no operand {name}.")
         if self.flags & ~sum(_mask(flag) << flag.low for flag in self.row.flags):
             raise ValueError(f"{self.op.name} has no flags 0x{self.flags:x}.")
-        if self.op == Op.SET and self.field("setting") not in list(Setting):
-            raise ValueError(f"there is no setting {self.field('setting')}.")
+        if self.op == Op.SET and self.flag("setting") not in list(Setting):
+            raise ValueError(f"there is no setting {self.flag('setting')}.")
 
     @property
     def row(self) -> Instruction:
@@ -119,7 +122,7 @@ class Statement:
     def operands(self) -> tuple[Reg, Reg, Reg]:
         return self.a, self.b, self.c
 
-    def field(self, name: str) -> int:
+    def flag(self, name: str) -> int:
         """The value of a flag."""
         flag = self.row.flag(name)
         return self.flags >> flag.low & _mask(flag)
@@ -148,10 +151,11 @@ class Statement:
     def __str__(self):
         parts = []
         if self.op == Op.SYNC:
-            units = Unit(self.field("units"))
-            parts.append(" | ".join(unit.name.lower() for unit in Unit if unit in units) or "0")
+            units = Unit(self.flag("units"))
+            if units != ALL:
+                parts.append(" | ".join(unit.name.lower() for unit in Unit if unit in units) or "0")
         if self.op == Op.SET:
-            parts.append(Setting(self.field("setting")).name)
+            parts.append(Setting(self.flag("setting")).name)
         regs = [reg for reg, meaning in zip(self.operands, self.row.operands, strict=True) if meaning]
         packed = FIELDS.get(self.op)
         if packed and not self.c.number and not self.c.immediate >> packed[-1].low + packed[-1].bits:
@@ -160,7 +164,7 @@ class Statement:
             while len(regs) > LEAST.get(self.op, 3) and regs[-1] == Reg(0):
                 regs.pop()
             parts += map(str, regs)
-        parts += [flag.name for flag in self.row.flags if flag.bits == 1 and self.field(flag.name)]
+        parts += [flag.name for flag in self.row.flags if flag.bits == 1 and self.flag(flag.name)]
         return f"{self.op.name:<7} {', '.join(parts)}".rstrip()
 
     @staticmethod
@@ -173,7 +177,7 @@ class Statement:
         row, parts = INSTRUCTIONS[op], [part.strip() for part in rest[0].split(",")] if rest else []
         flags = 0
         if op == Op.SYNC:
-            flags = _units(parts.pop(0)) if parts else 0
+            flags = _units(parts.pop(0)) if parts else ALL
         if op == Op.SET:
             setting = parts.pop(0).upper() if parts else ""
             if setting not in Setting.__members__:

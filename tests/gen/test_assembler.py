@@ -95,6 +95,7 @@ def test_a_text_as_a_person_writes_it():
         set load_count0, 4_096     # bytes
         load r1 + 0x10, 512
         sync LOAD|fetch
+        Sync
         vector 0, 8, add, table
         quant_channel 4, low=-128, high=127
         end r1 - 4
@@ -104,6 +105,7 @@ def test_a_text_as_a_person_writes_it():
     expected.set(Setting.LOAD_COUNT0, 4096)
     expected.load(Reg(1) + 16, 512)
     expected.sync(Unit.LOAD | Unit.FETCH)
+    expected.sync()
     expected.vector(0, 8, add=True, table=True)
     expected.quant_channel(4, low=-128, high=127)
     expected.emit(Op.END, Reg(1) - 4)
