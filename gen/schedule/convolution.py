@@ -4,9 +4,9 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ...hw.cores.parameters import CoreParameters
-from ...hw.issue.isa import RECORD, Setting, Unit
+from ...hw.issue.isa import ALL, RECORD, Setting, Unit
 from ..assembler import Reg
-from .emitter import Access, Action, Emitter, Space, nest
+from .emitter import Access, Action, Emitter, Space, loading, nest, storing
 from .layers import Convolution
 from .orders import Step, arrange
 from .residency import DoesNotFit, Memory
@@ -140,14 +140,14 @@ class Schedule:
     def emit(self, emitter: Emitter):
         """Write the whole layer."""
         for number, step in enumerate(self.steps):
-            actions = [self._load(fragment, word) for fragment, word in self.loads[number]]
-            actions += [self._store(tile) for tile in step.store]
+            actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
+            actions += [storing(self._storing(tile)) for tile in step.store]
             if step.compute is not None:
                 actions += self._compute(number, step.compute, step.requantise)
             else:
                 actions += [self._requantise(number, tile) for tile in step.requantise]
             actions += [self._requantise(number, tile) for tile in step.after]
-            emitter.step(actions, sync=_EVERYTHING if step.all and number else None)
+            emitter.step(actions, sync=ALL if step.all and number else None)
 
     # How long it takes, for the estimate.
 
@@ -170,16 +170,6 @@ class Schedule:
     def box(self, fragment: Fragment, word: int) -> Box:
         """What is moved to load a fragment."""
         return {"x": self._input, "w": self._weights, "r": self._records}[fragment.kind](fragment, word)
-
-    def _load(self, fragment: Fragment, word: int) -> Action:
-        box = self.box(fragment, word)
-        return Action(
-            [
-                Access(Unit.LOAD, Space.DRAM, *box.bus_hull),
-                Access(Unit.LOAD, Space.LOCAL, *box.hull, write=True),
-            ],
-            lambda emitter: emitter.load(box),
-        )
 
     def _input(self, fragment: Fragment, word: int) -> Box:
         layer, (first, end) = self.layer, fragment.chunk
@@ -233,13 +223,13 @@ class Schedule:
         """The row where a tile's sums begin: halves in turn."""
         return tile % 2 * (self.p.accumulators // 2)
 
-    def _store(self, number: int) -> Action:
+    def _storing(self, number: int) -> Box:
         tile = self.tiles[number]
         (low, high), points = tile.filters, tile.points
         pixel, row, image = self.layer.result.strides
         images, rows, columns = points.shape
         bytes = self._lanes(tile.filters) * self.size
-        box = Box(
+        return Box(
             self.layer.output + points.images[0] * image + points.rows[0] * row + points.columns[0] * pixel + low,
             self._result(number) * self.size,
             (
@@ -248,13 +238,6 @@ class Schedule:
                 Dimension(rows, row, columns * bytes),
                 Dimension(images, image, rows * columns * bytes),
             ),
-        )
-        return Action(
-            [
-                Access(Unit.STORE, Space.DRAM, *box.bus_hull, write=True),
-                Access(Unit.STORE, Space.LOCAL, *box.hull),
-            ],
-            lambda emitter: emitter.store(box),
         )
 
     def _drain(self, step: int, tiles: list[int]) -> list[Access]:
@@ -306,9 +289,6 @@ class Schedule:
                 )
             )
         return actions
-
-
-_EVERYTHING = Unit.LOAD | Unit.STORE | Unit.FETCH | Unit.ARRAY | Unit.VECTOR
 
 
 def _outside(first: int, count: int, size: int) -> tuple[int, int]:

@@ -130,6 +130,22 @@ class Emitter:
         nest(self.program, levels, lambda _: move(bus, local) or {})
 
 
+def loading(box: Box) -> Action:
+    """A LOAD as an action."""
+    return Action(
+        [Access(Unit.LOAD, Space.DRAM, *box.bus_hull), Access(Unit.LOAD, Space.LOCAL, *box.hull, write=True)],
+        lambda emitter: emitter.load(box),
+    )
+
+
+def storing(box: Box) -> Action:
+    """A STORE as an action."""
+    return Action(
+        [Access(Unit.STORE, Space.DRAM, *box.bus_hull, write=True), Access(Unit.STORE, Space.LOCAL, *box.hull)],
+        lambda emitter: emitter.store(box),
+    )
+
+
 def nest(program: Program, levels: list[tuple[int, dict[Reg, int]]], body: Callable[[Program], dict[Reg, int]]):
     """Loops inside each other, outermost first; a level says by how much its registers differ from turn to turn.
 
