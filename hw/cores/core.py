@@ -3,6 +3,7 @@
 from amaranth.hdl import Cat, ClockDomain, ClockSignal, DomainRenamer, Module, Mux, ResetSignal, Signal
 from amaranth.lib.wiring import In, Out
 
+from ..bundle import Bundle
 from ..bus.axi import Axi4, AxiLite
 from ..bus.registers import RegField, Register, RegisterMap, Registers
 from ..bus.stream import join
@@ -33,6 +34,10 @@ COUNTERS = {
     "write_beats": "beats written to the bus",
     "instructions": "instructions issued",
 }
+
+
+BUSY = Bundle(dict.fromkeys(("load", "store", "fetch", "array", "vector", "sync", "row"), 1))
+"""Who is at work in a cycle, for logic analysers and lights: units, the issuer's waiting, a row into the array."""
 
 
 def _ro(name: str, *fields: tuple[str, int]) -> Register:
@@ -102,7 +107,8 @@ REGISTERS = RegisterMap(
 class Core(Component):
     """A core: programs from DRAM drive a systolic array, its memories, a DMA engine and vector lanes.
 
-    `m_axi` is the bus to DRAM, `s_axil` the registers, `irq` is high while `status.done` is. `control.start` runs the
+    `m_axi` is the bus to DRAM, `s_axil` the registers, `irq` is high while `status.done` is,
+    `busy` tells who is at work. `control.start` runs the
     program at `entry.address` until HALT, an error or `control.stop`; then transfers under way end, `status.done` is
     set, and the next program may start. `error` and `pc` say why it ended and where: the instruction that was at fault,
     or at the issuer. Instructions: docs/isa.md.
@@ -126,6 +132,7 @@ class Core(Component):
             "s_axil": In(AxiLite(REGISTERS.addr_width)),
             "m_axi": Out(Axi4(32, p.data_width)),
             "irq": Out(1),
+            "busy": Out(BUSY),
         }
 
     @property
@@ -157,50 +164,56 @@ class Core(Component):
         for name in ("r", "b"):
             join(m, getattr(self.m_axi, name), getattr(engine.m_axi, name))
 
-        done = Signal()
-        left = Signal(range(CLEAR))
-        error = {name: Signal(width, name=f"error_{name}") for name, width in (("code", 4), ("detail", 4))}
-        pc = Signal(PC_WIDTH)
-        with m.FSM(name="state") as state:
-            with m.State("IDLE"):
-                with m.If(registers.control_start & registers.control_start_strobe):
-                    m.d.sync += [left.eq(CLEAR - 1), error["code"].eq(0), error["detail"].eq(0)]
-                    m.next = "CLEAR"
-            with m.State("CLEAR"):
-                m.d.comb += clear.eq(1)
-                m.d.sync += left.eq(left - 1)
-                with m.If(left == 0):
-                    m.next = "RUN"
-            with m.State("RUN"):
-                m.d.comb += engine.go.eq(1)
-                with m.If(engine.halted):
-                    m.d.sync += pc.eq(engine.pc)
-                    m.next = "DRAIN"
-                with m.If(registers.control_stop & registers.control_stop_strobe):
-                    m.d.sync += [error["code"].eq(Error.ABORTED), pc.eq(engine.pc)]
-                    m.next = "DRAIN"
-                with m.If(engine.fault.valid):
-                    m.d.sync += [error[name].eq(engine.fault[name]) for name in error] + [pc.eq(engine.fault.pc)]
-                    m.next = "DRAIN"
-            with m.State("DRAIN"):
-                m.d.comb += engine.stop.eq(1)
-                with m.If(engine.quiet):
-                    m.d.comb += done.eq(1)
-                    m.next = "IDLE"
+        # A program is prepared, runs, and ends when its transfers have.
+        clearing = Signal(CLEAR)
         running = Signal()
+        drains = Signal()
+        ends = Signal()
+        idle = Signal()
+        done = Signal()
+        error = {name: Signal(4, name=f"error_{name}") for name in ("code", "detail")}
+        pc = Signal(PC_WIDTH)
+        stops = registers.control_stop & registers.control_stop_strobe
         m.d.comb += [
-            running.eq(state.ongoing("RUN")),
+            clear.eq(clearing.any()),
+            idle.eq(~clear & ~running & ~drains),
+            ends.eq(running & (engine.halted | stops | engine.fault.valid)),
+            done.eq(drains & engine.quiet),
+            engine.go.eq(running),
+            engine.stop.eq(drains),
+        ]
+        m.d.sync += [
+            clearing.eq(clearing << 1),
+            running.eq((running & ~ends) | clearing[-1]),
+            drains.eq((drains & ~engine.quiet) | ends),
+        ]
+        with m.If(idle & registers.control_start & registers.control_start_strobe):
+            m.d.sync += [clearing.eq(1), *(each.eq(0) for each in error.values())]
+        with m.If(ends):
+            m.d.sync += pc.eq(engine.pc)
+            with m.If(engine.fault.valid):
+                m.d.sync += [pc.eq(engine.fault.pc), *(each.eq(engine.fault[name]) for name, each in error.items())]
+            with m.Elif(stops):
+                m.d.sync += error["code"].eq(Error.ABORTED)
+        m.d.comb += [
             engine.address.eq(registers.entry_address),
             registers.identity_magic.eq(MAGIC),
             registers.identity_size.eq(p.size),
             registers.identity_bytes.eq(p.data_width // 8),
             registers.status_done_set.eq(done),
-            registers.status_running.eq(~state.ongoing("IDLE")),
+            registers.status_running.eq(~idle),
             registers.error_code.eq(error["code"]),
             registers.error_detail.eq(error["detail"]),
             registers.pc_instruction.eq(Mux(running, engine.pc, pc)),
             *(getattr(registers, f"pending_{name}").eq(engine.events.pending[name]) for name, _ in DONE),
             self.irq.eq(registers.status_done),
+            *(
+                self.busy[name].eq(running & engine.events.pending[name])
+                for name in ("load", "store", "array", "vector")
+            ),
+            self.busy.fetch.eq(running & (engine.events.pending.weights | engine.events.pending.matmul)),
+            self.busy.sync.eq(running & engine.events.waits),
+            self.busy.row.eq(running & engine.events.array.row),
         ]
         self._counters(m, registers, engine.events, running, clear)
         return m

@@ -1,6 +1,6 @@
 """Instructions from DRAM, ahead of need, and kept as long as a loop needs them."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
@@ -69,18 +69,20 @@ class Fetch(Component):
         ended = Signal()  # HALT was seen, or an error
         asked = Signal(PC_WIDTH)
         block = Signal(32 - 7)
+        behind = Signal(range(BLOCK))  # instructions of the block behind its first
         size = Signal(range(BLOCK + 1))
         flying = Signal(2)
         fits = Signal()
         asks = Signal()
         arrives = Signal()
         m.d.comb += [
-            size.eq(Mux(begun, BLOCK, BLOCK - self.address[4:7])),
+            behind.eq(Mux(begun, BLOCK - 1, ~self.address[4:7])),
+            size.eq(behind + 1),
             fits.eq((asked - self.oldest)[: ring + 2] <= p.depth - BLOCK),
             self.stuck.eq(~fits & self.idle),
             self.ar.payload.addr[4:7].eq(Mux(begun, 0, self.address[4:7])),
             self.ar.payload.addr[7:].eq(Mux(begun, block, self.address[7:])),
-            self.ar.payload.len.eq(size * p.beats - 1),
+            self.ar.payload.len.eq(Cat(Const(p.beats - 1, (p.beats - 1).bit_length()), behind)),
             self.ar.payload.size.eq((p.data_width // 8).bit_length() - 1),
             self.ar.payload.burst.eq(INCR),
             self.ar.payload.id.eq(1),

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
@@ -97,8 +97,8 @@ class Issuer(Component):
         m.d.comb += [
             changes.eq(ops[Op.END] | ops[Op.ADD] | ops[Op.MOVE]),
             operands.write.enable.eq(valid & changes & (error == 0)),
-            operands.write.number.eq(Array(now[f"r{operand}"] for operand in OPERANDS)[step]),
-            operands.write.value.eq(Array(now[operand] for operand in OPERANDS)[step]),
+            operands.write.number.eq(chosen(step, [now[f"r{operand}"] for operand in OPERANDS])),
+            operands.write.value.eq(chosen(step, [now[operand] for operand in OPERANDS])),
             operands.restart.eq(leaves & changes),
         ]
         with m.If(changes):
@@ -185,5 +185,12 @@ class Issuer(Component):
                 with m.If(~again):
                     m.d.sync += [inner.eq(outer) for inner, outer in pairwise(stack)]
                     m.d.sync += depth.eq(depth - 1)
-        outermost = Array(frame.body for frame in stack)[depth - 1]
-        return depth != 0, outermost
+        return depth != 0, chosen(depth, [0, *(frame.body for frame in stack)])
+
+
+def chosen(index, values):
+    """The value at an index; the last one beyond."""
+    *others, value = values
+    for n, other in reversed(list(enumerate(others))):
+        value = Mux(index == n, other, value)
+    return value

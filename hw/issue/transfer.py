@@ -126,7 +126,7 @@ class Transfer(Component):
                 self.fault.pc.eq(pc),
             ]
             with m.If(beyond):
-                m.d.sync += self.fault.detail.eq(Code.LOCAL_RANGE)
+                m.d.sync += [self.fault.code.eq(Error.RANGE), self.fault.detail.eq(0)]
         with m.If(self.done & self.ended.payload.failed):
             m.d.sync += [
                 self.fault.valid.eq(1),

@@ -246,6 +246,8 @@ class VectorUnit(Component):
         ]
 
         # Results: to the scratchpad, each with its address.
+        hits = Signal()
+        stored = Signal()
         results = place(
             m,
             platform,
@@ -264,11 +266,11 @@ class VectorUnit(Component):
             self.write.payload.addr.eq(dest.o.payload.addr),
             self.write.payload.write.eq(1),
             self.write.payload.data.eq(results.o.payload.data),
-            self.write.payload.strobe.eq(Mux(wrong["DEST"], 0, ~0)),
+            hits.eq(~wrong["DEST"]),
+            self.write.payload.strobe.eq(hits.replicate(p.size)),
             results.o.ready.eq(self.write.ready & dest.o.valid),
             dest.o.ready.eq(self.write.ready & results.o.valid),
         ]
-        stored = Signal()
         m.d.comb += stored.eq(dest.o.valid & dest.o.ready & dest.o.payload.ended.all())
         words = Mux(now.op == Op.TABLE, TABLE // p.size, RECORD)
         beyond = begin & ~works & (now.op != Op.QUANT) & (now.a + words > p.weight_words)
