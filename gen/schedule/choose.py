@@ -51,10 +51,12 @@ def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Sch
 
 
 def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
-    try:
-        return Schedule(parameters, layer, tiling, order)
-    except DoesNotFit:
-        return None
+    for one in (tiling, replace(tiling, spread=False)):
+        try:
+            return Schedule(parameters, layer, one, order)
+        except DoesNotFit:
+            continue
+    return None
 
 
 def timeline(schedule: Schedule, costs: Costs = Costs()) -> Timeline:

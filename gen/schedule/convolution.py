@@ -40,7 +40,7 @@ class Schedule:
         self.lanes = -(-min(tiling.filters, layer.filters) // self.size)  # words of a pixel of a tile's result
         if tiling.points * self.lanes > parameters.accumulators // 2:
             raise DoesNotFit
-        self.result_words = tiling.points * self.lanes
+        self.result_words = tiling.points * self.spread(self.lanes)
         outputs = min(tiling.outputs, len(self.tiles))
         self.results = self.p.activation_words - outputs * self.result_words  # where results begin
         if self.results < 0:
@@ -90,8 +90,18 @@ class Schedule:
         (ky, kx), (sy, sx) = self.layer.kernel, self.layer.stride
         return (rows - 1) * sy + ky, (columns - 1) * sx + kx
 
+    def spread(self, words: int) -> int:
+        """From one pixel of so many words to the next: as banks are told apart by the low bits of addresses, one more
+        than a multiple of their number takes pixels that follow each other through all of them."""
+        banks = self.p.banks
+        return words + -(words - 1) % banks if self.tiling.spread and words >= banks > 1 else words
+
     def pixel(self, channels: tuple[int, int]) -> int:
         """Words of an input pixel."""
+        return self.spread(self.blocks(channels))
+
+    def blocks(self, channels: tuple[int, int]) -> int:
+        """Words of an input pixel that hold something."""
         return -(-(channels[1] - channels[0]) // self.size)
 
     def _lanes(self, filters: tuple[int, int]) -> int:
@@ -156,7 +166,7 @@ class Schedule:
         tile = self.tiles[phase.tile]
         images, rows, columns = tile.points.shape
         chunks = (self.tiling.chunks[chunk] for chunk in phase.chunks)
-        blocks = sum((chunk.taps[1] - chunk.taps[0]) * self.pixel(chunk.channels) for chunk in chunks)
+        blocks = sum((chunk.taps[1] - chunk.taps[0]) * self.blocks(chunk.channels) for chunk in chunks)
         return blocks * self._lanes(tile.filters) * images * max(rows * columns, self.size)
 
     def vector_cycles(self, number: int, costs) -> int:
@@ -176,7 +186,7 @@ class Schedule:
         image = layer.input
         pixel, row, whole = image.strides
         rows, columns = self.window(fragment.part)
-        words = self.pixel(fragment.chunk)
+        words, bytes = self.blocks(fragment.chunk), self.pixel(fragment.chunk) * self.size
         top = fragment.part.rows[0] * layer.stride[0] - layer.padding[0]
         left = fragment.part.columns[0] * layer.stride[1] - layer.padding[1]
         channels = words * self.size
@@ -185,9 +195,9 @@ class Schedule:
             word * self.size,
             (
                 Dimension(channels, 1, 1, 0, channels - (end - first)),
-                Dimension(columns, pixel, channels, *_outside(left, columns, image.width)),
-                Dimension(rows, row, columns * channels, *_outside(top, rows, image.height)),
-                Dimension(fragment.part.shape[0], whole, rows * columns * channels),
+                Dimension(columns, pixel, bytes, *_outside(left, columns, image.width)),
+                Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
+                Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
             ),
             layer.padding_value,
         )
@@ -228,7 +238,7 @@ class Schedule:
         (low, high), points = tile.filters, tile.points
         pixel, row, image = self.layer.result.strides
         images, rows, columns = points.shape
-        bytes = self._lanes(tile.filters) * self.size
+        bytes = self.spread(self._lanes(tile.filters)) * self.size
         return Box(
             self.layer.output + points.images[0] * image + points.rows[0] * row + points.columns[0] * pixel + low,
             self._result(number) * self.size,
@@ -248,11 +258,12 @@ class Schedule:
             records = self.records(number)
             word = self.at[step][records]
             count = tile.points.count * self._lanes(tile.filters)
+            words = tile.points.count * self.spread(self._lanes(tile.filters))
             result = self._result(number) * self.size
             accesses += [
                 Access(Unit.VECTOR, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
                 Access(Unit.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
-                Access(Unit.VECTOR, Space.LOCAL, result, result + count * self.size, write=True),
+                Access(Unit.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
             ]
         return accesses
 
@@ -305,6 +316,7 @@ class _Drain:
         self.points, self.lanes = tile.points.count, schedule._lanes(tile.filters)
         self.records = schedule.at[step][schedule.records(number)]
         self.source, self.dest = schedule._sums(number), schedule._result(number)
+        self.pitch = schedule.spread(self.lanes)
         self.steps = {RECORDS: RECORD, SOURCE: self.points, DEST: 1}
 
     def settle(self, emitter: Emitter):
@@ -314,7 +326,7 @@ class _Drain:
             (Setting.POINTS_X, self.points),
             (Setting.POINTS_Y, 1),
             (Setting.SOURCE_X, 1),
-            (Setting.DEST_X, self.lanes),
+            (Setting.DEST_X, self.pitch),
         ):
             emitter.set(setting, value)
 
@@ -359,7 +371,7 @@ class _Segment:
             )
             for tap in range(*chunk.taps)
             for ky, kx in (divmod(tap, layer.kernel[1]),)
-            for lane in range(pixel)
+            for lane in range(s.blocks(chunk.channels))
         ]
 
     def accesses(self) -> list[Access]:

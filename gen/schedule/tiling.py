@@ -24,7 +24,8 @@ class Tiling:
 
     `filters_first`: all filters of some points, then the next points; else the other way round. `group`: phases are
     so deep at most, where the pipeline is full. `outputs`: tiles of results that there is room for.
-    The last tile is halved `taper` times, so that little is left to do when its sums are complete.
+    The last tile is halved `taper` times, so that little is left to do when its sums are complete. `spread`: pixels of
+    many words lie one word further apart, so that the array and the lanes go through the banks in step.
     """
 
     images: int
@@ -36,6 +37,7 @@ class Tiling:
     group: int = 0
     outputs: int = 2
     taper: int = 0
+    spread: bool = True
 
     @property
     def points(self) -> int:
