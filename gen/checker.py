@@ -7,6 +7,7 @@ to DRAM: only lanes that are never looked at may hold nothing.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from math import prod
 from typing import NamedTuple
 
@@ -26,11 +27,12 @@ LIMIT = 1 << 21
 """Instructions that a program may run to be checked."""
 LARGEST = 1 << 24
 """Rows or elements of one operation."""
+SPARE = 16
+"""An outermost loop, LOOP and END included, may have as many instructions as the core's buffer, less these."""
 
 
 REFUSED = {
     dma.Code.ZERO_COUNT: "a count is 0",
-    dma.Code.LOCAL_RANGE: "it goes out of the scratchpads",
     dma.Code.SIZE: "an element is wider than a beat of the bus",
     dma.Code.PADDING: "more elements are padded than there are",
 }
@@ -91,24 +93,49 @@ class _Check:
             Op.VECTOR: self.vector,
         }
         try:
+            self.loops()
             for operation in steps:
                 self.operations.append(operation)
                 rules[operation.op](operation)
                 if len(self.problems) >= MOST:
                     break
         except Fault as fault:
-            self.problems[fault.pc, "fault"] = Problem((fault.pc,), self.reason(fault))
+            with suppress(_Stop):
+                self.stopped(fault)
         except _Stop:
             pass
         return list(self.problems.values())
 
+    def loops(self):
+        """Loops stand inside each other, not too deep, and each outermost one fits into the instruction buffer."""
+        begun: list[int] = []
+        for pc, statement in enumerate(self.program.statements):
+            if statement.op == Op.LOOP:
+                begun.append(pc)
+                if len(begun) > LOOPS:
+                    self.refuse(pc, f"is inside {LOOPS} loops already.")
+            elif statement.op == Op.END:
+                if not begun:
+                    self.refuse(pc, "has no LOOP.")
+                begin, most = begun.pop(), self.machine.instructions - SPARE
+                if not begun and pc - begin >= most:
+                    text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}, with all in it."
+                    self.refuse(begin, text)
+        if begun:
+            self.refuse(begun[-1], "has no END.")
+
     # What is said.
+
+    def refuse(self, pc: int, text: str):
+        """A problem of an instruction, whatever it is run with."""
+        self.problems[pc, text] = Problem((pc,), f"{self.stated(pc)} {text}")
+        raise _Stop
 
     def say(self, text: str, *others: int, kind: str = ""):
         """A problem of the newest operation, with others."""
         operations = [self.operations[-1], *(self.operations[other] for other in others)]
         pcs = tuple(operation.pc for operation in operations)
-        names = [self.name(operation) for operation in operations]
+        names = [self.stated(operation.pc, operation.iteration) for operation in operations]
         self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names)))
 
     def fail(self, text: str):
@@ -119,15 +146,10 @@ class _Check:
         line = self.program.statements[pc].line
         return f"line {line}" if line else f"instruction {pc}"
 
-    def depth(self, pc: int) -> int:
-        """Loops around an instruction."""
-        ops = [statement.op for statement in self.program.statements[:pc]]
-        return ops.count(Op.LOOP) - ops.count(Op.END)
-
-    def name(self, operation: Operation) -> str:
-        text = " ".join(str(self.program.statements[operation.pc]).split())
-        times = f"; iteration {', '.join(map(str, operation.iteration))}" if operation.iteration else ""
-        return f"{self.where(operation.pc)} ({text}{times})"
+    def stated(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
+        text = " ".join(str(self.program.statements[pc]).split())
+        times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
+        return f"{self.where(pc)} ({text}{times})"
 
     def rows(self, memory: Memory, span: tuple[int, int]) -> str:
         behind = self.machine.activation_words
@@ -141,6 +163,14 @@ class _Check:
         else:
             what, first, last = "weight word", first - behind, last - behind
         return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
+
+    def stopped(self, fault: Fault):
+        if fault.error == Error.OPERAND:
+            self.refuse(fault.pc, f"needs from 1 to {isa.COUNT_LIMIT} times.")
+        text = f"The program runs more than {LIMIT:,} instructions, which are as many as can be checked."
+        if fault.error == Error.FETCH:
+            text = "The program runs past its end: a HALT is missing."
+        self.problems[fault.pc, text] = Problem((fault.pc,), text)
 
     # Memories.
 
@@ -208,23 +238,6 @@ class _Check:
             if not low <= (value := isa.signed(operation.settings[setting])) <= high:
                 self.fail(f"needs a {setting.name} from {low} to {high}, which is {value}.")
 
-    def reason(self, fault: Fault) -> str:
-        pc = fault.pc
-        if fault.error is None:
-            return f"The program runs more than {LIMIT:,} instructions, which are as many as can be checked."
-        if fault.error == Error.FETCH:
-            return "The program runs past its end: a HALT is missing."
-        name = f"{self.where(pc)} ({' '.join(str(self.program.statements[pc]).split())})"
-        if fault.error == Error.OPERAND:
-            return f"{name} needs from 1 to {isa.COUNT_LIMIT} times."
-        op = self.program.statements[pc].op
-        if op == Op.END and not self.depth(pc):
-            return f"{name} has no LOOP."
-        if op == Op.LOOP and self.depth(pc) == LOOPS:
-            return f"{name} is inside {LOOPS} loops already."
-        most = self.machine.instructions - isa.SPARE
-        return f"{name} is in a loop of more than {most} instructions, which is what the core's buffer holds."
-
     # Operations.
 
     def sync(self, o: Operation):
@@ -236,7 +249,7 @@ class _Check:
 
     def halt(self, o: Operation):
         if o.iteration:
-            self.fail("stands inside a loop: an END is missing.")
+            self.fail("ends a loop the first time already.")
         if self.tiles:
             self.say("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
 
@@ -246,16 +259,20 @@ class _Check:
         def settings(name: str, first: int = 0, last: int = dims) -> Iterable[Setting]:
             return (Setting[f"{kind}_{name}{d}"] for d in range(first, last))
 
-        local_bytes = self.machine.dma.local_bytes
+        engine = walks.engine_parameters(p, o.op == Op.STORE)
+        local_bytes = engine["local_bytes"]
         self.fits(o, [Setting[f"{kind}_SIZE"]], 0, 7)
         self.fits(o, settings("COUNT"), 0, isa.COUNT_LIMIT)
         self.fits(o, settings("COUNT", dims, 4), 0, 1)
         self.fits(o, settings("LOCAL_STRIDE"), -local_bytes, local_bytes - 1)
         if o.op == Op.LOAD:
             self.fits(o, settings("PAD"), 0, 0xFFFF)
-            self.fits(o, [Setting.LOAD_VALUE], -128, 255)
+            self.fits(o, [Setting.LOAD_VALUE], 0, 255)
         d = walks.descriptor(o, p)
-        code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, walks.engine_parameters(p))
+        code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
+        if code == dma.Code.LOCAL_RANGE:
+            what = "the scratchpads" if o.op == Op.LOAD else "activations"
+            self.fail(f"is refused: it goes beyond the {local_bytes} bytes of {what}.")
         if code != dma.Code.OK:
             self.fail(f"is refused: {REFUSED[code]}.")
         if prod(d.count) > LARGEST:

@@ -58,11 +58,11 @@ def run(parameters: dict, dram: np.ndarray, program: int = 0, limit: int = 10**7
 
     codes: dict[int, isa.Code | None] = {}
     try:
-        for operation in isa.issue(fetch, parameters["instructions"], limit):
+        for operation in isa.issue(fetch, parameters["instructions"], limit, program):
             core.begin(operation)()
     except Fault as fault:
         error, pc = fault.error, fault.pc
-    return Result(core.dram, error, pc, instructions, core.rows, core.engine.dram_uncertain)
+    return Result(core.dram, error, pc, instructions, core.rows, core.engines[Op.STORE].dram_uncertain)
 
 
 def fetched(dram: np.ndarray, program: int, index: int) -> isa.Code | None:
@@ -88,7 +88,10 @@ class Core:
         self.common = {"zero_point": 0, "low": 0, "high": 0}
         self.table = np.zeros(TABLE_BYTES, np.uint8)
         self.rows = 0
-        self.engine = dma.Machine(self.dram, self.local, walks.engine_parameters(parameters), ())
+        self.engines = {
+            op: dma.Machine(self.dram, local, walks.engine_parameters(parameters, op == Op.STORE), ())
+            for op, local in ((Op.LOAD, self.local), (Op.STORE, inner))
+        }
         self._begin = {
             Op.LOAD: self._move,
             Op.STORE: self._move,
@@ -105,17 +108,18 @@ class Core:
         return self._begin.get(operation.op, lambda operation: _nothing)(operation)
 
     def _move(self, o: Operation):
-        d = walks.descriptor(o, self.parameters)
+        d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
+        if o.b >> walks.local_width(self.parameters, o.op == Op.STORE):
+            raise Fault(Error.RANGE, o.pc)
+        if dma.check(d, engine.parameters) != dma.Code.OK:
+            raise Fault(Error.DESCRIPTOR, o.pc)
+        if prod(d.count) > MOST:
+            raise Fault(None, o.pc)
 
         def move():
-            code = self.engine.execute(d).code
-            if code != dma.Code.OK:
-                raise Fault(Error.BUS if code in (dma.Code.SLVERR, dma.Code.DECERR) else Error.DESCRIPTOR, o.pc)
+            if engine.execute(d).code != dma.Code.OK:
+                raise Fault(Error.BUS, o.pc)
 
-        if o.b >= len(self.local):
-            raise Fault(Error.RANGE, o.pc)
-        if prod(d.count) > MOST and dma.check(d, self.engine.parameters) == dma.Code.OK:
-            raise Fault(None, o.pc)
         return move
 
     def _weights(self, o: Operation):
@@ -155,7 +159,7 @@ class Core:
         records = self._read(self.weights, walks.record_words(o), o.pc).reshape(-1, RECORD)
         self.quant["multiplier"][:] = np.ascontiguousarray(records[:, 0:4]).view("<i4")[:, 0]
         self.quant["bias"][:] = np.ascontiguousarray(records[:, 4:8]).view("<i4")[:, 0]
-        self.quant["shift"][:] = records[:, 8].view(np.int8)
+        self.quant["shift"][:] = (records[:, 8] << 2).view(np.int8) >> 2
         return self._common(o)
 
     def _common(self, o: Operation):
@@ -164,32 +168,30 @@ class Core:
         return _nothing
 
     def _table(self, o: Operation):
-        if not self.parameters["table"]:
-            raise Fault(Error.OPCODE, o.pc)
         self.table[:] = self._read(self.weights, walks.table_words(o, self.parameters), o.pc).reshape(-1)
         return _nothing
 
     def _vector(self, o: Operation):
         _counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
-        if o.flags & isa.TABLE and not self.parameters["table"]:
-            raise Fault(Error.OPCODE, o.pc)
         words = walks.source_words(o)
         window = o.settings[Setting.WINDOW_Y] * o.settings[Setting.WINDOW_X]
+        if o.flags & isa.ADD and window > 1:
+            raise Fault(Error.OPERAND, o.pc)
         if o.flags & isa.SCRATCHPAD:
             source = self._read(self.activations, words, o.pc).view(self.lane).astype(np.int64)
-            source *= isa.signed(o.settings[Setting.SCALE_A], 16)
+            source *= _scale(o, Setting.SCALE_A)
         else:
             source = self._read(self.accumulators, words, o.pc).astype(np.int64)
         source = source.reshape(-1, window, source.shape[1])
         value = source.max(axis=1) if o.flags & isa.MAXIMUM else source.sum(axis=1)
         if o.flags & isa.ADD:
             second = self._read(self.activations, walks.second_words(o), o.pc).view(self.lane).astype(np.int64)
-            value += second * isa.signed(o.settings[Setting.SCALE_B], 16)
+            value += second * _scale(o, Setting.SCALE_B)
         to = _inside(self.activations, walks.dest_words(o), o.pc)
         legal = {**self.quant, "shift": self.quant["shift"].clip(-31, 30)}
         result = requantise(wrap(value, 32), **legal, **self.common, rounding=self.parameters["rounding"])
         result = result.astype(np.uint8)
-        if o.flags & isa.TABLE:
+        if o.flags & isa.TABLE and self.parameters["table"]:
             result = self.table[result]
 
         def put():
@@ -200,6 +202,11 @@ class Core:
     @staticmethod
     def _read(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
         return memory[_inside(memory, walk, pc)]
+
+
+def _scale(o: Operation, setting: Setting) -> int:
+    """A scale, or the nearest that fits 16 bits."""
+    return min(max(isa.signed(o.settings[setting]), -(1 << 15)), (1 << 15) - 1)
 
 
 def _counts(o: Operation, *settings: Setting):

@@ -14,8 +14,8 @@ DEPTH = 4
 """Loops that may stand inside each other."""
 COUNT_LIMIT = 0xFFFF
 """Times that a loop may run, and what any other count may be."""
-SPARE = 16
-"""An outermost loop, LOOP and END included, has at most as many instructions as the buffer holds, less these."""
+BLOCK = 8
+"""Instructions are read in blocks that begin at a multiple of as many."""
 
 
 class Op(IntEnum):
@@ -139,11 +139,21 @@ def signed(value: int, bits: int = 32) -> int:
     return value - (value >> bits - 1 << bits)
 
 
-def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int) -> Iterator[Operation]:
+def reach(body: int, instructions: int, program: int = 0) -> int:
+    """The first instruction that does not fit into the buffer beside number `body`, from which on all are kept.
+
+    `instructions` is the size of the buffer, `program` the address of instruction 0. A block is read if it fits.
+    """
+    first = BLOCK - program // BYTES % BLOCK
+    return first + (body + instructions - first) // BLOCK * BLOCK
+
+
+def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int, program: int = 0) -> Iterator[Operation]:
     """What is told to the units, with every SYNC and HALT, in order.
 
-    `fetch` gives an instruction by its number, None if the bus does not; `instructions` is the size of the buffer that
-    loops are run from. Raises :class:`Fault`, also after `limit` instructions.
+    `fetch` gives an instruction by its number, None if the bus does not; `instructions` and `program` as in
+    :func:`reach`. END, ADD and MOVE that name a register more than once leave the last value. Raises :class:`Fault`,
+    also after `limit` instructions.
     """
     pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
     loops: list[tuple[int, int]] = []  # where it begins, and how often it is run
@@ -153,7 +163,7 @@ def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int) ->
         if code is None:
             raise Fault(Error.FETCH, pc)
         opcode, flags, names, immediates = code
-        if loops and pc - loops[0][0] >= instructions - SPARE:
+        if loops and pc >= reach(loops[0][0] + 1, instructions, program):
             raise Fault(Error.LOOP, pc)
         if opcode not in _OPS or (opcode == Op.SET and flags & 127 not in settings):
             raise Fault(Error.OPCODE, pc)
@@ -168,9 +178,9 @@ def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int) ->
         elif opcode in (Op.END, Op.ADD, Op.MOVE):
             if opcode == Op.END and not loops:
                 raise Fault(Error.LOOP, pc)
-            for name, number in zip(names, immediates, strict=True):
-                if name:
-                    registers[name] = number if opcode == Op.MOVE else registers[name] + number & MASK
+            for name, value in zip(names, immediates if opcode == Op.MOVE else (a, b, c), strict=True):
+                registers[name] = value
+            registers[0] = 0
             if opcode == Op.END:
                 iteration = (*iteration[:-1], iteration[-1] + 1)
                 if iteration[-1] < loops[-1][1]:

@@ -1,6 +1,5 @@
 """Which words each operation of a core reads and writes."""
 
-from collections.abc import Callable
 from math import prod
 from typing import NamedTuple
 
@@ -10,7 +9,7 @@ from . import dma, isa
 from .isa import Op, Operation, Setting
 
 RECORD = 16
-"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (int8), and 7 unused."""
+"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), nothing."""
 RECORD_USED = 9
 TABLE_BYTES = 256
 
@@ -93,41 +92,47 @@ def _loops(o: Operation, *pairs: tuple[int, Setting]) -> tuple[tuple[int, int], 
     )
 
 
-def engine_parameters(parameters: dict) -> dict:
-    """The parameters of the DMA engine in a core with these."""
+def engine_parameters(parameters: dict, store: bool) -> dict:
+    """The parameters of the half of the DMA engine that loads, or stores, in a core with these."""
     return {
         "addr_width": 32,
         "data_width": parameters["data_width"],
-        "local_bytes": parameters["activation_bytes"] + parameters["weight_bytes"],
+        "local_bytes": parameters["activation_bytes"] + (0 if store else parameters["weight_bytes"]),
         "dims": parameters["dims"],
-        "padding": True,
+        "padding": not store,
         "fill": False,
         "scatter": False,
     }
 
 
+def local_width(parameters: dict, store: bool) -> int:
+    """Bits of the addresses of what is loaded to, or stored from."""
+    return (engine_parameters(parameters, store)["local_bytes"] - 1).bit_length()
+
+
 def descriptor(o: Operation, parameters: dict) -> dma.Descriptor:
-    """What LOAD and STORE tell the DMA engine: of each setting the bits that it has."""
-    kind = o.op.name
-    local_bits = (engine_parameters(parameters)["local_bytes"] - 1).bit_length()
+    """What LOAD and STORE tell the DMA engine.
 
-    def each(name: str, convert: Callable[[int], int]) -> tuple[int, ...]:
-        return tuple(convert(o.settings[Setting[f"{kind}_{name}{d}"]]) for d in range(parameters["dims"]))
+    Of settings that do not fit, counts, sizes, paddings and values become 0, and strides the nearest that fits.
+    """
+    store = o.op == Op.STORE
+    limit = 1 << local_width(parameters, store)
 
-    padding = {}
-    if o.op == Op.LOAD:
-        padding = {
-            "before": each("PAD", lambda v: v & 255),
-            "after": each("PAD", lambda v: v >> 8 & 255),
-            "value": (o.settings[Setting.LOAD_VALUE] & 255) * ((1 << parameters["data_width"]) // 255),
-        }
+    def get(name: str, bits: int = 0) -> int:
+        value = o.settings[Setting[f"{o.op.name}_{name}"]]
+        return isa.signed(value) if not bits else value if value < 1 << bits else 0
+
+    dims = range(parameters["dims"])
+    pads = [0 if store else get(f"PAD{d}", 16) for d in dims]
     return dma.Descriptor(
-        store=o.op == Op.STORE,
+        store=store,
         bus_addr=o.a,
         local_addr=o.b,
-        size=o.settings[Setting[f"{kind}_SIZE"]] & 7,
-        count=each("COUNT", lambda v: v & isa.COUNT_LIMIT),
-        bus_stride=each("BUS_STRIDE", isa.signed),
-        local_stride=each("LOCAL_STRIDE", lambda v: isa.signed(v, local_bits + 1)),
-        **padding,
+        size=get("SIZE", 3),
+        count=[get(f"COUNT{d}", 16) for d in dims],
+        bus_stride=[get(f"BUS_STRIDE{d}") for d in dims],
+        local_stride=[min(max(get(f"LOCAL_STRIDE{d}"), -limit), limit - 1) for d in dims],
+        value=0 if store else get("VALUE", 8) * ((1 << parameters["data_width"]) // 255),
+        before=[pad & 255 for pad in pads],
+        after=[pad >> 8 for pad in pads],
     )

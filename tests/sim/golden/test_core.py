@@ -295,7 +295,10 @@ ONE = """
         ("SET WINDOW_Y, 3\nSET SOURCE_KY, 32\nVECTOR 0, 0", Error.RANGE),
         ("QUANT_CHANNEL 241, low=0, high=0", Error.RANGE),
         ("TABLE 193", Error.RANGE),
+        ("SET WINDOW_X, 2\nVECTOR 0, 0, add", Error.OPERAND),
         ("LOAD 0, 2048", Error.RANGE),
+        ("STORE 0, 1024", Error.RANGE),
+        ("STORE 0, 1021", Error.DESCRIPTOR),
         ("LOAD 0, 2047", Error.DESCRIPTOR),
         ("SET LOAD_COUNT1, 0\nLOAD 0, 0", Error.DESCRIPTOR),
         ("SET LOAD_SIZE, 3\nLOAD 0, 0", Error.DESCRIPTOR),
@@ -312,10 +315,16 @@ def test_mistakes_stop_where_they_are(text, error):
     assert (result.error, result.pc) == (error, len(program) - 2)
 
 
-def test_without_a_table_there_is_no_such_instruction():
-    for text in ("TABLE 0", "VECTOR 0, 0, table"):
-        result = run(Program.parse(f"{ONE}{text}\nHALT"), np.zeros(16, np.uint8), machine(table=False))
-        assert result.error == Error.OPCODE
+def test_settings_that_do_not_fit():
+    """Counts become 0, values too, strides the nearest."""
+    for text in ("LOAD_COUNT0, 65537", "LOAD_LOCAL_STRIDE0, 0x7fffffff", "LOAD_LOCAL_STRIDE0, -65536"):
+        assert run(Program.parse(f"{ONE}SET {text}\nLOAD 0, 0\nHALT"), np.zeros(16, np.uint8)).error == Error.DESCRIPTOR
+    padded = "SET LOAD_PAD0, 4\nSET LOAD_SIZE, 8\nSET LOAD_VALUE, 257\nLOAD 0, 0\nSTORE 0, 0\nHALT"
+    assert ended(Program.parse(ONE + padded), np.full(16, 7, np.uint8))[:5].tolist() == [0, 0, 0, 0, 7]
+    scaled = "SET SCALE_A, -40000\nVECTOR 0, 1, scratchpad\nSTORE 8, 4\nHALT"
+    program = Program.parse(f"{ONE}QUANT 0x40000000, 0, low=-128, high=127, shift=-9\nLOAD 0, 0\n{scaled}")
+    assert ended(program, np.full(16, 1, np.uint8))[8] == 256 - 32
+    assert ended(program, np.full(16, 255, np.uint8))[8] == 32
 
 
 def test_an_error_of_the_bus_leaves_uncertain_what_it_may_have_written():

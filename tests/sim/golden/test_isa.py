@@ -105,8 +105,8 @@ def _nested(depth: int, body: int = 1) -> Program:
     [
         (_nested(4), Error.FETCH, 9),
         (_nested(5), Error.LOOP, 4),
-        (_nested(1, 46), Error.FETCH, 48),
-        (_nested(1, 47), Error.LOOP, 48),
+        (_nested(1, 62), Error.FETCH, 64),
+        (_nested(1, 63), Error.LOOP, 64),
         (Program.parse("END"), Error.LOOP, 0),
         (Program.parse("SYNC load\nLOOP 0\nEND\nHALT"), Error.OPERAND, 1),
         (Program.parse("MOVE r1+65536\nLOOP r1\nEND\nHALT"), Error.OPERAND, 1),
@@ -117,6 +117,20 @@ def test_programs_that_stop(program, error, pc):
     with pytest.raises(Fault) as caught:
         operations(program)
     assert (caught.value.error, caught.value.pc) == (error, pc)
+
+
+def test_registers_that_are_named_twice_get_the_last_value():
+    program = Program.parse("ADD r1+3, r1+4, r2+1\nADD r1+3, r1+4, r2+1\nLOAD r1, r2\nHALT")
+    assert [(o.a, o.b) for o in operations(program)] == [(8, 2), (0, 0)]
+
+
+@given(st.integers(0, 200), st.integers(0, 7))
+def test_the_buffer_takes_whole_blocks(body, offset):
+    """Blocks are asked for one after the other as long as they fit beside what is kept."""
+    asked = 8 - offset
+    while asked - body <= 64 - 8:
+        asked += 8
+    assert isa.reach(body, 64, 16 * offset) == asked
 
 
 @pytest.mark.parametrize("code", [Code(0), Code(63), Code(Op.SET, 127)])
