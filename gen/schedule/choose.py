@@ -21,23 +21,29 @@ def choose(
     parameters: CoreParameters, layer: Convolution, order: str = "overlapped", costs: Costs = Costs()
 ) -> Schedule:
     """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
-    found = []
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
-    for shape in shapes:
-        fits = []
-        for chunks in chunkings(parameters, layer, shape):
-            schedule = _fitting(parameters, layer, replace(shape, chunks=chunks), order)
-            if schedule:
-                fits.append((estimate(schedule, costs), len(found) + len(fits), schedule))
-        found += fits
-        if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
-            break
+    found = _estimated(parameters, layer, shapes, order, costs)
+    if not found:  # close together, then
+        found = _estimated(parameters, layer, [replace(shape, spread=False) for shape in shapes], order, costs)
     if not found:
         raise ValueError(f"kernel={layer.kernel}: no tile of this layer fits into the scratchpads.")
     best = [schedule for _, _, schedule in sorted(found)[:FINALISTS]]
     if order != "overlapped":
         return best[0]
     return _fastest(parameters, layer, best, costs)
+
+
+def _estimated(parameters: CoreParameters, layer: Convolution, shapes: list[Tiling], order: str, costs: Costs) -> list:
+    """The first few shapes that fit, with all their chunks: estimates and schedules."""
+    found = []
+    for shape in shapes:
+        for chunks in chunkings(parameters, layer, shape):
+            schedule = _fitting(parameters, layer, replace(shape, chunks=chunks), order)
+            if schedule:
+                found.append((estimate(schedule, costs), len(found), schedule))
+        if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
+            break
+    return found
 
 
 def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Schedule], costs: Costs) -> Schedule:
@@ -51,12 +57,10 @@ def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Sch
 
 
 def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
-    for one in (tiling, replace(tiling, spread=False)):
-        try:
-            return Schedule(parameters, layer, one, order)
-        except DoesNotFit:
-            continue
-    return None
+    try:
+        return Schedule(parameters, layer, tiling, order)
+    except DoesNotFit:
+        return None
 
 
 def timeline(schedule: Schedule, costs: Costs = Costs()) -> Timeline:
@@ -83,7 +87,7 @@ def candidates(p: CoreParameters, layer: Convolution) -> Iterator[Tiling]:
             whole = columns == result.width and rows == result.height
             images = even(result.images, room // (rows * columns)) if whole else 1
             for first in (True, False):
-                group = max(1, p.weight_words // (2 * lanes + 4))
+                group = max(1, p.weight_words // (2 * (lanes + p.banks) + 4))
                 chunks = (Chunk((0, taps), (0, channels)),)
                 one = Tiling(images, rows, columns, lanes * p.size, chunks, first, group)
                 if one not in seen:
@@ -140,7 +144,8 @@ def chunkings(p: CoreParameters, layer: Convolution, shape: Tiling) -> Iterator[
     # Computing a chunk takes so much longer than loading one: the next one may be larger by that.
     load = (shape.points + shape.filters) * 8 / p.data_width
     growth = lanes * max(shape.points, p.size) / p.size / load
-    deepest = max(1, p.weight_words // (2 * lanes * taps * p.size + 1))
+    room = p.weight_words - 2 * p.size * lanes
+    deepest = max(1, room // (2 * (lanes + p.banks) * taps * p.size))
     seen = {(blocks,)}
     for start in (1, 2, 4, 8):
         for down in (False, True):

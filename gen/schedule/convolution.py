@@ -10,7 +10,7 @@ from .emitter import Access, Action, Emitter, Space, loading, nest, storing
 from .layers import Convolution
 from .orders import Step, arrange
 from .residency import DoesNotFit, Memory
-from .tiling import Chunk, Points, Tile, Tiling, phases, tiles
+from .tiling import Chunk, Points, Tiling, phases, tiles
 from .transfer import Box, Dimension
 from .walk import Block, runs
 
@@ -80,7 +80,7 @@ class Schedule:
         if fragment.kind == "r":
             return self._lanes(fragment.part) * RECORD
         if fragment.kind == "w":
-            return fragment.chunk.depth * self._lanes(fragment.part)
+            return fragment.chunk.depth * self.tile_row(fragment.part)
         rows, columns = self.window(fragment.part)
         return fragment.part.shape[0] * rows * columns * self.pixel(fragment.chunk)
 
@@ -103,6 +103,10 @@ class Schedule:
     def blocks(self, channels: tuple[int, int]) -> int:
         """Words of an input pixel that hold something."""
         return -(-(channels[1] - channels[0]) // self.size)
+
+    def tile_row(self, filters: tuple[int, int]) -> int:
+        """Words from one row of weights to the next."""
+        return self.spread(self._lanes(filters))
 
     def _lanes(self, filters: tuple[int, int]) -> int:
         return -(-(filters[1] - filters[0]) // self.size)
@@ -206,13 +210,14 @@ class Schedule:
         layer, (low, high), chunk = self.layer, fragment.part, fragment.chunk
         depth, bytes = layer.input.channels, self._lanes(fragment.part) * self.size
         taps, channels = (end - first for first, end in (chunk.taps, chunk.channels))
+        row = self.tile_row(fragment.part) * self.size
         return Box(
             layer.weights + (chunk.taps[0] * depth + chunk.channels[0]) * layer.filters + low,
             self.p.activation_bytes + word * self.size,
             (
                 Dimension(bytes, 1, 1, 0, bytes - (high - low)),
-                Dimension(channels, layer.filters, bytes),
-                Dimension(taps, depth * layer.filters, channels * bytes),
+                Dimension(channels, layer.filters, row),
+                Dimension(taps, depth * layer.filters, channels * row),
             ),
         )
 
@@ -366,7 +371,7 @@ class _Segment:
         self.blocks = [
             Block(
                 (ky * columns + kx) * pixel + lane,
-                ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * self.lanes,
+                ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * s.tile_row(tile.filters),
                 min(s.size, end - first - lane * s.size),
             )
             for tap in range(*chunk.taps)
@@ -389,7 +394,7 @@ class _Segment:
     def emit(self, emitter: Emitter, drains: list[_Drain]):
         images, rows, columns = self.tile.points.shape
         for setting, value in (
-            (Setting.WEIGHT_STRIDE, self.lanes),
+            (Setting.WEIGHT_STRIDE, self.schedule.tile_row(self.tile.filters)),
             (Setting.COUNT_X, columns),
             (Setting.COUNT_Y, rows),
             (Setting.STRIDE_X, self.strides[0]),
