@@ -180,7 +180,8 @@ def run(
     except (SimulatorError, ExecutionError) as error:
         err.print(f"systola: {error}", markup=False)
         raise typer.Exit(1) from None
-    report = Report(name, dict(kind), task, execution, executor, mismatches, time.perf_counter() - started)
+    facts = kind.facts(task, execution.dram) if hasattr(kind, "facts") else {}
+    report = Report(name, dict(kind), task, execution, executor, mismatches, time.perf_counter() - started, facts)
     show(report, out)
     if trace:
         try:

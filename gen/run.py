@@ -1,6 +1,6 @@
 """`systola run`: a task on a core, compared with NumPy, and what it took."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
@@ -8,11 +8,12 @@ from rich.console import Console
 from ..hw.component import ParameterError, Parameters
 from ..hw.cores.parameters import CoreParameters
 from . import trace
+from .digits import DigitsTask
 from .execute import Execution, execute
 from .generators import UsageError, suggestion
 from .tasks import ConvTask, GemmTask, Task
 
-TASKS: dict[str, type[Parameters]] = {"gemm": GemmTask, "conv": ConvTask}
+TASKS: dict[str, type[Parameters]] = {"gemm": GemmTask, "conv": ConvTask, "digits": DigitsTask}
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Report:
     executor: str
     mismatches: int
     seconds: float
+    facts: dict[str, float] = field(default_factory=dict)
 
     @property
     def bound(self) -> str:
@@ -51,6 +53,7 @@ class Report:
             "instructions": len(task.program),
             "counters": run.counters,
             "lost": run.lost(),
+            **self.facts,
             "seconds": self.seconds,
         }
 
@@ -95,6 +98,8 @@ def show(report: Report, out: Console):
         total = sum(lost.values())
         causes = ", ".join(f"{name} {count:,}" for name, count in sorted(lost.items(), key=lambda item: -item[1]))
         out.print(f"        {total:,} cycles without a row in the array: {causes}")
+    for name, value in report.facts.items():
+        out.print(f"        {name.replace('_', ' ')} {value:.2%}")
     out.print(f"        {report.seconds:.1f} s")
 
 
