@@ -34,7 +34,7 @@ COUNTERS = (
 )
 """The registers from 0x40 on."""
 START, STOP, DONE = 1, 2, 1
-STAGE = ("latency", "stall", "fault_first", "fault_last", "fault_code", "load", "dump", "record", "number")
+STAGE = ("latency", "stall", "fault_first", "fault_last", "fault_code", "load", "dump", "record", "number", "last")
 ABORTED = 8
 
 
@@ -44,18 +44,17 @@ async def core(dut):
     outcome = Outcome()
     system = System(dut, job.parameters)
     await system.reset(job.inputs)
-    began = time.perf_counter()
     results = []
     for number, case in enumerate(job.cases):
         ran = await system.run(number, case)
         outcome.cases += 1
+        outcome.seconds += ran.seconds
         outcome.cycles += ran.counters["cycles"]
         outcome.case_cycles.append(ran.counters["cycles"])
         outcome.work += ran.counters["rows"] * job.parameters["size"] ** 2
         if case.golden:
             compare(f"case {number}", job.parameters, case, ran, outcome)
         results.append(ran if job.keep else None)
-    outcome.seconds = time.perf_counter() - began
     save_outcome(outcome, results)
     assert not outcome.mismatches, "; ".join(outcome.examples)
 
@@ -107,6 +106,7 @@ class System:
         dut = self.dut
         first, last, code = case.fault or (1, 0, 0)
         dut.number.value, dut.latency.value, dut.stall.value, dut.record.value = number, case.latency, case.stall, case.trace
+        dut.last.value = len(case.dram) // self.bytes - 1
         dut.fault_first.value, dut.fault_last.value, dut.fault_code.value = first, last, code
         words = case.dram.reshape(-1, self.bytes)[:, ::-1]
         with open(f"dram{number}.hex", "w") as file:
@@ -114,7 +114,9 @@ class System:
         await self._pulse(dut.load)
         await self.write("entry", case.program)
         await self.write("control", START)
+        began = time.perf_counter()
         await First(RisingEdge(dut.irq), Timer(case.limit * PERIOD, "ns"))
+        seconds = time.perf_counter() - began
         cut = not int(dut.irq.value)
         pending = await self.read("pending")
         if cut:
@@ -133,6 +135,7 @@ class System:
             counters=counters,
             pending=pending,
             cut=cut,
+            seconds=seconds,
             changes=_changes(f"trace{number}.txt") if case.trace else [],
         )
 

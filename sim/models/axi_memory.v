@@ -3,12 +3,13 @@
 // them may be under way. With `stall`, each channel pauses in so many of 256 cycles. Addresses from `fault_first` to
 // `fault_last` answer with `fault_code`, those beyond the memory with DECERR, and are not written.
 //
-// The contents come from the file dram<number>.hex when `load` is high, and go to result<number>.hex when `dump` is.
+// The contents come from the file dram<number>.hex when `load` is high; words 0 to `last` of them go to result<number>.hex
+// when `dump` is.
 module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH = 64) (
   input clk, input rst,
   input [15:0] latency, input [7:0] stall,
   input [31:0] fault_first, input [31:0] fault_last, input [1:0] fault_code,
-  input load, input dump, input [31:0] number,
+  input load, input dump, input [31:0] number, input [31:0] last,
   input awid, input [31:0] awaddr, input [7:0] awlen, input awvalid, output awready,
   input [DATA-1:0] wdata, input [DATA/8-1:0] wstrb, input wlast, input wvalid, output wready,
   output reg bid, output reg [1:0] bresp, output reg bvalid, input bready,
@@ -31,7 +32,7 @@ module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH
     end
     if (dump) begin
       $sformat(name, "result%0d.hex", number);
-      $writememh(name, memory);
+      $writememh(name, memory, 0, last);
     end
   end
 

@@ -9,7 +9,7 @@ module core_stage (
   output irq,
   input [15:0] latency, input [7:0] stall,
   input [31:0] fault_first, input [31:0] fault_last, input [1:0] fault_code,
-  input load, input dump, input record, input [31:0] number
+  input load, input dump, input record, input [31:0] number, input [31:0] last
 );
   wire [6:0] busy;
   wire awid, awvalid, awready, wlast, wvalid, wready, bid, bvalid, bready, arid, arvalid, arready, rid, rlast, rvalid, rready;
@@ -37,7 +37,7 @@ module core_stage (
   );
   axi_memory #(.DATA(${DATA}), .WORDS(${WORDS})) dram (
     .clk(clk), .rst(rst), .latency(latency), .stall(stall), .fault_first(fault_first), .fault_last(fault_last),
-    .fault_code(fault_code), .load(load), .dump(dump), .number(number),
+    .fault_code(fault_code), .load(load), .dump(dump), .number(number), .last(last),
     .awid(awid), .awaddr(awaddr), .awlen(awlen), .awvalid(awvalid), .awready(awready),
     .wdata(wdata), .wstrb(wstrb), .wlast(wlast), .wvalid(wvalid), .wready(wready),
     .bid(bid), .bresp(bresp), .bvalid(bvalid), .bready(bready),

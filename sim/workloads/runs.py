@@ -31,7 +31,8 @@ class Run:
 class Ran:
     """What became of it. `error` and `pc` as the core's registers have them; `cut` says that the limit was reached.
 
-    `counters` by name, `pending` the units that had not ended when it was cut, `changes` (cycle, busy) as traced.
+    `counters` by name, `pending` the units that had not ended when it was cut, `changes` (cycle, busy) as traced;
+    `seconds` from start to interrupt.
     """
 
     dram: np.ndarray
@@ -41,4 +42,5 @@ class Ran:
     counters: dict[str, int]
     pending: int
     cut: bool
+    seconds: float
     changes: list[tuple[int, int]]
