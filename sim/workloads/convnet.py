@@ -124,6 +124,15 @@ def _pooled(x: np.ndarray) -> np.ndarray:
     return x.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
 
 
+def _mean(x: np.ndarray) -> np.ndarray:
+    n, height, width, channels = x.shape
+    return x.reshape(n, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
+
+
+def _wide(x: np.ndarray) -> np.ndarray:
+    return x.repeat(2, axis=1).repeat(2, axis=2)
+
+
 def _gradients(values: list[np.ndarray], x: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
     """Of the cross entropy, for the weights and then the biases."""
     weights, biases = values[:3], values[3:]
@@ -142,9 +151,9 @@ def _gradients(values: list[np.ndarray], x: np.ndarray, labels: np.ndarray) -> l
     back = (error @ weights[2].reshape(-1, CLASSES).T).reshape(x.shape)
     for number in (1, 0):
         y = outputs[number]
-        wide = back.repeat(2, axis=1).repeat(2, axis=2)
-        chosen = (y == _pooled(y).repeat(2, axis=1).repeat(2, axis=2)) & (y > 0)
-        delta = (wide * chosen).reshape(-1, FILTERS[number])
+        largest = (y == _wide(_pooled(y))).astype(y.dtype)  # equals share
+        share = largest / _wide(4 * _mean(largest))
+        delta = (_wide(back) * share * (y > 0)).reshape(-1, FILTERS[number])
         patches = inputs[number].reshape(len(delta), -1)
         of_weights.insert(0, (patches.T @ delta).reshape(weights[number].shape))
         of_biases.insert(0, delta.sum(0))
