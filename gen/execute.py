@@ -85,7 +85,9 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
     if ran.cut:
         names = ("load", "store", "weights", "matmul", "vector", "array")
         pending = ", ".join(name for bit, name in enumerate(names) if ran.pending >> bit & 1) or "none"
-        raise ExecutionError(f"the limit of {limit:,} cycles was reached at instruction {ran.pc}; busy units: {pending}.")
+        raise ExecutionError(
+            f"the limit of {limit:,} cycles was reached at instruction {ran.pc}; busy units: {pending}."
+        )
     if ran.error:
         _fail(Error(ran.error), ran.detail, ran.pc)
     return Execution(ran.dram, ran.counters, list(spans(ran.changes)))
@@ -113,4 +115,6 @@ def spans(changes: list[tuple[int, int]]) -> Iterator[Span]:
 
 
 def _fail(error: Error, detail: int, pc: int):
-    raise ExecutionError(f"the core stopped at instruction {pc} with error {error.name}{f' ({detail})' if detail else ''}.")
+    raise ExecutionError(
+        f"the core stopped at instruction {pc} with error {error.name}{f' ({detail})' if detail else ''}."
+    )

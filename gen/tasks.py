@@ -1,4 +1,4 @@
-"""What `systola run` runs: random tensors and layers in an image of DRAM, the program for them, and what must come out."""
+"""What `systola run` runs: tensors and layers in an image of DRAM, the program for them, and what must come out."""
 
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +12,7 @@ from ..sim.golden.requantise import requantise
 from .assembler import Program
 from .schedule.layers import Clamp, Convolution, Tensor, gemm, records
 from .schedule.network import Layer, compile
+from .schedule.tiling import Tiling
 
 PAGE = 4096
 Roof = tuple[int, int, int]
@@ -84,9 +85,11 @@ class Task:
         return int(np.count_nonzero(got != self.expected.reshape(-1).view(np.uint8)))
 
 
-def finish(parameters: CoreParameters, layers, image: Image, expected: np.ndarray, order: str) -> Task:
+def finish(
+    parameters: CoreParameters, layers, image: Image, expected: np.ndarray, order: str, tiling: Tiling | None = None
+) -> Task:
     """Compile the layers, and put the program behind their data."""
-    program, parts = compile(parameters, layers, order)
+    program, parts = compile(parameters, layers, order, tiling=tiling)
     at = image.put(np.frombuffer(program.encode(), np.uint8))
     return Task(parameters, list(layers), image, layers[-1].output, expected, program, parts, at)
 
@@ -98,7 +101,7 @@ class GemmTask(Parameters):
     k: int = Field(256, ge=1, le=16384, description="columns of A, rows of B")
     n: int = Field(256, ge=1, le=16384, description="columns of B and C")
 
-    def task(self, core: CoreParameters, order: str, seed: int) -> Task:
+    def task(self, core: CoreParameters, order: str, seed: int, tiling: Tiling | None = None) -> Task:
         random, image = _Random(core, seed), Image()
         a, b = random.activations(1, 1, self.m, self.k), random.weights(1, 1, self.k, self.n)
         layer = gemm(
@@ -111,7 +114,7 @@ class GemmTask(Parameters):
             image.room(self.m * self.n),
             random.clamp,
         )
-        return finish(core, [layer], image, random.expected(layer, a, b), order)
+        return finish(core, [layer], image, random.expected(layer, a, b), order, tiling)
 
 
 class ConvTask(Parameters):

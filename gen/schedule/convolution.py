@@ -283,7 +283,7 @@ class Schedule:
             drain = _Drain(self, step, number)
             drain.settle(emitter)
             drain.start(emitter)
-            nest(emitter.program, [(drain.lanes, drain.steps)], lambda program: drain.body(program))
+            nest(emitter.program, [(drain.lanes, drain.steps)], drain.body)
 
         return Action(self._drain(step, [number]), emit)
 
@@ -420,7 +420,7 @@ class _Segment:
             moved = nest(program, [(together, steps | drain.steps)], body)
         if drain and drain.lanes > together:
             _advance(program, moved, drain.steps, together)
-            nest(program, [(drain.lanes - together, drain.steps)], lambda program: drain.body(program))
+            nest(program, [(drain.lanes - together, drain.steps)], drain.body)
         if self.lanes > together:
             _advance(program, moved, steps, together)
             nest(program, [(self.lanes - together, steps)], lambda program: body(program, None))

@@ -48,6 +48,12 @@ class Costs:
     """from a row of sums to its result in the scratchpad"""
     settings: int = 6
     """QUANT_CHANNEL, beyond its words"""
+    loads: float = 0.36
+    """cycles by which a load of weights is later, for each word of weights that the array reads meanwhile"""
+    stores: float = 0.18
+    """cycles by which a store is later, for each row that the array or the lanes touch meanwhile"""
+    meet: float = 0.07
+    """rows of the array that are a cycle late, for each beat or row of others in the activation scratchpad"""
 
 
 @dataclass(frozen=True)
@@ -104,27 +110,23 @@ class _Machine:
         self.tile_ready: deque[int] = deque()  # when tiles of weights that wait may be used
         self.weights_free = self.array_free = self.swap = 0
         self.vector_free = 0
+        self.to_weights = False  # the last load goes there
+        self.delay = {Unit.LOAD: 0.0, Unit.STORE: 0.0}
+        self.late = 0.0  # rows of the array that will come late
+        self.fetched: list[int] = []  # when each instruction is in the buffer
+        self.issued: list[int] = []  # when it was first issued
+        self.window = parameters.instructions - costs.ahead
 
     def run(self, limit: int) -> Timeline:
         c, code = self.c, self.code
         registers = [0] * 16
         loops: list[list[int]] = []
-        pc, now, done, count = 0, 0, [], 0
-        beats = BYTES // self.width
-        fetched: list[int] = []  # when each instruction is in the buffer
-        issued: list[int] = []
-        window = self.p.instructions - c.ahead
-        sync_spans = self.spans
+        pc, now, count = 0, 0, 0
+        fetched, issued = self.fetched, self.issued
         mask = 0xFFFFFFFF
         while now < limit:
-            while len(fetched) <= pc:  # the next instruction's beats, when there is room in the buffer
-                at = len(fetched)
-                room = issued[at - window] if at >= window and at - window < len(issued) else 0
-                ready = max(c.start + c.latency, room + c.latency + 2 if room else 0, fetched[-1] if fetched else 0)
-                fetched.append(ready + beats)
-                self.read_beats += beats
-                if self.read_bus > ready:
-                    self.read_bus += beats
+            while len(fetched) <= pc:
+                self.fetch()
             now = max(now, fetched[pc])
             if pc == len(issued):
                 issued.append(now)
@@ -166,10 +168,10 @@ class _Machine:
                     if flags & unit:
                         now = max(now, self.idle[unit])
                 now += c.sync
-                sync_spans.append(Span("sync", begin, now, pc))
+                self.spans.append(Span("sync", begin, now, pc))
             elif op is Op.LOAD:
                 now = self.queue(Unit.LOAD, now) + c.issue
-                self.load(now, a, pc)
+                self.load(now, a, b, pc)
             elif op is Op.STORE:
                 now = self.queue(Unit.STORE, now) + c.issue
                 self.store(now, a, pc)
@@ -180,8 +182,17 @@ class _Machine:
                 now = self.queue(Unit.VECTOR, now) + c.issue
                 self.vector(now, op, flags, pc)
             pc += 1
-        del done
         return Timeline(now, self.spans, self.rows, self.read_beats, self.written_beats, count)
+
+    def fetch(self, after: int = 0):
+        """The next instruction comes, when there is room for it in the buffer."""
+        at, beats = len(self.fetched), BYTES // self.width
+        room = self.issued[at - self.window] + self.c.latency if 0 <= at - self.window < len(self.issued) else 0
+        last = self.fetched[-1] if self.fetched else 0
+        self.fetched.append(max(self.c.start + self.c.latency, room, last, after) + beats)
+        self.read_beats += beats
+        if self.read_bus > self.fetched[-1]:
+            self.read_bus += beats
 
     def queue(self, unit: Unit, now: int) -> int:
         """When there is room in a unit's queue."""
@@ -223,13 +234,20 @@ class _Machine:
         time = beats + rows * fill * (padded > 0) + (outside - rows) * max(1, whole)
         return beats, time
 
-    def load(self, now: int, bus: int, pc: int):
+    def load(self, now: int, bus: int, local: int, pc: int):
         c = self.c
         begin = max(now, self.next_load)
         self.queues[Unit.LOAD].append(begin)
         beats, time = self.box("LOAD", bus)
         first = max(begin + c.descriptor + c.latency, self.read_bus)
+        self.to_weights = local >= self.p.activation_bytes
+        if not self.to_weights:
+            self.late += c.meet * time
         self.read_bus = first + time
+        # Instructions are fetched ahead at the same time, in turns.
+        ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
+        for turn in range(min(ahead, time * self.width // BYTES // 2)):
+            self.fetch(first + 2 * turn * BYTES // self.width)
         self.read_beats += beats
         self.next_load = max(begin + c.between, self.read_bus - c.latency - c.descriptor - 16)
         self.idle[Unit.LOAD] = self.read_bus + c.finish
@@ -242,6 +260,7 @@ class _Machine:
         beats, time = self.box("STORE", bus)
         first = max(begin + c.descriptor + c.read, self.write_bus)
         self.write_bus = first + time
+        self.late += c.meet * time
         self.written_beats += beats
         self.next_store = max(begin + c.between, self.write_bus - c.descriptor - 16)
         self.idle[Unit.STORE] = self.write_bus + c.latency
@@ -252,6 +271,8 @@ class _Machine:
         begin = max(now, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size
+        if self.to_weights and self.read_bus > begin:
+            self.hold(Unit.LOAD, self.c.loads * self.p.size)
         self.tile_ready.append(self.weights_free + self.c.shift)
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.weights_free)
         del rows, pc
@@ -265,7 +286,11 @@ class _Machine:
         if not flags & 2 and self.tile_ready:
             self.tile_ready.popleft()
         self.swap = begin
-        self.array_free = begin + rows
+        late = min(int(self.late), rows // 4)
+        self.late -= late
+        self.array_free = begin + rows + late
+        if self.write_bus > begin:
+            self.hold(Unit.STORE, c.stores * rows)
         self.rows += rows
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.array_free + c.fetched)
         self.idle[Unit.ARRAY] = self.array_free + 2 * self.p.size + c.fill
@@ -275,12 +300,28 @@ class _Machine:
         else:
             self.spans.append(Span("array", begin, self.array_free, pc))
 
+    def hold(self, unit: Unit, cycles: float):
+        """A transfer under way ends so much later, because somebody else was in its scratchpad."""
+        self.delay[unit] += cycles
+        whole = int(self.delay[unit])
+        self.delay[unit] -= whole
+        self.idle[unit] += whole
+        if unit is Unit.LOAD:
+            self.read_bus += whole
+            self.next_load += whole
+        else:
+            self.write_bus += whole
+            self.next_store += whole
+
     def vector(self, now: int, op: Op, flags: int, pc: int):
         c, s = self.c, self.settings
         begin = max(now, self.vector_free)
         self.queues[Unit.VECTOR].append(begin)
         if op is Op.VECTOR:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
+            self.late += c.meet * words
+            if self.write_bus > begin:
+                self.hold(Unit.STORE, c.stores * words)
             words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
             self.spans.append(Span("vector", begin, begin + words, pc))
         else:

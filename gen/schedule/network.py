@@ -5,23 +5,36 @@ from collections.abc import Sequence
 from ...hw.cores.parameters import CoreParameters
 from ..assembler import Program
 from .choose import choose
+from .convolution import Schedule
 from .cost import Costs
 from .emitter import Emitter
 from .lanes import AdditionSchedule, PoolingSchedule
 from .layers import Addition, Convolution, Pooling
 from .residency import DoesNotFit
+from .tiling import Tiling
 
 Layer = Convolution | Pooling | Addition
 
 
 def compile(
-    parameters: CoreParameters, layers: Sequence[Layer], order: str = "overlapped", costs: Costs = Costs()
+    parameters: CoreParameters,
+    layers: Sequence[Layer],
+    order: str = "overlapped",
+    *,
+    tiling: Tiling | None = None,
+    costs: Costs = Costs(),
 ) -> tuple[Program, list[range]]:
-    """The program, and which of its instructions belong to each layer. Raises `ValueError` if a layer does not fit."""
+    """The program, and which of its instructions belong to each layer. Raises `ValueError` if a layer does not fit.
+
+    Tiles of convolutions are chosen, unless a `tiling` is given.
+    """
     emitter, parts = Emitter(parameters), []
     for layer in layers:
         begin = len(emitter.program)
-        scheduled(parameters, layer, order, costs).emit(emitter)
+        if tiling and isinstance(layer, Convolution):
+            Schedule(parameters, layer, tiling, order).emit(emitter)
+        else:
+            scheduled(parameters, layer, order, costs).emit(emitter)
         parts.append(range(begin, len(emitter.program)))
     emitter.program.halt()
     return emitter.program, parts

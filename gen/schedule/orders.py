@@ -7,7 +7,7 @@ from .tiling import Phase
 ORDERS = {
     "serial": "load, compute, store, one after the other",
     "reordered": "the next load stands before the present computation",
-    "synchronised": "as the lecture's last slide: load, compute and store of three tiles between two SYNCs of all units",
+    "synchronised": "the lecture's last: load, compute and store of three tiles between two SYNCs of all units",
     "overlapped": "load, compute, requantise and store of four tiles, each SYNC of those units only that matter",
 }
 

@@ -23,7 +23,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Box:
-    """Bytes to move; dimensions[0] is innermost, a byte a step. `bus` is where the first would be, `local` where it is."""
+    """Bytes to move; dimensions[0] is innermost, a byte a step. `bus` and `local` are where the first would be."""
 
     bus: int
     local: int

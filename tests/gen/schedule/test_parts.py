@@ -66,10 +66,7 @@ def test_tiles_cover_the_result_once():
     for first in (True, False):
         tiling = Tiling(1, 1, 30, 32, (Chunk((0, 1), (0, 32)),), first, 64, taper=2)
         points = [
-            (x, f)
-            for tile in tiles(layer, tiling)
-            for x in range(*tile.points.columns)
-            for f in range(*tile.filters)
+            (x, f) for tile in tiles(layer, tiling) for x in range(*tile.points.columns) for f in range(*tile.filters)
         ]
         assert len(points) == len(set(points)) == 100 * 50
 

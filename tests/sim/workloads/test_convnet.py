@@ -38,7 +38,9 @@ def test_integers_keep_what_was_learnt(data, monkeypatch):
     monkeypatch.setattr(convnet, "EPOCHS", 3)
     trained = convnet.train(data.train_images, data.train_labels)
     again = convnet.train(data.train_images, data.train_labels)
-    assert all(np.array_equal(a, b) for one, two in zip(trained, again, strict=True) for a, b in zip(one, two, strict=True))
+    assert all(
+        np.array_equal(a, b) for one, two in zip(trained, again, strict=True) for a, b in zip(one, two, strict=True)
+    )
     images, labels = data.test_images[:300], data.test_labels[:300]
     guesses = convnet.infer(trained, images)[-1].argmax(1)
     assert np.mean(guesses == labels) > 0.9
