@@ -257,19 +257,7 @@ def _component(name: str, settings: list[str] | None, preset: Path | None) -> tu
 def _values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
     """Parameters of generator `name` as texts."""
     values = _preset(preset, name) if preset else {}
-    values |= _settings(settings)
-    return generator, generator.component(**dict(generator.component.Parameters.parse(values)))
-
-
-def _values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
-    """Parameters of generator `name` as texts."""
-    values = _preset(preset, name) if preset else {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
-        values[key.strip()] = value.strip()
-    return values
+    return values | _settings(settings)
 
 
 def _settings(settings: list[str] | None) -> dict[str, str]:

@@ -15,7 +15,6 @@ from .schedule.network import Layer, compile
 from .schedule.tiling import Tiling
 
 PAGE = 4096
-Roof = tuple[int, int, int]
 
 
 @dataclass
@@ -63,7 +62,7 @@ class Task:
         return sum(layer.macs for layer in self.layers if isinstance(layer, Convolution))
 
     @property
-    def roof(self) -> Roof:
+    def roof(self) -> tuple[int, int, int]:
         """The fewest cycles there can be: multiplications, bytes read and bytes written, of each layer by itself."""
         p, found = self.parameters, (0, 0, 0)
         for layer in self.layers:

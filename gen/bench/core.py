@@ -70,8 +70,8 @@ def orders() -> Section:
     count = m // 128
     section = Section(
         "Core: the lecture's schedules",
-        f"{m} x {k} x {n} as {count} tiles of 128 x 64, on the same Verilog. Load, compute and store of a tile take L, C "
-        "and S cycles in the serial run (L and S while the DMA engine works, C the rest). Expected with two engines: "
+        f"{m} x {k} x {n} as {count} tiles of 128 x 64, on the same Verilog. Load, compute and store of a tile take L, "
+        "C and S cycles in the serial run (L and S while the DMA engine works, C the rest). Expected with two engines: "
         "n (L + C + S); L + (n - 1) max(C, L) + C + n S; L + max(C, L) + (n - 2) max(C, L, S) + max(C, S) + S.",
         ["schedule", "cycles", "expected", "difference", "times faster", "SYNC"],
     )
@@ -121,3 +121,10 @@ def measured(task: Task, *, trace: bool = False) -> Execution:
     if wrong := task.mismatches(run.dram):
         raise RuntimeError(f"{wrong} bytes are wrong")
     return run
+
+
+def draw(path):
+    """The schedules' timelines below each other."""
+    from .. import trace
+
+    trace.draw(path, {order: (run.spans, run.cycles) for order, (_, run) in timelines().items()})

@@ -160,8 +160,8 @@ def _roofline(axes, section):
     intensity = [float(row[3]) for row in section.rows]
     rate = [256 * float(row[2].rstrip("%")) / 100 for row in section.rows]
     roof = [0.1, 16, 1000]  # reading and writing at once: 16 bytes a cycle
-    axes.plot(roof, [min(256, 16 * x) for x in roof], color="#333333", linewidth=1, label="multipliers, 16 bytes a cycle")
-    axes.plot([0.1, 32], [0.8, 256], color="#999999", linewidth=1, linestyle=":", label="one direction, 8 bytes a cycle")
+    axes.plot(roof, [min(256, 16 * x) for x in roof], color="#333333", linewidth=1, label="16 bytes a cycle, both ways")
+    axes.plot([0.1, 32], [0.8, 256], color="#999999", linewidth=1, linestyle=":", label="8 bytes, one way")
     axes.scatter(intensity, rate, color=OURS, zorder=3, label="measured")
     for row, x, y in zip(section.rows, intensity, rate, strict=True):
         name = row[0].replace(", 3 x 3", "").replace(" x ", "x")

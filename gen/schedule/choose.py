@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ...hw.cores.parameters import CoreParameters
 from .convolution import Schedule
-from .cost import Costs, Timeline, predict
+from .cost import MEASURED, Costs, Timeline, predict
 from .emitter import Emitter
 from .estimate import estimate
 from .layers import Convolution
@@ -18,7 +18,7 @@ SHAPES, FINALISTS = 4, 3
 
 
 def choose(
-    parameters: CoreParameters, layer: Convolution, order: str = "overlapped", costs: Costs = Costs()
+    parameters: CoreParameters, layer: Convolution, order: str = "overlapped", costs: Costs = MEASURED
 ) -> Schedule:
     """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
@@ -63,7 +63,7 @@ def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, ord
         return None
 
 
-def timeline(schedule: Schedule, costs: Costs = Costs()) -> Timeline:
+def timeline(schedule: Schedule, costs: Costs = MEASURED) -> Timeline:
     """A schedule alone, as a program on the model."""
     emitter = Emitter(schedule.p)
     schedule.emit(emitter)

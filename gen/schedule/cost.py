@@ -5,7 +5,7 @@ instructions share the bus's reading half. :class:`Costs` has all that was measu
 """
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...hw.cores.parameters import CoreParameters
 from ...hw.issue.isa import BYTES, Op, Setting, Unit
@@ -56,6 +56,10 @@ class Costs:
     """rows of the array that are a cycle late, for each beat or row of others in the activation scratchpad"""
 
 
+MEASURED = Costs()
+"""As the core's Verilog is."""
+
+
 @dataclass(frozen=True)
 class Span:
     """A unit is busy from cycle `begin` to before `end`, with the instruction at `pc`."""
@@ -68,7 +72,7 @@ class Span:
 
 @dataclass
 class Timeline:
-    """What a program did: cycles from start to interrupt, when each unit was busy, beats on the bus, rows of the array."""
+    """What a program did: cycles from start to interrupt, when units were busy, beats on the bus, rows of the array."""
 
     cycles: int
     spans: list[Span]
@@ -76,7 +80,6 @@ class Timeline:
     read_beats: int
     written_beats: int
     instructions: int
-    lost: dict[str, int] = field(default_factory=dict)
 
     def busy(self, unit: str) -> int:
         """Cycles in which a unit is busy."""
@@ -87,7 +90,7 @@ class Timeline:
         return total
 
 
-def predict(parameters: CoreParameters, program: Program, costs: Costs = Costs(), limit: int = 1 << 40) -> Timeline:
+def predict(parameters: CoreParameters, program: Program, costs: Costs = MEASURED, limit: int = 1 << 40) -> Timeline:
     """Run a program on the model."""
     return _Machine(parameters, program, costs).run(limit)
 
@@ -131,7 +134,7 @@ class _Machine:
             if pc == len(issued):
                 issued.append(now)
             op, flags, ra, ia, rb, ib, rc, ic = code[pc]
-            a, b, third = registers[ra] + ia & mask, registers[rb] + ib & mask, registers[rc] + ic & mask
+            a, b = registers[ra] + ia & mask, registers[rb] + ib & mask
             count += 1
             if op is Op.WEIGHTS:
                 now = self.queue(Unit.FETCH, now) + c.issue

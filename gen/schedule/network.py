@@ -6,7 +6,7 @@ from ...hw.cores.parameters import CoreParameters
 from ..assembler import Program
 from .choose import choose
 from .convolution import Schedule
-from .cost import Costs
+from .cost import MEASURED, Costs
 from .emitter import Emitter
 from .lanes import AdditionSchedule, PoolingSchedule
 from .layers import Addition, Convolution, Pooling
@@ -22,7 +22,7 @@ def compile(
     order: str = "overlapped",
     *,
     tiling: Tiling | None = None,
-    costs: Costs = Costs(),
+    costs: Costs = MEASURED,
 ) -> tuple[Program, list[range]]:
     """The program, and which of its instructions belong to each layer. Raises `ValueError` if a layer does not fit.
 

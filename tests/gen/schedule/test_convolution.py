@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from systola.gen.schedule.choose import choose
@@ -77,9 +77,8 @@ def test_any_layer_on_any_core(result, parameters, shape, order, seed):
     layer, dram, expected = layer_of(parameters, shape, seed)
     try:
         schedule = choose(parameters, layer, order)
-    except ValueError as error:
-        assert "fits" in str(error)
-        return
+    except ValueError:
+        reject()  # it does not fit
     emitter = Emitter(parameters)
     schedule.emit(emitter)
     emitter.program.halt()

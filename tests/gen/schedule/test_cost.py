@@ -23,7 +23,7 @@ def test_a_load_takes_its_beats_and_the_way():
     program.halt()
     timeline = predict(CORE, program)
     assert timeline.read_beats == 64 + 2 * len(program)
-    assert timeline.busy("load") == 64
+    assert 64 <= timeline.busy("load") <= timeline.read_beats  # instructions come in between
     slower = predict(CORE, program, Costs(latency=100))
     assert slower.cycles == timeline.cycles + 160
 
