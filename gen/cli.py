@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -143,6 +144,57 @@ def sim(
 
 
 @app.command()
+def run(
+    name: Annotated[str, typer.Argument(metavar="TASK", help="gemm, conv or digits.")],
+    parameters: Set = None,
+    order: Annotated[str, typer.Option(help="serial, reordered, synchronised or overlapped.")] = "overlapped",
+    executor: Annotated[str, typer.Option(help="verilog, or model: golden model and cost model.")] = "verilog",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
+    latency: Annotated[int, typer.Option(min=2, max=1000, help="Cycles of DRAM to the first beat.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Cycles after which the program is stopped.")] = 10_000_000,
+    trace: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a timeline: picture and Perfetto.")] = None,
+    json_file: Json = None,
+):
+    """Schedule a task for the core, run it, and compare its results with NumPy."""
+    from ..sim.simulator import SimulatorError, ToolMissing
+    from .execute import EXECUTORS, ExecutionError
+    from .run import Report, prepare, save_trace, show
+    from .run import run as execute
+    from .schedule.orders import ORDERS
+
+    for option, value, legal in (("order", order, ORDERS), ("executor", executor, EXECUTORS)):
+        if value not in legal:
+            raise UsageError(f"--{option} {value}: it must be {', '.join([*legal][:-1])} or {[*legal][-1]}.")
+    settings = _settings(parameters)
+    core, kind = prepare(name, settings)
+    started = time.perf_counter()
+    try:
+        with err.status(f"scheduling {name}") as status:
+            task = kind.task(core, order, seed)
+            status.update(f"running {len(task.program):,} instructions")
+            execution, mismatches = execute(
+                task, executor=executor, limit=limit, latency=latency, trace=trace is not None
+            )
+    except (ToolMissing, ValueError) as error:
+        raise UsageError(str(error)) from None
+    except (SimulatorError, ExecutionError) as error:
+        err.print(f"systola: {error}", markup=False)
+        raise typer.Exit(1) from None
+    facts = kind.facts(task, execution.dram) if hasattr(kind, "facts") else {}
+    report = Report(name, dict(kind), task, execution, executor, mismatches, time.perf_counter() - started, facts)
+    show(report, out)
+    if trace:
+        try:
+            paths = save_trace(report, trace)
+        except OSError as error:
+            raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
+        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}")
+    _save(json_file, report.data())
+    if mismatches:
+        raise typer.Exit(1)
+
+
+@app.command()
 def synth(
     name: Name,
     parameters: Set = None,
@@ -207,6 +259,12 @@ def _component(name: str, settings: list[str] | None, preset: Path | None) -> tu
 def _values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
     """Parameters of generator `name` as texts."""
     values = _preset(preset, name) if preset else {}
+    return values | _settings(settings)
+
+
+def _settings(settings: list[str] | None) -> dict[str, str]:
+    """What -p NAME=VALUE says, as often as it is given."""
+    values = {}
     for setting in settings or []:
         key, equals, value = setting.partition("=")
         if not equals:

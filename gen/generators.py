@@ -2,7 +2,7 @@
 
 import difflib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
@@ -74,7 +74,11 @@ GENERATORS = {
 def find(name: str) -> Generator:
     """The generator of that name. Raises :class:`UsageError` with the nearest one."""
     if name not in GENERATORS:
-        near = difflib.get_close_matches(name, GENERATORS, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(GENERATORS)}."
-        raise UsageError(f"unknown generator '{name}': {hint}")
+        raise UsageError(f"unknown generator '{name}': {suggestion(name, GENERATORS)}")
     return GENERATORS[name]
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What somebody may have meant who wrote `name`."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}."

@@ -9,6 +9,7 @@ TITLES = {
     "figures.png": "utilisation, area and clock rate",
     "memories.png": "ports, banks and conflicts",
     "transfers.png": "how busy the DMA engine keeps the bus",
+    "core.png": "the core below its roof, and the lecture's schedules",
 }
 
 
@@ -24,6 +25,7 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "figures.png": ((_utilisation, "gemm"), (_area, "area")),
         "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
         "transfers.png": ((_transfers, "transfers"), (_features, "dma")),
+        "core.png": ((_roofline, "core"), (_orders, "orders")),
     }
     paths = []
     for name, panels in pictures.items():
@@ -151,3 +153,30 @@ def _features(axes, section):
     axes.tick_params(axis="y", labelsize=8)
     axes.set(xlabel="LUT4 equivalents (ECP5 85k)", title="What the DMA engine's features cost")
     axes.margins(x=0.15)
+
+
+def _roofline(axes, section):
+    """Measured points below the roof: MACs a byte and MACs a cycle of 256; a direction of the bus moves 8 bytes."""
+    intensity = [float(row[3]) for row in section.rows]
+    rate = [256 * float(row[2].rstrip("%")) / 100 for row in section.rows]
+    roof = [0.1, 16, 1000]  # reading and writing at once: 16 bytes a cycle
+    axes.plot(roof, [min(256, 16 * x) for x in roof], color="#333333", linewidth=1, label="16 bytes a cycle, both ways")
+    axes.plot([0.1, 32], [0.8, 256], color="#999999", linewidth=1, linestyle=":", label="8 bytes, one way")
+    axes.scatter(intensity, rate, color=OURS, zorder=3, label="measured")
+    for row, x, y in zip(section.rows, intensity, rate, strict=True):
+        name = row[0].replace(", 3 x 3", "").replace(" x ", "x")
+        axes.annotate(name, (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7)
+    axes.set(xscale="log", yscale="log", xlim=(0.5, 1000), ylim=(4, 400), xlabel="MACs a byte that must be moved")
+    axes.set(ylabel="MACs a cycle", title="Roofline, 16 x 16")
+    axes.legend(loc="lower right", frameon=False, fontsize=8)
+
+
+def _orders(axes, section):
+    for index, row in enumerate(section.rows):
+        axes.bar(index - 0.2, row[1], 0.38, color=OURS, label="measured" if index == 0 else None)
+        if row[2]:
+            axes.bar(index + 0.2, row[2], 0.38, color=PEER, label="formula" if index == 0 else None)
+        axes.text(index, row[1] + 600, f"{row[4]} x", ha="center", fontsize=8)
+    axes.set_xticks(range(len(section.rows)), [row[0] for row in section.rows])
+    axes.set(ylabel="cycles", title="The lecture's schedules, the same eight tiles")
+    axes.legend(frameon=False)
