@@ -15,6 +15,7 @@ from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
 from ..hw.noc.noc import Noc
+from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
 from .registers import files as register_files
@@ -59,6 +60,7 @@ GENERATORS = {
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),
+        Generator("noc_traffic", NocTraffic, _random("loads")),
         Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),

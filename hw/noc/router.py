@@ -126,7 +126,7 @@ class Router(Component):
             if p.latency == 2:
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
                 m.d.sync += [valid.eq(port.sent), grant.eq(port.grant)]
-            m.d.comb += self.o[o].as_value().eq(_choose(grant, [offer.o.as_value() for offer in offers]))
+            m.d.comb += self.o[o].as_value().eq(choose(grant, [offer.o.as_value() for offer in offers]))
             m.d.comb += self.o_valid[o * n.vcs : (o + 1) * n.vcs].eq(valid)
         m.d.comb += self.i_credit.eq(Cat(inputs[i].credit if i in inputs else Const(0, n.vcs) for i in range(n.ports)))
         return m
@@ -182,7 +182,7 @@ class RouterInput(Component):
             m.d.comb += [queue.push.eq(self.valid[v]), queue.i.eq(Cat(go, self.flit.vc, self.flit.last))]
         filled = Signal(pointer, name="filled")
         m.d.comb += [
-            filled.eq(_choose(self.valid, [queue.tail for queue in vcs])),
+            filled.eq(choose(self.valid, [queue.tail for queue in vcs])),
             write.addr.eq(Cat(filled, _index(self.valid)) if count > 1 else filled),
             write.data.eq(Cat(self.flit.data, self.flit.src, self.flit.header)),
             write.en.eq(self.valid.any()),
@@ -200,11 +200,11 @@ class RouterInput(Component):
             offer = turn.grant
         wanted, start = Signal(outputs), Signal(pointer)
         m.d.comb += [
-            wanted.eq(_choose(offer, [wants for wants, _, _ in fronts])),
-            start.eq(_choose(offer, [queue.head for queue in vcs])),
+            wanted.eq(choose(offer, [wants for wants, _, _ in fronts])),
+            start.eq(choose(offer, [queue.head for queue in vcs])),
             self.request.eq(wanted),
-            self.vc.eq(_choose(offer, [vc for _, vc, _ in fronts])),
-            self.last.eq(_choose(offer, [last for _, _, last in fronts])),
+            self.vc.eq(choose(offer, [vc for _, vc, _ in fronts])),
+            self.last.eq(choose(offer, [last for _, _, last in fronts])),
         ]
         for v, queue in enumerate(vcs):
             m.d.comb += queue.pop.eq(offer[v] & self.grant.any())
@@ -230,8 +230,8 @@ class RouterInput(Component):
             self.o.last.eq(last),
             self.o.src.eq(found.src),
             self.o.header.eq(found.header),
-            self.o.go.eq(_choose(wanted, [step for step, _ in steps])),
-            self.o.vc.eq(_choose(wanted, [step for _, step in steps])),
+            self.o.go.eq(choose(wanted, [step for step, _ in steps])),
+            self.o.vc.eq(choose(wanted, [step for _, step in steps])),
         ]
         return m
 
@@ -334,7 +334,7 @@ class RouterOutput(Component):
         return m
 
 
-def _choose(select, values):
+def choose(select, values):
     """The one of the values that `select` has a bit for."""
     chosen = 0
     for n, value in enumerate(values):
