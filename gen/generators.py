@@ -16,6 +16,7 @@ from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
 from ..hw.noc.noc import Noc
 from ..hw.noc.noc_traffic import NocTraffic
+from ..hw.noc.router import Router
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
 from .registers import files as register_files
@@ -64,6 +65,7 @@ GENERATORS = {
         Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),
+        Generator("router", Router, _random("flits")),
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),

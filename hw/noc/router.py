@@ -1,5 +1,7 @@
 """The router: flits from input ports to output ports, over virtual channels that are booked by packets."""
 
+from typing import Literal
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
@@ -9,7 +11,7 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..memory.scratchpad import RoundRobin
 from .route import Flit, bits, route
-from .topology import Topology
+from .topology import Topology, topology
 
 DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
 
@@ -31,6 +33,27 @@ class LinkParameters(FlitParameters):
     """The same, within one network."""
 
     network: Topology
+
+
+class NetworkParameters(FlitParameters):
+    """The same, of a network that is described."""
+
+    topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
+        "torus", description="how routers are linked"
+    )
+    k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
+    l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
+    vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
+    latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+
+    @model_validator(mode="after")
+    def _network(self):
+        _ = self.network
+        return self
+
+    @property
+    def network(self) -> Topology:
+        return topology(self.topology, self.k, self.l, self.vcs)
 
 
 class Router(Component):
@@ -65,8 +88,8 @@ class Router(Component):
 
     unit = "flit"
 
-    class Parameters(LinkParameters):
-        latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+    class Parameters(NetworkParameters):
+        pass
 
     @staticmethod
     def members(p):

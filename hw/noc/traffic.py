@@ -62,8 +62,8 @@ class Settings(Bundle):
     """What all sources and sinks are told, at any time.
 
     `run`: packets are made, in each cycle one with probability load / 2^16. They have `length` flits, or with `vary`
-    from 1 to that. `background` / 2^8 of them go to any node whatever the `pattern`, and `bad` / 2^8 to the node itself,
-    which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that are made
+    from 1 to that. `background` / 2^8 of them go to any node whatever the `pattern`, and `bad` / 2^8 to the node
+    itself, which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that are made
     now count in latencies, and flits that arrive now are counted.
     """
 
@@ -88,7 +88,7 @@ class Counts(Bundle):
 
     `sent` and `received` packets (but for those to itself), packets not made as the backlog was full (`refused`), words
     that were not as they should be (`wrong`); `flits` that arrived while measured; packets that were measured
-    (`timed`), the sum of their cycles from being ready to their last flit's arrival (`cycles`), and the most (`slowest`).
+    (`timed`), the sum of their cycles from being ready to the last flit's arrival (`cycles`), and the most (`slowest`).
     """
 
     def __init__(self):
@@ -99,14 +99,14 @@ class Counts(Bundle):
 class TrafficNode(Component):
     """A node that sends random packets and checks what it receives.
 
-    `goals` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G. Marsaglia, Xorshift
-    RNGs, 2003), one in each cycle, that starts from `seed` and `node`: what is made depends on these and the settings
-    only, unless the backlog is full.
+    `goals` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G. Marsaglia,
+    Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: what is made depends on these and the
+    settings only, unless the backlog is full.
 
     A word is the stamp of its packet, and above it a mark, made of that, source, destination, the packet's number
-    among those of the pair, and the word's in the packet. The sink counts packets itself; of what it is told it believes
-    the source and the stamp, which the mark confirms. A packet that is lost, doubled, cut, changed, out of order or at
-    the wrong node is a wrong mark.
+    among those of the pair, and the word's in the packet. The sink counts packets itself; of what it is told it
+    believes the source and the stamp, which the mark confirms. After a packet that is lost, doubled, cut, changed, out
+    of order or at the wrong node marks are wrong.
     """
 
     class Parameters(LinkParameters):

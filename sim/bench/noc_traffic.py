@@ -13,7 +13,7 @@ from cocotb.triggers import FallingEdge, Timer
 from ..golden import noc
 from ..golden.noc_traffic import offered
 from ..job import Job, Outcome, save_outcome
-from ..streams import reset, unsigned
+from ..streams import reset
 
 COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64
@@ -36,7 +36,7 @@ async def run(dut, job: Job):
             dut.measure.value = measured
             await _cycles(cycles)
         dut.run.value = dut.stall.value = 0
-        counts, links, late = await _drained(dut, noc.nodes(*shape))
+        counts, links, late = await _drained(dut, noc.nodes(*shape), job.parameters["counters"])
         spent += late
         outcome.seconds += time.perf_counter() - started
         _compare(outcome, f"case {number}", job.parameters, case, counts)
@@ -69,11 +69,11 @@ async def _restart(dut, case):
     await _cycles(START)
 
 
-async def _drained(dut, count: int):
+async def _drained(dut, count: int, width: int):
     """Wait until all packets have come, or none comes any more; return each node's counts and links, and the cycles."""
     seen, patience, spent = -1, PATIENCE, 0
     while True:
-        counts, links = await _read(dut, count)
+        counts, links = await _read(dut, count, width)
         sent, received = counts["sent"].sum(), counts["received"].sum()
         patience = PATIENCE if received != seen else patience - 1
         empty = sent == received and received == seen
@@ -84,15 +84,17 @@ async def _drained(dut, count: int):
         spent += 100 + 3 * count
 
 
-async def _read(dut, count: int):
+async def _read(dut, count: int, width: int):
+    """Each node's counts, and the flits of its router's ports, which have `width` bits each."""
     counts, links = {name: np.zeros(count, int) for name in COUNTS}, []
     for node in range(count):
         dut.select.value = node
         await _cycles(3)
         for name in COUNTS:
             counts[name][node] = int(getattr(dut, name).value)
-        if hasattr(dut, "links"):
-            links.append(str(dut.links.value))
+        if width:
+            text = str(dut.links.value)
+            links.append([int(text[start : start + width], 2) for start in range(0, len(text), width)][::-1])
     return counts, links
 
 
@@ -102,7 +104,7 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     begin = START - 1  # the first random number is there one cycle after reset
     first = begin + case.before
     end = first + case.measured + case.after
-    made = offered(*shape, case.seed, case.settings, begin, end)
+    made = offered(shape, case.seed, case.settings, begin, end)
     bad = made.source == made.dest
     tagged = ~bad & (made.cycle >= first) & (made.cycle < first + case.measured)
 
@@ -122,7 +124,8 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
         return
     expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
     expect("packets received, by node", counts["received"], np.bincount(made.dest[~bad], minlength=count))
-    expect("packets refused, by node", counts["errors"], np.minimum(np.bincount(made.source[bad], minlength=count), 255))
+    refused = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
+    expect("packets that the network refused, by node", counts["errors"], refused)
     expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "neighbour")
 
 
@@ -29,9 +28,9 @@ def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
 
 
 def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # noqa: E741
-    """Where a node's packets go in a pattern but "uniform"; never to itself: where the pattern says so, to the next node.
+    """Where a node's packets go in a pattern but "uniform"; never to itself.
 
-    On a network without coordinates, a row of nodes counts as one.
+    Where the pattern leads to the node itself they go to the next. On a network without coordinates, a row of nodes counts as one.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 3.
     """

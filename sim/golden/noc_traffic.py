@@ -6,8 +6,6 @@ import numpy as np
 
 from .noc import PATTERNS, goal, nodes
 
-MASK = (1 << 64) - 1
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -45,23 +43,27 @@ def following(random: np.ndarray) -> np.ndarray:
     return random ^ random << np.uint64(17)
 
 
-def offered(topology: str, k: int, l: int, seed: int, settings: Settings, begin: int, end: int) -> Offered:  # noqa: E741
+def offered(shape: tuple[str, int, int], seed: int, settings: Settings, begin: int, end: int) -> Offered:
     """What is made from cycle `begin` until before `end`, if no backlog is full. Cycle 0 has the first random number."""
-    count = nodes(topology, k, l)
+    count = nodes(*shape)
     random = seeds(count, seed)
     node = np.arange(count)
     pattern = PATTERNS[settings.pattern]
-    goals = np.array([goal(pattern, topology, k, l, n) if settings.pattern else 0 for n in range(count)])
+    goals = np.array([goal(pattern, *shape, n) if settings.pattern else 0 for n in range(count)])
     rows = []
     for cycle in range(end):
         if cycle >= begin:
-            field = lambda low, size: (random >> np.uint64(low) & np.uint64((1 << size) - 1)).astype(int)  # noqa: E731
-            made = field(0, 16) < settings.load
-            anybody = field(16, 16) * (count - 1) >> 16
+            made = _bits(random, 0, 16) < settings.load
+            anybody = _bits(random, 16, 16) * (count - 1) >> 16
             anybody += anybody >= node
-            dest = np.where((settings.pattern == 0) | (field(32, 8) < settings.background), anybody, goals)
-            dest = np.where(field(48, 8) < settings.bad, node, dest)
-            flits = 1 + (field(40, 8) * settings.length >> 8) if settings.vary else np.full(count, settings.length)
+            dest = np.where((settings.pattern == 0) | (_bits(random, 32, 8) < settings.background), anybody, goals)
+            dest = np.where(_bits(random, 48, 8) < settings.bad, node, dest)
+            some = _bits(random, 40, 8) * settings.length >> 8
+            flits = 1 + (some if settings.vary else np.full(count, settings.length - 1))
             rows.append(np.stack([np.full(count, cycle), node, dest, flits])[:, made])
         random = following(random)
     return Offered(*(np.concatenate(rows, axis=1) if rows else np.zeros((4, 0), int)))
+
+
+def _bits(random: np.ndarray, low: int, size: int) -> np.ndarray:
+    return (random >> np.uint64(low) & np.uint64((1 << size) - 1)).astype(int)
