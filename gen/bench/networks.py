@@ -1,6 +1,5 @@
 """Figures of the network on chip: latency against load, what is stable, how busy links are, and what it costs."""
 
-
 from ...hw.noc.noc_traffic import NocTraffic
 from ...sim.simulate import simulate
 from ...sim.workloads.loads import case

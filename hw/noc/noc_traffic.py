@@ -19,8 +19,8 @@ class NocTraffic(Component):
     Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.Settings`. `load` is in
     packets a node and cycle, times 2^16. Patterns: 0 uniform, 1 tornado, 2 transpose, 3 bit complement, 4 hot spot,
     5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.Counts`;
-    `errors` are the packets that the network refused there. `links` has the flits that left its router at each port, port 0 in
-    the low bits (on networks with a router for each node; 0 elsewhere).
+    `errors` are the packets that the network refused there. `links` has the flits that left its router at each port,
+    port 0 in the low bits (on networks with a router for each node; 0 elsewhere).
 
     Latency: the network's, from the cycle in which a packet is the first of its source to that in which its last flit
     leaves. Packets wait in the backlog of their source before; `cycles` counts that, too.

@@ -30,7 +30,8 @@ def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
 def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # noqa: E741
     """Where a node's packets go in a pattern but "uniform"; never to itself.
 
-    Where the pattern leads to the node itself they go to the next. On a network without coordinates, a row of nodes counts as one.
+    Where the pattern leads to the node itself they go to the next. On a network without coordinates, a row of nodes
+    counts as one.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 3.
     """

@@ -44,7 +44,7 @@ def following(random: np.ndarray) -> np.ndarray:
 
 
 def offered(shape: tuple[str, int, int], seed: int, settings: Settings, begin: int, end: int) -> Offered:
-    """What is made from cycle `begin` until before `end`, if no backlog is full. Cycle 0 has the first random number."""
+    """What is made from cycle `begin` until before `end` if no backlog is full. Cycle 0 has the first random number."""
     count = nodes(*shape)
     random = seeds(count, seed)
     node = np.arange(count)
