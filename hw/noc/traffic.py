@@ -63,8 +63,8 @@ class Settings(Bundle):
 
     `run`: packets are made, in each cycle one with probability load / 2^16. They have `length` flits, or with `vary`
     from 1 to that. `background` / 2^8 of them go to any node whatever the `pattern`, and `bad` / 2^8 to the node
-    itself, which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that are
-    made now count in latencies, and flits that arrive now are counted.
+    itself, which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that
+    are made now count in latencies, and flits that arrive now are counted.
     """
 
     def __init__(self):
