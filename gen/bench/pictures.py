@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from . import network_pictures as networks
+
 OURS, OTHER, PEER = "#1f5fa8", "#c8641e", "#b8b8b8"
 
 
@@ -9,6 +11,8 @@ TITLES = {
     "figures.png": "utilisation, area and clock rate",
     "memories.png": "ports, banks and conflicts",
     "transfers.png": "how busy the DMA engine keeps the bus",
+    "networks.png": "latency against load",
+    "links.png": "how busy the links of torus and mesh are",
 }
 
 
@@ -24,6 +28,8 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "figures.png": ((_utilisation, "gemm"), (_area, "area")),
         "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
         "transfers.png": ((_transfers, "transfers"), (_features, "dma")),
+        "networks.png": ((networks.virtual_channels, "loads"), (networks.patterns, "loads")),
+        "links.png": ((networks.torus, "links"), (networks.mesh, "links")),
     }
     paths = []
     for name, panels in pictures.items():
