@@ -74,7 +74,7 @@ class NocTraffic(Component):
             join(m, getattr(noc, f"node{number}_out"), node.i)
             links = getattr(noc, f"router{number}_flits") if p.counters and number < n.routers else Const(0, 0)
             shows.append(Cat(node.counts, getattr(noc, f"node{number}_errors"), links))
-        show, select = Signal(shown), Signal(n.nodes)
+        show, select = Signal(shown, name="show"), Signal(n.nodes, name="selected")
         m.d.sync += [select.eq(1 << self.select), show.as_value().eq(choose(select, shows))]
         m.d.comb += [getattr(self, name).eq(show.counts[name]) for name, _ in Counts()]
         m.d.comb += self.errors.eq(show.errors)

@@ -215,7 +215,7 @@ class RouterInput(Component):
             write.en.eq(self.valid.any()),
         ]
 
-        ready, taken = Signal(count), self.taken.any()  # VCs whose first flit may go
+        ready, taken = Signal(count, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may go
         for v, queue in enumerate(vcs):
             closed = Mux(queue.first, self.booked, 0)
             m.d.comb += ready[v].eq((queue.target & self.room & ~closed).any())
