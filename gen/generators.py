@@ -14,6 +14,7 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.noc.network_interface import NetworkInterface
 from ..hw.noc.noc import Noc
 from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.noc.router import Router
@@ -60,6 +61,7 @@ GENERATORS = {
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
+        Generator("network_interface", NetworkInterface, _random("packets")),
         Generator("noc", Noc, _random("traffic")),
         Generator("noc_traffic", NocTraffic, _random("loads")),
         Generator("pool", Pool, _random("poolings")),

@@ -67,8 +67,8 @@ def loads() -> Section:
         f"is made until it has arrived, waiting at its source included; every word is checked. {MEASURED:,} cycles "
         f"measured after {BEFORE:,}. Loads are flits that a node makes in a cycle; no figure: not stable, that is, "
         "the 64 places of some source's backlog were full, or less arrived than was made. Hot spot: "
-        f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and one flit; "
-        "uniform traffic. BookSim 2 with dimension order and the same buffers; its router takes six cycles a hop.",
+        f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and "
+        "one flit; uniform traffic. BookSim 2 with the same buffers; its router takes six cycles a hop.",
         ["network", "VCs", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
     )
     for kind, vcs, pattern in CURVES:
