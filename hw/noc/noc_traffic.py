@@ -8,8 +8,7 @@ from ..bundle import Bundle, Lanes
 from ..bus.stream import join
 from ..component import Component, place
 from .noc import ERRORS, Noc
-from .route import bits
-from .router import choose
+from .route import bits, choose
 from .traffic import Counts, Settings, TrafficNode, fixed
 
 

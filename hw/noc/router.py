@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from .arbiter import LeastRecent
-from .route import Flit, bits, route
+from .route import Flit, bits, choose, index, route
 from .topology import Topology, topology
 
 DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
@@ -59,7 +59,7 @@ class NetworkParameters(FlitParameters):
 
 
 class Router(Component):
-    """Wormhole router of `network.ports` ports and `network.vcs` virtual channels (VCs).
+    """Wormhole router of a network's node, with virtual channels (VCs).
 
     A flit comes at input port p if `i_valid[p]` has a bit: the VC in which it is buffered. It says which output port
     and VC it takes here (`go`, `vc`), and leaves with what it takes at the next router, which follows from its header
@@ -75,8 +75,8 @@ class Router(Component):
 
     Each input offers one of its VCs, each VC of an output takes one of the packets, and each output one of its VCs,
     always the one that was served longest ago. A flit may go if there is room behind the output and, if it is a
-    packet's first, its VC there is free. While a packet waits, at most vcs (vcs - 1) inputs + inputs - 1 others pass
-    on the output and VC that it waits for, whatever else happens, where `inputs` are those that lead to the output.
+    packet's first, its VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the
+    output and VC that it waits for, whatever else happens; n are the inputs that lead to one output, at most.
 
     Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
     counted first.
@@ -210,7 +210,7 @@ class RouterInput(Component):
         filled = Signal(pointer, name="filled")
         m.d.comb += [
             filled.eq(choose(self.valid, [queue.tail for queue in vcs])),
-            write.addr.eq(Cat(filled, _index(self.valid)) if count > 1 else filled),
+            write.addr.eq(Cat(filled, index(self.valid)) if count > 1 else filled),
             write.data.eq(Cat(self.flit.data, self.flit.src, self.flit.header)),
             write.en.eq(self.valid.any()),
         ]
@@ -237,7 +237,7 @@ class RouterInput(Component):
 
         target = Signal.like(self.request, name="target")
         m.d.comb += target.eq(self.request)
-        leaves = [Cat(start, _index(offer)) if count > 1 else start, target, last]
+        leaves = [Cat(start, index(offer)) if count > 1 else start, target, last]
         if p.latency == 2:
             late = [Signal(len(value), name=f"late{n}", reset_less=True) for n, value in enumerate(leaves)]
             m.d.sync += [signal.eq(value) for signal, value in zip(late, leaves, strict=True)]
@@ -247,7 +247,7 @@ class RouterInput(Component):
         for size in vcs_of(n, p.leads):
             part = target[low : low + size]
             wanted.append(part.any())
-            taken_vcs.append(_index(part))
+            taken_vcs.append(index(part))
             low += size
         vc = Signal(bits(n.vcs), name="vc")
         m.d.comb += vc.eq(functools.reduce(operator.or_, taken_vcs))
@@ -380,20 +380,6 @@ class RouterOutput(Component):
                 m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
         m.d.comb += self.grant.eq(choose(self.sent, picks))
         return m
-
-
-def choose(select, values):
-    """The one of the values that `select` has a bit for."""
-    chosen = 0
-    for n, value in enumerate(values):
-        chosen |= Mux(select[n], value, 0)
-    return chosen
-
-
-def _index(one_hot):
-    """The number of the only bit that is set."""
-    size = bits(len(one_hot))
-    return Cat(Cat(bit for n, bit in enumerate(one_hot) if n >> b & 1).any() for b in range(size))
 
 
 def vcs_of(network: Topology, outputs) -> tuple[int, ...]:
