@@ -37,7 +37,7 @@ class NocTraffic(Component):
 
     @staticmethod
     def members(p):
-        members = {"seed": In(32)} | {name: In(field.shape) for name, field in Settings()}
+        members = {"seed": In(32)} | {name: In(field.width) for name, field in Settings()}
         members |= {"select": In(bits(p.network.nodes))} | {name: Out(field.shape) for name, field in Counts()}
         members["errors"] = Out(ERRORS)
         if p.counters:
