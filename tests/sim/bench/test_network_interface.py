@@ -10,7 +10,8 @@ from systola.sim.simulate import simulate
 from systola.sim.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
-    "a packet that is cut and not dropped": (r"else if \(refused\) tail <= whole;", "else if (refused) tail <= tail;"),
+    "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),
+    "a packet that goes before it is whole": (r"= head != whole;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
 
