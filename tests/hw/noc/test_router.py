@@ -25,6 +25,27 @@ def test_only_turns_that_packets_take_are_built():
     assert [len(inputs) for inputs in network.turns] == [4, 2, 2, 4, 4]
 
 
+def test_flits_go_their_ways_in_turn(check):
+    check("router", cases=9, topology="torus", k=3, l=3, width=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"topology": "torus", "k": 4, "l": 4, "vcs": 4, "latency": 2},
+        {"topology": "mesh", "k": 4, "l": 3, "vcs": 1, "depth": 2},
+        {"topology": "fat_tree", "k": 2, "l": 3, "vcs": 3},
+        {"topology": "ring", "k": 6, "l": 1, "vcs": 8},
+        {"topology": "bus", "k": 5, "l": 1},
+        {"topology": "crossbar", "k": 5, "l": 1},
+    ],
+    ids=lambda p: p["topology"],
+)
+def test_routers_of_every_kind(check, parameters):
+    check("router", cases=40, width=16, **parameters)
+
+
 def test_what_it_says_of_itself():
     router = Router(topology="mesh", k=3, l=3, latency=2).described()
     assert (router.latency, router.peak, router.unit) == (2, 5, "flit")

@@ -8,7 +8,6 @@ from systola.sim.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
-    "packets that mix": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
     "one that always waits": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
 }
 PARAMETERS = {"topology": "torus", "k": 3, "l": 3, "width": 8}
