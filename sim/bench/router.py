@@ -137,8 +137,9 @@ class Passing:
 
     def _find(self, where: tuple[int, int], flit: dict) -> tuple[int, int] | None:
         """The input and VC whose next packet that is: pairs of nodes have one way, so it is the only one."""
+        leaving = {queue for queue, _ in self.open.values()}
         for queue, waiting in self.expected.items():
-            first = waiting[0] if waiting else None
+            first = waiting[0] if waiting and self.came[queue] and queue not in leaving else None
             if (
                 first
                 and (first.here.leaves, first.here.to) == where
