@@ -15,7 +15,10 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.noc.network_interface import NetworkInterface
 from ..hw.noc.noc import Noc
+from ..hw.noc.noc_traffic import NocTraffic
+from ..hw.noc.router import Router
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
 from .registers import files as register_files
@@ -60,10 +63,13 @@ GENERATORS = {
         Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
+        Generator("network_interface", NetworkInterface, _random("packets")),
         Generator("noc", Noc, _random("traffic")),
+        Generator("noc_traffic", NocTraffic, _random("loads")),
         Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),
+        Generator("router", Router, _random("flits")),
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),

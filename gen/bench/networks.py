@@ -1,40 +1,152 @@
-"""Figures of the network on chip: what it accepts."""
+"""Figures of the network on chip: latency against load, how busy links are, what chip and router cost."""
 
-import numpy as np
+import time
 
 from ...hw.noc.noc import Noc
+from ...hw.noc.noc_traffic import NocTraffic
+from ...hw.noc.router import Router
+from ...sim.golden.noc import mean_hops, zero_load
 from ...sim.simulate import simulate
-from ...sim.workloads.traffic import accepted, traffic
-from ..verilog import generate
-from .section import Section
+from ...sim.workloads.loads import Case, case
+from ..synth import synthesise
+from ..verilog import Design, generate
+from .section import Section, step
 
-PACKETS = 400
-PATTERNS = (("uniform", 1), ("uniform", 4), ("tornado", 1), ("transpose", 1), ("bit complement", 1), ("neighbour", 1))
-NETWORKS = {
-    "torus, 2 VCs": {"topology": "torus", "vcs": 2},
-    "torus, 4 VCs": {"topology": "torus", "vcs": 4},
-    "torus, 2 VCs, latency 2": {"topology": "torus", "vcs": 2, "latency": 2},
-    "mesh, 2 VCs": {"topology": "mesh", "vcs": 2},
+SIDE = 8
+LOADS = (0.02, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
+BEFORE, MEASURED = 2000, 6000
+"""Cycles in which each load is under way before it is measured, and while it is."""
+BACKGROUND = 0.875
+"""Share of packets that go to any node, where the others go to one."""
+
+PATTERNS = {
+    "uniform": {},
+    "tornado": {},
+    "transpose": {},
+    "bit complement": {},
+    "hot spot": {"background": BACKGROUND},
 }
+BOOKSIM = {("torus", 2): 0.25, ("torus", 4): 0.52, ("torus", 8): 0.65, ("mesh", 2): 0.30, ("mesh", 4): 0.40}
+"""Last stable loads of BookSim 2 with uniform traffic, measured apart from this."""
+CURVES = [
+    *(("torus", vcs, "uniform") for vcs in (2, 4, 8)),
+    *(("torus", 4, pattern) for pattern in PATTERNS if pattern != "uniform"),
+    *(("mesh", vcs, "uniform") for vcs in (2, 4)),
+    *(("mesh", 4, pattern) for pattern in PATTERNS if pattern != "uniform"),
+]
+FIRST = 6
+"""Columns before those of the loads."""
 
 
-def throughput() -> Section:
-    """Flits a node accepts in a cycle when every source always offers."""
+def _design(kind: str, vcs: int) -> Design:
+    return generate("noc_traffic", NocTraffic(topology=kind, k=SIDE, l=SIDE, vcs=vcs, depth=8, width=32))
+
+
+def _run(design: Design, cases: list[Case]) -> tuple[list[dict], float]:
+    """What was counted in each case, and cycles a second."""
+    outcome, results = simulate(design, cases, keep=True)
+    if outcome.mismatches:
+        raise RuntimeError(outcome.examples[0])
+    return results, outcome.cycles / outcome.seconds
+
+
+def _mean(result: dict) -> float:
+    """Mean latency."""
+    return sum(result["cycles"]) / max(1, sum(result["timed"]))
+
+
+def _is_stable(result: dict) -> bool:
+    return not any(result["refused"]) and sum(result["flits"]) > 0.99 * sum(result["timed"])
+
+
+def loads() -> Section:
+    """Mean latency against offered load, for each network and pattern."""
     section = Section(
-        "Network on chip: flits accepted a node and cycle",
-        f"4 x 4 nodes, 16-bit flits, 4 flits a VC, generated Verilog; every source always offers, {PACKETS} packets "
-        "each; every flit's arrival is checked. The port of a node carries 1.",
-        [
-            "network",
-            *(f"{pattern}, packets of 1 to {length}" if length > 1 else pattern for pattern, length in PATTERNS),
-        ],
+        "Network on chip: mean latency against offered load",
+        f"{SIDE} x {SIDE} nodes, packets of one flit, buffers of 8 flits, generated Verilog; cycles from when a packet "
+        f"is made until it has arrived, waiting at its source included; every word is checked. {MEASURED:,} cycles "
+        f"measured after {BEFORE:,}. Loads are flits that a node makes in a cycle; no figure: not stable, that is, "
+        "the 64 places of some source's backlog were full, or less arrived than was made. Hot spot: "
+        f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and "
+        "one flit; uniform traffic. BookSim 2 with the same buffers; its router takes six cycles a hop.",
+        ["network", "VCs", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
     )
-    for title, parameters in NETWORKS.items():
-        design = generate("noc", Noc(k=4, l=4, width=16, **parameters))
-        rng = np.random.default_rng(5)
-        cases = [traffic(design.parameters, pattern, PACKETS, rng, longest=length) for pattern, length in PATTERNS]
-        outcome, results = simulate(design, cases, keep=True)
-        if outcome.mismatches:
-            raise RuntimeError(outcome.examples[0])
-        section.rows.append([title, *(f"{accepted(result, design.parameters):.2f}" for result in results)])
+    for kind, vcs, pattern in CURVES:
+        step(f"{kind}, {vcs} VCs, {pattern}")
+        cases = [case(pattern, load, before=BEFORE, measured=MEASURED, **PATTERNS[pattern]) for load in LOADS]
+        results, _ = _run(_design(kind, vcs), cases)
+        stable = [_is_stable(result) for result in results]
+        last = max(load for load, is_ in zip(LOADS, stable, strict=True) if is_)
+        uniform = pattern == "uniform"
+        section.rows.append(
+            [
+                kind,
+                vcs,
+                pattern,
+                f"{mean_hops(kind, SIDE, SIDE) + zero_load(0, 1, 1):.2f}" if uniform else None,
+                last,
+                BOOKSIM[kind, vcs] if uniform else None,
+                *(f"{_mean(r):.1f}" if is_ else None for r, is_ in zip(results, stable, strict=True)),
+            ]
+        )
+    return section
+
+
+def links() -> Section:
+    """How busy each link is."""
+    load = 0.3
+    section = Section(
+        "Network on chip: how busy each link is",
+        f"The same networks with 4 VCs, uniform traffic and transpose at {load} flits a node and cycle. For each node "
+        "the share of cycles, in %, in which its links to the east, west, south and north carry a flit.",
+        ["network", "pattern", "y", *(f"x = {x}" for x in range(SIDE))],
+    )
+    for kind in ("torus", "mesh"):
+        for pattern in ("uniform", "transpose"):
+            step(f"{kind}, {pattern}")
+            (result,), _ = _run(_design(kind, 4), [case(pattern, load, before=0, measured=4000, after=0)])
+            for y in range(SIDE):
+                row = result["links"][y * SIDE : (y + 1) * SIDE]
+                cells = [" ".join(str(round(count / 40)) for count in ports[1:]) for ports in row]
+                section.rows.append([kind, pattern, y, *cells])
+    return section
+
+
+def chip() -> Section:
+    """What generating and simulating a large network takes."""
+    section = Section(
+        "Network on chip: generation and simulation",
+        "8 x 8 torus, flits of 64 bits, 2 VCs, buffers of 4 flits, and the same with endpoints that make traffic; the "
+        "latter simulated in Verilator with uniform traffic, nothing done in Python while it runs. Times are of this "
+        "machine.",
+        ["what", "modules", "Verilog, kB", "generated, s", "simulated, cycles/s"],
+    )
+    for title, component in (
+        ("noc", Noc(k=SIDE, l=SIDE)),
+        ("noc_traffic, 32-bit flits", NocTraffic(k=SIDE, l=SIDE, width=32, counters=0)),
+    ):
+        step(title)
+        started = time.perf_counter()
+        design = generate(title.split(",")[0], component)
+        seconds, speed = time.perf_counter() - started, None
+        if design.name == "noc_traffic":
+            _, speed = _run(design, [case("uniform", 0.3, before=0, measured=20000, after=0)])
+        size = round(len(design.verilog) / 1000)
+        section.rows.append([title, design.modules, size, f"{seconds:.1f}", speed and f"{speed:,.0f}"])
+    return section
+
+
+def router() -> Section:
+    """Cells and clock rate of one router."""
+    section = Section(
+        "Router: area and clock rate",
+        "Of a torus 4 x 4: 5 ports, flits of 64 bits, ECP5 85k, out of context, five seeds. LUT4 equivalents count "
+        "distributed memory, which holds the buffers.",
+        ["VCs", "flits a VC", "cycles a hop", "LUT4", "LUT4 equivalents", "FF", "Fmax, MHz"],
+    )
+    for vcs, depth, latency in ((2, 4, 1), (2, 4, 2), (2, 8, 1), (4, 4, 1)):
+        step(f"router, {vcs} VCs, depth {depth}, latency {latency}")
+        report = synthesise(Router(vcs=vcs, depth=depth, latency=latency), "router").to_dict()
+        cells = [report[key] for key in ("luts", "lut4_equivalents", "ffs")]
+        section.rows.append([vcs, depth, latency, *cells, f"{report['fmax_mhz']['median']:.1f}"])
     return section

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from . import network_pictures as networks
+
 OURS, OTHER, PEER = "#1f5fa8", "#c8641e", "#b8b8b8"
 
 
@@ -10,6 +12,8 @@ TITLES = {
     "memories.png": "ports, banks and conflicts",
     "transfers.png": "how busy the DMA engine keeps the bus",
     "core.png": "the core below its roof, and the lecture's schedules",
+    "networks.png": "latency against load",
+    "links.png": "how busy the links of torus and mesh are",
 }
 
 
@@ -26,6 +30,8 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
         "transfers.png": ((_transfers, "transfers"), (_features, "dma")),
         "core.png": ((_roofline, "core"), (_orders, "orders")),
+        "networks.png": ((networks.virtual_channels, "loads"), (networks.patterns, "loads")),
+        "links.png": ((networks.torus, "links"), (networks.mesh, "links")),
     }
     paths = []
     for name, panels in pictures.items():

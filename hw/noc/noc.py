@@ -1,19 +1,16 @@
 """The network on chip: any topology of one router, with a stream in and a stream out for each node."""
 
-from typing import Literal
-
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from ..bundle import Bundle
+from ..bundle import Bundle, Lanes
 from ..bus.stream import join
 from ..component import Component, place
 from .route import Flit, bits, route
-from .router import DISTRIBUTED, FlitParameters, LinkParameters, Router
-from .topology import Topology, topology
+from .router import DISTRIBUTED, LinkParameters, NetworkParameters, Router
 
 ERRORS = 8
 """Bits of a counter of dropped packets."""
@@ -39,7 +36,8 @@ class Noc(Component):
     Node i sends through `node<i>_in` (dest, counted in a packet's first beat; last, high in its last; data, `width`
     bits) and receives through `node<i>_out` (src, last, data). Every packet arrives once, whole (packets at an exit do
     not mix), unchanged, and in the order in which its source sent packets to that destination. A packet to the node
-    itself or to a node that there is not is taken and dropped; `node<i>_errors` counts these up to 255.
+    itself or to a node that there is not is taken and dropped; `node<i>_errors` counts these up to 255. With
+    `counters`, `router<r>_flits` counts what left router r at each of its ports, port 0 in the low bits.
 
     `topology` is a ring of k nodes, a mesh or torus of k x l (node y k + x at (x, y)), a crossbar (one router) or bus
     (one link) of k x l nodes, or a fat_tree of k^l. Ways are fixed for each pair of nodes, shortest, and cannot
@@ -61,23 +59,8 @@ class Noc(Component):
 
     unit = "flit"
 
-    class Parameters(FlitParameters):
-        topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
-            "torus", description="how routers are linked"
-        )
-        k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
-        l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
-        vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
-        latency: int = Field(1, ge=1, le=2, description="cycles a hop")
-
-        @model_validator(mode="after")
-        def _network(self):
-            _ = self.network
-            return self
-
-        @property
-        def network(self) -> Topology:
-            return topology(self.topology, self.k, self.l, self.vcs)
+    class Parameters(NetworkParameters):
+        counters: int = Field(0, ge=0, le=64, description="bits of the counters of each router's flits; 0: none")
 
     @staticmethod
     def members(p):
@@ -86,6 +69,8 @@ class Noc(Component):
             members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width)))
             members[f"node{node}_out"] = Out(stream.Signature(Incoming(nodes, p.width)))
             members[f"node{node}_errors"] = Out(ERRORS)
+        for router in range(p.network.routers if p.counters else 0):
+            members[f"router{router}_flits"] = Out(Lanes(p.counters, p.network.ports))
         return members
 
     @property
@@ -103,7 +88,8 @@ class Noc(Component):
         p, n = self.p, self.p.network
         way, flit = route(n), Flit(n, p.width)
         shared = {"network": n, "width": p.width, "depth": p.depth}
-        routers = [place(m, platform, f"router{r}", Router, latency=p.latency, **shared) for r in range(n.routers)]
+        described = {name: value for name, value in p if name in Router.Parameters.model_fields}
+        routers = [place(m, platform, f"router{r}", Router, **described) for r in range(n.routers)]
         arriving = {}  # (router, input port) to flit, valid
         leaving = {}  # (router, output port) to credits that come back
         for (router, port), end in n.links.items():
@@ -136,6 +122,10 @@ class Noc(Component):
                 router.i_valid.as_value().eq(Cat(valids)),
                 router.o_credit.as_value().eq(Cat(Cat(credit, Const(0, n.vcs))[: n.vcs] for credit in credits)),
             ]
+            if p.counters:
+                flits = getattr(self, f"router{r}_flits")
+                passed = [_vcs(router.o_valid, port, n.vcs).any() for port in range(n.ports)]
+                m.d.sync += [flits[port].eq(flits[port] + one) for port, one in enumerate(passed)]
         return m
 
 

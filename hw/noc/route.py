@@ -207,3 +207,17 @@ def _table(m, name: str, index, values: list[int]):
     found = Signal(width, name=name)
     m.d.comb += found.eq(part(values, len(index) - 1))
     return found
+
+
+def choose(select, values):
+    """The one of the values that `select` has a bit for."""
+    chosen = 0
+    for n, value in enumerate(values):
+        chosen |= Mux(select[n], value, 0)
+    return chosen
+
+
+def index(one_hot):
+    """The number of the only bit that is set."""
+    size = bits(len(one_hot))
+    return Cat(Cat(bit for n, bit in enumerate(one_hot) if n >> b & 1).any() for b in range(size))

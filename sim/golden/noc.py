@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "neighbour")
+
 
 @dataclass(frozen=True)
 class Packet:
@@ -23,6 +25,33 @@ Sent = Mapping[int, Sequence[Packet]]
 
 def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
     return k**l if topology == "fat_tree" else k * l
+
+
+def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # noqa: E741
+    """Where a node's packets go in a pattern but "uniform"; never to itself.
+
+    Where the pattern leads to the node itself they go to the next. On a network without coordinates, a row of nodes
+    counts as one.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 3.
+    """
+    count = nodes(topology, k, l)
+    if topology not in ("mesh", "torus"):
+        k, l = count, 1  # noqa: E741
+    x, y = source % k, source // k
+    if pattern == "tornado":  # almost half way round each dimension
+        to = (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k
+    elif pattern == "transpose":  # column and row exchanged; the number's halves where there is one row
+        bits = max(1, (count - 1).bit_length()) // 2
+        turned = source >> bits | (source & (1 << bits) - 1) << ((count - 1).bit_length() - bits)
+        to = x * k + y if k == l else turned % count
+    elif pattern == "bit complement":
+        to = count - 1 - source
+    elif pattern == "hot spot":
+        to = count // 2
+    else:  # neighbour
+        to = y * k + (x + 1) % k
+    return to if to != source else (source + 1) % count
 
 
 def deliveries(sent: Sent, count: int) -> dict[tuple[int, int], list[Packet]]:

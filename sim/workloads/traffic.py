@@ -1,15 +1,10 @@
-"""Traffic for a network on chip: patterns known from the literature, random cases, and what was accepted.
-
-Source of the patterns: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, ch. 3.
-"""
+"""Traffic for a network on chip: patterns known from the literature, random cases, and what was accepted."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..golden.noc import Packet, dropped, nodes
-
-PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "neighbour")
+from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
 
 
 @dataclass
@@ -27,29 +22,14 @@ class Case:
 
 
 def destination(pattern: str, parameters: dict, source: int, rng: np.random.Generator) -> int:
-    """Where a packet of that pattern goes; never to its source: where the pattern says so, to the next node.
+    """Where a packet of that pattern goes; never to its source.
 
-    On a network without coordinates, a row of nodes counts as one.
+    See `sim.golden.noc.goal`.
     """
-    count = _nodes(parameters)
-    k, l = (parameters["k"], parameters["l"]) if parameters["topology"] in ("mesh", "torus") else (count, 1)  # noqa: E741
-    x, y = source % k, source // k
     if pattern == "uniform":
-        to = int(rng.integers(count - 1))
+        to = int(rng.integers(_nodes(parameters) - 1))
         return to + (to >= source)
-    if pattern == "tornado":  # almost half way round each dimension
-        to = (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k
-    elif pattern == "transpose":  # column and row exchanged; the number's halves where there is one row
-        bits = max(1, (count - 1).bit_length()) // 2
-        turned = source >> bits | (source & (1 << bits) - 1) << ((count - 1).bit_length() - bits)
-        to = x * k + y if k == l else turned % count
-    elif pattern == "bit complement":
-        to = count - 1 - source
-    elif pattern == "hot spot":
-        to = count // 2
-    else:  # neighbour
-        to = y * k + (x + 1) % k
-    return to if to != source else (source + 1) % count
+    return goal(pattern, parameters["topology"], parameters["k"], parameters["l"], source)
 
 
 def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator, *, longest: int = 1) -> Case:

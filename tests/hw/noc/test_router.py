@@ -13,9 +13,9 @@ from systola.sim.workloads.traffic import traffic
 
 
 def test_inputs_of_a_kind_are_one_module():
-    text = generate("router", Router(network=topology("crossbar", 8), width=16)).verilog
+    text = generate("router", Router(topology="crossbar", k=8, l=1, width=16)).verilog
     assert text.count("module router_front_of_queue ") == 1
-    small, large = (generate("router", Router(network=topology("torus", k, k), width=8)) for k in (4, 8))
+    small, large = (generate("router", Router(k=k, l=k, width=8)) for k in (4, 8))
     assert small.modules == large.modules
 
 
@@ -25,13 +25,34 @@ def test_only_turns_that_packets_take_are_built():
     assert [len(inputs) for inputs in network.turns] == [4, 2, 2, 4, 4]
 
 
+def test_flits_go_their_ways_in_turn(check):
+    check("router", cases=9, topology="torus", k=3, l=3, width=8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"topology": "torus", "k": 4, "l": 4, "vcs": 4, "latency": 2},
+        {"topology": "mesh", "k": 4, "l": 3, "vcs": 1, "depth": 2},
+        {"topology": "fat_tree", "k": 2, "l": 3, "vcs": 3},
+        {"topology": "ring", "k": 6, "l": 1, "vcs": 8},
+        {"topology": "bus", "k": 5, "l": 1},
+        {"topology": "crossbar", "k": 5, "l": 1},
+    ],
+    ids=lambda p: p["topology"],
+)
+def test_routers_of_every_kind(check, parameters):
+    check("router", cases=40, width=16, **parameters)
+
+
 def test_what_it_says_of_itself():
-    router = Router(network=topology("mesh", 3, 3), latency=2).described()
+    router = Router(topology="mesh", k=3, l=3, latency=2).described()
     assert (router.latency, router.peak, router.unit) == (2, 5, "flit")
     with pytest.raises(ParameterError, match="depth=6: depth must be 2, 4, 8 or 16"):
-        Router(network=topology("mesh", 3, 3), depth=6)
+        Router(topology="mesh", k=3, l=3, depth=6)
     with pytest.raises(ParameterError, match="latency=3: latency must be an integer from 1 to 2"):
-        Router(network=topology("mesh", 3, 3), latency=3)
+        Router(topology="mesh", k=3, l=3, latency=3)
 
 
 def test_all_who_ask_for_one_output_are_served_in_turn():

@@ -16,11 +16,11 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
     "a buffer that is written when it is full": (r"assign room = places0\[0\]", "assign room = 1'h1"),
-    "packets that mix": (r"assign free = places0\[0\] & \S+;", "assign free = places0[0];"),
+    "packets that mix": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
     "a packet that follows every beat's destination": (r"assign now = first \?", "assign now = 1'h1 ?"),
     "a hop a cycle late": (
         r"assign ready\[0\] = ",
-        "reg late; always @(posedge clk) late <= vc0__there; assign ready[0] = late & ",
+        "reg late; always @(posedge clk) late <= | vc0__target; assign ready[0] = late & ",
     ),
     "a wrong packet that is not counted": (r"= (_\d+) & looked_up\[(\d+)\];", r"= \1 & 1'h0;"),
     "a wrong packet that is sent": (r"= ~ now\[(\d+)\];", "= 1'h1;"),

@@ -1,0 +1,167 @@
+"""The network interface: wide packets to flits and back."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import enum, stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from pydantic import Field
+
+from ..bundle import Bundle
+from ..bus.stream import StreamSpill, join
+from ..component import Component, Parameters, place
+from .noc import Incoming, Outgoing
+from .route import bits
+from .router import DISTRIBUTED
+
+
+class Refused(enum.Enum, shape=2):
+    """Why a packet was not sent."""
+
+    OWN = 0
+    UNREACHABLE = 1
+    TOO_LONG = 2
+
+
+class Status(Bundle):
+    """What became of a packet that was not sent."""
+
+    def __init__(self, nodes: int):
+        super().__init__({"error": Refused, "dest": bits(nodes)})
+
+
+class NetworkInterface(Component):
+    """Network interface of a node: packets of wide beats to flits of a `noc`, and back.
+
+    `send` takes packets (dest, counted in the first beat; last; data of `flits` x `width` bits), and `receive` gives
+    them (src, last, data). `o` and `i` belong to the node's streams `node<i>_in` and `node<i>_out`; a beat is `flits`
+    flits, the low bits first. `node` is the node's own number.
+
+    A packet is sent when it is there as a whole, so that a source that pauses holds nothing in the network. One to the
+    node itself, to a number from `nodes` on, or of more than `longest` beats is not sent, and `status` tells which, and
+    why; all others are sent in order. What comes with a last flit in the middle of a beat is filled up with zeros.
+
+    Latency: a packet's first flit is offered 1 cycle after its last beat was taken, and a beat is offered 1 cycle after
+    its last flit was taken. Initiation interval: a flit a cycle in both directions.
+
+    Back-pressure: `send` is ready if there is room, and no status waits. No input reaches an output within a cycle.
+
+    Area: 2 `longest` beats of distributed memory, and two beats of flip-flops.
+    """
+
+    unit = "flit"
+
+    class Parameters(Parameters):
+        nodes: int = Field(16, ge=2, le=64, description="nodes of the network")
+        width: int = Field(64, ge=1, le=1024, description="data bits of a flit")
+        flits: int = Field(4, ge=1, le=16, description="flits of a beat")
+        longest: int = Field(16, ge=1, le=64, description="beats of the longest packet")
+
+    @staticmethod
+    def members(p):
+        wide = p.flits * p.width
+        return {
+            "node": In(bits(p.nodes)),
+            "send": In(stream.Signature(Outgoing(p.nodes, wide))),
+            "status": Out(stream.Signature(Status(p.nodes))),
+            "o": Out(stream.Signature(Outgoing(p.nodes, p.width))),
+            "i": In(stream.Signature(Incoming(p.nodes, p.width))),
+            "receive": Out(stream.Signature(Incoming(p.nodes, wide))),
+        }
+
+    @property
+    def latency(self) -> int:
+        """From a beat to its first flit."""
+        return 1
+
+    @property
+    def peak(self) -> int:
+        return 2
+
+    def elaborate(self, platform):
+        m = Module()
+        self._send(m)
+        self._receive(m, platform)
+        return m
+
+    def _send(self, m):
+        p, beat = self.p, self.send.payload
+        depth = 1 << (2 * p.longest - 1).bit_length()
+        rows = Memory(shape=beat.shape().size, depth=depth, init=[], attrs=DISTRIBUTED)
+        m.submodules.rows = rows
+        write = rows.write_port()
+        read = rows.read_port(domain="comb")
+        # Twice round the ring: what is written, the end of the last whole packet, what is read.
+        tail, whole, head = (Signal(range(2 * depth), name=name) for name in ("tail", "whole", "head"))
+        dest, held = (Signal(bits(p.nodes), name=name) for name in ("dest", "held"))
+        first, drops = Signal(name="first", init=1), Signal(name="drops")
+        error, reason, refused = Signal(Refused, name="error"), Signal(Refused, name="reason"), Signal(name="refused")
+        taken = Signal(name="taken")
+        m.d.comb += [
+            taken.eq(self.send.valid & self.send.ready),
+            dest.eq(Mux(first, beat.dest, held)),
+            self.send.ready.eq(((tail - head)[: len(tail)] != depth) & ~self.status.valid),
+            write.addr.eq(tail),
+            write.data.eq(Cat(dest, beat.last, beat.data)),
+            write.en.eq(taken),
+            error.eq(reason),
+            refused.eq(drops),
+        ]
+        used = (tail - whole)[: len(tail)]
+        with m.If(first & (beat.dest == self.node)):
+            m.d.comb += [error.eq(Refused.OWN), refused.eq(1)]
+        with m.Elif(first & (beat.dest >= p.nodes)):
+            m.d.comb += [error.eq(Refused.UNREACHABLE), refused.eq(1)]
+        with m.Elif(~drops & (used == p.longest)):
+            m.d.comb += [error.eq(Refused.TOO_LONG), refused.eq(1)]
+        with m.If(taken):
+            m.d.sync += [first.eq(beat.last), held.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
+            with m.If(refused):
+                m.d.sync += tail.eq(whole)
+            with m.Else():
+                m.d.sync += tail.eq(tail + 1)
+                with m.If(beat.last):
+                    m.d.sync += whole.eq(tail + 1)
+        with m.If(taken & refused & beat.last):
+            m.d.sync += [
+                self.status.valid.eq(1),
+                self.status.payload.error.eq(error),
+                self.status.payload.dest.eq(dest),
+            ]
+        with m.Elif(self.status.ready):
+            m.d.sync += self.status.valid.eq(0)
+
+        row, part = Signal(Outgoing(p.nodes, p.flits * p.width), name="row"), Signal(bits(p.flits), name="part_out")
+        ends = Signal(name="beat_ends")
+        m.d.comb += [
+            read.addr.eq(head),
+            row.as_value().eq(read.data),
+            ends.eq(part == p.flits - 1),
+            self.o.valid.eq(head != whole),
+            self.o.payload.dest.eq(row.dest),
+            self.o.payload.last.eq(row.last & ends),
+            self.o.payload.data.eq(row.data.word_select(part, p.width)),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += part.eq(Mux(ends, 0, part + 1))
+            with m.If(ends):
+                m.d.sync += head.eq(head + 1)
+
+    def _receive(self, m, platform):
+        p, flit = self.p, self.i.payload
+        beats = place(m, platform, "beats", StreamSpill, payload=self.receive.payload.shape())
+        part, filled = Signal(bits(p.flits), name="part_in"), Signal(p.flits * p.width, name="filled")
+        data, ends, taken = Signal.like(filled, name="data"), Signal(name="ends"), Signal(name="flit_taken")
+        m.d.comb += [
+            self.i.ready.eq(beats.i.ready),
+            taken.eq(self.i.valid & self.i.ready),
+            ends.eq(flit.last | (part == p.flits - 1)),
+            data.eq(filled),
+            data.word_select(part, p.width).eq(flit.data),
+            beats.i.valid.eq(self.i.valid & ends),
+            beats.i.payload.src.eq(flit.src),
+            beats.i.payload.last.eq(flit.last),
+            beats.i.payload.data.eq(data),
+        ]
+        with m.If(taken):
+            m.d.sync += [part.eq(Mux(ends, 0, part + 1)), filled.eq(Mux(ends, 0, data))]
+        join(m, beats.o, self.receive)

@@ -1,0 +1,82 @@
+"""A network on chip that makes and checks its own traffic: an experiment to be simulated, or put on a board."""
+
+from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.lib.wiring import In, Out
+from pydantic import Field
+
+from ..bundle import Bundle, Lanes
+from ..bus.stream import join
+from ..component import Component, place
+from .noc import ERRORS, Noc
+from .route import bits, choose
+from .traffic import Counts, Settings, TrafficNode, fixed
+
+
+class NocTraffic(Component):
+    """Network on chip with a source of random packets and a checker of all that arrives at each node.
+
+    Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.Settings`. `load` is in
+    packets a node and cycle, times 2^16. Patterns: 0 uniform, 1 tornado, 2 transpose, 3 bit complement, 4 hot spot,
+    5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.Counts`;
+    `errors` are the packets that the network refused there. `links` has the flits that left its router at each port,
+    port 0 in the low bits (on networks with a router for each node; 0 elsewhere).
+
+    Latency: the network's, from the cycle in which a packet is the first of its source to that in which its last flit
+    leaves. Packets wait in the backlog of their source before; `cycles` counts that, too.
+
+    Back-pressure: a source whose backlog is full makes no packets, and counts them as refused.
+
+    Area: the network (`noc`), and for each node a few hundred LUT, which grow with width.
+    """
+
+    unit = "flit"
+
+    class Parameters(Noc.Parameters):
+        width: int = Field(64, ge=32, le=1024, description="data bits of a flit")
+        counters: int = Field(32, ge=0, le=64, description="bits of the counters of each router's flits; 0: none")
+
+    @staticmethod
+    def members(p):
+        members = {"seed": In(32)} | {name: In(field.width) for name, field in Settings()}
+        members |= {"select": In(bits(p.network.nodes))} | {name: Out(field.shape) for name, field in Counts()}
+        members["errors"] = Out(ERRORS)
+        if p.counters:
+            members["links"] = Out(Lanes(p.counters, p.network.ports))
+        return members
+
+    @property
+    def latency(self) -> int:
+        """As that of the network."""
+        return Noc(**dict(self.p)).described().latency
+
+    @property
+    def peak(self) -> int:
+        return self.p.network.nodes
+
+    def elaborate(self, platform):
+        m = Module()
+        p, n = self.p, self.p.network
+        noc = place(m, platform, "noc", Noc, **dict(p))
+        settings = Signal(Settings())
+        m.d.comb += [settings[name].eq(getattr(self, name)) for name, _ in Settings()]
+        shown = Bundle({"counts": Counts(), "errors": ERRORS, "links": p.counters * n.ports})
+        shows = []
+        for number in range(n.nodes):
+            node = place(m, platform, f"node{number}", TrafficNode, network=n, width=p.width, depth=p.depth)
+            m.d.comb += [
+                node.node.eq(number),
+                node.goals.eq(node.goals.shape().const(fixed(n, number))),
+                node.seed.eq(self.seed),
+                node.settings.eq(settings),
+            ]
+            join(m, node.o, getattr(noc, f"node{number}_in"))
+            join(m, getattr(noc, f"node{number}_out"), node.i)
+            links = getattr(noc, f"router{number}_flits") if p.counters and number < n.routers else Const(0, 0)
+            shows.append(Cat(node.counts, getattr(noc, f"node{number}_errors"), links))
+        show, select = Signal(shown, name="show"), Signal(n.nodes, name="selected")
+        m.d.sync += [select.eq(1 << self.select), show.as_value().eq(choose(select, shows))]
+        m.d.comb += [getattr(self, name).eq(show.counts[name]) for name, _ in Counts()]
+        m.d.comb += self.errors.eq(show.errors)
+        if p.counters:
+            m.d.comb += self.links.as_value().eq(show.links)
+        return m

@@ -1,0 +1,242 @@
+"""Traffic for a network on chip, made at its entries and checked at its exits: one endpoint for each node."""
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import enum, stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle, Lanes
+from ..bus.stream import StreamBuffer
+from ..component import Component, place
+from .noc import Incoming, Outgoing
+from .route import bits
+from .router import DISTRIBUTED, LinkParameters
+from .topology import Topology
+
+STAMP = 16
+"""Low bits of a word: the cycle in which its packet was ready (15), and whether it counts in what is measured."""
+SEQUENCE = 16
+"""Bits of the numbers of a pair's packets."""
+BACKLOG = 64
+"""Packets that wait at a source, at most."""
+LONGEST = 16
+"""Flits of the longest packet."""
+COUNT = 32
+"""Bits of a counter."""
+
+
+class Pattern(enum.Enum, shape=3):
+    """Where packets go. All but the first are a fixed node for each; none is its own."""
+
+    UNIFORM = 0
+    TORNADO = 1
+    TRANSPOSE = 2
+    BIT_COMPLEMENT = 3
+    HOT_SPOT = 4
+    NEIGHBOUR = 5
+
+
+def fixed(network: Topology, node: int) -> list[int]:
+    """Where a node's packets go in each pattern; in the first, which is not fixed, 0.
+
+    On a network without coordinates a row of nodes counts as one. Where a pattern leads to the node itself, its packets
+    go to the next.
+    """
+    count = network.nodes
+    k, l = (network.k, network.l) if network.kind in ("mesh", "torus") else (count, 1)  # noqa: E741
+    x, y = node % k, node // k
+    size = (count - 1).bit_length()
+    half = max(1, size) // 2
+    swapped = (node >> half | (node & (1 << half) - 1) << (size - half)) % count
+    goals = {
+        Pattern.TORNADO: (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k,
+        Pattern.TRANSPOSE: x * k + y if k == l else swapped,
+        Pattern.BIT_COMPLEMENT: count - 1 - node,
+        Pattern.HOT_SPOT: count // 2,
+        Pattern.NEIGHBOUR: y * k + (x + 1) % k,
+    }
+    return [0, *((node + 1) % count if goal == node else goal for goal in goals.values())]
+
+
+class Settings(Bundle):
+    """What all sources and sinks are told, at any time.
+
+    `run`: packets are made, in each cycle one with probability load / 2^16. They have `length` flits, or with `vary`
+    from 1 to that. `background` / 2^8 of them go to any node whatever the `pattern`, and `bad` / 2^8 to the node
+    itself, which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that
+    are made now count in latencies, and flits that arrive now are counted.
+    """
+
+    def __init__(self):
+        super().__init__(
+            {
+                "run": 1,
+                "measure": 1,
+                "pattern": Pattern,
+                "load": 17,
+                "length": 5,
+                "vary": 1,
+                "background": 8,
+                "bad": 8,
+                "stall": 8,
+            }
+        )
+
+
+class Counts(Bundle):
+    """What a node has counted.
+
+    `sent` and `received` packets (but for those to itself), packets not made as the backlog was full (`refused`), words
+    that were not as they should be (`wrong`); `flits` that arrived while measured; packets that were measured
+    (`timed`), the sum of their cycles from being ready to the last flit's arrival (`cycles`), and the most (`slowest`).
+    """
+
+    def __init__(self):
+        names = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest")
+        super().__init__(dict.fromkeys(names, COUNT))
+
+
+class TrafficNode(Component):
+    """A node that sends random packets and checks what it receives.
+
+    `goals` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G. Marsaglia,
+    Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: what is made depends on these and the
+    settings only, unless the backlog is full.
+
+    A word is the stamp of its packet, and above it a mark, made of that, source, destination, the packet's number
+    among those of the pair, and the word's in the packet. The sink counts packets itself; of what it is told it
+    believes the source and the stamp, which the mark confirms. After a packet that is lost, doubled, cut, changed, out
+    of order or at the wrong node marks are wrong.
+    """
+
+    class Parameters(LinkParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        nodes = p.network.nodes
+        return {
+            "node": In(bits(nodes)),
+            "goals": In(Lanes(bits(nodes), len(Pattern))),
+            "seed": In(32),
+            "settings": In(Settings()),
+            "o": Out(stream.Signature(Outgoing(nodes, p.width))),
+            "i": In(stream.Signature(Incoming(nodes, p.width))),
+            "counts": Out(Counts()),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        random, started = Signal(64, name="random", init=1), Signal(name="started")
+        now, stamp = Signal(STAMP - 1, name="now"), Signal(STAMP, name="stamp")
+        m.d.sync += [
+            started.eq(1),
+            random.eq(Mux(started, _xorshift(m, "next", random, 13, -7, 17), Cat(self.seed, self.node, Const(1, 1)))),
+            now.eq(now + 1),
+        ]
+        m.d.comb += stamp.eq(Cat(now, self.settings.measure))
+        self._source(m, platform, random, stamp)
+        self._sink(m, random, now)
+        return m
+
+    def _source(self, m, platform, random, stamp):
+        nodes, settings, counts = self.p.network.nodes, self.settings, self.counts
+        order = Bundle({"stamp": STAMP, "dest": bits(nodes), "last": bits(LONGEST)})
+        backlog = place(m, platform, "backlog", StreamBuffer, payload=order, depth=BACKLOG, style="distributed")
+        made = Signal(name="made")
+        anybody, dest = (Signal(bits(nodes), name=name) for name in ("anybody", "dest"))
+        draw = random[16:32] * (nodes - 1) >> 16
+        goal = self.goals.as_value().word_select(settings.pattern.as_value(), bits(nodes))
+        uniform = (settings.pattern == Pattern.UNIFORM) | (random[32:40] < settings.background)
+        bad = random[48:56] < settings.bad
+        m.d.comb += [
+            anybody.eq(draw + (draw >= self.node)),
+            dest.eq(Mux(uniform, anybody, goal)),
+            made.eq(settings.run & (random[:16] < settings.load)),
+            backlog.take.eq(made & backlog.room),
+            backlog.write.valid.eq(backlog.take),
+            backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can show it
+            backlog.write.payload.dest.eq(Mux(bad, self.node, dest)),
+            backlog.write.payload.last.eq(
+                Mux(settings.vary, random[40:48] * settings.length >> 8, settings.length - 1)
+            ),
+        ]
+
+        numbers = Memory(shape=SEQUENCE, depth=nodes, init=[], attrs=DISTRIBUTED)
+        m.submodules.sent = numbers
+        number = numbers.read_port(domain="comb")
+        write = numbers.write_port()
+        packet = backlog.o.payload
+        index, leaves = Signal(bits(LONGEST), name="index_out"), Signal(name="leaves")
+        m.d.comb += [
+            number.addr.eq(packet.dest),
+            self.o.valid.eq(backlog.o.valid),
+            self.o.payload.dest.eq(packet.dest),
+            self.o.payload.last.eq(index == packet.last),
+            self.o.payload.data.eq(self._word(m, "out", self.node, packet.dest, number.data, index, packet.stamp)),
+            leaves.eq(self.o.valid & self.o.ready & self.o.payload.last),
+            backlog.o.ready.eq(leaves),
+            write.addr.eq(packet.dest),
+            write.data.eq(number.data + 1),
+            write.en.eq(leaves),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += index.eq(Mux(self.o.payload.last, 0, index + 1))
+        m.d.sync += [
+            counts.sent.eq(counts.sent + (leaves & (packet.dest != self.node))),
+            counts.refused.eq(counts.refused + (made & ~backlog.room)),
+        ]
+
+    def _sink(self, m, random, now):
+        settings, counts, beat = self.settings, self.counts, self.i.payload
+        numbers = Memory(shape=SEQUENCE, depth=self.p.network.nodes, init=[], attrs=DISTRIBUTED)
+        m.submodules.received = numbers
+        number = numbers.read_port(domain="comb")
+        write = numbers.write_port()
+        index, passed = Signal(bits(LONGEST), name="index_in"), Signal(STAMP - 1, name="passed")
+        arrives, ends, timed = (Signal(name=name) for name in ("arrives", "ends", "timed"))
+        stamp = beat.data[:STAMP]
+        expected = self._word(m, "in", beat.src, self.node, number.data, index, stamp)
+        m.d.comb += [
+            arrives.eq(self.i.valid & self.i.ready),
+            ends.eq(arrives & beat.last),
+            timed.eq(ends & stamp[-1]),
+            passed.eq(now - stamp),
+            number.addr.eq(beat.src),
+            write.addr.eq(beat.src),
+            write.data.eq(number.data + 1),
+            write.en.eq(ends),
+        ]
+        with m.If(arrives):
+            m.d.sync += index.eq(Mux(beat.last, 0, index + 1))
+        with m.If(timed):
+            m.d.sync += counts.cycles.eq(counts.cycles + passed)
+            with m.If(passed > counts.slowest):
+                m.d.sync += counts.slowest.eq(passed)
+        m.d.sync += [
+            self.i.ready.eq(random[56:] >= settings.stall),
+            counts.received.eq(counts.received + ends),
+            counts.wrong.eq(counts.wrong + (arrives & (beat.data != expected))),
+            counts.flits.eq(counts.flits + (arrives & settings.measure)),
+            counts.timed.eq(counts.timed + timed),
+        ]
+
+    def _word(self, m, name: str, source, destination, number, index, stamp):
+        """The stamp and a mark above it."""
+        marks = []
+        mark = Cat(number, source, destination, index)[:32] ^ Cat(stamp, stamp)
+        while sum(map(len, marks)) < self.p.width:
+            for turn in range(2):
+                mark = _xorshift(m, f"{name}{len(marks)}_{turn}", mark, 13, -17, 5)
+            marks.append(mark)
+        return Cat(stamp, *marks)[: self.p.width]
+
+
+def _xorshift(m, name: str, value, *shifts: int):
+    """The value, combined with itself shifted: to the left, where a shift is positive."""
+    size = len(value)
+    for n, shift in enumerate(shifts):
+        other = (value << shift)[:size] if shift > 0 else value >> -shift
+        value, before = Signal(size, name=f"{name}_{n}"), value
+        m.d.comb += value.eq(before ^ other)
+    return value

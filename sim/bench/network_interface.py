@@ -1,0 +1,116 @@
+"""Bench of the network interface: flits, beats and refusals, in order; and the cycle law where nothing pauses."""
+
+import random
+
+import cocotb
+from cocotb.triggers import FallingEdge
+
+from ..golden.network_interface import beats, flits, refusal
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reset, transfer, unsigned
+from ..workloads.packets import Case
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    p = job.parameters
+    await reset(dut, job.inputs)
+    for number, case in enumerate(job.cases):
+        dut.node.value = case.node
+        await FallingEdge(dut.clk)
+        expected = _expected(case, p)
+        sources = {
+            "send": _source(case.send, case, "dest", len(dut.send_dest)),
+            "i": _source(case.come, case, "src"),
+        }
+        sinks = {
+            name: Sink(len(rows), case.stall, {field: [] for field in fields})
+            for name, (fields, rows) in expected.items()
+        }
+        outcome.seconds += await transfer(dut, sources, sinks, seed=case.seed)
+        for name, (fields, rows) in expected.items():
+            got = list(zip(*([unsigned(word) for word in sinks[name].fields[field]] for field in fields), strict=True))
+            outcome.checked += len(rows)
+            for n, (have, want) in enumerate(zip(got, rows, strict=True)):
+                if have != want:
+                    _count(outcome, f"case {number}, {name}, beat {n}: {have}, expected {want} of {fields}")
+        if not case.gap and not case.stall:
+            _check_cycles(outcome, f"case {number}", case, p, sources, sinks)
+        outcome.cases += 1
+        cycles = max(cycle for sink in sinks.values() for cycle in sink.cycles) + 1
+        outcome.cycles += cycles
+        outcome.case_cycles.append(cycles)
+        outcome.work += sum(len(words) for _, words in case.come) + sinks["o"].beats
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+def _expected(case: Case, p: dict) -> dict:
+    """For each output stream its fields and what they give, in order."""
+    width, count = p["width"], p["flits"]
+    sent, refused, received = [], [], []
+    for dest, words in case.send:
+        error = refusal(case.node, p["nodes"], p["longest"], dest, words)
+        if error is None:
+            sent += [(dest, *row) for row in _rows(flits(words, width, count))]
+        else:
+            refused.append((error, dest))
+    for src, words in case.come:
+        received += [(src, *row) for row in _rows(beats(words, width, count))]
+    return {
+        "o": (("dest", "last", "data"), sent),
+        "status": (("error", "dest"), refused),
+        "receive": (("src", "last", "data"), received),
+    }
+
+
+def _rows(words: list[int]) -> list[tuple[int, int]]:
+    return [(int(n == len(words) - 1), word) for n, word in enumerate(words)]
+
+
+def _source(packets: list, case: Case, name: str, loose: int = 0) -> Source:
+    """Beats of packets; with `loose`, the bits of a field that counts in a packet's first beat only."""
+    rng = random.Random(case.seed)
+    rows = [(number, n, words) for number, words in packets for n in range(len(words))]
+    return Source(
+        {
+            name: [rng.getrandbits(loose) if loose and n else number for number, n, _ in rows],
+            "last": [int(n == len(words) - 1) for _, n, words in rows],
+            "data": [words[n] for _, n, words in rows],
+        },
+        case.gap,
+    )
+
+
+def _check_cycles(outcome: Outcome, where: str, case: Case, p: dict, sources: dict, sinks: dict):
+    """A packet's first flit, and a beat, come one cycle after what they wait for; flits come without a pause."""
+    came = iter(sources["i"].cycles)
+    ends = []
+    for _, words in case.come:
+        cycles = [next(came) for _ in words]
+        ends += [cycles[min(n + p["flits"], len(words)) - 1] for n in range(0, len(words), p["flits"])]
+    outcome.checked += 2
+    if sinks["receive"].cycles != [cycle + 1 for cycle in ends]:
+        _count(outcome, f"{where}: beats do not come one cycle after their last flits")
+    taken, leaves = iter(sources["send"].cycles), iter(sinks["o"].cycles)
+    before = -1
+    for dest, words in case.send:
+        *_, last = [next(taken) for _ in words]
+        if refusal(case.node, p["nodes"], p["longest"], dest, words) is None:
+            cycles = [next(leaves) for _ in range(len(words) * p["flits"])]
+            first = max(last + 1, before + 1)
+            if cycles != list(range(first, first + len(cycles))):
+                _count(outcome, f"{where}: flits in cycles {cycles[0]} to {cycles[-1]}, expected from {first} on")
+            before = cycles[-1]
+
+
+def _count(outcome: Outcome, example: str):
+    outcome.mismatches += 1
+    outcome.examples.append(example)
+
+
+@cocotb.test
+async def interface(dut):
+    await run(dut, Job.load())

@@ -1,0 +1,141 @@
+"""Bench of the network that makes its own traffic: it sets, waits and reads what was counted.
+
+Python is not called while the network runs. The endpoints check each word; here the counts are compared: every packet
+that the golden model says was made, or was refused by a full backlog, arrived.
+"""
+
+import time
+
+import cocotb
+import numpy as np
+from cocotb.triggers import FallingEdge, Timer
+
+from ..golden import noc
+from ..golden.noc_traffic import offered
+from ..job import Job, Outcome, save_outcome
+from ..streams import reset
+
+COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
+START = 64
+"""Cycles that random numbers take to become random."""
+PATIENCE = 100
+"""Times that the network may be looked at without that any packet has come."""
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    shape = tuple(job.parameters[name] for name in ("topology", "k", "l"))
+    await reset(dut, job.inputs)
+    for number, case in enumerate(job.cases):
+        started = time.perf_counter()
+        spent = case.before + case.measured + case.after
+        await _restart(dut, case)
+        dut.run.value = 1
+        for cycles, measured in ((case.before, 0), (case.measured, 1), (case.after, 0)):
+            dut.measure.value = measured
+            await _cycles(cycles)
+        dut.run.value = dut.stall.value = 0
+        counts, links, late = await _drained(dut, noc.nodes(*shape), job.parameters["counters"])
+        spent += late
+        outcome.seconds += time.perf_counter() - started
+        _compare(outcome, f"case {number}", job.parameters, case, counts)
+        outcome.cases += 1
+        outcome.cycles += spent
+        outcome.case_cycles.append(spent)
+        outcome.work += int(counts["received"].sum()) * (case.settings.length if not case.settings.vary else 1)
+        if job.keep:
+            results.append({name: values.tolist() for name, values in counts.items()} | {"links": links})
+        if (counts["sent"].sum() != counts["received"].sum()) or counts["wrong"].any():
+            break  # what is still under way would disturb what follows
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+async def _cycles(count: int):
+    if count:
+        await Timer(10 * count, unit="ns")
+
+
+async def _restart(dut, case):
+    """Reset, which is sound as the network is empty: numbers of packets go on, all else starts again."""
+    await FallingEdge(dut.clk)
+    dut.rst.value, dut.seed.value, dut.run.value = 1, case.seed, 0
+    for name, value in vars(case.settings).items():
+        getattr(dut, name).value = value
+    await _cycles(2)
+    dut.rst.value = 0
+    await _cycles(START)
+
+
+async def _drained(dut, count: int, width: int):
+    """Wait until all packets have come, or none comes any more; return each node's counts and links, and the cycles."""
+    seen, patience, spent = -1, PATIENCE, 0
+    while True:
+        counts, links = await _read(dut, count, width)
+        sent, received = counts["sent"].sum(), counts["received"].sum()
+        patience = PATIENCE if received != seen else patience - 1
+        empty = sent == received and received == seen
+        if empty or not patience:
+            return counts, links, spent
+        seen = received
+        await _cycles(100)
+        spent += 100 + 3 * count
+
+
+async def _read(dut, count: int, width: int):
+    """Each node's counts, and the flits of its router's ports, which have `width` bits each."""
+    counts, links = {name: np.zeros(count, int) for name in COUNTS}, []
+    for node in range(count):
+        dut.select.value = node
+        await _cycles(3)
+        for name in COUNTS:
+            counts[name][node] = int(getattr(dut, name).value)
+        if width:
+            text = str(dut.links.value)
+            links.append([int(text[start : start + width], 2) for start in range(0, len(text), width)][::-1])
+    return counts, links
+
+
+def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
+    shape = p["topology"], p["k"], p["l"]
+    count = noc.nodes(*shape)
+    begin = START - 1  # the first random number is there one cycle after reset
+    first = begin + case.before
+    end = first + case.measured + case.after
+    made = offered(shape, case.seed, case.settings, begin, end)
+    bad = made.source == made.dest
+    tagged = ~bad & (made.cycle >= first) & (made.cycle < first + case.measured)
+
+    def expect(what: str, got, expected):
+        outcome.checked += 1
+        if not np.array_equal(got, expected):
+            outcome.mismatches += 1
+            outcome.examples.append(f"{where}: {what} {got}, expected {expected}")
+
+    expect("words that were wrong, at each node", counts["wrong"], np.zeros(count, int))
+    expect("packets received", counts["received"].sum(), counts["sent"].sum())
+    known = counts["errors"] < 255
+    total = np.bincount(made.source, minlength=count)
+    expect("packets made, by node", (counts["sent"] + counts["errors"] + counts["refused"])[known], total[known])
+    outcome.checked += int(counts["received"].sum())
+    if counts["refused"].any():
+        return
+    expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
+    expect("packets received, by node", counts["received"], np.bincount(made.dest[~bad], minlength=count))
+    refused = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
+    expect("packets that the network refused, by node", counts["errors"], refused)
+    expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
+    hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
+    pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)
+    least = sum(noc.zero_load(hops[int(a), int(b)], p["latency"], int(flits)) for a, b, flits in pairs)
+    outcome.checked += 1
+    if counts["cycles"].sum() < least:
+        outcome.mismatches += 1
+        outcome.examples.append(f"{where}: {counts['cycles'].sum()} cycles under way, at least {least} were expected")
+
+
+@cocotb.test
+async def traffic(dut):
+    await run(dut, Job.load())

@@ -1,0 +1,239 @@
+"""Bench of one router: every flit leaves where its way leads, changed as it should be, in order; and in its turn."""
+
+import random
+import time
+from collections import defaultdict, deque
+
+import cocotb
+from cocotb.triggers import FallingEdge
+
+from ..golden.noc import nodes
+from ..golden.router import bits, most_passed, ports
+from ..job import Job, Outcome, save_outcome
+from ..streams import reader, reset, unsigned
+from ..workloads.flits import Case, Packet, shape_of
+
+PATIENCE = 2000
+"""Cycles in which some flit must leave."""
+
+
+class Layout:
+    """Where the fields of a flit stand."""
+
+    def __init__(self, p: dict, header: int):
+        shape = shape_of(p)
+        sizes = {"data": p["width"], "last": 1, "src": bits(nodes(*shape[:3])), "header": header}
+        sizes |= {"go": ports(shape), "vc": bits(p["vcs"])}
+        self.fields, low = {}, 0
+        for name, size in sizes.items():
+            self.fields[name] = low, size
+            low += size
+        self.size = low
+
+    def pack(self, **values: int) -> int:
+        return sum(values[name] << low for name, (low, _) in self.fields.items())
+
+    def unpack(self, flit: int) -> dict[str, int]:
+        return {name: flit >> low & (1 << size) - 1 for name, (low, size) in self.fields.items()}
+
+
+class Passing:
+    """The packets of one case: what comes in at each input and VC, and what of them has left."""
+
+    def __init__(self, case: Case, p: dict, layout: Layout):
+        self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
+        self.slack = p["latency"] - 1  # a grant shows that much later
+        self.rng = random.Random(case.seed)
+        self.coming = defaultdict(deque)  # (port, VC) to flits, and whether each is the first of its packet
+        self.expected = defaultdict(deque)  # (port, VC) to packets
+        self.credits = defaultdict(lambda: p["depth"])
+        self.owed = defaultdict(int)  # (port, VC) to credits for what has left
+        self.open = {}  # (port, VC) to (input, VC) and words of the packet that leaves there
+        self.started = defaultdict(list)  # (port, VC) to the cycles in which packets began to leave
+        self.there = defaultdict(int)  # (port, VC) to the cycle in which the packet before had left
+        self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets came
+        self.most, self.left = 0, 0
+        for packet in case.packets:
+            self.expected[packet.here.enters, packet.here.on].append(packet)
+            self.left += len(packet.words)
+            for n, word in enumerate(packet.words):
+                last = n == len(packet.words) - 1
+                flit = layout.pack(
+                    data=word,
+                    last=last,
+                    src=packet.source,
+                    header=_header(packet),
+                    go=1 << packet.here.leaves,
+                    vc=packet.here.to,
+                )
+                self.coming[packet.here.enters, packet.here.on].append((flit, n == 0))
+
+    def enter(self, cycle: int) -> tuple[int, int]:
+        """Flits and valid bits for all inputs."""
+        flits = valid = 0
+        for port in range(self.ports):
+            ready = [v for v in range(self.vcs) if self.coming[port, v] and self.credits[port, v]]
+            if ready and self.rng.random() >= self.case.gap:
+                vc = self.rng.choice(ready)
+                self.credits[port, vc] -= 1
+                flit, first = self.coming[port, vc].popleft()
+                flits |= flit << port * self.layout.size
+                if first:
+                    self.came[port, vc].append(cycle + 1)
+                valid |= 1 << port * self.vcs + vc
+        return flits, valid
+
+    def returned(self, credit: int):
+        for port in range(self.ports):
+            for vc in range(self.vcs):
+                self.credits[port, vc] += credit >> port * self.vcs + vc & 1
+
+    def paid(self) -> int:
+        """Credits for the outputs."""
+        credit = 0
+        for (port, vc), count in self.owed.items():
+            if count and self.rng.random() >= self.case.stall:
+                self.owed[port, vc] -= 1
+                credit |= 1 << port * self.vcs + vc
+        return credit
+
+    def leave(self, cycle: int, flits: int, valid: int):
+        """Problems with what leaves in a cycle, as texts."""
+        for port in range(self.ports):
+            on = valid >> port * self.vcs & (1 << self.vcs) - 1
+            if on & (on - 1):
+                yield f"output {port} is valid for several VCs"
+            elif on:
+                flit = self.layout.unpack(flits >> port * self.layout.size & (1 << self.layout.size) - 1)
+                yield from self._leaves(cycle, (port, on.bit_length() - 1), flit)
+
+    def _leaves(self, cycle: int, where: tuple[int, int], flit: dict):
+        self.left -= 1
+        self.owed[where] += 1
+        if where not in self.open:
+            queue = self._find(where, flit)
+            if queue is None:
+                yield f"nobody sent a flit of node {flit['src']} to output and VC {where}"
+                return
+            packet = self.expected[queue][0]
+            since = max(self.there[queue], self.came[queue].popleft()) + self.slack
+            self.most = max(self.most, sum(begun > since for begun in self.started[where]))
+            self.started[where].append(cycle)
+            self.open[where] = queue, list(packet.words)
+        queue, words = self.open[where]
+        packet, following = self.expected[queue][0], self.expected[queue][0].following
+        word = words.pop(0)
+        expected = {"data": word, "last": int(not words), "src": packet.source, "header": _header(packet)}
+        if following:
+            expected |= {"go": 1 << following.leaves}
+        if following and following is not packet.way.hops[-1]:  # at an exit there is no other VC
+            expected |= {"vc": following.to}
+        if wrong := [name for name, value in expected.items() if flit[name] != value]:
+            yield f"output and VC {where}: {', '.join(wrong)} of {flit}, expected {expected}"
+        if not words:
+            del self.open[where]
+            self.expected[queue].popleft()
+            self.there[queue] = cycle - self.slack
+
+    def _find(self, where: tuple[int, int], flit: dict) -> tuple[int, int] | None:
+        """The input and VC whose next packet that is: pairs of nodes have one way, so it is the only one."""
+        leaving = {queue for queue, _ in self.open.values()}
+        for queue, waiting in self.expected.items():
+            first = waiting[0] if waiting and self.came[queue] and queue not in leaving else None
+            if (
+                first
+                and (first.here.leaves, first.here.to) == where
+                and (first.source, _header(first)) == (flit["src"], flit["header"])
+            ):
+                return queue
+        return None
+
+
+async def run(dut, job: Job):
+    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    outcome, results = Outcome(), []
+    p = job.parameters
+    shape = shape_of(p)
+    bound = most_passed(shape)
+    read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
+    await reset(dut, job.inputs)
+    for number, case in enumerate(job.cases):
+        layout = Layout(p, sum(size for _, size in case.packets[0].way.header))
+        passing = Passing(case, p, layout)
+        dut.position.value = _position(shape, case.router)
+        flits, cycle, moved = passing.left, 0, 0
+        started = time.perf_counter()
+        while passing.left and cycle - moved < PATIENCE:
+            await FallingEdge(dut.clk)
+            o, valid, credit = (unsigned(each()) for each in read)
+            before = passing.left
+            for problem in passing.leave(cycle, o, valid):
+                _count(outcome, f"case {number}, cycle {cycle}: {problem}")
+            moved = cycle if passing.left != before else moved
+            passing.returned(credit)
+            sent, dut.o_credit.value = passing.enter(cycle), passing.paid()
+            dut.i.value, dut.i_valid.value = sent
+            cycle += 1
+        dut.i_valid.value = 0
+        outcome.seconds += time.perf_counter() - started
+        for _ in range(2 * p["depth"] + 4):  # whatever should not come, and credits that have to come back
+            await FallingEdge(dut.clk)
+            _, valid, credit = (unsigned(each()) for each in read)
+            passing.returned(credit)
+            dut.o_credit.value = _all(passing)
+            if valid:
+                _count(outcome, f"case {number}: a flit that nobody sent")
+        dut.o_credit.value = 0
+        outcome.checked += flits - passing.left + 2
+        if passing.left:
+            _count(outcome, f"case {number}: {passing.left} flits have not come")
+            break
+        if any(count != p["depth"] for count in passing.credits.values()):
+            _count(outcome, f"case {number}: credits are {dict(passing.credits)}")
+        if passing.most > bound + p["latency"] - 1:
+            _count(outcome, f"case {number}: {passing.most} packets passed one that waited, at most {bound} may")
+        outcome.cases += 1
+        outcome.cycles += cycle
+        outcome.case_cycles.append(cycle)
+        outcome.work += flits
+        if job.keep:
+            results.append({"most": passing.most, "bound": bound})
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+def _all(passing: Passing) -> int:
+    """One credit for each output and VC that is owed any."""
+    credit = 0
+    for (port, vc), count in passing.owed.items():
+        if count:
+            passing.owed[port, vc] -= 1
+            credit |= 1 << port * passing.vcs + vc
+    return credit
+
+
+def _header(packet: Packet) -> int:
+    value = low = 0
+    for field, size in packet.way.header:
+        value |= field << low
+        low += size
+    return value
+
+
+def _position(shape, router: int) -> int:
+    """What the router is told of its place."""
+    topology, k, l, _ = shape  # noqa: E741
+    if topology in ("ring", "mesh", "torus"):
+        return router % k | router // k << bits(k)
+    return router // k ** (l - 1) if topology == "fat_tree" else 0
+
+
+def _count(outcome: Outcome, example: str):
+    outcome.mismatches += 1
+    outcome.examples.append(example)
+
+
+@cocotb.test
+async def router(dut):
+    await run(dut, Job.load())

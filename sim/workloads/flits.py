@@ -1,0 +1,74 @@
+"""Flits for one router: packets that pass it on their ways through a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..golden.router import Hop, Shape, Way, through
+
+
+@dataclass(frozen=True)
+class Packet:
+    """What passes: from which node, on which way, and its words; `hop` of the way is the router's."""
+
+    source: int
+    way: Way
+    hop: int
+    words: tuple[int, ...]
+
+    @property
+    def here(self) -> Hop:
+        return self.way.hops[self.hop]
+
+    @property
+    def following(self) -> Hop | None:
+        return self.way.hops[self.hop + 1] if self.hop + 1 < len(self.way.hops) else None
+
+
+@dataclass
+class Case:
+    """Packets at a router, in the order in which they come to each input and VC; how likely an input pauses, and how
+    likely a credit waits for another cycle."""
+
+    router: int
+    packets: list[Packet]
+    gap: float = 0.0
+    stall: float = 0.0
+    seed: int = 0
+
+
+def shape_of(parameters: dict) -> Shape:
+    return tuple(parameters[name] for name in ("topology", "k", "l", "vcs"))
+
+
+def packets(parameters: dict, router: int, count: int, rng: np.random.Generator, longest: int, leaves=None):
+    """Random packets that pass the router; with `leaves`, to that port only."""
+    passing = list(through(shape_of(parameters))[router])
+    if leaves is not None:
+        passing = [each for each in passing if each[2].hops[each[3]].leaves == leaves]
+    chosen = []
+    for _ in range(count):
+        source, _, way, hop = passing[int(rng.integers(len(passing)))]
+        length = int(rng.integers(longest)) + 1
+        size = -(-parameters["width"] // 8)
+        words = [int.from_bytes(rng.bytes(size), "little") & (1 << parameters["width"]) - 1 for _ in range(length)]
+        chosen.append(Packet(source, way, hop, tuple(words)))
+    return chosen
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded: any router, packets of up to 6 flits; a third have one port for all, half gaps and late credits."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        passing = through(shape_of(parameters))
+        router = int(rng.choice(sorted(passing)))
+        leaves = None
+        if number % 3 == 2:
+            leaves = passing[router][0][2].hops[passing[router][0][3]].leaves
+        case = Case(router, packets(parameters, router, 120, rng, int(rng.choice([1, 2, 6])), leaves))
+        case.seed = int(rng.integers(1 << 31))
+        if number % 2:
+            case.gap, case.stall = float(rng.choice([0.0, 0.5])), float(rng.choice([0.0, 0.3, 0.9]))
+        cases.append(case)
+    return cases

@@ -1,0 +1,52 @@
+"""Loads for a network that makes its own traffic: what its sources are told, and for how long."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..golden.noc import PATTERNS
+from ..golden.noc_traffic import Settings
+
+
+@dataclass
+class Case:
+    """Settings, and the cycles before, while and after it is measured, in which packets are made."""
+
+    settings: Settings = field(default_factory=Settings)
+    seed: int = 1
+    before: int = 1000
+    measured: int = 2000
+    after: int = 500
+
+
+def case(pattern: str, load: float, *, length: int = 1, vary: bool = False, stall: float = 0.0, **other) -> Case:
+    """A pattern at a load in flits a node and cycle; exits that are not ready with probability `stall`."""
+    mean = (length + 1) / 2 if vary else length
+    share = {name: round(256 * other.pop(name, 0.0)) for name in ("background", "bad")}
+    settings = Settings(
+        PATTERNS.index(pattern), round((1 << 16) * load / mean), length, int(vary), stall=round(256 * stall), **share
+    )
+    return Case(settings, **other)
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to nowhere."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        hard = {"stall": float(rng.choice([0.1, 0.5, 0.9])), "bad": float(rng.choice([0.0, 0.1]))} if number % 2 else {}
+        cases.append(
+            case(
+                PATTERNS[number % len(PATTERNS)],
+                float(rng.choice([0.02, 0.1, 0.3, 1.0])),
+                length=int(rng.choice([1, 1, 4, 16])),
+                vary=bool(rng.integers(2)),
+                background=float(rng.choice([0.0, 0.5])),
+                seed=int(rng.integers(1 << 32)),
+                before=100,
+                measured=400,
+                after=50,
+                **hard,
+            )
+        )
+    return cases

@@ -1,0 +1,44 @@
+"""Packets for a network interface, in both directions."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """Packets to send (destination, beats), and what comes from the network (source, words of flits).
+
+    `gap` and `stall` are the probabilities of pauses of each input and each output.
+    """
+
+    node: int
+    send: list[tuple[int, list[int]]] = field(default_factory=list)
+    come: list[tuple[int, list[int]]] = field(default_factory=list)
+    gap: float = 0.0
+    stall: float = 0.0
+    seed: int = 0
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded: packets of all lengths, some too long, some to nowhere or to the node itself; half with pauses."""
+    rng = np.random.default_rng(seed)
+    nodes, width, flits, longest = (parameters[name] for name in ("nodes", "width", "flits", "longest"))
+    numbers = 1 << (nodes - 1).bit_length()
+
+    def words(size: int, length: int) -> list[int]:
+        drawn = [int.from_bytes(rng.bytes(-(-size // 8)), "little") & (1 << size) - 1 for _ in range(length)]
+        return [(word & 1) * ((1 << size) - 1) if rng.random() < 0.125 else word for word in drawn]
+
+    cases = []
+    for number in range(count):
+        case = Case(int(rng.integers(nodes)), seed=int(rng.integers(1 << 31)))
+        for _ in range(20):
+            length = int(rng.choice([1, longest, longest + 1, 2 * longest + 3, int(rng.integers(1, longest + 1))]))
+            dest = case.node if rng.random() < 0.1 else int(rng.integers(numbers))
+            case.send.append((dest, words(flits * width, length)))
+            case.come.append((int(rng.integers(nodes)), words(width, int(rng.integers(1, 3 * flits + 1)))))
+        if number % 2:
+            case.gap, case.stall = float(rng.choice([0.0, 0.3, 0.8])), float(rng.choice([0.0, 0.3, 0.8]))
+        cases.append(case)
+    return cases

@@ -1,0 +1,38 @@
+"""Whoever waits is passed by each other once at most, however rarely he asks."""
+
+import random
+
+import pytest
+from amaranth.sim import Simulator
+
+from systola.hw.noc.arbiter import LeastRecent
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_nobody_is_passed_twice_by_the_same(count):
+    arbiter = LeastRecent(count=count)
+    rng = random.Random(count)
+
+    async def bench(ctx):
+        passed = [set() for _ in range(count)]  # for each, who went since he did
+        for _ in range(400):
+            request, taken = rng.getrandbits(count), rng.random() < 0.7
+            ctx.set(arbiter.request, request)
+            ctx.set(arbiter.taken, taken)
+            grant = ctx.get(arbiter.grant)
+            assert grant & request == grant
+            assert (grant == 0) == (request == 0)
+            assert grant & (grant - 1) == 0
+            if grant:
+                winner = grant.bit_length() - 1
+                assert all(winner not in passed[other] for other in range(count) if request >> other & 1)
+                if taken:
+                    for other in range(count):
+                        passed[other].add(winner)
+                    passed[winner] = set()
+            await ctx.tick()
+
+    simulator = Simulator(arbiter)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()

@@ -1,0 +1,22 @@
+"""What the endpoints that make traffic are told, and that their marks tell words apart."""
+
+import pytest
+
+from systola.hw.noc.topology import topology
+from systola.hw.noc.traffic import Counts, Pattern, Settings, fixed
+from systola.sim.bench.noc_traffic import COUNTS
+from systola.sim.golden import noc
+
+
+@pytest.mark.parametrize("what", [("torus", 4, 4), ("torus", 8, 8), ("mesh", 4, 3), ("ring", 6, 1), ("fat_tree", 2, 3)])
+def test_patterns_are_those_of_the_golden_model(what):
+    network = topology(*what)
+    for node in range(network.nodes):
+        expected = [0, *(noc.goal(pattern, *what, node) for pattern in noc.PATTERNS[1:])]
+        assert fixed(network, node) == expected
+    assert len(Pattern) == len(noc.PATTERNS)
+
+
+def test_what_is_set_and_what_is_counted():
+    assert Settings().size == 1 + 1 + 3 + 17 + 5 + 1 + 8 + 8 + 8
+    assert {name for name, _ in Counts()} | {"errors"} == set(COUNTS)
