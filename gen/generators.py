@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
+from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
+from ..hw.bus.uart import Uart
 from ..hw.component import Component
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
@@ -57,6 +59,7 @@ GENERATORS = {
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
+        Generator("link", Link, _random("link_requests")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),
         Generator("pool", Pool, _random("poolings")),
@@ -65,6 +68,7 @@ GENERATORS = {
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),
+        Generator("uart", Uart, _random("serial_bytes")),
     )
 }
 
