@@ -13,6 +13,7 @@ from ..hw.bus.uart import Uart
 from ..hw.component import Component
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
+from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
@@ -57,6 +58,7 @@ GENERATORS = {
     g.name: g
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
+        Generator("axi_memory", AxiMemory, _random("bursts")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("link", Link, _random("link_requests")),

@@ -1,4 +1,4 @@
-"""Bench of the link: bytes in; its answers, byte for byte, and all memory and registers as the golden model has them."""
+"""Bench of the link: bytes in; every byte of its answers, of memory and of registers as the golden model has them."""
 
 import random
 

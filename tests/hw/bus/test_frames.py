@@ -28,7 +28,8 @@ def _run(component, beats: list, take, pause: float = 0.0) -> list:
     async def get(ctx):
         while True:
             ctx.set(component.o.ready, rng.random() >= pause)
-            *_, valid, ready, payload = await ctx.tick().sample(component.o.valid, component.o.ready, component.o.payload)
+            o = component.o
+            *_, valid, ready, payload = await ctx.tick().sample(o.valid, o.ready, o.payload)
             if valid and ready:
                 found.append(take(payload))
 
