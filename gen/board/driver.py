@@ -40,6 +40,7 @@ class HostLink:
         self.stream, self.name = stream, name
         self.counts = Counts()
         self._number = random.randrange(256)
+        self._in_step = False  # both sides know which number comes next
         self._text = b""
 
     def hello(self) -> str:
@@ -50,6 +51,7 @@ class HostLink:
             while (answer := self._answer()) is not None:
                 if answer[:2] == bytes([self._number, HELLO]):
                     self._number = (self._number + 1) % 256
+                    self._in_step = True
                     return answer[2:-1].decode("ascii", "replace")
             noise = noise or bool(self._text) or self.counts.damaged > 0
         if noise:
@@ -61,6 +63,9 @@ class HostLink:
 
         Up to 16 are under way. Who misses an answer goes back to its request: the board does none of them twice.
         """
+        if not self._in_step:  # an exchange was broken off: some of its numbers may have been done
+            self.hello()
+        self._in_step = False
         found, sent, gap, silences = [], 0, False, 0
         while len(found) < len(requests):
             while sent < min(len(requests), len(found) + WINDOW):
@@ -82,6 +87,7 @@ class HostLink:
                 gap = answer is not None
                 self.counts.repeated += sent - len(found)
                 sent = len(found)
+        self._in_step = True
         return found
 
     def _answer(self) -> bytes | None:
@@ -126,8 +132,8 @@ class Board:
         if words[:2] != ["systola", PROTOCOL]:
             raise BoardError(f"{name} says '{said}', which this driver does not know: load another bitstream.")
         self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
-        for name in ("clock", "memory"):
-            self.facts[name] = int(self.facts[name])
+        for fact in ("clock", "memory"):
+            self.facts[fact] = int(self.facts[fact])
 
     @classmethod
     def open(cls, port: str, baud: int = BAUD) -> "Board":

@@ -76,10 +76,21 @@ def test_what_is_not_there_is_told(stream):
 def test_a_pulled_cable_is_told(stream):
     line = stream()
     board = Board(line)
-    line.spoil = 1.1
     line._spoiled = lambda data: b""
     with pytest.raises(BoardError, match="the stream stopped answering: is the cable plugged in"):
         board.read(0, 4)
+
+
+def test_what_was_broken_off_does_not_stand_for_what_comes_after(stream):
+    line = stream()
+    board = Board(line)
+    line.read = lambda count: b""  # answers are lost, requests are not
+    with pytest.raises(BoardError, match="stopped answering"):
+        board.write(0, b"old!" * 200)
+    del line.read
+    line.waiting = b""
+    board.write(0, b"new!" * 200)
+    assert line.memory[:800] == b"new!" * 200
 
 
 def test_no_board(stream):

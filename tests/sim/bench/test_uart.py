@@ -26,7 +26,7 @@ def design():
 
 def _mismatches(design) -> int:
     try:
-        return simulate(design, find("uart").cases(design.parameters, 8, 5), simulator=QUICK, timeout=60)[0].mismatches
+        return simulate(design, find("uart").cases(design.parameters, 8, 5), simulator=QUICK, timeout=240)[0].mismatches
     except SimulatorError:  # too few bytes, or too many
         return -1
 
