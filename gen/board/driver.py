@@ -12,10 +12,11 @@ from ...sim.golden.link import HELLO, READ, READ_REGISTERS, WINDOW, WORD, WORDS,
 
 BAUD = 1_000_000
 PROTOCOL = "1"
-TRIES = 10
-"""Silences in which a request is sent again before the board is given up."""
 SILENCE = 0.2
-"""Seconds without an answer after which one is not waited for any more: more than any USB adapter keeps bytes."""
+"""Seconds without a byte after which an answer is missed: more than any USB adapter keeps bytes. Every silence that
+follows may be twice as long, since what answers may be slow."""
+TRIES = 6
+"""Silences after which the board is given up."""
 FAULTS = {1: "no legal access", 2: "an error of the bus (SLVERR)", 3: "nothing there (DECERR)"}
 
 
@@ -34,10 +35,10 @@ class Counts:
 
 class HostLink:
     """The host's end of a link, over a stream with `write(bytes)`, `read(count)`, which gives up after a while and
-    gives what came, and `in_waiting`: pyserial's ports, among others."""
+    gives what came, and `in_waiting`: pyserial's ports, among others. `silence`: see :data:`SILENCE`."""
 
-    def __init__(self, stream, name: str):
-        self.stream, self.name = stream, name
+    def __init__(self, stream, name: str, silence: float = SILENCE):
+        self.stream, self.name, self.silence = stream, name, silence
         self.counts = Counts()
         self._number = random.randrange(256)
         self._in_step = False  # both sides know which number comes next
@@ -46,9 +47,9 @@ class HostLink:
     def hello(self) -> str:
         """What the board says that it is; requests are in order from here on."""
         noise = False
-        for _ in range(TRIES):
+        for silences in range(TRIES - 2):
             self._write(b"\0" + request(self._number, HELLO))
-            while (answer := self._answer()) is not None:
+            while (answer := self._answer(silences)) is not None:
                 if answer[:2] == bytes([self._number, HELLO]):
                     self._number = (self._number + 1) % 256
                     self._in_step = True
@@ -73,7 +74,7 @@ class HostLink:
                 self._write(request(self._number + sent - len(found), op, address, count, data))
                 self.counts.requests += 1
                 sent += 1
-            answer = self._answer()
+            answer = self._answer(silences)
             ahead = WINDOW if answer is None else (answer[0] - self._number) % 256
             if ahead == 0:
                 found.append((answer[2:-1], answer[-1]))
@@ -82,7 +83,7 @@ class HostLink:
             elif answer is None or (ahead < sent - len(found) and not gap):
                 # Answers come in order: one from further on says that the one waited for is lost.
                 silences += answer is None
-                if silences > TRIES:
+                if silences == TRIES:
                     raise BoardError(f"{self.name} stopped answering: is the cable plugged in?")
                 gap = answer is not None
                 self.counts.repeated += sent - len(found)
@@ -90,8 +91,10 @@ class HostLink:
         self._in_step = True
         return found
 
-    def _answer(self) -> bytes | None:
-        """The next answer that came whole; None if there is silence."""
+    def _answer(self, silences: int) -> bytes | None:
+        """The next answer that came whole; None after a silence, which so many came before."""
+        patience = self.silence * 2**silences
+        heard = time.monotonic()
         while True:
             text, end, rest = self._text.partition(b"\0")
             if end:
@@ -102,9 +105,11 @@ class HostLink:
                 self.counts.damaged += bool(text)
             else:
                 got = self._read()
-                if not got:
+                if got:
+                    self._text += got
+                    heard = time.monotonic()
+                elif time.monotonic() - heard >= patience:
                     return None
-                self._text += got
 
     def _read(self) -> bytes:
         try:
@@ -125,8 +130,8 @@ class Board:
     `facts` is what the board says of itself: board, clock (Hz), memory (bytes), engine.
     """
 
-    def __init__(self, stream, name: str = "the stream"):
-        self.stream, self.link = stream, HostLink(stream, name)
+    def __init__(self, stream, name: str = "the stream", silence: float = SILENCE):
+        self.stream, self.link = stream, HostLink(stream, name, silence)
         said = self.link.hello()
         words = said.split(" ")
         if words[:2] != ["systola", PROTOCOL]:
@@ -143,7 +148,7 @@ class Board:
         except ModuleNotFoundError:
             raise BoardError("A board needs the package pyserial: run pip install 'systola[board]'.") from None
         try:
-            stream = serial.Serial(port, baud, timeout=SILENCE, write_timeout=5, exclusive=True)
+            stream = serial.Serial(port, baud, timeout=SILENCE / 4, write_timeout=30, exclusive=True)
         except ValueError as error:
             raise BoardError(f"{port} cannot be opened at {baud} baud: {error}.") from None
         except serial.SerialException as error:

@@ -12,7 +12,7 @@ from systola.gen.board.driver import Board, BoardError
 
 
 def test_bytes_and_arrays_of_any_place_and_length(stream):
-    board, rng, mirror = Board(stream()), random.Random(1), bytearray(8192)
+    board, rng, mirror = Board(stream(), silence=0), random.Random(1), bytearray(8192)
     assert board.facts == {"board": "golden", "clock": 1000000, "memory": 8192}
     for _ in range(60):
         address = rng.randrange(8192)
@@ -29,7 +29,7 @@ def test_bytes_and_arrays_of_any_place_and_length(stream):
 
 
 def test_registers(stream):
-    board = Board(stream())
+    board = Board(stream(), silence=0)
     board.write_register(8, -1)
     assert board.read_register(8) == board.wait(8, 0xF0, 0xF0) == 0xFFFFFFFF
     with pytest.raises(BoardError, match=r"register 0x8 is 0xffffffff after 0 s, and its bits 0x1 not yet 0x0\."):
@@ -37,7 +37,7 @@ def test_registers(stream):
 
 
 def test_a_bad_line_loses_time_and_nothing_else(stream):
-    board, rng = Board(stream(spoil=0.001)), random.Random(2)
+    board, rng = Board(stream(spoil=0.001), silence=0), random.Random(2)
     for _ in range(8):
         data = rng.randbytes(8192)
         board.write(0, data)
@@ -48,7 +48,7 @@ def test_a_bad_line_loses_time_and_nothing_else(stream):
 
 
 def test_each_write_is_done_once(stream):
-    board = Board(stream(spoil=0.01))
+    board = Board(stream(spoil=0.01), silence=0)
     for n in range(300):
         board.write_register(4 * n, n)
     assert board.stream.writes == [4 * n for n in range(300)]
@@ -56,7 +56,7 @@ def test_each_write_is_done_once(stream):
 
 @pytest.mark.slow
 def test_ten_megabytes_with_errors(stream):
-    board, rng = Board(stream(spoil=0.0005)), random.Random(3)
+    board, rng = Board(stream(spoil=0.0005), silence=0), random.Random(3)
     for _ in range(10_000_000 // 8192 // 2):
         data = rng.randbytes(8192)
         board.write(0, data)
@@ -65,7 +65,7 @@ def test_ten_megabytes_with_errors(stream):
 
 
 def test_what_is_not_there_is_told(stream):
-    board = Board(stream())
+    board = Board(stream(), silence=0)
     with pytest.raises(BoardError) as error:
         board.write(8188, bytes(8))
     assert str(error.value) == "memory 0x2000: nothing there (DECERR)."
@@ -75,7 +75,7 @@ def test_what_is_not_there_is_told(stream):
 
 def test_a_pulled_cable_is_told(stream):
     line = stream()
-    board = Board(line)
+    board = Board(line, silence=0)
     line._spoiled = lambda data: b""
     with pytest.raises(BoardError, match="the stream stopped answering: is the cable plugged in"):
         board.read(0, 4)
@@ -83,7 +83,7 @@ def test_a_pulled_cable_is_told(stream):
 
 def test_what_was_broken_off_does_not_stand_for_what_comes_after(stream):
     line = stream()
-    board = Board(line)
+    board = Board(line, silence=0)
     line.read = lambda count: b""  # answers are lost, requests are not
     with pytest.raises(BoardError, match="stopped answering"):
         board.write(0, b"old!" * 200)
@@ -99,15 +99,15 @@ def test_no_board(stream):
         ("hello", "the stream says 'hello', which this driver does not know"),
     ):
         with pytest.raises(BoardError, match=sentence):
-            Board(stream(identity=identity))
+            Board(stream(identity=identity), silence=0)
     silent = stream()
     silent.write = lambda data: None
     with pytest.raises(BoardError, match="the stream does not answer: is it the board's port"):
-        Board(silent)
+        Board(silent, silence=0)
     echo = stream()
     echo.write = lambda data: setattr(echo, "waiting", echo.waiting + b"\n\rlogin: ")
     with pytest.raises(BoardError, match="the stream answers, but not as a Systola board does"):
-        Board(echo)
+        Board(echo, silence=0)
 
 
 def test_ports():

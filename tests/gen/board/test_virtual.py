@@ -12,7 +12,8 @@ from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.targets import find
 from systola.sim.virtual_board import Faults
 
-DESIGN = {"bytes": 4096, "baud": 1_000_000}
+DESIGN = {"bytes": 4096, "baud": 3_000_000, "style": "block"}
+BAUD = 3_000_000
 
 
 def systola(*arguments, cwd):
@@ -23,7 +24,7 @@ def systola(*arguments, cwd):
 
 def test_the_command_runs_unchanged(tmp_path):
     with start(find("icebreaker"), **DESIGN) as virtual:
-        run = systola("test", "--port", virtual.port, "--json", "found.json", cwd=tmp_path)
+        run = systola("test", "--port", virtual.port, "--baud", BAUD, "--json", "found.json", cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
     assert all(result["passed"] for result in found.values())
@@ -34,17 +35,17 @@ def test_the_command_runs_unchanged(tmp_path):
 
 def test_a_bad_cable_loses_time_and_nothing_else():
     with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN) as virtual:
-        with Board.open(virtual.port) as board:
-            results = list(check.run(board, 1_000_000, limit=2048))
+        with Board.open(virtual.port, BAUD) as board:
+            results = list(check.run(board, BAUD, limit=2048))
             assert all(result.passed for result in results), results
             assert board.link.counts.repeated > 0
 
 
 def test_a_cable_that_is_pulled_and_a_second_program():
     with start(find("icebreaker"), Faults(after=3000), **DESIGN) as virtual:
-        with Board.open(virtual.port) as board:
+        with Board.open(virtual.port, BAUD) as board:
             with pytest.raises(BoardError, match="is in use: close the other program that has it open"):
-                Board.open(virtual.port)
+                Board.open(virtual.port, BAUD)
             with pytest.raises(BoardError, match=r"(is gone|stopped answering): is the cable plugged in\?"):
                 list(map(board.read, [0] * 40, [1024] * 40))
 

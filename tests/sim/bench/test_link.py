@@ -29,7 +29,8 @@ def design():
 
 def _mismatches(design) -> int:
     try:
-        return simulate(design, find("link").cases(design.parameters, 30, 5), simulator=QUICK, timeout=240)[0].mismatches
+        cases = find("link").cases(design.parameters, 30, 5)
+        return simulate(design, cases, simulator=QUICK, timeout=240)[0].mismatches
     except SimulatorError:  # too few bytes, or too many
         return -1
 
