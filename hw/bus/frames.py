@@ -103,7 +103,7 @@ class Frame(Component):
     A run's length stands before it and is known at its end, so bytes wait in a ring of 256, which holds the longest
     run.
 
-    Latency 3 from a byte that ends a run to the run's length in `o`. Initiation interval 1, and one cycle more for each
+    Latency 2 from a byte that ends a run to the run's length in `o`. Initiation interval 1, and one cycle more for each
     run of 254 bytes and 6 for each packet. `i.ready` depends on no input. Area: a block memory of 256 bytes, three
     pointers into it, a CRC of a byte a cycle.
 

@@ -261,7 +261,7 @@ class Inbox(Component):
     """Requests that came whole: `o` gives the bytes of each, without its CRC; of any other nothing.
 
     Bytes stand in a ring as they come, and may leave once their frame was good and as long as its header says. What
-    is longer than any request is not kept. Latency 2 from a frame's end to its first byte, initiation interval 1.
+    is longer than any request is not kept. Latency 3 from a frame's end to its first byte, initiation interval 1.
     `i.ready` depends on no input. Area: a block memory of 512 bytes and three pointers into it.
     """
 

@@ -96,6 +96,7 @@ class Bringup(Component):
                 raise ParameterError(
                     f"baud={self.baud}: baud must be within 2 % of clock={self.clock} divided by an integer from 4."
                 )
+            AxiParameters.check(**self.memory)
             if self.engine and self.engine.members["m_axi"].signature.data_width != self.data_width:
                 raise ParameterError(f"data_width={self.data_width}: data_width must be that of the engine's m_axi.")
             return self
@@ -117,7 +118,6 @@ class Bringup(Component):
 
     @staticmethod
     def members(p):
-        AxiParameters.check(**p.memory)
         return {"rx": In(1), "tx": Out(1, init=1), "led": Out(1)}
 
     def elaborate(self, platform):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
@@ -77,8 +77,8 @@ class AxiMemory(Component):
 
     Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
     no bank is busy with others. Initiation interval 1 a beat on each bus and direction, as far as banks do not collide;
-    len + 2 cycles a burst of reads, 2 masters + 3 more of writes. Back-pressure on every channel. No output depends
-    combinationally on an input.
+    len + 2 cycles a burst of reads, len + 2 masters + 3 one of writes. Back-pressure on every channel. No output
+    depends combinationally on an input.
 
     Area: the memory, and ways between 2 x masters ports and its banks.
 
@@ -176,7 +176,7 @@ class ReadBursts(Component):
             m.d.sync += [busy.eq(self.ar.valid), burst.eq(self.ar.payload)]
             m.d.sync += beyond.eq(self.ar.payload.addr >= p.bytes)
         with m.If(moves):
-            m.d.sync += [_next(burst), burst.len.eq(burst.len - 1)]
+            m.d.sync += [_next(burst, p.lanes), burst.len.eq(burst.len - 1)]
             with m.If(burst.len == 0):
                 m.d.sync += busy.eq(0)
         return m
@@ -224,7 +224,7 @@ class WriteBursts(Component):
             m.d.sync += [state.busy.eq(self.aw.valid), burst.eq(self.aw.payload)]
             m.d.sync += beyond.eq(self.aw.payload.addr >= p.bytes)
         with m.If(moves):
-            m.d.sync += _next(burst)
+            m.d.sync += _next(burst, p.lanes)
             with m.If(self.w.payload.last):
                 m.d.sync += [state.busy.eq(0), state.seen.eq(2 * p.masters)]
         with m.If(state.seen != 0):
@@ -234,6 +234,8 @@ class WriteBursts(Component):
         return m
 
 
-def _next(burst):
-    """To the address of the next beat."""
-    return burst.addr.eq(((burst.addr >> burst.size) + 1) << burst.size)
+def _next(burst, lanes: int):
+    """To the address of the next beat, of 2^size bytes, which is in the same 4 KiB."""
+    step = (Const(1) << burst.size[: lanes.bit_length()])[: lanes + 1]
+    low = burst.addr[: BOUNDARY.bit_length() - 1]
+    return low.eq((low & ~(step - 1)) + step)
