@@ -9,6 +9,7 @@ from pathlib import Path
 
 from amaranth.build import ResourceError
 from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.lib import io
 
 from ...hw.cores.bringup import Bringup
 from ..synth import MAPPER, SynthesisError, run_tool
@@ -120,7 +121,7 @@ class Shell(Elaboratable):
         m = Module()
         platform.add_file(f"{self.made.top}.v", self.made.verilog)
         oscillator = self.target.oscillator or platform.default_clk
-        clock = platform.request(oscillator, 0).i
+        clock = self._buffer(m, "oscillator", "i", platform.request(oscillator, 0, dir="-")).i
         rate = platform.lookup(oscillator, 0).clock.frequency
         if rate != self.target.clock:
             clock = self._pll(m, clock, round(rate))
@@ -135,21 +136,24 @@ class Shell(Elaboratable):
         ]
         with m.If(cycles != RESET):
             m.d.start += cycles.eq(cycles + 1)
-        uart = platform.request("uart", 0)
-        led = Signal()
+        uart = platform.request("uart", 0, dir="-")
         try:
-            m.d.comb += platform.request("led", 0).o.eq(led)
+            light = platform.request("led", 0, dir="-")
         except ResourceError:
-            m.d.comb += platform.request("rgb_led", 0).g.o.eq(led)
+            light = platform.request("rgb_led", 0, dir="-").g
         m.submodules.design = Instance(
             self.made.top,
             i_clk=ClockSignal(),
             i_rst=ResetSignal(),
-            i_rx=uart.rx.i,
-            o_tx=uart.tx.o,
-            o_led=led,
+            i_rx=self._buffer(m, "rx", "i", uart.rx).i,
+            o_tx=self._buffer(m, "tx", "o", uart.tx).o,
+            o_led=self._buffer(m, "led", "o", light).o,
         )
         return m
+
+    def _buffer(self, m, name: str, direction: str, port) -> io.Buffer:
+        m.submodules[f"{name}_pin"] = buffer = io.Buffer(direction, port)
+        return buffer
 
     def _pll(self, m, clock, rate: int):
         """The clock of the design, of that of the board: what an ECP5 has for it."""

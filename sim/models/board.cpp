@@ -9,8 +9,9 @@
 
 #include "Vtop.h"
 
-static const int kIdle = 20000;  // cycles without a byte after which the machine may rest
-static const int kRest = 1;      // milliseconds of it, before as many cycles again
+static const int kIdle = 16384;  // cycles without a byte after which the machine may rest:
+static const int kRest = 5;      // so many milliseconds, or until a byte comes, in every
+static const int kStride = 4096;  // cycles
 
 int main(int, char** argv) {
     const int divisor = std::atoi(argv[1]);
@@ -26,13 +27,13 @@ int main(int, char** argv) {
         if (cycle == 8) top.rst = 0;
         if (!sending && next == have && quiet % 64 == 0) {
             pollfd ready{0, POLLIN, 0};
-            if (poll(&ready, 1, quiet && quiet % kIdle == 0 ? kRest : 0) > 0) {
+            if (poll(&ready, 1, quiet >= kIdle && quiet % kStride == 0 ? kRest : 0) > 0) {
                 have = static_cast<int>(read(0, in, sizeof in));
                 next = 0;
                 if (have <= 0) return 0;
             }
         }
-        ++quiet;
+        if (++quiet == 1 << 30) quiet = kIdle;
         if (!sending && next < have && cycle > 100) {
             frame = in[next++] << 1 | 0x200;
             sending = 10 * divisor;
