@@ -11,6 +11,7 @@ from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
 from ..hw.bus.uart import Uart
 from ..hw.component import Component
+from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.axi_memory import AxiMemory
@@ -60,6 +61,7 @@ GENERATORS = {
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("axi_memory", AxiMemory, _random("bursts")),
         Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("link", Link, _random("link_requests")),
         Generator("multiport", Multiport, _random("multiport")),

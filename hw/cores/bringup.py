@@ -41,7 +41,7 @@ PROTOCOL = 1
 """Version of the link and of this map."""
 
 
-class Engine(Parameters):
+class BoardEngine(Parameters):
     """What is to work on a board: a component with `m_axi` (AXI4, out), `s_axil` (AXI4-Lite, in) and `irq` (out)."""
 
     name: str
@@ -87,7 +87,7 @@ class Bringup(Component):
         bytes: int = Field(4096, ge=4096, le=1 << 28, description="bytes of memory")
         banks: int = Field(1, ge=1, le=32, description="banks of the memory")
         style: str = Field("block", description="as of the memory")
-        engine: Engine | None = Field(None, description="what works on the memory")
+        engine: BoardEngine | None = Field(None, description="what works on the memory")
 
         @model_validator(mode="after")
         def _rate(self):

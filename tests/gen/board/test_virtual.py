@@ -24,7 +24,8 @@ def systola(*arguments, cwd):
 
 def test_the_command_runs_unchanged(tmp_path):
     with start(find("icebreaker"), **DESIGN) as virtual:
-        run = systola("test", "--port", virtual.port, "--baud", BAUD, "--limit", 1024, "--json", "found.json", cwd=tmp_path)
+        line = ("--port", virtual.port, "--baud", BAUD)
+        run = systola("test", *line, "--limit", 1024, "--json", "found.json", cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
     assert all(result["passed"] for result in found.values())

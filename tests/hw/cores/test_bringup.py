@@ -11,7 +11,7 @@ from systola.gen.verilog import generate
 from systola.hw.bus.axi import Axi4, AxiLite
 from systola.hw.bus.registers import RegField, Register, RegisterMap, Registers
 from systola.hw.component import Component, ParameterError, Parameters, place
-from systola.hw.cores.bringup import Bringup, Engine
+from systola.hw.cores.bringup import BoardEngine, Bringup
 from systola.sim.verilator import lint
 
 MAP = RegisterMap(
@@ -63,7 +63,7 @@ class Copier(Component):
         return m
 
 
-ENGINE = Engine(name="copier", component=Copier, parameters=Copier.Parameters())
+ENGINE = BoardEngine(name="copier", component=Copier, parameters=Copier.Parameters())
 
 
 def test_an_engine_and_the_host_share_memory_and_registers():
@@ -104,4 +104,4 @@ def test_mistakes(parameters, sentence):
 
 def test_an_engine_has_the_seam():
     with pytest.raises(ParameterError, match=r"engine=x: engine must be a component with m_axi, s_axil and irq\."):
-        Engine.check(name="x", component=Registers, parameters=Registers.Parameters())
+        BoardEngine.check(name="x", component=Registers, parameters=Registers.Parameters())
