@@ -1,4 +1,4 @@
-"""The `systola` command: list, show, gen, sim, synth, asm, disasm."""
+"""The `systola` command: list, show, gen, sim, synth, asm, disasm, board."""
 
 import json
 import sys
@@ -16,6 +16,7 @@ from ..hw.cores.parameters import CoreParameters
 from ..hw.issue.isa import BYTES
 from . import describe
 from .assembler import Program, ProgramError
+from .board.commands import app as board_app
 from .generators import GENERATORS, Generator, UsageError, find
 
 app = typer.Typer(
@@ -32,6 +33,9 @@ Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
 Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
 Preset = Annotated[Path | None, typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table.")]
 Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
+
+
+app.add_typer(board_app, name="board")
 
 
 @app.command("list")
@@ -201,21 +205,33 @@ def synth(
     preset: Preset = None,
     device: Annotated[str, typer.Option(help="Device to map to, e.g. ecp5-85k.")] = "ecp5-85k",
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
+    other: Annotated[
+        list[str] | None, typer.Option("--compare", metavar="NAME=VALUE", help="And so set, side by side.")
+    ] = None,
     json_file: Json = None,
 ):
-    """Synthesise, place and route out of context: cells and Fmax."""
+    """Synthesise, place and route out of context: cells, by part, and Fmax."""
     from .synth import DEVICES, SynthesisError, synthesise
 
     generator, component = _component(name, parameters, preset)
+    components = [component]
+    if other:
+        components.append(_component(name, [*(parameters or []), *other], preset)[1])
     if device not in DEVICES:
         raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
     try:
         with err.status(f"synthesising {name} for {device}") as status:
-            report = synthesise(component, generator.name, device, seeds=seeds, progress=status.update)
+            reports = [
+                synthesise(each, generator.name, device, seeds=seeds, progress=status.update) for each in components
+            ]
     except SynthesisError as error:
         raise UsageError(str(error)) from None
-    describe.report(report, out)
-    _save(json_file, report.to_dict())
+    if other:
+        describe.compare(reports, out)
+        _save(json_file, [report.to_dict() for report in reports])
+    else:
+        describe.report(reports[0], out)
+        _save(json_file, reports[0].to_dict())
 
 
 @app.command()

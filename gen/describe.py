@@ -71,9 +71,41 @@ def report(report, out: Console):
         f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
         f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
+    if len(data["units"]) > 1:
+        out.print(
+            _table(
+                ("part", "LUT4 equivalents", "FF", "DSP", "BRAM"),
+                [(part, *(f"{count:,}" for count in counts.values())) for part, counts in data["units"].items()],
+            )
+        )
+    if path := data["critical_path"]:
+        delay, ends = path["logic_ns"] + path["routing_ns"], f"{path['from']} to {path['to']}"
+        out.print(f"critical path, {delay:.2f} ns, {path['levels']} levels: {ends}", markup=False)
     out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
     out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))
     out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()))
+
+
+def compare(reports: list, out: Console):
+    """Two reports side by side: what differs in their parameters, and how much they differ in size and speed."""
+    first, second = (report.to_dict() for report in reports)
+    changed = [name for name in first["params"] if first["params"][name] != second["params"][name]]
+    rows = [(name, str(first["params"][name]), str(second["params"][name]), "") for name in changed]
+    rows.append(("Fmax, MHz", *_ratio(first["fmax_mhz"]["median"], second["fmax_mhz"]["median"], ".1f")))
+    for key, name in (
+        ("lut4_equivalents", "LUT4 equivalents"),
+        ("ffs", "FF"),
+        ("dsps", "DSP"),
+        ("brams", "BRAM"),
+        ("peak", f"{first['unit']} a cycle"),
+    ):
+        rows.append((name, *_ratio(first[key], second[key], ",")))
+    out.print(_table(("", "first", "second", "ratio"), rows))
+
+
+def _ratio(a, b, how: str) -> tuple[str, str, str]:
+    texts = tuple("-" if value is None else format(value, how) for value in (a, b))
+    return *texts, f"{b / a:.2f}" if a and b is not None else ""
 
 
 def _table(head, rows) -> Table:

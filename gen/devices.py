@@ -22,6 +22,7 @@ class Device:
     dsps: tuple[str, ...]
     brams: tuple[str, ...]
     models: tuple[str, ...] = ()  # simulation models of the cells, below Yosys's share
+    pins: bool = False  # the tool places pins: a design's ports are kept off them by a harness
 
 
 def _ecp5(size: str, multipliers: int, memories: int) -> Device:
@@ -41,8 +42,40 @@ def _ecp5(size: str, multipliers: int, memories: int) -> Device:
     )
 
 
+def _ice40(size: str, package: str, freq: int, **limits: int) -> Device:
+    return Device(
+        family="ice40",
+        synth="synth_ice40" + " -dsp" * ("SB_MAC16" in limits),
+        place="nextpnr_ice40",
+        arguments=(f"--{size}", "--package", package, "--freq", str(freq)),
+        luts={"SB_LUT4": 1},  # a carry has its place beside a LUT
+        limits=limits,
+        ffs=("SB_DFF",),
+        dsps=("SB_MAC16",),
+        brams=("SB_RAM40_4K", "SB_SPRAM256KA"),
+        models=("ice40/cells_sim.v",),
+        pins=True,
+    )
+
+
 DEVICES: dict[str, Device] = {
+    "ecp5-12k": _ecp5("12k", multipliers=28, memories=56),
     "ecp5-25k": _ecp5("25k", multipliers=28, memories=56),
     "ecp5-45k": _ecp5("45k", multipliers=72, memories=108),
     "ecp5-85k": _ecp5("85k", multipliers=156, memories=208),
+    "gowin-gw1nr-9c": Device(
+        family="gowin",
+        synth="synth_gowin",
+        place="nextpnr_himbaechel_gowin",
+        arguments=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--freq", "60"),
+        luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
+        limits={"MULT9X9": 20, "MULT18X18": 20, "MULT36X36": 5},
+        ffs=("DFF",),
+        dsps=("MULT",),
+        brams=("SDP", "DP", "SP", "pROM"),
+        models=("gowin/cells_sim.v",),
+        pins=True,
+    ),
+    "ice40-hx8k": _ice40("hx8k", "ct256", 100, SB_RAM40_4K=32),
+    "ice40-up5k": _ice40("up5k", "sg48", 48, SB_RAM40_4K=30, SB_MAC16=8, SB_SPRAM256KA=4),
 }

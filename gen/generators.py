@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
+from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
+from ..hw.bus.uart import Uart
 from ..hw.component import Component
 from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
+from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
@@ -59,9 +62,11 @@ GENERATORS = {
     g.name: g
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
+        Generator("axi_memory", AxiMemory, _random("bursts")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
+        Generator("link", Link, _random("link_requests")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("network_interface", NetworkInterface, _random("packets")),
         Generator("noc", Noc, _random("traffic")),
@@ -73,6 +78,7 @@ GENERATORS = {
         Generator("scratchpad", Scratchpad, _random("accesses")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),
+        Generator("uart", Uart, _random("serial_bytes")),
     )
 }
 

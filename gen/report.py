@@ -6,6 +6,7 @@ import statistics
 from dataclasses import asdict, dataclass
 
 from .devices import DEVICES
+from .units import units
 from .verilog import Design
 from .wiring import wiring
 
@@ -21,7 +22,8 @@ class Report:
     a cycle, in `unit`; `macs` the same where that is multiply-accumulates. `fmax_mhz`: one figure a seed, 1 upwards,
     out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
     the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
-    `wiring`.
+    `wiring`. `units`: LUT4 equivalents, FF, DSP and BRAM of each part of the design, as far as cells bear the name
+    of what they drive (see `units`).
     """
 
     generator: str
@@ -42,6 +44,7 @@ class Report:
     utilisation: dict[str, int]
     fmax_mhz: dict
     critical_path: dict | None
+    units: dict[str, dict[str, int]]
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -87,6 +90,7 @@ def report(
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
         fmax_mhz={"seeds": rates, "median": median},
         critical_path=_critical_path(typical) if typical else None,
+        units=units(netlist["modules"][design.top], target),
     )
 
 
@@ -102,7 +106,8 @@ def _critical_path(placed: dict) -> dict:
     )
 
     def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
-        return re.split(r"_(?:TRELLIS|LUT4|CCU2C|PFUMX|L6MUX21)", cell)[0].removeprefix("body.")
+        name = re.split(r"_(?:TRELLIS|LUT\d?_|CCU2C|PFUMX|L6MUX21|SB_|DFF|ALU_|MUX2_)", cell)[0]
+        return name.removeprefix("design.").removeprefix("body.")
 
     wires = sum(step["delay"] for step in path if step["type"] == "routing")
     total = sum(step["delay"] for step in path)

@@ -247,7 +247,11 @@ def _ansi(text: str, order: list[str] | None) -> str:
         kind, init = wire.search(body).groups()
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
-    body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
+    for text, name in re.findall(r"(?ms)(^  function (?:\[\S+\] )?(\\\S+ );.*?^  endfunction$)", body):
+        # One of many: Yosys calls it like the wire that it drives, and leaves open that no two of them are asked for.
+        body = body.replace(text, text.replace("casez", "case").replace("?", "0"))
+        body = body.replace(name, "choose_" + re.findall(r"\d+", name)[-1])
+    body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(_CMP)?(?:_Y)? ", r"\1_\2\3", body)  # unnamed values get plain names
     # Memories that start at zero say so here, but for those of a style that cannot.
     body = re.sub(
         r'(?m)(?<!ram_style = "huge" \*\)\n)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)', _zero_loop, body

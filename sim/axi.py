@@ -187,7 +187,7 @@ class Watch:
         self._channels = []
         for channel in channels:
             ports = (f"{prefix}_{channel}{field}" for field in self.PAYLOADS[channel])
-            payload = [reader(getattr(dut, port)) for port in ports]
+            payload = [reader(getattr(dut, port)) for port in ports if hasattr(dut, port)]  # AXI4-Lite has fewer
             handshake = [reader(getattr(dut, f"{prefix}_{channel}{field}")) for field in ("valid", "ready")]
             self._channels.append((channel, *handshake, payload))
         self._offered: dict[str, list[str]] = {}

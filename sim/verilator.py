@@ -60,11 +60,13 @@ _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
 
 
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
-    """Compiles a design into one executable, `simulation`."""
+    """Compiles a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++."""
 
-    def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = ()) -> None:
+    def __init__(
+        self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), main: Path | None = None
+    ) -> None:
         super().__init__()
-        self.top, self.wave_format, self.hier_blocks = top, waves, hier_blocks
+        self.top, self.wave_format, self.hier_blocks, self.main = top, waves, hier_blocks, main
         self.wave_args: list[str] = []
 
     def identity(self) -> list[str]:
@@ -77,6 +79,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             self.top,
             self.wave_format,
             *self.hier_blocks,
+            self.main.read_text() if self.main else "",
         ]
 
     def compile(self, verilog: str, directory: Path) -> None:
@@ -97,7 +100,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             raise SimulatorError(f"Verilator does not accept the module {self.top}{tail(log)}")
         runtime = _runtime()
         objects = [*runtime.glob("*.o")]
-        libraries = [*_LINK_FLAGS]
+        libraries = ["-pthread"] if self.main else [*_LINK_FLAGS]
         if self.wave_format:
             objects += _tracer(self.wave_format).glob("*.o")
             libraries += _FST_LIBRARIES if self.wave_format == "fst" else []
@@ -123,7 +126,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
 
     def _main(self) -> str:
         kinds = ["VM_TRACE", f"VM_TRACE_{self.wave_format.upper()}"] if self.wave_format else []
-        return "".join([*(f"#define {kind} 1\n" for kind in kinds), f'#include "{_MAIN}"\n'])
+        return "".join([*(f"#define {kind} 1\n" for kind in kinds), f'#include "{self.main or _MAIN}"\n'])
 
 
 def lint(verilog: str, top: str) -> str:

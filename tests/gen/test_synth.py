@@ -12,6 +12,7 @@ from systola.gen.synth import SynthesisError, netlist, synthesise
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.sim.simulate import simulate
+from systola.sim.verilator import lint
 
 DIFFERENT = [
     ("systolic", {"rows": 2, "cols": 3}),
@@ -108,8 +109,15 @@ def test_too_large_a_design_says_so():
         synthesise(array(rows=6, cols=5, buffer=0), "systolic", "ecp5-25k", seeds=1)
 
 
+def test_a_harness_has_four_pins_whatever_the_design_has():
+    design = generate("systolic", Systolic(rows=2, cols=2))
+    text = synth.harness(design)
+    assert lint(design.verilog + text, "harness") == ""
+    assert text.startswith("module harness (input clk, input rst, input i, input load, output o);")
+
+
 def test_unknown_device():
-    with pytest.raises(SynthesisError, match="device=xc7: device must be ecp5-25k"):
+    with pytest.raises(SynthesisError, match="device=xc7: device must be ecp5-12k, ecp5-25k"):
         synthesise(array(), "systolic", "xc7")
 
 

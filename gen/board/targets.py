@@ -1,0 +1,164 @@
+"""The boards that a design is built for, as data: pins come from amaranth-boards, the rest stands here."""
+
+import importlib
+from dataclasses import dataclass, field
+
+from ..generators import UsageError
+
+
+@dataclass(frozen=True)
+class Target:
+    """A board: its platform in amaranth-boards, the clock and memory of its design, and how the tools are told.
+
+    `clock`: Hz; where it is not that of `oscillator` (None: the platform's own choice), a PLL makes it. `family`: whose
+    own cells may be used. `loader`: how openFPGALoader is told. `flow`: open, or vendor, whose project is only written.
+    `options`: of Amaranth's build, by its names; `extra`: makers of resources that the platform does not name.
+    """
+
+    name: str
+    title: str
+    module: str
+    platform: str
+    clock: int
+    memory: int
+    family: str
+    loader: tuple[str, ...]
+    style: str = "block"
+    oscillator: str | None = None
+    flow: str = "open"
+    baud: int = 1_000_000
+    arguments: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    extra: tuple = ()
+
+    def make(self):
+        """The platform, ready to build."""
+        platform = getattr(importlib.import_module(f"amaranth_boards.{self.module}"), self.platform)(**self.arguments)
+        platform.add_resources([make() for make in self.extra])
+        return platform
+
+    @property
+    def design(self) -> dict:
+        """Parameters of the bring-up design for this board."""
+        return {
+            "board": self.name,
+            "clock": self.clock,
+            "baud": self.baud,
+            "bytes": self.memory,
+            "style": self.style,
+        }
+
+
+def _uart(rx: str, tx: str):
+    """A UART on pins of a header, for a USB adapter of 3.3 V."""
+
+    def make():
+        from amaranth.build import Attrs, Pins, Resource, Subsignal
+
+        return Resource(
+            "uart",
+            0,
+            Subsignal("rx", Pins(rx, dir="i")),
+            Subsignal("tx", Pins(tx, dir="o")),
+            Attrs(IO_STANDARD="SB_LVCMOS"),
+        )
+
+    return make
+
+
+_ICE40 = {"synth_opts": "-dsp"}
+_ECP5 = {"synth_opts": "-nowidelut"}
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            "arty-a7-35",
+            "Digilent Arty A7-35T",
+            "arty_a7",
+            "ArtyA7_35Platform",
+            100_000_000,
+            131072,
+            "xilinx",
+            ("-b", "arty_a7_35t"),
+            flow="vendor",
+        ),
+        Target(
+            "colorlight-5a-75b",
+            "Colorlight 5A-75B, revision 7.0",
+            "colorlight_5a75b_r7_0",
+            "Colorlight_5A75B_R70Platform",
+            25_000_000,
+            65536,
+            "ecp5",
+            ("-b", "colorlight"),
+            options=_ECP5,
+        ),
+        Target(
+            "icebreaker",
+            "1BitSquared iCEBreaker",
+            "icebreaker",
+            "ICEBreakerPlatform",
+            12_000_000,
+            65536,
+            "ice40",
+            ("-b", "ice40_generic"),
+            style="huge",
+            options=_ICE40,
+        ),
+        Target(
+            "tang-nano-9k",
+            "Sipeed Tang Nano 9K",
+            "tang_nano_9k",
+            "TangNano9kPlatform",
+            27_000_000,
+            16384,
+            "gowin",
+            ("-b", "tangnano9k"),
+            arguments={"toolchain": "Apicula"},
+        ),
+        Target(
+            "ulx3s-12f",
+            "Radiona ULX3S, LFE5U-12F",
+            "ulx3s",
+            "ULX3S_12F_Platform",
+            50_000_000,
+            65536,
+            "ecp5",
+            ("-b", "ulx3s"),
+            options=_ECP5,
+        ),
+        Target(
+            "ulx3s-85f",
+            "Radiona ULX3S, LFE5U-85F",
+            "ulx3s",
+            "ULX3S_85F_Platform",
+            50_000_000,
+            131072,
+            "ecp5",
+            ("-b", "ulx3s"),
+            options=_ECP5,
+        ),
+        Target(
+            "upduino",
+            "tinyVision UPduino 3, with a UART adapter at pins 23 (to the board) and 25, and its 12 MHz at pin 20",
+            "upduino_v3",
+            "UpduinoV3Platform",
+            12_000_000,
+            65536,
+            "ice40",
+            ("-b", "ice40_generic"),
+            style="huge",
+            oscillator="clk12",
+            options=_ICE40,
+            extra=(_uart("23", "25"),),
+        ),
+    )
+}
+
+
+def find(name: str) -> Target:
+    """The board of that name. Raises :class:`UsageError`."""
+    if name not in TARGETS:
+        raise UsageError(f"unknown board '{name}': there are {', '.join(TARGETS)}.")
+    return TARGETS[name]

@@ -1,0 +1,241 @@
+"""On-chip memory behind AXI4: what a design without DRAM has in its place."""
+
+from typing import Literal
+
+from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
+
+from ..bundle import Bundle
+from ..bus.axi import BOUNDARY, Axi4, Response
+from ..bus.stream import StreamBuffer, join
+from ..component import Component, ParameterError, Parameters, place
+from .access import Read, Request
+from .scratchpad import Scratchpad
+
+BEATS = 4
+"""Reads under way for each master: as many as a scratchpad's port keeps and one that waits at it."""
+
+
+class AxiParameters(Parameters):
+    """What a memory and its parts have in common."""
+
+    masters: int = Field(2, ge=1, le=8, description="buses that reach the memory")
+    data_width: int = Field(
+        64,
+        ge=32,
+        le=512,
+        description="bits of a beat",
+        json_schema_extra={"legal": "a power of two from 32 to 512"},
+    )
+    bytes: int = Field(
+        65536,
+        ge=BOUNDARY,
+        le=1 << 28,
+        description="size of the memory, from address 0 on",
+        json_schema_extra={"legal": f"a multiple of {BOUNDARY} from {BOUNDARY} to {1 << 28}"},
+    )
+    addr_width: int = Field(32, ge=13, le=64, description="bits of a byte address")
+    banks: int = Field(2, ge=1, le=32, description="memories that serve one beat a cycle each, a power of two")
+    style: Literal["block", "huge", "distributed", "auto"] = Field(
+        "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
+    )
+
+    @model_validator(mode="after")
+    def _sizes(self):
+        if self.data_width & (self.data_width - 1):
+            raise ParameterError(f"data_width={self.data_width}: data_width must be {self.legal('data_width')}.")
+        if self.bytes % BOUNDARY:
+            raise ParameterError(f"bytes={self.bytes}: bytes must be {self.legal('bytes')}.")
+        if self.bytes > 1 << self.addr_width:
+            raise ParameterError(f"bytes={self.bytes}: bytes must be at most 2^{self.addr_width} with this addr_width.")
+        if self.banks & (self.banks - 1):
+            raise ParameterError(f"banks={self.banks}: banks must be a power of two from 1 to 32.")
+        return self
+
+    @property
+    def lanes(self) -> int:
+        """Bits of a byte's place in a beat."""
+        return (self.data_width // 8 - 1).bit_length()
+
+    @property
+    def depth(self) -> int:
+        return self.bytes * 8 // self.data_width
+
+    @property
+    def request(self) -> Request:
+        return Request((self.depth - 1).bit_length(), self.data_width)
+
+
+class AxiMemory(Component):
+    """On-chip memory of `bytes` bytes that `masters` AXI4 buses share, each as if it were alone but for waiting.
+
+    Bursts are INCR, of whole or of narrow beats (`size`). What lies beyond the memory answers DECERR; nothing is
+    written there. Each bus has a port for reads and one for writes on a :class:`.Scratchpad` of `banks` banks, whose
+    arbiters are fair; a write's response comes when whatever is asked afterwards finds what was written.
+
+    Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
+    no bank is busy with others. Initiation interval 1 a beat on each bus and direction, as far as banks do not collide;
+    len + 2 cycles a burst of reads, len + 2 masters + 3 one of writes. Back-pressure on every channel. No output
+    depends combinationally on an input.
+
+    Area: the memory, and ways between 2 x masters ports and its banks.
+
+    Source: ARM IHI 0022.
+    """
+
+    unit = "beat"
+    latency = 3
+    Parameters = AxiParameters
+
+    @staticmethod
+    def members(p):
+        return {f"s_axi{n}": In(Axi4(p.addr_width, p.data_width)) for n in range(p.masters)}
+
+    @property
+    def peak(self) -> int:
+        return min(2 * self.p.masters, self.p.banks)
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        words = place(
+            m,
+            platform,
+            "words",
+            Scratchpad,
+            ports=2 * p.masters,
+            banks=p.banks,
+            depth=p.depth,
+            width=p.data_width,
+            counters=0,
+            style=p.style,
+        )
+        for n in range(p.masters):
+            bus = getattr(self, f"s_axi{n}")
+            reads = place(m, platform, f"reads{n}", ReadBursts, **dict(p))
+            writes = place(m, platform, f"writes{n}", WriteBursts, **dict(p))
+            join(m, bus.ar, reads.ar)
+            join(m, reads.r, bus.r)
+            join(m, bus.aw, writes.aw)
+            join(m, bus.w, writes.w)
+            join(m, writes.b, bus.b)
+            join(m, reads.req, getattr(words, f"port{2 * n}_req"))
+            join(m, getattr(words, f"port{2 * n}_rsp"), reads.rsp)
+            join(m, writes.req, getattr(words, f"port{2 * n + 1}_req"))
+            m.d.comb += getattr(words, f"port{2 * n + 1}_rsp").ready.eq(1)  # which never comes
+        return m
+
+
+class ReadBursts(Component):
+    """Read bursts of a bus become requests of words, and the words beats. A burst is begun when all of the one before
+    are asked for."""
+
+    Parameters = AxiParameters
+
+    @staticmethod
+    def members(p):
+        bus = Axi4(p.addr_width, p.data_width).members
+        return {
+            "ar": In(bus["ar"].signature),
+            "r": Out(bus["r"].signature.flip()),
+            "req": Out(stream.Signature(p.request)),
+            "rsp": In(stream.Signature(Read(p.data_width))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        burst = Signal(self.ar.payload.shape(), reset_less=True)
+        beyond = Signal(reset_less=True)  # as a whole: no burst crosses 4 KiB, of which the memory is a multiple
+        busy = Signal()
+        marks = Bundle({"id": len(burst.id), "last": 1, "beyond": 1})
+        beats = place(m, platform, "beats", StreamBuffer, payload=marks, depth=BEATS, style="auto")
+        moves = Signal()
+        mark = beats.write.payload
+        m.d.comb += [
+            self.ar.ready.eq(~busy),
+            self.req.valid.eq(busy & beats.room),
+            self.req.payload.addr.eq(burst.addr[p.lanes :]),
+            moves.eq(self.req.valid & self.req.ready),
+            beats.take.eq(moves),
+            beats.write.valid.eq(moves),
+            mark.id.eq(burst.id),
+            mark.last.eq(burst.len == 0),
+            mark.beyond.eq(beyond),
+            self.r.valid.eq(self.rsp.valid & beats.o.valid),
+            self.r.payload.data.eq(self.rsp.payload.data),
+            self.r.payload.id.eq(beats.o.payload.id),
+            self.r.payload.last.eq(beats.o.payload.last),
+            self.r.payload.resp.eq(Mux(beats.o.payload.beyond, Response.DECERR, Response.OKAY)),
+            self.rsp.ready.eq(self.r.ready & beats.o.valid),
+            beats.o.ready.eq(self.r.ready & self.rsp.valid),
+        ]
+        with m.If(~busy):
+            m.d.sync += [busy.eq(self.ar.valid), burst.eq(self.ar.payload)]
+            m.d.sync += beyond.eq(self.ar.payload.addr >= p.bytes)
+        with m.If(moves):
+            m.d.sync += [_next(burst, p.lanes), burst.len.eq(burst.len - 1)]
+            with m.If(burst.len == 0):
+                m.d.sync += busy.eq(0)
+        return m
+
+
+class WriteBursts(Component):
+    """Write bursts of a bus become requests of words, and each of them a response when every port would see it. A burst
+    is begun when the one before has its response."""
+
+    Parameters = AxiParameters
+
+    @staticmethod
+    def members(p):
+        bus = Axi4(p.addr_width, p.data_width).members
+        return {
+            "aw": In(bus["aw"].signature),
+            "w": In(bus["w"].signature),
+            "b": Out(bus["b"].signature.flip()),
+            "req": Out(stream.Signature(p.request)),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        burst = Signal(self.aw.payload.shape(), reset_less=True)
+        states = Bundle({"busy": 1, "seen": range(2 * p.masters + 1)})
+        state = Signal(states)  # busy: beats come; seen: cycles until all ports see them
+        beyond = Signal(reset_less=True)
+        idle = Signal()
+        moves = Signal()
+        m.d.comb += [
+            idle.eq(~state.busy & (state.seen == 0) & ~self.b.valid),
+            self.aw.ready.eq(idle),
+            self.req.valid.eq(state.busy & self.w.valid),
+            self.w.ready.eq(state.busy & self.req.ready),
+            self.req.payload.addr.eq(burst.addr[p.lanes :]),
+            self.req.payload.write.eq(1),
+            self.req.payload.data.eq(self.w.payload.data),
+            self.req.payload.strobe.eq(Mux(beyond, 0, self.w.payload.strb)),
+            moves.eq(self.w.valid & self.w.ready),
+            self.b.payload.id.eq(burst.id),
+            self.b.payload.resp.eq(Mux(beyond, Response.DECERR, Response.OKAY)),
+        ]
+        with m.If(idle):
+            m.d.sync += [state.busy.eq(self.aw.valid), burst.eq(self.aw.payload)]
+            m.d.sync += beyond.eq(self.aw.payload.addr >= p.bytes)
+        with m.If(moves):
+            m.d.sync += _next(burst, p.lanes)
+            with m.If(self.w.payload.last):
+                m.d.sync += [state.busy.eq(0), state.seen.eq(2 * p.masters)]
+        with m.If(state.seen != 0):
+            m.d.sync += [state.seen.eq(state.seen - 1), self.b.valid.eq(state.seen == 1)]
+        with m.If(self.b.valid & self.b.ready):
+            m.d.sync += self.b.valid.eq(0)
+        return m
+
+
+def _next(burst, lanes: int):
+    """To the address of the next beat, of 2^size bytes, which is in the same 4 KiB."""
+    step = (Const(1) << burst.size[: lanes.bit_length()])[: lanes + 1]
+    low = burst.addr[: BOUNDARY.bit_length() - 1]
+    return low.eq((low & ~(step - 1)) + step)

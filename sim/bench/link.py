@@ -1,0 +1,91 @@
+"""Bench of the link: bytes in; every byte of its answers, of memory and of registers as the golden model has them."""
+
+import random
+
+import cocotb
+from cocotbext.axi import AxiLiteBus, AxiLiteRam
+
+from ..axi import Memory, Watch
+from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reset, transfer, unsigned
+from ..workloads.link_requests import FAULT, MEMORY, REGISTERS, Case
+
+CHANNELS = ("aw", "w", "b", "ar", "r")
+
+
+class Buses:
+    """Memory and registers as they should be."""
+
+    def __init__(self):
+        self.memory, self.registers = bytearray(MEMORY), bytearray(REGISTERS)
+
+    def read(self, registers: bool, address: int):
+        code = self._code(registers, address)
+        found = self.registers if registers else self.memory
+        at = address % len(found)
+        return (bytes(WORD) if code else bytes(found[at : at + WORD])), code
+
+    def write(self, registers: bool, address: int, word: bytes):
+        code = self._code(registers, address)
+        if not code:
+            target = self.registers if registers else self.memory
+            at = address % len(target)
+            target[at : at + WORD] = word
+        return code
+
+    @staticmethod
+    def _code(registers: bool, address: int) -> int:
+        if registers:
+            return OKAY
+        return DECERR if address >= MEMORY else SLVERR if FAULT[0] <= address <= FAULT[1] else OKAY
+
+
+@cocotb.test
+async def link(dut):
+    job, outcome, results = Job.load(), Outcome(), []
+    memory = Memory(dut, "m_axi", MEMORY)
+    memory.faults = [(*FAULT, SLVERR)]
+    registers = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
+    registers.read_if.log.setLevel("WARNING")
+    registers.write_if.log.setLevel("WARNING")
+    buses = Buses()
+    golden = Link(job.parameters, buses.read, buses.write)
+    await reset(dut, [port for port in job.inputs if not port.startswith("m_axi")])
+    for number, case in enumerate(job.cases):
+        answers = await _run_case(dut, memory, registers, buses, golden, case, f"case {number}", outcome)
+        if job.keep:
+            results.append(answers)
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Case, name: str, outcome: Outcome):
+    rng = random.Random(case.seed)
+    for channel in CHANNELS:
+        memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
+    expected = golden.answer(case.received)
+    rx, tx = Source({"data": [*case.received]}, case.gap), Sink(len(expected), case.stall, {"data": []})
+    watches = Watch(dut, "m_axi"), Watch(dut, "m_axil")
+    outcome.seconds += await transfer(dut, {"rx": rx}, {"tx": tx}, also=watches, seed=case.seed, patience=3000)
+    said = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
+
+    problems = [f"answers {said.hex(' ')}, expected {expected.hex(' ')}"] if said != expected else []
+    for what, ram, wanted in (("memory", memory.ram, buses.memory), ("registers", registers, buses.registers)):
+        seen = bytes(ram.read(0, len(wanted)))
+        problems += [f"{what} {at:#x} is {seen[at]:#04x}" for at in range(len(wanted)) if seen[at] != wanted[at]][:3]
+    for watch in watches:
+        problems += watch.errors
+    outcome.cases += 1
+    outcome.checked += len(expected) + len(buses.memory) + len(buses.registers)
+    outcome.work += len(case.received)
+    cycles = tx.cycles[-1] - rx.cycles[0] + 1
+    outcome.cycles += cycles
+    outcome.case_cycles.append(cycles)
+    outcome.output_cycles.append([rx.cycles[-1], *tx.cycles])
+    outcome.spans.append({channel: (watches[0].beats[channel], *span) for channel, span in watches[0].span.items()})
+    outcome.mismatches += len(problems)
+    outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
+    return said
+

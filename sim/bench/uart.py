@@ -1,0 +1,88 @@
+"""Bench of the UART: every level of `tx` in every cycle, and the bytes that came on `rx`."""
+
+import random
+
+import cocotb
+
+from ..golden import uart
+from ..job import Job, Outcome, save_outcome
+from ..streams import Sink, Source, reader, reset, transfer, unsigned
+from ..workloads.serial_bytes import Case
+
+
+@cocotb.test
+async def serial(dut):
+    job, outcome, results = Job.load(), Outcome(), []
+    divisor = job.parameters["divisor"]
+    await reset(dut, job.inputs)
+    dut.rx.value = dut.m_axis_receive_tready.value = 1  # in reset it was low
+    for _ in range(12 * divisor):
+        await dut.clk.falling_edge
+    for number, case in enumerate(job.cases):
+        found = await _run_case(dut, divisor, case, f"case {number}", outcome)
+        if job.keep:
+            results.append(found)
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+async def _run_case(dut, divisor: int, case: Case, name: str, outcome: Outcome) -> list[int]:
+    wire = _wire(case, divisor)
+    wanted, middles = zip(*uart.decode(wire, divisor), strict=True)
+    source, sink = Source({"data": case.sent}, case.gap), Sink(len(wanted), 0.0, {"data": []})
+    last = max(len(wire), 10 * divisor * (len(case.sent) + 2))
+    levels, tx, rx = [], reader(dut.tx), dut.rx.set
+
+    def wires(cycle: int | None) -> bool:
+        levels.append(int(tx()))
+        rx(wire[len(levels) - 1] if len(levels) <= len(wire) else 1)
+        return len(levels) < last
+
+    outcome.seconds += await transfer(dut, {"send": source}, {"receive": sink}, also=[wires], seed=case.seed)
+    while len(levels) < last:
+        await dut.clk.falling_edge
+        wires(None)
+    found = [unsigned(bits) for bits in sink.fields["data"]]
+
+    expected, until = [1] * len(levels), -1
+    problems = []
+    for byte, taken in zip(case.sent, source.cycles, strict=True):
+        start = taken + uart.LATENCY
+        if start < until or (case.idle_free and until >= 0 and start != until):
+            problems.append(f"byte {byte:#x} started in cycle {start}, the one before ended in {until}")
+        for n, bit in enumerate(uart.bits(byte)):
+            expected[start + n * divisor : start + (n + 1) * divisor] = [bit] * divisor
+        until = start + 10 * divisor
+    wrong = [cycle for cycle, (a, b) in enumerate(zip(levels, expected, strict=False)) if a != b]
+    problems += [f"tx is {levels[cycle]} in cycle {cycle}" for cycle in wrong[:3]]
+    if found != [*wanted]:
+        problems.append(f"received {found}, expected {wanted}")
+    if (late := {cycle - middle for cycle, middle in zip(sink.cycles, middles, strict=True)}) != {uart.RECEIVED}:
+        problems.append(f"bytes came {late} cycles after their stop bits")
+    outcome.cases += 1
+    outcome.checked += len(levels) + len(wanted)
+    outcome.work += len(case.sent) + len(wanted)
+    outcome.cycles += len(levels)
+    outcome.case_cycles.append(len(levels))
+    outcome.output_cycles.append(sink.cycles)
+    outcome.mismatches += len(problems)
+    outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
+    return found
+
+
+def _wire(case: Case, divisor: int) -> list[int]:
+    """The levels of `rx`, one a cycle."""
+    rng, wire = random.Random(case.seed), [1] * 3
+    period = divisor * (1 + case.drift)
+    for n, (byte, pause) in enumerate(zip(case.come, case.pauses, strict=True)):
+        wire += [1] * pause
+        if case.glitches and pause > 2 * divisor:
+            wire[-rng.randrange(divisor + 1, 2 * divisor)] = 0
+        start, bits = len(wire), uart.bits(byte)
+        if n in case.broken:
+            bits = [*bits[:9], 0, 1, 1]
+        for cycle in range(round(period * len(bits))):
+            wire.append(bits[min(len(bits) - 1, int(cycle / period))])
+        assert len(wire) > start
+    return wire + [1] * (12 * divisor)

@@ -1,0 +1,75 @@
+"""Golden model of the link: requests in, answers out, each done once."""
+
+from collections.abc import Callable
+
+from .frames import frame, unframe
+
+READ, WRITE, READ_REGISTERS, WRITE_REGISTERS, HELLO = range(5)
+OKAY, REFUSED, SLVERR, DECERR = range(4)
+WORD, WORDS, WINDOW = 4, 64, 16
+
+
+def request(number: int, op: int, address: int = 0, count: int = 1, data: bytes = b"") -> bytes:
+    """A request as it is sent."""
+    return frame(bytes([number % 256, op, count]) + address.to_bytes(4, "little") + data)
+
+
+class Link:
+    """A link to two buses. `read(registers, address)` gives a word and a response, `write(registers, address, word)`
+    a response; words are 4 bytes."""
+
+    def __init__(self, p: dict, read: Callable, write: Callable):
+        self.p, self.read, self.write = p, read, write
+        self.following, self.statuses, self.text = 0, [OKAY] * 2 * WINDOW, b""
+
+    def take(self, received: bytes) -> list[bytes]:
+        """The contents of all answers to what came, which may end within a request."""
+        *frames, self.text = (self.text + received).split(b"\0")
+        contents = [unframe(text) for text in frames]
+        answers = [self._request(content) for content in contents if content and self._is_request(content)]
+        return [answer for answer in answers if answer is not None]
+
+    def answer(self, received: bytes) -> bytes:
+        """The same as they are sent."""
+        return b"".join(map(frame, self.take(received)))
+
+    @staticmethod
+    def _is_request(content: bytes) -> bool:
+        if len(content) < 7 or not 1 <= content[2] <= WORDS:
+            return False
+        return len(content) == 7 + (WORD * content[2] if content[1] % 2 else 0)
+
+    def _request(self, content: bytes) -> bytes | None:
+        number, op, count = content[:3]
+        address = int.from_bytes(content[3:7], "little")
+        back = (self.following - number) % 256
+        writes, registers = op % 2 == 1, op // 2 % 2 == 1
+        if op != HELLO and back > WINDOW:
+            return None
+        repeated = op != HELLO and back > 0
+        width = self.p["register_width" if registers else "memory_width"]
+        legal = (
+            op < HELLO
+            and address % WORD == 0
+            and address < 2**width
+            and address // 4096 == (address + WORD * count - 1) // 4096
+        )
+        found, status = b"", OKAY
+        if op == HELLO:
+            found = self.p["identity"].encode()
+        elif repeated and writes:
+            status = self.statuses[back - 1]
+        elif not legal:
+            status = REFUSED
+        else:
+            for n in range(count):
+                if writes:
+                    said = self.write(registers, address + WORD * n, content[7 + WORD * n :][:WORD])
+                else:
+                    word, said = self.read(registers, address + WORD * n)
+                    found += word
+                status = status or said
+        if not repeated:
+            self.following = (number + 1) % 256
+            self.statuses = [status, *self.statuses[:-1]]
+        return bytes([number, op]) + found + bytes([status])

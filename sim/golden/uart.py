@@ -1,0 +1,32 @@
+"""Golden model of the UART: bytes as levels of a wire, 8N1, and back."""
+
+LATENCY = 1
+"""Cycles from a byte's beat to its start bit."""
+RECEIVED = 3
+"""Cycles from the middle of a stop bit on the wire to the byte's beat."""
+
+
+def bits(byte: int) -> list[int]:
+    """The levels of a byte, a bit each."""
+    return [0, *(byte >> n & 1 for n in range(8)), 1]
+
+
+def decode(levels: list[int], divisor: int) -> list[tuple[int, int]]:
+    """The bytes in the levels of a wire, one a cycle, that is high at first, each with the cycle of the middle of its
+    stop bit; a bit takes `divisor` cycles."""
+    found, at = [], 0
+    while at < len(levels):
+        if levels[at]:
+            at += 1
+            continue
+        middles = [at + divisor // 2 + n * divisor for n in range(10)]
+        if middles[-1] >= len(levels):
+            break
+        start, *eight, stop = (levels[middle] for middle in middles)
+        if start:  # gone before its middle
+            at = middles[0] + 1
+            continue
+        if stop:
+            found.append((sum(bit << n for n, bit in enumerate(eight)), middles[-1]))
+        at = middles[-1] + 1
+    return found

@@ -1,0 +1,112 @@
+"""A board without a board: a design's UART pins, in Verilator, behind a pseudo-terminal that any program may open."""
+
+import os
+import pty
+import random
+import subprocess
+import threading
+import tty
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from . import cache
+
+_MAIN = Path(str(files(__package__))) / "models" / "board.cpp"
+CHUNK = 64
+"""Bytes that pass at a time: a cable that is pulled stops within so many."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What a bad cable does: the probability, for each byte, of a flipped bit, of being lost, of coming twice.
+
+    `after`: bytes in both directions after which the cable is pulled; None: never.
+    """
+
+    flip: float = 0.0
+    drop: float = 0.0
+    double: float = 0.0
+    after: int | None = None
+    seed: int = 1
+
+
+def build(verilog: str, top: str) -> Path:
+    """The program that is the board: bytes in, bytes out, the cycles of a bit its argument."""
+    from .verilator import Verilator
+
+    backend = Verilator(top, main=_MAIN)
+    folder = cache.once(
+        f"board-{top}", [verilog, *backend.identity()], lambda directory: backend.compile(verilog, directory)
+    )
+    return folder / "simulation"
+
+
+class VirtualBoard:
+    """A program of :func:`build`, running; `port` is what a host opens. Use it in `with`."""
+
+    def __init__(self, program: Path, divisor: int, faults: Faults | None = None):
+        self.faults = faults or Faults()
+        self.passed = 0
+        self._random = random.Random(self.faults.seed)
+        self._master, self._slave = pty.openpty()
+        tty.setraw(self._slave)
+        self.port = os.ttyname(self._slave)
+        self._process = subprocess.Popen(
+            [str(program), str(divisor)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        ways = [(self._master, self._process.stdin.fileno()), (self._process.stdout.fileno(), self._master)]
+        self._threads = [threading.Thread(target=self._carry, args=way, daemon=True) for way in ways]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """Stop it, and close the port."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            pipe.close()
+        self.pull()
+
+    def pull(self):
+        """Pull the cable."""
+        while self._slave is not None:
+            slave, master = self._slave, self._master
+            self._slave = self._master = None
+            os.close(slave)
+            os.close(master)
+
+    def _carry(self, source: int, target: int):
+        limit = self.faults.after
+        try:
+            while chunk := os.read(source, CHUNK):
+                self.passed += len(chunk)
+                if limit is not None and self.passed > limit:
+                    self.pull()
+                    return
+                left = self._spoiled(chunk)
+                while left:
+                    left = left[os.write(target, left) :]
+        except (OSError, TypeError):  # it was closed
+            return
+
+    def _spoiled(self, chunk: bytes) -> bytes:
+        faults, chance = self.faults, self._random.random
+        if not (faults.flip or faults.drop or faults.double):
+            return chunk
+        out = bytearray()
+        for byte in chunk:
+            if chance() < faults.drop:
+                continue
+            if chance() < faults.flip:
+                byte ^= 1 << self._random.randrange(8)
+            out.append(byte)
+            if chance() < faults.double:
+                out.append(byte)
+        return bytes(out)

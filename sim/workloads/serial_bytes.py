@@ -1,0 +1,50 @@
+"""Bytes both ways through a UART, on a wire that is not quite right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """Bytes to send, with the probability of a gap before each; bytes that come, each with the cycles of pause before
+    it, in bits that are `drift` longer than they should be. `glitches`: spikes of one cycle in the pauses; `broken`:
+    bytes that come without a stop bit."""
+
+    sent: list[int]
+    gap: float
+    come: list[int]
+    pauses: list[int]
+    drift: float = 0.0
+    glitches: bool = False
+    broken: frozenset[int] = frozenset()
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not self.gap
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[Case]:
+    """Seeded random bytes; every fourth case sends without gaps."""
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters["divisor"], rng, number, most) for number in range(count)]
+
+
+def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int) -> Case:
+    def some() -> list[int]:
+        return rng.choice([0, 255, 0x55, *rng.integers(0, 256, 5)], int(rng.integers(1, most))).tolist()
+
+    come = some()
+    slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, a cycle is lost where clocks meet
+    broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
+    return Case(
+        some(),
+        gap=float(rng.choice([0.05, 0.5])) if number % 4 else 0.0,
+        come=come,
+        pauses=[int(rng.choice([0, 1, divisor, 3 * divisor])) for _ in come],
+        drift=float(rng.choice([0.0, -slack, slack])),
+        glitches=bool(number % 2),
+        broken=broken,
+        seed=int(rng.integers(2**31)),
+    )

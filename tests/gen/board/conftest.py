@@ -1,0 +1,65 @@
+"""A board in Python: the golden link behind a stream that may be as bad as wanted."""
+
+import random
+
+import pytest
+
+from systola.sim.golden.link import DECERR, OKAY, Link
+
+MEMORY = 8192
+
+
+class Stream:
+    """What pyserial's ports are to a driver; `spoil` is the probability of damage, for each byte and way."""
+
+    def __init__(self, spoil: float = 0.0, identity: str = f"systola 1 board=golden clock=1000000 memory={MEMORY}"):
+        self.memory, self.registers, self.writes = bytearray(MEMORY), {}, []
+        parameters = {"memory_width": 32, "register_width": 16, "identity": identity}
+        self.link = Link(parameters, self._read_word, self._write_word)
+        self.spoil, self.random, self.waiting, self.closed = spoil, random.Random(1), b"", False
+
+    @property
+    def in_waiting(self) -> int:
+        return len(self.waiting)
+
+    def write(self, data: bytes):
+        self.waiting += self._spoiled(self.link.answer(self._spoiled(data)))
+
+    def read(self, count: int) -> bytes:
+        got, self.waiting = self.waiting[:count], self.waiting[count:]
+        return got
+
+    def close(self):
+        self.closed = True
+
+    def _read_word(self, registers, address):
+        if registers:
+            return self.registers.get(address, 0).to_bytes(4, "little"), OKAY
+        if address >= MEMORY:
+            return bytes(4), DECERR
+        return bytes(self.memory[address : address + 4]), OKAY
+
+    def _write_word(self, registers, address, word):
+        self.writes.append(address)
+        if registers:
+            self.registers[address] = int.from_bytes(word, "little")
+        elif address >= MEMORY:
+            return DECERR
+        else:
+            self.memory[address : address + 4] = word
+        return OKAY
+
+    def _spoiled(self, data: bytes) -> bytes:
+        chance, out = self.random.random, bytearray()
+        for byte in data:
+            if chance() >= self.spoil:
+                out.append(byte)
+                continue
+            kind = self.random.randrange(3)
+            out += bytes([[byte ^ 1 << self.random.randrange(8)], [], [byte, byte]][kind])
+        return bytes(out)
+
+
+@pytest.fixture
+def stream():
+    return Stream

@@ -1,0 +1,63 @@
+"""`systola board test` on a virtual board: everything passes, also on a bad cable; what goes wrong is one sentence."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from systola.gen.board import check
+from systola.gen.board.commands import start
+from systola.gen.board.driver import Board, BoardError
+from systola.gen.board.targets import find
+from systola.sim.virtual_board import Faults
+
+DESIGN = {"bytes": 4096, "baud": 3_000_000, "style": "block"}
+BAUD = 3_000_000
+
+
+def systola(*arguments, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "systola.gen", "board", *map(str, arguments)], cwd=cwd, capture_output=True, text=True
+    )
+
+
+def test_the_command_runs_unchanged(tmp_path):
+    with start(find("icebreaker"), **DESIGN) as virtual:
+        line = ("--port", virtual.port, "--baud", BAUD)
+        run = systola("test", *line, "--limit", 1024, "--json", "found.json", cwd=tmp_path)
+    assert run.returncode == 0, run.stdout + run.stderr
+    found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
+    assert all(result["passed"] for result in found.values())
+    for name in ("link, writes", "link, reads"):
+        assert float(found[name]["found"].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
+    assert "memory march" in run.stdout
+
+
+def test_a_bad_cable_loses_time_and_nothing_else():
+    with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN) as virtual:
+        with Board.open(virtual.port, BAUD) as board:
+            results = list(check.run(board, BAUD, limit=2048))
+            assert all(result.passed for result in results), results
+            assert board.link.counts.repeated > 0
+
+
+def test_a_cable_that_is_pulled_and_a_second_program():
+    with start(find("icebreaker"), Faults(after=3000), **DESIGN) as virtual:
+        with Board.open(virtual.port, BAUD) as board:
+            with pytest.raises(BoardError, match="is in use: close the other program that has it open"):
+                Board.open(virtual.port, BAUD)
+            with pytest.raises(BoardError, match=r"(is gone|stopped answering): is the cable plugged in\?"):
+                list(map(board.read, [0] * 40, [1024] * 40))
+
+
+def test_mistakes_are_one_sentence(tmp_path):
+    for arguments, sentence in (
+        (("test", "--port", "/dev/none"), "/dev/none cannot be opened: there is no such port; known ports: "),
+        (("build", "icebraker"), "unknown board 'icebraker': there are "),
+        (("flash", "icebreaker"), "build/icebreaker has no bitstream: run systola board build icebreaker first."),
+    ):
+        run = systola(*arguments, cwd=tmp_path)
+        assert run.returncode == 2
+        assert run.stderr.startswith(f"systola: {sentence}")
+        assert run.stderr.count("\n") == 1

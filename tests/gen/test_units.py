@@ -1,0 +1,32 @@
+"""Cells belong to the part whose name they bear."""
+
+from systola.gen.devices import DEVICES
+from systola.gen.units import units
+
+
+def module(**cells):
+    return {"cells": {name.replace("__", "."): {"type": kind} for name, kind in cells.items()}}
+
+
+def test_parts():
+    found = units(
+        module(
+            body__a__x_LUT4_Z="LUT4",
+            body__a__b__y_TRELLIS_FF_Q="TRELLIS_FF",
+            body__c__z_CCU2C_S="CCU2C",
+            body__c__m="MULT18X18D",
+            body__own_LUT4_Z="LUT4",
+            nobody="LUT4",
+        ),
+        DEVICES["ecp5-85k"],
+    )
+    assert found == {
+        "c": {"lut4_equivalents": 2, "ffs": 0, "dsps": 1, "brams": 0},
+        "(top)": {"lut4_equivalents": 2, "ffs": 0, "dsps": 0, "brams": 0},
+        "a": {"lut4_equivalents": 1, "ffs": 1, "dsps": 0, "brams": 0},
+    }
+
+
+def test_one_part_is_looked_into():
+    found = units(module(body__a__b__x="LUT4", body__a__c__y="LUT4"), DEVICES["ecp5-85k"])
+    assert set(found) == {"b", "c"}

@@ -1,0 +1,42 @@
+"""The bench of the memory behind AXI4 fails where it should: each of these designs is broken in one place."""
+
+import shutil
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
+
+PARAMETERS = {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1}
+BROKEN = {  # what is broken: text, what stands there instead
+    "writes beyond the end": (r"beyond \? 4'h0 : w_payload", "1'h0 ? 4'h0 : w_payload"),
+    "no error beyond the end": (r"beyond \? 2'h3 : 2'h0", "2'h0"),
+    "bytes that nobody wrote": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
+    "a beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("axi_memory", find("axi_memory").component(**PARAMETERS))
+
+
+def _mismatches(design) -> int:
+    try:
+        cases = find("axi_memory").cases(design.parameters, 10, 5)
+        return simulate(design, cases, simulator=QUICK, timeout=240)[0].mismatches
+    except SimulatorError:  # too few beats, or too many
+        return -1
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _mismatches(design) == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(spoil, design, what):
+    assert _mismatches(spoil(design, *BROKEN[what])) != 0

@@ -1,0 +1,44 @@
+"""The bench of the link fails where it should: each of these designs is broken in one place."""
+
+import shutil
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a CRC that is always right": (r"good = register == 32'd3736805603", "good = 1'h1"),
+    "a write that is done again": (r"= again \| _", "= 1'h0 | _"),
+    "numbers that nobody expects": (r"known = .*;", "known = 1'h1;"),
+    "statuses in the wrong order": (r"\{ statuses\[29:0\], status \}", "{ status, statuses[31:2] }"),
+    "a burst across 4 KiB": (r"= \\end  < 11'h400", "= 1'h1"),
+    "requests as long as they like": (r"= length == wanted", "= 1'h1"),
+    "an address that waits for nobody": (r"\.memory_aw_ready\(access__memory__aw__ready\)", ".memory_aw_ready(1'h1)"),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("link", find("link").component())
+
+
+def _mismatches(design) -> int:
+    try:
+        cases = find("link").cases(design.parameters, 30, 5)
+        return simulate(design, cases, simulator=QUICK, timeout=240)[0].mismatches
+    except SimulatorError:  # too few bytes, or too many
+        return -1
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _mismatches(design) == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(spoil, design, what):
+    assert _mismatches(spoil(design, *BROKEN[what])) != 0

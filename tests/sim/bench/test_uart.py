@@ -1,0 +1,40 @@
+"""The bench of the UART fails where it should: each of these designs is broken in one place."""
+
+import shutil
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "bits sampled at their ends": (r"4'h5 : procmux", "4'ha : procmux"),
+    "a gap between bytes": (r"tx_left <= 1'h1;", "tx_left < 1'h1;"),
+    "a byte without its stop bit": (r"(rx_left == 1'h1;\n.*) & level;", r"\1;"),
+    "a start bit that is a spike": (r"(rx_left == 4'ha;\n.*) & level;", r"\1 & 1'h0;"),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("uart", find("uart").component())
+
+
+def _mismatches(design) -> int:
+    try:
+        return simulate(design, find("uart").cases(design.parameters, 8, 5), simulator=QUICK, timeout=240)[0].mismatches
+    except SimulatorError:  # too few bytes, or too many
+        return -1
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _mismatches(design) == 0
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(spoil, design, what):
+    assert _mismatches(spoil(design, *BROKEN[what])) != 0
