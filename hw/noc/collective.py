@@ -13,8 +13,8 @@ from .rings import CollectiveParameters
 class Collective(Component):
     """Collective engines: broadcast, reduce, all-reduce, all-gather, reduce-scatter, all-to-all on a ring or torus.
 
-    Each node has a memory of `rows` rows, a word of `width` bits for each of its links (two on a ring, four on a torus),
-    and engines that move rows between memories, along rings that use every link both ways. Node (x, y) is y k + x.
+    Each node has a memory of `rows` rows, a word of `width` bits for each link (two on a ring, four on a torus), and
+    engines that move rows between memories, along rings that use every link. Node (x, y) has number y k + x.
     With R = `rows` of the call, N nodes, and a message from row `base` on:
 
         broadcast       R rows of node `root` go to all others

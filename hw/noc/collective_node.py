@@ -103,9 +103,10 @@ class CollectiveNode(Component):
         parts = Signal(p.count_width + bits(r.nodes))
         needs = Signal(p.count_width + bits(r.nodes) + 3)
         m.d.comb += rooted.eq((asked.op == Op.BROADCAST) | (asked.op == Op.REDUCE))
+        extent = Mux(rooted, asked.rows, Mux(asked.op == Op.ALL_TO_ALL, parts * (r.count + 1), parts))
         m.d.sync += [
             parts.eq(asked.rows * r.nodes),
-            needs.eq(asked.base + Mux(rooted, asked.rows, Mux(asked.op == Op.ALL_TO_ALL, parts * (r.count + 1), parts))),
+            needs.eq(asked.base + extent),
             told.home.eq(asked.base + asked.rows * self.node),
         ]
         m.d.comb += [

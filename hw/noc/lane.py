@@ -33,9 +33,11 @@ class IntegerSum(Component):
 
     def elaborate(self, platform):
         m = Module()
+        total = Signal(self.p.width, reset_less=True)
         for start in range(0, self.p.width, self.p.element):
             part = slice(start, start + self.p.element)
-            m.d.sync += self.sum[part].eq(self.a[part] + self.b[part])
+            m.d.sync += total[part].eq(self.a[part] + self.b[part])
+        m.d.comb += self.sum.eq(total)
         return m
 
 
@@ -48,14 +50,14 @@ def reduction(p: CollectiveParameters) -> tuple[type[Component], dict]:
 class Lane(Component):
     """Carries out slots (`hw.noc.rings.lane_slot`), a word a cycle.
 
-    Operands are read ahead. A word goes on when the link that it pops has one (`there`, `word`; `take` takes it) and the
-    link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
+    Operands are read ahead. A word goes on when the link that it pops has one (`there`, `word`; `take` takes it) and
+    the link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
 
     While there are no slots the bank is the node's: `host_addr`, `host_data`, and bytes to write in `host_strobe`;
     `found` follows the address after BANK_LATENCY cycles.
 
     Latency from `take` to `valid`: that of the reduction, so a hop is one cycle more. Initiation interval 1.
-    Back-pressure: `slots` may wait; `take` and `reserve` depend on `there` and `room` within a cycle, nothing else does.
+    Back-pressure: `slots` may wait; only `take` and `reserve` depend on inputs within a cycle: on `there` and `room`.
     Area: the bank, the reduction, 2 words of flip-flops and two more for each cycle of the reduction.
     """
 
@@ -86,8 +88,10 @@ class Lane(Component):
         sum_of, parameters = reduction(p)
 
         # The slot, counted down, and the one that follows it.
-        now, following = Signal(lane_slot(p)), Signal(lane_slot(p))
-        active, waiting = Signal(), Signal()
+        now = Signal(lane_slot(p), reset_less=True)
+        active = Signal()
+        following = Signal(lane_slot(p), reset_less=True)
+        waiting = Signal()
         advance = Signal()
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
@@ -128,7 +132,8 @@ class Lane(Component):
         m.submodules.bank = bank = Memory(
             shape=p.width, depth=p.rows, init=[], attrs={"no_rw_check": 1, "ram_style": "block"}
         )
-        store, fetch = bank.write_port(granularity=8), bank.read_port()
+        store = bank.write_port(granularity=8)
+        fetch = bank.read_port()
         operand = Signal(p.width, reset_less=True)
         m.d.comb += [fetch.addr.eq(Mux(active, now.read_addr, self.host_addr)), fetch.en.eq(advance)]
         with m.If(advance):
@@ -136,25 +141,27 @@ class Lane(Component):
 
         # The sum, and beside it what goes on or stays without being added.
         total = place(m, platform, "sum", sum_of, {"a": self.word, "b": operand}, **parameters)
-        result = Bundle({"step": step, "forwarded": p.width, "kept": p.width})
-        results = [Signal(result, name=f"result{n}", reset_less=False) for n in range(1 + sum_of.latency)]
+        other = Bundle({"forwarded": p.width, "kept": p.width})
+        results = [Signal(step, name=f"result{n}") for n in range(1 + sum_of.latency)]
+        others = [Signal(other, name=f"other{n}", reset_less=True) for n in range(1 + sum_of.latency)]
         m.d.comb += [
-            results[0].step.eq(ready),
-            results[0].step.valid.eq(fire),
-            results[0].step.add.eq(ready.add & ready.pop),
-            results[0].forwarded.eq(Mux(ready.read, operand, self.word)),
-            results[0].kept.eq(Mux(ready.pop, self.word, operand)),
+            results[0].eq(ready),
+            results[0].valid.eq(fire),
+            results[0].add.eq(ready.add & ready.pop),
+            others[0].forwarded.eq(Mux(ready.read, operand, self.word)),
+            others[0].kept.eq(Mux(ready.pop, self.word, operand)),
         ]
-        m.d.sync += [after.eq(before) for before, after in pairwise(results)]
-        end = results[-1]
-        writes = end.step.valid & end.step.write
+        m.d.sync += [after.eq(before) for each in (results, others) for before, after in pairwise(each)]
+        result, other = results[-1], others[-1]
+        writes = Signal()
         m.d.comb += [
-            self.valid.eq(end.step.valid & end.step.push),
-            self.out.eq(Mux(end.step.add, total.sum, end.forwarded)),
-            store.data.eq(Mux(writes, Mux(end.step.add, total.sum, end.kept), self.host_data)),
-            store.addr.eq(Mux(writes, end.step.addr, self.host_addr)),
+            writes.eq(result.valid & result.write),
+            self.valid.eq(result.valid & result.push),
+            self.out.eq(Mux(result.add, total.sum, other.forwarded)),
+            store.data.eq(Mux(writes, Mux(result.add, total.sum, other.kept), self.host_data)),
+            store.addr.eq(Mux(writes, result.addr, self.host_addr)),
             store.en.eq(Mux(writes, (1 << p.width // 8) - 1, self.host_strobe)),
             self.found.eq(operand),
-            self.busy.eq(active | waiting | Cat(each.valid for each in steps[1:] + [r.step for r in results[1:]]).any()),
+            self.busy.eq(active | waiting | Cat(each.valid for each in steps[1:] + results[1:]).any()),
         ]
         return m

@@ -34,7 +34,8 @@ class LinkEnd(Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.ring = ring = Memory(shape=self.p.width, depth=self.p.depth, init=[], attrs=DISTRIBUTED)
-        write, read = ring.write_port(), ring.read_port(domain="comb")
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
         following = Signal(bits(self.p.depth), init=1)  # the place after that which is read
         m.d.comb += [write.data.eq(self.data), write.en.eq(self.valid), self.word.eq(read.data)]
         m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.take)]

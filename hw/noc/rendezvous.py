@@ -17,7 +17,7 @@ def asked(p: CollectiveParameters) -> Bundle:
 
 
 def gathered(p: CollectiveParameters) -> Bundle:
-    """What is known of some nodes: whether `some` of them wait, whether `every` one does, and for the `same`: `asked`."""
+    """What is known of some nodes: whether `some` wait, whether `every` one does, and for the `same`, `asked`."""
     return Bundle({"some": 1, "every": 1, "same": 1, "asked": asked(p)})
 
 

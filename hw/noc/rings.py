@@ -51,9 +51,9 @@ class Code(IntEnum):
 class Rings:
     """Rings on a torus of k x l: one of them on a ring (l = 1), else two that share no link.
 
-    Both move on by +1 in x or in y, by the sum (x + y) mod `period` and `straight`: where the sum is below, ring 0 moves
-    in x and ring 1 in y, else it is the reverse. `period` is the greatest common divisor of k and l, so the sum is the
-    same whichever way round it is taken. Each ring is used both ways, hence every link.
+    Both move on by +1 in x or in y, by the sum (x + y) mod `period` and `straight`: where the sum is below, ring 0
+    moves in x and ring 1 in y, else it is the reverse. `period` is the greatest common divisor of k and l, so the sum
+    is the same whichever way round it is taken. Each ring is used both ways, hence every link.
 
     Source: W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.
     """
@@ -164,9 +164,9 @@ def place_of(r: Rings) -> Bundle:
 def lane_slot(p: CollectiveParameters) -> Bundle:
     """What a lane does with some rows, one a cycle.
 
-    `take` rows come from a link if `pop`, and go to memory if `write`. `give` rows come from memory if `read`, and go to
-    a link if `push`. With `add` the sum of both goes where they go; else what was popped goes on unless a row was read,
-    and what was popped is written unless nothing was.
+    `take` rows come from a link if `pop`, and go to memory if `write`. `give` rows come from memory if `read`, and go
+    to a link if `push`. With `add` the sum of both goes where they go; else what was popped goes on unless a row was
+    read, and what was popped is written unless nothing was.
     """
     flags = dict.fromkeys(("read", "add", "write", "pop", "push"), 1)
     return Bundle(

@@ -7,9 +7,8 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
 from .rings import SEGMENT, CollectiveParameters, Op, Rings, lane_slot, place_of
-from .route import bits
 
-
+STEPS = ("step_x", "round_x", "step_y", "round_y")
 LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
 """What of a slot is not the same in both lanes."""
 
@@ -18,7 +17,7 @@ def order(p: CollectiveParameters) -> Bundle:
     """What a node tells its engines. `home` is the first row of its own part of the message; `whole` are the rows of
     all parts; `step_x` to `round_y` tell how far it is to the next part in x and y, and from the last to the first.
     `reverse` and `second` say which of four passes of an all-to-all begins."""
-    steps = {name: p.addr_width for name in ("step_x", "round_x", "step_y", "round_y")}
+    steps = dict.fromkeys(STEPS, p.addr_width)
     return Bundle(
         {"op": 3, "rows": p.count_width, "base": p.addr_width, "home": p.addr_width, "whole": p.addr_width}
         | steps
@@ -91,7 +90,7 @@ class Schedule(Component):
             m.d.comb += [
                 walker.straight.eq(exchange),
                 walker.axis.eq(Mux(exchange, dimension ^ (name == "home"), self.axis)),
-                *(getattr(walker, step).eq(o[step]) for step in ("step_x", "round_x", "step_y", "round_y")),
+                *(getattr(walker, step).eq(o[step]) for step in STEPS),
             ]
         forth, back, home = walkers.values()
         walk = Signal()
@@ -139,8 +138,10 @@ class Schedule(Component):
         read_region = Mux(o.second, beyond, 0) if r.count > 1 else 0
         write_region = Mux(exchange, Mux(o.second | own, o.whole, o.whole << 1), 0)
         # An all-to-all gives what is ahead of a lane and takes what is behind; rings only know what is behind.
-        source = [Mux(ahead, forth.addr, back.addr) + read_from for ahead in (exchange & ~o.reverse, ~exchange | o.reverse)]
-        to = [Mux(ahead, forth.addr, back.addr) + write_to for ahead in (exchange & o.reverse, ~exchange | ~o.reverse)]
+        gives_ahead = exchange & ~o.reverse, ~exchange | o.reverse
+        takes_ahead = exchange & o.reverse, ~exchange | ~o.reverse
+        source = [Mux(ahead, forth.addr, back.addr) + read_from for ahead in gives_ahead]
+        to = [Mux(ahead, forth.addr, back.addr) + write_to for ahead in takes_ahead]
 
         out = Signal(slot(p))
         m.d.comb += self.slots.payload.eq(out)
@@ -271,12 +272,11 @@ class Walker(Component):
 
     @staticmethod
     def members(p):
-        steps = {name: In(p.addr_width) for name in ("step_x", "round_x", "step_y", "round_y")}
         place = place_of(p.rings)
         return {
             "straight": In(1),
             "axis": In(1),
-            **steps,
+            **dict.fromkeys(STEPS, In(p.addr_width)),
             "load": In(1),
             "place": In(place),
             "first": In(p.addr_width),

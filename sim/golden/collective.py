@@ -1,8 +1,8 @@
 """What collectives leave in the nodes' memories, and how they end: written from what they promise, knowing nothing of
 engines.
 
-A memory is nodes x rows x lanes x elements, int64. A lane is a way round one of the rings through all nodes; what stands
-in it only ever meets what stands in the same lane of other nodes.
+A memory is nodes x rows x lanes x elements, int64. A lane is a way round one of the rings through all nodes; what
+stands in it only ever meets what stands in the same lane of other nodes.
 """
 
 import math
@@ -36,9 +36,9 @@ class Call:
 def ways(k: int, l: int) -> list[list[int]]:  # noqa: E741
     """For each lane the nodes in the order in which it passes them: node (x, y) is y k + x.
 
-    On a ring (l = 1) there are two: up and down. On a torus there are four, each ring up and down. A ring moves by +1 in
-    x or y. Let g = gcd(k, l): ring 0 moves in x where (x + y) mod g < a, ring 1 where it is not, with the least a for
-    which both pass all nodes.
+    On a ring (l = 1) there are two: up and down. On a torus there are four, each ring up and down. A ring moves by +1
+    in x or y. Let g = gcd(k, l): ring 0 moves in x where (x + y) mod g < a, ring 1 where it is not, with the least a
+    for which both pass all nodes.
     """
     if l == 1:
         return [list(range(k)), list(range(k))[::-1]]
