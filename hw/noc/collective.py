@@ -33,8 +33,8 @@ class Collective(Component):
     node was missing `timeout` cycles after the first call, 6 nodes asked for different things. Only with 0 has anything
     happened, and then at all nodes.
 
-    Latency: with D = k + l - 2 and the last segment S (R below 16, else 8 + R mod 8), from the last call to the last
-    status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D + (N - 1) R
+    Latency: with D = k + l - 2 and the last segment S (R below 15, else 8 + (R mod 8) mod 7), from the last call to the
+    last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D + (N - 1) R
     + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some (docs).
     Initiation interval: the same; a link carries a word in every cycle but for the first and last hops.
 

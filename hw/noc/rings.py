@@ -12,9 +12,9 @@ from ..component import Parameters
 from .route import bits
 
 SEGMENT = 8
-"""Rows that travel as one, at least; twice as many less one at most. Not below the cycles of a hop (see `Lanes`)."""
+"""Rows that travel together. The last of a part are one less at least, at most 2 less than twice as many."""
 LINK_DEPTH = 2 * SEGMENT
-"""Words that an input buffers: with one segment from each node there is always a free place in a ring."""
+"""Words that an input buffers: a segment, and 2 whose credits are on their way."""
 NODES = 64
 
 

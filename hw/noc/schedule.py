@@ -108,7 +108,7 @@ class Schedule(Component):
         end = Signal(p.count_width)
         left = Signal(p.count_width)
         size = Signal(p.count_width)
-        m.d.comb += [left.eq(end - offset), size.eq(Mux(left < 2 * SEGMENT, left, SEGMENT))]
+        m.d.comb += [left.eq(end - offset), size.eq(Mux(left < 2 * SEGMENT - 1, left, SEGMENT))]
 
         # All-to-all: the distance, and the group, of which the first is the node's own.
         distance = Signal(range(max(r.k, r.l) // 2 + 1))

@@ -165,7 +165,8 @@ def bound(call: Call, k: int, l: int) -> float:  # noqa: E741
 
 
 SEGMENT = 8
-"""Rows that go round together; the last of a part are up to twice as many less one."""
+"""Rows that go round together; the last of a part, 7 to 14 of them, if there are as many."""
+LEAST = SEGMENT - 1
 HOP = 2
 """Cycles from node to node."""
 
@@ -174,7 +175,7 @@ def segments(rows: int) -> list[int]:
     """How the rows of a part are divided."""
     sizes = []
     while rows:
-        sizes.append(rows if rows < 2 * SEGMENT else SEGMENT)
+        sizes.append(rows if rows < 2 * SEGMENT - 1 else SEGMENT)
         rows -= sizes[-1]
     return sizes
 
@@ -190,11 +191,12 @@ def law(call: Call, k: int, l: int) -> tuple[int, bool]:  # noqa: E741
     if name in ROOTED:
         return begin + 8 + HOP * (count - 1) + rows, True
     if name == "all_to_all":
-        return begin + _all_to_all(rows, k, l), rows >= 2 * SEGMENT
+        return begin + _all_to_all(rows, k, l), rows >= 2 * LEAST
     slots = (count - 1) * (2 if name == "all_reduce" else 1) + (name == "reduce_scatter")
     body = slots * max(rows, HOP)
     if name != "reduce_scatter":  # the last segment arrives
-        body += segments(rows)[-1] + (rows <= HOP)
+        sizes = segments(rows)
+        body += max(sizes[-2:]) + (rows <= HOP)
     elif rows < HOP:
         body -= HOP - rows
     return begin + body + (9 if name == "all_gather" else 10), True
@@ -210,11 +212,11 @@ def _all_to_all(rows: int, k: int, l: int) -> int:  # noqa: E741
             spans = []
             for size, groups in dimensions:
                 own = rows if not (reverse or second) else 0
-                span, before = max(own, SEGMENT if own else 0), 0
+                span, before = max(own, LEAST if own else 0), 0
                 for d in [*range(1, size // 2 + 1)] * groups:
                     half = size % 2 == 0 and d == size // 2
                     part = (rows - rows // 2 if reverse else rows // 2) if half else rows
-                    for segment in (max(each, SEGMENT) for each in segments(part)):
+                    for segment in (max(each, LEAST) for each in segments(part)):
                         span += max(segment, before) + (d - 1) * segment
                         before = segment
                 spans.append(span + before)
