@@ -171,6 +171,8 @@ def generate(
     modules = _to_verilog("\n".join(emission.texts.values()))
     body = _arrange(modules, emission)
     header = _header(name, top, component)
+    if "parallel_case" in body:  # one of many that exclude each other, which Verilator cannot know
+        header += "/* verilator lint_off CASEOVERLAP */\n\n"
     return Design(
         name=name,
         top=top,
