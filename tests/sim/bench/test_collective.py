@@ -1,0 +1,55 @@
+"""The bench of the collective engines fails where it should: each of these designs is broken in one place."""
+
+import re
+import shutil
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 64}
+BROKEN = {  # what is broken: text, what stands there instead
+    "a sum without its carries": (r"= a \+ b;", "= a ^ b;"),
+    "a hop a cycle late": (
+        r"assign fire = (\w+) & (\w+);",
+        r"reg late; always @(posedge clk) late <= \1; assign fire = late & \1 & \2;",
+    ),
+    "a decision before all have come": (r"known\[1\] \| ", "known[0] | "),
+    "different calls taken for the same": (r"below\[\d+:3\] == asked", "1'h1"),
+    "a credit that is lost": (r"credit <= take;", "credit <= take & ~following[3];"),
+    "what comes forwarded where the sum should be": (r"assign out = result1\[2\] \?", "assign out = 1'h0 ?"),
+    "nobody waits for ever": (r"= waited == 7'h40;", "= 1'h0;"),
+    "a call beyond the memory": (r"= needs > \d+'h40;", "= 1'h0;"),
+    "a word that is written twice": (r"(\w+__addr) <= _1\[3:0\];", r"\1 <= _1[3:0] & ~(4'h1 & {4{valid & data[7]}});"),
+}
+QUICK = shutil.which("iverilog") is not None
+FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and run shortly
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("collective", find("collective").component(**PARAMETERS))
+
+
+def _outcome(design):
+    return simulate(design, find("collective").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert _outcome(design).mismatches == 0
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=[pytest.mark.slow] * (n > 2 and not QUICK)) for n, what in enumerate(BROKEN)]
+)
+def test_broken_designs_fail(spoil, design, what):
+    pattern, instead = BROKEN[what]
+    try:
+        outcome = _outcome(spoil(design, pattern, instead))
+    except SimulatorError as error:  # too few or too many beats
+        assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
+    else:
+        assert outcome.mismatches > 0
