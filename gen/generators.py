@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
+from ..hw.array.fusion_array import FusionArray
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
 from ..hw.dma.dma import Dma
+from ..hw.mac.bitbrick import BitBrick
+from ..hw.mac.fusion_temporal import FusionTemporal
+from ..hw.mac.fusion_unit import FusionUnit
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
@@ -55,8 +59,12 @@ GENERATORS = {
     g.name: g
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
+        Generator("bitbrick", BitBrick, _random("bricks")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
+        Generator("fusion_array", FusionArray, _random("fused", "array_cases")),
+        Generator("fusion_temporal", FusionTemporal, _random("fused", "temporal_cases")),
+        Generator("fusion_unit", FusionUnit, _random("fused")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),
         Generator("pool", Pool, _random("poolings")),
