@@ -99,21 +99,18 @@ class Activations(Component):
         done = Signal(2)  # digits of this row
         top = Signal(2)  # digits - 1: 0, 1 or 3
         digit = Signal(2)
-        part = Signal(PART)
+        first, final = done == 0, digit == 0
         a8, a16, w16 = mode.a_size == 2, mode.a_size == 3, mode.w_size == 3
         m.d.comb += [
             top.eq(Cat(a16 | (a8 & w16), a16 & w16)),
             digit.eq(top & ~done),
-            part.first.eq(done == 0),
-            part.final.eq(digit == 0),
-            part.wide.eq(~w16),
             self.o.valid.eq(self.i.valid),
-            self.o.payload.user.eq(part),
-            self.o.payload.last.eq(self.i.payload.last & part.final),
-            self.i.ready.eq(self.o.ready & part.final),
+            self.o.payload.user.eq(Cat(first, final, ~w16)),
+            self.o.payload.last.eq(self.i.payload.last & final),
+            self.i.ready.eq(self.o.ready & final),
         ]
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += done.eq(Mux(part.final, 0, done + 1))
+            m.d.sync += done.eq(Mux(final, 0, done + 1))
 
         control = Signal(CONTROL)
         m.d.comb += [
@@ -122,7 +119,7 @@ class Activations(Component):
             control.w4.eq(mode.w_size != 0),
             control.w8.eq(mode.w_size >= 2),
             control.w16.eq(w16),
-            control.a_signed.eq(mode.a_signed & part.first),
+            control.a_signed.eq(mode.a_signed & first),
             control.w_signed.eq(mode.w_signed),
         ]
         for n in range(self.p.lanes):
