@@ -61,7 +61,7 @@ def report(report, out: Console):
             [
                 (
                     *(f"{data[key]:,}" for key in ("luts", "ffs", "dsps", "brams", "lut4_equivalents")),
-                    f"{fmax['median']:.1f}",
+                    f"{fmax['median']:.1f}" if fmax["seeds"] else "no registers",
                 )
             ],
         )
@@ -71,7 +71,8 @@ def report(report, out: Console):
         f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
         f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
-    out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
+    if fmax["seeds"]:
+        out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
     out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))
     out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()))
 

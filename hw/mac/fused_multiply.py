@@ -86,7 +86,8 @@ class FusedMultiply(Component):
     def elaborate(self, platform):
         m = Module()
         control = self.a.control
-        a_signed, w_signed = Signal(4), Signal(8)  # by the place of a slice among those of its operand
+        a_signed = Signal(4)  # of slices, by their place in their operand
+        w_signed = Signal(8)
         for place_a in range(4):
             m.d.comb += a_signed[place_a].eq(_top(control.a_signed, place_a, [control.a4, control.a8]))
         for place_w in range(8):
