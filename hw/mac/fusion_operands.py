@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle
 from ..bus.stream import lanes
 from ..component import Component, Parameters, place
-from .fused_multiply import BRICKS, CONTROL, OPERAND, SLICES, place_of
+from .fused_multiply import BRICKS, OPERAND, SLICES, place_of
 
 MODE = Bundle({"a_size": 2, "w_size": 2, "a_signed": 1, "w_signed": 1})
 """Widths, 2 << size bits: 2, 4, 8 or 16; and signs. Sixteen by two bits is not one of them."""
@@ -27,11 +27,14 @@ def digit_bits(a_bits: int, w_bits: int) -> int:
 
 
 class ArrangeActivation(Component):
-    """The slices of a word's activations, or of their `digit`, before the bricks. Latency 0. Area: 32 multiplexers."""
+    """An operand: slices of a word's activations, or of their `digit`, before the bricks, and how bricks are fused.
+
+    `top` says that it is the highest digit. Latency 0. Area: 32 multiplexers.
+    """
 
     @staticmethod
     def members(p):
-        return {"word": In(WORD), "mode": In(MODE), "digit": In(2), "slices": Out(SLICES)}
+        return {"word": In(WORD), "mode": In(MODE), "digit": In(2), "top": In(1), "operand": Out(OPERAND)}
 
     def elaborate(self, platform):
         m = Module()
@@ -43,8 +46,17 @@ class ArrangeActivation(Component):
             start = digit % (a_bits // width) * width
             places = [place_of(brick, width, w_bits) for brick in range(BRICKS)]
             sources.append([(k * a_bits + start) // 2 + i for k, i, _ in places])
-        choice = Cat(self.digit, self.mode.a_size, self.mode.w_size)
-        m.d.comb += self.slices.eq(_choose(self.word, choice, sources))
+        mode, control = self.mode, self.operand.control
+        m.d.comb += [
+            self.operand.slices.eq(_choose(self.word, Cat(self.digit, mode.a_size, mode.w_size), sources)),
+            control.a4.eq(mode.a_size != 0),
+            control.a8.eq((mode.a_size >= 2) & (mode.w_size != 3)),
+            control.w4.eq(mode.w_size != 0),
+            control.w8.eq(mode.w_size >= 2),
+            control.w16.eq(mode.w_size == 3),
+            control.a_signed.eq(mode.a_signed & self.top),
+            control.w_signed.eq(mode.w_signed),
+        ]
         return m
 
 
@@ -112,25 +124,14 @@ class Activations(Component):
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += done.eq(Mux(final, 0, done + 1))
 
-        control = Signal(CONTROL)
-        m.d.comb += [
-            control.a4.eq(mode.a_size != 0),
-            control.a8.eq((mode.a_size >= 2) & ~w16),
-            control.w4.eq(mode.w_size != 0),
-            control.w8.eq(mode.w_size >= 2),
-            control.w16.eq(w16),
-            control.a_signed.eq(mode.a_signed & first),
-            control.w_signed.eq(mode.w_signed),
-        ]
         for n in range(self.p.lanes):
-            operand = self.o.payload.data[n]
             arrange = place(m, platform, f"arrange{n}", ArrangeActivation)
             m.d.comb += [
                 arrange.word.eq(self.i.payload.data[n]),
                 arrange.mode.eq(mode),
                 arrange.digit.eq(digit),
-                operand.slices.eq(arrange.slices),
-                operand.control.eq(control),
+                arrange.top.eq(first),
+                self.o.payload.data[n].eq(arrange.operand),
             ]
         return m
 

@@ -26,12 +26,11 @@ def test_every_brick_sees_its_slice(side):
             width = digit_bits(mode.a_bits, mode.w_bits)
             for digit in range(mode.a_bits // width):
                 ctx.set(arrange.word, word)
-                ctx.set(arrange.mode, arrange.mode.shape().const(ctx.get(arrange.mode)))
                 for name, bits in (("a_size", mode.a_bits), ("w_size", mode.w_bits)):
                     ctx.set(arrange.mode[name], bits.bit_length() - 2)
                 if side == "a":
                     ctx.set(arrange.digit, digit)
-                slices = ctx.get(arrange.slices)
+                slices = ctx.get(arrange.operand.slices if side == "a" else arrange.slices)
                 for brick in range(BRICKS):
                     k, i, j = place_of(brick, width, mode.w_bits)
                     if side == "a":

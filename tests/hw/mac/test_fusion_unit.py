@@ -47,6 +47,7 @@ def test_modes_change_from_word_to_word(check):
     check("fusion_unit")
 
 
+@pytest.mark.slow
 def test_results_wrap():
     design = generate("fusion_unit", FusionUnit(acc_width=10))
     outcome, _ = simulate(design, find("fusion_unit").cases(design.parameters, 4, 1), simulator=QUICK)

@@ -9,7 +9,10 @@ from systola.sim.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
-    "weights in the order of the port": (r"o_payload\[31:0\] = arrange0__slices", "o_payload[31:0] = i_payload[31:0]"),
+    "weights in the order of the port": (
+        r"\{ i_payload\[64\], arrange1__slices, arrange0__slices \}",
+        "i_payload[64:0]",
+    ),
     "a row for each digit": (r"assign _2 = i_valid & i_payload\[\d+\];", "assign _2 = i_valid;"),
 }
 
