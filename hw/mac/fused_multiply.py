@@ -39,10 +39,10 @@ def number(brick: int, levels) -> int:
     return sum((brick >> level & 1) << bit for bit, level in enumerate(levels))
 
 
-def _top(signed, place: int, fused: list):
+def _top(signed, where: int, fused: list):
     """A slice is signed if its operand is and no bit of its place that counts is 0: those of fused levels do."""
     for bit, level in enumerate(fused):
-        if not place >> bit & 1:
+        if not where >> bit & 1:
             signed = signed & ~level
     return signed
 
