@@ -10,6 +10,7 @@ from ..hw.array.fusion_array import FusionArray
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
+from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.mac.bitbrick import BitBrick
 from ..hw.mac.fusion_temporal import FusionTemporal
@@ -61,6 +62,7 @@ GENERATORS = {
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("bitbrick", BitBrick, _random("bricks")),
         Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("fusion_array", FusionArray, _random("fused", "array_cases")),
         Generator("fusion_temporal", FusionTemporal, _random("fused", "temporal_cases")),

@@ -61,6 +61,17 @@ class CoreParameters(Parameters):
         return self.weight_bytes // self.size
 
     @property
+    def units(self) -> dict:
+        """What the array and the vector unit are told alike."""
+        names = ("size", "accumulators", "queue", "activation_words", "weight_words")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def stores(self) -> DmaParameters:
+        """The half of the engine that stores: it reads activations."""
+        return DmaParameters(**dict(self.dma) | {"local_bytes": self.activation_bytes, "padding": False})
+
+    @property
     def dma(self) -> DmaParameters:
         """The DMA engine: its local memory is the activation scratchpad, then the weight scratchpad."""
         return DmaParameters(

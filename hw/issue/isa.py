@@ -151,7 +151,9 @@ INSTRUCTIONS = {
             ("weight word", "", "zero point, low, high"),
         ),
         Instruction(
-            Op.TABLE, Unit.VECTOR, "the table of 256 results, by the unsigned byte, from weight word a on",
+            Op.TABLE,
+            Unit.VECTOR,
+            "the table of 256 results, by the unsigned byte, from weight word a on",
             ("weight word", "", ""),
         ),
         Instruction(
