@@ -61,7 +61,7 @@ def report(report, out: Console):
             [
                 (
                     *(f"{data[key]:,}" for key in ("luts", "ffs", "dsps", "brams", "lut4_equivalents")),
-                    f"{fmax['median']:.1f}",
+                    f"{fmax['median']:.1f}" if fmax["seeds"] else "no registers",
                 )
             ],
         )
@@ -81,7 +81,8 @@ def report(report, out: Console):
     if path := data["critical_path"]:
         delay, ends = path["logic_ns"] + path["routing_ns"], f"{path['from']} to {path['to']}"
         out.print(f"critical path, {delay:.2f} ns, {path['levels']} levels: {ends}", markup=False)
-    out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
+    if fmax["seeds"]:
+        out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
     out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))
     out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
+from ..hw.array.fusion_array import FusionArray
 from ..hw.array.systolic import Systolic
 from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
@@ -13,6 +14,9 @@ from ..hw.bus.uart import Uart
 from ..hw.component import Component
 from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
+from ..hw.mac.bitbrick import BitBrick
+from ..hw.mac.fusion_temporal import FusionTemporal
+from ..hw.mac.fusion_unit import FusionUnit
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
@@ -64,11 +68,15 @@ GENERATORS = {
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("axi_memory", AxiMemory, _random("bursts")),
+        Generator("bitbrick", BitBrick, _random("bricks")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("core", Core, _random("programs")),
         Generator("collective", Collective, _random("collectives")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("link", Link, _random("link_requests")),
+        Generator("fusion_array", FusionArray, _random("fused", "array_cases")),
+        Generator("fusion_temporal", FusionTemporal, _random("fused", "temporal_cases")),
+        Generator("fusion_unit", FusionUnit, _random("fused")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("network_interface", NetworkInterface, _random("packets")),
         Generator("noc", Noc, _random("traffic")),

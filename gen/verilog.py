@@ -131,6 +131,8 @@ class Top(wiring.Elaboratable):
             self._port(handshake[1], interface.ready, back)
         if is_struct and isinstance(payload.shape(), Packet):
             self._port(f"{prefix}_tlast", payload.last, into)
+            if "user" in payload.shape().members:
+                self._port(f"{prefix}_tuser", Value.cast(payload.user), into)
 
     def _bus(self, name, member, interface):
         for channel, inner in member.signature.members.items():

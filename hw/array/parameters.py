@@ -16,13 +16,11 @@ from .skew import DelayStyle
 Side = Annotated[int, Field(ge=1, le=256)]
 
 
-class ArrayParameters(Parameters):
-    """Parameters of a matrix engine of `rows` x `cols` multipliers."""
+class GridParameters(Parameters):
+    """Parameters of a matrix engine of `rows` x `cols` multipliers, whatever they multiply."""
 
     rows: Side = Field(16, description="multipliers in a column: the length of an inner product")
     cols: Side = Field(16, description="columns: results per beat")
-    a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
-    w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
     acc_width: int = Field(32, ge=1, le=64, description="bits of a result lane; results wrap modulo 2^acc_width")
     operand_register: bool = Field(True, description="registers at the multiplier's inputs, as DSP blocks have inside")
     product_register: bool = Field(True, description="a register between multiplier and adder")
@@ -32,6 +30,21 @@ class ArrayParameters(Parameters):
         json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
     )
     delays: DelayStyle = Field("memory", description="skew at the edges in distributed memory or in flip-flops")
+
+    @property
+    def multiplier(self) -> dict[str, bool]:
+        return {"operand_register": self.operand_register, "product_register": self.product_register}
+
+    @property
+    def result(self) -> Shape:
+        return Shape(self.acc_width, signed=True)
+
+
+class ArrayParameters(GridParameters):
+    """Parameters of a matrix engine of integers."""
+
+    a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
+    w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
 
     def streams(self, lanes_a: int, lanes_w: int) -> dict[str, Member]:
         """Ports of an engine: the streams of A, W and Y."""
@@ -43,17 +56,9 @@ class ArrayParameters(Parameters):
         }
 
     @property
-    def multiplier(self) -> dict[str, bool]:
-        return {"operand_register": self.operand_register, "product_register": self.product_register}
-
-    @property
     def a(self) -> Shape:
         return integer.shape(self.a_format)
 
     @property
     def w(self) -> Shape:
         return integer.shape(self.w_format)
-
-    @property
-    def result(self) -> Shape:
-        return Shape(self.acc_width, signed=True)

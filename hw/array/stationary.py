@@ -1,7 +1,7 @@
 """The edge of a core in which a tile stays: streams in, streams out, and the swap between tiles."""
 
 from amaranth.hdl import Cat, Module, Signal
-from amaranth.lib import stream
+from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
@@ -18,7 +18,7 @@ class Stationary(Component):
     """y = moving @ tile, row by row, for tiles that load while the one before is used.
 
     `still` brings a tile of `rows` beats (fewer if `last` comes early: the rows beyond keep what they had). `moving`
-    brings rows; its `last` marks the last row that uses the present tile, and goes through to `y`.
+    brings rows; its `last` marks the last row that uses the present tile, and goes through to `y`. So do `user` bits.
 
     Latency: 1 + the core's from `moving` to `y`, plus 2 with a buffer. Initiation interval 1; tiles of B rows follow
     each other every max(B, rows) cycles. A row enters the core only when the output buffer has room for its result, so
@@ -30,12 +30,13 @@ class Stationary(Component):
         core: type[Component]
         of: CoreParameters
         buffer: int
+        user: data.Layout | None = None
 
     @staticmethod
     def members(p):
-        y = Packet(Lanes(p.of.result, p.of.cols))
+        y = Packet(Lanes(p.of.result, p.of.cols), p.user)
         return {
-            "moving": In(lanes(p.of.moving, p.of.rows)),
+            "moving": In(lanes(p.of.moving, p.of.rows, p.user)),
             "still": In(lanes(p.of.still, p.of.cols)),
             "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
         }
@@ -102,8 +103,12 @@ class Stationary(Component):
         valid = Signal(latency)
         last = Signal(latency)
         m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(self.moving.payload.last, last))]
-        row = Signal(Packet(Lanes(p.of.result, p.of.cols)))
+        row = Signal(self.y.payload.shape())
         m.d.comb += [row.data.eq(core.y), row.last.eq(last[-1])]
+        if p.user:
+            user = Signal(p.user.size * latency, reset_less=True)
+            m.d.sync += user.eq(Cat(self.moving.payload.user, user))
+            m.d.comb += row.user.as_value().eq(user[-p.user.size :])
         if p.buffer == 0:
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:

@@ -3,27 +3,31 @@
 from itertools import groupby
 
 from amaranth.hdl import Cat, Module, Shape, Signal
+from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..formats.integer import sum_shape
 from ..mac.multiply import Multiply
 from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 
 
 class CoreParameters(Parameters):
-    """A core multiplies a stationary tile by moving rows; a stationary edge feeds it."""
+    """A core multiplies a stationary tile by moving rows; a stationary edge feeds it.
+
+    `multiply` is the multiplier of its cells: :class:`.Multiply` or what has the same ports, parameters and latency.
+    """
 
     rows: int
     cols: int
-    moving: Shape
-    still: Shape
+    moving: Shape | data.Layout
+    still: Shape | data.Layout
     acc_width: int
     operand_register: bool
     product_register: bool
     delays: DelayStyle
+    multiply: type[Component] = Multiply
 
     @property
     def left(self) -> Shape:
@@ -31,7 +35,7 @@ class CoreParameters(Parameters):
 
     @property
     def result(self) -> Shape:
-        return sum_shape(self.moving, self.still, self.rows, self.acc_width)
+        return self.multiply.sum_shape(self.moving, self.still, self.rows, self.acc_width)
 
 
 def core_members(p: CoreParameters) -> dict:
@@ -61,11 +65,12 @@ class StationaryCell(Cell):
     """
 
     class Parameters(Parameters):
-        moving: Shape
-        still: Shape
+        moving: Shape | data.Layout
+        still: Shape | data.Layout
         psum: Shape
         operand_register: bool
         product_register: bool
+        multiply: type[Component]
 
     @staticmethod
     def sides(p):
@@ -89,7 +94,7 @@ class StationaryCell(Cell):
             m,
             platform,
             "multiply",
-            Multiply,
+            p.multiply,
             {"a": east.moving, "b": weight},
             a=p.moving,
             b=p.still,
@@ -109,7 +114,7 @@ class RowControl(Cell):
 
     class Parameters(Parameters):
         left: Shape
-        moving: Shape
+        moving: Shape | data.Layout
 
     @staticmethod
     def sides(p):
@@ -191,7 +196,8 @@ class WeightStationary(Component):
         # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
         flowing = Lanes(Bundle({"weight": p.still}), p.cols)(still.as_value())
         start = 0
-        for psum, run in groupby(sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows)):
+        psums = (p.multiply.sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows))
+        for psum, run in groupby(psums):
             count = len(list(run))
             of = StationaryCell.Parameters(
                 moving=p.moving,
@@ -199,6 +205,7 @@ class WeightStationary(Component):
                 psum=psum,
                 operand_register=p.operand_register,
                 product_register=p.product_register,
+                multiply=p.multiply,
             )
             sides = StationaryCell.sides(of)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])

@@ -13,18 +13,18 @@ SLICE = 512
 
 
 class Packet(Bundle):
-    """Payload of a packet stream: `data`, and `last`, high in the final beat of a packet.
+    """Payload of a packet stream: `data`; `last`, high in the final beat of a packet; if asked for, `user` beside it.
 
-    At the edge of generated Verilog such a stream is AXI4-Stream: tdata and tlast.
+    At the edge of generated Verilog such a stream is AXI4-Stream: tdata, tlast and tuser.
     """
 
-    def __init__(self, shape):
-        super().__init__({"data": shape, "last": 1})
+    def __init__(self, shape, user=None):
+        super().__init__({"data": shape, "last": 1} | ({} if user is None else {"user": user}))
 
 
-def lanes(shape, count: int) -> stream.Signature:
+def lanes(shape, count: int, user=None) -> stream.Signature:
     """A packet stream of `count` lanes."""
-    return stream.Signature(Packet(Lanes(shape, count)))
+    return stream.Signature(Packet(Lanes(shape, count), user))
 
 
 def join(m, source, target):
@@ -32,8 +32,9 @@ def join(m, source, target):
     m.d.comb += [
         target.payload.eq(source.payload),
         target.valid.eq(source.valid),
-        source.ready.eq(target.ready),
     ]
+    if not source.signature.always_ready:
+        m.d.comb += source.ready.eq(target.ready)
 
 
 class StreamRegister(Component):

@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters
+from ..formats import integer
 from .ecp5 import mult18x18d
 
 
@@ -25,6 +26,8 @@ class Multiply(Component):
     def members(p):
         product = Shape(p.a.width + p.b.width, signed=p.a.signed or p.b.signed)
         return {"a": In(p.a), "b": In(p.b), "product": Out(product)}
+
+    sum_shape = staticmethod(integer.sum_shape)
 
     def elaborate(self, platform):
         if getattr(platform, "device", None) == "ecp5":

@@ -1,0 +1,104 @@
+"""The array of Fusion Units: weight stationary, operands of 2 to 16 bits, a width for each tile."""
+
+from amaranth.hdl import Module, Shape
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from pydantic import Field
+
+from ..bundle import Lanes
+from ..bus.stream import Packet, StreamRegister, join, lanes
+from ..component import Component, place
+from ..mac.fused_multiply import BRICKS, OPERAND, SLICES, FusedMultiply
+from ..mac.fusion_digits import AddDigits
+from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
+from .parameters import GridParameters
+from .stationary import Stationary
+from .weight_stationary import CoreParameters, WeightStationary
+
+
+class FusionArray(Component):
+    """Systolic array of Fusion Units: Y = A @ W, values of 2, 4, 8 or 16 bits, widths and signs chosen tile by tile.
+
+    Streams as `systolic` with dataflow ws, each lane a word of 32 bits that holds p = 1 to 16 values, the first lowest:
+    `a` brings A[m, 0 : rows * p], lane r with the p values from r * p on; `w` brings W[0 : rows * p, 0:cols] in `rows`
+    beats, beat r and lane c with W[r * p + l, c] for l = 0 to p - 1; `y` gives Y[m, 0:cols]. With each beat of `a` and
+    `w` comes its mode as `tuser`; the table of `fusion_unit` has the modes, p and the cycles that a row of `a` takes.
+    Products of a unit are added: they belong to neighbouring k of one result. Where K is no multiple of rows * p, zeros
+    fill up.
+
+    The weights of a tile load under the present one, and mode and weights change between two rows without a bubble.
+    Nothing is global: the mode stands at the edges, where slices are put before their bricks (rows + cols times), and
+    travels east in each row with the operands. Results are exact modulo 2^acc_width.
+
+    Latency, with P = operand_register + product_register and B = 2 (0 without a buffer), of a row that takes c cycles,
+    1, 2 or 4: rows + cols + 2 + c + P + B. Tiles of M rows follow each other every max(M * c, rows) cycles: 16, 4, 1,
+    1/4 products a unit and cycle at 2, 4, 8, 16 bits. Back-pressure: any stream may pause at any time.
+
+    Area grows with rows x cols: sixteen BitBricks, their tree, 32 bits of operand and twice 32 of weights each.
+
+    Source: H. Sharma et al., Bit Fusion, ISCA 2018, sections II to IV.
+    """
+
+    class Parameters(GridParameters):
+        operand_register: bool = Field(True, description="a register behind each quad of BitBricks")
+        product_register: bool = Field(True, description="a register between a unit's sum and the adder of psums")
+
+    @staticmethod
+    def members(p):
+        y = Packet(Lanes(p.result, p.cols))
+        return {
+            "a": In(lanes(WORD, p.rows, MODE)),
+            "w": In(lanes(WORD, p.cols, MODE)),
+            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
+        }
+
+    @property
+    def engine(self) -> dict:
+        """Parameters of the stationary edge inside, in which the operands of rows move."""
+        p = self.p
+        of = CoreParameters(
+            rows=p.rows,
+            cols=p.cols,
+            moving=OPERAND,
+            still=Shape(SLICES),
+            acc_width=p.acc_width,
+            **p.multiplier,
+            delays=p.delays,
+            multiply=FusedMultiply,
+        )
+        buffer = Stationary.full_speed(WeightStationary, of) if p.buffer == "auto" else p.buffer
+        return {"core": WeightStationary, "of": of, "buffer": buffer, "user": PART}
+
+    @property
+    def peak(self) -> int:
+        return self.p.rows * self.p.cols * BRICKS
+
+    @property
+    def latency(self) -> int:
+        return Stationary.latency(Stationary.Parameters(**self.engine)) + 2
+
+    def elaborate(self, platform):
+        m = Module()
+        p, engine = self.p, self.engine
+        register = place(m, platform, "a_register", StreamRegister, payload=self.a.payload.shape())
+        activations = place(m, platform, "activations", Activations, lanes=p.rows)
+        weights = place(m, platform, "weights", Weights, lanes=p.cols)
+        inner = place(m, platform, "engine", Stationary, **engine)
+        digits = place(
+            m,
+            platform,
+            "digits",
+            AddDigits,
+            lanes=p.cols,
+            of=engine["of"].result,
+            to=p.result,
+            always_ready=p.buffer == 0,
+        )
+        join(m, self.a, register.i)
+        join(m, register.o, activations.i)
+        join(m, activations.o, inner.moving)
+        join(m, self.w, weights.i)
+        join(m, weights.o, inner.still)
+        join(m, inner.y, digits.i)
+        join(m, digits.o, self.y)
+        return m

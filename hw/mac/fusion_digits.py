@@ -1,0 +1,74 @@
+"""Sums of digits, the highest first, put together: how wide activations leave an array of Fusion Units."""
+
+from amaranth.hdl import Module, Mux, Shape, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Lanes
+from ..bus.stream import Packet
+from ..component import Component, Parameters, place
+from .fusion_operands import PART
+
+
+class AddDigit(Component):
+    """sum = part + (sum << 8 if `wide` else 4), or part alone where `first`; whenever `enable`. Area: an adder."""
+
+    class Parameters(Parameters):
+        of: Shape
+        to: Shape
+
+    @staticmethod
+    def members(p):
+        return {"part": In(p.of), "first": In(1), "wide": In(1), "enable": In(1), "sum": Out(p.to)}
+
+    def elaborate(self, platform):
+        m = Module()
+        total = Signal(self.p.to, reset_less=True)
+        above = Mux(self.first, 0, Mux(self.wide, total << 8, total << 4))
+        with m.If(self.enable):
+            m.d.sync += total.eq(self.part + above)
+        m.d.comb += self.sum.eq(total)
+        return m
+
+
+class AddDigits(Component):
+    """Rows of sums, one for each digit of the activations, become one: o = sum over the digits.
+
+    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational. Area: an adder and a register a lane.
+    """
+
+    class Parameters(Parameters):
+        lanes: int
+        of: Shape
+        to: Shape
+        always_ready: bool = False
+
+    @staticmethod
+    def members(p):
+        def sums(shape, user=None):
+            return stream.Signature(Packet(Lanes(shape, p.lanes), user), always_ready=p.always_ready)
+
+        return {"i": In(sums(p.of, PART)), "o": Out(sums(p.to))}
+
+    def elaborate(self, platform):
+        m = Module()
+        part = self.i.payload.user
+        enable = Signal()
+        m.d.comb += enable.eq(~self.o.valid | self.o.ready)
+        if not self.p.always_ready:
+            m.d.comb += self.i.ready.eq(enable)
+        with m.If(enable):
+            m.d.sync += [
+                self.o.valid.eq(self.i.valid & part.final),
+                self.o.payload.last.eq(self.i.payload.last),
+            ]
+        for n in range(self.p.lanes):
+            add = place(m, platform, f"add{n}", AddDigit, of=self.p.of, to=self.p.to)
+            m.d.comb += [
+                add.part.eq(self.i.payload.data[n]),
+                add.first.eq(part.first),
+                add.wide.eq(part.wide),
+                add.enable.eq(enable & self.i.valid),
+                self.o.payload.data[n].eq(add.sum),
+            ]
+        return m

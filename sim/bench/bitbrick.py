@@ -1,0 +1,35 @@
+"""Bench of the BitBrick: every case, compared a cycle after it was put on."""
+
+import time
+
+import cocotb
+from cocotb.triggers import FallingEdge
+
+from ..golden.bitbrick import product
+from ..job import Job, Outcome, save_outcome
+from ..streams import reader, reset, unsigned
+
+
+@cocotb.test
+async def bitbrick(dut):
+    job, outcome = Job.load(), Outcome()
+    await reset(dut, job.inputs)
+    read = reader(dut.product)
+    started = time.perf_counter()
+    for number, case in enumerate(job.cases):
+        for a, a_signed, b, b_signed in case.tolist():
+            dut.a.value, dut.a_signed.value, dut.b.value, dut.b_signed.value = a, a_signed, b, b_signed
+            await FallingEdge(dut.clk)
+            got, want = unsigned(read()), product(a, bool(a_signed), b, bool(b_signed))
+            if got != want % 32:
+                outcome.mismatches += 1
+                outcome.examples.append(f"case {number}: {(a, a_signed, b, b_signed)} gives {got}, expected {want}")
+        outcome.cases += 1
+        outcome.checked += len(case)
+        outcome.cycles += len(case)
+        outcome.case_cycles.append(len(case))
+        outcome.work += len(case)
+    outcome.seconds = time.perf_counter() - started
+    save_outcome(outcome, [])
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])

@@ -1,0 +1,12 @@
+"""The bench fails where it should: this brick has one wrong product."""
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+
+def test_a_wrong_product_is_found(spoil):
+    design = generate("bitbrick", find("bitbrick").component())
+    broken = spoil(design, r"assign carry\[0\] = negative;", "assign carry[0] = negative & (value != 1);")
+    outcome, _ = simulate(broken, find("bitbrick").cases(design.parameters, 1, 1))
+    assert outcome.mismatches > 0
