@@ -130,7 +130,9 @@ class Top(wiring.Elaboratable):
         if not member.signature.always_ready:
             self._port(handshake[1], interface.ready, back)
         if is_struct and isinstance(payload.shape(), Packet):
-            self._port(f"{prefix}_tlast", payload.last, into)
+            for field, _ in payload.shape():
+                if field != "data":
+                    self._port(f"{prefix}_t{field}", Value.cast(payload[field]), into)
 
     def _bus(self, name, member, interface):
         for channel, inner in member.signature.members.items():

@@ -8,7 +8,8 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
-from ..mac.multiply import Multiply
+from ..formats.operand import Operand
+from ..mac.scaled import multiplier
 from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 
@@ -18,12 +19,17 @@ class CoreParameters(Parameters):
 
     rows: int
     cols: int
-    moving: Shape
-    still: Shape
+    moving: Shape | Operand
+    still: Shape | Operand
     acc_width: int
     operand_register: bool
     product_register: bool
     delays: DelayStyle
+
+    @property
+    def registers(self) -> int:
+        """Cycles from a multiplier's operands to its product."""
+        return multiplier(self.moving, self.still).latency(self.operand_register, self.product_register)
 
     @property
     def left(self) -> Shape:
@@ -56,13 +62,13 @@ class StationaryCell(Cell):
     `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the weight
     from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
 
-    Latency: `moving` to `psum` 2 + operand_register + product_register cycles; everything else 1. Area: one multiplier,
+    Latency: `moving` to `psum` 2 cycles and the multiplier's; everything else 1. Area: one multiplier,
     one adder and register of the psum's width, a register for `moving` and two for the weights.
     """
 
     class Parameters(Parameters):
-        moving: Shape
-        still: Shape
+        moving: Shape | Operand
+        still: Shape | Operand
         psum: Shape
         operand_register: bool
         product_register: bool
@@ -89,7 +95,7 @@ class StationaryCell(Cell):
             m,
             platform,
             "multiply",
-            Multiply,
+            multiplier(p.moving, p.still),
             {"a": east.moving, "b": weight},
             a=p.moving,
             b=p.still,
@@ -109,7 +115,7 @@ class RowControl(Cell):
 
     class Parameters(Parameters):
         left: Shape
-        moving: Shape
+        moving: Shape | Operand
 
     @staticmethod
     def sides(p):
@@ -146,7 +152,7 @@ class WeightStationary(Component):
     is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and `load`
     move one cell a cycle.
 
-    Latency rows + cols + operand_register + product_register. Initiation interval 1; a tile loads in `rows` cycles
+    Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles
     under the present one. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
@@ -155,7 +161,7 @@ class WeightStationary(Component):
 
     @staticmethod
     def latency(p: CoreParameters) -> int:
-        return p.rows + p.cols + p.operand_register + p.product_register
+        return p.rows + p.cols + p.registers
 
     def elaborate(self, platform):
         m = Module()

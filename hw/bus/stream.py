@@ -13,13 +13,13 @@ SLICE = 512
 
 
 class Packet(Bundle):
-    """Payload of a packet stream: `data`, and `last`, high in the final beat of a packet.
+    """Payload of a packet stream: `data`, and `last`, high in the final beat of a packet; `user` bits beside each beat.
 
-    At the edge of generated Verilog such a stream is AXI4-Stream: tdata and tlast.
+    At the edge of generated Verilog such a stream is AXI4-Stream: tdata, tlast and, if there is something, tuser.
     """
 
-    def __init__(self, shape):
-        super().__init__({"data": shape, "last": 1})
+    def __init__(self, shape, user: int = 0):
+        super().__init__({"data": shape, "last": 1} | ({"user": user} if user else {}))
 
 
 def lanes(shape, count: int) -> stream.Signature:

@@ -26,6 +26,10 @@ class Multiply(Component):
         product = Shape(p.a.width + p.b.width, signed=p.a.signed or p.b.signed)
         return {"a": In(p.a), "b": In(p.b), "product": Out(product)}
 
+    @staticmethod
+    def latency(operand_register: bool, product_register: bool) -> int:
+        return operand_register + product_register
+
     def elaborate(self, platform):
         if getattr(platform, "device", None) == "ecp5":
             return mult18x18d(self)
