@@ -109,6 +109,16 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def run_yosys(directory: Path):
+    """Run `script.ys` in a directory. Raises `SynthesisError`."""
+    _run("Yosys", _YOSYS, ["script.ys"], directory)
+
+
+def yosys_version() -> str:
+    """Raises `SynthesisError` if there is none."""
+    return f"pyosys {_version('pyosys')}"
+
+
 def _device(name: str) -> Device:
     if name not in DEVICES:
         raise SynthesisError(f"device={name}: device must be {', '.join(DEVICES)}.")
@@ -121,7 +131,7 @@ def _mapped(design: Design, device: Device) -> Path:
     def fill(directory: Path):
         (directory / "design.v").write_text(design.verilog)
         (directory / "script.ys").write_text(_script(design, device))
-        _run("Yosys", _YOSYS, ["script.ys"], directory)
+        run_yosys(directory)
 
     return cache.once("synth", _identity(design, device), fill)
 
@@ -170,13 +180,14 @@ def _identity(design: Design, device: Device) -> list[str]:
 
 
 def _tools(device: Device) -> dict[str, str]:
-    tools = {}
-    for package in ("pyosys", f"yowasp-{device.place.replace('_', '-')}"):
-        try:
-            tools[package] = version(package)
-        except PackageNotFoundError:
-            raise SynthesisError(f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
-    return tools
+    return {package: _version(package) for package in ("pyosys", f"yowasp-{device.place.replace('_', '-')}")}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        raise SynthesisError(f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
 
 
 def _run(tool: str, code: str, arguments: list[str], directory: Path):

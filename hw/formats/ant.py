@@ -1,10 +1,10 @@
 """ANT: the type of a tensor is chosen at run time, and four multipliers of 4 bits make one of 8."""
 
-from amaranth.hdl import Module, Shape
+from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import enum
 
-from .ant_float import ant_float
-from .decoder import Decoder, DecoderParameters, negated
+from .ant_float import EXPONENT_BITS, ant_float
+from .decoder import Decoder, DecoderParameters
 from .flint import flint
 from .operand import Scaled
 
@@ -57,28 +57,23 @@ class AntDecoder(Decoder):
     def elaborate(self, platform):
         m = Module()
         p, code, operand = self.p, self.codes[0], self.operands[0]
-        sign = code[-1] if p.signed else None
         magnitude = code[:3] if p.signed else code
-
-        def give(integer, shift):
-            m.d.comb += [operand.integer.eq(integer), operand.shift.eq(shift)]
-
-        whole = code.as_signed() if p.signed else code
-        with m.Switch(AntType(self.user)):
-            with m.Case(AntType.INT):
-                give(whole, 0)
-            with m.Case(AntType.FLINT):
-                integer, shift = flint(magnitude)
-                give(negated(sign, integer), shift)
-            with m.Case(AntType.POT):
-                give(negated(sign, magnitude != 0), magnitude - (magnitude != 0))
-            with m.Case(AntType.FLOAT):
-                integer, shift = ant_float(magnitude, len(magnitude) - 3)
-                give(negated(sign, integer), shift)
-            with m.Case(AntType.LOW):
-                give(code, 0)
-            with m.Case(AntType.HIGH):
-                give(whole, 4)
-            with m.Default():
-                give(*((whole, 4) if p.odd else (code, 0)))
+        low, high = (code, 0), (code.as_signed() if p.signed else code, 4)
+        base = Signal(operand.integer.shape())  # what a sign of its own may yet negate
+        with m.Switch(self.user):
+            for kind, (integer, shift) in {
+                AntType.INT: (high[0], 0),
+                AntType.FLINT: flint(magnitude),
+                AntType.POT: (magnitude != 0, magnitude - (magnitude != 0)),
+                AntType.FLOAT: ant_float(magnitude, len(magnitude) - EXPONENT_BITS),
+                AntType.LOW: low,
+                AntType.HIGH: high,
+                None: high if p.odd else low,
+            }.items():
+                with m.Default() if kind is None else m.Case(kind):
+                    m.d.comb += [base.eq(integer), operand.shift.eq(shift)]
+        m.d.comb += operand.integer.eq(base)
+        if p.signed:
+            with m.If(code[-1] & self.user.matches(AntType.FLINT, AntType.POT, AntType.FLOAT)):
+                m.d.comb += operand.integer.eq(-base)
         return m

@@ -35,7 +35,7 @@ class AntFloatDecoder(Decoder):
         code, operand = self.codes[0], self.operands[0]
         magnitude, shift = ant_float(code[: self.p.magnitude_bits], self.p.mantissa_bits)
         m.d.comb += [
-            operand.integer.eq(negated(code[-1] if self.p.signed else None, magnitude)),
+            operand.integer.eq(negated(m, code[-1] if self.p.signed else None, magnitude)),
             operand.shift.eq(shift),
         ]
         return m

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Mux, Shape
+from amaranth.hdl import Mux, Shape, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
@@ -84,6 +84,10 @@ def decoded(name: str, decoder: type[Decoder], **parameters) -> Format:
     return Format(name, Shape(of.bits), of.operand, decoder, of)
 
 
-def negated(sign, magnitude):
-    """A magnitude with its sign, in two's complement; without one where `sign` is None."""
-    return magnitude if sign is None else Mux(sign, -magnitude, magnitude)
+def negated(m, sign, magnitude):
+    """A magnitude, 0 or more, with its sign in two's complement; as it is where `sign` is None."""
+    if sign is None:
+        return magnitude
+    value = Signal(Shape(len(magnitude) + 1, signed=True), name="magnitude")
+    m.d.comb += value.eq(magnitude)
+    return Mux(sign, -value, value)

@@ -29,6 +29,13 @@ class Decoders(Component):
         format: Format
         count: int
 
+    unit = "value"
+    latency = 1
+
+    @property
+    def peak(self) -> int:
+        return self.p.count
+
     @staticmethod
     def members(p):
         return {"i": In(codes(p.format, p.count)), "o": Out(lanes(p.format.operand, p.count))}

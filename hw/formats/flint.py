@@ -29,7 +29,7 @@ class FlintDecoder(Decoder):
         code, operand = self.codes[0], self.operands[0]
         magnitude, shift = flint(code[: self.p.magnitude_bits])
         m.d.comb += [
-            operand.integer.eq(negated(code[-1] if self.p.signed else None, magnitude)),
+            operand.integer.eq(negated(m, code[-1] if self.p.signed else None, magnitude)),
             operand.shift.eq(shift),
         ]
         return m

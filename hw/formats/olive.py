@@ -63,12 +63,12 @@ class OliveDecoder(Decoder):
                 m.d.comb += operand.as_value().eq(0)
             with m.Elif(other == identifier):
                 outlier, shift = abfloat(magnitude, p.mantissa_bits, bias)
-                m.d.comb += [operand.integer.eq(negated(sign, outlier)), operand.shift.eq(shift)]
+                m.d.comb += [operand.integer.eq(negated(m, sign, outlier)), operand.shift.eq(shift)]
             with m.Else():
                 whole, (base, shift) = code.as_signed(), flint(magnitude)
                 is_flint = self.user if p.user else Const(p.normal == "flint4")
                 m.d.comb += [
-                    operand.integer.eq(Mux(is_flint, negated(sign, base), whole)),
+                    operand.integer.eq(Mux(is_flint, negated(m, sign, base), whole)),
                     operand.shift.eq(Mux(is_flint, shift, 0)),
                 ]
         return m

@@ -1,8 +1,9 @@
 """Products of what decoders give: small integers are multiplied, then shifted; powers of two only shift."""
 
 from dataclasses import dataclass
+from operator import add, and_, xor
 
-from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Shape, Signal, Value, signed
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters, place
@@ -40,14 +41,20 @@ class ScaledMultiply(Component):
         p = self.p
 
         def registered(value, present: bool, name: str):
-            """A value behind a register, if there is one and something to keep."""
-            if not present or isinstance(value, Const):
-                return value
+            """A value under a name of its own, behind a register if there is one; None stays None."""
+            if value is None:
+                return None
             kept = Signal(value.shape(), name=name, reset_less=True)
-            m.d.sync += kept.eq(value)
+            domain = m.d.sync if present else m.d.comb
+            domain += kept.eq(value)
             return kept
 
         a, b = _parts(self.a), _parts(self.b)
+        pairs = [
+            (_both(on_a, on_b, and_), _both(shift_a, shift_b, add))
+            for on_a, shift_a in a.powers
+            for on_b, shift_b in b.powers
+        ]
         if a.integer is not None and b.integer is not None:
             multiply = place(
                 m,
@@ -62,43 +69,56 @@ class ScaledMultiply(Component):
             )
             factor = multiply.product
         else:
-            sign = registered(a.sign ^ b.sign, p.operand_register, "sign")
-            integer = next((each.integer for each in (a, b) if each.integer is not None), Const(1))
-            integer = registered(integer, p.operand_register, "integer")
-            factor = registered(Mux(sign, -integer, integer), p.product_register, "factor")
+            only = _both(a.integer, b.integer, None)
+            operand = Const(1, signed(2)) if only is None else registered(only, p.operand_register, "operand")
+            factor = operand
+            if (sign := registered(_both(a.sign, b.sign, xor), p.operand_register, "sign")) is not None:
+                factor = Mux(sign, -operand, operand)
+            if len(pairs) == 1:  # a zero costs less here than behind the shifter
+                ((on, shift),) = pairs
+                factor = Mux(registered(on, p.operand_register, "on"), factor, 0)
+                pairs = [(None, shift)]
+            factor = registered(factor, p.product_register, "factor")
 
         terms = []
-        for i, (on_a, shift_a) in enumerate(a.powers):
-            for j, (on_b, shift_b) in enumerate(b.powers):
-                by = {"on": on_a & on_b, "shift": shift_a + shift_b}
-                for name in by:
-                    for stage in ("operand", "product"):
-                        by[name] = registered(by[name], getattr(p, f"{stage}_register"), f"{stage}_{name}{i}{j}")
-                term = Signal(self.product.shape(), name=f"term{i}{j}")
-                m.d.comb += term.eq(Mux(by["on"], factor << by["shift"], 0))
-                terms.append(term)
+        for n, (on, shift) in enumerate(pairs):
+            for stage, present in (("operand", p.operand_register), ("product", p.product_register)):
+                on = registered(on, present, f"{stage}_on{n}")
+                shift = registered(shift, present, f"{stage}_shift{n}")
+            term = Signal(self.product.shape(), name=f"term{n}")
+            m.d.comb += term.eq(factor << shift if on is None else Mux(on, factor << shift, 0))
+            terms.append(term)
         m.d.comb += self.product.eq(registered(sum(terms[1:], terms[0]), p.product_register, "shifted"))
         return m
 
 
 @dataclass
 class _Parts:
-    """An operand: its integer, or None and its sign; and its powers, each whether it is on and its shift."""
+    """An operand: its integer or its sign, each None if there is none; and its powers, each (on, shift).
+
+    None stands for always on, and for no shift.
+    """
 
     integer: Value | None
-    sign: Value
-    powers: list[tuple[Value, Value]]
+    sign: Value | None
+    powers: list[tuple[Value | None, Value | None]]
 
 
 def _parts(operand) -> _Parts:
-    one, zero = Const(1, 1), Const(0, 1)
     layout = operand.shape()
     if not isinstance(layout, Operand):
-        return _Parts(operand, zero, [(one, zero)])
+        return _Parts(operand, None, [(None, None)])
     if isinstance(layout, Powers):
         powers = [(operand[f"on{n}"], operand[f"shift{n}"]) for n in range(layout.terms)]
-        return _Parts(None, operand.sign if "sign" in layout.members else zero, powers)
-    return _Parts(operand.integer, zero, [(one, operand.shift)])
+        return _Parts(None, operand.sign if "sign" in layout.members else None, powers)
+    return _Parts(operand.integer, None, [(None, operand.shift)])
+
+
+def _both(a: Value | None, b: Value | None, operation) -> Value | None:
+    """What there is of two values; both together by `operation`."""
+    if a is None or b is None:
+        return b if a is None else a
+    return operation(a, b)
 
 
 def multiplier(a: Shape | Operand, b: Shape | Operand) -> type[Component]:
