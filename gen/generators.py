@@ -9,6 +9,7 @@ from ..hw.array.broadcast import Broadcast
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
+from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
@@ -56,6 +57,7 @@ GENERATORS = {
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),
