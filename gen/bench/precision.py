@@ -9,6 +9,7 @@ import numpy as np
 from ...hw.formats.decoders import Decoders
 from ...hw.formats.names import find
 from ...sim import quantise
+from ...sim.golden.formats.names import find as find_golden
 from ...sim.workloads import digits
 from .. import gates
 from ..generators import find as generator
@@ -17,7 +18,6 @@ from .formats import TENSORS, _error
 from .section import Section, percent, step
 
 SIDE = 8
-PUBLISHED = {"olive": "2.2 % at 4 bits, 1.5 % at 8"}
 Quantise = Callable[[np.ndarray], quantise.Quantised]
 
 
@@ -136,3 +136,34 @@ def _decoders(p: dict) -> int:
         for format in formats
         if format.decoder is not None
     )
+
+
+LARGE = 64
+
+
+def claims() -> Section:
+    """What the papers say that can be checked here."""
+    section = Section(
+        "Number formats: claims and what was measured",
+        f"Decoders' share of the transistors: at {SIDE} x {SIDE} as in the table above, at {LARGE} x {LARGE} from the "
+        "same counts, decoders growing with the sum of the sides and the rest with their product (which neglects that the "
+        "delays at the edges grow faster, as squares of the sides, and psums by three bits). OliVe's figures are areas "
+        "in 22 nm of an array whose size is not at hand. Types: what `quantise.ant` chooses.",
+        ["claim", "published", "measured", "difference"],
+    )
+    for title, expected in (("uniform", "int"), ("normal", "flint"), ("log-normal, sigma 2", "PoT or float")):
+        q = quantise.ant(TENSORS[title](np.random.default_rng(0)))
+        chosen = next(name for name in quantise.TYPES if find_golden(f"{name}4") == q.format)
+        section.rows.append(
+            [f"ANT's type for {title} values", expected, chosen, "none" if chosen in expected.lower() else ""]
+        )
+    for name, published in (("olive_int4", "2.2%"), ("olive_int8", "1.5%")):
+        p = {"rows": SIDE, "cols": SIDE, "a_format": name, "w_format": name}
+        whole = gates.count(generator("systolic").component(**p, buffer=0, delays="registers"), "systolic").transistors
+        decoders = _decoders(p)
+        large = decoders * LARGE / SIDE, (whole - decoders) * (LARGE / SIDE) ** 2
+        measured = (
+            f"{percent(decoders / whole)} at {SIDE} x {SIDE}, {percent(large[0] / sum(large))} at {LARGE} x {LARGE}"
+        )
+        section.rows.append([f"OliVe's decoders in the array, {name}", published, measured, "the array's size"])
+    return section

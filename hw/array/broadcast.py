@@ -24,6 +24,8 @@ class Broadcast(Component):
     on delays and waits, this spends on wires: an activation drives `cols` multipliers, a weight lane `rows`
     registers, and `swap` all.
 
+    Formats other than integers: as `systolic`.
+
     Area grows with rows x cols; the trees have (rows - 1) x cols adders, each as wide as its sums need.
 
     Source: T. Chen et al., DianNao, ASPLOS 2014, section 5 (NFU-1 and NFU-2).

@@ -40,6 +40,10 @@ class Systolic(Component):
     enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T
     tiles of K beats enter every max(K, rows) cycles.
 
+    Formats other than integers come as codes, which decoders at the edge (rows + cols of them) make integers and shifts
+    of; the bits that some of them need beside each beat are its `user`. P is then 1 more; and twice product_register
+    where products are shifted, which is everywhere but with codebooks.
+
     Area grows with rows x cols (a multiplier, an adder and, per bit, a register for each operand and psum), and with
     rows^2 + cols^2 for the delays at the edges.
 
