@@ -22,8 +22,8 @@ from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
-from ..hw.noc.network_interface import NetworkInterface
 from ..hw.noc.collective import Collective
+from ..hw.noc.network_interface import NetworkInterface
 from ..hw.noc.noc import Noc
 from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.noc.router import Router

@@ -132,3 +132,129 @@ def _mapped(design: Design, device: Device) -> Path:
         (directory / "design.v").write_text(design.verilog)
         (directory / "harness.v").write_text(harness(design))
         (directory / "script.ys").write_text(_script(design, device))
+        run_yosys(directory)
+
+    return cache.once("synth", _identity(design, device), fill)
+
+
+def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
+    """A directory with the report of place and route."""
+    arguments = [
+        *device.arguments,
+        "--timing-allow-fail",
+        "--seed",
+        str(seed),
+        "--json",
+        _placed_netlist(device),
+        "--report",
+        "report.json",
+    ]
+
+    def fill(directory: Path):
+        shutil.copy(mapped / _placed_netlist(device), directory)  # WebAssembly sees its own /tmp
+        name = device.place.replace("_", "-")
+        run_tool(f"yowasp-{name}", f"yowasp_{device.place}:run_{device.place}", arguments, directory, log=f"{name}.log")
+        (directory / _placed_netlist(device)).unlink()
+
+    return cache.once("place", [*_identity(design, device), *arguments], fill)
+
+
+def _script(design: Design, device: Device) -> str:
+    return (
+        "\n".join(
+            [
+                "read_verilog design.v",
+                f"{device.synth} -top {design.top}",
+                "delete t:$scopeinfo",
+                "attrmap -remove src",  # paths of this machine
+                "write_json netlist.json",
+                "write_verilog -noattr netlist.v",
+                "tee -q -o statistics.json stat -json",
+                *(_HARNESSED if device.pins else ()),
+            ]
+        )
+        + "\n"
+    ).replace("SYNTH", device.synth)
+
+
+_HARNESSED = ["read_verilog harness.v", "SYNTH -top harness", "write_json harness.json"]
+
+
+def _placed_netlist(device: Device) -> str:
+    return "harness.json" if device.pins else "netlist.json"
+
+
+def harness(design: Design) -> str:
+    """A design among registers that shift: four pins, however many ports it has, and no path longer than its own.
+
+    It is for tools that know no placement without pins; its cells are not counted.
+    """
+    widths = {"input": 0, "output": 0}
+    connections = []
+    for port, (direction, width) in design.ports.items():
+        if port in ("clk", "rst"):
+            connections.append(f".{port}({port})")
+            continue
+        low = widths[direction]
+        widths[direction] += width
+        bits = {"input": "in", "output": "out"}[direction]
+        connections.append(f".{port}({bits}[{low + width - 1}:{low}])")
+    n, m = max(2, widths["input"]), max(2, widths["output"])
+    return f"""module harness (input clk, input rst, input i, input load, output o);
+  reg [{n - 1}:0] in;
+  wire [{m - 1}:0] out;
+  reg [{m - 1}:0] seen;
+  assign o = seen[0];
+  always @(posedge clk) begin
+    in <= {{in[{n - 2}:0], i}};
+    seen <= load ? out : {{i, seen[{m - 1}:1]}};
+  end
+  {design.top} design ({", ".join(connections)});
+endmodule
+"""
+
+
+def _identity(design: Design, device: Device) -> list[str]:
+    tools = [f"{tool} {number}" for tool, number in _tools(device).items()]
+    return [design.verilog, _script(design, device), *tools]
+
+
+def _tools(device: Device) -> dict[str, str]:
+    return {package: _version(package) for package in ("pyosys", f"yowasp-{device.place.replace('_', '-')}")}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        raise SynthesisError(f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
+
+
+def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str):
+    """Run a tool of a Python package in `directory`, its output into `log`.
+
+    `code` is Python, or MODULE:FUNCTION that takes the arguments. Raises `SynthesisError` if it fails.
+    """
+    _version(package)
+    tool = log.removesuffix(".log").replace("yosys", "Yosys")
+    if ":" in code.splitlines()[0]:
+        module, function = code.split(":")
+        code = f"import sys; sys.argv[0] = {tool!r}; from {module} import {function} as run; "
+        code += "sys.exit(run(sys.argv[1:]) if run.__name__ != 'main' else run())"
+    command = [sys.executable, "-c", code, *arguments]
+    with (directory / log).open("wb") as out:
+        try:
+            status = subprocess.run(
+                command, cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=LIMIT
+            ).returncode
+        except subprocess.TimeoutExpired:
+            seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
+            raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None
+    if status:
+        lines = (directory / log).read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+        reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
+        raise SynthesisError(f"{tool} failed: {reason.removeprefix('ERROR: ')}")
+
+
+def _cells(mapped: Path) -> dict[str, int]:
+    return json.loads((mapped / "statistics.json").read_text())["design"]["num_cells_by_type"]

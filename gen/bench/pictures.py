@@ -15,6 +15,7 @@ TITLES = {
     "networks.png": "latency against load",
     "links.png": "how busy the links of torus and mesh are",
     "collectives.png": "collectives: cycles against bytes, and against the bound",
+    "formats.png": "what formats cost and what they lose",
 }
 
 
@@ -34,6 +35,7 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "networks.png": ((networks.virtual_channels, "loads"), (networks.patterns, "loads")),
         "links.png": ((networks.torus, "links"), (networks.mesh, "links")),
         "collectives.png": ((_collectives, "collectives"), (_bounds, "collectives")),
+        "formats.png": ((_format_area, "precision"), (_format_error, "precision")),
     }
     paths = []
     for name, panels in pictures.items():
@@ -188,6 +190,8 @@ def _orders(axes, section):
     axes.set_xticks(range(len(section.rows)), [row[0] for row in section.rows])
     axes.set(ylabel="cycles", title="The lecture's schedules, the same eight tiles")
     axes.legend(frameon=False)
+
+
 def _collectives(axes, section):
     """Cycles against bytes on the larger torus, with the fitted lines."""
     from matplotlib import colormaps
@@ -223,3 +227,38 @@ def _bounds(axes, section):
     axes.set_xticks(range(len(names)), [name.replace("-", "-\n", 1) for name in names], fontsize=8)
     axes.set(ylim=(0, 115), ylabel="bound / measured, %", title="64 KiB a node")
     axes.legend(frameon=False, fontsize=8, loc="upper left", ncols=2)
+
+
+def _format_area(axes, section):
+    """Transistors of each format, those of the decoders apart."""
+    at = {name: section.columns.index(name) for name in ("transistors/MAC", "decoders", "Fmax MHz (median)")}
+    rows = section.rows[::-1]
+    whole = [float(row[at["transistors/MAC"]]) for row in rows]
+    shares = [float((row[at["decoders"]] or "0%").rstrip("%")) / 100 for row in rows]
+    names = [row[0] for row in rows]
+    axes.barh(names, whole, color=OURS, label="cells, delays, streams")
+    axes.barh(names, [n * share for n, share in zip(whole, shares, strict=True)], color=OTHER, label="decoders")
+    for index, (row, n) in enumerate(zip(rows, whole, strict=True)):
+        axes.text(n + 40, index, f"{float(row[at['Fmax MHz (median)']]):.0f} MHz", va="center", fontsize=8)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set(xlabel="transistors a multiplier (Yosys's estimate)", title="What a format costs, 8 x 8")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.margins(x=0.15)
+
+
+def _format_error(axes, section):
+    """Transistors for one product a cycle against the error of normal values."""
+    cost, rate, error = (section.columns.index(name) for name in ("transistors/MAC", "MAC/cycle", "error, normal"))
+    for row in section.rows:
+        price = float(row[cost]) * 64 / float(row[rate])
+        axes.scatter(price, float(row[error]), color=OURS, zorder=3)
+        axes.annotate(row[0], (price, float(row[error])), xytext=(5, 3), textcoords="offset points", fontsize=8)
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="transistors for a product a cycle",
+        ylabel="error of normal weights, % of the mean square",
+        title="Precision against cost",
+    )
+    axes.margins(0.15)
+    axes.grid(alpha=0.25, which="both")

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
-from ..mac.multiply import Multiply
+from ..formats.operand import Operand
+from ..mac.multiplier import multiplier
 from .parameters import ArrayParameters
 from .systolic import connect_streams, stationary
 from .weight_stationary import CoreParameters, core_members
@@ -23,6 +24,8 @@ class Broadcast(Component):
     on delays and waits, this spends on wires: an activation drives `cols` multipliers, a weight lane `rows`
     registers, and `swap` all.
 
+    Formats other than integers: as `systolic`.
+
     Area grows with rows x cols; the trees have (rows - 1) x cols adders, each as wide as its sums need.
 
     Source: T. Chen et al., DianNao, ASPLOS 2014, section 5 (NFU-1 and NFU-2).
@@ -33,7 +36,7 @@ class Broadcast(Component):
 
     @staticmethod
     def members(p):
-        return p.streams(p.rows, p.cols)
+        return p.streams()
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
@@ -47,7 +50,7 @@ class Broadcast(Component):
     @property
     def latency(self) -> int:
         engine, parameters = self.engine
-        return engine.latency(engine.Parameters(**parameters))
+        return self.p.coded + engine.latency(engine.Parameters(**parameters))
 
     def elaborate(self, platform):
         m = Module()
@@ -60,7 +63,7 @@ class Broadcast(Component):
 class BroadcastTree(Component):
     """A core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
 
-    Latency 1 + operand_register + product_register + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
+    Latency 1 + the multiplier's + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
     """
 
     Parameters = CoreParameters
@@ -68,7 +71,7 @@ class BroadcastTree(Component):
 
     @staticmethod
     def latency(p: CoreParameters) -> int:
-        return 1 + p.operand_register + p.product_register + _levels(p.rows)
+        return 1 + p.registers + _levels(p.rows)
 
     def elaborate(self, platform):
         m = Module()
@@ -106,14 +109,14 @@ class BroadcastTree(Component):
 class InnerProduct(Component):
     """y = sum of a[k] * w[k] over `length` terms; `load[k]` takes w[k] from `w` into waiting, `swap` makes all current.
 
-    `a` comes one cycle after the `swap` for it. Built by halves, with a register after every addition. Latency
-    operand_register + product_register + ceil(log2 length).
+    `a` comes one cycle after the `swap` for it. Built by halves, with a register after every addition. Latency: the
+    multiplier's + ceil(log2 length).
     """
 
     class Parameters(Parameters):
         length: int
-        a: Shape
-        w: Shape
+        a: Shape | Operand
+        w: Shape | Operand
         acc_width: int
         operand_register: bool
         product_register: bool
@@ -142,7 +145,7 @@ class InnerProduct(Component):
                 m,
                 platform,
                 "multiply",
-                Multiply,
+                multiplier(p.a, p.w),
                 {"a": self.a.as_value(), "b": weight},
                 a=p.a,
                 b=p.w,
@@ -152,11 +155,12 @@ class InnerProduct(Component):
             m.d.comb += self.y.eq(multiply.product)
             return m
         half = 1 << _levels(p.length) - 1
+        width = Shape.cast(p.a).width
         halves = []
         for name, start, stop in (("low", 0, half), ("high", half, p.length)):
             part = place(m, platform, name, InnerProduct, **dict(p) | {"length": stop - start})
             m.d.comb += [
-                part.a.as_value().eq(self.a.as_value()[start * p.a.width : stop * p.a.width]),
+                part.a.as_value().eq(self.a.as_value()[start * width : stop * width]),
                 part.swap.eq(self.swap),
                 part.w.eq(self.w),
                 part.load.eq(self.load[start:stop]),

@@ -1,6 +1,6 @@
 """The array of Fusion Units: weight stationary, operands of 2 to 16 bits, a width for each tile."""
 
-from amaranth.hdl import Module, Shape
+from amaranth.hdl import Module
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from pydantic import Field
@@ -8,7 +8,7 @@ from pydantic import Field
 from ..bundle import Lanes
 from ..bus.stream import Packet, StreamRegister, join, lanes
 from ..component import Component, place
-from ..mac.fused_multiply import BRICKS, OPERAND, SLICES, FusedMultiply
+from ..mac.fused_multiply import ACTIVATION, BRICKS, WEIGHT
 from ..mac.fusion_digits import AddDigits
 from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
 from .parameters import GridParameters
@@ -59,12 +59,11 @@ class FusionArray(Component):
         of = CoreParameters(
             rows=p.rows,
             cols=p.cols,
-            moving=OPERAND,
-            still=Shape(SLICES),
+            moving=ACTIVATION,
+            still=WEIGHT,
             acc_width=p.acc_width,
             **p.multiplier,
             delays=p.delays,
-            multiply=FusedMultiply,
         )
         buffer = Stationary.full_speed(WeightStationary, of) if p.buffer == "auto" else p.buffer
         return {"core": WeightStationary, "of": of, "buffer": buffer, "user": PART}

@@ -1,13 +1,14 @@
 """The systolic grid in which the results stay and both operands move."""
 
-from amaranth.hdl import Cat, Module, Shape, Signal
+from amaranth.hdl import Cat, Module, Shape, Signal, Value
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
 from ..component import Component, Parameters, place
-from ..mac.multiply import Multiply
+from ..formats.operand import Operand
+from ..mac.multiplier import multiplier
 from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 from .stationary import BUFFER_LATENCY, ROUND_TRIP
@@ -19,13 +20,13 @@ class OutputCell(Cell):
     `a` and `last` go east, `w` goes south, one cell a cycle. Results go south at half that speed, two registers a
     cell: the bottom row's leaves first, the others follow one a cycle, and no control is needed to hold them back.
 
-    Latency: `a`, `w` to `result` 2 + operand_register + product_register cycles. Area: one multiplier, one adder,
+    Latency: `a`, `w` to `result` 2 cycles and the multiplier's. Area: one multiplier, one adder,
     three registers of the sum's width.
     """
 
     class Parameters(Parameters):
-        a: Shape
-        w: Shape
+        a: Shape | Operand
+        w: Shape | Operand
         sum: Shape
         operand_register: bool
         product_register: bool
@@ -49,7 +50,7 @@ class OutputCell(Cell):
             m,
             platform,
             "multiply",
-            Multiply,
+            multiplier(p.a, p.w),
             {"a": east.a, "b": south.w},
             a=p.a,
             b=p.w,
@@ -57,7 +58,7 @@ class OutputCell(Cell):
             product_register=p.product_register,
         )
         last = east.last
-        for stage in range(p.operand_register + p.product_register):
+        for stage in range(multiplier(p.a, p.w).stages(p.operand_register, p.product_register)):
             last, earlier = Signal(reset_less=True, name=f"last{stage}"), last
             m.d.sync += last.eq(earlier)
 
@@ -76,7 +77,7 @@ class OutputStationary(Component):
     The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th
     from the bottom, because the bottom row's results leave first.
 
-    Latency: rows + cols + 1 + operand_register + product_register cycles from the last beat of `a`, `w` to the first of
+    Latency: rows + cols + 1 cycles and the multiplier's from the last beat of `a`, `w` to the first of
     `y`, plus 2 with a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the
     next accumulates. A tile's last beat enters only when the output buffer has room for its `rows` results, so the
     grid never stops. Area: rows x cols cells, and triangles of delays on three sides.
@@ -85,8 +86,8 @@ class OutputStationary(Component):
     class Parameters(Parameters):
         rows: int
         cols: int
-        a: Shape
-        w: Shape
+        a: Shape | Operand
+        w: Shape | Operand
         acc_width: int
         operand_register: bool
         product_register: bool
@@ -108,7 +109,7 @@ class OutputStationary(Component):
 
     @staticmethod
     def core_latency(p) -> int:
-        return p.rows + p.cols + p.operand_register + p.product_register
+        return p.rows + p.cols + multiplier(p.a, p.w).stages(p.operand_register, p.product_register)
 
     @staticmethod
     def full_speed(p) -> int:
@@ -158,10 +159,10 @@ class OutputStationary(Component):
         bottom_up = Cat(
             part
             for row in reversed(range(p.rows))
-            for part in (a.o.payload.data[row].as_unsigned() & enter.replicate(p.a.width), tag)
+            for part in (Value.cast(a.o.payload.data[row]).as_unsigned() & enter.replicate(lane.size - 1), tag)
         )
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
-        w_skew = place(m, platform, "w_skew", Skew, width=p.w.width, count=p.cols, style=p.delays)
+        w_skew = place(m, platform, "w_skew", Skew, width=Shape.cast(p.w).width, count=p.cols, style=p.delays)
         of = OutputCell.Parameters(
             a=p.a, w=p.w, sum=result, operand_register=p.operand_register, product_register=p.product_register
         )

@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 from amaranth.hdl import Shape
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Member, Out
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, lanes
+from ..bus.stream import Packet
 from ..component import Parameters
-from ..formats import integer
+from ..formats import names
+from ..formats.decoder import Format
+from ..formats.decoders import codes
+from ..formats.operand import Operand
 from .skew import DelayStyle
 
 Side = Annotated[int, Field(ge=1, le=256)]
@@ -41,24 +44,49 @@ class GridParameters(Parameters):
 
 
 class ArrayParameters(GridParameters):
-    """Parameters of a matrix engine of integers."""
+    """Parameters of a matrix engine whose operands have formats."""
 
-    a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
-    w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
+    a_format: names.ArrayFormat = names.format_field("format of the activations A")
+    w_format: names.ArrayFormat = names.format_field("format of the weights W")
 
-    def streams(self, lanes_a: int, lanes_w: int) -> dict[str, Member]:
+    @model_validator(mode="after")
+    def _lanes_in_groups(self):
+        for name, side in self.sides.items():
+            format, count = self.formats[name], getattr(self, side)
+            if count % format.of.group:
+                raise ValueError(
+                    f"{side}={count}: with {name}_format={format} {side} must be even, because neighbouring lanes are "
+                    "decoded together."
+                )
+        return self
+
+    @property
+    def sides(self) -> dict[str, str]:
+        """The parameter that says how many lanes each stream has."""
+        return {"a": "rows", "w": "cols"}
+
+    def streams(self) -> dict[str, Member]:
         """Ports of an engine: the streams of A, W and Y."""
         y = Packet(Lanes(self.result, self.cols))
         return {
-            "a": In(lanes(self.a, lanes_a)),
-            "w": In(lanes(self.w, lanes_w)),
+            **{name: In(codes(self.formats[name], getattr(self, side))) for name, side in self.sides.items()},
             "y": Out(stream.Signature(y, always_ready=self.buffer == 0)),
         }
 
     @property
-    def a(self) -> Shape:
-        return integer.shape(self.a_format)
+    def formats(self) -> dict[str, Format]:
+        """The format of each stream."""
+        return {"a": names.find(self.a_format), "w": names.find(self.w_format)}
 
     @property
-    def w(self) -> Shape:
-        return integer.shape(self.w_format)
+    def coded(self) -> bool:
+        """Decoders stand between the streams and the engine: where either format needs them, in both streams."""
+        return any(format.decoder for format in self.formats.values())
+
+    @property
+    def a(self) -> Shape | Operand:
+        return self.formats["a"].operand
+
+    @property
+    def w(self) -> Shape | Operand:
+        return self.formats["w"].operand

@@ -6,7 +6,9 @@ from amaranth.hdl import Module
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
+from ..bus.stream import join
 from ..component import Component, place
+from ..formats.decoders import Decoders
 from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters
@@ -38,6 +40,10 @@ class Systolic(Component):
     enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T
     tiles of K beats enter every max(K, rows) cycles.
 
+    Formats other than integers come as codes, which decoders at the edge (rows + cols of them) make integers and shifts
+    of; the bits that some of them need beside each beat are its `user`. P is then 1 more; and twice product_register
+    where products are shifted, which is everywhere but with codebooks.
+
     Area grows with rows x cols (a multiplier, an adder and, per bit, a register for each operand and psum), and with
     rows^2 + cols^2 for the delays at the edges.
 
@@ -57,10 +63,13 @@ class Systolic(Component):
                 )
             return self
 
+        @property
+        def sides(self):
+            return {"a": "cols", "w": "rows"} if self.dataflow == "is" else super().sides
+
     @staticmethod
     def members(p):
-        across = (p.cols, p.rows) if p.dataflow == "is" else (p.rows, p.cols)
-        return p.streams(*across)
+        return p.streams()
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
@@ -89,13 +98,13 @@ class Systolic(Component):
     @property
     def latency(self) -> int:
         engine, parameters = self.engine
-        return engine.latency(engine.Parameters(**parameters))
+        return self.p.coded + engine.latency(engine.Parameters(**parameters))
 
     def elaborate(self, platform):
         m = Module()
         engine, parameters = self.engine
         inner = place(m, platform, "engine", engine, **parameters)
-        names = {"a": "a", "w": "w", "y": "y"}
+        names = {"a": "a", "w": "w"}
         if engine is Stationary:
             names = {"w": "moving", "a": "still"} if self.p.dataflow == "is" else {"a": "moving", "w": "still"}
         connect_streams(m, platform, self, inner, names)
@@ -118,16 +127,18 @@ def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tupl
 
 
 def connect_streams(m, platform, outer, inner, names):
-    """Connect the input streams of `outer` to those of `inner` by `names`, and the results back, lane by lane."""
-    for ours, theirs in names.items():
-        if ours == "y":
-            continue
-        source, sink = getattr(outer, ours), getattr(inner, theirs)
-        m.d.comb += [
-            sink.payload.eq(source.payload),
-            sink.valid.eq(source.valid),
-            source.ready.eq(sink.ready),
-        ]
+    """Connect the input streams of `outer` to those of `inner` by `names`, and the results back, lane by lane.
+
+    Where formats are coded, decoders stand between.
+    """
+    for ours, side in outer.p.sides.items():
+        source, sink = getattr(outer, ours), getattr(inner, names[ours])
+        if outer.p.coded:
+            format, count = outer.p.formats[ours], getattr(outer.p, side)
+            decoders = place(m, platform, f"{ours}_decoders", Decoders, format=format, count=count)
+            join(m, source, decoders.i)
+            source = decoders.o
+        join(m, source, sink)
     lane = inner.y.payload.data.shape().elem_shape
     narrow = Lanes(Bundle({"y": lane}), outer.p.cols)(inner.y.payload.data.as_value())
     m.d.comb += [

@@ -3,31 +3,34 @@
 from itertools import groupby
 
 from amaranth.hdl import Cat, Module, Shape, Signal
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..mac.multiply import Multiply
+from ..formats.integer import sum_shape
+from ..formats.operand import Operand
+from ..mac.multiplier import multiplier
 from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 
 
 class CoreParameters(Parameters):
     """A core multiplies a stationary tile by moving rows; a stationary edge feeds it.
-
-    `multiply` is the multiplier of its cells: :class:`.Multiply` or what has the same ports, parameters and latency.
     """
 
     rows: int
     cols: int
-    moving: Shape | data.Layout
-    still: Shape | data.Layout
+    moving: Shape | Operand
+    still: Shape | Operand
     acc_width: int
     operand_register: bool
     product_register: bool
     delays: DelayStyle
-    multiply: type[Component] = Multiply
+
+    @property
+    def registers(self) -> int:
+        """Cycles from a multiplier's operands to its product."""
+        return multiplier(self.moving, self.still).stages(self.operand_register, self.product_register)
 
     @property
     def left(self) -> Shape:
@@ -35,7 +38,7 @@ class CoreParameters(Parameters):
 
     @property
     def result(self) -> Shape:
-        return self.multiply.sum_shape(self.moving, self.still, self.rows, self.acc_width)
+        return sum_shape(self.moving, self.still, self.rows, self.acc_width)
 
 
 def core_members(p: CoreParameters) -> dict:
@@ -60,17 +63,16 @@ class StationaryCell(Cell):
     `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the weight
     from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
 
-    Latency: `moving` to `psum` 2 + operand_register + product_register cycles; everything else 1. Area: one multiplier,
+    Latency: `moving` to `psum` 2 cycles and the multiplier's; everything else 1. Area: one multiplier,
     one adder and register of the psum's width, a register for `moving` and two for the weights.
     """
 
     class Parameters(Parameters):
-        moving: Shape | data.Layout
-        still: Shape | data.Layout
+        moving: Shape | Operand
+        still: Shape | Operand
         psum: Shape
         operand_register: bool
         product_register: bool
-        multiply: type[Component]
 
     @staticmethod
     def sides(p):
@@ -94,7 +96,7 @@ class StationaryCell(Cell):
             m,
             platform,
             "multiply",
-            p.multiply,
+            multiplier(p.moving, p.still),
             {"a": east.moving, "b": weight},
             a=p.moving,
             b=p.still,
@@ -114,7 +116,7 @@ class RowControl(Cell):
 
     class Parameters(Parameters):
         left: Shape
-        moving: Shape | data.Layout
+        moving: Shape | Operand
 
     @staticmethod
     def sides(p):
@@ -151,7 +153,7 @@ class WeightStationary(Component):
     is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and `load`
     move one cell a cycle.
 
-    Latency rows + cols + operand_register + product_register. Initiation interval 1; a tile loads in `rows` cycles
+    Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles
     under the present one. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
@@ -160,7 +162,7 @@ class WeightStationary(Component):
 
     @staticmethod
     def latency(p: CoreParameters) -> int:
-        return p.rows + p.cols + p.operand_register + p.product_register
+        return p.rows + p.cols + p.registers
 
     def elaborate(self, platform):
         m = Module()
@@ -196,7 +198,7 @@ class WeightStationary(Component):
         # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
         flowing = Lanes(Bundle({"weight": p.still}), p.cols)(still.as_value())
         start = 0
-        psums = (p.multiply.sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows))
+        psums = (sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows))
         for psum, run in groupby(psums):
             count = len(list(run))
             of = StationaryCell.Parameters(
@@ -205,7 +207,6 @@ class WeightStationary(Component):
                 psum=psum,
                 operand_register=p.operand_register,
                 product_register=p.product_register,
-                multiply=p.multiply,
             )
             sides = StationaryCell.sides(of)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])

@@ -6,6 +6,8 @@ from typing import Annotated
 from amaranth.hdl import Shape
 from pydantic import AfterValidator, Field
 
+from .operand import Operand, limits
+
 MAX_WIDTH = 16
 LEGAL = f"int2 to int{MAX_WIDTH}, or uint1 to uint{MAX_WIDTH}"
 
@@ -31,19 +33,11 @@ def format_field(meaning: str):
     return Field("int8", description=meaning, json_schema_extra={"legal": LEGAL})
 
 
-def sum_shape(a: Shape, b: Shape, terms: int, limit: int | None = None) -> Shape:
+def sum_shape(a: Shape | Operand, b: Shape | Operand, terms: int, limit: int | None = None) -> Shape:
     """The narrowest shape that holds every sum of `terms` products a x b; two's complement of `limit` bits beyond it.
 
     Sums that wrap at `limit` bits stay exact modulo 2^limit.
     """
-    corners = [x * y for x in (_low(a), _high(a)) for y in (_low(b), _high(b))]
+    corners = [x * y for x in limits(a) for y in limits(b)]
     exact = Shape.cast(range(min(0, terms * min(corners)), terms * max(corners) + 1))
     return exact if limit is None or exact.width <= limit else Shape(limit, signed=True)
-
-
-def _low(s: Shape) -> int:
-    return -(1 << s.width - 1) if s.signed else 0
-
-
-def _high(s: Shape) -> int:
-    return (1 << s.width - s.signed) - 1

@@ -1,11 +1,12 @@
 """Sixteen BitBricks fused: the multiplier of a Fusion Unit."""
 
 from amaranth.hdl import Module, Mux, Shape, Signal
-from amaranth.lib import data
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
+from ..formats.integer import sum_shape
+from ..formats.operand import Operand
 from .bitbrick import BitBrick
 
 BRICKS = 16
@@ -18,9 +19,15 @@ CONTROL = Bundle({"a4": 1, "a8": 1, "w4": 1, "w8": 1, "w16": 1, "a_signed": 1, "
 """Widths of at least so many bits, and signs. `w16` goes with activations of at most four bits."""
 SLICES = 2 * BRICKS
 """Bits of an operand: two for each brick."""
-OPERAND = Bundle({"slices": SLICES, "control": CONTROL})
-LOWEST, HIGHEST = -8 * (2**16 - 1), 15 * (2**16 - 1)
-"""What sums of products lie between: those of 4 x 16 bits are the largest."""
+
+
+class Fused(Operand):
+    """Slices of an operand before the bricks; beside activations, how the bricks are fused."""
+
+
+ACTIVATION = Fused({"slices": SLICES, "control": CONTROL}, -8, 15)
+WEIGHT = Fused({"slices": SLICES}, -(2**15), 2**16 - 1)
+"""Their limits are those of 4 x 16 bits, whose products are the largest sums."""
 
 
 def place_of(brick: int, a_bits: int, w_bits: int) -> tuple[int, int, int]:
@@ -50,9 +57,9 @@ def _top(signed, where: int, fused: list):
 class FusedMultiply(Component):
     """product = sum of the products a_k * w_k that sixteen bricks make: 1 of 8 x 8 bits to 16 of 2 x 2.
 
-    sum of brick(a's slice i, w's slice j) << 2 * (i + j): two bits of each of `a.slices` and `b` stand before each
-    brick (:func:`place_of`). Only a signed operand's top slice is signed. The tree adds pairs, the upper one shifted by
-    what `a.control` says for its level: 2, 2, 4 or 8, 4, and 0 where the two are parts of different products.
+    sum of brick(a's slice i, w's slice j) << 2 * (i + j): two bits of each of `a.slices` and `b.slices` stand before
+    each brick (:func:`place_of`). Only a signed operand's top slice is signed. The tree adds pairs, the upper shifted
+    by what `a.control` says for its level: 2, 2, 4 or 8, 4, and 0 where the two are parts of different products.
 
     Latency operand_register + product_register: a register behind the quads of bricks, and one behind the tree.
     Initiation interval 1. Area: sixteen bricks, fifteen adders of 7 to 21 bits, a multiplexer before each.
@@ -61,8 +68,8 @@ class FusedMultiply(Component):
     """
 
     class Parameters(Parameters):
-        a: data.Layout = OPERAND
-        b: Shape = Shape(SLICES)
+        a: Fused = ACTIVATION
+        b: Fused = WEIGHT
         operand_register: bool = False
         product_register: bool = False
 
@@ -71,17 +78,15 @@ class FusedMultiply(Component):
 
     @staticmethod
     def members(p):
-        return {"a": In(p.a), "b": In(p.b), "product": Out(FusedMultiply.sum_shape(p.a, p.b, 1))}
+        return {"a": In(p.a), "b": In(p.b), "product": Out(sum_shape(p.a, p.b, 1))}
 
     @staticmethod
-    def sum_shape(a, b, terms: int, limit: int | None = None) -> Shape:
-        """As :func:`.integer.sum_shape`: what holds every sum of `terms` sums of products."""
-        exact = Shape.cast(range(terms * LOWEST, terms * HIGHEST + 1))
-        return exact if limit is None or exact.width <= limit else Shape(limit, signed=True)
+    def stages(operand_register: bool, product_register: bool) -> int:
+        return operand_register + product_register
 
     @property
     def latency(self) -> int:
-        return self.p.operand_register + self.p.product_register
+        return self.stages(self.p.operand_register, self.p.product_register)
 
     def elaborate(self, platform):
         m = Module()
@@ -102,7 +107,7 @@ class FusedMultiply(Component):
                 {
                     "a": self.a.slices[2 * n : 2 * n + 2],
                     "a_signed": a_signed[number(n, A_LEVELS)],
-                    "b": self.b[2 * n : 2 * n + 2],
+                    "b": self.b.slices[2 * n : 2 * n + 2],
                     "b_signed": w_signed[number(n, W_LEVELS)],
                 },
             )

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle
 from ..bus.stream import lanes
 from ..component import Component, Parameters, place
-from .fused_multiply import BRICKS, OPERAND, SLICES, place_of
+from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, place_of
 
 MODE = Bundle({"a_size": 2, "w_size": 2, "a_signed": 1, "w_signed": 1})
 """Widths, 2 << size bits: 2, 4, 8 or 16; and signs. Sixteen by two bits is not one of them."""
@@ -34,7 +34,7 @@ class ArrangeActivation(Component):
 
     @staticmethod
     def members(p):
-        return {"word": In(WORD), "mode": In(MODE), "digit": In(2), "top": In(1), "operand": Out(OPERAND)}
+        return {"word": In(WORD), "mode": In(MODE), "digit": In(2), "top": In(1), "operand": Out(ACTIVATION)}
 
     def elaborate(self, platform):
         m = Module()
@@ -65,7 +65,7 @@ class ArrangeWeight(Component):
 
     @staticmethod
     def members(p):
-        return {"word": In(WORD), "mode": In(MODE), "slices": Out(SLICES)}
+        return {"word": In(WORD), "mode": In(MODE), "operand": Out(WEIGHT)}
 
     def elaborate(self, platform):
         m = Module()
@@ -74,7 +74,7 @@ class ArrangeWeight(Component):
             places = [place_of(brick, digit_bits(a_bits, w_bits), w_bits) for brick in range(BRICKS)]
             sources.append([k * w_bits // 2 + j for k, _, j in places])
         choice = Cat(self.mode.w_size, self.mode.a_size)
-        m.d.comb += self.slices.eq(_choose(self.word, choice, sources))
+        m.d.comb += self.operand.slices.eq(_choose(self.word, choice, sources))
         return m
 
 
@@ -103,7 +103,7 @@ class Activations(Component):
 
     @staticmethod
     def members(p):
-        return {"i": In(lanes(WORD, p.lanes, MODE)), "o": Out(lanes(OPERAND, p.lanes, PART))}
+        return {"i": In(lanes(WORD, p.lanes, MODE)), "o": Out(lanes(ACTIVATION, p.lanes, PART))}
 
     def elaborate(self, platform):
         m = Module()
@@ -144,7 +144,7 @@ class Weights(Component):
 
     @staticmethod
     def members(p):
-        return {"i": In(lanes(WORD, p.lanes, MODE)), "o": Out(lanes(SLICES, p.lanes))}
+        return {"i": In(lanes(WORD, p.lanes, MODE)), "o": Out(lanes(WEIGHT, p.lanes))}
 
     def elaborate(self, platform):
         m = Module()
@@ -158,6 +158,6 @@ class Weights(Component):
             m.d.comb += [
                 arrange.word.eq(self.i.payload.data[n]),
                 arrange.mode.eq(self.i.payload.user),
-                self.o.payload.data[n].eq(arrange.slices),
+                self.o.payload.data[n].eq(arrange.operand),
             ]
         return m

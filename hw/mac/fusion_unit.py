@@ -8,7 +8,7 @@ from pydantic import Field
 from ..bundle import Bundle
 from ..bus.stream import StreamRegister, StreamSpill, join
 from ..component import Component, Parameters, place
-from .fused_multiply import BRICKS, OPERAND, SLICES, FusedMultiply
+from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, FusedMultiply
 from .fusion_digits import AddDigits
 from .fusion_operands import MODE, PART, WORD, Activations, Weights
 
@@ -58,7 +58,7 @@ class FusionUnit(Component):
         m = Module()
         activations = place(m, platform, "activations", Activations, lanes=1)
         weights = place(m, platform, "weights", Weights, lanes=1)
-        held = Bundle({"operand": OPERAND, "weights": SLICES, "part": PART})
+        held = Bundle({"operand": ACTIVATION, "weights": WEIGHT, "part": PART})
         words = place(m, platform, "words", StreamSpill, payload=self.x.payload.shape())
         register = place(m, platform, "register", StreamRegister, payload=held)
         multiply = place(m, platform, "multiply", FusedMultiply)

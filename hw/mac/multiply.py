@@ -4,7 +4,6 @@ from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters
-from ..formats import integer
 from .ecp5 import mult18x18d
 
 
@@ -27,7 +26,9 @@ class Multiply(Component):
         product = Shape(p.a.width + p.b.width, signed=p.a.signed or p.b.signed)
         return {"a": In(p.a), "b": In(p.b), "product": Out(product)}
 
-    sum_shape = staticmethod(integer.sum_shape)
+    @staticmethod
+    def stages(operand_register: bool, product_register: bool) -> int:
+        return operand_register + product_register
 
     def elaborate(self, platform):
         if getattr(platform, "device", None) == "ecp5":

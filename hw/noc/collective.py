@@ -34,8 +34,8 @@ class Collective(Component):
     happened, and then at all nodes.
 
     Latency: with D = k + l - 2 and the last segment S (R below 15, else 8 + (R mod 8) mod 7), from the last call to the
-    last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D + (N - 1) R
-    + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some (docs).
+    last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D +
+    (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some.
     Initiation interval: the same; a link carries a word in every cycle but for the first and last hops.
 
     Back-pressure: calls wait for the status of the call before, and for each other. No input reaches an output within a

@@ -11,8 +11,10 @@ class Tree(Engine):
     def product(self, a, w):
         return broadcast.product(a, w, self.p["acc_width"])
 
-    def cycles(self, lengths):
-        return broadcast.cycles(self.p["rows"], lengths, registers=self.registers, buffered=self.buffered)
+    def cycles(self, lengths, tables):
+        return broadcast.cycles(
+            self.p["rows"], lengths, registers=self.registers, buffered=self.buffered, tables=tables
+        )
 
 
 @cocotb.test

@@ -13,6 +13,9 @@ from .systolic import Engine, run
 
 
 class Fused(Engine):
+    def values(self, case: ArrayCase) -> list[tuple[np.ndarray, np.ndarray]]:
+        return case.tiles
+
     def sources(self, case: ArrayCase) -> dict[str, Source]:
         words = [fusion_array.words(*tile, mode) for tile, mode in zip(case.tiles, case.modes, strict=True)]
         return {

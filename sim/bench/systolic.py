@@ -3,7 +3,7 @@
 import cocotb
 import numpy as np
 
-from ..golden import integer, systolic
+from ..golden import integer, operands, systolic
 from ..job import Job, Outcome, save_outcome
 from ..streams import Sink, Source, reset, transfer, unsigned
 from ..workloads.tiles import Case
@@ -15,14 +15,20 @@ class Engine:
     def __init__(self, parameters: dict):
         self.p = parameters
         self.dataflow = parameters.get("dataflow", "ws")
-        self.registers = parameters["operand_register"] + parameters["product_register"]
+        self.formats = {name: parameters.get(f"{name}_format", "int16") for name in "aw"}
+        shifted, coded = (
+            any(map(function, self.formats.values()))
+            for function in (operands.is_shifted, lambda name: not operands.is_integer(name))
+        )
+        self.registers = parameters["operand_register"] + parameters["product_register"] * (1 + shifted) + coded
         self.buffered = parameters["buffer"] != 0
         self.full_speed = parameters["buffer"] in ("auto", 0)
+        self.tables = {}  # what was last loaded, by stream; nothing but zeros before
 
     def product(self, a, w):
         return systolic.product(a, w, self.p["acc_width"])
 
-    def cycles(self, lengths: list[int]) -> int:
+    def cycles(self, lengths: list[int], tables: list[tuple[int, int]]) -> int:
         return systolic.cycles(
             self.dataflow,
             self.p["rows"],
@@ -30,20 +36,40 @@ class Engine:
             lengths,
             registers=self.registers,
             buffered=self.buffered,
+            tables=tables,
         )
 
+    def values(self, case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The integers that each tile stands for, with the tables that are there when it comes."""
+        tiles = []
+        for number, tile in enumerate(case.tiles):
+            decoded = []
+            for name, codes in zip("aw", systolic.beats(self.dataflow, *tile), strict=True):
+                empty = np.zeros((codes.shape[1], operands.ENTRIES), np.int64)
+                self.tables[name] = case.tables.get((number, name), self.tables.get(name, empty))
+                user = np.broadcast_to(case.users.get((number, name), 0), len(codes))
+                decoded.append(operands.decode(self.formats[name], codes, user, self.tables[name]))
+            tiles.append(systolic.beats(self.dataflow, *decoded))
+        return tiles
+
     def sources(self, case: Case) -> dict[str, Source]:
-        pairs = [systolic.beats(self.dataflow, a, w) for a, w in case.tiles]
-        return {
-            name: Source(
-                {
-                    "data": integer.pack(np.concatenate(tiles), integer.width(self.p[f"{name}_format"])),
-                    "last": [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))],
-                },
-                case.gaps.get(name, 0.0),
-            )
-            for name, tiles in (("a", [a for a, _ in pairs]), ("w", [w for _, w in pairs]))
-        }
+        return {name: self._source(case, name, side) for side, name in enumerate("aw")}
+
+    def _source(self, case: Case, name: str, side: int) -> Source:
+        """The beats of one stream: before a tile those of its table, if it has one."""
+        words, last, users = [], [], []
+        for number, tile in enumerate(case.tiles):
+            codes = systolic.beats(self.dataflow, *tile)[side]
+            if (table := case.tables.get((number, name))) is not None:
+                parts = operands.table_beats(table)
+                words += integer.pack(parts, operands.PART)
+                last += [n % 2 for n in range(len(parts))]  # what `last` says of a table is nothing
+                users += [1] * len(parts)
+            words += integer.pack(codes, operands.bits(self.formats[name]))
+            last += [int(n == len(codes) - 1) for n in range(len(codes))]
+            users += np.broadcast_to(case.users.get((number, name), 0), len(codes)).tolist()
+        fields = {"data": words, "last": last} | ({"user": users} if operands.users(self.formats[name]) else {})
+        return Source(fields, case.gaps.get(name, 0.0))
 
     def lengths(self, case: Case) -> list[int]:
         """Moving beats of each tile."""
@@ -51,7 +77,13 @@ class Engine:
 
     def law(self, case: Case) -> int:
         """Cycles that the case takes if no stream pauses."""
-        return self.cycles(self.lengths(case))
+        return self.cycles(self.lengths(case), self.table_lengths(case))
+
+    def table_lengths(self, case: Case) -> list[tuple[int, int]]:
+        """Beats of tables before each tile, in the moving stream and in the other one."""
+        streams = "wa" if self.dataflow == "is" else "aw"
+        beats = operands.ENTRIES * operands.ENTRY_BITS // operands.PART
+        return [tuple(beats * ((number, name) in case.tables) for name in streams) for number in range(len(case.tiles))]
 
 
 async def run(dut, engine: Engine, job: Job):
@@ -60,7 +92,7 @@ async def run(dut, engine: Engine, job: Job):
     acc_width, cols = engine.p["acc_width"], engine.p["cols"]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        golden = [engine.product(a, w) for a, w in case.tiles]
+        golden = [engine.product(a, w) for a, w in engine.values(case)]
         expected = [systolic.result_beats(engine.dataflow, y) for y in golden]
         words = integer.pack(np.concatenate(expected), acc_width)
         lasts = [str(int(n == len(y) - 1)) for y in expected for n in range(len(y))]

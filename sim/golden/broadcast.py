@@ -15,7 +15,9 @@ def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
     return wrap(terms[0], acc_width)
 
 
-def cycles(rows: int, lengths: list[int], *, registers: int, buffered: bool) -> int:
+def cycles(
+    rows: int, lengths: list[int], *, registers: int, buffered: bool, tables: list[tuple[int, int]] | None = None
+) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses."""
     levels = int(np.ceil(np.log2(rows)))
-    return still_cycles(rows, lengths, 1 + registers + levels + (2 if buffered else 0))
+    return still_cycles(rows, lengths, 1 + registers + levels + (2 if buffered else 0), tables)

@@ -24,7 +24,7 @@ def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
 def beats(dataflow: str, a: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The beats of `a` and of `w` for one tile, each (beats, lanes), k = 0 first.
 
-    ws: a[m], w[k]; os: a[:, k], w[k]; is: a[:, k], w[:, n].
+    ws: a[m], w[k]; os: a[:, k], w[k]; is: a[:, k], w[:, n]. It is its own inverse.
     """
     return (a if dataflow == "ws" else a.T), (w.T if dataflow == "is" else w)
 
@@ -34,28 +34,52 @@ def result_beats(dataflow: str, y: np.ndarray) -> np.ndarray:
     return y.T if dataflow == "is" else y
 
 
-def cycles(dataflow: str, rows: int, cols: int, lengths: list[int], *, registers: int, buffered: bool) -> int:
+def cycles(
+    dataflow: str,
+    rows: int,
+    cols: int,
+    lengths: list[int],
+    *,
+    registers: int,
+    buffered: bool,
+    tables: list[tuple[int, int]] | None = None,
+) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses.
 
-    `lengths` has one number per tile: the moving beats (M for ws, N for is, K for os). `registers` counts those
-    declared at the multiplier.
+    `lengths` has one number per tile: the moving beats (M for ws, N for is, K for os). `registers` counts those on the
+    way of an operand: in its decoders, and declared at the multiplier. `tables` counts, for each tile, the beats before
+    it that bring a table: in the moving stream and in the other one (os: in either).
     """
     depth = rows + cols + registers + (2 if buffered else 0)
+    tables = tables or [(0, 0)] * len(lengths)
     if dataflow == "os":
-        # A register, K beats, the way through; then one row a cycle. The next tile's results need the same way out.
-        last = lengths[0]
-        for length in lengths[1:]:
-            last += max(length, rows)
-        return last + depth + rows
-    return still_cycles(rows, lengths, depth)
+        return _last_beat(rows, lengths, tables) + depth + rows
+    return still_cycles(rows, lengths, depth, tables)
 
 
-def still_cycles(rows: int, lengths: list[int], depth: int) -> int:
+def _last_beat(rows: int, lengths: list[int], tables: list[tuple[int, int]]) -> int:
+    """When the last beat of two streams that are consumed together enters, behind their registers.
+
+    The last beat of a tile waits for the way out: the one before leaves a row a cycle. Meanwhile the decoders have
+    handed it on already, and take what follows: `free` tells when, for each of them.
+    """
+    last, free = -rows, [-1, -1]
+    for length, beats in zip(lengths, tables, strict=True):
+        handed = [max(before + 1 + table, last) for before, table in zip(free, beats, strict=True)]
+        first = max(handed) + 1
+        free = handed if length == 1 else [first + length - 2] * 2
+        last = max(first + length - 1, last + rows)
+    return last
+
+
+def still_cycles(rows: int, lengths: list[int], depth: int, tables: list[tuple[int, int]] | None = None) -> int:
     """As :func:`cycles`, where a tile of `rows` beats stays and `depth` is the core's latency, buffer included.
 
     The first tile loads for `rows` cycles behind one register; each further one loads under its predecessor.
     """
-    start = rows + 1
-    for length in lengths[:-1]:
-        start += max(length, rows)
-    return start + lengths[-1] + depth
+    loaded = swapped = moved = 0
+    for length, (moving, still) in zip(lengths, tables or [(0, 0)] * len(lengths), strict=True):
+        loaded = max(loaded + still, swapped) + rows
+        swapped = max(moved + moving, loaded)
+        moved = swapped + length
+    return 1 + moved + depth

@@ -89,7 +89,7 @@ def array_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> li
         gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
         stall = float(gaps[2]) if parameters["buffer"] != 0 else 0.0
         seed = int(rng.integers(2**31))
-        cases.append(ArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes))
+        cases.append(ArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes=modes))
     return cases
 
 

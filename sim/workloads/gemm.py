@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..golden.operands import ANT
+
 
 def tiles(
     a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "ws"
@@ -40,3 +42,18 @@ def _steps(a, w, rows, cols, dataflow):
 
 def _pad(matrix, row_step, col_step):
     return np.pad(matrix, [(0, -size % step) for size, step in zip(matrix.shape, (row_step, col_step), strict=True)])
+
+
+def halves(a: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A @ W of integers of 8 bits for multipliers of 4: codes (M, 4 K), codes (4 K, N), `user` of each row of W.
+
+    Four rows of an array make one: a low, high, low, high beside w low, low, high, high, and the column sums. All beats
+    of A are of type "bytes", so that an array's rows must be a multiple of 4.
+    """
+    a, w = (np.stack([matrix & 15, matrix >> 4 & 15], -1) for matrix in (a, w.T))
+    types = [ANT.index(name) for name in ("low", "low", "high", "high")]
+    return (
+        np.tile(a, 2).reshape(len(a), -1),
+        np.repeat(w, 2, axis=-1).reshape(len(w), -1).T,
+        np.tile(types, w.shape[1]),
+    )

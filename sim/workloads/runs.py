@@ -12,7 +12,7 @@ LIMIT = 10_000_000
 class Run:
     """A program that lies in DRAM: the image of it from address 0 on, and the program's address.
 
-    `latency`: cycles from an address to its first beat; `stall`: in so many of 256 cycles each channel of the bus pauses;
+    `latency`: cycles from an address to its first beat; `stall`: in so many of 256 cycles each bus channel pauses;
     `fault`: (first, last, code), addresses that answer with an error of the bus. After `limit` cycles the program is
     stopped. `trace`: record who was busy when. With `golden` the golden model runs too and DRAM is compared.
     """

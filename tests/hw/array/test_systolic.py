@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
+from systola.hw.formats.names import LEGAL
 
 SHAPES = {  # dataflow: designs, each built once and run with forty cases
     "ws": [
@@ -23,10 +24,12 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
         {"rows": 4, "cols": 5},
         {"rows": 7, "cols": 2, "buffer": 7, "a_format": "uint4", "w_format": "int16", "acc_width": 24},
         {"rows": 3, "cols": 3, "buffer": 0, "acc_width": 9, "delays": "registers"},
+        {"rows": 3, "cols": 4, "a_format": "codebook", "w_format": "olive_int8", "operand_register": False},
     ],
     "is": [
         {"rows": 4, "cols": 6},
         {"rows": 5, "cols": 1, "buffer": 0, "a_format": "int4", "w_format": "uint8", "acc_width": 64},
+        {"rows": 4, "cols": 3, "a_format": "uapot4", "w_format": "olive4", "product_register": False},
     ],
 }
 
@@ -54,7 +57,15 @@ def test_smaller_buffer_is_slower_and_right(check):
         ({"rows": "4"}, "rows=4: rows must be an integer from 1 to 256."),
         ({"row": 4}, "unknown parameter 'row': did you mean 'rows'?"),
         ({"dataflow": "rs"}, "dataflow=rs: dataflow must be ws or os or is."),
-        ({"a_format": "int1"}, "a_format=int1: a_format must be int2 to int16, or uint1 to uint16."),
+        ({"a_format": "int1"}, f"a_format=int1: a_format must be {LEGAL}."),
+        (
+            {"rows": 3, "a_format": "olive4"},
+            "rows=3: with a_format=olive4 rows must be even, because neighbouring lanes are decoded together.",
+        ),
+        (
+            {"dataflow": "is", "rows": 3, "w_format": "olive_int8"},
+            "rows=3: with w_format=olive_int8 rows must be even, because neighbouring lanes are decoded together.",
+        ),
         ({"acc_width": 65}, "acc_width=65: acc_width must be an integer from 1 to 64."),
         ({"buffer": -1}, "buffer=-1: buffer must be an integer from 0 to 4096, or auto."),
         (
@@ -77,6 +88,10 @@ def test_latency_is_what_the_docstring_says():
                 rows=rows, cols=cols, product_register=register, buffer=buffer, dataflow=dataflow
             ).described()
             assert array.latency == rows + cols + 1 + 1 + register + (2 if buffer else 0)
+            array = Systolic(
+                rows=rows, cols=cols, product_register=register, buffer=buffer, dataflow=dataflow, w_format="flint4"
+            ).described()
+            assert array.latency == rows + cols + 1 + 2 + 2 * register + (2 if buffer else 0)
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@ import random
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.mac.fused_multiply import BRICKS, FusedMultiply, place_of
+from systola.hw.formats.integer import sum_shape
+from systola.hw.mac.fused_multiply import ACTIVATION, BRICKS, WEIGHT, FusedMultiply, place_of
 
 
 @pytest.mark.parametrize("a_bits", [2, 4, 8])
@@ -33,7 +34,7 @@ def test_products_of_every_mode(registers):
             pairs = [tuple(map(draw, limits.values())) for _ in range(64 // (a_bits * w_bits))]
             places = [place_of(brick, a_bits, w_bits) for brick in range(BRICKS)]
             ctx.set(multiply.a.slices, sum((pairs[k][0] >> 2 * i & 3) << 2 * n for n, (k, i, _) in enumerate(places)))
-            ctx.set(multiply.b, sum((pairs[k][1] >> 2 * j & 3) << 2 * n for n, (k, _, j) in enumerate(places)))
+            ctx.set(multiply.b.slices, sum((pairs[k][1] >> 2 * j & 3) << 2 * n for n, (k, _, j) in enumerate(places)))
             for name, value in {
                 "a4": a_bits >= 4,
                 "a8": a_bits == 8,
@@ -58,9 +59,9 @@ def test_products_of_every_mode(registers):
 
 
 def test_sums_are_as_wide_as_the_largest_products_need():
-    assert FusedMultiply.sum_shape(None, None, 1).width == 21  # 15 * 65535 and a sign
-    assert FusedMultiply.sum_shape(None, None, 8).width == 24
-    assert FusedMultiply.sum_shape(None, None, 8, 20).width == 20
+    assert sum_shape(ACTIVATION, WEIGHT, 1).width == 21  # 15 * 65535 and a sign
+    assert sum_shape(ACTIVATION, WEIGHT, 8).width == 24
+    assert sum_shape(ACTIVATION, WEIGHT, 8, 20).width == 20
 
 
 def _limits(bits, signed):

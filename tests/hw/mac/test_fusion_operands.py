@@ -30,7 +30,7 @@ def test_every_brick_sees_its_slice(side):
                     ctx.set(arrange.mode[name], bits.bit_length() - 2)
                 if side == "a":
                     ctx.set(arrange.digit, digit)
-                slices = ctx.get(arrange.operand.slices if side == "a" else arrange.slices)
+                slices = ctx.get(arrange.operand.slices)
                 for brick in range(BRICKS):
                     k, i, j = place_of(brick, width, mode.w_bits)
                     if side == "a":

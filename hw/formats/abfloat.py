@@ -1,0 +1,11 @@
+"""abfloat: a float whose bias moves it beyond the normal values of a tensor."""
+
+from amaranth.hdl import Cat, Const
+
+
+def abfloat(code, mantissa_bits: int, bias):
+    """(magnitude, shift) of a code below its sign: value = (2^M + mantissa) << (exponent + bias), without exception.
+
+    Source: C. Guo et al., OliVe, ISCA 2023.
+    """
+    return Cat(code[:mantissa_bits], Const(1, 1)), code[mantissa_bits:] + bias

@@ -1,0 +1,61 @@
+"""Weights shared through a small table, which comes with them."""
+
+from amaranth.hdl import Cat, Module, Shape
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In
+
+from .decoder import Decoder, DecoderParameters
+
+BITS = 4
+"""Bits of an index, and of what a lane brings of the table in a beat."""
+ENTRY = 16
+
+
+class CodebookDecoder(Decoder):
+    """operands[0] = table[codes[0]]: 16 entries of 16 bits, signed; the table is this lane's own.
+
+    With `write`, the code is four bits of the table and belongs to `place`: bits 4 k to 4 k + 3 of entry e stand at
+    place 4 e + k.
+
+    Latency 0; what is written is there in the next cycle. Area: 16 words of 16 bits in distributed memory.
+    Source: S. Han et al., EIE, ISCA 2016.
+    """
+
+    class Parameters(DecoderParameters):
+        @property
+        def bits(self):
+            return BITS
+
+        @property
+        def operand(self):
+            return Shape(ENTRY, signed=True)
+
+        @property
+        def user(self):
+            return 1
+
+        @property
+        def table(self):
+            return (1 << BITS) * (ENTRY // BITS)
+
+    @staticmethod
+    def members(p):
+        ports = Decoder.members(p)
+        return {"codes": ports["codes"], "write": In(1), "place": In(range(p.table)), "operands": ports["operands"]}
+
+    def elaborate(self, platform):
+        m = Module()
+        parts = ENTRY // BITS
+        words = []
+        for part in range(parts):
+            m.submodules[f"part{part}"] = memory = Memory(shape=BITS, depth=1 << BITS, init=[])
+            read, write = memory.read_port(domain="comb"), memory.write_port()
+            m.d.comb += [
+                read.addr.eq(self.codes[0]),
+                write.addr.eq(self.place // parts),
+                write.data.eq(self.codes[0]),
+                write.en.eq(self.write & (self.place % parts == part)),
+            ]
+            words.append(read.data)
+        m.d.comb += self.operands.as_value().eq(Cat(words))
+        return m

@@ -1,0 +1,66 @@
+"""What the lanes of a matrix engine's stream mean, in any format that it takes: codes in, integers out."""
+
+import numpy as np
+
+from .formats.names import find
+from .formats.olive import Pairs
+from .integer import wrap
+
+ANT = ("int", "flint", "pot", "float", "low", "high", "bytes", "bytes")
+"""ANT's types by `user`: a format of four bits, or halves of 8 bits; with bytes even lanes are low, odd ones high."""
+OLIVE = {"olive4": ("int4", "flint4"), "olive_int4": ("int4",), "olive_flint4": ("flint4",), "olive_int8": ("int8",)}
+"""The normal values beside outliers, by `user`."""
+ENTRIES, ENTRY_BITS, PART = 16, 16, 4
+"""A codebook of so many entries of so many bits comes in parts, one a beat."""
+
+
+def is_integer(name: str) -> bool:
+    """Integers need no decoder, and their tiles hold values; those of all other formats hold codes."""
+    return name.lstrip("u").startswith("int")
+
+
+def is_shifted(name: str) -> bool:
+    """Products with such an operand are shifted."""
+    return not is_integer(name) and name != "codebook"
+
+
+def users(name: str) -> int:
+    """How many values `user` has; 0 where the format has none."""
+    if name == "codebook":
+        return 2
+    return len(ANT) if name in ("ant4", "uant4") else 2 if name == "olive4" else 0
+
+
+def bits(name: str) -> int:
+    """Bits of a lane."""
+    if name in OLIVE:
+        return Pairs(OLIVE[name][0]).bits
+    return 4 if name in ("ant4", "uant4", "codebook") else find(name).bits
+
+
+def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Integers of codes (beats, lanes): `user` is one number a beat, `table` (lanes, 16) what a codebook says now."""
+    if is_integer(name):
+        return codes
+    if name == "codebook":
+        return table[np.arange(codes.shape[1]), codes]
+    if name in OLIVE:
+        modes = [Pairs(normal).decode(codes) for normal in OLIVE[name]]
+    elif name.endswith("ant4"):
+        modes = _ant(codes, signed=name == "ant4")
+    else:
+        modes = [find(name).decode(codes)]
+    return np.choose(user[:, None] if len(modes) > 1 else 0, modes)
+
+
+def table_beats(table: np.ndarray) -> np.ndarray:
+    """The beats (64, lanes) that bring tables (lanes, 16): entry 0 first, of each entry the low end first."""
+    parts = table.astype(np.int64)[:, :, None] >> PART * np.arange(ENTRY_BITS // PART) & (1 << PART) - 1
+    return parts.reshape(len(table), -1).T
+
+
+def _ant(codes: np.ndarray, signed: bool) -> list[np.ndarray]:
+    types = [find(f"{'' if signed else 'u'}{name}4").decode(codes) for name in ANT[:4]]
+    high = (wrap(codes, 4) if signed else codes) << 4
+    halves = np.where(np.arange(codes.shape[1]) % 2, high, codes)
+    return [*types, codes, high, halves, halves]

@@ -1,0 +1,30 @@
+"""Formats by name: as many bits as the golden model says, or one sentence."""
+
+import pytest
+from amaranth.hdl import Shape
+
+from systola.hw.formats.names import find
+from systola.sim.golden import operands
+
+NAMES = ["int8", "uint4", "pot4", "upot3", "apot5", "flint9", "uflint3", "float5", "ufloat8", *operands.OLIVE]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "ant4", "uant4", "codebook"])
+def test_codes_are_as_wide_as_the_golden_model_says(name):
+    format = find(name)
+    assert format.code.width == operands.bits(name)
+    assert (format.decoder is None) == operands.is_integer(name)
+    assert (1 << format.of.user if format.of.user else 0) == operands.users(name)
+    assert str(format) == name
+
+
+def test_integers_are_themselves():
+    assert find("int5").code == find("int5").operand == Shape(5, signed=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["pot2", "pot6", "upot5", "flint3", "apot9", "ant8", "olive", "int1", "float", "pot04"]
+)
+def test_other_names_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name} is not one of int2 to int16, pot3 to pot5"):
+        find(name)

@@ -1,0 +1,59 @@
+"""What streams of codes mean, against the published tables."""
+
+import numpy as np
+import pytest
+
+from systola.sim.golden import operands
+
+CODES = np.arange(16)[:, None]
+NONE = np.zeros((1, operands.ENTRIES), np.int64)
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "values"),
+    [
+        ("pot4", 0, [0, 1, 2, 4, 8, 16, 32, 64, 0, -1, -2, -4, -8, -16, -32, -64]),
+        ("uflint4", 0, [0, 1, 2, 3, 4, 5, 6, 7, 64, 32, 16, 24, 8, 10, 12, 14]),
+        ("uant4", 0, list(range(16))),
+        ("ant4", 1, [0, 1, 2, 3, 16, 8, 4, 6, 0, -1, -2, -3, -16, -8, -4, -6]),
+        ("uant4", 3, [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192]),
+        ("ant4", 4, list(range(16))),
+        ("ant4", 5, [16 * code for code in [*range(8), *range(-8, 0)]]),
+        ("uant4", 5, [16 * code for code in range(16)]),
+    ],
+)
+def test_tables(name, user, values):
+    assert operands.decode(name, CODES, np.full(16, user), NONE)[:, 0].tolist() == values
+
+
+def test_bytes_are_in_pairs_of_lanes():
+    values = np.arange(-128, 128)
+    codes = np.stack([values & 15, values >> 4 & 15], 1)
+    assert operands.decode("ant4", codes, np.full(256, 6), NONE).sum(1).tolist() == values.tolist()
+
+
+def test_type_may_change_with_each_beat():
+    seen = operands.decode("ant4", np.full((4, 1), 0b1100), np.arange(4), NONE)
+    assert seen[:, 0].tolist() == [-4, -16, -8, -8]
+
+
+def test_modes_of_pairs():
+    codes = np.array([[0b1000, 0b0001], [0b0111, 0b0101]])
+    assert operands.decode("olive4", codes, np.array([0, 0]), NONE).tolist() == [[0, 12], [7, 5]]
+    assert operands.decode("olive4", codes, np.array([1, 1]), NONE).tolist() == [[0, 24], [6, 8]]
+
+
+def test_a_table_of_each_lane():
+    table = np.stack([np.arange(16), -np.arange(16)])
+    assert operands.decode("codebook", np.array([[3, 5]]), np.array([0]), table).tolist() == [[3, -5]]
+    beats = operands.table_beats(table)
+    assert beats.shape == (64, 2)
+    assert beats[:8, 1].tolist() == [0, 0, 0, 0, 15, 15, 15, 15]
+
+
+def test_facts_of_names():
+    assert not operands.is_shifted("codebook")
+    assert not operands.is_shifted("uint8")
+    assert operands.is_shifted("olive_int8")
+    assert [operands.bits(name) for name in ("int8", "uflint4", "olive_int8", "codebook")] == [8, 4, 8, 4]
+    assert [operands.users(name) for name in ("int8", "ant4", "olive4", "olive_int4", "codebook")] == [0, 8, 2, 0, 2]
