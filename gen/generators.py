@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..hw.array.broadcast import Broadcast
+from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
@@ -63,6 +64,7 @@ GENERATORS = {
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),
         Generator("scratchpad", Scratchpad, _random("accesses")),
+        Generator("sparse_systolic", SparseSystolic, _random("sparse_tiles")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),
     )
