@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..hw.array.bfloat16_systolic import Bfloat16Systolic
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
@@ -56,6 +57,7 @@ GENERATORS = {
     g.name: g
     for g in (
         Generator("accumulator", Accumulator, _random("accumulations")),
+        Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_tiles")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),

@@ -91,6 +91,7 @@ def word(m, name: str, sign: Value, magnitude: Value, infinite: Value, nan: Valu
         m.d.sync += result.eq(Cat(Const(0, FRACTION), Const(255, 8), sign))
     return result
 
+
 SUM = FRACTION + 5
 """Bits of a sum of significands: a carry, the significand, two more bits and the sticky one."""
 
