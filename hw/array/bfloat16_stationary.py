@@ -72,7 +72,6 @@ class Bfloat16Head(Cell):
 
     class Parameters(Parameters):
         down: Shape
-        delays: DelayStyle
 
     @staticmethod
     def sides(p):
@@ -95,8 +94,9 @@ class Bfloat16Head(Cell):
             self.east.load.eq(north.load & here),
         ]
         passed = Cat(north.swap, north.load & ~here, (north.down - 1)[: len(north.down)])
-        ports = {"i": passed, "o": self.south}
-        place(m, platform, "pass", Delay, ports, width=len(passed), cycles=STEP, style=self.p.delays)
+        stages = Signal(STEP * len(passed))  # with a reset: what was on its way is forgotten
+        m.d.sync += stages.eq(Cat(passed, stages))
+        m.d.comb += self.south.as_value().eq(stages[-len(passed) :])
         return m
 
 
@@ -127,7 +127,7 @@ class Bfloat16Stationary(Component):
         still = Signal(Lanes(Bundle({"weight": 16}), p.cols))
         place(m, platform, "still_skew", Skew, {"i": self.still, "o": still}, width=16, count=p.cols, style=p.delays)
 
-        of = Bfloat16Head.Parameters(down=p.left, delays=p.delays)
+        of = Bfloat16Head.Parameters(down=p.left)
         sides = Bfloat16Head.sides(of)
         control = Signal(sides["north"])
         m.d.comb += [control.swap.eq(self.swap), control.load.eq(self.load), control.down.eq(p.rows - 1 - self.left)]

@@ -69,12 +69,12 @@ def rounded(m, significand: Value, exponent: Value, up: Value, subnormals: Subno
     A significand that begins with a one is normal and adds 1 to the exponent; any other is subnormal or 0.
     """
     normal = significand[FRACTION]
-    total = Signal(FRACTION + 8)
+    raised = Signal(FRACTION + 8)
     base = Mux(normal, exponent, 0)
     # The carry comes in through a bit below.
-    m.d.comb += total.eq((Cat(Const(1, 1), significand[:FRACTION], base) + Cat(up, Const(0, FRACTION), normal))[1:])
+    m.d.comb += raised.eq((Cat(Const(1, 1), significand[:FRACTION], base) + Cat(up, Const(0, FRACTION), normal))[1:])
     magnitude = Signal(FRACTION + 8)
-    m.d.comb += magnitude.eq(Cat(Mux(total[FRACTION:].all(), 0, total[:FRACTION]), total[FRACTION:]))
+    m.d.comb += magnitude.eq(Cat(Mux(raised[FRACTION:].all(), 0, raised[:FRACTION]), raised[FRACTION:]))
     if subnormals == "flush":
         with m.If(~normal):
             m.d.comb += magnitude.eq(0)
@@ -162,19 +162,19 @@ class Fp32Add(Component):
         subtract = stage(m, "subtract", subtract)
         exponent = stage(m, "exponent", Mux(swap, y.exponent, x.exponent))
         distance = stage(m, "distance", Mux(swap, (y.exponent - x.exponent)[:8], (x.exponent - y.exponent)[:8]))
-        large = stage(m, "large", Mux(swap, y.significand, x.significand))
-        small = stage(m, "small", Mux(swap, x.significand, y.significand))
+        larger = stage(m, "larger", Mux(swap, y.significand, x.significand))
+        smaller = stage(m, "smaller", Mux(swap, x.significand, y.significand))
 
         # Align: two bits below the last, and one for whether any of those that fall out is not 0.
-        shifted, lost = shift_right(m, "small", Cat(Const(0, 2), small), distance)
+        shifted, lost = shift_right(m, "smaller", Cat(Const(0, 2), smaller), distance)
         subtract = stage(m, "aligned_subtract", subtract)
         exponent = stage(m, "aligned_exponent", exponent)
-        large = stage(m, "aligned_large", Cat(Const(0, 3), large))
-        small = stage(m, "aligned_small", Cat(lost, shifted))
+        larger = stage(m, "aligned_larger", larger)
+        smaller = stage(m, "aligned_smaller", Cat(lost, shifted))
 
         # Add, or add the complement, whose carry comes in through a bit below.
-        complement = Cat(small, Const(0, 1)) ^ subtract.replicate(SUM)
-        total = stage(m, "total", (Cat(Const(1, 1), large) + Cat(subtract, complement))[1 : SUM + 1])
+        complement = Cat(smaller, Const(0, 1)) ^ subtract.replicate(SUM)
+        total = stage(m, "total", (Cat(Const(1, 4), larger) + Cat(subtract, complement))[1 : SUM + 1])
         exponent = stage(m, "total_exponent", exponent)
 
         # Count the zeros above the first one, but none below the smallest exponent.
