@@ -79,5 +79,5 @@ def groups_per_word(n: int = 2, m: int = 4, word_bits: int = 16) -> int:
 
 def check(n: int, m: int) -> None:
     """Raises `ValueError` where n of m means nothing."""
-    if not 1 <= n <= m or m < 2:
-        raise ValueError(f"{n}:{m} keeps n of m: n from 1 to m, m at least 2")
+    if not (isinstance(n, int) and isinstance(m, int)) or not 1 <= n <= m or m < 2:
+        raise ValueError(f"{n}:{m} keeps n of m: integers, n from 1 to m, m at least 2")
