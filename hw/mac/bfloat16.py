@@ -48,7 +48,7 @@ class Bfloat16Multiply(Component):
         sign = stage(m, "sign", a.sign ^ b.sign, waits)
         infinite = stage(m, "infinite", a.infinite | b.infinite, waits)
         nan = stage(m, "nan", a.nan | b.nan | ((a.infinite | b.infinite) & zero), waits)
-        a_exponent, b_exponent = stage(m, "a_exponent", a.exponent), stage(m, "b_exponent", b.exponent)
+        a_exponent, b_exponent = stage(m, "late_a_exponent", a.exponent), stage(m, "late_b_exponent", b.exponent)
         exponent = Signal(signed(10), reset_less=True)
         m.d.sync += exponent.eq(a_exponent + b_exponent - BIAS)
 
