@@ -31,7 +31,7 @@ def test_what_the_kinds_are_for():
     tiny = bfloat16.product(*draw(rng, (2, 2000), "tiny"))
     assert 0.2 < ((tiny & 0x7FFFFFFF) < bfloat16.SMALLEST_NORMAL).mean() < 1
     a, w = draw(rng, (50, 8), "cancelling"), draw(rng, (8, 50), "cancelling")
-    assert (bfloat16.matmul(a, w) == 0).any()
+    assert (bfloat16.matmul(a, w) == 0).mean() > 0.01
     corners = draw(rng, (1000,), "corners")
     assert np.isnan(bfloat16.decode(corners)).any()
     assert np.isinf(bfloat16.decode(corners)).any()
