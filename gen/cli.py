@@ -1,4 +1,4 @@
-"""The `systola` command: list, show, gen, sim, synth."""
+"""The `systola` command: list, show, gen, sim, synth, asm, disasm."""
 
 import json
 import sys
@@ -11,7 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ..hw.component import Component, ParameterError
+from ..hw.cores.parameters import CoreParameters
+from ..hw.issue.isa import BYTES
 from . import describe
+from .assembler import Program, ProgramError
 from .generators import GENERATORS, Generator, UsageError, find
 
 app = typer.Typer(
@@ -163,16 +166,51 @@ def synth(
     _save(json_file, report.to_dict())
 
 
+@app.command()
+def asm(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
+    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
+    parameters: Set = None,
+    preset: Preset = None,
+):
+    """Assemble a program for a core with these parameters, if it is found to be right for it."""
+    machine = CoreParameters.parse(_values(parameters, preset, "core"))
+    try:
+        code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
+    except (OSError, UnicodeDecodeError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        target.write_bytes(code)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}.") from None
+    out.print(f"{target}  {len(code) // BYTES} instructions")
+
+
+@app.command()
+def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):
+    """The text of a program for a core."""
+    try:
+        program = Program.decode(source.read_bytes())
+    except (OSError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    out.print(program.text(), markup=False, end="")
+
+
 def _component(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:
     generator = find(name)
-    kind = generator.component.Parameters
+    values = _values(settings, preset, name)
+    return generator, generator.component(**dict(generator.component.Parameters.parse(values)))
+
+
+def _values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
+    """Parameters of generator `name` as texts."""
     values = _preset(preset, name) if preset else {}
     for setting in settings or []:
         key, equals, value = setting.partition("=")
         if not equals:
             raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
         values[key.strip()] = value.strip()
-    return generator, generator.component(**dict(kind.parse(values)))
+    return values
 
 
 def _preset(path: Path, name: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.component import Component
+from ..hw.cores.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.multiport import Multiport
@@ -59,6 +60,7 @@ GENERATORS = {
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_tiles")),
         Generator("broadcast", Broadcast, _random("tiles")),
+        Generator("core", Core, _random("programs")),
         Generator("dma", Dma, _random("descriptors")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("noc", Noc, _random("traffic")),

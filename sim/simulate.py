@@ -6,6 +6,7 @@ from pathlib import Path
 from . import job
 from .job import Job, Outcome
 from .simulator import SimulatorError, build
+from .stage import staged
 
 
 def simulate(
@@ -22,9 +23,10 @@ def simulate(
     Returns what was counted and, with `keep`, the results of every tile. A mismatch is counted, not raised; raises
     `SimulatorError` when the simulation itself fails.
     """
+    verilog, top = staged(design.name, design.verilog, design.top, design.parameters)
     built = build(
-        design.verilog,
-        design.top,
+        verilog,
+        top,
         simulator=simulator,
         waves=waves.suffix[1:] if waves else False,
         hier_blocks=design.blocks,

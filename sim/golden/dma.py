@@ -156,6 +156,18 @@ def addresses(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarr
     return bus & np.uint64(mask), local
 
 
+def bytes_of(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarray, np.ndarray | slice]:
+    """The addresses of every byte, in DRAM and in the local memory, in the order of elements; which are moved."""
+    bus, local = addresses(d, addr_width)
+    bus, local = bus.reshape(-1, 1), local.reshape(-1, 1)
+    if d.size:
+        byte = np.arange(1 << d.size)
+        mask = np.uint64((1 << addr_width) - 1)
+        bus, local = bus + byte.astype(np.uint64) & mask, local + byte
+    moved = np.repeat(inside(d).reshape(-1), 1 << d.size) if d.padded else slice(None)
+    return bus.reshape(-1), local.reshape(-1), moved
+
+
 def inside(d: Descriptor) -> np.ndarray:
     """Which elements are moved rather than padded: before_d <= i_d < count_d - after_d for all d."""
     mask = np.ones((1, 1, 1, 1), bool)
@@ -179,7 +191,7 @@ def run(
     or its new value: it keeps the old one here and is marked uncertain, as is what is copied from it, until something
     certain is written over it.
     """
-    machine = _Machine(dram, local, parameters, faults)
+    machine = Machine(dram, local, parameters, faults)
     statuses = [machine.execute(d) for d in descriptors]
     return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
 
@@ -187,10 +199,9 @@ def run(
 def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int) -> tuple[np.ndarray, np.ndarray]:
     """Masks of the bytes of DRAM and of the local memory that the descriptors may write."""
     dram, local = np.zeros(dram_bytes, bool), np.zeros(parameters["local_bytes"], bool)
-    machine = _Machine(dram.view(np.uint8), local.view(np.uint8), parameters, ())
     for d in descriptors:
         if check(d, parameters) == Code.OK:
-            bus, inner, _ = machine.bytes_of(d)
+            bus, inner, _ = bytes_of(d, parameters["addr_width"])
             if d.store:
                 dram[bus[bus < dram_bytes]] = True
             else:
@@ -198,7 +209,9 @@ def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
     return dram, local
 
 
-class _Machine:
+class Machine:
+    """An engine and its two memories, which change in place; see :func:`run`."""
+
     def __init__(self, dram, local, parameters, faults):
         self.dram, self.local, self.parameters = dram, local, parameters
         self.width = parameters["data_width"] // 8
@@ -216,7 +229,7 @@ class _Machine:
         code = check(d, self.parameters)
         if code != Code.OK:
             return Status(d.tag, code)
-        bus, local, moved = self.bytes_of(d)
+        bus, local, moved = bytes_of(d, self.parameters["addr_width"])
         crossing = bus if d.store else bus[:0] if d.fill else bus[moved]
         answers = self.ask(crossing)
         if answers is not None and answers.any():
@@ -247,17 +260,6 @@ class _Machine:
                 new_uncertain[moved] = source_uncertain[of[moved]]
             target_uncertain[at] = new_uncertain
         return Status(d.tag)
-
-    def bytes_of(self, d: Descriptor):
-        """The addresses of every byte on both sides, in the order of elements, and which are inside."""
-        bus, local = addresses(d, self.parameters["addr_width"])
-        bus, local = bus.reshape(-1, 1), local.reshape(-1, 1)
-        if d.size:
-            byte = np.arange(1 << d.size)
-            mask = np.uint64((1 << self.parameters["addr_width"]) - 1)
-            bus, local = bus + byte.astype(np.uint64) & mask, local + byte
-        moved = np.repeat(inside(d).reshape(-1), 1 << d.size) if d.padded else slice(None)
-        return bus.reshape(-1), local.reshape(-1), moved
 
     def ask(self, crossing: np.ndarray) -> np.ndarray | None:
         """The answer of the beat of each byte, None if there is nothing bad."""

@@ -50,6 +50,20 @@ def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 
     return [_random_case(parameters, rng, number, descriptors) for number in range(count)]
 
 
+def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[str], most: int, **fixed) -> Descriptor:
+    """A legal descriptor of one of these kinds, with these fields, of about `most` beats or fewer; or a tiny one."""
+    for _ in range(20):
+        drawn = _KINDS[rng.choice(kinds)](parameters, rng)
+        if drawn is None:
+            continue
+        d = replace(drawn, **fixed)
+        if _exists(d, parameters) and check(d, parameters) == Code.OK and work(d, parameters) <= most:
+            return d
+    while (drawn := _tiny(parameters, rng)) is None:
+        pass
+    return replace(drawn, **fixed)
+
+
 def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
     """The same descriptors, with `wait` where a load and a store that could run together would meet.
 

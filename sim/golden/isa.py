@@ -1,0 +1,201 @@
+"""The instructions of a core: what their 128 bits say, and in which order they run.
+
+Four words of 32 bits: opcode [5:0], flags [19:6], register of a [23:20], of b [27:24], of c [31:28]; then the
+immediates of a, b, c. An operand's value is register + immediate modulo 2^32; register 0 is 0.
+"""
+
+from collections.abc import Callable, Iterator
+from enum import IntEnum, IntFlag
+from typing import NamedTuple
+
+BYTES = 16
+MASK = 0xFFFFFFFF
+DEPTH = 4
+"""Loops that may stand inside each other."""
+COUNT_LIMIT = 0xFFFF
+"""Times that a loop may run, and what any other count may be."""
+BLOCK = 8
+"""Instructions are read in blocks that begin at a multiple of as many."""
+
+
+class Op(IntEnum):
+    HALT = 0x01
+    SYNC = 0x02
+    LOOP = 0x03
+    END = 0x04
+    ADD = 0x05
+    MOVE = 0x06
+    SET = 0x08
+    LOAD = 0x10
+    STORE = 0x11
+    WEIGHTS = 0x18
+    MATMUL = 0x19
+    QUANT = 0x20
+    QUANT_CHANNEL = 0x21
+    TABLE = 0x22
+    VECTOR = 0x23
+
+
+class Unit(IntFlag):
+    LOAD = 1
+    STORE = 2
+    FETCH = 4
+    ARRAY = 8
+    VECTOR = 16
+
+
+ALL = Unit(31)
+ACCUMULATE, KEEP = 1, 2
+"""Flags of MATMUL."""
+SCRATCHPAD, ADD, MAXIMUM, TABLE = 1, 2, 4, 8
+"""Flags of VECTOR."""
+
+_SETTINGS = {
+    0: """
+        LOAD_SIZE LOAD_VALUE LOAD_COUNT0 LOAD_COUNT1 LOAD_COUNT2 LOAD_COUNT3
+        LOAD_BUS_STRIDE0 LOAD_BUS_STRIDE1 LOAD_BUS_STRIDE2 LOAD_BUS_STRIDE3
+        LOAD_LOCAL_STRIDE0 LOAD_LOCAL_STRIDE1 LOAD_LOCAL_STRIDE2 LOAD_LOCAL_STRIDE3
+        LOAD_PAD0 LOAD_PAD1 LOAD_PAD2 LOAD_PAD3
+    """,
+    32: "STORE_SIZE",
+    34: """
+        STORE_COUNT0 STORE_COUNT1 STORE_COUNT2 STORE_COUNT3
+        STORE_BUS_STRIDE0 STORE_BUS_STRIDE1 STORE_BUS_STRIDE2 STORE_BUS_STRIDE3
+        STORE_LOCAL_STRIDE0 STORE_LOCAL_STRIDE1 STORE_LOCAL_STRIDE2 STORE_LOCAL_STRIDE3
+    """,
+    64: "WEIGHT_STRIDE",
+    72: "COUNT_X COUNT_Y STRIDE_X STRIDE_Y",
+    96: """
+        WINDOW_X WINDOW_Y POINTS_X POINTS_Y SOURCE_KX SOURCE_KY SOURCE_X SOURCE_Y
+        SECOND_X SECOND_Y DEST_X DEST_Y SCALE_A SCALE_B
+    """,
+}
+Setting = IntEnum(
+    "Setting", {name: first + at for first, names in _SETTINGS.items() for at, name in enumerate(names.split())}
+)
+
+
+class Error(IntEnum):
+    NONE = 0
+    OPCODE = 1
+    OPERAND = 2
+    LOOP = 3
+    RANGE = 4
+    FETCH = 5
+    DESCRIPTOR = 6
+    BUS = 7
+    ABORTED = 8
+
+
+class Fault(Exception):
+    """Why a core stopped, and at which instruction; `error` is None if it would wait for ever."""
+
+    def __init__(self, error: Error | None, pc: int):
+        super().__init__(error, pc)
+        self.error, self.pc = error, pc
+
+
+class Code(NamedTuple):
+    """An instruction."""
+
+    opcode: int
+    flags: int = 0
+    registers: tuple[int, int, int] = (0, 0, 0)
+    immediates: tuple[int, int, int] = (0, 0, 0)
+
+
+class Operation(NamedTuple):
+    """An instruction that is run, with the values that its operands and the settings have by then.
+
+    `iteration`: how often each loop around it, from the outermost, has been run before.
+    """
+
+    pc: int
+    op: Op
+    a: int
+    b: int
+    c: int
+    flags: int
+    settings: dict[int, int]
+    iteration: tuple[int, ...]
+
+
+def encode(code: Code) -> bytes:
+    head = code.opcode | code.flags << 6
+    for place, register in enumerate(code.registers):
+        head |= register << 20 + 4 * place
+    return b"".join(word.to_bytes(4, "little") for word in (head, *(number & MASK for number in code.immediates)))
+
+
+def decode(data: bytes) -> Code:
+    head, *immediates = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
+    registers = (head >> 20 & 15, head >> 24 & 15, head >> 28 & 15)
+    return Code(head & 0x3F, head >> 6 & 0x3FFF, registers, tuple(immediates))
+
+
+def signed(value: int, bits: int = 32) -> int:
+    """The low `bits` bits as two's complement."""
+    value &= (1 << bits) - 1
+    return value - (value >> bits - 1 << bits)
+
+
+def reach(body: int, instructions: int, program: int = 0) -> int:
+    """The first instruction that does not fit into the buffer beside number `body`, from which on all are kept.
+
+    `instructions` is the size of the buffer, `program` the address of instruction 0. A block is read if it fits.
+    """
+    first = BLOCK - program // BYTES % BLOCK
+    return first + (body + instructions - first) // BLOCK * BLOCK
+
+
+def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int, program: int = 0) -> Iterator[Operation]:
+    """What is told to the units, with every SYNC and HALT, in order.
+
+    `fetch` gives an instruction by its number, None if the bus does not; `instructions` and `program` as in
+    :func:`reach`. END, ADD and MOVE that name a register more than once leave the last value. Raises :class:`Fault`,
+    also after `limit` instructions.
+    """
+    pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
+    loops: list[tuple[int, int]] = []  # where it begins, and how often it is run
+    iteration: tuple[int, ...] = ()
+    for _ in range(limit):
+        code = fetch(pc)
+        if code is None:
+            raise Fault(Error.FETCH, pc)
+        opcode, flags, names, immediates = code
+        if loops and pc >= reach(loops[0][0] + 1, instructions, program):
+            raise Fault(Error.LOOP, pc)
+        if opcode not in _OPS or (opcode == Op.SET and flags & 127 not in settings):
+            raise Fault(Error.OPCODE, pc)
+        a, b, c = (registers[name] + number & MASK for name, number in zip(names, immediates, strict=True))
+        if opcode == Op.LOOP:
+            if len(loops) == DEPTH:
+                raise Fault(Error.LOOP, pc)
+            if not 1 <= a <= COUNT_LIMIT:
+                raise Fault(Error.OPERAND, pc)
+            loops.append((pc, a))
+            iteration += (0,)
+        elif opcode in (Op.END, Op.ADD, Op.MOVE):
+            if opcode == Op.END and not loops:
+                raise Fault(Error.LOOP, pc)
+            for name, value in zip(names, immediates if opcode == Op.MOVE else (a, b, c), strict=True):
+                registers[name] = value
+            registers[0] = 0
+            if opcode == Op.END:
+                iteration = (*iteration[:-1], iteration[-1] + 1)
+                if iteration[-1] < loops[-1][1]:
+                    pc = loops[-1][0]
+                else:
+                    loops.pop()
+                    iteration = iteration[:-1]
+        elif opcode == Op.SET:
+            settings = settings | {flags & 127: a}
+        else:
+            yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, iteration)
+            if opcode == Op.HALT:
+                return
+        pc += 1
+    raise Fault(None, pc)
+
+
+_OPS = {int(op): op for op in Op}

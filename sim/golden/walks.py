@@ -1,0 +1,138 @@
+"""Which words each operation of a core reads and writes."""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from . import dma, isa
+from .isa import Op, Operation, Setting
+
+RECORD = 16
+"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), nothing."""
+RECORD_USED = 9
+TABLE_BYTES = 256
+
+
+class Walk(NamedTuple):
+    """Addresses, modulo 2^32, of loops inside each other, the last the innermost: (count, stride) of each."""
+
+    first: int
+    loops: tuple[tuple[int, int], ...]
+
+    @property
+    def count(self) -> int:
+        return prod(count for count, _ in self.loops)
+
+    def inside(self, words: int) -> bool:
+        """Whether all are below `words`, up to 2^31.
+
+        That is so if both ends are, without wrapping: a step that could wrap leads out of the memory before.
+        """
+        low, high = dma.extent(*zip(*self.loops, strict=True))
+        return self.first + low >= 0 and self.first + high < words
+
+    def addresses(self) -> np.ndarray:
+        at = np.array([self.first], np.int64)
+        for count, stride in self.loops:
+            at = (at[:, None] + np.arange(count) * stride).reshape(-1)
+        return at & isa.MASK
+
+
+def weight_words(o: Operation) -> Walk:
+    """The words of weights that WEIGHTS reads."""
+    return Walk(o.a, _loops(o, (o.b, Setting.WEIGHT_STRIDE)))
+
+
+def activation_words(o: Operation) -> Walk:
+    """The words of activations that MATMUL reads."""
+    s = Setting
+    return Walk(o.a, _loops(o, (s.COUNT_Y, s.STRIDE_Y), (s.COUNT_X, s.STRIDE_X)))
+
+
+def accumulator_rows(o: Operation) -> Walk:
+    """The rows of accumulators that MATMUL writes."""
+    return Walk(o.b, ((o.settings[Setting.COUNT_Y] * o.settings[Setting.COUNT_X], 1),))
+
+
+def record_words(o: Operation) -> Walk:
+    """The words of weights that QUANT_CHANNEL reads."""
+    return Walk(o.a, ((RECORD, 1),))
+
+
+def table_words(o: Operation, parameters: dict) -> Walk:
+    """The words of weights that TABLE reads."""
+    return Walk(o.a, ((TABLE_BYTES // parameters["size"], 1),))
+
+
+def source_words(o: Operation) -> Walk:
+    """The rows of accumulators, or words of activations, that VECTOR reads: for each point those of its window."""
+    s = Setting
+    window = (s.WINDOW_Y, s.SOURCE_KY), (s.WINDOW_X, s.SOURCE_KX)
+    return Walk(o.a, _loops(o, (s.POINTS_Y, s.SOURCE_Y), (s.POINTS_X, s.SOURCE_X), *window))
+
+
+def second_words(o: Operation) -> Walk:
+    """The words of activations that VECTOR adds, one a point."""
+    s = Setting
+    return Walk(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X)))
+
+
+def dest_words(o: Operation) -> Walk:
+    """The words of activations that VECTOR writes, one a point."""
+    s = Setting
+    return Walk(o.b, _loops(o, (s.POINTS_Y, s.DEST_Y), (s.POINTS_X, s.DEST_X)))
+
+
+def _loops(o: Operation, *pairs: tuple[int, Setting]) -> tuple[tuple[int, int], ...]:
+    """(count, stride) of each, from settings, or a count as it is."""
+    return tuple(
+        (o.settings[count] if isinstance(count, Setting) else count, isa.signed(o.settings[stride]))
+        for count, stride in pairs
+    )
+
+
+def engine_parameters(parameters: dict, store: bool) -> dict:
+    """The parameters of the half of the DMA engine that loads, or stores, in a core with these."""
+    return {
+        "addr_width": 32,
+        "data_width": parameters["data_width"],
+        "local_bytes": parameters["activation_bytes"] + (0 if store else parameters["weight_bytes"]),
+        "dims": parameters["dims"],
+        "padding": not store,
+        "fill": False,
+        "scatter": False,
+    }
+
+
+def local_width(parameters: dict, store: bool) -> int:
+    """Bits of the addresses of what is loaded to, or stored from."""
+    return (engine_parameters(parameters, store)["local_bytes"] - 1).bit_length()
+
+
+def descriptor(o: Operation, parameters: dict) -> dma.Descriptor:
+    """What LOAD and STORE tell the DMA engine.
+
+    Of settings that do not fit, counts, sizes, paddings and values become 0, and strides the nearest that fits.
+    """
+    store = o.op == Op.STORE
+    limit = 1 << local_width(parameters, store)
+
+    def get(name: str, bits: int = 0) -> int:
+        value = o.settings[Setting[f"{o.op.name}_{name}"]]
+        return isa.signed(value) if not bits else value if value < 1 << bits else 0
+
+    dims = range(parameters["dims"])
+    pads = [0 if store else get(f"PAD{d}", 16) for d in dims]
+    return dma.Descriptor(
+        store=store,
+        bus_addr=o.a,
+        local_addr=o.b,
+        size=get("SIZE", 3),
+        count=[get(f"COUNT{d}", 16) for d in dims],
+        bus_stride=[get(f"BUS_STRIDE{d}") for d in dims],
+        local_stride=[min(max(get(f"LOCAL_STRIDE{d}"), -limit), limit - 1) for d in dims],
+        value=0 if store else get("VALUE", 8) * ((1 << parameters["data_width"]) // 255),
+        before=[pad & 255 for pad in pads],
+        after=[pad >> 8 for pad in pads],
+    )

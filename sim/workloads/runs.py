@@ -1,0 +1,46 @@
+"""Runs of programs on a core."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+LIMIT = 10_000_000
+"""Cycles after which a program is stopped, unless a run says otherwise."""
+
+
+@dataclass
+class Run:
+    """A program that lies in DRAM: the image of it from address 0 on, and the program's address.
+
+    `latency`: cycles from an address to its first beat; `stall`: in so many of 256 cycles each channel of the bus pauses;
+    `fault`: (first, last, code), addresses that answer with an error of the bus. After `limit` cycles the program is
+    stopped. `trace`: record who was busy when. With `golden` the golden model runs too and DRAM is compared.
+    """
+
+    dram: np.ndarray
+    program: int = 0
+    latency: int = 20
+    stall: int = 0
+    fault: tuple[int, int, int] | None = None
+    limit: int = LIMIT
+    trace: bool = False
+    golden: bool = True
+
+
+@dataclass
+class Ran:
+    """What became of it. `error` and `pc` as the core's registers have them; `cut` says that the limit was reached.
+
+    `counters` by name, `pending` the units that had not ended when it was cut, `changes` (cycle, busy) as traced;
+    `seconds` from start to interrupt.
+    """
+
+    dram: np.ndarray
+    error: int
+    detail: int
+    pc: int
+    counters: dict[str, int]
+    pending: int
+    cut: bool
+    seconds: float
+    changes: list[tuple[int, int]]

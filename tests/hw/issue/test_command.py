@@ -1,0 +1,65 @@
+"""Settings: what SET writes, and what becomes of values that do not fit."""
+
+import pytest
+from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
+from amaranth.sim import Simulator
+
+from systola.hw.issue.command import COMMAND, commands, flag, held, settings
+from systola.hw.issue.isa import Op, Setting
+
+
+def value_of(value, shape):
+    m, out = Module(), Signal(shape)
+    m.d.comb += out.eq(value)
+    result = []
+
+    async def bench(ctx):
+        result.append(ctx.get(out))
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return result[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "shape", "expected"),
+    [
+        (5, signed(6), 5),
+        (-5, signed(6), -5),
+        (31, signed(6), 31),
+        (32, signed(6), 31),
+        (-33, signed(6), -32),
+        (1 << 30, signed(6), 31),
+        (65535, unsigned(16), 65535),
+        (65536, unsigned(16), 0),
+    ],
+)
+def test_words_that_do_not_fit(word, shape, expected):
+    assert value_of(held(Const(word, 32), Shape.cast(shape)), shape) == expected
+
+
+def test_flags_by_name():
+    bits = Const(0b1010 << 6, COMMAND.size)
+    assert value_of(flag(COMMAND(bits), "add"), 1) == 1
+    assert value_of(flag(COMMAND(bits), "maximum"), 1) == 0
+
+
+def test_a_setting_is_taken_with_its_command():
+    m, command = Module(), commands().create()
+    got = settings(m, command, {Setting.COUNT_X: unsigned(16), Setting.STRIDE_X: signed(8)})
+
+    async def bench(ctx):
+        for number, ready in ((Setting.COUNT_X, 1), (Setting.STRIDE_X, 0), (Setting.COUNT_Y, 1)):
+            ctx.set(command.payload.op, Op.SET)
+            ctx.set(command.payload.flags, int(number))
+            ctx.set(command.payload.a, 9)
+            ctx.set(command.valid, 1)
+            ctx.set(command.ready, ready)
+            await ctx.tick()
+        assert [ctx.get(each) for each in got.values()] == [9, 0]
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()

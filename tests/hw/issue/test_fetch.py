@@ -1,0 +1,87 @@
+"""Instructions come in whole blocks, ahead of need, and stay as long as they may be wanted."""
+
+import pytest
+from amaranth.sim import Simulator
+
+from systola.hw.issue.fetch import BLOCK, Fetch
+from systola.hw.issue.isa import BYTES, Op
+
+
+def run(
+    instructions, *, data_width=64, depth=32, address=0, latency=5, oldest=lambda filled: filled, bad=None, cycles=900
+):
+    """Let a program be fetched; the bursts, what was filled at the end, and the words of the ring."""
+    fetch = Fetch(depth=depth, data_width=data_width)
+    memory = b"".join(word.to_bytes(BYTES, "little") for word in instructions).rjust(
+        address + BYTES * len(instructions), b"\0"
+    )
+    bursts, state = [], {}
+    queue = []
+
+    async def bench(ctx):
+        ctx.set(fetch.go, 1)
+        ctx.set(fetch.address, address)
+        ctx.set(fetch.ar.ready, 1)
+        size = data_width // 8
+        for now in range(cycles):
+            ctx.set(fetch.oldest, oldest(ctx.get(fetch.filled)))
+            if queue and queue[0][0] <= now:
+                _, at, last = queue.pop(0)
+                ctx.set(fetch.r.valid, 1)
+                ctx.set(fetch.r.payload.data, int.from_bytes(memory[at : at + size], "little"))
+                ctx.set(fetch.r.payload.last, last)
+                ctx.set(fetch.r.payload.resp, 2 * (at == bad))
+            else:
+                ctx.set(fetch.r.valid, 0)
+            _, _, valid, payload = await ctx.tick().sample(fetch.ar.valid, fetch.ar.payload)
+            if valid:
+                bursts.append((payload.addr, payload.len + 1))
+                queue.extend((now + latency, payload.addr + size * n, n == payload.len) for n in range(payload.len + 1))
+        state.update({name: ctx.get(getattr(fetch, name)) for name in ("filled", "broken", "stuck", "idle")})
+        words = []
+        for index in range(max(0, state["filled"] - depth), state["filled"]):
+            ctx.set(fetch.index, index)
+            ctx.set(fetch.take, 1)
+            await ctx.tick()
+            words.append(ctx.get(fetch.word))
+        state["words"] = words
+
+    simulator = Simulator(fetch)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return bursts, state
+
+
+def program(count):
+    return [(n + 1) << 64 | Op.SYNC for n in range(count - 1)] + [Op.HALT]
+
+
+@pytest.mark.parametrize("data_width", [32, 64, 128])
+@pytest.mark.parametrize("skip", [0, 1, 7])
+def test_a_program_is_read_block_by_block(data_width, skip):
+    code = program(50)
+    bursts, state = run(code, data_width=data_width, address=0x1000 + BYTES * skip)
+    assert state["filled"] == 50
+    assert state["words"] == code[-32:]
+    beats = BYTES * 8 // data_width
+    assert bursts[0] == (0x1000 + BYTES * skip, (BLOCK - skip) * beats)
+    assert all(addr % (BLOCK * BYTES) == 0 and count == BLOCK * beats for addr, count in bursts[1:])
+
+
+def test_nothing_is_read_far_behind_halt():
+    bursts, state = run([*program(5), *[0] * 100])
+    assert state["filled"] == 5
+    assert len(bursts) <= 3
+    assert state["idle"]
+
+
+def test_what_may_be_wanted_stays():
+    _, state = run(program(100), oldest=lambda filled: min(filled, 3))
+    assert state["filled"] == 32
+    assert state["stuck"]
+
+
+def test_an_error_of_the_bus_counts_where_it_is():
+    _, state = run(program(40), bad=BYTES * 9)
+    assert (state["filled"], state["broken"]) == (9, 1)

@@ -1,0 +1,23 @@
+"""Addresses of loops, and whether they are inside, against loops."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from systola.sim.golden.walks import Walk
+
+strides = st.one_of(st.integers(-40, 40), st.integers(-(2**31), 2**31 - 1))
+
+
+@given(
+    st.one_of(st.integers(0, 300), st.integers(0, 2**32 - 1)),
+    st.lists(st.tuples(st.integers(1, 5), strides), min_size=1, max_size=4),
+)
+def test_a_walk_is_its_loops(first, loops):
+    expected = [first]
+    for count, stride in loops:
+        expected = [at + n * stride for at in expected for n in range(count)]
+    expected = [at % 2**32 for at in expected]
+    walk = Walk(first, tuple(loops))
+    assert walk.addresses().tolist() == expected
+    assert walk.count == len(expected)
+    assert walk.inside(256) == all(at < 256 for at in expected)
