@@ -88,9 +88,7 @@ class Program:
     def matmul(self, word: Value, row: Value, accumulate: bool | Reg = False, keep: bool = False):
         """`accumulate` is yes or no, or an operand: no where that is 0."""
         always = isinstance(accumulate, bool)
-        self.emit(
-            Op.MATMUL, word, row, 0 if always else accumulate, accumulate=accumulate if always else 0, keep=keep
-        )
+        self.emit(Op.MATMUL, word, row, 0 if always else accumulate, accumulate=accumulate if always else 0, keep=keep)
 
     def quant(self, *, multiplier: Value, bias: Value = 0, shift: int = 0, zero_point: int = 0, low: int, high: int):
         c = packed(Op.QUANT, zero_point=zero_point, low=low, high=high, shift=shift)
@@ -113,9 +111,7 @@ class Program:
         maximum: bool = False,
         table: bool = False,
     ):
-        self.emit(
-            Op.VECTOR, source, dest, second, scratchpad=scratchpad, add=add, maximum=maximum, table=table
-        )
+        self.emit(Op.VECTOR, source, dest, second, scratchpad=scratchpad, add=add, maximum=maximum, table=table)
 
     def encode(self, machine: CoreParameters | None = None) -> bytes:
         """The bytes of the program; with a machine, of a program that was found to be right for it.

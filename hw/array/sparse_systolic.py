@@ -4,16 +4,18 @@ from typing import Annotated, Literal
 
 from amaranth.hdl import Module, Shape
 from amaranth.lib import stream
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Lanes
+from ..bus.stream import Packet, join, lanes
 from ..component import Component, place
+from ..formats import integer
 from ..formats.sparse import Pattern, SparseDecoder
 from .parameters import ArrayParameters
 from .sparse_stationary import SparseParameters, SparseStationary
 from .stationary import Stationary
-from .systolic import connect_streams
+from .systolic import connect_results
 
 
 class SparseSystolic(Component):
@@ -52,7 +54,9 @@ class SparseSystolic(Component):
     """
 
     class Parameters(ArrayParameters):
-        sparsity: Literal["2:4", "1:4", "4:8", "1:2"] = Field("2:4", description="N:M: weights kept of every M")
+        a_format: integer.IntegerFormat = integer.format_field("format of the activations A")
+        w_format: integer.IntegerFormat = integer.format_field("format of the weights W")
+        sparsity: Literal["2:4", "1:4", "4:8", "1:2"] = Field("2:4", description="weights kept of every M, as N:M")
         word: Annotated[int, Field(ge=16, le=32, multiple_of=16)] = Field(
             32,
             description="bits of a metadata word: NVIDIA's have 32 beside weights of 8 bits, 16 beside wider ones",
@@ -77,13 +81,13 @@ class SparseSystolic(Component):
 
     @staticmethod
     def members(p):
-        engine = p.streams(p.groups * p.pattern.m, p.cols * p.pattern.n)
         decoder = SparseDecoder.members(_decoder(p))
+        y = Packet(Lanes(p.result, p.cols))
         return {
-            "a": engine["a"],
-            "w": engine["w"],
-            "meta": In(stream.Signature(Lanes(p.word, p.cols))),
-            "y": engine["y"],
+            "a": In(lanes(p.a, p.groups * p.pattern.m)),
+            "w": decoder["w"],
+            "meta": decoder["meta"],
+            "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
             "bad": decoder["bad"],
         }
 
@@ -117,12 +121,8 @@ class SparseSystolic(Component):
     def elaborate(self, platform):
         m = Module()
         decoder = place(m, platform, "decoder", SparseDecoder, **dict(_decoder(self.p)))
-        for ours, theirs in ((self.w, decoder.w), (self.meta, decoder.meta)):
-            m.d.comb += [
-                theirs.payload.eq(ours.payload),
-                theirs.valid.eq(ours.valid),
-                ours.ready.eq(theirs.ready),
-            ]
+        join(m, self.w, decoder.w)
+        join(m, self.meta, decoder.meta)
         m.d.comb += [self.bad.payload.eq(decoder.bad.payload), self.bad.valid.eq(decoder.bad.valid)]
 
         engine = place(m, platform, "engine", Stationary, **self.engine)
@@ -131,7 +131,12 @@ class SparseSystolic(Component):
             engine.still.valid.eq(decoder.o.valid),
             decoder.o.ready.eq(engine.still.ready),
         ]
-        connect_streams(m, platform, self, engine, {"a": "moving"})
+        m.d.comb += [
+            engine.moving.payload.as_value().eq(self.a.payload.as_value()),
+            engine.moving.valid.eq(self.a.valid),
+            self.a.ready.eq(engine.moving.ready),
+        ]
+        connect_results(m, platform, self, engine)
         return m
 
 

@@ -105,7 +105,12 @@ class System:
     async def run(self, number: int, case: Run) -> Ran:
         dut = self.dut
         first, last, code = case.fault or (1, 0, 0)
-        dut.number.value, dut.latency.value, dut.stall.value, dut.record.value = number, case.latency, case.stall, case.trace
+        dut.number.value, dut.latency.value, dut.stall.value, dut.record.value = (
+            number,
+            case.latency,
+            case.stall,
+            case.trace,
+        )
         dut.last.value = len(case.dram) // self.bytes - 1
         dut.fault_first.value, dut.fault_last.value, dut.fault_code.value = first, last, code
         words = case.dram.reshape(-1, self.bytes)[:, ::-1]
