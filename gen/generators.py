@@ -5,8 +5,10 @@ import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..hw.array.bfloat16_systolic import Bfloat16Systolic
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.fusion_array import FusionArray
+from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
 from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
@@ -69,6 +71,7 @@ GENERATORS = {
         Generator("accumulator", Accumulator, _random("accumulations")),
         Generator("axi_memory", AxiMemory, _random("bursts")),
         Generator("bitbrick", BitBrick, _random("bricks")),
+        Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_tiles")),
         Generator("broadcast", Broadcast, _random("tiles")),
         Generator("core", Core, _random("programs")),
         Generator("collective", Collective, _random("collectives")),
@@ -86,6 +89,7 @@ GENERATORS = {
         Generator("requantise", Requantise, _random("requantisations")),
         Generator("router", Router, _random("flits")),
         Generator("scratchpad", Scratchpad, _random("accesses")),
+        Generator("sparse_systolic", SparseSystolic, _random("sparse_tiles")),
         Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
         Generator("systolic", Systolic, _random("tiles")),
         Generator("uart", Uart, _random("serial_bytes")),

@@ -116,15 +116,18 @@ def uniform(
     form = _uniform(format, symmetric, rounding)
     if limits is None:
         limits = calibrate(values, method=method, percentile=percentile, format=format, symmetric=symmetric, axis=axis)
-    low, high = (np.asarray(limit, np.float64) for limit in limits)
+    try:
+        low, high = (np.asarray(limit, np.float64) for limit in limits)
+    except (TypeError, ValueError):
+        raise QuantiseError("limits are not a lowest and a highest real number, or one of each per channel") from None
+    if not _fits(low, values) or not _fits(high, values):
+        raise QuantiseError(f"limits of shape {low.shape} and {high.shape} do not fit shape {values.shape}")
     if not (np.abs([low.min(), low.max(), high.min(), high.max()]) <= LARGEST).all():
         raise QuantiseError(f"limits {_text(low)} to {_text(high)} are not numbers up to {LARGEST:g}")
     if (low > high).any():
         raise QuantiseError(f"limits {_text(low)} to {_text(high)} are in the wrong order")
     if symmetric and format.startswith("u") and (low < 0).any():
         raise QuantiseError(f"{format} with zero point 0 holds nothing below 0, and the limits begin at {_text(low)}")
-    if not _fits(low, values) or not _fits(high, values):
-        raise QuantiseError(f"limits of shape {low.shape} and {high.shape} do not fit shape {values.shape}")
     scale, zero = _affine(form, low, high, symmetric)
     return _quantised(form, form.round(_divided(values, scale)) + zero, scale, zero)
 

@@ -82,6 +82,9 @@ class Skew(Component):
         style: DelayStyle
         reverse: bool = False
 
+    step = 1
+    """Cycles from a lane to the next one."""
+
     @staticmethod
     def members(p):
         return {"i": In(Lanes(p.width, p.count)), "o": Out(Lanes(p.width, p.count))}
@@ -94,7 +97,8 @@ class Skew(Component):
             return m
         early = 1 << (p.count - 1).bit_length() - 1  # lanes that do not pass the common delay
         late = p.count - early
-        delay = place(m, platform, "delay", Delay, width=p.width * late, cycles=early, style=p.style)
+        cycles = early * self.step
+        delay = place(m, platform, "delay", Delay, width=p.width * late, cycles=cycles, style=p.style)
         parts = [("early", early), ("late", late)]
         sources, outputs, start = {}, [], 0
         for name, count in reversed(parts) if p.reverse else parts:
@@ -105,9 +109,20 @@ class Skew(Component):
         for name, count in reversed(parts) if p.reverse else parts:
             output = sources[name]
             if count > 1:
-                child = place(m, platform, name, Skew, **dict(p) | {"count": count})
+                child = place(m, platform, name, type(self), **dict(p) | {"count": count})
                 m.d.comb += child.i.as_value().eq(output)
                 output = child.o.as_value()
             outputs.append(output)
         m.d.comb += self.o.as_value().eq(Cat(outputs))
         return m
+
+
+class SteppedSkew(Skew):
+    """As :class:`Skew`, with `step` cycles from a lane to the next one."""
+
+    class Parameters(Skew.Parameters):
+        step: int
+
+    @property
+    def step(self) -> int:
+        return self.p.step

@@ -139,6 +139,11 @@ def connect_streams(m, platform, outer, inner, names):
             join(m, source, decoders.i)
             source = decoders.o
         join(m, source, sink)
+    connect_results(m, platform, outer, inner)
+
+
+def connect_results(m, platform, outer, inner):
+    """Connect the results of `inner` to those of `outer`, lane by lane, extended by their sign."""
     lane = inner.y.payload.data.shape().elem_shape
     narrow = Lanes(Bundle({"y": lane}), outer.p.cols)(inner.y.payload.data.as_value())
     m.d.comb += [

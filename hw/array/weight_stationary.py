@@ -38,7 +38,11 @@ class CoreParameters(Parameters):
 
     @property
     def result(self) -> Shape:
-        return sum_shape(self.moving, self.still, self.rows, self.acc_width)
+        return self.psum(self.rows)
+
+    def psum(self, rows: int) -> Shape:
+        """What a sum over the first `rows` rows needs."""
+        return sum_shape(self.moving, self.still, rows, self.acc_width)
 
 
 def core_members(p: CoreParameters) -> dict:
@@ -164,6 +168,17 @@ class WeightStationary(Component):
     def latency(p: CoreParameters) -> int:
         return p.rows + p.cols + p.registers
 
+    @staticmethod
+    def cell(p: CoreParameters, psum: Shape) -> tuple[type[Cell], Parameters]:
+        """The cells of a row whose psums are `psum`."""
+        return StationaryCell, StationaryCell.Parameters(
+            moving=p.moving,
+            still=p.still,
+            psum=psum,
+            operand_register=p.operand_register,
+            product_register=p.product_register,
+        )
+
     def elaborate(self, platform):
         m = Module()
         p = self.p
@@ -198,17 +213,10 @@ class WeightStationary(Component):
         # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
         flowing = Lanes(Bundle({"weight": p.still}), p.cols)(still.as_value())
         start = 0
-        psums = (sum_shape(p.moving, p.still, row + 1, p.acc_width) for row in range(p.rows))
-        for psum, run in groupby(psums):
+        for psum, run in groupby(p.psum(row + 1) for row in range(p.rows)):
             count = len(list(run))
-            of = StationaryCell.Parameters(
-                moving=p.moving,
-                still=p.still,
-                psum=psum,
-                operand_register=p.operand_register,
-                product_register=p.product_register,
-            )
-            sides = StationaryCell.sides(of)
+            cell, of = self.cell(p, psum)
+            sides = cell.sides(of)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])
             flowing = Signal(Lanes(sides["south"], p.cols), name=f"south{start + count - 1}")
             width = sides["west"].size
@@ -222,7 +230,7 @@ class WeightStationary(Component):
                     "north": north,
                     "south": flowing,
                 },
-                cell=StationaryCell,
+                cell=cell,
                 of=of,
                 rows=count,
                 cols=p.cols,

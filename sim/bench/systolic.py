@@ -71,6 +71,14 @@ class Engine:
         fields = {"data": words, "last": last} | ({"user": users} if operands.users(self.formats[name]) else {})
         return Source(fields, case.gaps.get(name, 0.0))
 
+    def work(self, a, w) -> int:
+        """Multiplications of a tile."""
+        return a.shape[0] * a.shape[1] * w.shape[1]
+
+    def reports(self, case: Case) -> dict[str, dict[str, list[int]]]:
+        """What streams beside `y` shall say: for each the words of each field, in order."""
+        return {}
+
     def lengths(self, case: Case) -> list[int]:
         """Moving beats of each tile."""
         return [{"ws": a.shape[0], "is": w.shape[1], "os": a.shape[1]}[self.dataflow] for a, w in case.tiles]
@@ -98,7 +106,12 @@ async def run(dut, engine: Engine, job: Job):
         lasts = [str(int(n == len(y) - 1)) for y in expected for n in range(len(y))]
         texts = [format(word, f"0{len(dut.m_axis_y_tdata)}b") for word in words]
         sources, sink = engine.sources(case), Sink(len(words), case.stall)
-        outcome.seconds += await transfer(dut, sources, {"y": sink}, seed=case.seed)
+        reports = engine.reports(case)
+        beside = {
+            name: Sink(len(next(iter(fields.values()))), fields=dict.fromkeys(fields))
+            for name, fields in reports.items()
+        }
+        outcome.seconds += await transfer(dut, sources, {"y": sink} | beside, seed=case.seed)
 
         cycles = sink.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1
         outcome.cases += 1
@@ -106,9 +119,14 @@ async def run(dut, engine: Engine, job: Job):
         outcome.cycles += cycles
         outcome.case_cycles.append(cycles)
         outcome.output_cycles.append(sink.cycles)
-        outcome.work += sum(a.shape[0] * a.shape[1] * w.shape[1] for a, w in case.tiles)
+        outcome.work += sum(engine.work(a, w) for a, w in case.tiles)
         if sink.fields != {"data": texts, "last": lasts}:
             _explain(outcome, f"case {number}", sink, words, lasts, cols, acc_width)
+        for name, fields in reports.items():
+            said = {field: [unsigned(text) for text in texts] for field, texts in beside[name].fields.items()}
+            if said != fields:
+                outcome.mismatches += 1
+                outcome.examples.append(f"case {number}: {name} says {said}, expected {fields}")
         law = engine.law(case)
         if cycles < law or (case.idle_free and engine.full_speed and cycles != law):
             outcome.mismatches += 1

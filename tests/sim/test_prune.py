@@ -77,6 +77,8 @@ def test_the_weights_given_are_not_changed():
         (lambda: prune.rows(weights(2, 2), np.nan), "sparsity nan is not from 0 to 1"),
         (lambda: prune.n_of_m(weights(6)), "2:4 needs a multiple of 4 along axis -1, not 6"),
         (lambda: prune.n_of_m(weights(8), 5, 4), "5:4 keeps n of m"),
+        (lambda: prune.n_of_m(weights(8), 2.5, 4), "2.5:4 keeps n of m: integers"),
+        (lambda: prune.n_of_m(weights(8), "2:4"), "keeps n of m: integers"),
         (lambda: prune.n_of_m(weights(8), axis=1), "axis 1 is not one of the 1 axes"),
         (lambda: prune.channels(weights(8), 0.5), "axis 1 is not among the 1 axes"),
         (lambda: prune.slices(weights(8), 0.5, ()), "is not among"),

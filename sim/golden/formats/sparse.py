@@ -3,7 +3,8 @@
 A group of M becomes N values and their N places in the group, ascending. Metadata of a group is its places side by
 side, ceil(log2 M) bits each, the first in the low bits: four bits for 2:4. Group g of a row stands in bits 4g + 3 to 4g
 of the row's metadata, in words of 16 bits (values of 16 bits) or 32 (values of 8), low end first, as NVIDIA's tensor
-cores read them. The permutation of words between rows that their libraries do on top is not done here.
+cores read them. The permutation of words between rows that their libraries do on top is not done here. Other patterns
+likewise; where groups do not fill a word (12 bits, 4:8), it holds as many as fit and the bits above them are 0.
 """
 
 import numpy as np
@@ -54,7 +55,7 @@ def pack(places: np.ndarray, m: int = 4, word_bits: int = 16) -> np.ndarray:
     """Metadata words (..., words) of places (..., groups, n), int64. Raises `ValueError` if they do not fill words."""
     places = np.asarray(places)
     n, width = places.shape[-1], place_bits(m)
-    per_word = _per_word(n, m, word_bits)
+    per_word = groups_per_word(n, m, word_bits)
     if places.shape[-2] % per_word:
         raise ValueError(f"{places.shape[-2]} groups do not fill words of {word_bits} bits, {per_word} groups each")
     groups = (places << width * np.arange(n)).sum(-1).reshape(*places.shape[:-2], -1, per_word)
@@ -64,20 +65,19 @@ def pack(places: np.ndarray, m: int = 4, word_bits: int = 16) -> np.ndarray:
 def unpack(words: np.ndarray, n: int = 2, m: int = 4, word_bits: int = 16) -> np.ndarray:
     """The inverse of :func:`pack`: places (..., groups, n), legal or not."""
     words, width = np.asarray(words).astype(np.int64), place_bits(m)
-    fields = words[..., None] >> width * np.arange(n * _per_word(n, m, word_bits)) & (1 << width) - 1
+    fields = words[..., None] >> width * np.arange(n * groups_per_word(n, m, word_bits)) & (1 << width) - 1
     return fields.reshape(*words.shape[:-1], -1, n)
 
 
-def _per_word(n: int, m: int, word_bits: int) -> int:
+def groups_per_word(n: int = 2, m: int = 4, word_bits: int = 16) -> int:
+    """Groups whose metadata one word holds. Raises `ValueError` where it holds none."""
     check(n, m)
-    if word_bits not in (16, 32) or word_bits % (n * place_bits(m)):
-        raise ValueError(
-            f"groups of {n * place_bits(m)} bits ({n}:{m}) do not fill words of {word_bits}, which are 16 or 32"
-        )
+    if word_bits not in (16, 32) or n * place_bits(m) > word_bits:
+        raise ValueError(f"a word of {word_bits} bits, which are 16 or 32, holds no group of {n}:{m}")
     return word_bits // (n * place_bits(m))
 
 
 def check(n: int, m: int) -> None:
     """Raises `ValueError` where n of m means nothing."""
-    if not 1 <= n <= m or m < 2:
-        raise ValueError(f"{n}:{m} keeps n of m: n from 1 to m, m at least 2")
+    if not (isinstance(n, int) and isinstance(m, int)) or not 1 <= n <= m or m < 2:
+        raise ValueError(f"{n}:{m} keeps n of m: integers, n from 1 to m, m at least 2")

@@ -5,7 +5,7 @@ import random
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.array.skew import Delay, Skew
+from systola.hw.array.skew import Delay, Skew, SteppedSkew
 
 
 def _run(component, words, clocked=True):
@@ -46,3 +46,12 @@ def test_skew(count, reverse):
     for lane in range(count):
         late = count - 1 - lane if reverse else lane
         assert [row[lane] for row in seen][late:] == [row[lane] for row in rows][: len(rows) - late]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_stepped_skew(count):
+    rows = [[random.Random(row * count + lane).getrandbits(5) for lane in range(count)] for row in range(60)]
+    component = SteppedSkew(width=5, count=count, style="memory", step=6)
+    seen = [[int(lane) for lane in row] for row in _run(component, rows, clocked=count > 1)]
+    for lane in range(count):
+        assert [row[lane] for row in seen][6 * lane :] == [row[lane] for row in rows][: len(rows) - 6 * lane]

@@ -82,6 +82,14 @@ def test_known_words():
     assert sparse.pack(np.array([[[3], [0], [1], [2]] * 2]), word_bits=16).tolist() == [[0x9393]]
 
 
+def test_groups_that_do_not_fill_a_word_leave_its_end_at_zero():
+    places = np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
+    assert sparse.pack(places, 8).tolist() == [0b011_010_001_000, 0b111_110_101_100]
+    assert sparse.pack(places, 8, 32).tolist() == [0b111_110_101_100_011_010_001_000]
+    for bits in (16, 32):
+        assert (sparse.unpack(sparse.pack(places, 8, bits), 4, 8, bits) == places).all()
+
+
 def test_broken_words_are_noticed():
     places = np.array([[0, 1], [2, 3], [1, 2], [0, 3]])
     word = sparse.pack(places)
@@ -100,7 +108,7 @@ def test_broken_words_are_noticed():
         (lambda: sparse.compress(np.zeros(4), 0, 4), "0:4 keeps n of m"),
         (lambda: sparse.pack(np.zeros((3, 2), int)), "3 groups do not fill words of 16 bits, 4 groups each"),
         (lambda: sparse.pack(np.zeros((8, 2), int), word_bits=8), "which are 16 or 32"),
-        (lambda: sparse.pack(np.zeros((8, 4), int), m=8), r"12 bits \(4:8\)"),
+        (lambda: sparse.pack(np.zeros((8, 8), int), m=16), "which are 16 or 32, holds no group of 8:16"),
     ],
 )
 def test_mistakes(call, message):

@@ -1,0 +1,151 @@
+"""The systolic grid of bfloat16: weights stay, sums in fp32 go down through an adder of several cycles."""
+
+from amaranth.hdl import Cat, Module, Shape, Signal
+
+from ..bundle import Bundle, Lanes
+from ..component import Component, Parameters, place
+from ..mac.bfloat16 import Bfloat16Multiply
+from ..mac.fp32 import Fp32Add, Subnormals
+from .mesh import Cell, Mesh, extended
+from .skew import Delay, DelayStyle, Skew, SteppedSkew
+from .weight_stationary import CoreParameters, core_members
+
+STEP = Fp32Add.LATENCY
+"""Cycles from a row to the next one, for all that goes down."""
+
+
+class Bfloat16Parameters(CoreParameters):
+    """A core of bfloat16 codes whose sums are fp32 words."""
+
+    subnormals: Subnormals
+
+    def psum(self, rows: int) -> Shape:
+        return Shape(32)
+
+
+class Bfloat16Cell(Cell):
+    """psum_south = psum_north + moving * weight, in fp32; the weight held here while the next one waits behind it.
+
+    `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south, a cell in STEP cycles.
+    `load` takes the weight that comes from the north into waiting, `swap` makes the waiting one current.
+
+    Latency: `moving` to `psum` 1 + that of the product + STEP. Area: a multiplier, an adder, a register for `moving`
+    and two for weights, STEP words of delay for a weight that passes.
+    """
+
+    class Parameters(Parameters):
+        subnormals: Subnormals
+        delays: DelayStyle
+
+    @staticmethod
+    def sides(p):
+        row = Bundle({"moving": 16, "swap": 1, "load": 1})
+        column = Bundle({"weight": 16, "psum": 32})
+        return {"west": row, "east": row, "north": column, "south": column}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        east = Signal(self.east.shape(), reset_less=True)
+        m.d.comb += self.east.eq(east)
+        m.d.sync += east.eq(self.west)
+        ports = {"i": self.north.weight, "o": self.south.weight}
+        place(m, platform, "pass", Delay, ports, width=16, cycles=STEP, style=p.delays)
+        waiting = Signal(16, reset_less=True)
+        with m.If(self.west.load):
+            m.d.sync += waiting.eq(self.north.weight)
+        weight = Signal(16, reset_less=True)
+        with m.If(self.west.swap):
+            m.d.sync += weight.eq(waiting)
+        ports = {"a": east.moving, "b": weight}
+        multiply = place(m, platform, "multiply", Bfloat16Multiply, ports, subnormals=p.subnormals)
+        ports = {"x": self.north.psum, "y": multiply.product, "sum": self.south.psum}
+        place(m, platform, "add", Fp32Add, ports, subnormals=p.subnormals)
+        return m
+
+
+class Bfloat16Head(Cell):
+    """The head of a row: joins the row's operand with `swap` and `load`, which come down a row in STEP cycles.
+
+    A weight with `down` rows to go passes; the row where that is 0 takes it.
+    """
+
+    class Parameters(Parameters):
+        down: Shape
+
+    @staticmethod
+    def sides(p):
+        column = Bundle({"swap": 1, "load": 1, "down": p.down})
+        return {
+            "west": Bundle({"moving": 16}),
+            "east": Bundle({"moving": 16, "swap": 1, "load": 1}),
+            "north": column,
+            "south": column,
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        north = self.north
+        here = Signal()
+        m.d.comb += [
+            here.eq(north.down == 0),
+            self.east.moving.eq(self.west.moving),
+            self.east.swap.eq(north.swap),
+            self.east.load.eq(north.load & here),
+        ]
+        passed = Cat(north.swap, north.load & ~here, (north.down - 1)[: len(north.down)])
+        stages = Signal(STEP * len(passed))  # with a reset: what was on its way is forgotten
+        m.d.sync += stages.eq(Cat(passed, stages))
+        m.d.comb += self.south.as_value().eq(stages[-len(passed) :])
+        return m
+
+
+class Bfloat16Stationary(Component):
+    """A core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
+
+    Sums are rounded, so their order counts: lane k of `moving` enters row k from the top, where its weight stays, and
+    the later weights of a tile pass the earlier ones. Everything that goes down takes STEP cycles a row, because
+    psums do. Nothing is global.
+
+    Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles under the
+    present one. Area: rows x cols cells, and triangles of delays, the one of `moving` STEP times as deep.
+    """
+
+    Parameters = Bfloat16Parameters
+    members = staticmethod(core_members)
+
+    @staticmethod
+    def latency(p: Bfloat16Parameters) -> int:
+        return STEP * p.rows + p.cols + Bfloat16Multiply.latency(_arithmetic(p))
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        moving = Signal(Lanes(16, p.rows))
+        ports = {"i": self.moving, "o": moving}
+        place(m, platform, "moving_skew", SteppedSkew, ports, width=16, count=p.rows, style=p.delays, step=STEP)
+        still = Signal(Lanes(Bundle({"weight": 16}), p.cols))
+        place(m, platform, "still_skew", Skew, {"i": self.still, "o": still}, width=16, count=p.cols, style=p.delays)
+
+        of = Bfloat16Head.Parameters(down=p.left)
+        sides = Bfloat16Head.sides(of)
+        control = Signal(sides["north"])
+        m.d.comb += [control.swap.eq(self.swap), control.load.eq(self.load), control.down.eq(p.rows - 1 - self.left)]
+        east = Signal(Lanes(sides["east"], p.rows))
+        ports = {"west": moving, "north": control, "east": east}
+        place(m, platform, "heads", Mesh, ports, cell=Bfloat16Head, of=of, rows=p.rows, cols=1)
+
+        of = Bfloat16Cell.Parameters(subnormals=p.subnormals, delays=p.delays)
+        sides = Bfloat16Cell.sides(of)
+        north = extended(m, platform, "enter", still, sides["north"])
+        south = Signal(Lanes(sides["south"], p.cols))
+        ports = {"west": east, "north": north, "south": south}
+        place(m, platform, "cells", Mesh, ports, cell=Bfloat16Cell, of=of, rows=p.rows, cols=p.cols)
+        sums = extended(m, platform, "sums", south, Bundle({"psum": 32}))
+        ports = {"i": sums, "o": self.y}
+        place(m, platform, "result_skew", Skew, ports, width=32, count=p.cols, style=p.delays, reverse=True)
+        return m
+
+
+def _arithmetic(p: Bfloat16Parameters) -> Bfloat16Multiply.Parameters:
+    return Bfloat16Multiply.Parameters(subnormals=p.subnormals)

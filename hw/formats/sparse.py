@@ -1,0 +1,162 @@
+"""N:M sparsity at an array's edge: kept values meet their metadata, which is checked here."""
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle, Lanes
+from ..bus.stream import Packet, StreamRegister, lanes
+from ..component import Component, Parameters, place
+
+TILE_BITS = 16
+
+
+class Pattern(Parameters):
+    """n of m: of every m values n are kept."""
+
+    n: int
+    m: int
+
+    def __str__(self):
+        return f"{self.n}:{self.m}"
+
+    @property
+    def place_bits(self) -> int:
+        """Bits of a place in a group."""
+        return (self.m - 1).bit_length()
+
+    @property
+    def bits(self) -> int:
+        """Bits of metadata of a group."""
+        return self.n * self.place_bits
+
+    def group(self, value: Shape) -> Bundle:
+        """A group as it goes into an array."""
+        return Bundle({"values": Lanes(value, self.n), "places": Lanes(self.place_bits, self.n)})
+
+
+class GroupDecoder(Component):
+    """`o` is a group of `values` with the places in `meta`, or zeros if the places do not ascend (`illegal`).
+
+    Combinational. Area: n - 1 comparisons of places.
+    """
+
+    class Parameters(Parameters):
+        pattern: Pattern
+        value: Shape
+
+    @staticmethod
+    def members(p):
+        return {
+            "values": In(Lanes(p.value, p.pattern.n)),
+            "meta": In(p.pattern.bits),
+            "o": Out(p.pattern.group(p.value)),
+            "illegal": Out(1),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        n, total = self.p.pattern.n, self.p.pattern.m
+        places = self.o.places
+        m.d.comb += places.as_value().eq(self.meta)
+        wrong = [places[t] >= places[t + 1] for t in range(n - 1)]
+        if total & (total - 1):
+            wrong.append(places[n - 1] >= total)
+        m.d.comb += [
+            self.illegal.eq(Cat(wrong).any()),
+            self.o.values.as_value().eq(Mux(self.illegal, 0, self.values.as_value())),
+        ]
+        return m
+
+
+class SparseDecoder(Component):
+    """Groups for each of `cols` columns, from a stream of kept values and one of metadata words.
+
+    A beat of `w` has n values for each column, those of column c in lanes c * n to c * n + n - 1, and becomes a beat
+    of `o`. A beat of `meta` has a word for each column: its groups in turn, low end first, as many as it holds
+    whole. A tile ends with `last` or after `groups` beats and the next begins with a new word.
+
+    A group with illegal places becomes zeros, and `bad` tells in the cycle in which it passes: the number of its
+    tile since reset modulo 2^16, the number of the group in the tile, and a bit for each such column.
+
+    Latency 1, initiation interval 1. Neither `ready` depends on an input but that of `o`. Area: for each column the
+    register of a beat of `w`, that of a word, and a :class:`GroupDecoder`.
+    """
+
+    class Parameters(Parameters):
+        pattern: Pattern
+        value: Shape
+        word: int
+        cols: int
+        groups: int
+
+    @staticmethod
+    def members(p):
+        report = Bundle({"tile": TILE_BITS, "group": max(1, (p.groups - 1).bit_length()), "cols": p.cols})
+        return {
+            "w": In(lanes(p.value, p.cols * p.pattern.n)),
+            "meta": In(stream.Signature(Lanes(p.word, p.cols))),
+            "o": Out(stream.Signature(Packet(Lanes(p.pattern.group(p.value), p.cols)))),
+            "bad": Out(stream.Signature(report, always_ready=True)),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        register = place(m, platform, "w_register", StreamRegister, payload=self.w.payload.shape())
+        m.d.comb += [
+            register.i.payload.eq(self.w.payload),
+            register.i.valid.eq(self.w.valid),
+            self.w.ready.eq(register.i.ready),
+        ]
+        values = register.o
+
+        step = p.pattern.bits
+        count = min(p.word // step, p.groups)  # groups that are used of a word
+        words = Signal(Lanes(count * step, p.cols), reset_less=True)
+        left = Signal(range(count + 1))  # groups that are left in the words
+        index = Signal(self.bad.payload.group.shape())
+        tile = Signal(TILE_BITS)
+        take = Signal()
+        ends = Signal()
+        m.d.comb += [
+            self.o.valid.eq(values.valid & (left != 0)),
+            values.ready.eq(self.o.ready & (left != 0)),
+            take.eq(self.o.valid & self.o.ready),
+            ends.eq(values.payload.last | (index == p.groups - 1)),
+            self.meta.ready.eq((left == 0) | (take & ((left == 1) | ends))),
+        ]
+        with m.If(take):
+            m.d.sync += [left.eq(left - 1), index.eq(index + 1)]
+            m.d.sync += [words[c].eq(words[c] >> step) for c in range(p.cols)]
+            with m.If(ends):
+                m.d.sync += [index.eq(0), tile.eq(tile + 1)]
+        with m.If(self.meta.ready):
+            m.d.sync += left.eq(Mux(self.meta.valid, count, 0))
+            m.d.sync += [words[c].eq(self.meta.payload[c]) for c in range(p.cols)]
+
+        width = p.pattern.n * p.value.width
+        illegal = Signal(p.cols)
+        out = []
+        for c in range(p.cols):
+            decoder = place(
+                m,
+                platform,
+                f"column{c}",
+                GroupDecoder,
+                {
+                    "values": values.payload.data.as_value()[c * width : (c + 1) * width],
+                    "meta": words[c][:step],
+                    "illegal": illegal[c],
+                },
+                pattern=p.pattern,
+                value=p.value,
+            )
+            out.append(decoder.o)
+        m.d.comb += [
+            self.o.payload.data.as_value().eq(Cat(out)),
+            self.o.payload.last.eq(values.payload.last),
+            self.bad.valid.eq(take & illegal.any()),
+            self.bad.payload.as_value().eq(Cat(tile, index, illegal)),
+        ]
+        return m

@@ -1,0 +1,29 @@
+"""Bench of the bfloat16 systolic array: the systolic bench, every fp32 word compared bit by bit."""
+
+import cocotb
+
+from ..golden import bfloat16_systolic
+from ..job import Job
+from ..workloads.tiles import Case
+from .systolic import Engine, run
+
+
+class Floating(Engine):
+    def __init__(self, parameters: dict):
+        codes = {"a_format": "uint16", "w_format": "uint16", "acc_width": 32}
+        super().__init__(parameters | codes | {"operand_register": True, "product_register": True})
+
+    def product(self, a, w):
+        return bfloat16_systolic.product(a, w, self.p["subnormals"])
+
+    def law(self, case: Case) -> int:
+        p = self.p
+        return bfloat16_systolic.cycles(
+            p["rows"], p["cols"], self.lengths(case), subnormals=p["subnormals"], buffered=self.buffered
+        )
+
+
+@cocotb.test
+async def bfloat16_array(dut):
+    job = Job.load()
+    await run(dut, Floating(job.parameters), job)

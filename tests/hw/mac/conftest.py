@@ -1,0 +1,63 @@
+"""A function of two numbers, on generated Verilog, in many copies side by side: a million values take seconds."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In
+
+from systola.gen.verilog import generate
+from systola.hw.bundle import Lanes
+from systola.hw.component import Component, Parameters, place
+from systola.sim.golden import integer
+from systola.sim.simulator import build
+
+COPIES = 16
+
+
+class Copies(Component):
+    """`COPIES` of a component, each of its ports as lanes."""
+
+    latency, peak = 0, COPIES  # for the manifest, which nobody reads
+
+    class Parameters(Parameters):
+        function: type[Component]
+        of: Parameters
+
+    @staticmethod
+    def members(p):
+        members = p.function.members(p.of)
+        return {name: member.flow(Lanes(member.shape, COPIES)) for name, member in members.items()}
+
+    def elaborate(self, platform):
+        m = Module()
+        members = self.p.function.members(self.p.of)
+        for n in range(COPIES):
+            child = place(m, platform, f"copy{n}", self.p.function, **dict(self.p.of))
+            for name, member in members.items():
+                inside, lane = getattr(child, name), getattr(self, name)[n]
+                m.d.comb += inside.eq(lane) if member.flow == In else lane.eq(inside)
+        return m
+
+
+@pytest.fixture(scope="session")
+def computed(tmp_path_factory):
+    """computed(function, parameters, latency, x, y): what it gives for arrays of operands of the same length."""
+
+    def run(function, of, latency, *operands):
+        design = generate("copies", Copies(function=function, of=of))
+        (output,) = set(design.ports) - {*design.inputs, "clk", "rst"}
+        rows = -(-len(operands[0]) // COPIES)
+        words = {}
+        for name, values in zip(design.inputs, operands, strict=True):
+            words[name] = integer.pack(np.resize(values, (rows, COPIES)), design.ports[name][1] // COPIES)
+        folder = tmp_path_factory.mktemp("lanes")
+        (folder / "operands.pickle").write_bytes(pickle.dumps((words, output, latency)))
+        environment = {"PYTHONPATH": str(Path(__file__).parent), "LANES": str(folder)}
+        build(design.verilog, design.top).run("lanes_bench", env=environment, workdir=folder)
+        results = pickle.loads((folder / "results.pickle").read_bytes())
+        return (integer.unpack(results, COPIES, 32) & 0xFFFFFFFF).reshape(-1)[: len(operands[0])]
+
+    return run

@@ -1,0 +1,31 @@
+"""The bench fails where it should: each of these designs is broken in one place."""
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a weight that arrives a row early": (r"\.i\(north\[15:0\]\),\n    \.o\(south\[15:0\]\)", ".i(south[15:0])"),
+    "ties that go up": (r"up <= _\d+;", "up <= normal[3];"),
+}
+SLOW = {
+    "a sticky bit that is forgotten": (r"smaller_lost = \| .*;", "smaller_lost = 1'h0;"),
+    "a NaN that is a number": (r"x_nan = x_top & .*;", "x_nan = 1'h0;"),
+    "a swap that does not travel": (r"stages <= \{ stages\[\d+:0\], (.*) \};", r"stages <= { 6{ \1 } };"),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    return generate("bfloat16_systolic", find("bfloat16_systolic").component(rows=5, cols=3))
+
+
+def _outcome(design):
+    return simulate(design, find("bfloat16_systolic").cases(design.parameters, 24, 5), timeout=120)[0]
+
+
+@pytest.mark.parametrize("what", [*BROKEN, *(pytest.param(what, marks=pytest.mark.slow) for what in SLOW)])
+def test_broken_designs_fail(spoil, design, what):
+    assert _outcome(spoil(design, *(BROKEN | SLOW)[what])).mismatches > 0

@@ -1,0 +1,46 @@
+"""The bench fails where it should: each of these designs is broken in one place."""
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.sim.simulate import simulate
+from systola.sim.simulator import SimulatorError
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "a choice among two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
+    "an illegal group that multiplies": (r"illegal \? 16'h0000 : values", "values"),
+    "a word that outlives its tile": (r"_5 \| ends", "_5"),
+}
+SLOW = {
+    "two equal places taken for legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
+    "a sum of two without its sign": (r"\$signed\(multiply1__product\)", "multiply1__product"),
+    "metadata that is not shifted": (r"\{ 4'h0, words\[15:4\] \}", "words[15:0]"),
+    "reports of the other column": (r"\.illegal\(bad_payload\[19\]\)", ".illegal(bad_payload[20])"),
+    "a report when nothing passes": (r"bad_valid = take & ", "bad_valid = "),
+    "a word too early": (r"left == 1'h1", "left == 2'h2"),
+    "weights that wait for no metadata": (r"o_valid = w_register__o__valid & _1", "o_valid = w_register__o__valid"),
+    "tiles that are not counted": (r"tile <= _13\[15:0\]", "tile <= 16'h0000"),
+}
+
+
+@pytest.fixture(scope="module")
+def design():
+    """Six groups, four in a word."""
+    return generate("sparse_systolic", find("sparse_systolic").component(rows=12, cols=2, word=16))
+
+
+def _wrong(design) -> bool:
+    try:
+        return simulate(design, find("sparse_systolic").cases(design.parameters, 24, 5), timeout=120)[0].mismatches > 0
+    except SimulatorError as error:
+        return "nothing moved" in str(error) or "more than" in str(error)
+
+
+def test_the_design_that_is_broken_below_is_right(design):
+    assert not _wrong(design)
+
+
+@pytest.mark.parametrize("what", [*BROKEN, *(pytest.param(what, marks=pytest.mark.slow) for what in SLOW)])
+def test_broken_designs_fail(spoil, design, what):
+    assert _wrong(spoil(design, *(BROKEN | SLOW)[what]))
