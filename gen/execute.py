@@ -23,11 +23,15 @@ class ExecutionError(Exception):
 
 @dataclass
 class Execution:
-    """What a program left in DRAM, the core's counters, and who was busy when, if it was asked for."""
+    """What a program left in DRAM, the core's counters, and who was busy when, if it was asked for.
+
+    `seconds`: how long the simulator took from start to interrupt.
+    """
 
     dram: np.ndarray
     counters: dict[str, int]
     spans: list[Span]
+    seconds: float | None = None
 
     @property
     def cycles(self) -> int:
@@ -90,7 +94,7 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
         )
     if ran.error:
         _fail(Error(ran.error), ran.detail, ran.pc)
-    return Execution(ran.dram, ran.counters, list(spans(ran.changes)))
+    return Execution(ran.dram, ran.counters, list(spans(ran.changes)), ran.seconds)
 
 
 @lru_cache(maxsize=2)

@@ -29,6 +29,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "formats": formats.errors,
     "core": core.utilisation,
     "orders": core.orders,
+    "core_area": core.area,
     "loads": networks.loads,
     "links": networks.links,
     "chip": networks.chip,

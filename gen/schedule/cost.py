@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ...hw.cores.parameters import CoreParameters
+from ...hw.issue.fetch import AHEAD, BLOCK
 from ...hw.issue.isa import BYTES, Op, Setting, Unit
 from ..assembler import Program
 
@@ -28,8 +29,8 @@ class Costs:
     sync: int = 5
     """from the units' rest to the next instruction"""
     halt: int = 4
-    ahead: int = 16
-    """instructions of the buffer that are not used to fetch ahead"""
+    ahead: int = AHEAD
+    """instructions that are fetched before they are wanted"""
     descriptor: int = 20
     """from a LOAD or STORE to its first address"""
     between: int = 10
@@ -48,12 +49,6 @@ class Costs:
     """from a row of sums to its result in the scratchpad"""
     settings: int = 6
     """QUANT_CHANNEL, beyond its words"""
-    loads: float = 0.36
-    """cycles by which a load of weights is later, for each word of weights that the array reads meanwhile"""
-    stores: float = 0.18
-    """cycles by which a store is later, for each row that the array or the lanes touch meanwhile"""
-    meet: float = 0.07
-    """rows of the array that are a cycle late, for each beat or row of others in the activation scratchpad"""
 
 
 MEASURED = Costs()
@@ -113,12 +108,9 @@ class _Machine:
         self.tile_ready: deque[int] = deque()  # when tiles of weights that wait may be used
         self.weights_free = self.array_free = self.swap = 0
         self.vector_free = 0
-        self.to_weights = False  # the last load goes there
-        self.delay = {Unit.LOAD: 0.0, Unit.STORE: 0.0}
-        self.late = 0.0  # rows of the array that will come late
         self.fetched: list[int] = []  # when each instruction is in the buffer
         self.issued: list[int] = []  # when it was first issued
-        self.window = parameters.instructions - costs.ahead
+        self.window = min(costs.ahead, parameters.instructions - BLOCK)
 
     def run(self, limit: int) -> Timeline:
         c, code = self.c, self.code
@@ -243,9 +235,6 @@ class _Machine:
         self.queues[Unit.LOAD].append(begin)
         beats, time = self.box("LOAD", bus)
         first = max(begin + c.descriptor + c.latency, self.read_bus)
-        self.to_weights = local >= self.p.activation_bytes
-        if not self.to_weights:
-            self.late += c.meet * time
         self.read_bus = first + time
         # Instructions are fetched ahead at the same time, in turns.
         ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
@@ -263,7 +252,6 @@ class _Machine:
         beats, time = self.box("STORE", bus)
         first = max(begin + c.descriptor + c.read, self.write_bus)
         self.write_bus = first + time
-        self.late += c.meet * time
         self.written_beats += beats
         self.next_store = max(begin + c.between, self.write_bus - c.descriptor - 16)
         self.idle[Unit.STORE] = self.write_bus + c.latency
@@ -274,8 +262,6 @@ class _Machine:
         begin = max(now, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size
-        if self.to_weights and self.read_bus > begin:
-            self.hold(Unit.LOAD, self.c.loads * self.p.size)
         self.tile_ready.append(self.weights_free + self.c.shift)
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.weights_free)
         del rows, pc
@@ -289,11 +275,7 @@ class _Machine:
         if not flags & 2 and self.tile_ready:
             self.tile_ready.popleft()
         self.swap = begin
-        late = min(int(self.late), rows // 4)
-        self.late -= late
-        self.array_free = begin + rows + late
-        if self.write_bus > begin:
-            self.hold(Unit.STORE, c.stores * rows)
+        self.array_free = begin + rows
         self.rows += rows
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.array_free + c.fetched)
         self.idle[Unit.ARRAY] = self.array_free + 2 * self.p.size + c.fill
@@ -303,28 +285,12 @@ class _Machine:
         else:
             self.spans.append(Span("array", begin, self.array_free, pc))
 
-    def hold(self, unit: Unit, cycles: float):
-        """A transfer under way ends so much later, because somebody else was in its scratchpad."""
-        self.delay[unit] += cycles
-        whole = int(self.delay[unit])
-        self.delay[unit] -= whole
-        self.idle[unit] += whole
-        if unit is Unit.LOAD:
-            self.read_bus += whole
-            self.next_load += whole
-        else:
-            self.write_bus += whole
-            self.next_store += whole
-
     def vector(self, now: int, op: Op, flags: int, pc: int):
         c, s = self.c, self.settings
         begin = max(now, self.vector_free)
         self.queues[Unit.VECTOR].append(begin)
         if op is Op.VECTOR:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
-            self.late += c.meet * words
-            if self.write_bus > begin:
-                self.hold(Unit.STORE, c.stores * words)
             words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
             self.spans.append(Span("vector", begin, begin + words, pc))
         else:

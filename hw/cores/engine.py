@@ -16,13 +16,14 @@ from ..issue.fetch import Fetch
 from ..issue.issuer import DONE, Issuer
 from ..issue.transfer import Transfer
 from ..memory.accumulators import Accumulators
-from ..memory.reader import Reader
+from ..memory.parts import ReadParts, WriteParts
 from ..memory.scratchpad import Scratchpad
 from ..vector.unit import VectorUnit
 from .parameters import CoreParameters
 
 ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
 WEIGHT_PORTS = ("array", "load", "constants")
+"""The array comes first: nothing brings its lost cycles back."""
 WEIGHT_BANKS = 2
 
 EVENTS = Bundle({"issued": 1, "waits": 1, "read": 1, "written": 1, "vector": 1, "array": STATE, "pending": DONE})
@@ -93,16 +94,16 @@ class Engine(Component):
         commands = {"load": loads.command, "store": stores.command, "vector": vector.command}
         for name, target in (commands | {"weights": array.weights, "matmul": array.matmul}).items():
             join(m, getattr(issuer, name), target)
-        for transfer, engine in ((loads, load), (stores, store)):
-            join(m, transfer.box, engine.i)
-            join(m, engine.done, transfer.ended)
+        join(m, loads.box, load.i)
+        join(m, stores.box, store.i)
+        join(m, store.done, stores.ended)
         fault = issuer.fault
         for unit in units:
             fault = Mux(unit.fault.valid, unit.fault, fault)
         m.d.comb += self.fault.eq(fault)
 
         self._bus(m, platform, fetch, load, store)
-        self._scratchpads(m, platform, array, vector, load, store)
+        self._scratchpads(m, platform, array, vector, load, store, loads)
         sums = place(m, platform, "accumulators", Accumulators, cols=p.size, in_width=32, rows=p.accumulators)
         m.d.comb += [
             sums.row.valid.eq(array.results.valid),
@@ -138,7 +139,7 @@ class Engine(Component):
         join(m, store.w, self.m_axi.w)
         join(m, self.m_axi.b, store.b)
 
-    def _scratchpads(self, m, platform, array, vector, load, store):
+    def _scratchpads(self, m, platform, array, vector, load, store, loads):
         p = self.p
         common = {"width": p.word, "counters": 0}
         activations = place(
@@ -149,6 +150,7 @@ class Engine(Component):
             ports=len(ACTIVATION_PORTS),
             banks=p.banks,
             depth=p.activation_words,
+            precedence=1,
             **common,
         )
         weights = place(
@@ -159,6 +161,7 @@ class Engine(Component):
             ports=len(WEIGHT_PORTS),
             banks=WEIGHT_BANKS,
             depth=p.weight_words,
+            precedence=1,
             **common,
         )
 
@@ -179,40 +182,37 @@ class Engine(Component):
         connect(weights, WEIGHT_PORTS, "array", array.wgt_req, array.wgt_rsp)
         connect(weights, WEIGHT_PORTS, "constants", vector.wgt_req, vector.wgt_rsp)
 
-        # A beat of the bus is a part of a word.
-        parts = p.word // p.data_width
-        part_width = (parts - 1).bit_length()
-        beat = load.write.payload
-        first = p.activation_bytes * 8 // p.data_width  # beats of activations
+        # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
+        beats = {"width": p.data_width, "parts": p.word // p.data_width}
+        width = len(load.write.payload.addr)
+        write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
+        join(m, load.write, write.i)
         to_weights = Signal()
-        m.d.comb += to_weights.eq(beat.addr >= first)
-        targets = {
-            "activations": (port(activations, ACTIVATION_PORTS, "load")[0], ~to_weights, beat.addr),
-            "weights": (port(weights, WEIGHT_PORTS, "load")[0], to_weights, beat.addr - first),
-        }
-        for request, mine, addr in targets.values():
-            place_in_word = addr[:part_width] if part_width else 0
+        m.d.comb += to_weights.eq(write.o.payload.addr >= p.activation_words)
+        ports = (port(activations, ACTIVATION_PORTS, "load")[0], port(weights, WEIGHT_PORTS, "load")[0])
+        for request, mine, first in zip(ports, (~to_weights, to_weights), (0, p.activation_words), strict=True):
             m.d.comb += [
-                request.valid.eq(load.write.valid & mine),
-                request.payload.addr.eq(addr >> part_width),
-                request.payload.write.eq(1),
-                request.payload.data.eq(beat.data.replicate(parts)),
-                request.payload.strobe.eq(beat.strobe << (place_in_word * (p.data_width // 8))),
+                request.valid.eq(write.o.valid & mine),
+                request.payload.addr.eq(write.o.payload.addr - first),
+                *(request.payload[name].eq(write.o.payload[name]) for name in ("write", "data", "strobe")),
             ]
             with m.If(mine):
-                m.d.comb += load.write.ready.eq(request.ready)
-
-        tag = Bundle({"part": max(1, part_width)})
-        addr_width = (p.activation_words - 1).bit_length()
-        reader = place(m, platform, "store_reader", Reader, addr_width=addr_width, width=p.word, tag=tag)
-        connect(activations, ACTIVATION_PORTS, "store", reader.req, reader.rsp)
-        asked, found = store.read.payload, reader.o.payload
+                m.d.comb += write.o.ready.eq(request.ready)
+        written = write.empty & ports[0].ready & ports[1].ready
         m.d.comb += [
-            reader.i.valid.eq(store.read.valid),
-            reader.i.payload.addr.eq(asked.addr >> part_width),
-            reader.i.payload.tag.part.eq(asked.addr[:part_width] if part_width else 0),
-            store.read.ready.eq(reader.i.ready),
-            store.found.valid.eq(reader.o.valid),
-            store.found.payload.data.eq(found.data.word_select(found.tag.part, p.data_width)),
-            reader.o.ready.eq(store.found.ready),
+            loads.ended.payload.eq(load.done.payload),
+            loads.ended.valid.eq(load.done.valid & written),
+            load.done.ready.eq(loads.ended.ready & written),
         ]
+
+        width = len(store.read.payload.addr)
+        read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
+        join(m, store.read, read.i)
+        join(m, read.o, store.found)
+        req, rsp = port(activations, ACTIVATION_PORTS, "store")
+        m.d.comb += [
+            req.valid.eq(read.req.valid),
+            req.payload.addr.eq(read.req.payload.addr),
+            read.req.ready.eq(req.ready),
+        ]
+        join(m, rsp, read.rsp)

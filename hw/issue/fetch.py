@@ -12,15 +12,17 @@ from .isa import BYTES, OPCODE_BITS, Op
 BLOCK = 8
 """Instructions of a burst: 128 bytes, at a multiple of as many."""
 INCR = 1
+AHEAD = 64
+"""Instructions that are asked for beyond the one that is wanted: more would only take the bus from the data."""
 
 
 class Fetch(Component):
     """The program from byte `address` on, a ring of `depth` instructions of it.
 
     With `go`, whole blocks are read as long as they fit behind `oldest`, the first instruction that may still be
-    wanted. `filled` instructions have come. `word` is the instruction `index` of the last cycle in which `take` was
-    high. Nothing is read behind a HALT. After an error on the bus `broken` is high and `filled` stays; `stuck`: nothing
-    more fits. `idle`: no burst is under way.
+    wanted, and up to AHEAD instructions beyond `index`. `filled` instructions have come. `word` is the instruction
+    `index` of the last cycle in which `take` was high. Nothing is read behind a HALT. After an error on the bus
+    `broken` is high and `filled` stays; `stuck`: nothing more fits. `idle`: no burst is under way.
 
     Latency: that of the bus, and 2. Initiation interval: the beats of an instruction. Area: depth x 128 bits of memory.
     """
@@ -92,7 +94,9 @@ class Fetch(Component):
             self.idle.eq((flying == 0) & ~asks),
         ]
         wants = Signal()
-        m.d.comb += wants.eq(self.go & fits & ~ended & (flying < 2))
+        near = Signal()
+        m.d.sync += near.eq((asked - self.index)[:PC_WIDTH].as_signed() <= AHEAD - BLOCK)
+        m.d.comb += wants.eq(self.go & fits & near & ~ended & (flying < 2))
         with m.If(~asks):
             m.d.sync += asks.eq(wants)
         with m.Elif(self.ar.ready):

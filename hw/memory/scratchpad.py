@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from .access import port
+from .round_robin import RoundRobin
 
 
 class WordParameters(Parameters):
@@ -48,7 +49,8 @@ class Scratchpad(Component):
     before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks` (interleave low)
     or a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i
     had a request waiting that was not served. Where `depth` is no power of two, writes beyond it are ignored and reads
-    there give 0. Words are 0 at first; with style huge they are unknown.
+    there give 0. Words are 0 at first; with style huge they are unknown. With `precedence` some ports come before
+    the others, until one has waited three cycles; a write then is served `ports` + 3 cycles later at most.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
     conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
@@ -79,9 +81,17 @@ class Scratchpad(Component):
             json_schema_extra={"legal": "a power of two from 1 to 32"},
         )
         depth: int = Field(4096, ge=2, le=1 << 24, description="words in all banks together")
+        precedence: int = Field(
+            0,
+            ge=0,
+            le=15,
+            description="so many ports are served before others, the lowest first, until one has waited three cycles",
+        )
 
         @model_validator(mode="after")
         def _sizes(self):
+            if self.precedence >= self.ports:
+                raise ValueError(f"precedence={self.precedence}: precedence must be less than ports={self.ports}.")
             if self.banks & (self.banks - 1):
                 raise ValueError(f"banks={self.banks}: banks must be a power of two from 1 to 32.")
             if self.width % 8:
@@ -146,10 +156,22 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = Access(p.rows, p.width)
-            turn = place(m, platform, f"turn{b}", RoundRobin, ports=p.ports)
-            m.d.comb += turn.request.eq(Cat(inner.ask[b] for inner in ports))
+            turn = place(m, platform, f"turn{b}", RoundRobin, ports=p.ports - (p.precedence > 0))
+            asks = Cat(inner.ask[b] for inner in ports)
+            if p.precedence:
+                late = Cat(inner.late for inner in ports[1:])  # for port 0 no one is late
+                first = Signal(p.precedence, name=f"first{b}")
+                patient = ~(asks[1:] & late).any()
+                m.d.comb += [
+                    *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.precedence)),
+                    turn.request.eq(Mux(first.any(), 0, asks[1:])),
+                ]
+                grant = first | Cat(Const(0, 1), turn.grant)
+            else:
+                m.d.comb += turn.request.eq(asks)
+                grant = turn.grant
             to_bank = place(m, platform, f"to_bank{b}", Select, width=access.size, count=p.ports)
-            m.d.comb += [to_bank.select.eq(turn.grant), to_bank.i.as_value().eq(Cat(inner.access for inner in ports))]
+            m.d.comb += [to_bank.select.eq(grant), to_bank.i.as_value().eq(Cat(inner.access for inner in ports))]
             bank = place(
                 m,
                 platform,
@@ -163,7 +185,7 @@ class Scratchpad(Component):
                 read_enable=p.read_enable,
             )
             m.d.comb += bank.access.as_value().eq(to_bank.o)
-            grants.append(turn.grant)
+            grants.append(grant)
             words.append(bank.word)
         for i, inner in enumerate(ports):
             from_bank = place(m, platform, f"from_bank{i}", Select, width=p.width, count=p.banks)
@@ -235,36 +257,6 @@ class Bank(Component):
         return m
 
 
-class RoundRobin(Component):
-    """Of the ports that `request`, `grant` one: the first after the one that was granted last, cyclically.
-
-    Latency 0. Whoever keeps requesting is granted after at most `ports` - 1 others. With `held`, a grant counts only if
-    it is `done`, and is given again otherwise. Area: a flip-flop for each pair of ports, which says who of the two
-    comes first; so no port waits for a chain of others.
-    """
-
-    class Parameters(Parameters):
-        ports: int
-        held: bool = False
-
-    @staticmethod
-    def members(p):
-        return {"request": In(p.ports), "grant": Out(p.ports)} | ({"done": In(1)} if p.held else {})
-
-    def elaborate(self, platform):
-        m = Module()
-        ports = range(self.p.ports)
-        # turned[i, j]: j comes before i, since one from i on and before j was granted last
-        turned = {(i, j): Signal(name=f"turned_{i}_{j}") for i in ports for j in ports if i < j}
-        for i in ports:
-            earlier = [self.request[j] & ~turned[j, i] for j in ports if j < i]
-            later = [self.request[j] & turned[i, j] for j in ports if j > i]
-            m.d.comb += self.grant[i].eq(self.request[i] & ~Cat(earlier, later).any())
-        with m.If(self.done if self.p.held else self.request.any()):
-            m.d.sync += [turn.eq(self.grant[i:j].any()) for (i, j), turn in turned.items()]
-        return m
-
-
 class Select(Component):
     """o = the one of `count` inputs that `select` has a bit for; 0 if it has none. Latency 0."""
 
@@ -288,7 +280,8 @@ class Select(Component):
 class ScratchpadPort(Component):
     """One port: its request's register, and what it keeps of responses.
 
-    `ask` has a bit for the bank of the request, `access` tells what is to be done there, `grant` that it is done.
+    `ask` has a bit for the bank of the request, `access` tells what is to be done there, `grant` that it is done;
+    `late`: the request has waited three cycles.
     `source` has a bit for the bank whose `word` is the response, sram_latency cycles after the grant.
 
     A word passes straight to `rsp` if nothing waits there; else, or if nobody takes it, it is the first of `kept`.
@@ -309,7 +302,9 @@ class ScratchpadPort(Component):
             "grant": In(p.banks),
             "source": Out(p.banks),
             "word": In(p.width),
-        } | ({"waits": Out(p.counters)} if p.counters else {})
+            **({"late": Out(1)} if p.precedence else {}),
+            **({"waits": Out(p.counters)} if p.counters else {}),
+        }
 
     def elaborate(self, platform):
         m = Module()
@@ -385,6 +380,13 @@ class ScratchpadPort(Component):
             with m.If(start != left):
                 m.d.sync += spare.eq(spare + Mux(left, 1, -1))
 
+        if p.precedence:
+            waited = Signal(2)
+            m.d.comb += self.late.eq(waited.all())
+            with m.If(self.req.ready):
+                m.d.sync += waited.eq(0)
+            with m.Elif(~self.late):
+                m.d.sync += waited.eq(waited + 1)
         if p.counters:
             with m.If(full & ~served & ~self.waits.all()):
                 m.d.sync += self.waits.eq(self.waits + 1)

@@ -16,7 +16,7 @@ from ..memory.reader import Reader
 from ..memory.walk import AddressWalk
 from .lanes import SCALE, TABLE, LanesParameters, VectorLanes
 
-SETTLE = 8
+SETTLE = 10
 """Cycles after which a scratchpad has done a write that it accepted."""
 
 ELEMENT = Bundle({"first": 1, "end": 1, "last": 1})

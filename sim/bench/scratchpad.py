@@ -23,6 +23,7 @@ class Memory:
             interleave=parameters["interleave"],
             sram_latency=parameters["sram_latency"],
             buffered=parameters["buffer"] != 0,
+            precedence=parameters.get("precedence", 0),
         )
 
     def replay(self, case: Case, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:
@@ -50,7 +51,7 @@ async def run(dut, memories: list[Memory], job: Job):
             {f"{port}_rsp": sink for port, sink in sinks.items()},
             seed=case.seed,
         )
-        for _ in range(len(ports) + 2):  # writes that still wait for their turn
+        for _ in range(len(ports) + 5):  # writes that still wait for their turn
             await FallingEdge(dut.clk)
         end = 0
         for memory in memories:

@@ -33,11 +33,17 @@ class Trace:
     waits: int = 0
 
 
+PATIENCE = 3
+"""Cycles for which others let a port with precedence go first."""
+
+
 class Scratchpad:
     """A scratchpad with its memory and the state of its arbiters, both kept from one run to the next.
 
     interleave "low": word a is in bank a mod banks; "block": in bank a div (depth / banks). `buffered`: a port's
-    responses may wait for their consumer. What is served in one cycle is at different banks, so its order is no matter.
+    responses may wait for their consumer. `precedence`: so many ports come first, the lowest before the
+    next, until one beside port 0 has waited PATIENCE cycles.
+    What is served in one cycle is at different banks, so its order is no matter.
     """
 
     def __init__(
@@ -49,9 +55,11 @@ class Scratchpad:
         interleave: str = "low",
         sram_latency: int = 1,
         buffered: bool = True,
+        precedence: int = 0,
     ):
         self.ports, self.banks, self.depth = ports, banks, depth
         self.interleave, self.sram_latency, self.buffered = interleave, sram_latency, buffered
+        self.precedence = precedence
         self.latency = 1 + sram_latency
         self.memory = [0] * depth
         self.first = [0] * banks  # the port that is asked first
@@ -96,8 +104,7 @@ class Scratchpad:
                     standing[self.bank(request.addr)].append(port)
             for bank, ports in enumerate(standing):
                 if ports:
-                    port = min(ports, key=lambda port: (port - self.first[bank]) % self.ports)
-                    self.first[bank] = (port + 1) % self.ports
+                    port = self._turn(bank, ports, [cycle - traces[port].accepted[-1] > PATIENCE for port in ports])
                     self._serve(held[port], traces[port], cycle)
                     held[port] = None
                     left -= 1
@@ -110,6 +117,16 @@ class Scratchpad:
                     trace.accepted.append(cycle)
             cycle += 1
         return traces
+
+    def _turn(self, bank: int, ports: list[int], late: list[bool]) -> int:
+        """Who of the ports that stand at a bank is served: the first with precedence, or who is next in turn."""
+        impatient = any(tardy for port, tardy in zip(ports, late, strict=True) if port)
+        if ports[0] < self.precedence and not impatient:
+            return ports[0]
+        others = [port for port in ports if port or not self.precedence]
+        port = min(others, key=lambda port: (port - self.first[bank]) % self.ports)
+        self.first[bank] = (port + 1) % self.ports
+        return port
 
     def _serve(self, request: Request, trace: Trace, cycle: int):
         trace.served.append(cycle)

@@ -1,4 +1,4 @@
-"""Every pair of codes of every two formats of four bits: decoders and the multiplier that they need, as Verilog."""
+"""Which multiplier operands get; every pair of codes of every two formats of four bits, decoded and multiplied."""
 
 import itertools
 
@@ -10,8 +10,23 @@ from amaranth.lib.wiring import In, Out
 from systola.hw.bundle import Lanes
 from systola.hw.component import Component, Parameters, place
 from systola.hw.formats.names import find
+from systola.hw.mac.fused_multiply import ACTIVATION, WEIGHT, FusedMultiply
 from systola.hw.mac.multiplier import multiplier
+from systola.hw.mac.multiply import Multiply
+from systola.hw.mac.scaled import ScaledMultiply
 from systola.sim.golden import integer, operands
+
+
+def test_operands_choose_their_multiplier():
+    powers = find("pot4").operand
+    assert multiplier(Shape(8), Shape(4, signed=True)) is Multiply
+    assert multiplier(Shape(8), powers) is multiplier(powers, Shape(8)) is ScaledMultiply
+    assert multiplier(ACTIVATION, WEIGHT) is FusedMultiply
+
+
+def test_a_multiplier_says_how_long_it_takes():
+    assert [each.stages(True, True) for each in (Multiply, ScaledMultiply, FusedMultiply)] == [2, 3, 2]
+
 
 NAMES = [
     *("int4", "uint4", "pot4", "upot4", "apot4", "uapot4", "flint4", "uflint4", "float4", "ufloat4"),
