@@ -30,8 +30,17 @@ FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
 
 
-def _design():
-    return generate("noc", find("noc").component(**PARAMETERS))
+FORKED = {  # the same, of a network with multicast
+    "a copy that is sent twice": (r"assign vc1__gone = .*;", "assign vc1__gone = 7'h00;"),
+    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
+    "copies that all go on as the first does": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
+    "beats that book a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
+    "a rectangle that ends before it begins": (r"= many \? _\d+ : (_\d+);", r"= many ? 1'h0 : \1;"),
+}
+
+
+def _design(**parameters):
+    return generate("noc", find("noc").component(**PARAMETERS | parameters))
 
 
 def _outcome(design):
