@@ -53,8 +53,16 @@ def test_the_design_that_is_broken_below_is_right():
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = _design()
+    _fails(spoil, _design(), *BROKEN[what])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", FORKED)
+def test_broken_forks_fail(spoil, what):
+    _fails(spoil, _design(topology="mesh", l=2, width=9, multicast=True), *FORKED[what])
+
+
+def _fails(spoil, design, pattern, instead):
     try:
         outcome = _outcome(spoil(design, pattern, instead))
     except SimulatorError as error:  # too few or too many beats
