@@ -17,10 +17,10 @@ def cycles() -> Section:
     """A broadcast of one node to all, in four ways."""
     section = Section(
         "Multicast: cycles of a broadcast",
-        f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; from "
-        "the first flit sent to the last received. In turn: the node sends to each other. Tree: all who have the message "
-        "send it on, whole, in each of four steps; nothing is counted for what nodes do between them. FlooNoC: "
-        "multicast is 2.9 times faster than its software.",
+        f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; "
+        "from the first flit sent to the last received. In turn: the node sends to each other. Tree: all who have the "
+        "message send it on, whole, in each of four steps; nothing is counted for what nodes do between them. "
+        "FlooNoC's multicast is 2.9 times as fast as its software.",
         ["bytes", "multicast", "in turn", "tree", "in turn / multicast", "tree / multicast"],
     )
     design = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True))
