@@ -25,7 +25,7 @@ class Target:
     memory: int
     family: str
     loader: tuple[str, ...]
-    engine: tuple[str, dict[str, int]] | None = None
+    engine: tuple[str, dict[str, int]]
     style: str = "block"
     oscillator: str | None = None
     flow: str = "open"
@@ -43,17 +43,21 @@ class Target:
     @property
     def design(self) -> dict:
         """Parameters of the bring-up design for this board."""
-        design = {
+        engine = engines.make(self.engine[0], **self.engine[1])
+        return {
             "board": self.name,
             "clock": self.clock,
             "baud": self.baud,
             "bytes": self.memory,
             "style": self.style,
+            "engine": engine,
+            "data_width": engine.members["m_axi"].signature.data_width,
         }
-        if self.engine:
-            engine = engines.make(self.engine[0], **self.engine[1])
-            design |= {"engine": engine, "data_width": engine.members["m_axi"].signature.data_width}
-        return design
+
+    @property
+    def peak(self) -> int:
+        """Multiply-accumulates a cycle, at most."""
+        return engines.KINDS[self.engine[0]].component(**self.engine[1]).described().peak
 
 
 def _uart(rx: str, tx: str):
