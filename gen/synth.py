@@ -213,7 +213,7 @@ def harness(design: Design) -> str:
     in <= {{in[{n - 2}:0], i}};
     seen <= load ? out : {{i, seen[{m - 1}:1]}};
   end
-  {design.top} design ({", ".join(connections)});
+  {design.top} dut ({", ".join(connections)});
 endmodule
 """
 

@@ -1,5 +1,6 @@
 """Pictures of figures."""
 
+import math
 from pathlib import Path
 
 from . import network_pictures as networks
@@ -173,10 +174,15 @@ def _roofline(axes, section):
     axes.plot(roof, [min(256, 16 * x) for x in roof], color="#333333", linewidth=1, label="16 bytes a cycle, both ways")
     axes.plot([0.1, 32], [0.8, 256], color="#999999", linewidth=1, linestyle=":", label="8 bytes, one way")
     axes.scatter(intensity, rate, color=OURS, zorder=3, label="measured")
-    for row, x, y in zip(section.rows, intensity, rate, strict=True):
-        name = row[0].replace(", 3 x 3", "").replace(" x ", "x")
-        axes.annotate(name, (x, y), xytext=(5, -9), textcoords="offset points", fontsize=7)
-    axes.set(xscale="log", yscale="log", xlim=(0.5, 1000), ylim=(4, 400), xlabel="MACs a byte that must be moved")
+    near = {}  # points that lie on each other share a label
+    for number, point in enumerate(zip(intensity, rate, strict=True), 1):
+        near.setdefault(tuple(round(10 * math.log2(each)) // 3 for each in point), []).append((number, point))
+    for points in near.values():
+        label = ", ".join(str(number) for number, _ in points)
+        axes.annotate(label, points[0][1], xytext=(0, -13), textcoords="offset points", fontsize=8, ha="center")
+    names = "\n".join(f"{number}: {row[0].replace(' x ', 'x')}" for number, row in enumerate(section.rows, 1))
+    axes.text(0.55, 760, names, fontsize=7, va="top")
+    axes.set(xscale="log", yscale="log", xlim=(0.5, 1000), ylim=(4, 900), xlabel="MACs a byte that must be moved")
     axes.set(ylabel="MACs a cycle", title="Roofline, 16 x 16")
     axes.legend(loc="lower right", frameon=False, fontsize=8)
 

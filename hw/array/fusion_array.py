@@ -31,8 +31,9 @@ class FusionArray(Component):
     travels east in each row with the operands. Results are exact modulo 2^acc_width.
 
     Latency, with P = operand_register + product_register and B = 2 (0 without a buffer), of a row that takes c cycles,
-    1, 2 or 4: rows + cols + 2 + c + P + B. Tiles of M rows follow each other every max(M * c, rows) cycles: 16, 4, 1,
-    1/4 products a unit and cycle at 2, 4, 8, 16 bits. Back-pressure: any stream may pause at any time.
+    1, 2 or 4: rows + cols + 2 + c + P + B. Initiation interval c; tiles of M rows follow each other every max(M * c,
+    rows) cycles: 16, 4, 1, 1/4 products a unit and cycle at 2, 4, 8, 16 bits. Back-pressure: any stream may pause at
+    any time.
 
     Area grows with rows x cols: sixteen BitBricks, their tree, 32 bits of operand and twice 32 of weights each.
 

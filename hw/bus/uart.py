@@ -27,6 +27,8 @@ class Uart(Component):
     is lost. No output depends combinationally on an input.
 
     Area: two bytes of shift registers, one of output, two counters of log2 divisor bits.
+
+    Source: the frame is that of TIA-232 and every UART since; sampling in the middle as in the 8250.
     """
 
     unit = "byte"

@@ -117,8 +117,9 @@ class Core(Component):
     counted once: a row entered the array, or one cause why none did. The accumulators take a row in every cycle, so
     they are never the cause.
 
-    Latency: 25 cycles and two of DRAM from start to the first LOAD on the bus; rows enter the array one a cycle. Area
-    grows with size^2 (the array), size x accumulators and the scratchpads (memory), size x ports x banks (their ways).
+    Latency: 25 cycles and two of DRAM from start to the first LOAD on the bus; rows enter the array one a cycle
+    (initiation interval 1). Back-pressure: the bus may stall at any time. Area grows with size^2 (the array), size x
+    accumulators and the scratchpads (memory), size x ports x banks (their ways).
 
     Source: N. Jouppi et al., ISCA 2017, section 2 (matrix unit, accumulators, activation pipeline, unified buffer);
     the issue policy of `Issuer`.

@@ -26,7 +26,13 @@ class CoreParameters(Parameters):
     weight_bytes: int = Field(131072, ge=1024, le=1 << 22, description="weight scratchpad; a power of two")
     accumulators: int = Field(1024, ge=32, le=65536, description="rows of 32-bit sums, in two halves; a power of two")
     banks: int = Field(4, ge=1, le=16, description="memories of the activation scratchpad; a power of two")
-    data_width: Literal[32, 64, 128] = Field(64, description="bits of a beat on the bus to DRAM")
+    data_width: int = Field(
+        64,
+        ge=32,
+        le=128,
+        description="bits of a beat on the bus to DRAM",
+        json_schema_extra={"legal": "32, 64 or 128"},
+    )
     dims: int = Field(3, ge=2, le=4, description="dimensions of what one LOAD or STORE moves")
     rounding: Literal["gemmlowp", "single"] = Field("gemmlowp", description="TFLite's two roundings, or its single one")
     table: bool = Field(True, description="a table behind requantisation, for sigmoid, tanh and the like")
@@ -35,7 +41,7 @@ class CoreParameters(Parameters):
 
     @model_validator(mode="after")
     def _sizes(self):
-        for name in ("size", "activation_bytes", "weight_bytes", "accumulators", "banks", "instructions"):
+        for name in ("size", "activation_bytes", "weight_bytes", "accumulators", "banks", "data_width", "instructions"):
             _power_of_two(name, getattr(self, name))
         if self.data_width > 8 * self.size:
             raise ValueError(

@@ -13,8 +13,9 @@ class BitBrick(Component):
 
     Ports: `a`, `b`, two bits each, their flags `a_signed`, `b_signed`, and `product`, -6 to 9, in five bits.
 
-    Latency 0: it is combinational, without a clock, and so are its ports. Area: ten LUT4. The sum of its two rows is
-    written as logic, because synthesis would give a `*` or a `+` of that size a multiplier block or a carry chain.
+    Latency 0: it is combinational, without a clock, and so are its ports; no back-pressure. Initiation interval 1.
+    Area: ten LUT4. The sum of its two rows is written as logic, because synthesis would give a `*` or a `+` of that
+    size a multiplier block or a carry chain.
 
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III (with six bits of product, one more than it has).
     """

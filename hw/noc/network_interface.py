@@ -46,6 +46,8 @@ class NetworkInterface(Component):
     Back-pressure: `send` is ready if there is room, and no status waits. No input reaches an output within a cycle.
 
     Area: 2 `longest` beats of distributed memory, and two beats of flip-flops.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 20.
     """
 
     unit = "flit"

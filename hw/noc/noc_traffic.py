@@ -23,10 +23,13 @@ class NocTraffic(Component):
 
     Latency: the network's, from the cycle in which a packet is the first of its source to that in which its last flit
     leaves. Packets wait in the backlog of their source before; `cycles` counts that, too.
+    Initiation interval: a flit a cycle at each node.
 
     Back-pressure: a source whose backlog is full makes no packets, and counts them as refused.
 
     Area: the network (`noc`), and for each node a few hundred LUT, which grow with width.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapters 3 and 23.
     """
 
     unit = "flit"

@@ -106,7 +106,7 @@ def test_sim_records_waves(tmp_path):
         ),
         (
             ["gen", "systolic", "-p", "a_format=fp8"],
-            "a_format=fp8: a_format must be int2 to int16, or uint1 to uint16.",
+            "a_format=fp8: a_format must be int2 to int16, pot3 to pot5, ",
         ),
         (
             ["gen", "systolic", "--top", "a-b"],

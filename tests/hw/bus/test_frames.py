@@ -23,7 +23,7 @@ def _run(component, beats: list, take, pause: float = 0.0) -> list:
             ctx.set(component.i.valid, 1)
             await ctx.tick().until(component.i.ready)
             ctx.set(component.i.valid, 0)
-        await ctx.tick().repeat(300)
+        await ctx.tick().repeat(1000)
 
     async def get(ctx):
         while True:

@@ -3,13 +3,10 @@
 import random
 
 import pytest
-from amaranth.hdl import Shape
 from amaranth.sim import Simulator
 
 from systola.hw.formats.names import find
 from systola.hw.formats.operand import Powers, Scaled
-from systola.hw.mac.multiplier import multiplier
-from systola.hw.mac.multiply import Multiply
 from systola.hw.mac.scaled import ScaledMultiply
 
 OPERANDS = {name: find(name).operand for name in ("int5", "uint3", "flint4", "pot4", "upot3", "apot4", "uapot4")}
@@ -61,7 +58,3 @@ def test_products(a, b):
     late = ScaledMultiply.stages(**registers)
     assert seen[late:] == [x * y for (_, x), (_, y) in beats][: len(beats) - late]
 
-
-def test_integers_have_the_plain_multiplier():
-    assert multiplier(Shape(8), Shape(4, signed=True)) is Multiply
-    assert multiplier(Shape(8), OPERANDS["pot4"]) is ScaledMultiply
