@@ -67,6 +67,8 @@ def _model(parameters, dram, program, length, limit, latency, trace) -> Executio
         _fail(Error(result.error), 0, result.pc)
     code = Program.decode(dram[program : program + 16 * length].tobytes())
     timeline = predict(parameters, code, Costs(latency=latency), limit)
+    if timeline.cycles >= limit:
+        raise ExecutionError(f"the cost model reached the limit of {limit:,} cycles.")
     counters = {
         "cycles": timeline.cycles,
         "rows": timeline.rows,

@@ -15,6 +15,7 @@ from ..hw.bus.registers import Registers
 from ..hw.bus.uart import Uart
 from ..hw.component import Component
 from ..hw.cores.core import Core
+from ..hw.cores.outer_product import OuterProduct
 from ..hw.dma.dma import Dma
 from ..hw.mac.bitbrick import BitBrick
 from ..hw.mac.fusion_temporal import FusionTemporal
@@ -84,6 +85,7 @@ GENERATORS = {
         Generator("network_interface", NetworkInterface, _random("packets")),
         Generator("noc", Noc, _random("traffic")),
         Generator("noc_traffic", NocTraffic, _random("loads")),
+        Generator("outer_product", OuterProduct, _random("outer_products")),
         Generator("pool", Pool, _random("poolings")),
         Generator("registers", Registers, _random("register_accesses"), register_files),
         Generator("requantise", Requantise, _random("requantisations")),

@@ -89,7 +89,7 @@ def report(
         largest_fanout=largest_fanout,
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
         fmax_mhz={"seeds": rates, "median": median},
-        critical_path=_critical_path(typical) if typical else None,
+        critical_path=critical_path(typical) if typical else None,
         units=units(netlist["modules"][design.top], target),
     )
 
@@ -99,7 +99,8 @@ def mhz(placed: dict) -> float | None:
     return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
 
 
-def _critical_path(placed: dict) -> dict:
+def critical_path(placed: dict) -> dict:
+    """The longest path from clock to clock in a report of nextpnr, in names of the source, and nanoseconds."""
     path = max(
         (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
         key=lambda path: sum(step["delay"] for step in path),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
@@ -88,17 +89,15 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
     Its ports are those of `generate(name, component)`. Raises `SynthesisError` as :func:`synthesise` does,
     and if a cell has no model.
     """
-    target = _device(device)
+    target = replace(_device(device), pins=False)  # which placement alone needs
     mapped = _mapped(generate(name, component, device=target.family), target)
     own = files(__package__.rpartition(".")[0] + ".sim") / "models"
     sources = [*(files("pyosys") / "share" / model for model in target.models), *own.iterdir()]
-    text = "\n".join(
-        re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", source.read_text(), flags=re.M)
-        for source in sources
-        if source.name.endswith((".v", ".vh"))
-    )
+    texts = [source.read_text() for source in sources if source.name.endswith((".v", ".vh"))]
+    text = re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", "\n".join(texts), flags=re.M)
     models = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+)\b.*?^endmodule", text)}
-    parts, wanted = [(mapped / "netlist.v").read_text()], list(_cells(mapped))
+    macros = re.findall(r"(?m)^`(?:define|ifdef|ifndef|else|endif)\b.*$", "\n".join(map(_head, texts)))
+    parts, wanted = ["\n".join(macros), (mapped / "netlist.v").read_text()], list(_cells(mapped))
     while wanted:
         cell = wanted.pop(0)
         if cell not in models:
@@ -107,6 +106,11 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
         inside = [other for other in models if re.search(rf"(?m)^\s*{other}\b", parts[-1])]
         wanted += [other for other in inside if other not in wanted]
     return "\n\n".join(parts) + "\n"
+
+
+def _head(models: str) -> str:
+    """What stands before the first model: macros that models use."""
+    return re.split(r"(?m)^(?:\(\*.*\*\)\s*)?module\b", models, maxsplit=1)[0]
 
 
 def run_yosys(directory: Path):

@@ -13,7 +13,20 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, claims, collectives, core, formats, fusion, memories, networks, pictures, precision, transfers
+from . import (
+    arrays,
+    claims,
+    collectives,
+    core,
+    formats,
+    fusion,
+    memories,
+    multicast,
+    networks,
+    pictures,
+    precision,
+    transfers,
+)
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -34,6 +47,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "links": networks.links,
     "chip": networks.chip,
     "router": networks.router,
+    "multicast": multicast.cycles,
     "collectives": collectives.cycles,
     "fusion": fusion.rates,
     "fusion_area": fusion.area,

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Modul
 from amaranth.lib import io
 
 from ...hw.cores.bringup import Bringup
+from ..report import critical_path, mhz
 from ..synth import MAPPER, SynthesisError, run_tool
 from ..verilog import Design, generate
 from .targets import Target
@@ -40,7 +42,11 @@ BITSTREAMS = (".bit", ".bin", ".fs")
 
 @dataclass
 class Built:
-    """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed."""
+    """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed.
+
+    `rates`: MHz with each seed, of which `fmax_mhz` is the median; `path`: the critical path with the first seed, whose
+    the bitstream is.
+    """
 
     board: str
     parameters: dict
@@ -49,6 +55,8 @@ class Built:
     used: dict[str, tuple[int, int]] = field(default_factory=dict)
     fmax_mhz: float | None = None
     clock_mhz: float = 0.0
+    rates: list[float] = field(default_factory=list)
+    path: dict | None = None
 
     @property
     def bitstream(self) -> str | None:
@@ -61,9 +69,18 @@ def design(target: Target, **parameters) -> Design:
 
 
 def build(
-    target: Target, folder: Path, *, seed: int = 1, say: Callable[[str], object] = lambda step: None, **parameters
+    target: Target,
+    folder: Path,
+    *,
+    seed: int = 1,
+    seeds: int = 1,
+    say: Callable[[str], object] = lambda step: None,
+    **parameters,
 ) -> Built:
-    """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`."""
+    """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`.
+
+    It is placed `seeds` times, with `seed` and those that follow; the bitstream is of the first.
+    """
     started = time.monotonic()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,12 +103,22 @@ def build(
         return result
     for program, *arguments in json.loads(plan.files[f"build_{NAME}.json"])["commands"]:
         step, package, code = TOOLS[program]
-        run_tool(package, code, _adapted(program, arguments), folder, log=f"{program}.log")
+        arguments = _adapted(program, arguments)
+        run_tool(package, code, arguments, folder, log=f"{program}.log")
         done(step)
-    report = json.loads((folder / "report.json").read_text())
+        if program.startswith("nextpnr"):
+            reports = [folder / "report.json"]
+            for other in range(seed + 1, seed + seeds):
+                reports.append(folder / f"report{other}.json")
+                run_tool(package, code, _again(arguments, other, reports[-1].name), folder, log=f"seed{other}.log")
+                done(f"{step} with seed {other}")
+    found = [json.loads(path.read_text()) for path in reports]
+    report = found[0]
     result.files = sorted(path.name for path in folder.iterdir())
     result.used = {cell: (n["used"], n["available"]) for cell, n in report["utilization"].items() if n["used"]}
-    result.fmax_mhz = min((clock["achieved"] for clock in report["fmax"].values()), default=None)
+    result.rates = [rate for rate in map(mhz, found) if rate is not None]
+    if result.rates:
+        result.fmax_mhz, result.path = statistics.median(result.rates), critical_path(report)
     (folder / "built.json").write_text(json.dumps(result.__dict__, indent=2, default=str) + "\n")
     return result
 
@@ -109,6 +136,14 @@ def _adapted(program: str, arguments: list[str]) -> list[str]:
         "--timing-allow-fail",
         *("--vopt", f"family={values['--family']}", "--vopt", f"cst={values['--cst']}"),
     ]
+
+
+def _again(arguments: list[str], seed: int, report: str) -> list[str]:
+    """nextpnr's arguments for another seed, of which only the report is wanted."""
+    values = {"--seed": str(seed), "--report": report}
+    dropped = {n + k for n, word in enumerate(arguments) if word in ("--textcfg", "--asc", "--write") for k in (0, 1)}
+    changed = {n + 1: values[word] for n, word in enumerate(arguments) if word in values}
+    return [changed.get(n, word) for n, word in enumerate(arguments) if n not in dropped]
 
 
 class Shell(Elaboratable):

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from . import computed
 from .driver import Board, BoardError
 
 SCRATCH, CYCLES, BOARD = 0x8000, 0x8004, 0x8008
@@ -25,8 +26,8 @@ class Result:
     seconds: float
 
 
-def run(board: Board, baud: int, *, limit: int = 1 << 16, seed: int = 1) -> Iterator[Result]:
-    """Check a board, at most `limit` bytes of its memory."""
+def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[Result]:
+    """Check a board, at most `limit` bytes of its memory, with so many images of digits."""
     size = min(limit, board.facts["memory"])
     checks: list[tuple[str, Callable[[], str]]] = [
         ("identity", lambda: " ".join(f"{key}={value}" for key, value in board.facts.items())),
@@ -38,6 +39,11 @@ def run(board: Board, baud: int, *, limit: int = 1 << 16, seed: int = 1) -> Iter
         ("link, writes", lambda: _rate(board, size, baud, seed, reads=False)),
         ("link, reads", lambda: _rate(board, size, baud, seed, reads=True)),
     ]
+    if board.facts.get("engine", "none") != "none":
+        checks += [
+            ("matrix products", lambda: computed.products(board, seed)),
+            ("digits", lambda: computed.digits(board, images)),
+        ]
     for name, check in checks:
         started = time.monotonic()
         try:

@@ -1,6 +1,7 @@
 """`systola board`: from a board on the desk to one that answers."""
 
 import json
+import math
 import shutil
 import subprocess
 import time
@@ -11,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ...hw.component import ParameterError
 from ..generators import UsageError
 from .targets import TARGETS, Target, find
 
@@ -27,10 +29,18 @@ Baud = Annotated[int, typer.Option(min=9600, help="Bits a second of the UART.")]
 @app.command("list")
 def list_():
     """The boards, a line each."""
-    table = Table("board", "clock", "memory", "flow", "", box=None, pad_edge=False, header_style="bold")
+    table = Table(
+        "board", "clock", "memory", "array", "GMAC/s", "flow", "", box=None, pad_edge=False, header_style="bold"
+    )
     for target in TARGETS.values():
         table.add_row(
-            target.name, f"{target.clock / 1e6:g} MHz", f"{target.memory // 1024} KiB", target.flow, target.title
+            target.name,
+            f"{target.clock / 1e6:g} MHz",
+            f"{target.memory // 1024} KiB",
+            "{0} x {0}".format(math.isqrt(target.peak)),
+            f"{target.peak * target.clock / 1e9:g}",
+            target.flow,
+            target.title,
         )
     out.print(table)
 
@@ -40,6 +50,7 @@ def build(
     name: Name,
     folder: Folder = None,
     seed: Annotated[int, typer.Option(min=1, help="Of the placement.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Place so many times; the rate is their median.")] = 1,
     json_file: Json = None,
 ):
     """Build a board's bitstream, or write the project for the vendor's tool."""
@@ -49,7 +60,7 @@ def build(
     target, folder = find(name), _folder(name, folder)
     try:
         with err.status(f"building for {name}"):
-            built = run(target, folder, seed=seed, say=lambda step: out.print(step, markup=False))
+            built = run(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
     except SynthesisError as error:
         raise UsageError(str(error)) from None
     except OSError as error:
@@ -62,6 +73,11 @@ def build(
     slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz
     if built.fmax_mhz is not None:
         margin = built.fmax_mhz / built.clock_mhz - 1
+        path = built.path
+        out.print(
+            f"critical path: from {path['from']} to {path['to']}, {path['levels']} levels, "
+            f"{path['logic_ns']} ns of logic and {path['routing_ns']} ns of wires"
+        )
         out.print(f"{built.fmax_mhz:.1f} MHz reached, {built.clock_mhz:g} MHz needed: {margin:+.0%}")
     out.print(f"{folder / built.bitstream}" if built.bitstream else f"{folder}: build_board.sh runs the vendor's tool")
     if json_file:
@@ -121,13 +137,17 @@ def ask(
 def virtual(
     name: Annotated[str, typer.Argument(help="Board whose design it runs.")] = "icebreaker",
     noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability of damage, for each byte.")] = 0.0,
+    baud: Annotated[int | None, typer.Option(min=9600, help="Of its UART; the board's if not given.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="How long; until interrupted if not given.")] = None,
 ):
     """Run a board's design in Verilator and say at which port it answers."""
     from ...sim.virtual_board import Faults
 
     with err.status("compiling"):
-        board = start(find(name), Faults(noise / 3, noise / 3, noise / 3))
+        try:
+            board = start(find(name), Faults(noise / 3, noise / 3, noise / 3), **({"baud": baud} if baud else {}))
+        except ParameterError as error:
+            raise UsageError(str(error)) from None
     with board:
         out.print(f"{board.port}")
         try:
@@ -136,17 +156,21 @@ def virtual(
             return
 
 
-def start(target: Target, faults=None, **parameters):
-    """A virtual board: the design that `systola board build` builds, in Verilator, behind a pseudo-terminal."""
+def start(target: Target, faults=None, *, cells: str | None = None, **parameters):
+    """A virtual board: the design that `systola board build` builds, in Verilator, behind a pseudo-terminal.
+
+    `cells`: a device for whose cells it is synthesised first.
+    """
     from ...hw.cores.bringup import Bringup
     from ...sim.virtual_board import VirtualBoard
     from ...sim.virtual_board import build as compile_board
+    from ..synth import netlist
     from ..verilog import generate
 
     component = Bringup(**target.design | parameters)
     divisor = component.p.divisor
-    design = generate("bringup", component)
-    return VirtualBoard(compile_board(design.verilog, design.top), divisor, faults)
+    verilog = netlist(component, "bringup", cells) if cells else generate("bringup", component).verilog
+    return VirtualBoard(compile_board(verilog, "bringup"), divisor, faults)
 
 
 def _folder(name: str, folder: Path | None) -> Path:

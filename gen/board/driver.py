@@ -139,6 +139,7 @@ class Board:
         self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         for fact in ("clock", "memory"):
             self.facts[fact] = int(self.facts[fact])
+        self._engine = None
 
     @classmethod
     def open(cls, port: str, baud: int = BAUD) -> "Board":
@@ -218,6 +219,33 @@ class Board:
                 raise BoardError(f"{said}, and its bits {mask:#x} not yet {value:#x}.")
         return found
 
+    @property
+    def engine(self):
+        """The host of the board's engine. Raises :class:`BoardError` if it has none."""
+        from .engines import host
+
+        self._engine = self._engine or host(self)
+        return self._engine
+
+    def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:
+        """Run the program at an address of the memory (docs/isa.md) to its end: the core's counters."""
+        if not hasattr(self.engine, "run"):
+            raise BoardError(f"{self.facts['board']} has no core, which programs need: it has matmul.")
+        return self.engine.run(entry, seconds)
+
+    def matmul(self, a, b, scale=1.0, bias=0, zero_point: int = 0) -> np.ndarray:
+        """min(max(round((a @ b + bias) * scale) + zero_point, -128), 127) of int8 matrices, int8, bit by bit as TFLite.
+
+        `scale` and `bias` are numbers, or have one for each column. Whatever fits into the board's memory by halves of
+        rows and columns may be multiplied.
+        """
+        from .scaling import Scaling
+
+        a, b = _matrix("a", a), _matrix("b", b)
+        if a.shape[1] != b.shape[0]:
+            raise BoardError(f"a has {a.shape[1]} columns and b {b.shape[0]} rows: they must be as many.")
+        return self.engine.matmul(a, b, Scaling.of(b.shape[1], scale, bias, zero_point))
+
     def _do(self, op: int, accesses: Iterable[tuple[int, int, bytes]]) -> list[bytes]:
         accesses = list(accesses)
         answers = self.link.exchange([(op, at, count, data) for at, count, data in accesses])
@@ -227,6 +255,15 @@ class Board:
                 last = f" to {at + WORD * count - 1:#x}" if count > 1 else ""
                 raise BoardError(f"{where} {at:#x}{last}: {FAULTS.get(status, f'status {status}')}.")
         return [data for data, _ in answers]
+
+
+def _matrix(name: str, values) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 2 or not values.size or not np.issubdtype(values.dtype, np.integer):
+        raise BoardError(f"{name} must be a matrix of integers, at least 1 x 1: it is {values.dtype}{values.shape}.")
+    if values.min() < -128 or values.max() > 127:
+        raise BoardError(f"{name} must be integers from -128 to 127: quantise it first.")
+    return values.astype(np.int8)
 
 
 def _pieces(start: int, length: int):

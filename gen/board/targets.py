@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass, field
 
 from ..generators import UsageError
+from . import engines
 
 
 @dataclass(frozen=True)
@@ -11,8 +12,9 @@ class Target:
     """A board: its platform in amaranth-boards, the clock and memory of its design, and how the tools are told.
 
     `clock`: Hz; where it is not that of `oscillator` (None: the platform's own choice), a PLL makes it. `family`: whose
-    own cells may be used. `loader`: how openFPGALoader is told. `flow`: open, or vendor, whose project is only written.
-    `options`: of Amaranth's build, by its names; `extra`: makers of resources that the platform does not name.
+    own cells may be used. `engine`: its kind and sizes. `loader`: how openFPGALoader is told. `flow`: open, or vendor,
+    whose project is only written. `options`: of Amaranth's build, by its names; `extra`: makers of resources that the
+    platform does not name.
     """
 
     name: str
@@ -23,6 +25,7 @@ class Target:
     memory: int
     family: str
     loader: tuple[str, ...]
+    engine: tuple[str, dict[str, int]]
     style: str = "block"
     oscillator: str | None = None
     flow: str = "open"
@@ -40,13 +43,21 @@ class Target:
     @property
     def design(self) -> dict:
         """Parameters of the bring-up design for this board."""
+        engine = engines.make(self.engine[0], **self.engine[1])
         return {
             "board": self.name,
             "clock": self.clock,
             "baud": self.baud,
             "bytes": self.memory,
             "style": self.style,
+            "engine": engine,
+            "data_width": engine.members["m_axi"].signature.data_width,
         }
+
+    @property
+    def peak(self) -> int:
+        """Multiply-accumulates a cycle, at most."""
+        return engines.KINDS[self.engine[0]].component(**self.engine[1]).described().peak
 
 
 def _uart(rx: str, tx: str):
@@ -66,6 +77,33 @@ def _uart(rx: str, tx: str):
     return make
 
 
+_SMALL = (
+    "core",
+    {
+        "size": 4,
+        "activation_bytes": 4096,
+        "weight_bytes": 4096,
+        "accumulators": 128,
+        "banks": 2,
+        "data_width": 32,
+        "instructions": 64,
+        "queue": 4,
+    },
+)
+_LARGE = (
+    "core",
+    {
+        "size": 8,
+        "activation_bytes": 16384,
+        "weight_bytes": 16384,
+        "accumulators": 256,
+        "banks": 4,
+        "data_width": 64,
+        "instructions": 128,
+        "queue": 4,
+    },
+)
+_OUTER = "outer_product", {"depth": 512}
 _ICE40 = {"synth_opts": "-dsp"}
 _ECP5 = {"synth_opts": "-nowidelut"}
 
@@ -81,6 +119,7 @@ TARGETS = {
             131072,
             "xilinx",
             ("-b", "arty_a7_35t"),
+            engine=_LARGE,
             flow="vendor",
         ),
         Target(
@@ -92,6 +131,7 @@ TARGETS = {
             65536,
             "ecp5",
             ("-b", "colorlight"),
+            engine=_SMALL,
             options=_ECP5,
         ),
         Target(
@@ -103,6 +143,7 @@ TARGETS = {
             65536,
             "ice40",
             ("-b", "ice40_generic"),
+            engine=_OUTER,
             style="huge",
             options=_ICE40,
         ),
@@ -115,6 +156,7 @@ TARGETS = {
             16384,
             "gowin",
             ("-b", "tangnano9k"),
+            engine=_OUTER,
             arguments={"toolchain": "Apicula"},
         ),
         Target(
@@ -126,6 +168,7 @@ TARGETS = {
             65536,
             "ecp5",
             ("-b", "ulx3s"),
+            engine=_SMALL,
             options=_ECP5,
         ),
         Target(
@@ -137,6 +180,7 @@ TARGETS = {
             131072,
             "ecp5",
             ("-b", "ulx3s"),
+            engine=_LARGE,
             options=_ECP5,
         ),
         Target(
@@ -148,6 +192,7 @@ TARGETS = {
             65536,
             "ice40",
             ("-b", "ice40_generic"),
+            engine=_OUTER,
             style="huge",
             oscillator="clk12",
             options=_ICE40,

@@ -1,0 +1,44 @@
+"""What becomes of the sums of a product, on every engine alike."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...sim.golden.requantise import fixed_point, requantise
+from .driver import BoardError
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What becomes of a sum: min(max(round((sum + bias) * multiplier * 2^(shift - 31)) + zero_point, -128), 127).
+
+    Rounding is gemmlowp's. An array has an element for each column.
+    """
+
+    multiplier: np.ndarray
+    shift: np.ndarray
+    bias: np.ndarray
+    zero_point: int
+
+    @staticmethod
+    def of(columns: int, scale, bias, zero_point: int) -> "Scaling":
+        """A scaling by real numbers."""
+        try:
+            scale, bias = (np.broadcast_to(np.asarray(values), columns) for values in (scale, bias))
+        except ValueError:
+            raise BoardError(f"scale and bias must be numbers, or have one for each of {columns} columns.") from None
+        if not (scale.astype(float) >= 0).all() or not (scale < 2**30).all():
+            raise BoardError(f"scale must be from 0 to 2^30: it is {scale}.")
+        if not -128 <= zero_point <= 127:
+            raise BoardError(f"zero_point must be from -128 to 127: it is {zero_point}.")
+        multiplier, shift = np.array([fixed_point(float(one)) for one in scale]).T
+        return Scaling(multiplier, shift, bias.astype(np.int64), zero_point)
+
+    def apply(self, sums: np.ndarray) -> np.ndarray:
+        """What it makes of sums."""
+        limits = {"zero_point": self.zero_point, "low": -128, "high": 127}
+        scaled = requantise(sums, self.multiplier, self.shift, bias=self.bias, rounding="gemmlowp", **limits)
+        return scaled.astype(np.int8)
+
+    def columns(self, first: int, last: int) -> "Scaling":
+        return Scaling(self.multiplier[first:last], self.shift[first:last], self.bias[first:last], self.zero_point)

@@ -1,0 +1,13 @@
+"""Two products of a block: iCE40's cell stands for them where it is known, once for each two. See the slow netlist."""
+
+from systola.gen.verilog import generate
+from systola.hw.cores.outer_product import OuterProduct
+
+
+def test_cells_stand_for_products_on_ice40_alone():
+    mapped, portable = (
+        generate("outer_product", OuterProduct(depth=16), device=name).verilog for name in ("ice40", None)
+    )
+    assert "SB_MAC16 #(" not in portable
+    assert mapped.count("SB_MAC16 #(") == 1  # in a module of its own
+    assert mapped.count("outer_product_two_products pair") == 8
