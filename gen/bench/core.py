@@ -1,9 +1,11 @@
 """Figures of the core: products and convolutions from DRAM to DRAM, the roofline, and the lecture's schedules."""
 
+from ...hw.cores.core import Core
 from ...hw.cores.parameters import CoreParameters
 from ..execute import Execution, execute
 from ..schedule.cost import predict
 from ..schedule.tiling import Chunk, Tiling
+from ..synth import synthesise
 from ..tasks import ConvTask, GemmTask, Task
 from .section import Section, percent, step
 
@@ -100,6 +102,32 @@ def orders() -> Section:
                 run.counters["sync"],
             ]
         )
+    return section
+
+
+def area() -> Section:
+    """A core of 8 x 8 on an FPGA, unit by unit."""
+    section = Section(
+        "Core: 8 x 8 on ECP5",
+        "`core`, size 8 and all else as it comes (128 KiB of activations, 128 KiB of weights, 1,024 rows of sums), on "
+        "ECP5 85k (speed grade 6), Yosys and nextpnr out of context; Fmax of the whole, median of five seeds. BRAM: "
+        "DP16KD, of which the device has 208. Cells are counted for the unit whose name their wires bear.",
+        ["unit", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
+    )
+    report = synthesise(Core(size=8), "core", progress=step)
+    for unit, counts in report.units.items():
+        section.rows.append([unit, *counts.values(), None, None])
+    section.rows.append(
+        [
+            "all",
+            report.lut4_equivalents,
+            report.ffs,
+            report.dsps,
+            report.brams,
+            f"{report.fmax_mhz['median']:.1f}",
+            " ".join(f"{mhz:.0f}" for mhz in report.fmax_mhz["seeds"]),
+        ]
+    )
     return section
 
 

@@ -3,6 +3,8 @@
 import math
 from pathlib import Path
 
+import numpy as np
+
 from . import network_pictures as networks
 
 OURS, OTHER, PEER = "#1f5fa8", "#c8641e", "#b8b8b8"
@@ -18,6 +20,7 @@ TITLES = {
     "collectives.png": "collectives: cycles against bytes, and against the bound",
     "formats.png": "what formats cost and what they lose",
 }
+HEIGHTS = {"formats.png": 5.5}
 
 
 def draw(sections: dict, folder: Path) -> list[Path]:
@@ -42,7 +45,9 @@ def draw(sections: dict, folder: Path) -> list[Path]:
     for name, panels in pictures.items():
         if any(section not in sections for _, section in panels):
             continue
-        picture, axes = plt.subplots(1, len(panels), figsize=(5.5 * len(panels), 4.2), layout="constrained")
+        picture, axes = plt.subplots(
+            1, len(panels), figsize=(5.5 * len(panels), HEIGHTS.get(name, 4.2)), layout="constrained"
+        )
         for axis, (panel, section) in zip(axes, panels, strict=True):
             panel(axis, sections[section])
         picture.savefig(folder / name, dpi=150, metadata={"Software": None})
@@ -237,9 +242,9 @@ def _bounds(axes, section):
 
 def _format_area(axes, section):
     """Transistors of each format, those of the decoders apart."""
-    at = {name: section.columns.index(name) for name in ("transistors/MAC", "decoders", "Fmax MHz (median)")}
+    at = {name: section.columns.index(name) for name in ("transistors/cell", "decoders", "Fmax MHz (median)")}
     rows = section.rows[::-1]
-    whole = [float(row[at["transistors/MAC"]]) for row in rows]
+    whole = [float(row[at["transistors/cell"]]) for row in rows]
     shares = [float((row[at["decoders"]] or "0%").rstrip("%")) / 100 for row in rows]
     names = [row[0] for row in rows]
     axes.barh(names, whole, color=OURS, label="cells, delays, streams")
@@ -247,18 +252,16 @@ def _format_area(axes, section):
     for index, (row, n) in enumerate(zip(rows, whole, strict=True)):
         axes.text(n + 40, index, f"{float(row[at['Fmax MHz (median)']]):.0f} MHz", va="center", fontsize=8)
     axes.tick_params(axis="y", labelsize=8)
-    axes.set(xlabel="transistors a multiplier (Yosys's estimate)", title="What a format costs, 8 x 8")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.set(xlabel="transistors a cell (Yosys's estimate)", title="What a format costs, 8 x 8")
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
     axes.margins(x=0.15)
 
 
 def _format_error(axes, section):
     """Transistors for one product a cycle against the error of normal values."""
-    cost, rate, error = (section.columns.index(name) for name in ("transistors/MAC", "MAC/cycle", "error, normal"))
-    for row in section.rows:
-        price = float(row[cost]) * 64 / float(row[rate])
-        axes.scatter(price, float(row[error]), color=OURS, zorder=3)
-        axes.annotate(row[0], (price, float(row[error])), xytext=(5, 3), textcoords="offset points", fontsize=8)
+    cost, rate, error = (section.columns.index(name) for name in ("transistors/cell", "MAC/cycle", "error, normal"))
+    points = sorted((float(row[error]), float(row[cost]) * 64 / float(row[rate]), row[0]) for row in section.rows)
+    axes.scatter([price for _, price, _ in points], [loss for loss, _, _ in points], color=OURS, zorder=3)
     axes.set(
         xscale="log",
         yscale="log",
@@ -266,5 +269,17 @@ def _format_error(axes, section):
         ylabel="error of normal weights, % of the mean square",
         title="Precision against cost",
     )
-    axes.margins(0.15)
+    axes.margins(0.08)
     axes.grid(alpha=0.25, which="both")
+    # Names stand at the right, each as near to its point's height as its neighbours let it.
+    bottom, top = np.log10(axes.get_ylim())
+    heights, gap = [], 0.048
+    for loss, _, _ in points:
+        wanted = (np.log10(loss) - bottom) / (top - bottom)
+        heights.append(max([wanted, *(height + gap for height in heights[-1:])]))
+    for index in reversed(range(len(heights))):
+        heights[index] = min([heights[index], 1.0, *(height - gap for height in heights[index + 1 : index + 2])])
+    for (loss, price, name), height in zip(points, heights, strict=True):
+        line = {"arrowstyle": "-", "color": "#aaaaaa", "linewidth": 0.6}
+        where = {"xytext": (1.06, height), "textcoords": "axes fraction", "va": "center"}
+        axes.annotate(name, (price, loss), **where, fontsize=8, arrowprops=line)

@@ -9,18 +9,23 @@ from pydantic import Field
 from ..bundle import Bundle, Lanes
 from ..bus.stream import join
 from ..component import Component, place
+from .parameters import LinkParameters, MulticastParameters
 from .route import Flit, bits, route
-from .router import DISTRIBUTED, LinkParameters, NetworkParameters, Router
+from .router import DISTRIBUTED, Router
 
 ERRORS = 8
 """Bits of a counter of dropped packets."""
 
 
 class Outgoing(Bundle):
-    """What a node sends: a word, whether it ends its packet, and, in the packet's first beat, to which node."""
+    """What a node sends: a word, whether it ends its packet, and, in the packet's first beat, to which node.
 
-    def __init__(self, nodes: int, width: int):
-        super().__init__({"dest": bits(nodes), "last": 1, "data": width})
+    With multicast also `to`: the packet goes to all nodes of the rectangle that `dest` begins and `to` ends.
+    """
+
+    def __init__(self, nodes: int, width: int, multicast: bool = False):
+        to = {"to": bits(nodes)} if multicast else {}
+        super().__init__({"dest": bits(nodes)} | to | {"last": 1, "data": width})
 
 
 class Incoming(Bundle):
@@ -43,6 +48,11 @@ class Noc(Component):
     (one link) of k x l nodes, or a fat_tree of k^l. Ways are fixed for each pair of nodes, shortest, and cannot
     deadlock: the graph of channels that wait for each other is searched for cycles when parameters are checked.
 
+    With `multicast`, a packet goes to all nodes (x, y) of the rectangle from `dest`, its least x and y, to `to`, its
+    greatest, but not to its source; if they are the same, to that one node. Each beat to a rectangle arrives as a
+    packet of its own; all that a source sends to rectangles keeps its order, but what it sends to one node may pass
+    that. A rectangle that ends before it begins, or beyond the network, is dropped and counted.
+
     Latency: if nothing else is under way, hops x `latency` + length cycles from a packet's first beat to the beat of
     its last at the exit, where hops counts the routers that it passes. Initiation interval 1.
 
@@ -59,14 +69,14 @@ class Noc(Component):
 
     unit = "flit"
 
-    class Parameters(NetworkParameters):
+    class Parameters(MulticastParameters):
         counters: int = Field(0, ge=0, le=64, description="bits of the counters of each router's flits; 0: none")
 
     @staticmethod
     def members(p):
         members, nodes = {}, p.network.nodes
         for node in range(nodes):
-            members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width)))
+            members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width, p.multicast)))
             members[f"node{node}_out"] = Out(stream.Signature(Incoming(nodes, p.width)))
             members[f"node{node}_errors"] = Out(ERRORS)
         for router in range(p.network.routers if p.counters else 0):
@@ -145,7 +155,7 @@ class Entry(Component):
         return {
             "position": In(route(n).position),
             "node": In(bits(n.nodes)),
-            "i": In(stream.Signature(Outgoing(n.nodes, p.width))),
+            "i": In(stream.Signature(Outgoing(n.nodes, p.width, n.multicast))),
             "flit": Out(Flit(n, p.width)),
             "valid": Out(n.vcs),
             "credit": In(n.vcs),
@@ -159,6 +169,19 @@ class Entry(Component):
         beat, to = self.i.payload, self.i.payload.dest
         lane = way.lane(m, to)
         go, vc, header = way.start(m, self.position, self.node, to, lane)
+        wrong = (to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)
+        if n.multicast:
+            many, end = Signal(name="many"), beat.to
+            low, high = way.corner(m, "low", to), way.corner(m, "high", end)
+            own = way.lane(m, self.node)
+            go_many, spread = way.spread(m, self.position, low, high, own)
+            go, vc, lane = Mux(many, go_many, go), Mux(many, own, vc), Mux(many, own, lane)
+            header = {name: Mux(many, value, header.get(name, 0)) for name, value in spread.items()} | {
+                "down": header["down"]
+            }
+            beyond = (to >= n.nodes) | (end >= n.nodes) | (low[0] > high[0]) | (low[1] > high[1])
+            m.d.comb += many.eq(end != to)
+            wrong = Mux(many, beyond, wrong)
         layout = Bundle({"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1})
         looked_up, held, now = (Signal(layout, name=name) for name in ("looked_up", "held", "now"))
         first = Signal(init=1)
@@ -168,11 +191,11 @@ class Entry(Component):
             looked_up.vc.eq(vc),
             [looked_up.header[name].eq(value) for name, value in header.items()],
             looked_up.lane.eq(lane),
-            looked_up.wrong.eq((to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)),
+            looked_up.wrong.eq(wrong),
             now.as_value().eq(Mux(first, looked_up, held)),
             accepted.eq(self.i.valid & self.i.ready),
             self.flit.data.eq(beat.data),
-            self.flit.last.eq(beat.last),
+            self.flit.last.eq(beat.last | now.header.many if n.multicast else beat.last),
             self.flit.src.eq(self.node),
             self.flit.header.eq(now.header),
             self.flit.go.eq(now.go),

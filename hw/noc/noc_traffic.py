@@ -8,6 +8,7 @@ from ..bundle import Bundle, Lanes
 from ..bus.stream import join
 from ..component import Component, place
 from .noc import ERRORS, Noc
+from .parameters import NetworkParameters
 from .route import bits, choose
 from .traffic import Counts, Settings, TrafficNode, fixed
 
@@ -34,7 +35,7 @@ class NocTraffic(Component):
 
     unit = "flit"
 
-    class Parameters(Noc.Parameters):
+    class Parameters(NetworkParameters):
         width: int = Field(64, ge=32, le=1024, description="data bits of a flit")
         counters: int = Field(32, ge=0, le=64, description="bits of the counters of each router's flits; 0: none")
 

@@ -59,14 +59,19 @@ class Route:
 
 
 class GridRoute(Route):
-    """Position: the router's coordinates. Header: those of the destination, and what to do at the turn into y."""
+    """Position: the router's coordinates. Header: those of the destination, and what to do at the turn into y.
+
+    With multicast also whether it goes to `many`: then x, y is the last of them, `low_x`, `low_y` the first.
+    """
 
     def position_fields(self):
         return {"x": bits(self.network.k)} | ({"y": bits(self.network.l)} if self.network.l > 1 else {})
 
     def header_fields(self):
         turn = {"down": 1, "turn_vc": bits(self.network.vcs)} if self.network.l > 1 else {}
-        return self.position_fields() | turn
+        many = {"low_x": bits(self.network.k), "low_y": bits(self.network.l), "many": 1}
+        many = many if self.network.multicast else {}
+        return self.position_fields() | turn | many
 
     def place(self, router):
         return dict(zip(self.position_fields(), self.network.at(router), strict=False))
@@ -87,6 +92,28 @@ class GridRoute(Route):
         m.d.comb += move.eq(position.x != to_x)
         go = Cat(Const(0, 1), move & east, move & ~east, ~move & south, ~move & ~south)
         return go, Mux(move, x_vc, y_vc), {"x": to_x, "y": to_y, "down": south, "turn_vc": y_vc}
+
+    def spread(self, m, position, low, high, lane):
+        """(go, header fields) at the source of a flit on VC `lane` to all nodes from `low` to `high`, (x, y) each."""
+        fields = {"x": high[0], "y": high[1], "turn_vc": lane, "low_x": low[0], "low_y": low[1], "many": Const(1, 1)}
+        return self._fork(0, position.x, position.y, fields), fields
+
+    def _fork(self, port: int, x, y, header):
+        """As `Topology.fork`."""
+        column = Const(1, 1) if port > 2 else (header["low_x"] <= x) & (x <= header["x"])
+        row = (header["low_y"] <= y) & (y <= header["y"])
+        return Cat(
+            column & row if port > 0 else Const(0, 1),
+            x < header["x"] if port in (0, 1) else Const(0, 1),
+            x > header["low_x"] if port in (0, 2) else Const(0, 1),
+            column & (y < header["y"]) if port != 4 else Const(0, 1),
+            column & (y > header["low_y"]) if port != 3 else Const(0, 1),
+        )
+
+    def corner(self, m, name: str, node):
+        """A node's coordinates."""
+        places = [self.network.at(each) for each in range(self.network.nodes)]
+        return tuple(_table(m, f"{name}_{axis}", node, [at[n] for at in places]) for n, axis in enumerate("xy"))
 
     def _enter(self, m, name: str, here, there, size: int, odd, lane, low):
         """Whether a packet rises in a dimension, and its VC there."""
@@ -118,6 +145,9 @@ class GridRoute(Route):
             m.d.comb += level.eq(header.y == position.y)
             go[0], go[3], go[4] = arrived & level, arrived & ~level & header.down, arrived & ~level & ~header.down
             straight = Mux(arrived, header.turn_vc, straight)
+        if n.multicast:
+            x, y = (there, position.y) if along == "x" else (position.x, there)
+            return Mux(header.many, self._fork(port, x, y, header), Cat(go)), straight
         return Cat(go), straight
 
 

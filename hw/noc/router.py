@@ -2,60 +2,19 @@
 
 import functools
 import operator
-from typing import Literal
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
-from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from .arbiter import LeastRecent
+from .parameters import LinkParameters, MulticastParameters
 from .route import Flit, bits, choose, index, route
-from .topology import Topology, topology
+from .topology import Topology
 
 DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
-
-
-class FlitParameters(Parameters):
-    """What all parts of a network share."""
-
-    width: int = Field(64, ge=1, le=1024, description="data bits of a flit")
-    depth: int = Field(4, ge=2, le=16, description="flits that each VC buffers at each input")
-
-    @model_validator(mode="after")
-    def _power(self):
-        if self.depth & (self.depth - 1):
-            raise ValueError(f"depth={self.depth}: depth must be 2, 4, 8 or 16.")
-        return self
-
-
-class LinkParameters(FlitParameters):
-    """The same, within one network."""
-
-    network: Topology
-
-
-class NetworkParameters(FlitParameters):
-    """The same, of a network that is described."""
-
-    topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
-        "torus", description="how routers are linked"
-    )
-    k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
-    l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
-    vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
-    latency: int = Field(1, ge=1, le=2, description="cycles a hop")
-
-    @model_validator(mode="after")
-    def _network(self):
-        _ = self.network
-        return self
-
-    @property
-    def network(self) -> Topology:
-        return topology(self.topology, self.k, self.l, self.vcs)
 
 
 class Router(Component):
@@ -78,6 +37,10 @@ class Router(Component):
     packet's first, its VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the
     output and VC that it waits for, whatever else happens; n are the inputs that lead to one output, at most.
 
+    With `multicast`, `go` may have several bits: the flit, a packet of its own, leaves by each of those outputs once,
+    in the same cycle by all that take it, and stays at the front of its buffer until the last has taken it. What is
+    said of waiting holds for packets to one node.
+
     Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
     counted first.
 
@@ -91,7 +54,7 @@ class Router(Component):
 
     unit = "flit"
 
-    class Parameters(NetworkParameters):
+    class Parameters(MulticastParameters):
         pass
 
     @staticmethod
@@ -154,10 +117,20 @@ class Router(Component):
             if p.latency == 2:
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
                 m.d.sync += [valid.eq(port.sent), grant.eq(port.grant)]
-            m.d.comb += self.o[o].as_value().eq(choose(grant, [offer.o.as_value() for offer in offers]))
+            flits = [offer.o.as_value() for offer in offers]
+            if n.multicast:  # each output has its own next step
+                flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
+            m.d.comb += self.o[o].as_value().eq(choose(grant, flits))
             m.d.comb += self.o_valid[o * n.vcs : (o + 1) * n.vcs].eq(valid)
         m.d.comb += self.i_credit.eq(Cat(inputs[i].credit if i in inputs else Const(0, n.vcs) for i in range(n.ports)))
         return m
+
+
+def _with_go(m, offer, lead: int):
+    """What an input offers, with the outputs that follow the given one of those that it leads to."""
+    flit = Signal.like(offer.o, name="flit")
+    m.d.comb += [flit.eq(offer.o), flit.go.eq(offer.steps[lead])]
+    return flit.as_value()
 
 
 class RouterInput(Component):
@@ -167,7 +140,8 @@ class RouterInput(Component):
     offered flit asks for, in the order of `leads`, the outputs that can be reached (the VCs of the first, those of the
     second ...; exits have one); `taken` has a bit for the output that takes it. `room` tells for each output and VC
     whether the next buffer has room, `booked` whether a packet is under way there. `o` is the flit as it leaves,
-    `latency` - 1 cycles later.
+    `latency` - 1 cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for
+    each output.
 
     Area: vcs x depth flits of distributed memory.
     """
@@ -190,7 +164,7 @@ class RouterInput(Component):
             "last": Out(1),
             "taken": In(len(p.leads)),
             "o": Out(Flit(n, p.width)),
-        }
+        } | ({"steps": Out(Lanes(n.ports, len(p.leads)))} if n.multicast else {})
 
     def elaborate(self, platform):
         m = Module()
@@ -202,7 +176,7 @@ class RouterInput(Component):
         m.submodules.store = store
         write = store.write_port()
         read = store.read_port(domain="comb")
-        shape = {"outputs": vcs_of(n, p.leads), "vcs": count, "depth": p.depth}
+        shape = {"outputs": vcs_of(n, p.leads), "vcs": count, "depth": p.depth, "multicast": n.multicast}
         vcs = [place(m, platform, f"vc{v}", FrontOfQueue, **shape) for v in range(count)]
         go = Cat(self.flit.go[o] for o in p.leads)
         for v, queue in enumerate(vcs):
@@ -216,9 +190,14 @@ class RouterInput(Component):
         ]
 
         ready, taken = Signal(count, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may go
+        targets = [queue.target for queue in vcs]
         for v, queue in enumerate(vcs):
             closed = Mux(queue.first, self.booked, 0)
-            m.d.comb += ready[v].eq((queue.target & self.room & ~closed).any())
+            able = queue.target & self.room & ~closed
+            if n.multicast:
+                targets[v] = Signal.like(self.request, name=f"able{v}")
+                m.d.comb += targets[v].eq(able)
+            m.d.comb += ready[v].eq(able.any())
         offer = ready
         if count > 1:
             turn = place(m, platform, "turn", LeastRecent, count=count)
@@ -226,13 +205,21 @@ class RouterInput(Component):
             offer = turn.grant
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
-            self.request.eq(choose(offer, [queue.target for queue in vcs])),
+            self.request.eq(choose(offer, targets)),
             start.eq(choose(offer, [queue.head for queue in vcs])),
             last.eq(choose(offer, [queue.last for queue in vcs])),
             self.last.eq(last),
         ]
+        if n.multicast:
+            gone = Signal.like(self.request, name="gone")
+            sizes = zip(self.taken, vcs_of(n, p.leads), strict=True)
+            m.d.comb += gone.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
         for v, queue in enumerate(vcs):
-            m.d.comb += queue.pop.eq(offer[v] & taken)
+            done = taken
+            if n.multicast:
+                m.d.comb += queue.gone.eq(Mux(offer[v], gone, 0))
+                done = ~(queue.target & ~gone).any()
+            m.d.comb += queue.pop.eq(offer[v] & done)
         m.d.sync += self.credit.eq(Cat(queue.pop for queue in vcs))
 
         target = Signal.like(self.request, name="target")
@@ -259,6 +246,8 @@ class RouterInput(Component):
             else (Const(0), Const(0))
             for o in p.leads
         ]
+        if n.multicast:
+            m.d.comb += self.steps.as_value().eq(Cat(Cat(step, Const(0, n.ports))[: n.ports] for step, _ in steps))
         m.d.comb += [
             self.o.data.eq(found.data),
             self.o.last.eq(last),
@@ -275,7 +264,8 @@ class FrontOfQueue(Component):
 
     `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first
     flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the places of
-    the first flit and of the next that comes, for the data beside.
+    the first flit and of the next that comes, for the data beside. With `multicast`, `target` may have several bits;
+    those that are `gone` are taken from it, and `pop` comes with the last.
     """
 
     class Parameters(Parameters):
@@ -283,11 +273,13 @@ class FrontOfQueue(Component):
         """VCs of each."""
         vcs: int
         depth: int
+        multicast: bool
 
     @staticmethod
     def members(p):
         pointer = bits(p.depth)
-        return {
+        many = {"gone": In(sum(p.outputs))} if p.multicast else {}
+        return many | {
             "i": In(len(p.outputs) + bits(p.vcs) + 1),
             "push": In(1),
             "pop": In(1),
@@ -327,6 +319,9 @@ class FrontOfQueue(Component):
                 self.target.eq(Mux(more | self.push, Cat(targets), 0)),
                 self.last.eq(row[-1]),
             ]
+        if p.multicast:
+            with m.Elif(self.gone.any()):
+                m.d.sync += self.target.eq(self.target & ~self.gone)
         return m
 
 

@@ -11,6 +11,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 
 from ..component import ParameterError
+from .deadlock import check
 
 KINDS = ("ring", "mesh", "torus", "crossbar", "bus", "fat_tree")
 MOST = 64
@@ -19,7 +20,7 @@ MOST = 64
 
 @dataclass(frozen=True)
 class Topology:
-    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link.
+    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link, perhaps with `multicast`.
 
     A channel is (router, output port, VC). A node sends into the router and port `entry(node)`, and receives from
     `exit(node)`: there VC 0 alone is used, so that packets come whole.
@@ -29,6 +30,7 @@ class Topology:
     k: int
     l: int = 1  # noqa: E741
     vcs: int = 2
+    multicast: bool = False
 
     def __str__(self):
         return f"{self.kind} {self.k} x {self.l}"
@@ -107,6 +109,20 @@ class Topology:
         return {pair: self.path(*pair) for pair in pairs}
 
     @cached_property
+    def trees(self) -> list[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
+        """The ways of all packets to many nodes: each channel, and the one before it (None at the source)."""
+        return []
+
+    @cached_property
+    def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
+        """For each channel those that a packet which holds it may wait for."""
+        after: dict[tuple, set] = {}
+        for here, there in [*(pair for way in self.paths.values() for pair in pairwise(way)), *self.trees]:
+            if here is not None:
+                after.setdefault(here, set()).add(there)
+        return after
+
+    @cached_property
     def turns(self) -> tuple[tuple[int, ...], ...]:
         """For each output port, the input ports from which packets go there, in any router."""
         used = [set() for _ in range(self.ports)]
@@ -115,6 +131,8 @@ class Topology:
             for router, port, _ in channels:
                 used[port].add(arriving)
                 arriving = self.links.get((router, port), (None, None))[1]
+        for before, (_, port, _) in self.trees:
+            used[port].add(self.links[before[:2]][1] if before else 0)
         return tuple(tuple(sorted(inputs)) for inputs in used)
 
 
@@ -181,6 +199,42 @@ class Grid(Topology):
         if (x, y) == (to_x, to_y):
             return 0, 0
         return port, vc
+
+    def fork(self, port: int, router: int, low: tuple[int, int], high: tuple[int, int]) -> list[int]:
+        """Outputs at `router` of a flit to all nodes from `low` to `high`, which came through output `port` of the
+        router before, or from the node (0).
+
+        It goes along its source's row, and from there up and down the columns. It never goes round, so it needs no
+        dateline, and keeps its VC.
+        """
+        x, y = self.at(router)
+        column = port > 2 or low[0] <= x <= high[0]
+        ways = {
+            0: port > 0 and column and low[1] <= y <= high[1],
+            1: port in (0, 1) and x < high[0],
+            2: port in (0, 2) and x > low[0],
+            3: port != 4 and column and y < high[1],
+            4: port != 3 and column and y > low[1],
+        }
+        return [output for output, goes in ways.items() if goes]
+
+    def tree(self, source: int, low: tuple[int, int], high: tuple[int, int], vc: int) -> list[tuple]:
+        """The channels of a flit to all nodes from `low` to `high`, each with the one before it."""
+        todo, found = [(source, 0, None)], []
+        for router, port, before in todo:
+            for output in self.fork(port, router, low, high):
+                channel = router, output, vc if output else 0
+                found.append((before, channel))
+                if output:
+                    todo.append((self.links[router, output][0], output, channel))
+        return found
+
+    @cached_property
+    def trees(self):
+        """Those to all nodes, on every VC: every other is a part of one."""
+        sources = range(self.nodes if self.multicast else 0)
+        end = self.k - 1, self.l - 1
+        return [each for s in sources for vc in range(self.vcs) for each in self.tree(s, (0, 0), end, vc)]
 
     def _is_dateline(self, router: int, port: int) -> bool:
         x, y = self.at(router)
@@ -292,7 +346,7 @@ class FatTree(Topology):
 
 
 @cache
-def topology(kind: str, k: int, l: int = 1, vcs: int = 2) -> Topology:  # noqa: E741
+def topology(kind: str, k: int, l: int = 1, vcs: int = 2, multicast: bool = False) -> Topology:  # noqa: E741
     """The network of that description, checked. Raises `ParameterError` if there is no such network, or a deadlock."""
     if kind not in KINDS:
         raise ParameterError(f"topology={kind}: topology must be {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
@@ -300,59 +354,15 @@ def topology(kind: str, k: int, l: int = 1, vcs: int = 2) -> Topology:  # noqa: 
         raise ParameterError(f"l={l}: a ring has l=1, and k nodes.")
     if kind == "fat_tree" and k not in (2, 4, 8):
         raise ParameterError(f"k={k}: a fat_tree's k must be 2, 4 or 8.")
+    if multicast and (kind not in ("mesh", "torus") or min(k, l) < 2):
+        raise ParameterError(f"multicast=True: only a mesh or torus of 2 x 2 or more has it, not a {kind} {k} x {l}.")
     classes = {"crossbar": Crossbar, "bus": Bus, "fat_tree": FatTree}
-    built = classes.get(kind, Grid)(kind, k, l, vcs)
+    built = classes.get(kind, Grid)(kind, k, l, vcs, multicast)
     most = {"crossbar": 16, "bus": 15}.get(kind, MOST)
     if not 2 <= built.nodes <= most:
         raise ParameterError(f"k={k}, l={l}: a {kind} of {built.nodes} nodes is not from 2 to {most}.")
     check(built)
     return built
-
-
-def check(network: Topology):
-    """Raise `ParameterError` if packets of the network can wait for each other in a circle.
-
-    A packet holds a channel while it waits for the next of its way. If the graph of all these pairs has no cycle, no
-    packet waits for itself; since each pair has one way, a cycle can really close.
-
-    Source: W. J. Dally and C. L. Seitz, Deadlock-free message routing in multiprocessor interconnection networks, IEEE
-    Trans. Computers, 1987.
-    """
-    if cycle := find_cycle(network):
-        ways = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
-        count = f"{network.vcs} VC{'s' * (network.vcs > 1)}"
-        raise ParameterError(
-            f"vcs={network.vcs}: a {network} with {count} can deadlock, as packets on "
-            f"the links {', '.join(ways)} may all wait for the next, and the last for the first."
-        )
-
-
-def find_cycle(network: Topology) -> list[tuple[int, int, int]]:
-    """A cycle of channels that each wait for the next; empty if there is none."""
-    after: dict[tuple, set] = {}
-    for channels in network.paths.values():
-        for here, there in pairwise(channels):
-            after.setdefault(here, set()).add(there)
-    done: set = set()
-    for first in sorted(after):
-        if first in done:
-            continue
-        todo, trail, places = [(first, iter(sorted(after[first])))], [first], {first: 0}
-        while todo:
-            channel, others = todo[-1]
-            other = next(others, None)
-            if other is None:
-                todo.pop()
-                trail.pop()
-                del places[channel]
-                done.add(channel)
-            elif other in places:
-                return trail[places[other] :]
-            elif other not in done:
-                places[other] = len(trail)
-                trail.append(other)
-                todo.append((other, iter(sorted(after.get(other, ())))))
-    return []
 
 
 def average_hops(network: Topology) -> float:

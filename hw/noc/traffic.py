@@ -9,8 +9,9 @@ from ..bundle import Bundle, Lanes
 from ..bus.stream import StreamBuffer
 from ..component import Component, place
 from .noc import Incoming, Outgoing
+from .parameters import LinkParameters
 from .route import bits
-from .router import DISTRIBUTED, LinkParameters
+from .router import DISTRIBUTED
 from .topology import Topology
 
 STAMP = 16

@@ -22,8 +22,8 @@ async def run(dut, job: Job):
     errors = [0] * count
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        expected = noc.deliveries(case.packets, count)
-        sources = {n: _source(case, n, bits) for n in range(count)}
+        expected = noc.deliveries(case.packets, count, p["k"])
+        sources = {n: _source(case, n, bits, p["multicast"]) for n in range(count)}
         sinks = {n: _sink(case, n, expected) for n in range(count)}
         outcome.seconds += await transfer(
             dut,
@@ -38,7 +38,7 @@ async def run(dut, job: Job):
             _compare(outcome, f"{where}, node {n}", n, sink, expected)
             if reader(getattr(dut, f"node{n}_out_valid"))() != "0":
                 _count(outcome, f"{where}, node {n}: a beat that nobody sent")
-            errors[n] = min(255, errors[n] + noc.dropped(case.packets.get(n, []), n, count))
+            errors[n] = min(255, errors[n] + noc.dropped(case.packets.get(n, []), n, count, p["k"]))
             got = unsigned(reader(getattr(dut, f"node{n}_errors"))())
             outcome.checked += 1
             if got != errors[n]:
@@ -71,12 +71,14 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _source(case: Case, node: int, bits: int) -> Source:
+def _source(case: Case, node: int, bits: int, multicast: bool) -> Source:
     """A node's beats. Only a packet's first tells where it goes: the others tell anything."""
     rng = random.Random(case.seed + node)
     beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
+    ends = [rng.getrandbits(bits) if n else packet.to if packet.many else packet.dest for packet, n in beats]
     return Source(
-        {
+        ({"to": ends} if multicast else {})
+        | {
             "dest": [rng.getrandbits(bits) if n else packet.dest for packet, n in beats],
             "last": [int(n == len(packet.words) - 1) for packet, n in beats],
             "data": [packet.words[n] for packet, n in beats],
@@ -86,13 +88,19 @@ def _source(case: Case, node: int, bits: int) -> Source:
 
 
 def _sink(case: Case, node: int, expected: dict) -> Sink:
-    beats = sum(len(p.words) for (_, to), packets in expected.items() if to == node for p in packets)
+    beats = sum(len(words) for (_, to, _), packets in expected.items() if to == node for words in packets)
     return Sink(beats, case.stalls.get(node, 0.0), {"src": [], "last": [], "data": []})
 
 
 def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict):
-    """Put a node's packets together and take them off what each source sent."""
-    left = {source: list(packets) for (source, to), packets in expected.items() if to == node}
+    """Put a node's packets together and take them off what each source sent.
+
+    Packets to one node and to many may come in any order to each other; so each source has all the numbers of both that
+    may have come, which are more than one only if words are equal.
+    """
+    sources = {source for source, to, _ in expected if to == node}
+    sent = {source: [expected.get((source, node, many), []) for many in (False, True)] for source in sources}
+    come = {source: {(0, 0)} for source in sources}
     words: list[int | None] = []
     begun = None
     for src, last, data in zip(*(sink.fields[name] for name in ("src", "last", "data")), strict=True):
@@ -104,18 +112,23 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
         words.append(unsigned(data))
         outcome.checked += 1
         if last == "1":
-            packet = left[source].pop(0).words if left.get(source) else None
-            if packet is None or tuple(words) != packet:
-                _count(outcome, f"{where}: a packet {words} of node {source}, expected {packet}")
+            one, many = sent.get(source, [[], []])
+            packet = tuple(words)
+            fits = {(a + 1, b) for a, b in come.get(source, ()) if one[a : a + 1] == [packet]}
+            fits |= {(a, b + 1) for a, b in come.get(source, ()) if many[b : b + 1] == [packet]}
+            if not fits:
+                _count(outcome, f"{where}: a packet {words} of node {source} that should not come now")
+            come[source] = fits
             words = []
-    missing = sum(map(len, left.values())) + bool(words)
+    missing = sum(tuple(map(len, sent[source])) not in come[source] for source in sources) + bool(words)
     if missing:
-        _count(outcome, f"{where}: {missing} packets are missing or without end")
+        _count(outcome, f"{where}: packets of {missing} sources are missing or without end")
 
 
 def _check_latency(outcome: Outcome, where: str, p: dict, case: Case, cycles: int):
     ((source, (packet,)),) = case.packets.items()
-    law = noc.zero_load(noc.hops(p["topology"], p["k"], p["l"], source, packet.dest), p["latency"], len(packet.words))
+    hops = noc.farthest(p["topology"], p["k"], p["l"], source, packet)
+    law = noc.zero_load(hops, p["latency"], len(packet.words))
     full = p["depth"] >= p["latency"] + 2
     outcome.checked += 1
     if cycles < law or (full and cycles != law):

@@ -155,10 +155,11 @@ async def run(dut, job: Job):
     p = job.parameters
     shape = shape_of(p)
     bound = most_passed(shape)
+    spare = bits(p["k"]) + bits(p["l"]) + 1 if p["multicast"] else 0  # of packets to many: 0 in those to one
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        layout = Layout(p, sum(size for _, size in case.packets[0].way.header))
+        layout = Layout(p, sum(size for _, size in case.packets[0].way.header) + spare)
         passing = Passing(case, p, layout)
         dut.position.value = _position(shape, case.router)
         flits, cycle, moved = passing.left, 0, 0

@@ -13,10 +13,15 @@ PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "ne
 
 @dataclass(frozen=True)
 class Packet:
-    """Words for a node."""
+    """Words for a node; with `to`, for all nodes of the rectangle from `dest` to `to`."""
 
     dest: int
     words: tuple[int, ...]
+    to: int | None = None
+
+    @property
+    def many(self) -> bool:
+        return self.to not in (None, self.dest)
 
 
 Sent = Mapping[int, Sequence[Packet]]
@@ -54,19 +59,35 @@ def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # no
     return to if to != source else (source + 1) % count
 
 
-def deliveries(sent: Sent, count: int) -> dict[tuple[int, int], list[Packet]]:
-    """The packets of each pair (source, destination) of `count` nodes, in order. Those to a node that there is not, or
-    to the source itself, are dropped."""
-    pairs: dict[tuple[int, int], list[Packet]] = {}
+def receivers(packet: Packet, source: int, count: int, k: int) -> list[int]:
+    """Nodes where a packet of `source` arrives, of `count` in rows of `k`; none if it is dropped.
+
+    That is so if it goes to a node that there is not, or to the source itself; or if a rectangle ends before it begins.
+    The source gets nothing of what it sends to a rectangle around it.
+    """
+    end = packet.to if packet.many else packet.dest
+    if max(packet.dest, end) >= count:
+        return []
+    if not packet.many:
+        return [packet.dest] if packet.dest != source else []
+    rows, columns = (range(low, high + 1) for low, high in zip(divmod(packet.dest, k), divmod(end, k), strict=True))
+    return [node for y in rows for x in columns if (node := y * k + x) != source]
+
+
+def deliveries(sent: Sent, count: int, k: int) -> dict[tuple[int, int, bool], list[tuple[int, ...]]]:
+    """The words of the packets of each (source, node, whether to many), in order: each word of a packet to many nodes
+    arrives as a packet of its own."""
+    found: dict[tuple[int, int, bool], list[tuple[int, ...]]] = {}
     for source, packets in sent.items():
         for packet in packets:
-            if packet.dest < count and packet.dest != source:
-                pairs.setdefault((source, packet.dest), []).append(packet)
-    return pairs
+            come = [(word,) for word in packet.words] if packet.many else [packet.words]
+            for node in receivers(packet, source, count, k):
+                found.setdefault((source, node, packet.many), []).extend(come)
+    return found
 
 
-def dropped(packets: Sequence[Packet], source: int, count: int) -> int:
-    return sum(packet.dest >= count or packet.dest == source for packet in packets)
+def dropped(packets: Sequence[Packet], source: int, count: int, k: int) -> int:
+    return sum(not receivers(packet, source, count, k) for packet in packets)
 
 
 def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  # noqa: E741
@@ -82,6 +103,13 @@ def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  
     if topology != "mesh":
         apart = [min(d, size - d) for d, size in zip(apart, (k, l), strict=True)]
     return sum(apart) + 1
+
+
+def farthest(topology: str, k: int, l: int, source: int, packet: Packet) -> int:  # noqa: E741
+    """Routers to the last of a packet's nodes. Packets to many never go round a torus."""
+    goals = receivers(packet, source, nodes(topology, k, l), k)
+    kind = "mesh" if packet.many else topology
+    return max(hops(kind, k, l, source, goal) for goal in goals)
 
 
 def zero_load(hops: int, latency: int, length: int) -> int:

@@ -125,7 +125,6 @@ def accuracy(layers: list[Dense], data: Digits, weights: Callable, activations: 
     seen, x = data.train_images * PIXEL_SCALE, data.test_images * PIXEL_SCALE
     for dense in layers:
         q, w = activations(seen), weights(dense.weights).dequantise()
-        codes = q.format.encode(x / q.scale + q.zero)
-        y = q.scale * (q.format.decode(codes).astype(np.float64) - q.zero) @ w + dense.bias
+        y = q.encode(x).dequantise() @ w + dense.bias
         seen, x = np.maximum(q.dequantise() @ w + dense.bias, 0), np.maximum(y, 0)
     return float(np.mean(y.argmax(axis=1) == data.test_labels))

@@ -1,6 +1,6 @@
 """Traffic for a network on chip: patterns known from the literature, random cases, and what was accepted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -53,15 +53,16 @@ def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.rand
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
     """Seeded: one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls, and packets to
-    nowhere; then single packets, as many."""
+    nowhere; then single packets, as many. With multicast a third of all packets go to a rectangle."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
         if number % 2:
             a, length = int(rng.integers(_nodes(parameters))), int(rng.integers(1, 12))
-            cases += lone_cases(parameters, [(a, destination("uniform", parameters, a, rng), length)], rng)
+            case = lone_cases(parameters, [(a, destination("uniform", parameters, a, rng), length)], rng)[0]
+            cases.append(_spread(parameters, case, rng))
             continue
-        case = traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6)
+        case = _spread(parameters, traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6), rng)
         if number % 4:
             case.gap = float(rng.choice([0.0, 0.3, 0.8]))
             case.stalls = {node: float(rng.choice([0.0, 0.3, 0.8])) for node in case.packets}
@@ -69,8 +70,29 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
                 for wrong in _wrong(parameters, node):
                     where = int(rng.integers(len(packets) + 1))
                     packets.insert(where, _packet(parameters, rng, wrong, int(rng.integers(1, 4))))
+                if parameters["multicast"]:  # a rectangle that ends before it begins
+                    packets.insert(0, replace(_packet(parameters, rng, _nodes(parameters) - 1, 2), to=0))
         cases.append(case)
     return cases
+
+
+def broadcast(parameters: dict, root: int, words: int, rng: np.random.Generator) -> Case:
+    """One packet to all others, by multicast."""
+    packet = _packet(parameters, rng, 0, words)
+    return Case({root: [replace(packet, to=_nodes(parameters) - 1)]}, lone=True)
+
+
+def _spread(parameters: dict, case: Case, rng: np.random.Generator) -> Case:
+    """A third of the packets go to any rectangle instead, if the network can."""
+    if parameters["multicast"]:
+        k, l = parameters["k"], parameters["l"]  # noqa: E741
+        for packets in case.packets.values():
+            for n, packet in enumerate(packets):
+                x, y = np.sort(rng.integers(k, size=2)), np.sort(rng.integers(l, size=2))
+                low, high = (int(y[end]) * k + int(x[end]) for end in range(2))
+                if rng.random() < 1 / 3 and low != high:
+                    packets[n] = replace(packet, dest=low, to=high)
+    return case
 
 
 def accepted(result: dict, parameters: dict) -> float:
@@ -94,7 +116,7 @@ def _wrong(parameters: dict, node: int) -> list[int]:
     count = _nodes(parameters)
     beyond = (1 << (count - 1).bit_length()) - 1
     candidates = [node, beyond]
-    return [to for to in candidates if dropped([Packet(to, ())], node, count)]
+    return [to for to in candidates if dropped([Packet(to, ())], node, count, parameters["k"])]
 
 
 def _packet(parameters: dict, rng: np.random.Generator, dest: int, length: int) -> Packet:

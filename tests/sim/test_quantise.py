@@ -53,6 +53,11 @@ def test_round_trip(method, axis):
     # What was quantised stays as it is under the same scale.
     assert (q.format.encode(y / q.scale + q.zero) == q.codes).all()
     assert q.error(x) == np.mean((x - y) ** 2) <= np.mean(x**2)
+    # Others are as near as the scale lets them be.
+    static = q.encode(0.5 * y)
+    assert (static.scale == q.scale).all()
+    assert static.error(0.5 * y) <= np.mean(y**2)
+    assert (q.encode(x).dequantise() == y).all()
 
 
 @pytest.mark.parametrize("method", [method for i, method in enumerate(METHODS) if i != 8])
@@ -108,6 +113,15 @@ def test_static_limits_saturate():
     assert quantise.uniform([3.0], limits=(0, 0)).integers.tolist() == [3]
     # Too narrow for float64 to divide: saturated.
     assert quantise.uniform([1.0, -1.0, 0.0], limits=(-1e-310, 1e-310)).integers.tolist() == [127, -127, 0]
+
+
+def test_static_scales_in_any_format():
+    samples = np.array([0.5, -1.0, 2.0, 4.0])
+    q = quantise.grid(samples, "pot4", search=[1])
+    assert q.encode([1.9, -100.0]).dequantise().tolist() == [2.0, -4.0]  # beyond the samples it saturates
+    pairs = quantise.olive([1.0, 1.0, -2.0, 7.0], search=[1])
+    assert pairs.encode([3.0, 60.0, 1.0]).codes.shape == (4,)
+    assert pairs.encode([[3.0, 60.0, 1.0]]).dequantise().shape == (1, 3)
 
 
 def test_percentile():
@@ -311,6 +325,10 @@ X = np.array([[-1.0, 2.0], [3.0, 4.0]])
         (lambda: quantise.uniform(X, limits=([], [])), r"limits of shape \(0,\)"),
         (lambda: quantise.uniform(X, limits=(np.zeros(3), np.ones(3))), r"limits of shape \(3,\)"),
         (lambda: quantise.uniform(X, limits=(np.zeros((2, 2, 2)), np.ones((2, 2, 2)))), r"limits of shape \(2, 2, 2\)"),
+        (lambda: quantise.uniform(X, axis=0).encode(np.ones(3)), r"scales of shape \(2, 1\) do not fit shape \(3,\)"),
+        (lambda: quantise.uniform(X).encode([np.nan]), "holds NaN"),
+        (lambda: quantise.uniform(X).encode([]), "has no values"),
+        (lambda: quantise.olive(X).encode(3.0), r"pairs lie along the last axis, and shape \(\) has none"),
         (lambda: quantise.uniform(X, "uint8"), "uint8 with zero point 0 holds nothing below 0"),
         (lambda: quantise.uniform(X, "int1"), "int1 is not int2 to int16"),
         (lambda: quantise.uniform(X, "flint4"), "flint4 is not int2 to int16"),

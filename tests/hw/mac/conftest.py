@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from amaranth.hdl import Module
+from amaranth.hdl import Module, Shape
 from amaranth.lib.wiring import In
 
 from systola.gen.verilog import generate
@@ -43,21 +43,37 @@ class Copies(Component):
 
 
 @pytest.fixture(scope="session")
-def computed(tmp_path_factory):
-    """computed(function, parameters, latency, x, y): what it gives for arrays of operands of the same length."""
+def driven(tmp_path_factory):
+    """driven(component, latency, words): what the one output gives for words that go into each input, one a cycle.
 
-    def run(function, of, latency, *operands):
-        design = generate("copies", Copies(function=function, of=of))
+    Without a register between it is `latency` 1.
+    """
+
+    def run(component, latency, words):
+        design = generate("copies", component)
         (output,) = set(design.ports) - {*design.inputs, "clk", "rst"}
-        rows = -(-len(operands[0]) // COPIES)
-        words = {}
-        for name, values in zip(design.inputs, operands, strict=True):
-            words[name] = integer.pack(np.resize(values, (rows, COPIES)), design.ports[name][1] // COPIES)
         folder = tmp_path_factory.mktemp("lanes")
         (folder / "operands.pickle").write_bytes(pickle.dumps((words, output, latency)))
         environment = {"PYTHONPATH": str(Path(__file__).parent), "LANES": str(folder)}
         build(design.verilog, design.top).run("lanes_bench", env=environment, workdir=folder)
-        results = pickle.loads((folder / "results.pickle").read_bytes())
+        return pickle.loads((folder / "results.pickle").read_bytes())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def computed(driven):
+    """computed(function, parameters, latency, x, y): what it gives for arrays of operands of the same length."""
+
+    def run(function, of, latency, *operands):
+        names = [name for name, member in function.members(of).items() if member.flow == In]
+        widths = [Shape.cast(function.members(of)[name].shape).width for name in names]
+        rows = -(-len(operands[0]) // COPIES)
+        words = {
+            name: integer.pack(np.resize(values, (rows, COPIES)), width)
+            for name, width, values in zip(names, widths, operands, strict=True)
+        }
+        results = driven(Copies(function=function, of=of), latency, words)
         return (integer.unpack(results, COPIES, 32) & 0xFFFFFFFF).reshape(-1)[: len(operands[0])]
 
     return run

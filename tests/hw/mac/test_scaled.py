@@ -57,4 +57,3 @@ def test_products(a, b):
     simulator.run()
     late = ScaledMultiply.stages(**registers)
     assert seen[late:] == [x * y for (_, x), (_, y) in beats][: len(beats) - late]
-

@@ -1,9 +1,9 @@
 """Routes in hardware are those of the description: every start, and every step of every way."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Const, Module, Signal
 from amaranth.sim import Simulator
 
 from systola.hw.noc.route import Flit, bits, route
@@ -55,6 +55,43 @@ def test_as_described(what):
                 ctx.set(position, way.place(router))
                 ctx.set(vc, here)
                 same(steps[port], *there)
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("what", [("mesh", 3, 2, 2), ("torus", 4, 3, 2)], ids=lambda what: "-".join(map(str, what)))
+def test_forks_as_described(what):
+    network = topology(*what, multicast=True)
+    way = route(network)
+    m = Module()
+    position, header, vc = Signal(way.position), Signal(way.header), Signal(bits(network.vcs))
+    corners = Signal(bits(network.nodes), name="low"), Signal(bits(network.nodes), name="high")
+    low, high = (way.corner(m, corner.name, corner) for corner in corners)
+    go, fields = way.spread(m, position, low, high, Const(1))
+    start = _named(m, go, 0)[0]
+    m.d.comb += [header[name].eq(value) for name, value in fields.items()]
+    steps = {port: _named(m, *way.step(m, position, port, vc, header)) for port in range(1, 5)}
+
+    async def bench(ctx):
+        ctx.set(vc, 1)
+        for first, last in product(range(network.nodes), repeat=2):
+            area = network.at(first), network.at(last)
+            if first == last or area[0][0] > area[1][0] or area[0][1] > area[1][1]:
+                continue
+            ctx.set(corners[0], first)
+            ctx.set(corners[1], last)
+            for source in range(network.nodes):
+                ctx.set(position, way.place(source))
+                assert ctx.get(start) == sum(1 << port for port in network.fork(0, source, *area))
+                for before, _ in network.tree(source, *area, 1):
+                    if before:
+                        router, port, _ = before
+                        ctx.set(position, way.place(router))
+                        outputs = network.fork(port, network.links[router, port][0], *area)
+                        assert ctx.get(steps[port][0]) == sum(1 << output for output in outputs)
+                        assert ctx.get(steps[port][1]) == 1
 
     simulator = Simulator(m)
     simulator.add_testbench(bench)

@@ -1,10 +1,12 @@
 """Every pair has a way, the way is a shortest one, no network that is accepted can deadlock, and loads are as known."""
 
+from itertools import product
+
 import pytest
 
 from systola.hw.component import ParameterError
-from systola.hw.noc import topology as module
-from systola.hw.noc.topology import average_hops, find_cycle, saturation, topology
+from systola.hw.noc.deadlock import find_cycle
+from systola.hw.noc.topology import average_hops, saturation, topology
 
 ALL = [
     ("ring", 5, 1, 2),
@@ -53,6 +55,22 @@ def test_ways_are_shortest(kind, k, l):  # noqa: E741
         assert len(channels) - 1 == dx + dy
 
 
+@pytest.mark.parametrize("kind", ["mesh", "torus"])
+def test_every_rectangle_has_a_tree(kind):
+    """Each node of it once, the source not, by channels that follow each other and that the check has seen."""
+    network = topology(kind, 4, 3, 4, True)
+    for source, low, high in product(range(12), range(12), range(12)):
+        (x, y), (to_x, to_y) = network.at(low), network.at(high)
+        if x > to_x or y > to_y or low == high:
+            continue
+        tree = network.tree(source, (x, y), (to_x, to_y), 3)
+        inside = {b * 4 + a for a in range(x, to_x + 1) for b in range(y, to_y + 1)} - {source}
+        assert sorted(router for _, (router, port, _) in tree if port == 0) == sorted(inside)
+        assert set(tree) <= set(network.trees)
+        for before, (router, _, _) in tree:
+            assert router == (network.links[before[:2]][0] if before else source)
+
+
 @pytest.mark.parametrize("k", [2, 3, 4, 5, 6, 8])
 def test_uniform_traffic_in_a_torus(k):
     """Even k: a mean of k/4 hops a dimension over 2 links of each kind give 8/k; odd k: 8k/(k^2 - 1)."""
@@ -77,43 +95,6 @@ def test_uniform_traffic_elsewhere():
     assert saturation(topology("crossbar", 4)) == float("inf")  # no link but the nodes' own
 
 
-def test_a_ring_of_one_channel_is_refused_with_its_cycle():
-    with pytest.raises(ParameterError) as error:
-        topology("torus", 4, 4, 1)
-    assert str(error.value) == (
-        "vcs=1: a torus 4 x 4 with 1 VC can deadlock, as packets on the links 0 to 1 on VC 0, 1 to 2 on VC 0, "
-        "2 to 3 on VC 0, 3 to 0 on VC 0 may all wait for the next, and the last for the first."
-    )
-    with pytest.raises(ParameterError, match="a ring 5 x 1 with 1 VC can deadlock"):
-        topology("ring", 5, 1, 1)
-
-
-def test_a_forgotten_dateline_is_found():
-    class Broken(module.Grid):
-        def _is_dateline(self, router, port):
-            return False
-
-    with pytest.raises(ParameterError, match="can deadlock"):
-        module.check(Broken("torus", 4, 4, 2))
-
-
-def test_a_turn_back_from_y_to_x_is_found():
-    class Broken(module.Grid):
-        def start(self, source, destination):  # y first where x is even
-            port, vc, header = super().start(source, destination)
-            return (header[2], vc, header) if source % 2 == 0 and header[1] != source // self.k else (port, vc, header)
-
-        def step(self, router, port, vc, header):
-            if port in (3, 4):
-                x, y = self.at(self.link(router, port)[0])
-                if y == header[1] and x != header[0]:
-                    return (1 if header[0] > x else 2), vc
-            return super().step(router, port, vc, header)
-
-    with pytest.raises(ParameterError, match="can deadlock"):
-        module.check(Broken("mesh", 3, 3, 1))
-
-
 @pytest.mark.parametrize(
     ("what", "message"),
     [
@@ -121,6 +102,7 @@ def test_a_turn_back_from_y_to_x_is_found():
         (("ring", 4, 2), "l=2: a ring has l=1, and k nodes."),
         (("fat_tree", 3, 2), "k=3: a fat_tree's k must be 2, 4 or 8."),
         (("crossbar", 5, 4), "k=5, l=4: a crossbar of 20 nodes is not from 2 to 16."),
+        (("ring", 4, 1, 2, True), "multicast=True: only a mesh or torus of 2 x 2 or more has it, not a ring 4 x 1."),
         (("mesh", 1, 1), "k=1, l=1: a mesh of 1 nodes is not from 2 to 64."),
     ],
 )

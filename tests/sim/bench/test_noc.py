@@ -30,8 +30,17 @@ FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
 
 
-def _design():
-    return generate("noc", find("noc").component(**PARAMETERS))
+FORKED = {  # the same, of a network with multicast
+    "a copy that is sent twice": (r"assign vc1__gone = .*;", "assign vc1__gone = 7'h00;"),
+    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
+    "copies that all go on as the first does": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
+    "beats that book a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
+    "a rectangle that ends before it begins": (r"= many \? _\d+ : (_\d+);", r"= many ? 1'h0 : \1;"),
+}
+
+
+def _design(**parameters):
+    return generate("noc", find("noc").component(**PARAMETERS | parameters))
 
 
 def _outcome(design):
@@ -44,8 +53,16 @@ def test_the_design_that_is_broken_below_is_right():
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = _design()
+    _fails(spoil, _design(), *BROKEN[what])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", FORKED)
+def test_broken_forks_fail(spoil, what):
+    _fails(spoil, _design(topology="mesh", l=2, width=9, multicast=True), *FORKED[what])
+
+
+def _fails(spoil, design, pattern, instead):
     try:
         outcome = _outcome(spoil(design, pattern, instead))
     except SimulatorError as error:  # too few or too many beats

@@ -1,0 +1,43 @@
+"""Figures of multicast: a broadcast in the network, against what nodes can do without it."""
+
+import numpy as np
+
+from ...hw.noc.noc import Noc
+from ...sim.golden.noc import Packet
+from ...sim.simulate import simulate
+from ...sim.workloads.traffic import Case, broadcast
+from ..verilog import generate
+from .section import Section, step
+
+SIDE = 4
+FLITS = (16, 128, 512, 2048)
+
+
+def cycles() -> Section:
+    """A broadcast of one node to all, in four ways."""
+    section = Section(
+        "Multicast: cycles of a broadcast",
+        f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; "
+        "from the first flit sent to the last received. In turn: the node sends to each other. Tree: all who have the "
+        "message send it on, whole, in each of four steps; nothing is counted for what nodes do between them. "
+        "FlooNoC's multicast is 2.9 times as fast as its software.",
+        ["bytes", "multicast", "in turn", "tree", "in turn / multicast", "tree / multicast"],
+    )
+    design = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True))
+    nodes, rng = SIDE * SIDE, np.random.default_rng(7)
+    for flits in FLITS:
+        step(f"{flits} flits")
+        words = tuple(int(word) for word in rng.integers(1 << 62, size=flits))
+        cases = [broadcast(design.parameters, 0, flits, rng)]
+        cases.append(Case({0: [Packet(to, words) for to in range(1, nodes)]}))
+        apart = nodes
+        while apart > 1:
+            cases.append(Case({n: [Packet(n + apart // 2, words)] for n in range(0, nodes, apart)}))
+            apart //= 2
+        outcome, _ = simulate(design, cases)
+        if outcome.mismatches:
+            raise RuntimeError(outcome.examples[0])
+        multicast, turns, *steps = (count - 1 for count in outcome.case_cycles)
+        tree = sum(steps)
+        section.rows.append([8 * flits, multicast, turns, tree, f"{turns / multicast:.1f}", f"{tree / multicast:.1f}"])
+    return section

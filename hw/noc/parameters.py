@@ -1,0 +1,58 @@
+"""Parameters that networks and their parts share."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from ..component import Parameters
+from .topology import Topology, topology
+
+
+class FlitParameters(Parameters):
+    """What all parts of a network share."""
+
+    width: int = Field(64, ge=1, le=1024, description="data bits of a flit")
+    depth: int = Field(4, ge=2, le=16, description="flits that each VC buffers at each input")
+
+    @model_validator(mode="after")
+    def _power(self):
+        if self.depth & (self.depth - 1):
+            raise ValueError(f"depth={self.depth}: depth must be 2, 4, 8 or 16.")
+        return self
+
+
+class LinkParameters(FlitParameters):
+    """The same, within one network."""
+
+    network: Topology
+
+
+class NetworkParameters(FlitParameters):
+    """The same, of a network that is described."""
+
+    topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
+        "torus", description="how routers are linked"
+    )
+    k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
+    l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
+    vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
+    latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+
+    @model_validator(mode="after")
+    def _network(self):
+        _ = self.network
+        return self
+
+    @property
+    def network(self) -> Topology:
+        return topology(self.topology, self.k, self.l, self.vcs)
+
+
+class MulticastParameters(NetworkParameters):
+    """The same, perhaps with flits to many nodes."""
+
+    multicast: bool = Field(False, description="whether a flit can go to all nodes of a rectangle (mesh, torus)")
+
+    @property
+    def network(self) -> Topology:
+        return topology(self.topology, self.k, self.l, self.vcs, self.multicast)
