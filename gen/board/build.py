@@ -172,19 +172,28 @@ class Shell(Elaboratable):
         with m.If(cycles != RESET):
             m.d.start += cycles.eq(cycles + 1)
         uart = platform.request("uart", 0, dir="-")
-        try:
-            light = platform.request("led", 0, dir="-")
-        except ResourceError:
-            light = platform.request("rgb_led", 0, dir="-").g
+        outputs = {"o_tx": self._buffer(m, "tx", "o", uart.tx).o}
+        if light := self._light(platform):
+            outputs["o_led"] = self._buffer(m, "led", "o", light).o
         m.submodules.design = Instance(
             self.made.top,
             i_clk=ClockSignal(),
             i_rst=ResetSignal(),
             i_rx=self._buffer(m, "rx", "i", uart.rx).i,
-            o_tx=self._buffer(m, "tx", "o", uart.tx).o,
-            o_led=self._buffer(m, "led", "o", light).o,
+            **outputs,
         )
         return m
+
+    @staticmethod
+    def _light(platform):
+        """A light, if the board has one whose pin the UART does not need."""
+        for name in ("led", "rgb_led"):
+            try:
+                light = platform.request(name, 0, dir="-")
+            except ResourceError:
+                continue
+            return light if name == "led" else light.g
+        return None
 
     def _buffer(self, m, name: str, direction: str, port) -> io.Buffer:
         m.submodules[f"{name}_pin"] = buffer = io.Buffer(direction, port)

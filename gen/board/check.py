@@ -12,6 +12,8 @@ SCRATCH, CYCLES, BOARD = 0x8000, 0x8004, 0x8008
 """Registers of `hw.cores.bringup.REGISTERS`."""
 BLOCK = 256
 """Bytes of the blocks that the march goes through."""
+BULK = 8192
+"""Bytes for which a rate is measured at least: several windows of requests."""
 BEYOND = 1 << 31
 """An address at which no board has memory."""
 
@@ -29,6 +31,7 @@ class Result:
 def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[Result]:
     """Check a board, at most `limit` bytes of its memory, with so many images of digits."""
     size = min(limit, board.facts["memory"])
+    bulk = min(max(limit, BULK), board.facts["memory"])
     checks: list[tuple[str, Callable[[], str]]] = [
         ("identity", lambda: " ".join(f"{key}={value}" for key, value in board.facts.items())),
         ("registers", lambda: _registers(board, seed)),
@@ -36,8 +39,8 @@ def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed:
         ("clock", lambda: _clock(board)),
         ("memory march", lambda: _march(board, size)),
         ("memory, random", lambda: _random(board, size, seed)),
-        ("link, writes", lambda: _rate(board, size, baud, seed, reads=False)),
-        ("link, reads", lambda: _rate(board, size, baud, seed, reads=True)),
+        ("link, writes", lambda: _rate(board, bulk, baud, seed, reads=False)),
+        ("link, reads", lambda: _rate(board, bulk, baud, seed, reads=True)),
     ]
     if board.facts.get("engine", "none") != "none":
         checks += [

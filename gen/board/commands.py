@@ -105,9 +105,10 @@ def ask(
     port: Annotated[str, typer.Option(help="Serial port of the board.")],
     baud: Baud = 1_000_000,
     limit: Annotated[int, typer.Option(min=256, help="Bytes of memory to test at most.")] = 1 << 16,
+    images: Annotated[int, typer.Option(min=1, max=898, help="Digits to classify.")] = 8,
     json_file: Json = None,
 ):
-    """Ask a board everything: identity, registers, memory, the link's rate."""
+    """Ask a board everything: identity, registers, memory, the link's rate, matrix products, digits."""
     from . import check
     from .driver import Board, BoardError
 
@@ -119,7 +120,7 @@ def ask(
         table = Table("check", "", "found", "s", box=None, pad_edge=False, header_style="bold")
         results = []
         with err.status("testing") as status:
-            for result in check.run(board, baud, limit=limit):
+            for result in check.run(board, baud, limit=limit, images=images):
                 status.update(f"testing: {result.name} done")
                 results.append(result)
                 verdict = "[green]passed[/]" if result.passed else "[red]FAILED[/]"

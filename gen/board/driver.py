@@ -142,14 +142,17 @@ class Board:
         self._engine = None
 
     @classmethod
-    def open(cls, port: str, baud: int = BAUD) -> "Board":
-        """The board at a serial port, such as /dev/ttyUSB1, which no other program may have open."""
+    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "Board":
+        """The board at a serial port, such as /dev/ttyUSB1, which no other program may have open.
+
+        `silence`: see :data:`SILENCE`; for a simulated board more.
+        """
         try:
             import serial
         except ModuleNotFoundError:
             raise BoardError("A board needs the package pyserial: run pip install 'systola[board]'.") from None
         try:
-            stream = serial.Serial(port, baud, timeout=SILENCE / 4, write_timeout=30, exclusive=True)
+            stream = serial.Serial(port, baud, timeout=silence / 4, write_timeout=150 * silence, exclusive=True)
         except ValueError as error:
             raise BoardError(f"{port} cannot be opened at {baud} baud: {error}.") from None
         except serial.SerialException as error:
@@ -161,7 +164,7 @@ class Board:
             raise BoardError(f"{port} cannot be opened: {_reason(error)}; known ports: {_known()}.") from None
         try:
             stream.reset_input_buffer()
-            return cls(stream, port)
+            return cls(stream, port, silence)
         except BaseException:
             stream.close()
             raise

@@ -8,6 +8,11 @@ from ..component import Component
 
 BYTES = Lanes(signed(8), 2)
 PRODUCTS = Lanes(signed(16), 2)
+UNUSED = [
+    *("C", "D", "AHOLD", "BHOLD", "CHOLD", "DHOLD", "IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT", "OLOADTOP", "OLOADBOT"),
+    *("ADDSUBTOP", "ADDSUBBOT", "OHOLDTOP", "OHOLDBOT", "CI", "ACCUMCI", "SIGNEXTIN"),
+]
+"""Inputs of a block whose holds, resets and adders have nothing to do."""
 
 
 class TwoProducts(Component):
@@ -32,6 +37,7 @@ class TwoProducts(Component):
                 **dict.fromkeys(("p_TOPOUTPUT_SELECT", "p_BOTOUTPUT_SELECT"), Const(0b10, 2)),
                 i_CLK=ClockSignal(),
                 i_CE=Const(1),
+                **{f"i_{name}": Const(0, 16 if name in "CD" else 1) for name in UNUSED},
                 i_A=self.a.as_value(),
                 i_B=self.b.as_value(),
                 o_O=self.product.as_value(),

@@ -12,8 +12,9 @@ MEMORY = 8192
 class Stream:
     """What pyserial's ports are to a driver; `spoil` is the probability of damage, for each byte and way."""
 
-    def __init__(self, spoil: float = 0.0, identity: str = f"systola 1 board=golden clock=1000000 memory={MEMORY}"):
-        self.memory, self.registers, self.writes = bytearray(MEMORY), {}, []
+    def __init__(self, spoil: float = 0.0, identity: str | None = None, size: int = MEMORY, facts: str = ""):
+        self.memory, self.registers, self.writes, self.size = bytearray(size), {}, [], size
+        identity = identity or f"systola 1 board=golden clock=1000000 memory={size}{facts}"
         parameters = {"memory_width": 32, "register_width": 16, "identity": identity}
         self.link = Link(parameters, self._read_word, self._write_word)
         self.spoil, self.random, self.waiting, self.closed = spoil, random.Random(1), b"", False
@@ -35,7 +36,7 @@ class Stream:
     def _read_word(self, registers, address):
         if registers:
             return self.registers.get(address, 0).to_bytes(4, "little"), OKAY
-        if address >= MEMORY:
+        if address >= self.size:
             return bytes(4), DECERR
         return bytes(self.memory[address : address + 4]), OKAY
 
@@ -43,7 +44,7 @@ class Stream:
         self.writes.append(address)
         if registers:
             self.registers[address] = int.from_bytes(word, "little")
-        elif address >= MEMORY:
+        elif address >= self.size:
             return DECERR
         else:
             self.memory[address : address + 4] = word

@@ -12,7 +12,7 @@ from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.targets import find
 from systola.sim.virtual_board import Faults
 
-DESIGN = {"bytes": 4096, "baud": 3_000_000, "style": "block"}
+DESIGN = {"bytes": 16384, "baud": 3_000_000, "style": "block"}
 BAUD = 3_000_000
 
 
@@ -25,19 +25,20 @@ def systola(*arguments, cwd):
 def test_the_command_runs_unchanged(tmp_path):
     with start(find("icebreaker"), **DESIGN) as virtual:
         line = ("--port", virtual.port, "--baud", BAUD)
-        run = systola("test", *line, "--limit", 1024, "--json", "found.json", cwd=tmp_path)
+        run = systola("test", *line, "--limit", 1024, "--images", 1, "--json", "found.json", cwd=tmp_path)
     assert run.returncode == 0, run.stdout + run.stderr
     found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
     assert all(result["passed"] for result in found.values())
     for name in ("link, writes", "link, reads"):
         assert float(found[name]["found"].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
     assert "memory march" in run.stdout
+    assert found["digits"]["found"].startswith("1 of 1 right")
 
 
 def test_a_bad_cable_loses_time_and_nothing_else():
     with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN) as virtual:
         with Board.open(virtual.port, BAUD) as board:
-            results = list(check.run(board, BAUD, limit=2048))
+            results = list(check.run(board, BAUD, limit=2048, images=1))
             assert all(result.passed for result in results), results
             assert board.link.counts.repeated > 0
 
