@@ -87,7 +87,7 @@ def _markdown(sections: dict[str, Section]) -> str:
     parts = [
         "# Figures",
         f"Printed by `make bench` of Systola {version('systola')} with {tools}.",
-        *(f"![{title}]({name})" for name, title in pictures.TITLES.items()),
+        *(f"![{pictures.TITLES[name]}]({name})" for name in pictures.panels(sections)),
     ]
     for section in sections.values():
         console = Console(width=400, file=io.StringIO(), record=True)

@@ -23,14 +23,8 @@ TITLES = {
 HEIGHTS = {"formats.png": 5.5}
 
 
-def draw(sections: dict, folder: Path) -> list[Path]:
-    """Write the pictures whose sections there are; return their paths."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
-
-    plt.rcParams.update({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
+def panels(sections: dict) -> dict[str, tuple]:
+    """The pictures whose sections there are: for each its panels, and the section that each shows."""
     pictures = {
         "figures.png": ((_utilisation, "gemm"), (_area, "area")),
         "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
@@ -41,14 +35,23 @@ def draw(sections: dict, folder: Path) -> list[Path]:
         "collectives.png": ((_collectives, "collectives"), (_bounds, "collectives")),
         "formats.png": ((_format_area, "precision"), (_format_error, "precision")),
     }
+    return {name: each for name, each in pictures.items() if all(section in sections for _, section in each)}
+
+
+def draw(sections: dict, folder: Path) -> list[Path]:
+    """Write the pictures whose sections there are; return their paths."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    plt.rcParams.update({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False})
     paths = []
-    for name, panels in pictures.items():
-        if any(section not in sections for _, section in panels):
-            continue
+    for name, shown in panels(sections).items():
         picture, axes = plt.subplots(
-            1, len(panels), figsize=(5.5 * len(panels), HEIGHTS.get(name, 4.2)), layout="constrained"
+            1, len(shown), figsize=(5.5 * len(shown), HEIGHTS.get(name, 4.2)), layout="constrained"
         )
-        for axis, (panel, section) in zip(axes, panels, strict=True):
+        for axis, (panel, section) in zip(axes, shown, strict=True):
             panel(axis, sections[section])
         picture.savefig(folder / name, dpi=150, metadata={"Software": None})
         plt.close(picture)
