@@ -10,7 +10,7 @@ from systola.sim.golden.formats.pot import PoT
 from systola.sim.golden.formats.uniform import Uniform
 from systola.sim.quantise import QuantiseError
 
-N = 50_000
+N = 20_000
 
 
 def tensor(shape=(12, 40), seed=0):

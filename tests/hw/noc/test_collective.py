@@ -1,6 +1,5 @@
 """Collectives on rings and tori through the bench, exact in every row and cycle, and what is said of them."""
 
-import re
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ from systola.sim.simulate import simulate
 from systola.sim.verilator import lint
 from systola.sim.workloads.collectives import sweep
 
-SMALL = {"topology": "torus", "k": 2, "l": 2, "width": 8, "format": "int8", "rows": 250, "timeout": 64}
+SMALL = {"topology": "torus", "k": 2, "l": 2, "width": 8, "format": "int8", "rows": 250, "timeout": 256}
 
 
 @pytest.mark.parametrize(
@@ -45,14 +44,6 @@ def test_cycles_follow_the_law_from_one_row_on():
         assert cycles == expected if certain else cycles <= expected
     assert exact >= 45
     assert outcome.case_cycles[0] == design.latency
-
-
-def test_nodes_are_emitted_once():
-    small = generate("collective", Collective(**SMALL))
-    large = generate("collective", Collective(**SMALL | {"k": 4}))
-    assert small.modules == large.modules
-    assert len(re.findall(r"(?m)^module collective_collective_node ", large.verilog)) == 1
-    assert len(re.findall(r"(?m)^  collective_collective_node node\d+ ", large.verilog)) == 8
 
 
 @pytest.mark.parametrize("parameters", [SMALL, SMALL | {"topology": "ring", "k": 3, "l": 1}])

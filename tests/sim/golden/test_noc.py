@@ -2,14 +2,24 @@
 
 import pytest
 
-from systola.sim.golden.noc import Packet, deliveries, dropped, hops, mean_hops, nodes, slowest, zero_load
+from systola.sim.golden.noc import Packet, deliveries, dropped, farthest, hops, mean_hops, nodes, slowest, zero_load
 
 
 def test_packets_of_a_pair_keep_their_order_and_wrong_ones_are_dropped():
     first, other, second = Packet(1, (7, 8)), Packet(2, (9,)), Packet(1, (5,))
     sent = {0: [first, Packet(0, (1,)), other, Packet(3, (1, 2)), second], 2: [Packet(1, (4,))]}
-    assert deliveries(sent, 3) == {(0, 1): [first, second], (0, 2): [other], (2, 1): [Packet(1, (4,))]}
-    assert [dropped(sent[n], n, 3) for n in (0, 2)] == [2, 0]
+    come = {(0, 1, False): [first.words, second.words], (0, 2, False): [other.words], (2, 1, False): [(4,)]}
+    assert deliveries(sent, 3, 3) == come
+    assert [dropped(sent[n], n, 3, 3) for n in (0, 2)] == [2, 0]
+
+
+def test_packets_to_a_rectangle():
+    """Of 3 x 2 nodes, 1 to 5 is the two columns on the right; 2 to 3 ends left of where it begins."""
+    packet = Packet(1, (7, 8), to=5)
+    assert deliveries({1: [packet]}, 6, 3) == {(1, node, True): [(7,), (8,)] for node in (2, 4, 5)}
+    assert dropped([packet, Packet(2, (7,), to=3), Packet(1, (7,), to=6)], 1, 6, 3) == 2
+    assert Packet(4, (7,), to=4).many is False
+    assert farthest("torus", 3, 2, 3, packet) == 4  # to node 2: it does not go round
 
 
 @pytest.mark.parametrize(
