@@ -153,11 +153,12 @@ class Shell(Elaboratable):
         self.target, self.made = target, made
 
     def elaborate(self, platform):
+        oscillator = self.target.oscillator or platform.default_clk
+        rate = platform.lookup(oscillator, 0).clock.frequency
+        self._check(round(rate))
         m = Module()
         platform.add_file(f"{self.made.top}.v", self.made.verilog)
-        oscillator = self.target.oscillator or platform.default_clk
         clock = self._buffer(m, "oscillator", "i", platform.request(oscillator, 0, dir="-")).i
-        rate = platform.lookup(oscillator, 0).clock.frequency
         if rate != self.target.clock:
             clock = self._pll(m, clock, round(rate))
             platform.add_clock_constraint(clock, self.target.clock)
@@ -184,6 +185,12 @@ class Shell(Elaboratable):
         )
         return m
 
+    def _check(self, rate: int):
+        """Raises `SynthesisError` where no clock of the design's rate can be had of the board's."""
+        clock, family = self.target.clock, self.target.family
+        if clock != rate and (family != "ecp5" or clock % rate or VCO % clock):
+            raise SynthesisError(f"{self.target.name} has no clock of {clock / 1e6:g} MHz.")
+
     @staticmethod
     def _light(platform):
         """A light, if the board has one whose pin the UART does not need."""
@@ -201,8 +208,6 @@ class Shell(Elaboratable):
 
     def _pll(self, m, clock, rate: int):
         """The clock of the design, of that of the board: what an ECP5 has for it."""
-        if self.target.family != "ecp5" or self.target.clock % rate or VCO % self.target.clock:
-            raise SynthesisError(f"{self.target.name} has no clock of {self.target.clock / 1e6:g} MHz.")
         made = Signal()
         m.submodules.pll = Instance(
             "EHXPLLL",
