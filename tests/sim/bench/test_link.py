@@ -29,7 +29,7 @@ def design():
 
 def _mismatches(design) -> int:
     try:
-        cases = find("link").cases(design.parameters, 30, 5)
+        cases = find("link").cases(design.parameters, 90, 5)
         return simulate(design, cases, simulator=QUICK, timeout=240)[0].mismatches
     except SimulatorError:  # too few bytes, or too many
         return -1

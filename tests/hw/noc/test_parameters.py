@@ -1,0 +1,20 @@
+"""What networks can be told, and what not, in one sentence."""
+
+import pytest
+
+from systola.hw.component import ParameterError
+from systola.hw.noc.noc import Noc
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"depth": 3}, "depth=3: depth must be 2, 4, 8 or 16."),
+        ({"latency": 3}, "latency=3: latency must be an integer from 1 to 2."),
+        ({"topology": "star"}, "topology=star: topology must be ring or mesh or torus or crossbar or bus or fat_tree."),
+    ],
+)
+def test_what_is_not_legal(parameters, sentence):
+    with pytest.raises(ParameterError) as error:
+        Noc(**parameters)
+    assert str(error.value).replace(", ", " or ") == sentence.replace(", ", " or ")
