@@ -29,10 +29,16 @@ def test_the_command_runs_unchanged(tmp_path):
     assert run.returncode == 0, run.stdout + run.stderr
     found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
     assert all(result["passed"] for result in found.values())
-    for name in ("link, writes", "link, reads"):
-        assert float(found[name]["found"].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
     assert "memory march" in run.stdout
     assert found["digits"]["found"].startswith("1 of 1 right")
+
+
+@pytest.mark.slow  # cycles in which the host does not get the processor count
+def test_the_link_takes_nine_tenths_of_the_uart():
+    with start(find("icebreaker"), **DESIGN) as virtual, Board.open(virtual.port, BAUD) as board:
+        found = {result.name: result.found for result in check.run(board, BAUD, limit=1024, images=1)}
+    for name in ("link, writes", "link, reads"):
+        assert float(found[name].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
 
 
 def test_a_bad_cable_loses_time_and_nothing_else():
