@@ -90,6 +90,13 @@ class SparseDecoder(Component):
         cols: int
         groups: int
 
+    unit = "group"
+    latency = 1
+
+    @property
+    def peak(self) -> int:
+        return self.p.cols
+
     @staticmethod
     def members(p):
         report = Bundle({"tile": TILE_BITS, "group": max(1, (p.groups - 1).bit_length()), "cols": p.cols})

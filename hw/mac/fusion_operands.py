@@ -101,6 +101,13 @@ class Activations(Component):
     class Parameters(Parameters):
         lanes: int
 
+    unit = "word"
+    latency = 0
+
+    @property
+    def peak(self) -> int:
+        return self.p.lanes
+
     @staticmethod
     def members(p):
         return {"i": In(lanes(WORD, p.lanes, MODE)), "o": Out(lanes(ACTIVATION, p.lanes, PART))}
@@ -141,6 +148,13 @@ class Weights(Component):
 
     class Parameters(Parameters):
         lanes: int
+
+    unit = "word"
+    latency = 0
+
+    @property
+    def peak(self) -> int:
+        return self.p.lanes
 
     @staticmethod
     def members(p):

@@ -8,6 +8,7 @@ import pytest
 from systola.gen.bench import memories, pictures, precision
 from systola.gen.bench.__main__ import SECTIONS, _markdown
 from systola.gen.bench.section import Section
+from systola.gen.verilog import generate
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -40,6 +41,15 @@ def test_pictures_are_drawn_from_the_data(sections, tmp_path):
     assert all((DOCS / path.name).exists() for path in paths)
     assert all(path.stat().st_size > 10_000 for path in paths)
     assert pictures.draw({"gemm": sections["gemm"]}, tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("row", precision.ROWS, ids=lambda row: row.label)
+def test_what_decodes_at_the_edges_can_be_counted(row):
+    array = precision._component(row)
+    parts = precision._edge(array)
+    assert bool(parts) == (row.generator != "bfloat16_systolic" and row.label not in ("int8", "int4"))
+    for part in parts:
+        assert generate("decoders", part).peak in (array.p.rows, array.p.cols)
 
 
 def test_rates_are_counted_while_all_ports_are_busy():
