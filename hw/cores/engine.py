@@ -7,7 +7,7 @@ from ..array.unit import STATE, ArrayUnit
 from ..bundle import Bundle
 from ..bus.axi import Axi4
 from ..bus.share import ShareReads
-from ..bus.stream import join
+from ..bus.stream import StreamSkid, join
 from ..component import Component, place
 from ..dma.load import Load
 from ..dma.store import Store
@@ -169,24 +169,29 @@ class Engine(Component):
             n = names.index(name)
             return getattr(scratchpad, f"port{n}_req"), getattr(scratchpad, f"port{n}_rsp")
 
-        def connect(scratchpad, names, name, request, response):
-            req, rsp = port(scratchpad, names, name)
-            join(m, request, req)
-            if response is not None:
-                join(m, rsp, response)
+        def skid(name, source):
+            """`source` with a place beside it: whoever asks does not wait for arbiters within the cycle."""
+            each = place(m, platform, f"{name}_skid", StreamSkid, payload=source.payload.shape())
+            join(m, source, each.i)
+            return each.o
 
-        connect(activations, ACTIVATION_PORTS, "array", array.act_req, array.act_rsp)
+        def connect(scratchpad, names, name, request, response, label=None):
+            req, rsp = port(scratchpad, names, name)
+            join(m, skid(label or name, request), req)
+            join(m, rsp, response)
+
+        connect(activations, ACTIVATION_PORTS, "array", array.act_req, array.act_rsp, "rows")
         connect(activations, ACTIVATION_PORTS, "a", vector.a_req, vector.a_rsp)
         connect(activations, ACTIVATION_PORTS, "b", vector.b_req, vector.b_rsp)
-        connect(activations, ACTIVATION_PORTS, "write", vector.write, None)
-        connect(weights, WEIGHT_PORTS, "array", array.wgt_req, array.wgt_rsp)
+        join(m, vector.write, port(activations, ACTIVATION_PORTS, "write")[0])
+        connect(weights, WEIGHT_PORTS, "array", array.wgt_req, array.wgt_rsp, "tiles")
         connect(weights, WEIGHT_PORTS, "constants", vector.wgt_req, vector.wgt_rsp)
 
         # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
         beats = {"width": p.data_width, "parts": p.word // p.data_width}
         width = len(load.write.payload.addr)
         write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
-        join(m, load.write, write.i)
+        join(m, skid("load", load.write), write.i)
         to_weights = Signal()
         m.d.comb += to_weights.eq(write.o.payload.addr >= p.activation_words)
         ports = (port(activations, ACTIVATION_PORTS, "load")[0], port(weights, WEIGHT_PORTS, "load")[0])
@@ -198,7 +203,9 @@ class Engine(Component):
             ]
             with m.If(mine):
                 m.d.comb += write.o.ready.eq(request.ready)
-        written = write.empty & ports[0].ready & ports[1].ready
+        written = Signal()  # what the load that ends has written
+        there = load.write.ready & write.empty & ports[0].ready & ports[1].ready
+        m.d.sync += written.eq(there & load.done.valid & ~load.done.ready)
         m.d.comb += [
             loads.ended.payload.eq(load.done.payload),
             loads.ended.valid.eq(load.done.valid & written),
@@ -207,7 +214,7 @@ class Engine(Component):
 
         width = len(store.read.payload.addr)
         read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
-        join(m, store.read, read.i)
+        join(m, skid("store", store.read), read.i)
         join(m, read.o, store.found)
         req, rsp = port(activations, ACTIVATION_PORTS, "store")
         m.d.comb += [

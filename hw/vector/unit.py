@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.resize import StreamResize
-from ..bus.stream import StreamBuffer, join
+from ..bus.stream import StreamBuffer, StreamSkid, join
 from ..component import Component, Parameters, place
 from ..issue.command import COUNT, FAULT, commands, flag, queued, settings
 from ..issue.isa import RECORD, Error, Op, Setting
@@ -246,7 +246,6 @@ class VectorUnit(Component):
         ]
 
         # Results: to the scratchpad, each with its address.
-        hits = Signal()
         stored = Signal()
         results = place(
             m,
@@ -257,21 +256,29 @@ class VectorUnit(Component):
             depth=VectorLanes.latency(VectorLanes.Parameters(**p.lanes)) + 4,
             style="distributed",
         )
+        leaves = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
+        write = place(m, platform, "write_skid", StreamSkid, payload=leaves)
+        leaves = write.i.payload
         m.d.comb += [
             results.take.eq(enter & element.end),
             room.eq(results.room),
             results.write.valid.eq(lanes.y.valid),
             results.write.payload.eq(lanes.y.payload),
-            self.write.valid.eq(results.o.valid & dest.o.valid),
-            self.write.payload.addr.eq(dest.o.payload.addr),
+            write.i.valid.eq(results.o.valid & dest.o.valid),
+            leaves.addr.eq(dest.o.payload.addr),
+            leaves.data.eq(results.o.payload.data),
+            leaves.hits.eq(~wrong["DEST"]),
+            leaves.last.eq(dest.o.payload.ended.all()),
+            results.o.ready.eq(write.i.ready & dest.o.valid),
+            dest.o.ready.eq(write.i.ready & results.o.valid),
+            self.write.valid.eq(write.o.valid),
+            write.o.ready.eq(self.write.ready),
+            self.write.payload.addr.eq(write.o.payload.addr),
             self.write.payload.write.eq(1),
-            self.write.payload.data.eq(results.o.payload.data),
-            hits.eq(~wrong["DEST"]),
-            self.write.payload.strobe.eq(hits.replicate(p.size)),
-            results.o.ready.eq(self.write.ready & dest.o.valid),
-            dest.o.ready.eq(self.write.ready & results.o.valid),
+            self.write.payload.data.eq(write.o.payload.data),
+            self.write.payload.strobe.eq(write.o.payload.hits.replicate(p.size)),
         ]
-        m.d.comb += stored.eq(dest.o.valid & dest.o.ready & dest.o.payload.ended.all())
+        m.d.sync += stored.eq(write.o.valid & write.o.ready & write.o.payload.last)
         words = Mux(now.op == Op.TABLE, TABLE // p.size, RECORD)
         beyond = begin & ~works & (now.op != Op.QUANT) & (now.a + words > p.weight_words)
         outside = beyond | Cat(wrong.values()).any()
