@@ -141,7 +141,7 @@ class Engine(Component):
 
     def _scratchpads(self, m, platform, array, vector, load, store, loads):
         p = self.p
-        common = {"width": p.word, "counters": 0}
+        common = {"width": p.word, "counters": 0, "sram_latency": 2}
         activations = place(
             m,
             platform,
@@ -191,20 +191,21 @@ class Engine(Component):
         beats = {"width": p.data_width, "parts": p.word // p.data_width}
         width = len(load.write.payload.addr)
         write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
-        join(m, skid("load", load.write), write.i)
+        join(m, load.write, write.i)
+        words = skid("load", write.o)
         to_weights = Signal()
-        m.d.comb += to_weights.eq(write.o.payload.addr >= p.activation_words)
+        m.d.comb += to_weights.eq(words.payload.addr >= p.activation_words)
         ports = (port(activations, ACTIVATION_PORTS, "load")[0], port(weights, WEIGHT_PORTS, "load")[0])
         for request, mine, first in zip(ports, (~to_weights, to_weights), (0, p.activation_words), strict=True):
             m.d.comb += [
-                request.valid.eq(write.o.valid & mine),
-                request.payload.addr.eq(write.o.payload.addr - first),
-                *(request.payload[name].eq(write.o.payload[name]) for name in ("write", "data", "strobe")),
+                request.valid.eq(words.valid & mine),
+                request.payload.addr.eq(words.payload.addr - first),
+                *(request.payload[name].eq(words.payload[name]) for name in ("write", "data", "strobe")),
             ]
             with m.If(mine):
-                m.d.comb += write.o.ready.eq(request.ready)
+                m.d.comb += words.ready.eq(request.ready)
         written = Signal()  # what the load that ends has written
-        there = load.write.ready & write.empty & ports[0].ready & ports[1].ready
+        there = write.empty & ~words.valid & ports[0].ready & ports[1].ready
         m.d.sync += written.eq(there & load.done.valid & ~load.done.ready)
         m.d.comb += [
             loads.ended.payload.eq(load.done.payload),
@@ -214,12 +215,8 @@ class Engine(Component):
 
         width = len(store.read.payload.addr)
         read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
-        join(m, skid("store", store.read), read.i)
+        join(m, store.read, read.i)
         join(m, read.o, store.found)
         req, rsp = port(activations, ACTIVATION_PORTS, "store")
-        m.d.comb += [
-            req.valid.eq(read.req.valid),
-            req.payload.addr.eq(read.req.payload.addr),
-            read.req.ready.eq(req.ready),
-        ]
+        join(m, skid("store", read.req), req)
         join(m, rsp, read.rsp)
