@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from ..golden import operands
+from ..golden.integer import wrap
 from .tiles import Case
 
 ROWS, COLS = 2, 16
@@ -32,7 +33,7 @@ def every_pair(a: str, w: str, seed: int = 0) -> Case:
             weights = [np.roll(np.arange(COLS) % (1 << operands.bits(w)), whole)]
         for lanes in weights:
             users |= {(len(tiles), name): mode for name, mode in (("a", u), ("w", v)) if mode is not None}
-            tiles.append((beats, _alone(lanes, row).T))
+            tiles.append((_values(a, beats), _values(w, _alone(lanes, row).T)))
     return Case(tiles, users=users, tables=tables)
 
 
@@ -40,6 +41,11 @@ def _modes(format: str) -> range | list[None]:
     """What `user` may be."""
     choices = 0 if format == "codebook" else operands.users(format)
     return range(choices) if choices else [None]
+
+
+def _values(format: str, codes: np.ndarray) -> np.ndarray:
+    """What a tile has of codes: of integers their values."""
+    return wrap(codes, operands.bits(format)) if operands.is_integer(format) and not format.startswith("u") else codes
 
 
 def _pairs(everything: bool) -> np.ndarray:
