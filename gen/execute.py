@@ -84,10 +84,9 @@ def _model(parameters, dram, program, length, limit, latency, trace) -> Executio
 
 
 def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execution:
-    from ..sim.simulate import simulate
+    from ..sim import core_run
 
-    case = Run(dram, program, latency=latency, limit=limit, trace=trace, golden=False)
-    _, (ran,) = simulate(design(parameters), [case], keep=True)
+    ran = core_run.run(design(parameters), Run(dram, program, latency=latency, limit=limit, trace=trace))
     if ran.cut:
         names = ("load", "store", "weights", "matmul", "vector", "array")
         pending = ", ".join(name for bit, name in enumerate(names) if ran.pending >> bit & 1) or "none"

@@ -33,13 +33,11 @@ _FST_LIBRARIES = ["-llz4", "-lz"]
 # Modules of an array stay functions (--inline-mult): 64x64 builds in half the time and runs as fast.
 _VERILATOR_FLAGS = [
     "--cc",
-    "--vpi",
     "--prefix",
     "Vtop",
     "-O3",
     "--inline-mult",
     "1",
-    "--assert",
     "--no-timing",
     "--timescale",
     "1ns/1ps",
@@ -51,6 +49,10 @@ _VERILATOR_FLAGS = [
     "-Wno-fatal",
     "--quiet",
 ]
+
+# For cocotb. A `main` of its own has neither, and runs long: -O2, without the header that was compiled with -O1.
+_VPI_FLAGS = ["--vpi", "--assert"]
+_MAIN_FLAGS = ["-O2"]
 
 # A source file above this many bytes is compiled alone, all smaller ones together: they cost mostly headers.
 _LARGE = 64 * 1024
@@ -76,6 +78,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             version("cocotb"),
             *_LINK_FLAGS,
             *_VERILATOR_FLAGS,
+            *(_MAIN_FLAGS if self.main else _VPI_FLAGS),
             self.top,
             self.wave_format,
             *self.hier_blocks,
@@ -89,6 +92,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         ports = port_names(verilog, self.top)
         (work / "design.vlt").write_text(_control_file(self.top, ports, self.hier_blocks))
         command = [str(_ROOT / "bin" / "verilator_bin"), *_VERILATOR_FLAGS, "--top-module", self.top]
+        command += [] if self.main else _VPI_FLAGS
         if self.wave_format:
             command.append(f"--trace-{self.wave_format}")
         if self.hier_blocks:
@@ -109,7 +113,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
             for unit in _units(folder, self._main() if folder.name == "cpp" else "")
         ]
-        objects += _compile(units, ["-include", str(runtime / "runtime.h")], log)
+        objects += _compile(units, _MAIN_FLAGS if self.main else ["-include", str(runtime / "runtime.h")], log)
         _run([require("g++"), *map(str, objects), "-o", str(directory / "simulation"), *libraries], log)
         shutil.rmtree(work)
 

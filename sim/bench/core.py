@@ -4,6 +4,7 @@ The DRAM is Verilog beside the core (`sim.stage`), so that nothing here wakes wh
 """
 
 import time
+from pathlib import Path
 
 import cocotb
 import numpy as np
@@ -13,7 +14,7 @@ from cocotb.triggers import FallingEdge, First, RisingEdge, Timer
 from ..axi import PERIOD
 from ..golden.core import run
 from ..job import Job, Outcome, save_outcome
-from ..workloads.runs import Ran, Run
+from ..workloads.runs import Ran, Run, load_changes, load_memory, save_memory
 
 REGISTERS = {"control": 0x04, "status": 0x08, "entry": 0x0C, "error": 0x10, "pc": 0x14, "pending": 0x18}
 COUNTERS = (
@@ -112,9 +113,7 @@ class System:
         )
         dut.last.value = len(case.dram) // self.bytes - 1
         dut.fault_first.value, dut.fault_last.value, dut.fault_code.value = first, last, code
-        words = case.dram.reshape(-1, self.bytes)[:, ::-1]
-        with open(f"dram{number}.hex", "w") as file:
-            file.write("\n".join(row.tobytes().hex() for row in words))
+        save_memory(Path(f"dram{number}.hex"), case.dram, self.bytes)
         await self._pulse(dut.load)
         await self.write("entry", case.program)
         await self.write("control", START)
@@ -132,7 +131,7 @@ class System:
         await self.write("status", DONE)
         await self._pulse(dut.dump)
         return Ran(
-            dram=_memory(f"result{number}.hex", len(case.dram)),
+            dram=load_memory(Path(f"result{number}.hex"), len(case.dram)),
             error=error & 15,
             detail=error >> 4,
             pc=pc,
@@ -140,7 +139,7 @@ class System:
             pending=pending,
             cut=cut,
             seconds=seconds,
-            changes=_changes(f"trace{number}.txt") if case.trace else [],
+            changes=load_changes(Path(f"trace{number}.txt")) if case.trace else [],
         )
 
     async def read(self, register) -> int:
@@ -171,16 +170,3 @@ class System:
         await RisingEdge(self.dut.clk)
         port.value = 0
         await RisingEdge(self.dut.clk)
-
-
-def _memory(name: str, size: int) -> np.ndarray:
-    """The bytes of a memory that Verilog wrote, a word a line."""
-    with open(name) as file:
-        lines = (line.strip() for line in file if not line.startswith(("//", "@")))
-        words = [bytes.fromhex(line)[::-1] for line, _ in zip(lines, range(size), strict=False) if line]
-    return np.frombuffer(b"".join(words), np.uint8)[:size]
-
-
-def _changes(name: str) -> list[tuple[int, int]]:
-    with open(name) as file:
-        return [(int(cycle), int(busy, 16)) for cycle, busy in (line.split() for line in file)]

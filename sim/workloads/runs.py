@@ -1,6 +1,7 @@
-"""Runs of programs on a core."""
+"""Runs of programs on a core, and the files in which its stage finds and leaves them."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -44,3 +45,23 @@ class Ran:
     cut: bool
     seconds: float
     changes: list[tuple[int, int]]
+
+
+def save_memory(path: Path, dram: np.ndarray, width: int):
+    """Write memory as Verilog reads it: a word of `width` bytes a line, its last byte first."""
+    words = dram.reshape(-1, width)[:, ::-1]
+    path.write_text("\n".join(row.tobytes().hex() for row in words))
+
+
+def load_memory(path: Path, size: int) -> np.ndarray:
+    """The bytes of a memory that Verilog wrote."""
+    with path.open() as file:
+        lines = (line.strip() for line in file if not line.startswith(("//", "@")))
+        words = [bytes.fromhex(line)[::-1] for line, _ in zip(lines, range(size), strict=False) if line]
+    return np.frombuffer(b"".join(words), np.uint8)[:size]
+
+
+def load_changes(path: Path) -> list[tuple[int, int]]:
+    """(cycle, busy) as the stage recorded them."""
+    with path.open() as file:
+        return [(int(cycle), int(busy, 16)) for cycle, busy in (line.split() for line in file)]
