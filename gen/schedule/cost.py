@@ -166,7 +166,7 @@ class _Machine:
                 self.spans.append(Span("sync", begin, now, pc))
             elif op is Op.LOAD:
                 now = self.queue(Unit.LOAD, now) + c.issue
-                self.load(now, a, b, pc)
+                self.load(now, a, pc)
             elif op is Op.STORE:
                 now = self.queue(Unit.STORE, now) + c.issue
                 self.store(now, a, pc)
@@ -229,7 +229,7 @@ class _Machine:
         time = beats + rows * fill * (padded > 0) + (outside - rows) * max(1, whole)
         return beats, time
 
-    def load(self, now: int, bus: int, local: int, pc: int):
+    def load(self, now: int, bus: int, pc: int):
         c = self.c
         begin = max(now, self.next_load)
         self.queues[Unit.LOAD].append(begin)
