@@ -283,6 +283,6 @@ def _format_error(axes, section):
     for index in reversed(range(len(heights))):
         heights[index] = min([heights[index], 1.0, *(height - gap for height in heights[index + 1 : index + 2])])
     for (loss, price, name), height in zip(points, heights, strict=True):
-        line = {"arrowstyle": "-", "color": "#aaaaaa", "linewidth": 0.6}
+        line = {"arrowstyle": "-", "color": "#aaaaaa", "linewidth": 0.6, "relpos": (0, 0.5)}
         where = {"xytext": (1.06, height), "textcoords": "axes fraction", "va": "center"}
         axes.annotate(name, (price, loss), **where, fontsize=8, arrowprops=line)
