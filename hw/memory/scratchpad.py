@@ -23,8 +23,10 @@ class WordParameters(Parameters):
         description="bits of a word",
         json_schema_extra={"legal": "a multiple of 8 from 8 to 512"},
     )
-    interleave: Literal["low", "block"] = Field(
-        "low", description="low: neighbours in different banks; block: each bank holds a range of addresses"
+    interleave: Literal["low", "xor", "block"] = Field(
+        "low",
+        description="low: neighbours in different banks; xor: those in steps of a power of two as well; block: each "
+        "bank holds a range of addresses",
     )
     sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
     buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
@@ -43,14 +45,15 @@ class WordParameters(Parameters):
 class Scratchpad(Component):
     """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access a cycle.
 
-    Port i asks through `port<i>_req` (addr in words, write, data, strobe: one bit a byte) and gets the words it read,
-    in order, through `port<i>_rsp`; a write has no response. A port's accesses are done in order, accesses of several
-    ports to one bank in the order in which it serves them: a write is served `ports` cycles after it was accepted or
-    before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks` (interleave low)
-    or a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i
-    had a request waiting that was not served. Where `depth` is no power of two, writes beyond it are ignored and reads
-    there give 0. Words are 0 at first; with style huge they are unknown. With `precedence` some ports come before
-    the others, until one has waited three cycles; a write then is served `ports` + 3 cycles later at most.
+    Port i asks through `port<i>_req` (addr in words, write, data, strobe: one bit a byte) and gets the words it
+    read, in order, through `port<i>_rsp`; a write has no response. A port's accesses are done in order, accesses of
+    several ports to one bank in the order in which it serves them: a write is served `ports` cycles after it was
+    accepted or before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks`
+    (interleave low), in (a xor a div `banks`) mod `banks` (xor) or a div (`depth` / `banks`) (block).
+    `port<i>_waits` counts, up to its largest value, the cycles in which port i had a request waiting that was not
+    served. Where `depth` is no power of two, writes beyond it are ignored and reads there give 0. Words are 0 at
+    first; with style huge they are unknown. With `precedence` some ports come before the others, until one has
+    waited three cycles; a write then is served `ports` + 3 cycles later at most.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
     conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
@@ -311,8 +314,10 @@ class ScratchpadPort(Component):
         p = self.p.p
         request = self.req.payload
         select = p.banks.bit_length() - 1
-        if p.interleave == "low":
+        if p.interleave != "block":
             row, bank = request.addr[select:], request.addr[:select]
+            if p.interleave == "xor":
+                bank = bank ^ row[:select]
         else:
             row, bank = request.addr[: p.addr_width - select], request.addr[p.addr_width - select :]
         inside = row < p.rows if p.rows & (p.rows - 1) else 1

@@ -40,9 +40,10 @@ PATIENCE = 3
 class Scratchpad:
     """A scratchpad with its memory and the state of its arbiters, both kept from one run to the next.
 
-    interleave "low": word a is in bank a mod banks; "block": in bank a div (depth / banks). `buffered`: a port's
-    responses may wait for their consumer. `precedence`: so many ports come first, the lowest before the
-    next, until one beside port 0 has waited PATIENCE cycles.
+    interleave "low": word a is in bank a mod banks; "xor": in the exclusive or of the two digits of a in base banks
+    that are lowest; "block": in bank a div (depth / banks). `buffered`: a port's responses may wait for their consumer.
+    `precedence`: so many ports come first, the lowest before the next, until one beside port 0 has waited PATIENCE
+    cycles.
     What is served in one cycle is at different banks, so its order is no matter.
     """
 
@@ -65,7 +66,10 @@ class Scratchpad:
         self.first = [0] * banks  # the port that is asked first
 
     def bank(self, addr: int) -> int:
-        return addr % self.banks if self.interleave == "low" else addr // (self.depth // self.banks)
+        if self.interleave == "block":
+            return addr // (self.depth // self.banks)
+        digits = (addr % self.banks, addr // self.banks % self.banks)
+        return digits[0] ^ digits[1] if self.interleave == "xor" else digits[0]
 
     def access(self, request: Request) -> int | None:
         """Do one access: the word found by a read, 0 beyond the memory; None for a write, ignored there."""

@@ -55,9 +55,9 @@ def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: st
     """`length` random accesses a port: "uniform"; all at a "hot bank"; all at "one address"; or only "reads"."""
     addresses = rng.integers(0, 1 << (parameters["depth"] - 1).bit_length(), (parameters["ports"], length))
     if kind == "hot bank":
-        low = parameters["interleave"] == "low"
-        step, span = (parameters["banks"], 1) if low else (1, parameters["depth"] // parameters["banks"])
-        addresses = addresses * step % (parameters["depth"] if low else span)
+        banks, rows = parameters["banks"], parameters["depth"] // parameters["banks"]
+        row = addresses % rows
+        addresses = {"low": row * banks, "xor": row * banks + row % banks, "block": row}[parameters["interleave"]]
     elif kind == "one address":
         addresses[:] = addresses[0, 0]
     return Case(

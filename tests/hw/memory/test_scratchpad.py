@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from systola.hw.memory.scratchpad import Scratchpad
 from systola.sim.golden.scratchpad import expected_rate
 from systola.sim.simulate import simulate
 from systola.sim.verilator import lint
-from systola.sim.workloads.accesses import stride, uniform
+from systola.sim.workloads.accesses import Case, stride, uniform
 
 SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
 
@@ -26,6 +27,7 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
         {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
         {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
         {"ports": 4, "banks": 2, "width": 8, "depth": 16, "precedence": 2},
+        {"ports": 3, "banks": 4, "width": 8, "depth": 24, "interleave": "xor"},
         {
             "ports": 5,
             "banks": 8,
@@ -41,6 +43,22 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
 )
 def test_every_access_in_its_cycle(check, parameters):
     check("scratchpad", **parameters)
+
+
+def test_columns_are_read_at_four_a_cycle_too():
+    """Words in steps of the number of banks: all in one bank with interleave low, each in another with xor."""
+    rates = {}
+    for interleave in ("low", "xor"):
+        parameters = SMALL | {"interleave": interleave}
+        columns = {
+            port: [replace(request, addr=request.addr * 4 % 64) for request in requests]
+            for port, requests in stride(parameters, 16).requests.items()
+        }
+        outcome, _ = simulate(generate("scratchpad", Scratchpad(**parameters)), [Case(columns)])
+        assert outcome.mismatches == 0, outcome.examples
+        rates[interleave] = outcome.case_cycles[0]
+    assert rates["xor"] == 16 + 2
+    assert rates["low"] >= 4 * 16
 
 
 def test_neighbours_in_four_banks_are_read_at_four_a_cycle():

@@ -29,7 +29,8 @@ def test_writes_touch_the_bytes_of_their_strobe_and_nothing_beyond():
 
 
 @pytest.mark.parametrize(
-    ("interleave", "banks"), [("low", [0, 1, 2, 3, 0, 1, 2, 3]), ("block", [0, 0, 1, 1, 2, 2, 3, 3])]
+    ("interleave", "banks"),
+    [("low", [0, 1, 2, 3, 0, 1, 2, 3]), ("xor", [0, 1, 2, 3, 1, 0, 3, 2]), ("block", [0, 0, 1, 1, 2, 2, 3, 3])],
 )
 def test_banks(interleave, banks):
     pad = Scratchpad(1, 4, 8, interleave=interleave)

@@ -24,9 +24,11 @@ def test_random_cases():
     assert any(case.gap for case in cases)
     assert any(case.stall for case in cases)
     assert all(not case.gap and not case.stall for case in cases[::2])
-    for parameters in (PARAMETERS, PARAMETERS | {"interleave": "block", "depth": 64}):
+    banks = {"low": lambda a: a % 4, "xor": lambda a: (a ^ a // 4) % 4, "block": lambda a: a // 16}
+    for interleave, bank in banks.items():
+        parameters = PARAMETERS | {"interleave": interleave, "depth": 48 if interleave == "low" else 64}
         hot = [r.addr for port in random_cases(parameters, 20, 7)[2].requests.values() for r in port]
-        assert len({a % 4 if parameters["interleave"] == "low" else a // 16 for a in hot}) == 1
+        assert len({bank(a) for a in hot}) == 1
         assert len(set(hot)) > 4
     same = {r.addr for port in cases[4].requests.values() for r in port}
     assert len(same) == 1
