@@ -18,7 +18,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "sync that does not wait for the accumulators": (r"_(\d+) = ! pending_array;", r"_\1 = 1'h1;"),
     "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
     "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
-    "beats in the wrong scratchpad": (r"(write_parts__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
+    "beats in the wrong scratchpad": (r"(load_skid__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
     "results a row too far": (r"going__o\[7:0\], array__y__payload", "going__o[7:1], 1'h1, array__y__payload"),
     "a lost cycle that is not counted": (r"count_lost_sync \+ now\[3\]", "count_lost_sync"),
 }
