@@ -84,7 +84,7 @@ def _model(parameters, dram, program, length, limit, latency, trace) -> Executio
 
 
 def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execution:
-    from ..sim import core_run
+    from . import core_run
 
     ran = core_run.run(design(parameters), Run(dram, program, latency=latency, limit=limit, trace=trace))
     if ran.cut:

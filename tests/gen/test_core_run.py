@@ -4,11 +4,11 @@ import dataclasses
 
 import pytest
 
+from systola.gen import core_run
 from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.hw.cores.core import Core
 from systola.hw.issue.isa import Error
-from systola.sim import core_run
 from systola.sim.simulate import simulate
 from systola.sim.simulator import SimulatorError
 

@@ -2,23 +2,22 @@
 
 import subprocess
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 
 from ..hw.cores.core import COUNTERS, REGISTERS
-from . import cache
-from .simulator import SimulatorError
-from .stage import staged
-from .workloads.runs import Ran, Run, load_changes, load_memory, save_memory
+from ..sim import cache
+from ..sim.simulator import SimulatorError
+from ..sim.stage import MODELS, staged
+from ..sim.workloads.runs import Ran, Run, load_changes, load_memory, save_memory
 
-_MAIN = Path(str(files(__package__))) / "models" / "core.cpp"
+_MAIN = Path(str(MODELS)) / "core.cpp"
 _AT = {register.name: register.offset for register in REGISTERS.registers}
 START, STOP = 1, 2
 
 
 def build(design) -> Path:
     """The program that is the core of a `gen.verilog.Design`, with its DRAM."""
-    from .verilator import Verilator
+    from ..sim.verilator import Verilator
 
     verilog, top = staged(design.name, design.verilog, design.top, design.parameters)
     backend = Verilator(top, main=_MAIN)
