@@ -61,25 +61,25 @@ def main(
     out: Annotated[Path, typer.Option(help="Where figures.md, figures.json and the pictures go.")] = Path("docs"),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
 ):
-    """Measure the figures that the documents state. With --only, the others stay as figures.json has them."""
+    """Measure the figures that the documents state. What is not measured, or not yet, stays as figures.json has it."""
     console = Console(highlight=False, width=200)
-    kept = json.loads((out / "figures.json").read_text()) if only else {}
-    sections = {}
+    out.mkdir(parents=True, exist_ok=True)
+    data = out / "figures.json"
+    sections = {name: Section(**kept) for name, kept in json.loads(data.read_text() if data.exists() else "{}").items()}
     for number, (name, measure) in enumerate(SECTIONS.items(), 1):
         if only and name not in only:
-            if name in kept:
-                sections[name] = Section(**kept[name])
             continue
         err.print(f"[{number}/{len(SECTIONS)}] {name}", markup=False)
         started = time.perf_counter()
-        sections[name] = section = measure()
+        section = measure()
         console.print(f"\n[bold]{section.title}[/] ({time.perf_counter() - started:.0f} s)")
         console.print(section.table(box.SIMPLE_HEAD))
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "figures.json").write_text(json.dumps({k: asdict(s) for k, s in sections.items()}, indent=1) + "\n")
-    (out / "figures.md").write_text(_markdown(sections))
+        sections[name] = section
+        sections = {each: sections[each] for each in SECTIONS if each in sections}
+        data.write_text(json.dumps({each: asdict(s) for each, s in sections.items()}, indent=1) + "\n")
+        (out / "figures.md").write_text(_markdown(sections))
     drawn = pictures.draw(sections, out)
-    console.print("\n" + "  ".join(str(path) for path in (out / "figures.md", out / "figures.json", *drawn)))
+    console.print("\n" + "  ".join(str(path) for path in (out / "figures.md", data, *drawn)))
 
 
 def _markdown(sections: dict[str, Section]) -> str:
