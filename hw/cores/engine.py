@@ -151,7 +151,6 @@ class Engine(Component):
             banks=p.banks,
             depth=p.activation_words,
             precedence=1,
-            interleave="xor",  # columns of a matrix are read and written too
             **common,
         )
         weights = place(
