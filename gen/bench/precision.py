@@ -62,14 +62,14 @@ def _fused(bits: int, weights: Quantise, activations: Quantise) -> Row:
     return Row(f"Bit Fusion, {bits} bits", "fusion_array", {}, operands, weights, activations, bits, share, seeds=1)
 
 
-def _sparse(n: int, m: int) -> Row:
+def _sparse(n: int, m: int, seeds: int = 1) -> Row:
     def weights(values: np.ndarray) -> quantise.Quantised:
         return INT8(prune.n_of_m(values, n, m, axis=0))
 
     parameters = {"a_format": "uint8", "sparsity": f"{n}:{m}"}
     bits = n * (8 + (m - 1).bit_length()) / m
     operands = f"uint8 x int8, {n}:{m}"
-    return Row(f"int8, {n}:{m}", "sparse_systolic", parameters, operands, weights, BYTES, bits, m / n)
+    return Row(f"int8, {n}:{m}", "sparse_systolic", parameters, operands, weights, BYTES, bits, m / n, seeds)
 
 
 INT8, BYTES = partial(quantise.uniform, format="int8"), partial(quantise.uniform, format="uint8")
@@ -88,7 +88,7 @@ ROWS = (
     _fused(8, INT8, BYTES),
     _fused(4, _grid("int4"), _grid("uint4")),
     _fused(2, _grid("int2"), _grid("uint2")),
-    _sparse(2, 4),
+    _sparse(2, 4, seeds=5),
     _sparse(1, 4),
     _sparse(4, 8),
     _sparse(1, 2),
