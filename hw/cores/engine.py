@@ -141,7 +141,7 @@ class Engine(Component):
 
     def _scratchpads(self, m, platform, array, vector, load, store, loads):
         p = self.p
-        common = {"width": p.word, "counters": 0, "sram_latency": 2}
+        common = {"width": p.word, "counters": 0}
         activations = place(
             m,
             platform,
@@ -151,6 +151,7 @@ class Engine(Component):
             banks=p.banks,
             depth=p.activation_words,
             precedence=1,
+            sram_latency=2,
             **common,
         )
         weights = place(

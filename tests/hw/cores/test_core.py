@@ -56,7 +56,7 @@ def test_rows_follow_each_other_from_tile_to_tile(core):
 def test_short_tiles_take_the_time_of_their_weights(core):
     (ran,) = core(matmuls(rows=1, tiles=50))
     spent = ran.counters["rows"] + ran.counters["lost_weights"] + ran.counters["lost_activations"]
-    assert spent + ran.counters["lost_instruction"] <= 50 * 9 + 4  # the way of the first
+    assert spent + ran.counters["lost_instruction"] < 50 * 9
 
 
 def test_counters_do_not_depend_on_what_ran_before(core):
