@@ -24,6 +24,8 @@ CONVOLUTIONS = (
     ("56 x 56 x 64 -> 64, 3 x 3", {"height": 56, "width": 56, "channels": 64, "filters": 64}),
     ("14 x 14 x 256 -> 256, 3 x 3", {"height": 14, "width": 14, "channels": 256, "filters": 256}),
 )
+SMALL = CoreParameters(size=8, activation_bytes=32768, weight_bytes=32768, accumulators=512)
+"""A quarter of the multipliers, and of the memory."""
 TILES = (1024, 64, 64)
 """The product for the schedules: eight tiles of 128 x 64."""
 
@@ -109,12 +111,14 @@ def area() -> Section:
     """A core of 8 x 8 on an FPGA, unit by unit."""
     section = Section(
         "Core: 8 x 8 on ECP5",
-        "`core`, size 8 and all else as it comes (128 KiB of activations, 128 KiB of weights, 1,024 rows of sums), on "
-        "ECP5 85k (speed grade 6), Yosys and nextpnr out of context; Fmax of the whole, median of five seeds. BRAM: "
-        "DP16KD, of which the device has 208. Cells are counted for the unit whose name their wires bear.",
+        f"`core` with a quarter of the multipliers that it comes with, and of the memory: size {SMALL.size}, "
+        f"{SMALL.activation_bytes // 1024} KiB of activations, {SMALL.weight_bytes // 1024} KiB of weights, "
+        f"{SMALL.accumulators} rows of sums. ECP5 85k (speed grade 6), Yosys and nextpnr out of context; Fmax of the "
+        "whole, median of five seeds. BRAM: DP16KD, of which the device has 208. Cells are counted for the unit whose "
+        "name their wires bear.",
         ["unit", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
-    report = synthesise(Core(size=8), "core", progress=step)
+    report = synthesise(Core(**dict(SMALL)), "core", progress=step)
     for unit, counts in report.units.items():
         section.rows.append([unit, *counts.values(), None, None])
     section.rows.append(

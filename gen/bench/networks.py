@@ -28,6 +28,8 @@ PATTERNS = {
 }
 BOOKSIM = {("torus", 2): 0.25, ("torus", 4): 0.52, ("torus", 8): 0.65, ("mesh", 2): 0.30, ("mesh", 4): 0.40}
 """Last stable loads of BookSim 2 with uniform traffic, measured apart from this."""
+LINKS = {"uniform": 0.3, "transpose": 0.1}
+"""Patterns whose links are counted, and loads that every network here can carry."""
 CURVES = [
     *(("torus", vcs, "uniform") for vcs in (2, 4, 8)),
     *(("torus", 4, pattern) for pattern in PATTERNS if pattern != "uniform"),
@@ -94,15 +96,16 @@ def loads() -> Section:
 
 def links() -> Section:
     """How busy each link is."""
-    load = 0.3
     section = Section(
         "Network on chip: how busy each link is",
-        f"The same networks with 4 VCs, uniform traffic and transpose at {load} flits a node and cycle. For each node "
-        "the share of cycles, in %, in which its links to the east, west, south and north carry a flit.",
+        "The same networks with 4 VCs, "
+        + " and ".join(f"{pattern} traffic at {load} flits a node and cycle" for pattern, load in LINKS.items())
+        + ". For each node the share of cycles, in %, in which its links to the east, west, south and north carry a "
+        "flit.",
         ["network", "pattern", "y", *(f"x = {x}" for x in range(SIDE))],
     )
     for kind in ("torus", "mesh"):
-        for pattern in ("uniform", "transpose"):
+        for pattern, load in LINKS.items():
             step(f"{kind}, {pattern}")
             (result,), _ = _run(_design(kind, 4), [case(pattern, load, before=0, measured=4000, after=0)])
             for y in range(SIDE):

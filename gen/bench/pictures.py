@@ -210,8 +210,7 @@ def _collectives(axes, section):
     """Cycles against bytes on the larger torus, with the fitted lines."""
     from matplotlib import colormaps
 
-    sizes = [int(column.split()[0]) for column in section.columns if column.endswith(" KiB")][: len(section.columns)]
-    sizes = sizes[: section.columns.index("alpha, cycles") - 2]
+    sizes = [int(column.split()[0]) for column in section.columns[2 : section.columns.index("alpha, cycles")]]
     largest = section.rows[-1][0]
     for index, row in enumerate(row for row in section.rows if row[0] == largest):
         color = colormaps["tab10"](index)

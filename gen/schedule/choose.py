@@ -53,7 +53,16 @@ def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Sch
         one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
         if one and len(one.tiles) >= one.tiling.outputs and (now := timeline(one, costs).cycles) < cycles:
             cycles, best = now, one
-    return best
+    return _close(parameters, layer, best, costs)
+
+
+def _close(parameters: CoreParameters, layer: Convolution, schedule: Schedule, costs: Costs) -> Schedule:
+    """Pixels without gaps, if stores take most of the time and the array has time to spare: so the lanes write to one
+    bank at a time, and the store, which goes through all banks, meets them in one word of as many."""
+    found = timeline(schedule, costs)
+    if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
+        return schedule
+    return _fitting(parameters, layer, replace(schedule.tiling, spread=False), "overlapped") or schedule
 
 
 def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
