@@ -1,8 +1,14 @@
 """Which part of a design its cells belong to."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from .devices import Device
+
+Path = tuple[str, ...]
+
+WHOLE, MANY = 0.75, 32
+"""A part with at least this share of the LUTs is told by its own parts, if there are no more than so many."""
 
 
 def units(module: dict, device: Device) -> dict[str, dict[str, int]]:
@@ -10,27 +16,63 @@ def units(module: dict, device: Device) -> dict[str, dict[str, int]]:
 
     Yosys names a cell after the signal that it drives, and a signal after the modules that it was in: the first name
     in which signals differ is the part. What mapping made of several parts counts for the one whose signal it drives.
+    A part that is nearly the whole is looked into; what it has beside its parts stands in parentheses.
     """
-    kinds = {"ffs": device.ffs, "dsps": device.dsps, "brams": device.brams}
-    counts: dict[tuple[str, ...], Counter] = {}
+    kinds = {"lut4_equivalents": (), "ffs": device.ffs, "dsps": device.dsps, "brams": device.brams}
+    counts: dict[Path, Counter] = {}
     for name, cell in module["cells"].items():
-        path = tuple(name.split(".")[:-1])
-        count = counts.setdefault(path, Counter())
+        count = counts.setdefault(tuple(name.split(".")[:-1]), Counter())
         count["lut4_equivalents"] += device.luts.get(cell["type"], 0)
         for kind, types in kinds.items():
-            count[kind] += cell["type"].startswith(types)
-    depth = _common([path for path, count in counts.items() if path and count.total()])
-    parts: dict[str, Counter] = {}
-    for path, count in counts.items():
-        part = path[depth] if len(path) > depth else "(top)"
-        parts.setdefault(part, Counter()).update(count)
-    order = sorted(parts, key=lambda part: (-parts[part]["lut4_equivalents"], part))
-    return {part: {kind: parts[part][kind] for kind in ("lut4_equivalents", *kinds)} for part in order}
+            count[kind] += cell["type"].startswith(types) if types else 0
+    opened = [_common([path for path, count in counts.items() if path and count.total()])]
+    while (large := _nearly_whole(counts, opened)) is not None:
+        opened.append(large)
+    parts = _parts(counts, opened)
+    names = _names(parts, opened)
+    order = sorted(parts, key=lambda part: (-parts[part]["lut4_equivalents"], names[part]))
+    return {names[part]: {kind: parts[part][kind] for kind in kinds} for part in order}
 
 
-def _common(paths: list[tuple[str, ...]]) -> int:
-    """How many names all paths begin with; one fewer if a path ends there."""
+def _common(paths: list[Path]) -> Path:
+    """The names that all paths begin with; one fewer if a path ends there."""
     depth = 0
     while paths and all(len(path) > depth and path[depth] == paths[0][depth] for path in paths):
         depth += 1
-    return depth
+    return paths[0][:depth] if paths else ()
+
+
+def _part(path: Path, opened: Iterable[Path]) -> Path:
+    """The part of a path: a name more than the longest one that was opened."""
+    within = max((len(one) for one in opened if path[: len(one)] == one), default=0)
+    return path[: within + 1]
+
+
+def _parts(counts: dict[Path, Counter], opened: list[Path]) -> dict[Path, Counter]:
+    parts: dict[Path, Counter] = {}
+    for path, count in counts.items():
+        part = _part(path, opened)
+        outside = part in opened[0:1] or path[: len(opened[0])] != opened[0]
+        parts.setdefault(opened[0] if outside else part, Counter()).update(count)
+    return parts
+
+
+def _nearly_whole(counts: dict[Path, Counter], opened: list[Path]) -> Path | None:
+    """A part that should be looked into."""
+    parts = _parts(counts, opened)
+    total = sum(count["lut4_equivalents"] for count in parts.values())
+    for part, count in parts.items():
+        inside = {path[: len(part) + 1] for path in counts if len(path) > len(part) and path[: len(part)] == part}
+        if part not in opened and count["lut4_equivalents"] >= WHOLE * total and 1 <= len(inside) <= MANY:
+            return part
+    return None
+
+
+def _names(parts: Iterable[Path], opened: list[Path]) -> dict[Path, str]:
+    """The last name of each, or all beyond the common ones where two would be the same."""
+    last = Counter(part[-1] if part else "" for part in parts)
+    names = {}
+    for part in parts:
+        name = part[-1] if part and last[part[-1]] == 1 else ".".join(part[len(opened[0]) :])
+        names[part] = "(top)" if part == opened[0] else f"({name})" if part in opened else name
+    return names

@@ -30,3 +30,38 @@ def test_parts():
 def test_one_part_is_looked_into():
     found = units(module(body__a__b__x="LUT4", body__a__c__y="LUT4"), DEVICES["ecp5-85k"])
     assert set(found) == {"b", "c"}
+
+
+def test_what_is_nearly_the_whole_is_looked_into():
+    found = units(
+        module(
+            body__in__it__a__x="LUT4",
+            body__in__it__b__x="LUT4",
+            body__in__it__b__y="LUT4",
+            body__in__it__y="LUT4",
+            body__in__it__c__m="MULT18X18D",
+            body__in__b__z="LUT4",
+            body__in__z="LUT4",
+            body__other__x="LUT4",
+            clock_and_reset="LUT4",
+        ),
+        DEVICES["ecp5-85k"],
+    )
+    assert {name: count["lut4_equivalents"] for name, count in found.items()} == {
+        "it": 4,
+        "(in)": 1,
+        "(top)": 1,
+        "b": 1,
+        "other": 1,
+    }
+    assert found["it"]["dsps"] == 1
+
+
+def test_parts_of_the_same_name_are_told_apart():
+    found = units(
+        module(
+            body__a__x="LUT4", body__b__a__x="LUT4", body__b__c__x="LUT4", body__b__c__y="LUT4", body__b__c__z="LUT4"
+        ),
+        DEVICES["ecp5-85k"],
+    )
+    assert set(found) == {"a", "b.a", "c"}
