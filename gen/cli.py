@@ -17,6 +17,7 @@ from ..hw.issue.isa import BYTES
 from . import describe
 from .assembler import Program, ProgramError
 from .board.commands import app as board_app
+from .devices import Placer
 from .generators import GENERATORS, Generator, UsageError, find
 
 app = typer.Typer(
@@ -205,6 +206,7 @@ def synth(
     preset: Preset = None,
     device: Annotated[str, typer.Option(help="Device to map to, e.g. ecp5-85k.")] = "ecp5-85k",
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
+    placer: Annotated[Placer, typer.Option(help="Of nextpnr: static may be better for large designs.")] = "heap",
     other: Annotated[
         list[str] | None, typer.Option("--compare", metavar="NAME=VALUE", help="And so set, side by side.")
     ] = None,
@@ -221,9 +223,8 @@ def synth(
         raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
     try:
         with err.status(f"synthesising {name} for {device}") as status:
-            reports = [
-                synthesise(each, generator.name, device, seeds=seeds, progress=status.update) for each in components
-            ]
+            options = {"seeds": seeds, "placer": placer, "progress": status.update}
+            reports = [synthesise(each, generator.name, device, **options) for each in components]
     except SynthesisError as error:
         raise UsageError(str(error)) from None
     if other:

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+Placer = Literal["heap", "static", "sa"]
+"""Placers of nextpnr: `heap` is its own choice; `static` may find better places for 10,000 cells and more."""
 
 
 @dataclass(frozen=True)

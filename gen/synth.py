@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..hw.component import Component
 from ..sim import cache
-from .devices import DEVICES, Device
+from .devices import DEVICES, Device, Placer
 from .report import Report, mhz, report
 from .verilog import Design, generate
 
@@ -50,14 +50,17 @@ def synthesise(
     seeds: int = 5,
     folder: Path | None = None,
     progress: Callable[[str], object] = lambda step: None,
+    placer: Placer = "heap",
 ) -> Report:
     """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
 
-    `folder` receives the netlist, the logs and the report; `progress` a line for each step. Raises
-    `SynthesisError` if a package is missing, the device is not known, the design does not fit, or a tool
-    fails.
+    `folder` receives the netlist, the logs and the report; `progress` a line for each step; `placer` is
+    nextpnr's. Raises `SynthesisError` if a package is missing, the device is not known, the design does not
+    fit, or a tool fails.
     """
     target = _device(device)
+    if placer != "heap":
+        target = replace(target, arguments=(*target.arguments, "--placer", placer))
     if seeds < 1:
         raise SynthesisError(f"seeds={seeds}: seeds must be at least 1.")
     progress(f"{name}: generating Verilog")

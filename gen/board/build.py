@@ -85,7 +85,8 @@ def build(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     made = design(target, **parameters)
-    options = {"nextpnr_opts": f"--seed {seed} --report report.json --timing-allow-fail"} | target.options
+    placer = f" --placer {target.placer}" if target.placer else ""
+    options = {"nextpnr_opts": f"--seed {seed} --report report.json --timing-allow-fail{placer}"} | target.options
     platform = target.make()
     plan = platform.prepare(Shell(target, made), NAME, **options)
     for name, content in plan.files.items():

@@ -1,6 +1,7 @@
 """`systola board test` on a virtual board: everything passes, also on a bad cable; what goes wrong is one sentence."""
 
 import json
+import random
 import subprocess
 import sys
 
@@ -47,6 +48,19 @@ def test_a_bad_cable_loses_time_and_nothing_else():
             results = list(check.run(board, BAUD, limit=2048, images=1))
             assert all(result.passed for result in results), results
             assert board.link.counts.repeated > 0
+
+
+@pytest.mark.slow
+def test_ten_megabytes_over_a_bad_cable():
+    size, rng, moved = DESIGN["bytes"], random.Random(7), 0
+    faults = Faults(flip=1e-4, drop=1e-4, double=1e-4)
+    with start(find("icebreaker"), faults, engine=None, **DESIGN) as virtual, Board.open(virtual.port, BAUD) as board:
+        while moved < 10_000_000:
+            data = rng.randbytes(size)
+            board.write(0, data)
+            assert board.read(0, size) == data
+            moved += 2 * size
+        assert board.link.counts.damaged > 1000
 
 
 def test_a_cable_that_is_pulled_and_a_second_program():
