@@ -167,11 +167,14 @@ def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
 
 
 def _script(design: Design, device: Device) -> str:
+    synth = device.synth
+    if "SB_MAC16 #(" in design.verilog:  # -dsp makes each of them another 16 x 16 multiplier, whatever it was
+        synth = synth.replace(" -dsp", "")
     return (
         "\n".join(
             [
                 "read_verilog design.v",
-                f"{device.synth} -top {design.top}",
+                f"{synth} -top {design.top}",
                 "delete t:$scopeinfo",
                 "attrmap -remove src",  # paths of this machine
                 "write_json netlist.json",
@@ -181,7 +184,7 @@ def _script(design: Design, device: Device) -> str:
             ]
         )
         + "\n"
-    ).replace("SYNTH", device.synth)
+    ).replace("SYNTH", synth)
 
 
 _HARNESSED = ["read_verilog harness.v", "SYNTH -top harness", "write_json harness.json"]

@@ -105,7 +105,6 @@ _LARGE = (
     },
 )
 _OUTER = "outer_product", {"depth": 512}
-_ICE40 = {"synth_opts": "-dsp"}
 _ECP5 = {"synth_opts": "-nowidelut"}
 
 TARGETS = {
@@ -146,7 +145,6 @@ TARGETS = {
             ("-b", "ice40_generic"),
             engine=_OUTER,
             style="huge",
-            options=_ICE40,
         ),
         Target(
             "tang-nano-9k",
@@ -197,7 +195,6 @@ TARGETS = {
             engine=_OUTER,
             style="huge",
             oscillator="clk12",
-            options=_ICE40,
             extra=(_uart("23", "25"),),
         ),
     )

@@ -8,10 +8,13 @@ from systola.gen.board.driver import Board
 from systola.gen.board.targets import find
 
 
+BAUD = 3_000_000
+"""Of the UART: cells are simulated slowly."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "device"), [("icebreaker", "ice40-up5k"), ("ulx3s-12f", "ecp5-12k")])
 def test_cells_pass_the_boards_test(name, device):
-    target = find(name)
-    with start(target, cells=device) as virtual, Board.open(virtual.port, target.baud, silence=5) as board:
-        results = list(check.run(board, target.baud, limit=1024, images=2))
+    with start(find(name), cells=device, baud=BAUD) as virtual, Board.open(virtual.port, BAUD, silence=5) as board:
+        results = list(check.run(board, BAUD, limit=1024, images=1))
     assert all(result.passed for result in results), results
