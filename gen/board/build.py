@@ -13,8 +13,10 @@ from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Modul
 from amaranth.lib import io
 
 from ...hw.cores.bringup import Bringup
+from ..devices import DEVICES
 from ..report import critical_path, mhz
 from ..synth import MAPPER, SynthesisError, run_tool
+from ..units import units
 from ..verilog import Design, generate
 from .targets import Target
 
@@ -37,6 +39,8 @@ TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that 
     ),
     "gowin_pack": ("make the bitstream", "apycula", "apycula.gowin_pack:main"),
 }
+DEVICE = {"ecp5": "ecp5-85k", "ice40": "ice40-up5k", "gowin": "gowin-gw1nr-9c"}
+"""For each family a device that tells its cells apart."""
 BITSTREAMS = (".bit", ".bin", ".fs")
 
 
@@ -45,7 +49,7 @@ class Built:
     """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed.
 
     `rates`: MHz with each seed, of which `fmax_mhz` is the median; `path`: the critical path with the first seed, whose
-    the bitstream is.
+    the bitstream is. `units`: cells of each part, as `gen.units` finds them.
     """
 
     board: str
@@ -57,6 +61,7 @@ class Built:
     clock_mhz: float = 0.0
     rates: list[float] = field(default_factory=list)
     path: dict | None = None
+    units: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def bitstream(self) -> str | None:
@@ -107,6 +112,8 @@ def build(
         arguments = _adapted(program, arguments)
         run_tool(package, code, arguments, folder, log=f"{program}.log")
         done(step)
+        if program == "yosys":
+            result.units = _units(folder, target)
         if program.startswith("nextpnr"):
             reports = [folder / "report.json"]
             for other in range(seed + 1, seed + seeds):
@@ -122,6 +129,13 @@ def build(
         result.fmax_mhz, result.path = statistics.median(result.rates), critical_path(report)
     (folder / "built.json").write_text(json.dumps(result.__dict__, indent=2, default=str) + "\n")
     return result
+
+
+def _units(folder: Path, target: Target) -> dict[str, dict[str, int]]:
+    """Cells by part, of the netlist that Yosys left."""
+    netlist = folder / (f"{NAME}.syn.json" if target.family == "gowin" else f"{NAME}.json")
+    found = units(json.loads(netlist.read_text())["modules"][NAME], DEVICES[DEVICE[target.family]])
+    return {part: cells for part, cells in found.items() if any(cells.values())}
 
 
 def _adapted(program: str, arguments: list[str]) -> list[str]:

@@ -70,6 +70,11 @@ def build(
         for cell, (used, there) in built.used.items():
             table.add_row(cell, f"{used:,}", f"{there:,}", f"{used / there:.0%}" if there else "")
         out.print(table)
+    if built.units:
+        table = Table("part", "LUT4", "FF", "DSP", "RAM", box=None, pad_edge=False, header_style="bold")
+        for part, cells in built.units.items():
+            table.add_row(part, *(f"{count:,}" for count in cells.values()))
+        out.print(table)
     slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz
     if built.fmax_mhz is not None:
         margin = built.fmax_mhz / built.clock_mhz - 1

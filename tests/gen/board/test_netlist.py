@@ -7,12 +7,12 @@ from systola.gen.board.commands import start
 from systola.gen.board.driver import Board
 from systola.gen.board.targets import find
 
-
 BAUD = 3_000_000
 """Of the UART: cells are simulated slowly."""
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "device"), [("icebreaker", "ice40-up5k"), ("ulx3s-12f", "ecp5-12k")])
 def test_cells_pass_the_boards_test(name, device):
     with start(find(name), cells=device, baud=BAUD) as virtual, Board.open(virtual.port, BAUD, silence=5) as board:

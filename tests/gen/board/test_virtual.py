@@ -51,6 +51,7 @@ def test_a_bad_cable_loses_time_and_nothing_else():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_ten_megabytes_over_a_bad_cable():
     size, rng, moved = DESIGN["bytes"], random.Random(7), 0
     faults = Faults(flip=1e-4, drop=1e-4, double=1e-4)
