@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Placer = Literal["heap", "static", "sa"]
-"""Placers of nextpnr: `heap` is its own choice; `static` may find better places for 10,000 cells and more."""
+Placer = Literal["heap", "static"]
+PLACERS: dict[Placer, tuple[str, ...]] = {"heap": (), "static": ("--placer", "static", "--router", "router2")}
+"""Ways to place and route, as nextpnr is told: its own choice, and one that suits 10,000 cells and more."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Device:
     brams: tuple[str, ...]
     models: tuple[str, ...] = ()  # simulation models of the cells, below Yosys's share
     pins: bool = False  # the tool places pins: a design's ports are kept off them by a harness
+    constraints: str = ""  # where the harness has its own, if the tool asks: what pins.cst says
 
 
 def _ecp5(size: str, multipliers: int, memories: int) -> Device:
@@ -71,7 +73,10 @@ DEVICES: dict[str, Device] = {
         family="gowin",
         synth="synth_gowin",
         place="nextpnr_himbaechel_gowin",
-        arguments=("--device", "GW1NR-LV9QN88PC6/I5", "--vopt", "family=GW1N-9C", "--freq", "60"),
+        arguments=(
+            *("--device", "GW1NR-LV9QN88PC6/I5", "--freq", "60"),
+            *("--vopt", "family=GW1N-9C", "--vopt", "cst=pins.cst"),
+        ),
         luts={"LUT1": 1, "LUT2": 1, "LUT3": 1, "LUT4": 1, "ALU": 1, "RAM16SDP4": 6},
         limits={"MULT9X9": 20, "MULT18X18": 20, "MULT36X36": 5},
         ffs=("DFF",),
@@ -79,6 +84,9 @@ DEVICES: dict[str, Device] = {
         brams=("SDP", "DP", "SP", "pROM"),
         models=("gowin/cells_sim.v",),
         pins=True,
+        constraints="".join(
+            f'IO_LOC "{p}" {n};\n' for p, n in {"clk": 52, "rst": 3, "i": 25, "load": 26, "o": 27}.items()
+        ),
     ),
     "ice40-hx8k": _ice40("hx8k", "ct256", 100, SB_RAM40_4K=32),
     "ice40-up5k": _ice40("up5k", "sg48", 48, SB_RAM40_4K=30, SB_MAC16=8, SB_SPRAM256KA=4),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ..hw.component import Component
 from ..sim import cache
-from .devices import DEVICES, Device, Placer
+from .devices import DEVICES, PLACERS, Device, Placer
 from .report import Report, mhz, report
 from .verilog import Design, generate
 
@@ -59,8 +59,7 @@ def synthesise(
     fit, or a tool fails.
     """
     target = _device(device)
-    if placer != "heap":
-        target = replace(target, arguments=(*target.arguments, "--placer", placer))
+    target = replace(target, arguments=(*target.arguments, *PLACERS[placer]))
     if seeds < 1:
         raise SynthesisError(f"seeds={seeds}: seeds must be at least 1.")
     progress(f"{name}: generating Verilog")
@@ -159,6 +158,8 @@ def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
 
     def fill(directory: Path):
         shutil.copy(mapped / _placed_netlist(device), directory)  # WebAssembly sees its own /tmp
+        if device.constraints:
+            (directory / "pins.cst").write_text(device.constraints)
         name = device.place.replace("_", "-")
         run_tool(f"yowasp-{name}", f"yowasp_{device.place}:run_{device.place}", arguments, directory, log=f"{name}.log")
         (directory / _placed_netlist(device)).unlink()
@@ -187,7 +188,7 @@ def _script(design: Design, device: Device) -> str:
     ).replace("SYNTH", synth)
 
 
-_HARNESSED = ["read_verilog harness.v", "SYNTH -top harness", "write_json harness.json"]
+_HARNESSED = ["design -reset", "read_verilog design.v harness.v", "SYNTH -top harness", "write_json harness.json"]
 
 
 def _placed_netlist(device: Device) -> str:

@@ -13,7 +13,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Modul
 from amaranth.lib import io
 
 from ...hw.cores.bringup import Bringup
-from ..devices import DEVICES
+from ..devices import DEVICES, PLACERS
 from ..report import critical_path, mhz
 from ..synth import MAPPER, SynthesisError, run_tool
 from ..units import units
@@ -90,8 +90,8 @@ def build(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     made = design(target, **parameters)
-    placer = f" --placer {target.placer}" if target.placer else ""
-    options = {"nextpnr_opts": f"--seed {seed} --report report.json --timing-allow-fail{placer}"} | target.options
+    nextpnr = ("--seed", str(seed), "--report", "report.json", "--timing-allow-fail", *PLACERS[target.placer])
+    options = {"nextpnr_opts": " ".join(nextpnr)} | target.options
     platform = target.make()
     plan = platform.prepare(Shell(target, made), NAME, **options)
     for name, content in plan.files.items():

@@ -3,6 +3,7 @@
 import importlib
 from dataclasses import dataclass, field
 
+from ..devices import Placer
 from ..generators import UsageError
 from . import engines
 
@@ -13,8 +14,8 @@ class Target:
 
     `clock`: Hz; where it is not that of `oscillator` (None: the platform's own choice), a PLL makes it. `family`: whose
     own cells may be used. `engine`: its kind and sizes. `loader`: how openFPGALoader is told. `flow`: open, or vendor,
-    whose project is only written. `options`: of Amaranth's build, by its names; `placer`: of nextpnr, if not its own
-    choice; `extra`: makers of resources that the platform does not name.
+    whose project is only written. `options`: of Amaranth's build, by its names; `placer`: how nextpnr
+    places and routes; `extra`: makers of resources that the platform does not name.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Target:
     baud: int = 1_000_000
     arguments: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
-    placer: str | None = None
+    placer: Placer = "heap"
     extra: tuple = ()
 
     def make(self):

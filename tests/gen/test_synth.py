@@ -93,6 +93,14 @@ def test_report(tmp_path, traps, monkeypatch):
     assert synthesise(array(), "systolic", seeds=1) == report
 
 
+@pytest.mark.parametrize("device", ["ice40-hx8k", "ice40-up5k", "gowin-gw1nr-9c"])
+def test_devices_that_place_pins(device):
+    report = synthesise(array(rows=1, cols=1, buffer=0), "systolic", device, seeds=1)
+    assert report.luts > 0
+    assert report.ffs > 0
+    assert report.fmax_mhz["median"] > 40
+
+
 def test_netlist_with_block_memory_passes_the_bench(monkeypatch):
     generator, parameters = find("systolic"), {"rows": 2, "cols": 8, "buffer": 200}
     mapped = netlist(generator.component(**parameters), "systolic")
