@@ -6,7 +6,8 @@ import pytest
 
 from systola.hw.component import ParameterError
 from systola.hw.noc.deadlock import find_cycle
-from systola.hw.noc.topology import average_hops, saturation, topology
+from systola.hw.noc.load import average_hops, saturation
+from systola.hw.noc.topology import topology
 
 ALL = [
     ("ring", 5, 1, 2),
