@@ -262,9 +262,7 @@ class _Check:
         unit, loads = Unit[o.op.name], o.op == Op.LOAD
         if not loads:
             self.written(self.local, cells, whole=True)
-        self.access(
-            Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus))
-        )
+        self.access(Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus)))
         if loads:
             self.local.written[cells] = True
 

@@ -20,22 +20,25 @@ def _orders(p: dict, op: Op, rows: int, root: int):
             after = r.after(ring, node)
             before = next(n for n in range(r.nodes) if r.after(ring, n) == node)
             for number, (reverse, second) in enumerate(passes):
-                yield (node, ring, number), {
-                    "op": op,
-                    "rows": rows,
-                    "base": 0,
-                    "home": node * rows,
-                    "whole": r.nodes * rows,
-                    "step_x": rows,
-                    "round_x": rows * (r.k - 1),
-                    "step_y": rows * r.k,
-                    "round_y": rows * r.k * (r.l - 1),
-                    "reverse": reverse,
-                    "second": second,
-                    "root": node == root,
-                    "begins": (before == root) | (after == root) << 1,
-                    "ends": (after == root) | (before == root) << 1,
-                }
+                yield (
+                    (node, ring, number),
+                    {
+                        "op": op,
+                        "rows": rows,
+                        "base": 0,
+                        "home": node * rows,
+                        "whole": r.nodes * rows,
+                        "step_x": rows,
+                        "round_x": rows * (r.k - 1),
+                        "step_y": rows * r.k,
+                        "round_y": rows * r.k * (r.l - 1),
+                        "reverse": reverse,
+                        "second": second,
+                        "root": node == root,
+                        "begins": (before == root) | (after == root) << 1,
+                        "ends": (after == root) | (before == root) << 1,
+                    },
+                )
 
 
 def _slots(p: dict, orders) -> dict:
