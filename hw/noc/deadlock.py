@@ -42,7 +42,7 @@ def _check_sums(network):
         )
     inputs: dict = {}
     for root in range(network.nodes if network.reduction else 0):
-        for channel, joined in gather.joins(network, root).items():
+        for channel, joined in sorted(gather.joins(network, root).items(), key=lambda item: item[0]):
             if inputs.setdefault(channel, joined) != joined:
                 raise ParameterError(
                     f"reduction=True: a {network} can deadlock, as router {channel[0]} adds other inputs at its port "

@@ -65,7 +65,7 @@ def test_joins_that_depend_on_the_root_are_found(monkeypatch):
 
     straight = gather.way
     monkeypatch.setattr(gather, "way", way)
-    with pytest.raises(ParameterError, match="router 6 adds other inputs at its port 4 for node 1 than for"):
+    with pytest.raises(ParameterError, match="router 2 adds other inputs at its port 2 for node 1 than for"):
         check(Grid("mesh", 3, 3, 2, False, True))
 
 
