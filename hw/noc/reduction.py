@@ -12,8 +12,7 @@ class Join(Component):
     """Whether the inputs that an output adds all have a flit for it, to the same root (of which `root` bits tell).
 
     `adds` are the inputs that it adds at this place, `waiting` those whose first flit to be added goes there, to the
-    node in `roots`; `passed` those that went first in the last cycle while a packet waited, and so do not in this one.
-    Latency 0, from registers only.
+    node in `roots`; `passed` those where it is a packet's turn. Latency 0.
     """
 
     class Parameters(Parameters):

@@ -43,9 +43,9 @@ class Router(Component):
 
     With `reduction`, flits on the highest VC are added: an output waits until each input from which one must come
     there, by `position`, has one for the same root at the front. It takes all in one cycle, and sends one flit with the
-    sum of their words of 32 bits, modulo 2^32. Each of these inputs offers that before its packets, but where a packet
-    was ready then, not in the next cycle. So at most 2 vcs (vcs - 1) n others, sums included, pass on the output and VC
-    that a packet waits for.
+    sum of their words of 32 bits, modulo 2^32. Each of these inputs offers that before its packets, but not twice in a
+    row of those cycles in which one of its packets is ready. So at most 2 vcs (vcs - 1) n others, sums included, pass
+    on the output and VC that a packet waits for.
 
     Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
     counted first.
@@ -180,8 +180,8 @@ class RouterInput(Component):
     each output.
 
     With reduction, the highest VC has what is added on its way: it is `waiting` for an output, to be added for the node
-    `root`, and goes before all packets if that output is one of `sums`, without a request. If a packet could have gone
-    in its place, the input has `passed` it in the next cycle.
+    `root`, and goes before all packets if that output is one of `sums`, without a request. If it went so the last time
+    that a packet was ready, and one is ready now, it has `passed` that and may not go.
 
     Area: vcs x depth flits of distributed memory.
     """
@@ -256,7 +256,10 @@ class RouterInput(Component):
         if n.reduction:
             waiting = vcs[-1].target
             m.d.comb += [first.eq((waiting & self.sums).any()), self.waiting.eq(waiting), self.root.eq(vcs[-1].mark)]
-            m.d.sync += self.passed.eq(first & ready.any())
+            owes = Signal(name="owes")  # a sum was the last to go before a packet that was ready
+            m.d.comb += self.passed.eq(owes & ready.any())
+            with m.If(ready.any()):
+                m.d.sync += owes.eq(first)
             offer = Cat(Mux(first, 0, offer), first)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
