@@ -10,9 +10,13 @@ from amaranth.sim import Simulator
 from systola.gen.verilog import generate
 from systola.hw.noc.noc import Noc
 from systola.hw.noc.reduction import Join, add
+from systola.hw.noc.router import RouterInput
+from systola.hw.noc.topology import topology
 from systola.sim.golden.noc import Packet
 from systola.sim.simulate import simulate
 from systola.sim.workloads.traffic import Case, reduce, traffic
+
+MESH = topology("mesh", 3, 2, 2, reduction=True)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +59,34 @@ def test_lanes_do_not_carry_into_each_other():
             assert ctx.get(total) == expected
 
     simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_sums_and_packets_take_turns(every):
+    """With sums and packets always there, packets go in half of the cycles in which there is room for them."""
+    m = Module()
+    m.submodules.port = port = RouterInput(network=MESH, width=32, depth=4, latency=1, leads=(1,))
+    m.d.comb += [port.sums.eq(port.waiting & ~port.passed), port.taken.eq(port.request.any() | port.sums.any())]
+
+    async def bench(ctx):
+        places, gone = [4, 4], [0, 0]
+        ctx.set(port.flit, {"go": 0b10, "last": 1})
+        for cycle in range(300):
+            vc = int(places[1] > places[0])
+            ctx.set(port.valid, (places[vc] > 0) << vc)
+            places[vc] -= places[vc] > 0
+            ctx.set(port.room, 0b11 if cycle % every == 0 else 0b10)
+            await ctx.tick()
+            for vc in range(2):
+                places[vc] += ctx.get(port.credit[vc])
+                gone[vc] += ctx.get(port.credit[vc])
+        assert gone[0] == pytest.approx(300 / every / 2, abs=5)
+        assert sum(gone) == pytest.approx(300, abs=5)
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
 
