@@ -64,9 +64,7 @@ _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
     """Compiles a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++."""
 
-    def __init__(
-        self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), main: Path | None = None
-    ) -> None:
+    def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), main: Path | None = None) -> None:
         super().__init__()
         self.top, self.wave_format, self.hier_blocks, self.main = top, waves, hier_blocks, main
         self.wave_args: list[str] = []

@@ -48,6 +48,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "chip": networks.chip,
     "router": networks.router,
     "multicast": multicast.cycles,
+    "reduction": multicast.reduction,
     "collectives": collectives.cycles,
     "fusion": fusion.rates,
     "fusion_area": fusion.area,

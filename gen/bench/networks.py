@@ -145,15 +145,14 @@ def router() -> Section:
         "Router: area and clock rate",
         "Of a torus 4 x 4: 5 ports, flits of 64 bits, ECP5 85k, out of context, five seeds. LUT4 equivalents count "
         "distributed memory, which holds the buffers.",
-        ["VCs", "flits a VC", "cycles a hop", "multicast", "LUT4", "LUT4 equivalents", "FF", "Fmax, MHz"],
+        ["VCs", "flits a VC", "cycles a hop", "also", "LUT4", "LUT4 equivalents", "FF", "Fmax, MHz"],
     )
-    sizes = [(2, 4, 1, False), (2, 4, 2, False), (2, 8, 1, False), (4, 4, 1, False), (2, 4, 1, True), (2, 4, 2, True)]
-    for vcs, depth, latency, multicast in sizes:
-        step(f"router, {vcs} VCs, depth {depth}, latency {latency}{', multicast' * multicast}")
-        component = Router(vcs=vcs, depth=depth, latency=latency, multicast=multicast)
+    sizes = [(2, 4, 1, ""), (2, 4, 2, ""), (2, 8, 1, ""), (4, 4, 1, ""), (2, 4, 1, "multicast"), (2, 4, 2, "multicast")]
+    sizes += [(3, 4, 1, ""), (3, 4, 1, "reduction"), (3, 4, 2, "reduction")]
+    for vcs, depth, latency, also in sizes:
+        step(f"router, {vcs} VCs, depth {depth}, latency {latency} {also}")
+        component = Router(vcs=vcs, depth=depth, latency=latency, **({also: True} if also else {}))
         report = synthesise(component, "router").to_dict()
         cells = [report[key] for key in ("luts", "lut4_equivalents", "ffs")]
-        section.rows.append(
-            [vcs, depth, latency, "yes" if multicast else "no", *cells, f"{report['fmax_mhz']['median']:.1f}"]
-        )
+        section.rows.append([vcs, depth, latency, also or "-", *cells, f"{report['fmax_mhz']['median']:.1f}"])
     return section

@@ -15,8 +15,7 @@ from .skew import DelayStyle, Skew
 
 
 class CoreParameters(Parameters):
-    """A core multiplies a stationary tile by moving rows; a stationary edge feeds it.
-    """
+    """A core multiplies a stationary tile by moving rows; a stationary edge feeds it."""
 
     rows: int
     cols: int

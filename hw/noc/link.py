@@ -5,8 +5,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters
+from .front_of_queue import DISTRIBUTED
 from .route import bits
-from .router import DISTRIBUTED
 
 
 class LinkEnd(Component):

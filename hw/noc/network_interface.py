@@ -9,9 +9,9 @@ from pydantic import Field
 from ..bundle import Bundle
 from ..bus.stream import StreamSpill, join
 from ..component import Component, Parameters, place
+from .front_of_queue import DISTRIBUTED
 from .noc import Incoming, Outgoing
 from .route import bits
-from .router import DISTRIBUTED
 
 
 class Refused(enum.Enum, shape=2):

@@ -9,9 +9,10 @@ from pydantic import Field
 from ..bundle import Bundle, Lanes
 from ..bus.stream import join
 from ..component import Component, place
-from .parameters import LinkParameters, MulticastParameters
+from .front_of_queue import DISTRIBUTED
+from .parameters import GridParameters, LinkParameters
 from .route import Flit, bits, route
-from .router import DISTRIBUTED, Router
+from .router import Router
 
 ERRORS = 8
 """Bits of a counter of dropped packets."""
@@ -20,11 +21,13 @@ ERRORS = 8
 class Outgoing(Bundle):
     """What a node sends: a word, whether it ends its packet, and, in the packet's first beat, to which node.
 
-    With multicast also `to`: the packet goes to all nodes of the rectangle that `dest` begins and `to` ends.
+    With multicast also `to`: the packet goes to all nodes of the rectangle that `dest` begins and `to` ends. With
+    reduction also `reduce`: it is added to those of all other nodes on its way to `dest`.
     """
 
-    def __init__(self, nodes: int, width: int, multicast: bool = False):
+    def __init__(self, nodes: int, width: int, multicast: bool = False, reduction: bool = False):
         to = {"to": bits(nodes)} if multicast else {}
+        to |= {"reduce": 1} if reduction else {}
         super().__init__({"dest": bits(nodes)} | to | {"last": 1, "data": width})
 
 
@@ -53,6 +56,15 @@ class Noc(Component):
     packet of its own; all that a source sends to rectangles keeps its order, but what it sends to one node may pass
     that. A rectangle that ends before it begins, or beyond the network, is dropped and counted.
 
+    With `reduction`, all nodes send packets with `reduce` to the same nodes in the same order, of as many beats:
+    node `dest` then receives, for the beats x_i of all k l nodes i, itself included, one packet of one beat
+
+        data = sum over i of x_i, in each of the width / 32 lanes of 32 bits, modulo 2^32; src = dest
+
+    in the order in which they were issued; exact, whatever the ways. Routers add, and the highest VC is for that alone.
+    What one node has not sent yet holds the sum and all later ones, and a node that has sent `depth` beats that wait,
+    but no packets of others. `to` does not count then. `dest` beyond the network is dropped and counted.
+
     Latency: if nothing else is under way, hops x `latency` + length cycles from a packet's first beat to the beat of
     its last at the exit, where hops counts the routers that it passes. Initiation interval 1.
 
@@ -69,14 +81,14 @@ class Noc(Component):
 
     unit = "flit"
 
-    class Parameters(MulticastParameters):
+    class Parameters(GridParameters):
         counters: int = Field(0, ge=0, le=64, description="bits of the counters of each router's flits; 0: none")
 
     @staticmethod
     def members(p):
         members, nodes = {}, p.network.nodes
         for node in range(nodes):
-            members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width, p.multicast)))
+            members[f"node{node}_in"] = In(stream.Signature(Outgoing(nodes, p.width, p.multicast, p.reduction)))
             members[f"node{node}_out"] = Out(stream.Signature(Incoming(nodes, p.width)))
             members[f"node{node}_errors"] = Out(ERRORS)
         for router in range(p.network.routers if p.counters else 0):
@@ -155,7 +167,7 @@ class Entry(Component):
         return {
             "position": In(route(n).position),
             "node": In(bits(n.nodes)),
-            "i": In(stream.Signature(Outgoing(n.nodes, p.width, n.multicast))),
+            "i": In(stream.Signature(Outgoing(n.nodes, p.width, n.multicast, n.reduction))),
             "flit": Out(Flit(n, p.width)),
             "valid": Out(n.vcs),
             "credit": In(n.vcs),
@@ -182,8 +194,18 @@ class Entry(Component):
             beyond = (to >= n.nodes) | (end >= n.nodes) | (low[0] > high[0]) | (low[1] > high[1])
             m.d.comb += many.eq(end != to)
             wrong = Mux(many, beyond, wrong)
-        layout = Bundle({"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1})
+        if n.reduction:
+            go_sum, added = way.gather(self.position, way.corner(m, "root", to))
+            go, vc, lane = Mux(beat.reduce, go_sum, go), Mux(beat.reduce, n.plain, vc), Mux(beat.reduce, n.plain, lane)
+            header = {name: Mux(beat.reduce, added.get(name, 0), value) for name, value in header.items()}
+            wrong = Mux(beat.reduce, (to >= n.nodes) if n.nodes & (n.nodes - 1) else 0, wrong)
+        layout = {"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1}
+        layout = Bundle(layout | ({"src": bits(n.nodes), "sum": 1} if n.reduction else {}))
         looked_up, held, now = (Signal(layout, name=name) for name in ("looked_up", "held", "now"))
+        last = beat.last | now.header.many if n.multicast else beat.last
+        if n.reduction:
+            m.d.comb += [looked_up.src.eq(Mux(beat.reduce, to, self.node)), looked_up.sum.eq(beat.reduce)]
+            last |= now.sum
         first = Signal(init=1)
         accepted = Signal()
         m.d.comb += [
@@ -195,8 +217,8 @@ class Entry(Component):
             now.as_value().eq(Mux(first, looked_up, held)),
             accepted.eq(self.i.valid & self.i.ready),
             self.flit.data.eq(beat.data),
-            self.flit.last.eq(beat.last | now.header.many if n.multicast else beat.last),
-            self.flit.src.eq(self.node),
+            self.flit.last.eq(last),
+            self.flit.src.eq(now.src if n.reduction else self.node),
             self.flit.header.eq(now.header),
             self.flit.go.eq(now.go),
             self.flit.vc.eq(now.vc),

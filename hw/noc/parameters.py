@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from ..component import Parameters
 from .topology import Topology, topology
 
+LANE = 32
+"""Bits of the words that reduction adds."""
+
 
 class FlitParameters(Parameters):
     """What all parts of a network share."""
@@ -48,11 +51,18 @@ class NetworkParameters(FlitParameters):
         return topology(self.topology, self.k, self.l, self.vcs)
 
 
-class MulticastParameters(NetworkParameters):
-    """The same, perhaps with flits to many nodes."""
+class GridParameters(NetworkParameters):
+    """The same, with what a mesh or torus may have: flits to many nodes, and from all nodes to one."""
 
     multicast: bool = Field(False, description="whether a flit can go to all nodes of a rectangle (mesh, torus)")
+    reduction: bool = Field(False, description="whether flits from all nodes can be added on their way (mesh, torus)")
+
+    @model_validator(mode="after")
+    def _lanes(self):
+        if self.reduction and self.width % LANE:
+            raise ValueError(f"width={self.width}: with reduction, width must be a multiple of {LANE} up to 1024.")
+        return self
 
     @property
     def network(self) -> Topology:
-        return topology(self.topology, self.k, self.l, self.vcs, self.multicast)
+        return topology(self.topology, self.k, self.l, self.vcs, self.multicast, self.reduction)

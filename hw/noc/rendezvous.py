@@ -93,9 +93,7 @@ class Chair(Component):
             m.d.sync += [settling.eq(settling - 1), waited.eq(0)]
         with m.Elif(known.some):
             m.d.sync += waited.eq(waited + 1)
-            m.d.sync += self.decision.code.eq(
-                Mux(known.every, Mux(known.same, Code.OK, Code.DIFFERENT), Code.MISSING)
-            )
+            m.d.sync += self.decision.code.eq(Mux(known.every, Mux(known.same, Code.OK, Code.DIFFERENT), Code.MISSING))
             with m.If(known.every | late):
                 m.d.sync += [self.decision.valid.eq(1), settling.eq(settle)]
         return m

@@ -110,6 +110,18 @@ class GridRoute(Route):
             column & (y > header["low_y"]) if port != 3 else Const(0, 1),
         )
 
+    def gather(self, position, root):
+        """(go, header fields) at the source of a flit to be added on its way to `root`, (x, y): as `hw.noc.gather`."""
+        (x, y), (to_x, to_y) = (position.x, position.y), root
+        column, south, north = to_x == x, to_y > y, to_y < y
+        go = Cat(column & (to_y == y), to_x > x, to_x < x, column & south, column & north)
+        return go, {"x": to_x, "y": to_y, "down": south, "turn_vc": Const(self.network.plain, bits(self.network.vcs))}
+
+    def behind(self, position):
+        """A bit for each input: whether a node's flits come there without going round."""
+        x, y, (last_x, last_y) = position.x, position.y, (self.network.k - 1, self.network.l - 1)
+        return Cat(Const(1, 1), x != last_x, x != 0, y != last_y, y != 0)
+
     def corner(self, m, name: str, node):
         """A node's coordinates."""
         places = [self.network.at(each) for each in range(self.network.nodes)]
@@ -137,7 +149,7 @@ class GridRoute(Route):
             there.eq(Mux(edge, size - 1 - end, here + step)),
             arrived.eq(header[along] == there),
         ]
-        straight = Mux(edge, vc + n.vcs // 2, vc)[: len(vc)] if n.wraps else vc
+        straight = Mux(edge, vc + n.plain // 2, vc)[: len(vc)] if n.wraps else vc
         go = [~arrived & (port == other) for other in range(n.ports)]
         go[0] = arrived
         if port < 3 and n.l > 1:

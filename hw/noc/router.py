@@ -10,11 +10,11 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from .arbiter import LeastRecent
-from .parameters import LinkParameters, MulticastParameters
+from .front_of_queue import DISTRIBUTED, FrontOfQueue
+from .parameters import GridParameters, LinkParameters
+from .reduction import Join, add
 from .route import Flit, bits, choose, index, route
 from .topology import Topology
-
-DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
 
 
 class Router(Component):
@@ -41,6 +41,12 @@ class Router(Component):
     in the same cycle by all that take it, and stays at the front of its buffer until the last has taken it. What is
     said of waiting holds for packets to one node.
 
+    With `reduction`, flits on the highest VC are added: an output waits until each input from which one must come
+    there, by `position`, has one for the same root at the front. It takes all in one cycle, and sends one flit with the
+    sum of their words of 32 bits, modulo 2^32. Each of these inputs offers that before its packets, but not twice in a
+    row of those cycles in which one of its packets is ready. So at most 2 vcs (vcs - 1) n others, sums included, pass
+    on the output and VC that a packet waits for.
+
     Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
     counted first.
 
@@ -54,7 +60,7 @@ class Router(Component):
 
     unit = "flit"
 
-    class Parameters(MulticastParameters):
+    class Parameters(GridParameters):
         pass
 
     @staticmethod
@@ -90,10 +96,17 @@ class Router(Component):
                 inputs[i] = place(m, platform, f"input{i}", RouterInput, **parameters)
         for o in range(n.ports):
             if n.turns[o]:
-                parameters = {"inputs": len(n.turns[o]), "vcs": vcs_of(n, [o])[0], "depth": p.depth}
+                parameters = {
+                    "inputs": len(n.turns[o]),
+                    "vcs": vcs_of(n, [o])[0],
+                    "depth": p.depth,
+                    "sums": n.reduction,
+                }
                 outputs[o] = place(m, platform, f"output{o}", RouterOutput, **parameters)
 
         for i, port in inputs.items():
+            if n.reduction:
+                m.d.comb += port.sums.eq(Cat(outputs[o].sum for o in leads[i]))
             m.d.comb += [
                 port.position.eq(self.position),
                 port.flit.eq(self.i[i]),
@@ -113,6 +126,8 @@ class Router(Component):
                 port.last.eq(Cat(offer.last for offer in offers)),
                 port.credit.eq(self.o_credit[o]),
             ]
+            if n.reduction:
+                self._join(m, platform, o, port, offers)
             valid, grant = port.sent, port.grant
             if p.latency == 2:
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
@@ -120,10 +135,31 @@ class Router(Component):
             flits = [offer.o.as_value() for offer in offers]
             if n.multicast:  # each output has its own next step
                 flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
-            m.d.comb += self.o[o].as_value().eq(choose(grant, flits))
+            if n.reduction:
+                chosen = Cat(add(grant, flits, p.width), choose(grant, [flit[p.width :] for flit in flits]))
+            else:
+                chosen = choose(grant, flits)
+            m.d.comb += self.o[o].as_value().eq(chosen)
             m.d.comb += self.o_valid[o * n.vcs : (o + 1) * n.vcs].eq(valid)
         m.d.comb += self.i_credit.eq(Cat(inputs[i].credit if i in inputs else Const(0, n.vcs) for i in range(n.ports)))
         return m
+
+    def _join(self, m, platform, o: int, port, offers: list):
+        """Tell an output which inputs it adds here, and whether all of them have a flit to be added."""
+        n = self.p.network
+        root = 0 if o in n.exits else len(offers[0].root)  # who leaves here is at its root
+        join = place(m, platform, f"join{o}", Join, inputs=len(offers), root=root)
+        behind = route(n).behind(self.position)
+        leads = [[other for other in range(n.ports) if i in n.turns[other]].index(o) for i in n.turns[o]]
+        m.d.comb += [
+            join.adds.eq(Cat(behind[i] for i in n.turns[o])),
+            join.waiting.eq(Cat(offer.waiting[lead] for lead, offer in zip(leads, offers, strict=True))),
+            join.passed.eq(Cat(offer.passed for offer in offers)),
+            port.adds.eq(join.adds),
+            port.joined.eq(join.joined),
+        ]
+        if root:
+            m.d.comb += join.roots.as_value().eq(Cat(offer.root for offer in offers))
 
 
 def _with_go(m, offer, lead: int):
@@ -143,6 +179,10 @@ class RouterInput(Component):
     `latency` - 1 cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for
     each output.
 
+    With reduction, the highest VC has what is added on its way: it is `waiting` for an output, to be added for the node
+    `root`, and goes before all packets if that output is one of `sums`, without a request. If it went so the last time
+    that a packet was ready, and one is ready now, it has `passed` that and may not go.
+
     Area: vcs x depth flits of distributed memory.
     """
 
@@ -153,7 +193,7 @@ class RouterInput(Component):
     @staticmethod
     def members(p):
         n, targets = p.network, sum(vcs_of(p.network, p.leads))
-        return {
+        members = {
             "position": In(route(n).position),
             "flit": In(Flit(n, p.width)),
             "valid": In(n.vcs),
@@ -164,7 +204,13 @@ class RouterInput(Component):
             "last": Out(1),
             "taken": In(len(p.leads)),
             "o": Out(Flit(n, p.width)),
-        } | ({"steps": Out(Lanes(n.ports, len(p.leads)))} if n.multicast else {})
+        }
+        if n.multicast:
+            members |= {"steps": Out(Lanes(n.ports, len(p.leads)))}
+        if n.reduction:
+            members |= {"waiting": Out(len(p.leads)), "sums": In(len(p.leads))}
+            members |= {"root": Out(bits(n.k) + bits(n.l)), "passed": Out(1)}
+        return members
 
     def elaborate(self, platform):
         m = Module()
@@ -177,10 +223,14 @@ class RouterInput(Component):
         write = store.write_port()
         read = store.read_port(domain="comb")
         shape = {"outputs": vcs_of(n, p.leads), "vcs": count, "depth": p.depth, "multicast": n.multicast}
-        vcs = [place(m, platform, f"vc{v}", FrontOfQueue, **shape) for v in range(count)]
+        packets = vcs = [place(m, platform, f"vc{v}", FrontOfQueue, **shape) for v in range(n.plain)]
+        if n.reduction:
+            shape |= {"outputs": (1,) * len(p.leads), "multicast": False, "mark": len(self.root)}
+            vcs = [*packets, place(m, platform, f"vc{n.plain}", FrontOfQueue, **shape)]
         go = Cat(self.flit.go[o] for o in p.leads)
         for v, queue in enumerate(vcs):
-            m.d.comb += [queue.push.eq(self.valid[v]), queue.i.eq(Cat(go, self.flit.vc, self.flit.last))]
+            root = Cat(self.flit.header.x, self.flit.header.y) if v == n.plain else []
+            m.d.comb += [queue.push.eq(self.valid[v]), queue.i.eq(Cat(go, self.flit.vc, self.flit.last, root))]
         filled = Signal(pointer, name="filled")
         m.d.comb += [
             filled.eq(choose(self.valid, [queue.tail for queue in vcs])),
@@ -189,20 +239,28 @@ class RouterInput(Component):
             write.en.eq(self.valid.any()),
         ]
 
-        ready, taken = Signal(count, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may go
-        targets = [queue.target for queue in vcs]
-        for v, queue in enumerate(vcs):
+        ready, taken = Signal(n.plain, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may go
+        targets = [queue.target for queue in packets]
+        for v, queue in enumerate(packets):
             closed = Mux(queue.first, self.booked, 0)
             able = queue.target & self.room & ~closed
             if n.multicast:
                 targets[v] = Signal.like(self.request, name=f"able{v}")
                 m.d.comb += targets[v].eq(able)
             m.d.comb += ready[v].eq(able.any())
-        offer = ready
-        if count > 1:
-            turn = place(m, platform, "turn", LeastRecent, count=count)
-            m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken)]
+        offer, first = ready, Signal(name="sum_goes") if n.reduction else Const(0)
+        if n.plain > 1:
+            turn = place(m, platform, "turn", LeastRecent, count=n.plain)
+            m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken & ~first if n.reduction else taken)]
             offer = turn.grant
+        if n.reduction:
+            waiting = vcs[-1].target
+            m.d.comb += [first.eq((waiting & self.sums).any()), self.waiting.eq(waiting), self.root.eq(vcs[-1].mark)]
+            owes = Signal(name="owes")  # a sum was the last to go before a packet that was ready
+            m.d.comb += self.passed.eq(owes & ready.any())
+            with m.If(ready.any()):
+                m.d.sync += owes.eq(first)
+            offer = Cat(Mux(first, 0, offer), first)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
             self.request.eq(choose(offer, targets)),
@@ -216,7 +274,7 @@ class RouterInput(Component):
             m.d.comb += gone.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
         for v, queue in enumerate(vcs):
             done = taken
-            if n.multicast:
+            if n.multicast and v < n.plain:
                 m.d.comb += queue.gone.eq(Mux(offer[v], gone, 0))
                 done = ~(queue.target & ~gone).any()
             m.d.comb += queue.pop.eq(offer[v] & done)
@@ -224,6 +282,9 @@ class RouterInput(Component):
 
         target = Signal.like(self.request, name="target")
         m.d.comb += target.eq(self.request)
+        if n.reduction:
+            outputs = Cat(Cat(Const(0, size - 1), bit) for size, bit in zip(vcs_of(n, p.leads), waiting, strict=True))
+            m.d.comb += target.eq(self.request | Mux(first, outputs, 0))
         leaves = [Cat(start, index(offer)) if count > 1 else start, target, last]
         if p.latency == 2:
             late = [Signal(len(value), name=f"late{n}", reset_less=True) for n, value in enumerate(leaves)]
@@ -259,88 +320,28 @@ class RouterInput(Component):
         return m
 
 
-class FrontOfQueue(Component):
-    """What a VC's buffer says of the way of its flits: a ring in memory, whose first row is in a register.
-
-    `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first
-    flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the places of
-    the first flit and of the next that comes, for the data beside. With `multicast`, `target` may have several bits;
-    those that are `gone` are taken from it, and `pop` comes with the last.
-    """
-
-    class Parameters(Parameters):
-        outputs: tuple[int, ...]
-        """VCs of each."""
-        vcs: int
-        depth: int
-        multicast: bool
-
-    @staticmethod
-    def members(p):
-        pointer = bits(p.depth)
-        many = {"gone": In(sum(p.outputs))} if p.multicast else {}
-        return many | {
-            "i": In(len(p.outputs) + bits(p.vcs) + 1),
-            "push": In(1),
-            "pop": In(1),
-            "target": Out(sum(p.outputs)),
-            "first": Out(1, init=1),
-            "last": Out(1),
-            "head": Out(pointer),
-            "tail": Out(pointer),
-        }
-
-    def elaborate(self, platform):
-        m = Module()
-        p = self.p
-        m.submodules.ring = ring = Memory(shape=len(self.i), depth=p.depth, init=[], attrs=DISTRIBUTED)
-        write = ring.write_port()
-        read = ring.read_port(domain="comb")
-        second = Signal(len(self.head), init=1)  # the place after the first
-        there, more = Signal(name="there"), Signal(name="more")
-        row = Signal(len(self.i))  # what comes to the front
-        m.d.comb += [
-            write.addr.eq(self.tail),
-            write.data.eq(self.i),
-            write.en.eq(self.push),
-            read.addr.eq(second),
-            more.eq(there & (second != self.tail)),
-            row.eq(Mux(more, read.data, self.i)),
-        ]
-        count = len(p.outputs)
-        output, vc = row[:count], row[count:-1]
-        targets = [output[o] & ((vc == v) if size > 1 else 1) for o, size in enumerate(p.outputs) for v in range(size)]
-        m.d.sync += self.tail.eq(self.tail + self.push)
-        with m.If(self.pop):
-            m.d.sync += [self.head.eq(second), second.eq(second + 1), self.first.eq(self.last)]
-        with m.If(self.pop | ~there):
-            m.d.sync += [
-                there.eq(more | self.push),
-                self.target.eq(Mux(more | self.push, Cat(targets), 0)),
-                self.last.eq(row[-1]),
-            ]
-        if p.multicast:
-            with m.Elif(self.gone.any()):
-                m.d.sync += self.target.eq(self.target & ~self.gone)
-        return m
-
-
 class RouterOutput(Component):
     """An output port: it takes the flit of one input in a cycle, books VCs for packets and counts what has room.
 
     `request` has a bit for each VC of each input, of which an input sets one; `grant` has a bit for each input, `sent`
     for the VC on which the granted one's flit goes. Each VC takes its packets in turn, and at the same time the link
     its VCs. Places in the next buffer are counted as a row of `depth` bits, filled from below: `room` is the last.
+
+    With `sums`, flits that are added here come from all inputs that it `adds` at once, if they have `joined`. The
+    output says that there is room for their `sum`; then all of them offer it. It asks as one packet does: of a link on
+    the highest VC, of an exit as an input does.
     """
 
     class Parameters(Parameters):
         inputs: int
         vcs: int
         depth: int
+        sums: bool = False
 
     @staticmethod
     def members(p):
-        return {
+        sums = {"adds": In(p.inputs), "joined": In(1), "sum": Out(1)} if p.sums else {}
+        return sums | {
             "request": In(Lanes(p.vcs, p.inputs)),
             "last": In(p.inputs),
             "credit": In(p.vcs),
@@ -354,6 +355,10 @@ class RouterOutput(Component):
         m = Module()
         p = self.p
         asks = [Cat(self.request[i][v] for i in range(p.inputs)) for v in range(p.vcs)]
+        alone = p.sums and p.vcs > 1  # the highest VC is for sums
+        if p.sums:
+            m.d.comb += self.sum.eq(self.joined & self.room[-1] & ~self.booked[-1])
+            asks[-1] = self.sum if alone else Cat(asks[-1], self.sum)
         sent = Cat(ask.any() for ask in asks)
         if p.vcs > 1:
             turn = place(m, platform, "turn", LeastRecent, count=p.vcs)
@@ -363,10 +368,14 @@ class RouterOutput(Component):
         picks = []
         for v, ask in enumerate(asks):
             pick, places = ask, Signal(p.depth, name=f"places{v}", init=-1)
-            if p.inputs > 1:
-                first = place(m, platform, f"first{v}", LeastRecent, count=p.inputs)
+            if alone and v == p.vcs - 1:
+                pick = self.adds
+            elif len(ask) > 1:
+                first = place(m, platform, f"first{v}", LeastRecent, count=len(ask))
                 m.d.comb += [first.request.eq(ask), first.taken.eq(self.sent[v] & ~self.booked[v])]
                 pick = first.grant
+                if p.sums and not alone:
+                    pick = pick[:-1] | Mux(pick[-1], self.adds, 0)
             picks.append(pick)
             m.d.comb += self.room[v].eq(places[0])
             with m.If(self.sent[v]):

@@ -114,8 +114,7 @@ class Schedule(Component):
         distance = Signal(range(max(r.k, r.l) // 2 + 1))
         group = Signal(range(max(r.k, r.l)))
         farthest, even, groups = (
-            Mux(dimension, y, x)
-            for x, y in ((r.k // 2, r.l // 2), (r.k % 2 == 0, r.l % 2 == 0), (r.l - 1, r.k - 1))
+            Mux(dimension, y, x) for x, y in ((r.k // 2, r.l // 2), (r.k % 2 == 0, r.l % 2 == 0), (r.l - 1, r.k - 1))
         )
 
         # The slot within those rows; it reads up to `reads`, and writes from `writes` on.

@@ -5,12 +5,12 @@ header, `step` the output at the next router. Each names a virtual channel (VC),
 VC of each link, so its packets stay in order. `hw.noc.route` is the same in hardware.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
 
 from ..component import ParameterError
+from . import gather
 from .deadlock import check
 
 KINDS = ("ring", "mesh", "torus", "crossbar", "bus", "fat_tree")
@@ -20,7 +20,8 @@ MOST = 64
 
 @dataclass(frozen=True)
 class Topology:
-    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link, perhaps with `multicast`.
+    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link, perhaps with `multicast`
+    or `reduction`.
 
     A channel is (router, output port, VC). A node sends into the router and port `entry(node)`, and receives from
     `exit(node)`: there VC 0 alone is used, so that packets come whole.
@@ -31,6 +32,7 @@ class Topology:
     l: int = 1  # noqa: E741
     vcs: int = 2
     multicast: bool = False
+    reduction: bool = False
 
     def __str__(self):
         return f"{self.kind} {self.k} x {self.l}"
@@ -49,9 +51,14 @@ class Topology:
         raise NotImplementedError
 
     @property
+    def plain(self) -> int:
+        """VCs below this are for packets; with reduction one is left, for flits that are added on their way."""
+        return self.vcs - self.reduction
+
+    @property
     def lower(self) -> int:
         """VCs below this are for packets that have yet to cross a dateline."""
-        return max(1, self.vcs // 2)
+        return max(1, self.plain // 2)
 
     def entry(self, node: int) -> tuple[int, int]:
         return node, 0
@@ -68,7 +75,7 @@ class Topology:
 
         Packets of one destination share it, so that a destination that is slow blocks no other VC.
         """
-        return destination % self.vcs
+        return destination % self.plain
 
     def start(self, source: int, destination: int) -> tuple[int, int, tuple]:
         """Output port and VC at the source's router, and what the packet carries of its way."""
@@ -114,10 +121,17 @@ class Topology:
         return []
 
     @cached_property
+    def sums(self) -> set[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
+        """The same, of all flits that are added on their way."""
+        roots = range(self.nodes if self.reduction else 0)
+        return {each for root in roots for each in gather.pairs(self, root)}
+
+    @cached_property
     def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
         """For each channel those that a packet which holds it may wait for."""
         after: dict[tuple, set] = {}
-        for here, there in [*(pair for way in self.paths.values() for pair in pairwise(way)), *self.trees]:
+        ways = (pair for way in self.paths.values() for pair in pairwise(way))
+        for here, there in [*ways, *self.trees, *self.sums]:
             if here is not None:
                 after.setdefault(here, set()).add(there)
         return after
@@ -131,7 +145,7 @@ class Topology:
             for router, port, _ in channels:
                 used[port].add(arriving)
                 arriving = self.links.get((router, port), (None, None))[1]
-        for before, (_, port, _) in self.trees:
+        for before, (_, port, _) in [*self.trees, *self.sums]:
             used[port].add(self.links[before[:2]][1] if before else 0)
         return tuple(tuple(sorted(inputs)) for inputs in used)
 
@@ -170,7 +184,7 @@ class Grid(Topology):
         return end[1] * self.k + end[0], (0, 2, 1, 4, 3)[port]
 
     def lane(self, destination):
-        return sum(self.at(destination)) % self.vcs
+        return sum(self.at(destination)) % self.plain
 
     def start(self, source, destination):
         (x, y), (to_x, to_y) = self.at(source), self.at(destination)
@@ -193,7 +207,7 @@ class Grid(Topology):
         to_x, to_y, y_port, y_vc = header
         x, y = self.at(self.link(router, port)[0])
         if self._is_dateline(router, port):
-            vc += self.vcs // 2
+            vc += self.plain // 2
         if port in (1, 2) and x == to_x:
             port, vc = y_port, y_vc
         if (x, y) == (to_x, to_y):
@@ -234,7 +248,7 @@ class Grid(Topology):
         """Those to all nodes, on every VC: every other is a part of one."""
         sources = range(self.nodes if self.multicast else 0)
         end = self.k - 1, self.l - 1
-        return [each for s in sources for vc in range(self.vcs) for each in self.tree(s, (0, 0), end, vc)]
+        return [each for s in sources for vc in range(self.plain) for each in self.tree(s, (0, 0), end, vc)]
 
     def _is_dateline(self, router: int, port: int) -> bool:
         x, y = self.at(router)
@@ -346,7 +360,14 @@ class FatTree(Topology):
 
 
 @cache
-def topology(kind: str, k: int, l: int = 1, vcs: int = 2, multicast: bool = False) -> Topology:  # noqa: E741
+def topology(
+    kind: str,
+    k: int,
+    l: int = 1,  # noqa: E741
+    vcs: int = 2,
+    multicast: bool = False,
+    reduction: bool = False,
+) -> Topology:
     """The network of that description, checked. Raises `ParameterError` if there is no such network, or a deadlock."""
     if kind not in KINDS:
         raise ParameterError(f"topology={kind}: topology must be {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
@@ -354,30 +375,17 @@ def topology(kind: str, k: int, l: int = 1, vcs: int = 2, multicast: bool = Fals
         raise ParameterError(f"l={l}: a ring has l=1, and k nodes.")
     if kind == "fat_tree" and k not in (2, 4, 8):
         raise ParameterError(f"k={k}: a fat_tree's k must be 2, 4 or 8.")
-    if multicast and (kind not in ("mesh", "torus") or min(k, l) < 2):
-        raise ParameterError(f"multicast=True: only a mesh or torus of 2 x 2 or more has it, not a {kind} {k} x {l}.")
+    for name in ["multicast"] * multicast + ["reduction"] * reduction:
+        if kind not in ("mesh", "torus") or min(k, l) < 2:
+            raise ParameterError(f"{name}=True: only a mesh or torus of 2 x 2 or more has it, not a {kind} {k} x {l}.")
+    if reduction and vcs < (least := 3 if kind == "torus" else 2):
+        raise ParameterError(
+            f"vcs={vcs}: with reduction, vcs of a {kind} must be an integer from {least} to 8: the highest is for sums."
+        )
     classes = {"crossbar": Crossbar, "bus": Bus, "fat_tree": FatTree}
-    built = classes.get(kind, Grid)(kind, k, l, vcs, multicast)
+    built = classes.get(kind, Grid)(kind, k, l, vcs, multicast, reduction)
     most = {"crossbar": 16, "bus": 15}.get(kind, MOST)
     if not 2 <= built.nodes <= most:
         raise ParameterError(f"k={k}, l={l}: a {kind} of {built.nodes} nodes is not from 2 to {most}.")
     check(built)
     return built
-
-
-def average_hops(network: Topology) -> float:
-    """Links that a packet passes on average, if each node sends to each, itself included."""
-    links = sum(len(channels) - 1 for channels in network.paths.values())
-    return links / network.nodes**2
-
-
-def saturation(network: Topology) -> float:
-    """Flits that each node can send in a cycle if the busiest link carries one in each, with uniform destinations, the
-    node itself included: an upper bound, that of the node's own ports (1) not counted."""
-    load = Counter(
-        (router, port)
-        for channels in network.paths.values()
-        for router, port, _ in channels
-        if (router, port) in network.links
-    )
-    return network.nodes / max(load.values()) if load else float("inf")

@@ -8,10 +8,10 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..bus.stream import StreamBuffer
 from ..component import Component, place
+from .front_of_queue import DISTRIBUTED
 from .noc import Incoming, Outgoing
 from .parameters import LinkParameters
 from .route import bits
-from .router import DISTRIBUTED
 from .topology import Topology
 
 STAMP = 16

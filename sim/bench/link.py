@@ -88,4 +88,3 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Ca
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
     return said
-

@@ -23,7 +23,7 @@ async def run(dut, job: Job):
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         expected = noc.deliveries(case.packets, count, p["k"])
-        sources = {n: _source(case, n, bits, p["multicast"]) for n in range(count)}
+        sources = {n: _source(case, n, bits, p) for n in range(count)}
         sinks = {n: _sink(case, n, expected) for n in range(count)}
         outcome.seconds += await transfer(
             dut,
@@ -49,7 +49,8 @@ async def run(dut, job: Job):
         if case.lone:
             _check_latency(outcome, where, p, case, cycles)
         elif not case.gap and not case.stalls:
-            most = noc.slowest(flits, longest, p["latency"], p["depth"])
+            added = sum(source.beats for source in sources.values()) if p["reduction"] else 0
+            most = noc.slowest(flits + added, longest, p["latency"], p["depth"])
             outcome.checked += 1
             if cycles > most:
                 _count(outcome, f"{where}: {cycles} cycles for {flits} flits, at most {most} were expected")
@@ -71,13 +72,15 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _source(case: Case, node: int, bits: int, multicast: bool) -> Source:
+def _source(case: Case, node: int, bits: int, p: dict) -> Source:
     """A node's beats. Only a packet's first tells where it goes: the others tell anything."""
     rng = random.Random(case.seed + node)
     beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
     ends = [rng.getrandbits(bits) if n else packet.to if packet.many else packet.dest for packet, n in beats]
+    adds = [rng.getrandbits(1) if n else int(packet.reduce) for packet, n in beats]
     return Source(
-        ({"to": ends} if multicast else {})
+        ({"to": ends} if p["multicast"] else {})
+        | ({"reduce": adds} if p["reduction"] else {})
         | {
             "dest": [rng.getrandbits(bits) if n else packet.dest for packet, n in beats],
             "last": [int(n == len(packet.words) - 1) for packet, n in beats],
@@ -126,7 +129,7 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
 
 
 def _check_latency(outcome: Outcome, where: str, p: dict, case: Case, cycles: int):
-    ((source, (packet,)),) = case.packets.items()
+    source, (packet,) = next(iter(case.packets.items()))
     hops = noc.farthest(p["topology"], p["k"], p["l"], source, packet)
     law = noc.zero_load(hops, p["latency"], len(packet.words))
     full = p["depth"] >= p["latency"] + 2

@@ -156,6 +156,7 @@ async def run(dut, job: Job):
     shape = shape_of(p)
     bound = most_passed(shape)
     spare = bits(p["k"]) + bits(p["l"]) + 1 if p["multicast"] else 0  # of packets to many: 0 in those to one
+    spare += bits(p["vcs"]) - bits(shape[3])  # of the VC at the turn
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):

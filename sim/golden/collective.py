@@ -114,7 +114,7 @@ def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: i
         if name == "all_to_all":
             memory[node, base + extent :][:extent] = parts[:, node].reshape(result[node].shape)
         else:
-            memory[node, base :][:extent] = result[node]
+            memory[node, base:][:extent] = result[node]
     return memory
 
 

@@ -13,15 +13,17 @@ PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "ne
 
 @dataclass(frozen=True)
 class Packet:
-    """Words for a node; with `to`, for all nodes of the rectangle from `dest` to `to`."""
+    """Words for a node; with `to`, for all nodes of the rectangle from `dest` to `to`; with `reduce`, to be added to
+    those of all other nodes on their way to `dest`."""
 
     dest: int
     words: tuple[int, ...]
     to: int | None = None
+    reduce: bool = False
 
     @property
     def many(self) -> bool:
-        return self.to not in (None, self.dest)
+        return self.to not in (None, self.dest) and not self.reduce
 
 
 Sent = Mapping[int, Sequence[Packet]]
@@ -63,26 +65,53 @@ def receivers(packet: Packet, source: int, count: int, k: int) -> list[int]:
     """Nodes where a packet of `source` arrives, of `count` in rows of `k`; none if it is dropped.
 
     That is so if it goes to a node that there is not, or to the source itself; or if a rectangle ends before it begins.
-    The source gets nothing of what it sends to a rectangle around it.
+    The source gets nothing of what it sends to a rectangle around it. What is to be added may go to its own node.
     """
     end = packet.to if packet.many else packet.dest
     if max(packet.dest, end) >= count:
         return []
     if not packet.many:
-        return [packet.dest] if packet.dest != source else []
+        return [packet.dest] if packet.dest != source or packet.reduce else []
     rows, columns = (range(low, high + 1) for low, high in zip(divmod(packet.dest, k), divmod(end, k), strict=True))
     return [node for y in rows for x in columns if (node := y * k + x) != source]
 
 
 def deliveries(sent: Sent, count: int, k: int) -> dict[tuple[int, int, bool], list[tuple[int, ...]]]:
     """The words of the packets of each (source, node, whether to many), in order: each word of a packet to many nodes
-    arrives as a packet of its own."""
+    arrives as a packet of its own, and each sum, as one of the node that it is for."""
     found: dict[tuple[int, int, bool], list[tuple[int, ...]]] = {}
     for source, packets in sent.items():
         for packet in packets:
+            if packet.reduce:
+                continue
             come = [(word,) for word in packet.words] if packet.many else [packet.words]
             for node in receivers(packet, source, count, k):
                 found.setdefault((source, node, packet.many), []).extend(come)
+    for node, word in sums(sent, count):
+        found.setdefault((node, node, False), []).append((word,))
+    return found
+
+
+def sums(sent: Sent, count: int) -> list[tuple[int, int]]:
+    """What is added of `count` nodes, each sum as (node that receives it, word), in the order in which it was issued:
+
+        word = sum over nodes i of word_i, in each lane of 32 bits, modulo 2^32
+
+    Raises `ValueError` if the nodes do not issue as many sums, to the same nodes in the same order: then nothing is
+    promised but that they wait.
+    """
+    issued = []
+    for node in range(count):
+        packets = [packet for packet in sent.get(node, []) if packet.reduce and packet.dest < count]
+        issued.append([(packet.dest, word) for packet in packets for word in packet.words])
+    roots = [[root for root, _ in each] for each in issued]
+    if any(each != roots[0] for each in roots):
+        raise ValueError(f"nodes issue sums to different nodes, or in different orders: {roots}")
+    found = []
+    for root, *others in ((each[0][0], *(word for _, word in each)) for each in zip(*issued, strict=True)):
+        size = 4 * max(1, -(-max(others).bit_length() // 32))
+        lanes = np.array([np.frombuffer(word.to_bytes(size, "little"), "<u4") for word in others])
+        found.append((root, int.from_bytes(lanes.sum(axis=0, dtype=np.uint32).astype("<u4").tobytes(), "little")))
     return found
 
 
@@ -106,7 +135,9 @@ def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  
 
 
 def farthest(topology: str, k: int, l: int, source: int, packet: Packet) -> int:  # noqa: E741
-    """Routers to the last of a packet's nodes. Packets to many never go round a torus."""
+    """Routers to the last of a packet's nodes, or, of a sum, from the farthest. Neither goes round a torus."""
+    if packet.reduce:
+        return max(hops("mesh", k, l, node, packet.dest) for node in range(k * l))
     goals = receivers(packet, source, nodes(topology, k, l), k)
     kind = "mesh" if packet.many else topology
     return max(hops(kind, k, l, source, goal) for goal in goals)

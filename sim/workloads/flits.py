@@ -38,7 +38,9 @@ class Case:
 
 
 def shape_of(parameters: dict) -> Shape:
-    return tuple(parameters[name] for name in ("topology", "k", "l", "vcs"))
+    """With reduction the highest VC is not for packets."""
+    shape = tuple(parameters[name] for name in ("topology", "k", "l", "vcs"))
+    return (*shape[:3], shape[3] - parameters["reduction"])
 
 
 def packets(parameters: dict, router: int, count: int, rng: np.random.Generator, longest: int, leaves=None):

@@ -88,5 +88,3 @@ def damaged(frame: bytes, rng: np.random.Generator) -> bytes:
     if kind == 2:
         return frame[:at] + frame[at : at + 1] + frame[at:]
     return frame[:at] + rng.integers(0, 256, int(rng.choice([1, 3, 300])), dtype=np.uint8).tobytes() + frame[at:]
-
-

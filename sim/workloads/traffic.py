@@ -11,7 +11,7 @@ from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
 class Case:
     """What each node sends; how likely it pauses before a beat; how likely each exit stalls.
 
-    `lone`: there is one packet, whose latency is checked.
+    `lone`: there is one packet, or of each node one to be added, whose latency is checked.
     """
 
     packets: dict[int, list[Packet]]
@@ -53,16 +53,23 @@ def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.rand
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
     """Seeded: one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls, and packets to
-    nowhere; then single packets, as many. With multicast a third of all packets go to a rectangle."""
+    nowhere; then single packets, as many. With multicast a third of all packets go to a rectangle; with reduction some
+    are to be added, and half of the single ones."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
         if number % 2:
             a, length = int(rng.integers(_nodes(parameters))), int(rng.integers(1, 12))
             case = lone_cases(parameters, [(a, destination("uniform", parameters, a, rng), length)], rng)[0]
+            if parameters["reduction"] and number % 4 == 1:
+                case = reduce(parameters, [(a, length)], rng)
+                case.lone = True
             cases.append(_spread(parameters, case, rng))
             continue
         case = _spread(parameters, traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6), rng)
+        if parameters["reduction"]:
+            roots = [(int(rng.integers(_nodes(parameters))), int(rng.integers(1, 5))) for _ in range(8)]
+            _mix(case, reduce(parameters, roots, rng), rng)
         if number % 4:
             case.gap = float(rng.choice([0.0, 0.3, 0.8]))
             case.stalls = {node: float(rng.choice([0.0, 0.3, 0.8])) for node in case.packets}
@@ -70,6 +77,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
                 for wrong in _wrong(parameters, node):
                     where = int(rng.integers(len(packets) + 1))
                     packets.insert(where, _packet(parameters, rng, wrong, int(rng.integers(1, 4))))
+                if parameters["reduction"] and (wrong := _wrong(parameters, node)[-1]) >= _nodes(parameters):
+                    packets.insert(0, replace(_packet(parameters, rng, wrong, 2), reduce=True))
                 if parameters["multicast"]:  # a rectangle that ends before it begins
                     packets.insert(0, replace(_packet(parameters, rng, _nodes(parameters) - 1, 2), to=0))
         cases.append(case)
@@ -82,6 +91,26 @@ def broadcast(parameters: dict, root: int, words: int, rng: np.random.Generator)
     return Case({root: [replace(packet, to=_nodes(parameters) - 1)]}, lone=True)
 
 
+def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Generator) -> Case:
+    """All nodes send packets to be added, one for each (node that receives the sum, words)."""
+    return Case(
+        {
+            node: [replace(_packet(parameters, rng, root, words), reduce=True) for root, words in roots]
+            for node in range(_nodes(parameters))
+        },
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _mix(case: Case, added: Case, rng: np.random.Generator):
+    """Put the packets of `added`, in their order, anywhere between those of the case."""
+    for node, packets in added.packets.items():
+        others = case.packets.setdefault(node, [])
+        places = np.sort(rng.integers(len(others) + 1, size=len(packets)))
+        for shift, (place, packet) in enumerate(zip(places, packets, strict=True)):
+            others.insert(int(place) + shift, packet)
+
+
 def _spread(parameters: dict, case: Case, rng: np.random.Generator) -> Case:
     """A third of the packets go to any rectangle instead, if the network can."""
     if parameters["multicast"]:
@@ -90,7 +119,7 @@ def _spread(parameters: dict, case: Case, rng: np.random.Generator) -> Case:
             for n, packet in enumerate(packets):
                 x, y = np.sort(rng.integers(k, size=2)), np.sort(rng.integers(l, size=2))
                 low, high = (int(y[end]) * k + int(x[end]) for end in range(2))
-                if rng.random() < 1 / 3 and low != high:
+                if rng.random() < 1 / 3 and low != high and not packet.reduce:
                     packets[n] = replace(packet, dest=low, to=high)
     return case
 

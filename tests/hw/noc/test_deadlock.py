@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from systola.hw.component import ParameterError
+from systola.hw.noc import deadlock, gather
 from systola.hw.noc.deadlock import check
 from systola.hw.noc.topology import Grid, topology
 
@@ -44,6 +45,39 @@ def test_a_turn_back_from_y_to_x_is_found():
 
     with pytest.raises(ParameterError, match="can deadlock"):
         check(Broken("mesh", 3, 3, 1))
+
+
+def test_packets_on_the_channel_of_sums_are_found():
+    class Broken(Grid):
+        def lane(self, destination):
+            return sum(self.at(destination)) % self.vcs
+
+    with pytest.raises(ParameterError, match="packets use VC 1 of the link 0 to 1, which must be for sums alone"):
+        check(Broken("mesh", 3, 3, 2, False, True))
+
+
+def test_joins_that_depend_on_the_root_are_found(monkeypatch):
+    def way(network, node, root):  # column first for odd roots
+        if root % 2 == 0:
+            return straight(network, node, root)
+        turn = root // network.k * network.k + node % network.k
+        return [*straight(network, node, turn)[:-1], *straight(network, turn, root)]
+
+    straight = gather.way
+    monkeypatch.setattr(gather, "way", way)
+    with pytest.raises(ParameterError, match="router 2 adds other inputs at its port 2 for node 1 than for"):
+        check(Grid("mesh", 3, 3, 2, False, True))
+
+
+def test_sums_that_go_round_are_found(monkeypatch):
+    def way(network, node, root):  # always east
+        row = [(root // 3 * 3 + (node + n) % 3, 1, 2) for n in range((root - node) % 3)]
+        return [*row, (root, 0, 0)]
+
+    monkeypatch.setattr(gather, "way", way)
+    monkeypatch.setattr(deadlock, "_check_sums", lambda network: None)
+    with pytest.raises(ParameterError, match="0 to 1 on VC 2, 1 to 2 on VC 2, 2 to 0 on VC 2"):
+        check(Grid("torus", 3, 3, 3, False, True))
 
 
 def test_a_tree_that_goes_round_is_found():

@@ -11,6 +11,14 @@ from systola.hw.noc.noc import Noc
     [
         ({"depth": 3}, "depth=3: depth must be 2, 4, 8 or 16."),
         ({"latency": 3}, "latency=3: latency must be an integer from 1 to 2."),
+        (
+            {"topology": "mesh", "width": 48, "reduction": True},
+            "width=48: with reduction, width must be a multiple of 32 up to 1024.",
+        ),
+        (
+            {"reduction": True},
+            "vcs=2: with reduction, vcs of a torus must be an integer from 3 to 8: the highest is for sums.",
+        ),
         ({"topology": "star"}, "topology=star: topology must be ring or mesh or torus or crossbar or bus or fat_tree."),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from amaranth.hdl import Const, Module, Signal
 from amaranth.sim import Simulator
 
+from systola.hw.noc import gather
 from systola.hw.noc.route import Flit, bits, route
 from systola.hw.noc.topology import topology
 
@@ -92,6 +93,41 @@ def test_forks_as_described(what):
                         outputs = network.fork(port, network.links[router, port][0], *area)
                         assert ctx.get(steps[port][0]) == sum(1 << output for output in outputs)
                         assert ctx.get(steps[port][1]) == 1
+
+    simulator = Simulator(m)
+    simulator.add_testbench(bench)
+    simulator.run()
+
+
+@pytest.mark.parametrize("what", [("mesh", 3, 2, 2), ("torus", 4, 3, 3)], ids=lambda what: "-".join(map(str, what)))
+def test_ways_to_be_added_as_described(what):
+    network = topology(*what, reduction=True)
+    way = route(network)
+    m = Module()
+    position, header, carried = Signal(way.position), Signal(way.header), Signal(way.header)
+    root, vc = Signal(bits(network.nodes)), Signal(bits(network.vcs))
+    go, fields = way.gather(position, way.corner(m, "root", root))
+    start, behind = _named(m, go, 0)[0], Signal(5)
+    m.d.comb += [behind.eq(way.behind(position)), [header[name].eq(value) for name, value in fields.items()]]
+    steps = {port: _named(m, *way.step(m, position, port, vc, carried)) for port in range(1, 5)}
+
+    async def bench(ctx):
+        for to in range(network.nodes):
+            ctx.set(root, to)
+            for channel, inputs in gather.joins(network, to).items():
+                ctx.set(position, way.place(channel[0]))
+                there = {i for i in network.turns[channel[1]] if ctx.get(behind) >> i & 1}
+                assert there == inputs
+            for node in range(network.nodes):
+                channels = gather.way(network, node, to)
+                ctx.set(position, way.place(node))
+                assert ctx.get(start) == 1 << channels[0][1]
+                ctx.set(carried.as_value(), ctx.get(header.as_value()))
+                for (router, port, here), (_, following, there) in pairwise(channels):
+                    ctx.set(position, way.place(router))
+                    ctx.set(vc, here)
+                    assert ctx.get(steps[port][0]) == 1 << following
+                    assert following == 0 or ctx.get(steps[port][1]) == there
 
     simulator = Simulator(m)
     simulator.add_testbench(bench)

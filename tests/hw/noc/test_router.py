@@ -35,6 +35,7 @@ def test_flits_go_their_ways_in_turn(check):
     [
         {"topology": "torus", "k": 4, "l": 4, "vcs": 4, "latency": 2},
         {"topology": "mesh", "k": 4, "l": 3, "vcs": 1, "depth": 2},
+        {"topology": "torus", "k": 3, "l": 3, "vcs": 3, "width": 32, "reduction": True},
         {"topology": "fat_tree", "k": 2, "l": 3, "vcs": 3},
         {"topology": "ring", "k": 6, "l": 1, "vcs": 8},
         {"topology": "bus", "k": 5, "l": 1},
@@ -43,7 +44,7 @@ def test_flits_go_their_ways_in_turn(check):
     ids=lambda p: p["topology"],
 )
 def test_routers_of_every_kind(check, parameters):
-    check("router", cases=40, width=16, **parameters)
+    check("router", cases=40, **{"width": 16} | parameters)
 
 
 def test_what_it_says_of_itself():

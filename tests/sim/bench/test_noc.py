@@ -39,6 +39,16 @@ FORKED = {  # the same, of a network with multicast
 }
 
 
+ADDED = {  # the same, of a network with reduction
+    "one who is not added": (
+        r"(output0__grant\[1\] \?) (input1__o\[31:0\]) :",
+        r"\1 (output0__grant[0] ? 32'h0 : \2) :",
+    ),
+    "a join that does not wait": (r"= ~ adds;", "= ~ adds | 2'h2;"),
+    "a sum that is lost where a packet goes first": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_goes;"),
+}
+
+
 def _design(**parameters):
     return generate("noc", find("noc").component(**PARAMETERS | parameters))
 
@@ -60,6 +70,12 @@ def test_broken_designs_fail(spoil, what):
 @pytest.mark.parametrize("what", FORKED)
 def test_broken_forks_fail(spoil, what):
     _fails(spoil, _design(topology="mesh", l=2, width=9, multicast=True), *FORKED[what])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ADDED)
+def test_broken_sums_fail(spoil, what):
+    _fails(spoil, _design(topology="torus", k=3, l=2, vcs=3, width=32, reduction=True), *ADDED[what])
 
 
 def _fails(spoil, design, pattern, instead):

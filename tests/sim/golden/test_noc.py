@@ -2,7 +2,18 @@
 
 import pytest
 
-from systola.sim.golden.noc import Packet, deliveries, dropped, farthest, hops, mean_hops, nodes, slowest, zero_load
+from systola.sim.golden.noc import (
+    Packet,
+    deliveries,
+    dropped,
+    farthest,
+    hops,
+    mean_hops,
+    nodes,
+    slowest,
+    sums,
+    zero_load,
+)
 
 
 def test_packets_of_a_pair_keep_their_order_and_wrong_ones_are_dropped():
@@ -20,6 +31,22 @@ def test_packets_to_a_rectangle():
     assert dropped([packet, Packet(2, (7,), to=3), Packet(1, (7,), to=6)], 1, 6, 3) == 2
     assert Packet(4, (7,), to=4).many is False
     assert farthest("torus", 3, 2, 3, packet) == 4  # to node 2: it does not go round
+
+
+def test_sums():
+    """Two lanes; the upper one runs over. The third packet, to a node that there is not, is dropped."""
+    first, second = (
+        Packet(1, (0xFFFF_FFFF_0000_0001, 5), reduce=True),
+        Packet(1, (0x0000_0002_0000_0003, 6), reduce=True),
+    )
+    sent = {0: [first, Packet(1, (9,))], 1: [Packet(0, (8,)), second], 2: [Packet(3, (7,), reduce=True), first]}
+    words = [(1, 5), (1, 16)]  # upper lanes: -1 + 2 - 1
+    assert sums(sent, 3) == words
+    assert deliveries(sent, 3, 3) == {(0, 1, False): [(9,)], (1, 0, False): [(8,)], (1, 1, False): [(5,), (16,)]}
+    assert dropped(sent[2], 2, 3, 3) == 1
+    assert farthest("torus", 3, 2, 0, Packet(2, (7,), reduce=True)) == 4  # from node 3: it does not go round
+    with pytest.raises(ValueError, match="in different orders"):
+        sums(sent | {1: []}, 3)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 
 from systola.sim.workloads.flits import packets, random_cases
 
-TORUS = {"topology": "torus", "k": 4, "l": 4, "vcs": 2, "width": 8}
+TORUS = {"topology": "torus", "k": 4, "l": 4, "vcs": 2, "width": 8, "reduction": False}
 
 
 def test_packets_pass_the_router():

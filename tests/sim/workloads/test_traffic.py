@@ -5,7 +5,7 @@ import pytest
 
 from systola.sim.workloads.traffic import PATTERNS, accepted, destination, random_cases, traffic
 
-TORUS = {"topology": "torus", "k": 4, "l": 4, "width": 8, "multicast": False}
+TORUS = {"topology": "torus", "k": 4, "l": 4, "width": 8, "multicast": False, "reduction": False}
 TREE = {"topology": "fat_tree", "k": 2, "l": 3, "width": 8}
 
 

@@ -1,0 +1,81 @@
+"""What a router's buffers say of the way of their flits."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from ..component import Component, Parameters
+from .route import bits
+
+DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
+
+
+class FrontOfQueue(Component):
+    """What a VC's buffer says of the way of its flits: a ring in memory, whose first row is in a register.
+
+    `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first
+    flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the places of
+    the first flit and of the next that comes, for the data beside. With `multicast`, `target` may have several bits;
+    those that are `gone` are taken from it, and `pop` comes with the last. The highest `mark` bits of `i` are shown of
+    the first flit.
+    """
+
+    class Parameters(Parameters):
+        outputs: tuple[int, ...]
+        """VCs of each."""
+        vcs: int
+        depth: int
+        multicast: bool = False
+        mark: int = 0
+
+    @staticmethod
+    def members(p):
+        pointer = bits(p.depth)
+        many = {"gone": In(sum(p.outputs))} if p.multicast else {}
+        many |= {"mark": Out(p.mark)} if p.mark else {}
+        return many | {
+            "i": In(len(p.outputs) + bits(p.vcs) + 1 + p.mark),
+            "push": In(1),
+            "pop": In(1),
+            "target": Out(sum(p.outputs)),
+            "first": Out(1, init=1),
+            "last": Out(1),
+            "head": Out(pointer),
+            "tail": Out(pointer),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        m.submodules.ring = ring = Memory(shape=len(self.i), depth=p.depth, init=[], attrs=DISTRIBUTED)
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
+        second = Signal(len(self.head), init=1)  # the place after the first
+        there, more = Signal(name="there"), Signal(name="more")
+        row = Signal(len(self.i))  # what comes to the front
+        m.d.comb += [
+            write.addr.eq(self.tail),
+            write.data.eq(self.i),
+            write.en.eq(self.push),
+            read.addr.eq(second),
+            more.eq(there & (second != self.tail)),
+            row.eq(Mux(more, read.data, self.i)),
+        ]
+        count = len(p.outputs)
+        output, vc, last, mark = row[:count], row[count:][: bits(p.vcs)], row[-1 - p.mark], row[len(row) - p.mark :]
+        targets = [output[o] & ((vc == v) if size > 1 else 1) for o, size in enumerate(p.outputs) for v in range(size)]
+        m.d.sync += self.tail.eq(self.tail + self.push)
+        with m.If(self.pop):
+            m.d.sync += [self.head.eq(second), second.eq(second + 1), self.first.eq(self.last)]
+        with m.If(self.pop | ~there):
+            m.d.sync += [
+                there.eq(more | self.push),
+                self.target.eq(Mux(more | self.push, Cat(targets), 0)),
+                self.last.eq(last),
+            ]
+            if p.mark:
+                m.d.sync += self.mark.eq(mark)
+        if p.multicast:
+            with m.Elif(self.gone.any()):
+                m.d.sync += self.target.eq(self.target & ~self.gone)
+        return m

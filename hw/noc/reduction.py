@@ -1,0 +1,44 @@
+"""Where flits meet that are added on their way: whether all of them are there, and their sum."""
+
+from amaranth.hdl import Cat, Module, Mux
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Lanes
+from ..component import Component, Parameters
+from .parameters import LANE
+
+
+class Join(Component):
+    """Whether the inputs that an output adds all have a flit for it, to the same root (of which `root` bits tell).
+
+    `adds` are the inputs that it adds at this place, `waiting` those whose first flit to be added goes there, to the
+    node in `roots`; `passed` those where it is a packet's turn. Latency 0.
+    """
+
+    class Parameters(Parameters):
+        inputs: int
+        root: int
+
+    @staticmethod
+    def members(p):
+        inputs = {name: In(p.inputs) for name in ("adds", "waiting", "passed")}
+        return inputs | ({"roots": In(Lanes(p.root, p.inputs))} if p.root else {}) | {"joined": Out(1)}
+
+    def elaborate(self, platform):
+        m = Module()
+        there = self.waiting & ~self.passed
+        if self.p.root:
+            there &= Cat(self.roots[i] == self.roots[0] for i in range(self.p.inputs))
+        m.d.comb += self.joined.eq((there | ~self.adds).all())
+        return m
+
+
+def add(select, words, width: int):
+    """The sum, lane by lane, of those of the words that `select` has a bit for; the word itself if it is one."""
+    lanes = []
+    for low in range(0, width, LANE):
+        parts = [Mux(select[n], word[low : low + LANE], 0) for n, word in enumerate(words)]
+        while len(parts) > 1:
+            parts = [sum(parts[n : n + 2])[:LANE] for n in range(0, len(parts), 2)]
+        lanes.append(parts[0][:LANE])
+    return Cat(lanes)
