@@ -151,7 +151,7 @@ class Engine(Component):
             banks=p.banks,
             depth=p.activation_words,
             precedence=1,
-            sram_latency=2,
+            sram_latency=p.sram_latency,
             **common,
         )
         weights = place(

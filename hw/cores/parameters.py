@@ -26,6 +26,9 @@ class CoreParameters(Parameters):
     weight_bytes: int = Field(131072, ge=1024, le=1 << 22, description="weight scratchpad; a power of two")
     accumulators: int = Field(1024, ge=32, le=65536, description="rows of 32-bit sums, in two halves; a power of two")
     banks: int = Field(4, ge=1, le=16, description="memories of the activation scratchpad; a power of two")
+    sram_latency: int = Field(
+        2, ge=2, le=3, description="cycles of a read of activations; 3: a faster clock where memories are far apart"
+    )
     data_width: int = Field(
         64,
         ge=32,

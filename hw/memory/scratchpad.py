@@ -28,7 +28,9 @@ class WordParameters(Parameters):
         description="low: neighbours in different banks; xor: those in steps of a power of two as well; block: each "
         "bank holds a range of addresses",
     )
-    sram_latency: int = Field(1, ge=1, le=2, description="cycles of a memory's read; 2: with a register behind it")
+    sram_latency: int = Field(
+        1, ge=1, le=3, description="cycles of a memory's read; 2: with a register behind it, 3: one before it as well"
+    )
     buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
         "auto",
         description="responses may be stalled (auto), or never are (0)",
@@ -59,7 +61,7 @@ class Scratchpad(Component):
     conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
     requests that stand at it in turn: the port after the one that it served last comes first, so that none waits for
     more than `ports` - 1 others. Ports of which each asks another bank never wait. With sram_latency=1 the way out of
-    the memories limits the clock, with 2 the arbiters do.
+    the memories limits the clock, with 2 the arbiters and the way to the memories, with 3 the arbiters do.
 
     Back-pressure: a request waits in its port's register while its bank serves others; a read also waits until its
     response has room, so that nothing is lost, whatever `rsp.ready` does. With buffer=0 responses must be taken at
@@ -217,7 +219,7 @@ class Bank(Component):
     for each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port:
     that it never reads and writes at once must show here, so what is not written is read.
 
-    Area: the memory alone, and with latency 2 a word of flip-flops.
+    Area: the memory alone, with latency 2 a word of flip-flops, with 3 an access as well.
     """
 
     class Parameters(Parameters):
@@ -235,6 +237,10 @@ class Bank(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
+        access = self.access
+        if p.latency == 3:
+            access = Signal(Access(p.rows, p.width))
+            m.d.sync += access.eq(self.access)
         attributes = {"no_rw_check": 1} | ({} if p.style == "auto" else {"ram_style": p.style})
         found = []
         for start in range(0, p.width, p.lane):
@@ -242,18 +248,18 @@ class Bank(Component):
             m.submodules["words" if p.lane == p.width else f"byte{start // 8}"] = memory
             write = memory.write_port(granularity=8)
             read = memory.read_port()
-            strobe = self.access.strobe[start // 8 : (start + p.lane) // 8]
-            enable = self.access.read if p.read_enable else Const(1)
+            strobe = access.strobe[start // 8 : (start + p.lane) // 8]
+            enable = access.read if p.read_enable else Const(1)
             m.d.comb += [
-                write.addr.eq(self.access.row),
-                write.data.eq(self.access.data[start : start + p.lane]),
+                write.addr.eq(access.row),
+                write.data.eq(access.data[start : start + p.lane]),
                 write.en.eq(strobe),
-                read.addr.eq(self.access.row),
+                read.addr.eq(access.row),
                 read.en.eq(~strobe.any() if p.style == "huge" else enable),
             ]
             found.append(read.data)
         word = Cat(found)
-        if p.latency == 2:
+        if p.latency >= 2:
             word = Signal(p.width, reset_less=True)
             m.d.sync += word.eq(Cat(found))
         m.d.comb += self.word.eq(word)

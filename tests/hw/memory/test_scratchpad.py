@@ -26,7 +26,7 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
         SMALL,
         {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
         {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
-        {"ports": 4, "banks": 2, "width": 8, "depth": 16, "precedence": 2},
+        {"ports": 4, "banks": 2, "width": 8, "depth": 16, "precedence": 2, "sram_latency": 3},
         {"ports": 3, "banks": 4, "width": 8, "depth": 24, "interleave": "xor"},
         {
             "ports": 5,
@@ -118,7 +118,7 @@ def _yosys(folder, text, *passes):
     return run.returncode == 0
 
 
-@pytest.mark.parametrize("parameters", [SMALL, SMALL | {"buffer": 0, "depth": 48, "sram_latency": 2}])
+@pytest.mark.parametrize("parameters", [SMALL, SMALL | {"buffer": 0, "depth": 48, "sram_latency": 3}])
 def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
     design = generate("scratchpad", Scratchpad(**parameters))
     assert lint(design.verilog, design.top) == ""
