@@ -40,10 +40,15 @@ class NetworkParameters(FlitParameters):
     l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
     vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
     latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+    rounds: int = Field(
+        1, ge=1, le=2, description="2: who got no output in a cycle asks again for one that is left; a slower clock"
+    )
 
     @model_validator(mode="after")
     def _network(self):
         _ = self.network
+        if self.rounds > 1 and self.vcs == 1:
+            raise ValueError(f"rounds={self.rounds}: with vcs=1 inputs have nothing else to ask for, rounds must be 1.")
         return self
 
     @property
@@ -61,6 +66,8 @@ class GridParameters(NetworkParameters):
     def _lanes(self):
         if self.reduction and self.width % LANE:
             raise ValueError(f"width={self.width}: with reduction, width must be a multiple of {LANE} up to 1024.")
+        if self.rounds > 1 and (self.multicast or self.reduction):
+            raise ValueError(f"rounds={self.rounds}: with multicast or reduction, rounds must be 1.")
         return self
 
     @property

@@ -92,7 +92,8 @@ class Router(Component):
         inputs, outputs = {}, {}
         for i in range(n.ports):
             if leads[i]:
-                parameters = {"network": n, "width": p.width, "depth": p.depth, "latency": p.latency, "leads": leads[i]}
+                parameters = {name: getattr(p, name) for name in ("network", "width", "depth", "latency", "rounds")}
+                parameters["leads"] = leads[i]
                 inputs[i] = place(m, platform, f"input{i}", RouterInput, **parameters)
         for o in range(n.ports):
             if n.turns[o]:
@@ -101,6 +102,7 @@ class Router(Component):
                     "vcs": vcs_of(n, [o])[0],
                     "depth": p.depth,
                     "sums": n.reduction,
+                    "rounds": p.rounds,
                 }
                 outputs[o] = place(m, platform, f"output{o}", RouterOutput, **parameters)
 
@@ -115,20 +117,25 @@ class Router(Component):
                 port.booked.eq(Cat(outputs[o].booked for o in leads[i])),
                 port.taken.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in leads[i])),
             ]
+            if p.rounds == 2:
+                m.d.comb += [
+                    port.idle.eq(Cat(outputs[o].idle for o in leads[i])),
+                    port.taken2.eq(Cat(outputs[o].grant2[n.turns[o].index(i)] for o in leads[i])),
+                ]
         for o, port in outputs.items():
             offers = [inputs[i] for i in n.turns[o]]
-            asks = []
-            for i in n.turns[o]:
-                before = sum(len(outputs[other].room) for other in leads[i] if other < o)
-                asks.append(inputs[i].request[before:][: len(port.room)])
-            m.d.comb += [
-                port.request.as_value().eq(Cat(asks)),
-                port.last.eq(Cat(offer.last for offer in offers)),
-                port.credit.eq(self.o_credit[o]),
-            ]
+            for name in ("request", "request2")[: p.rounds]:
+                asks = []
+                for i in n.turns[o]:
+                    before = sum(len(outputs[other].room) for other in leads[i] if other < o)
+                    asks.append(getattr(inputs[i], name)[before:][: len(port.room)])
+                m.d.comb += getattr(port, name).as_value().eq(Cat(asks))
+            m.d.comb += [port.last.eq(Cat(offer.last for offer in offers)), port.credit.eq(self.o_credit[o])]
             if n.reduction:
                 self._join(m, platform, o, port, offers)
             valid, grant = port.sent, port.grant
+            if p.rounds == 2:
+                grant = grant | port.grant2
             if p.latency == 2:
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
                 m.d.sync += [valid.eq(port.sent), grant.eq(port.grant)]
@@ -183,11 +190,14 @@ class RouterInput(Component):
     `root`, and goes before all packets if that output is one of `sums`, without a request. If it went so the last time
     that a packet was ready, and one is ready now, it has `passed` that and may not go.
 
+    With two rounds, an input of which nothing was taken offers another VC, whose output is `idle` after the first.
+
     Area: vcs x depth flits of distributed memory.
     """
 
     class Parameters(LinkParameters):
         latency: int
+        rounds: int = 1
         leads: tuple[int, ...]
 
     @staticmethod
@@ -205,6 +215,8 @@ class RouterInput(Component):
             "taken": In(len(p.leads)),
             "o": Out(Flit(n, p.width)),
         }
+        if p.rounds == 2:
+            members |= {"idle": In(len(p.leads)), "request2": Out(targets), "taken2": In(len(p.leads))}
         if n.multicast:
             members |= {"steps": Out(Lanes(n.ports, len(p.leads)))}
         if n.reduction:
@@ -250,7 +262,7 @@ class RouterInput(Component):
             m.d.comb += ready[v].eq(able.any())
         offer, first = ready, Signal(name="sum_goes") if n.reduction else Const(0)
         if n.plain > 1:
-            turn = place(m, platform, "turn", LeastRecent, count=n.plain)
+            turn = place(m, platform, "turn", LeastRecent, count=n.plain, rounds=p.rounds)
             m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken & ~first if n.reduction else taken)]
             offer = turn.grant
         if n.reduction:
@@ -261,9 +273,21 @@ class RouterInput(Component):
             with m.If(ready.any()):
                 m.d.sync += owes.eq(first)
             offer = Cat(Mux(first, 0, offer), first)
+        m.d.comb += self.request.eq(choose(offer, targets))
+        request = self.request
+        if p.rounds == 2:
+            again, won = Signal(n.plain, name="again"), self.taken.any()
+            idle = Cat(bit.replicate(size) for bit, size in zip(self.idle, vcs_of(n, p.leads), strict=True))
+            m.d.comb += [
+                *(again[v].eq(ready[v] & (target & idle).any() & ~won) for v, target in enumerate(targets)),
+                turn.request2.eq(again),
+                turn.taken2.eq(self.taken2.any()),
+                self.request2.eq(choose(turn.grant2, targets)),
+            ]
+            taken = taken | self.taken2.any()
+            offer, request = Mux(won, offer, turn.grant2), Mux(won, request, self.request2)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
-            self.request.eq(choose(offer, targets)),
             start.eq(choose(offer, [queue.head for queue in vcs])),
             last.eq(choose(offer, [queue.last for queue in vcs])),
             self.last.eq(last),
@@ -281,10 +305,10 @@ class RouterInput(Component):
         m.d.sync += self.credit.eq(Cat(queue.pop for queue in vcs))
 
         target = Signal.like(self.request, name="target")
-        m.d.comb += target.eq(self.request)
+        m.d.comb += target.eq(request)
         if n.reduction:
             outputs = Cat(Cat(Const(0, size - 1), bit) for size, bit in zip(vcs_of(n, p.leads), waiting, strict=True))
-            m.d.comb += target.eq(self.request | Mux(first, outputs, 0))
+            m.d.comb += target.eq(request | Mux(first, outputs, 0))
         leaves = [Cat(start, index(offer)) if count > 1 else start, target, last]
         if p.latency == 2:
             late = [Signal(len(value), name=f"late{n}", reset_less=True) for n, value in enumerate(leaves)]
@@ -330,6 +354,8 @@ class RouterOutput(Component):
     With `sums`, flits that are added here come from all inputs that it `adds` at once, if they have `joined`. The
     output says that there is room for their `sum`; then all of them offer it. It asks as one packet does: of a link on
     the highest VC, of an exit as an input does.
+
+    With two rounds, an output that is `idle` after the first takes one of those that ask by `request2`, as `grant2`.
     """
 
     class Parameters(Parameters):
@@ -337,11 +363,14 @@ class RouterOutput(Component):
         vcs: int
         depth: int
         sums: bool = False
+        rounds: int = 1
 
     @staticmethod
     def members(p):
-        sums = {"adds": In(p.inputs), "joined": In(1), "sum": Out(1)} if p.sums else {}
-        return sums | {
+        more = {"adds": In(p.inputs), "joined": In(1), "sum": Out(1)} if p.sums else {}
+        if p.rounds == 2:
+            more |= {"idle": Out(1), "request2": In(Lanes(p.vcs, p.inputs)), "grant2": Out(p.inputs)}
+        return more | {
             "request": In(Lanes(p.vcs, p.inputs)),
             "last": In(p.inputs),
             "credit": In(p.vcs),
@@ -354,35 +383,46 @@ class RouterOutput(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        asks = [Cat(self.request[i][v] for i in range(p.inputs)) for v in range(p.vcs)]
         alone = p.sums and p.vcs > 1  # the highest VC is for sums
+        rounds = ("", "2")[: p.rounds]  # how names end in each
+        asks = [
+            [Cat(getattr(self, f"request{n}")[i][v] for i in range(p.inputs)) for v in range(p.vcs)] for n in rounds
+        ]
         if p.sums:
             m.d.comb += self.sum.eq(self.joined & self.room[-1] & ~self.booked[-1])
-            asks[-1] = self.sum if alone else Cat(asks[-1], self.sum)
-        sent = Cat(ask.any() for ask in asks)
+            asks[0][-1] = self.sum if alone else Cat(asks[0][-1], self.sum)
+        sent = [Cat(ask.any() for ask in each) for each in asks]
+        if p.rounds == 2:
+            m.d.comb += self.idle.eq(~sent[0].any())
         if p.vcs > 1:
-            turn = place(m, platform, "turn", LeastRecent, count=p.vcs)
-            m.d.comb += [turn.request.eq(sent), turn.taken.eq(1)]
-            sent = turn.grant
-        m.d.comb += self.sent.eq(sent)
-        picks = []
-        for v, ask in enumerate(asks):
-            pick, places = ask, Signal(p.depth, name=f"places{v}", init=-1)
+            turn = place(m, platform, "turn", LeastRecent, count=p.vcs, rounds=p.rounds)
+            for n, each in zip(rounds, sent, strict=True):
+                m.d.comb += [getattr(turn, f"request{n}").eq(each), getattr(turn, f"taken{n}").eq(1)]
+            sent = [getattr(turn, f"grant{n}") for n in rounds]
+        m.d.comb += self.sent.eq(functools.reduce(operator.or_, sent))
+        grants = [[] for _ in rounds]
+        for v in range(p.vcs):
+            picks, places = [each[v] for each in asks], Signal(p.depth, name=f"places{v}", init=-1)
             if alone and v == p.vcs - 1:
-                pick = self.adds
-            elif len(ask) > 1:
-                first = place(m, platform, f"first{v}", LeastRecent, count=len(ask))
-                m.d.comb += [first.request.eq(ask), first.taken.eq(self.sent[v] & ~self.booked[v])]
-                pick = first.grant
+                picks = [self.adds]
+            elif len(picks[0]) > 1:
+                first = place(m, platform, f"first{v}", LeastRecent, count=len(picks[0]), rounds=p.rounds)
+                for n, ask, goes in zip(rounds, picks, sent, strict=True):
+                    m.d.comb += getattr(first, f"request{n}").eq(ask)
+                    m.d.comb += getattr(first, f"taken{n}").eq(goes[v] & ~self.booked[v])
+                picks = [getattr(first, f"grant{n}") for n in rounds]
                 if p.sums and not alone:
-                    pick = pick[:-1] | Mux(pick[-1], self.adds, 0)
-            picks.append(pick)
+                    picks = [picks[0][:-1] | Mux(picks[0][-1], self.adds, 0)]
+            for grant, pick in zip(grants, picks, strict=True):
+                grant.append(pick)
+            pick = picks[0] if p.rounds == 1 else Mux(sent[1][v], picks[1], picks[0])
             m.d.comb += self.room[v].eq(places[0])
             with m.If(self.sent[v]):
                 m.d.sync += self.booked[v].eq(~(pick & self.last).any())
             with m.If(self.sent[v] ^ self.credit[v]):
                 m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
-        m.d.comb += self.grant.eq(choose(self.sent, picks))
+        for n, goes, picks in zip(rounds, sent, grants, strict=True):
+            m.d.comb += getattr(self, f"grant{n}").eq(choose(goes, picks))
         return m
 
 

@@ -29,6 +29,23 @@ def test_flits_go_their_ways_in_turn(check):
     check("router", cases=9, topology="torus", k=3, l=3, width=8)
 
 
+def test_in_two_rounds_too(check):
+    """Nobody is passed more often than with one: the bench of the router insists."""
+    check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, rounds=2)
+
+
+def test_two_rounds_find_more_who_may_go():
+    """Everybody to all others of a crossbar: with one round many ask for the same exit."""
+    cycles = {}
+    for rounds in (1, 2):
+        parameters = {"topology": "crossbar", "k": 8, "l": 1, "width": 8, "vcs": 4, "rounds": rounds}
+        case = traffic(parameters, "uniform", 60, np.random.default_rng(5))
+        outcome, _ = simulate(generate("noc", find("noc").component(**parameters)), [case])
+        assert outcome.mismatches == 0, outcome.examples
+        (cycles[rounds],) = outcome.case_cycles
+    assert cycles[2] < 0.9 * cycles[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
@@ -37,11 +54,12 @@ def test_flits_go_their_ways_in_turn(check):
         {"topology": "mesh", "k": 4, "l": 3, "vcs": 1, "depth": 2},
         {"topology": "torus", "k": 3, "l": 3, "vcs": 3, "width": 32, "reduction": True},
         {"topology": "fat_tree", "k": 2, "l": 3, "vcs": 3},
+        {"topology": "mesh", "k": 3, "l": 3, "vcs": 8, "latency": 2, "rounds": 2},
         {"topology": "ring", "k": 6, "l": 1, "vcs": 8},
         {"topology": "bus", "k": 5, "l": 1},
         {"topology": "crossbar", "k": 5, "l": 1},
     ],
-    ids=lambda p: p["topology"],
+    ids=lambda p: "-".join(map(str, p.values())),
 )
 def test_routers_of_every_kind(check, parameters):
     check("router", cases=40, **{"width": 16} | parameters)
