@@ -1,6 +1,6 @@
 """Pictures of networks: latency against load, and the links as a map."""
 
-FIRST = 6
+FIRST = 7
 """Columns of the table of loads before those of the loads."""
 HIGHEST = 60
 """Cycles at which curves are cut off."""
@@ -8,23 +8,28 @@ HIGHEST = 60
 
 def virtual_channels(axes, section):
     """Uniform traffic, by VCs; beside it the last stable loads of the peer."""
-    rows = [row for row in section.rows if row[2] == "uniform"]
-    for row in rows:
-        torus = row[0] == "torus"
-        (line,) = axes.plot(*_curve(section, row), "o-" if torus else "s--", ms=4, label=f"{row[0]}, {row[1]} VCs")
-        axes.axvline(row[5], color=line.get_color(), ls=":", lw=1)
+    for row in section.rows:
+        network, vcs, rounds, pattern = row[:4]
+        if pattern != "uniform":
+            continue
+        style, label = "o-" if network == "torus" else "s--", f"{network}, {vcs} VCs"
+        if rounds > 1:
+            style, label = "^-", f"{label}, {rounds} rounds"
+        (line,) = axes.plot(*_curve(section, row), style, ms=4, label=label)
+        if rounds == 1:
+            axes.axvline(row[6], color=line.get_color(), ls=":", lw=1)
     axes.plot([], [], ":", color="black", lw=1, label="BookSim 2: last stable load")
     _finish(axes, "Uniform traffic, 8 x 8")
 
 
 def patterns(axes, section):
     """The patterns with 4 VCs, torus beside mesh."""
-    rows = [row for row in section.rows if row[1] == 4]
-    names = list(dict.fromkeys(row[2] for row in rows))
+    rows = [row for row in section.rows if row[1:3] == [4, 1]]
+    names = list(dict.fromkeys(row[3] for row in rows))
     for row in rows:
         torus = row[0] == "torus"
-        style, label = ("o-", row[2]) if torus else ("s--", None)
-        axes.plot(*_curve(section, row), style, ms=4, color=f"C{names.index(row[2])}", label=label)
+        style, label = ("o-", row[3]) if torus else ("s--", None)
+        axes.plot(*_curve(section, row), style, ms=4, color=f"C{names.index(row[3])}", label=label)
     axes.plot([], [], "s--", color="black", ms=4, label="the same on a mesh")
     _finish(axes, "Patterns, 4 VCs, 8 x 8")
 

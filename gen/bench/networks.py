@@ -13,6 +13,8 @@ from ..verilog import Design, generate
 from .section import Section, step
 
 SIDE = 8
+NAMES = {"": "-", "rounds": "two rounds"}
+"""What a router has beside the usual, as the table says it."""
 LOADS = (0.02, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 BEFORE, MEASURED = 2000, 6000
 """Cycles in which each load is under way before it is measured, and while it is."""
@@ -31,17 +33,17 @@ BOOKSIM = {("torus", 2): 0.25, ("torus", 4): 0.52, ("torus", 8): 0.65, ("mesh", 
 LINKS = {"uniform": 0.3, "transpose": 0.1}
 """Patterns whose links are counted, and loads that every network here can carry."""
 CURVES = [
-    *(("torus", vcs, "uniform") for vcs in (2, 4, 8)),
-    *(("torus", 4, pattern) for pattern in PATTERNS if pattern != "uniform"),
-    *(("mesh", vcs, "uniform") for vcs in (2, 4)),
-    *(("mesh", 4, pattern) for pattern in PATTERNS if pattern != "uniform"),
+    *(("torus", vcs, 1, "uniform") for vcs in (2, 4, 8)),
+    *(("torus", vcs, 2, "uniform") for vcs in (4, 8)),
+    *(("torus", 4, 1, pattern) for pattern in PATTERNS if pattern != "uniform"),
+    *(("mesh", vcs, 1, "uniform") for vcs in (2, 4)),
+    *(("mesh", 4, 1, pattern) for pattern in PATTERNS if pattern != "uniform"),
 ]
-FIRST = 6
-"""Columns before those of the loads."""
+"""Network, VCs, rounds of choosing in a cycle, pattern."""
 
 
-def _design(kind: str, vcs: int) -> Design:
-    return generate("noc_traffic", NocTraffic(topology=kind, k=SIDE, l=SIDE, vcs=vcs, depth=8, width=32))
+def _design(kind: str, vcs: int, rounds: int = 1) -> Design:
+    return generate("noc_traffic", NocTraffic(topology=kind, k=SIDE, l=SIDE, vcs=vcs, depth=8, width=32, rounds=rounds))
 
 
 def _run(design: Design, cases: list[Case]) -> tuple[list[dict], float]:
@@ -70,13 +72,13 @@ def loads() -> Section:
         f"measured after {BEFORE:,}. Loads are flits that a node makes in a cycle; no figure: not stable, that is, "
         "the 64 places of some source's backlog were full, or less arrived than was made. Hot spot: "
         f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and "
-        "one flit; uniform traffic. BookSim 2 with the same buffers; its router takes six cycles a hop.",
-        ["network", "VCs", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
+        "one flit; uniform traffic. Rounds: of choosing, in a cycle. BookSim 2 with the same buffers; its router takes six cycles a hop.",
+        ["network", "VCs", "rounds", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
     )
-    for kind, vcs, pattern in CURVES:
-        step(f"{kind}, {vcs} VCs, {pattern}")
+    for kind, vcs, rounds, pattern in CURVES:
+        step(f"{kind}, {vcs} VCs, {rounds} rounds, {pattern}")
         cases = [case(pattern, load, before=BEFORE, measured=MEASURED, **PATTERNS[pattern]) for load in LOADS]
-        results, _ = _run(_design(kind, vcs), cases)
+        results, _ = _run(_design(kind, vcs, rounds), cases)
         stable = [_is_stable(result) for result in results]
         last = max(load for load, is_ in zip(LOADS, stable, strict=True) if is_)
         uniform = pattern == "uniform"
@@ -84,6 +86,7 @@ def loads() -> Section:
             [
                 kind,
                 vcs,
+                rounds,
                 pattern,
                 f"{mean_hops(kind, SIDE, SIDE) + zero_load(0, 1, 1):.2f}" if uniform else None,
                 last,
@@ -149,10 +152,12 @@ def router() -> Section:
     )
     sizes = [(2, 4, 1, ""), (2, 4, 2, ""), (2, 8, 1, ""), (4, 4, 1, ""), (2, 4, 1, "multicast"), (2, 4, 2, "multicast")]
     sizes += [(3, 4, 1, ""), (3, 4, 1, "reduction"), (3, 4, 2, "reduction")]
+    sizes += [(2, 4, 1, "rounds"), (8, 4, 1, ""), (8, 4, 1, "rounds")]
     for vcs, depth, latency, also in sizes:
         step(f"router, {vcs} VCs, depth {depth}, latency {latency} {also}")
-        component = Router(vcs=vcs, depth=depth, latency=latency, **({also: True} if also else {}))
+        options = {"rounds": 2} if also == "rounds" else {also: True} if also else {}
+        component = Router(vcs=vcs, depth=depth, latency=latency, **options)
         report = synthesise(component, "router").to_dict()
         cells = [report[key] for key in ("luts", "lut4_equivalents", "ffs")]
-        section.rows.append([vcs, depth, latency, also or "-", *cells, f"{report['fmax_mhz']['median']:.1f}"])
+        section.rows.append([vcs, depth, latency, NAMES.get(also, also), *cells, f"{report['fmax_mhz']['median']:.1f}"])
     return section

@@ -175,8 +175,7 @@ class Shell(Elaboratable):
         platform.add_file(f"{self.made.top}.v", self.made.verilog)
         clock = self._buffer(m, "oscillator", "i", platform.request(oscillator, 0, dir="-")).i
         if rate != self.target.clock:
-            clock = self._pll(m, clock, round(rate))
-            platform.add_clock_constraint(clock, self.target.clock)
+            clock = self._pll(m, clock, round(rate))  # nextpnr derives its rate
         m.domains.start = ClockDomain(reset_less=True, local=True)
         m.domains.sync = ClockDomain()
         cycles = Signal(range(RESET + 1))
