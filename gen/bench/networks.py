@@ -72,7 +72,8 @@ def loads() -> Section:
         f"measured after {BEFORE:,}. Loads are flits that a node makes in a cycle; no figure: not stable, that is, "
         "the 64 places of some source's backlog were full, or less arrived than was made. Hot spot: "
         f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and "
-        "one flit; uniform traffic. Rounds: of choosing, in a cycle. BookSim 2 with the same buffers; its router takes six cycles a hop.",
+        "one flit; uniform traffic. Rounds: of choosing, in a cycle. "
+        "BookSim 2 with the same buffers; its router takes six cycles a hop.",
         ["network", "VCs", "rounds", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
     )
     for kind, vcs, rounds, pattern in CURVES:

@@ -79,19 +79,6 @@ def _uart(rx: str, tx: str):
     return make
 
 
-_SMALL = (
-    "core",
-    {
-        "size": 4,
-        "activation_bytes": 4096,
-        "weight_bytes": 4096,
-        "accumulators": 128,
-        "banks": 2,
-        "data_width": 32,
-        "instructions": 64,
-        "queue": 4,
-    },
-)
 _LARGE = (
     "core",
     {
@@ -132,7 +119,7 @@ TARGETS = {
             65536,
             "ecp5",
             ("-b", "colorlight"),
-            engine=_SMALL,
+            engine=_OUTER,
             options=_ECP5,
         ),
         Target(
@@ -168,7 +155,7 @@ TARGETS = {
             65536,
             "ecp5",
             ("-b", "ulx3s"),
-            engine=_SMALL,
+            engine=_OUTER,
             options=_ECP5,
         ),
         Target(
