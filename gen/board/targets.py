@@ -115,7 +115,7 @@ TARGETS = {
             "Colorlight 5A-75B, revision 7.0",
             "colorlight_5a75b_r7_0",
             "Colorlight_5A75B_R70Platform",
-            25_000_000,
+            50_000_000,
             65536,
             "ecp5",
             ("-b", "colorlight"),

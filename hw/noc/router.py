@@ -137,8 +137,9 @@ class Router(Component):
             if p.rounds == 2:
                 grant = grant | port.grant2
             if p.latency == 2:
+                now = [valid, grant]
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
-                m.d.sync += [valid.eq(port.sent), grant.eq(port.grant)]
+                m.d.sync += [valid.eq(now[0]), grant.eq(now[1])]
             flits = [offer.o.as_value() for offer in offers]
             if n.multicast:  # each output has its own next step
                 flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]

@@ -29,9 +29,10 @@ def test_flits_go_their_ways_in_turn(check):
     check("router", cases=9, topology="torus", k=3, l=3, width=8)
 
 
-def test_in_two_rounds_too(check):
+@pytest.mark.parametrize("latency", [1, 2])
+def test_in_two_rounds_too(check, latency):
     """Nobody is passed more often than with one: the bench of the router insists."""
-    check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, rounds=2)
+    check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, latency=latency, rounds=2)
 
 
 def test_two_rounds_find_more_who_may_go():
