@@ -1,4 +1,4 @@
-// The block memory of Lattice ECP5, as Yosys uses it: 1024 words of 18 bits, seen 9, 18 or 36 bits wide through two
+// The block memory of Lattice ECP5, as Yosys uses it: 1024 words of 18 bits, seen 1 to 36 bits wide through two
 // ports without output registers. 36 bits are written through A and read through B. No reset, no chip select, and what
 // a read returns that meets a write to its address is unspecified. Its bits are ports, as in the cell.
 module DP16KD #(
@@ -74,7 +74,7 @@ module DP16KD #(
     INITVAL_02, INITVAL_01, INITVAL_00};
   integer n;
   initial begin
-    if (DATA_WIDTH_A < 9 || DATA_WIDTH_B < 9 || REGMODE_A != "NOREG" || REGMODE_B != "NOREG")
+    if (REGMODE_A != "NOREG" || REGMODE_B != "NOREG")
       $display("DP16KD: this configuration is not modelled");
     for (n = 0; n < 1024; n = n + 1)
       {bytes[2 * n + 1], bytes[2 * n]} = INITIAL[20 * n +: 18];
@@ -85,14 +85,29 @@ module DP16KD #(
     place = width == 36 ? {address[13:5], n[1:0]} : width == 18 ? {address[13:4], n[0]} : address[13:3];
   endfunction
 
+  // Where a part of a byte begins in it; its ninth bit is beyond the reach of parts.
+  function [2:0] start(input [13:0] address, input integer width);
+    start = address[2:0] & ~(width[2:0] - 3'd1);
+  endfunction
+
   integer a, b;
   always @(posedge CLKA)
-    if (CEA)
+    if (CEA && DATA_WIDTH_A < 9) begin
+      if (!WEA) read_a[8:0] <= bytes[address_a[13:3]] >> start(address_a, DATA_WIDTH_A);
+      else
+        for (a = 0; a < DATA_WIDTH_A; a = a + 1)
+          bytes[address_a[13:3]][start(address_a, DATA_WIDTH_A) + a] <= data[a];
+    end else if (CEA)
       for (a = 0; a < DATA_WIDTH_A / 9; a = a + 1)
         if (!WEA) read_a[9 * a +: 9] <= bytes[place(address_a, DATA_WIDTH_A, a)];
         else if (DATA_WIDTH_A == 9 || address_a[a]) bytes[place(address_a, DATA_WIDTH_A, a)] <= data[9 * a +: 9];
   always @(posedge CLKB)
-    if (CEB)
+    if (CEB && DATA_WIDTH_B < 9) begin
+      if (!WEB) read_b[8:0] <= bytes[address_b[13:3]] >> start(address_b, DATA_WIDTH_B);
+      else
+        for (b = 0; b < DATA_WIDTH_B; b = b + 1)
+          bytes[address_b[13:3]][start(address_b, DATA_WIDTH_B) + b] <= data_b[b];
+    end else if (CEB)
       for (b = 0; b < DATA_WIDTH_B / 9; b = b + 1)
         if (!WEB) read_b[9 * b +: 9] <= bytes[place(address_b, DATA_WIDTH_B, b)];
         else if (DATA_WIDTH_B == 9 || address_b[b]) bytes[place(address_b, DATA_WIDTH_B, b)] <= data_b[9 * b +: 9];

@@ -112,6 +112,18 @@ def test_netlist_with_block_memory_passes_the_bench(monkeypatch):
     assert outcome.mismatches == 0, outcome.examples
 
 
+@pytest.mark.parametrize(("depth", "bits"), [(4096, 4), (8192, 2), (16384, 1)])
+def test_netlist_with_narrow_block_memory_passes_the_bench(depth, bits):
+    generator = find("scratchpad")
+    parameters = {"ports": 2, "banks": 1, "width": 8, "depth": depth, "counters": 0}
+    mapped = netlist(generator.component(**parameters), "scratchpad")
+    assert re.findall(r"\.DATA_WIDTH_A\(32'd0*(\d+)\)", mapped) == [str(bits)] * (8 // bits)
+    design = replace(generate("scratchpad", generator.component(**parameters)), verilog=mapped)
+    outcome, _ = simulate(design, generator.cases(design.parameters, 8, 1))
+    assert outcome.checked > 0
+    assert outcome.mismatches == 0, outcome.examples
+
+
 def test_too_large_a_design_says_so():
     with pytest.raises(SynthesisError, match="systolic needs 30 MULT18X18D, and ecp5-25k has 28"):
         synthesise(array(rows=6, cols=5, buffer=0), "systolic", "ecp5-25k", seeds=1)

@@ -1,4 +1,4 @@
-"""The outer-product engine: exact for every kind of case, a word a cycle, and so as cells of an iCE40."""
+"""The outer-product engine: exact for every kind of case, a word a cycle, and so as cells of a device."""
 
 from dataclasses import replace
 
@@ -42,8 +42,9 @@ def test_mistakes():
 
 
 @pytest.mark.slow
-def test_cells_of_ice40_pass_the_bench():
+@pytest.mark.parametrize("device", ["ice40-up5k", "ecp5-12k"])
+def test_cells_pass_the_bench(device):
     component = OuterProduct(depth=64)
-    mapped = netlist(component, "outer_product", "ice40-up5k")
+    mapped = netlist(component, "outer_product", device)
     design = replace(generate("outer_product", OuterProduct(depth=64)), verilog=mapped)
     simulated(design, random_cases(design.parameters, 24, 2))
