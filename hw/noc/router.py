@@ -37,6 +37,9 @@ class Router(Component):
     packet's first, its VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the
     output and VC that it waits for, whatever else happens; n are the inputs that lead to one output, at most.
 
+    With two `rounds`, an input whose flit nobody took offers one of another VC in the same cycle, to outputs that took
+    none. Who was served in either round goes last in both, so the bound is the same; the clock is slower.
+
     With `multicast`, `go` may have several bits: the flit, a packet of its own, leaves by each of those outputs once,
     in the same cycle by all that take it, and stays at the front of its buffer until the last has taken it. What is
     said of waiting holds for packets to one node.
