@@ -35,13 +35,14 @@ def test_what_it_says_of_itself():
 SATURATED = [
     {"topology": "torus", "k": 4, "l": 4, "vcs": 2, "depth": 4},
     {"topology": "torus", "k": 4, "l": 4, "vcs": 4, "depth": 2, "latency": 2},
+    {"topology": "torus", "k": 4, "l": 4, "vcs": 4, "depth": 4, "rounds": 2},
     {"topology": "mesh", "k": 4, "l": 4, "vcs": 1},
     {"topology": "fat_tree", "k": 2, "l": 3, "vcs": 2},
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parameters", SATURATED, ids=lambda p: f"{p['topology']}-{p['vcs']}")
+@pytest.mark.parametrize("parameters", SATURATED, ids=lambda p: f"{p['topology']}-{p['vcs']}-{p.get('rounds', 1)}")
 def test_a_million_flits(parameters):
     """Every pattern at a load that no network carries, and at a low one, with random stalls at every exit."""
     design = generate("noc_traffic", NocTraffic(width=32, **parameters))
