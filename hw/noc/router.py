@@ -404,6 +404,7 @@ class RouterOutput(Component):
                 m.d.comb += [getattr(turn, f"request{n}").eq(each), getattr(turn, f"taken{n}").eq(1)]
             sent = [getattr(turn, f"grant{n}") for n in rounds]
         m.d.comb += self.sent.eq(functools.reduce(operator.or_, sent))
+        sent[0] = self.sent if p.rounds == 1 else sent[0]
         grants = [[] for _ in rounds]
         for v in range(p.vcs):
             picks, places = [each[v] for each in asks], Signal(p.depth, name=f"places{v}", init=-1)
