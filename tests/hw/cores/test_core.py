@@ -40,7 +40,10 @@ def matmuls(rows: int, tiles: int) -> Program:
     return p
 
 
-@pytest.mark.parametrize("parameters", [{}, {"format": "uint8", "rounding": "single", "table": False}], ids=str)
+OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency": 3, "banks": 2}
+
+
+@pytest.mark.parametrize("parameters", [{}, OTHER], ids=str)
 def test_random_programs(check, parameters):
     small = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
     check("core", cases=30, **small | parameters)
