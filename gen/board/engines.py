@@ -28,6 +28,7 @@ KINDS = {
             "data_width",
             "instructions",
             "queue",
+            "sram_latency",
         ),
     ),
     "outer_product": Kind(OuterProduct, ("depth",)),

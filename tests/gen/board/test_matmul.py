@@ -105,5 +105,5 @@ def test_engines_are_what_their_words_say():
         kind, parameters = parse(target.design["engine"].name)
         assert kind == target.engine[0]
         assert parameters == target.design["engine"].parameters
-    for word in ("none", "core", "core/4", "core/3/4096/4096/128/2/32/64/4", "outer_product/x"):
+    for word in ("none", "core", "core/4", "core/3/4096/4096/128/2/32/64/4/2", "outer_product/x"):
         assert parse(word) is None
