@@ -1,0 +1,95 @@
+"""An output port of a router: whose flit leaves, on which VC, and whether there is room for it."""
+
+import functools
+import operator
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Lanes
+from ..component import Component, Parameters, place
+from .arbiter import LeastRecent
+from .route import choose
+
+
+class RouterOutput(Component):
+    """An output port: it takes the flit of one input in a cycle, books VCs for packets and counts what has room.
+
+    `request` has a bit for each VC of each input, of which an input sets one; `grant` has a bit for each input, `sent`
+    for the VC on which the granted one's flit goes. Each VC takes its packets in turn, and at the same time the link
+    its VCs. Places in the next buffer are counted as a row of `depth` bits, filled from below: `room` is the last.
+
+    With `sums`, flits that are added here come from all inputs that it `adds` at once, if they have `joined`. The
+    output says that there is room for their `sum`; then all of them offer it. It asks as one packet does: of a link on
+    the highest VC, of an exit as an input does.
+
+    With two rounds, an output that is `idle` after the first takes one of those that ask by `request2`, as `grant2`.
+    """
+
+    class Parameters(Parameters):
+        inputs: int
+        vcs: int
+        depth: int
+        sums: bool = False
+        rounds: int = 1
+
+    @staticmethod
+    def members(p):
+        more = {"adds": In(p.inputs), "joined": In(1), "sum": Out(1)} if p.sums else {}
+        if p.rounds == 2:
+            more |= {"idle": Out(1), "request2": In(Lanes(p.vcs, p.inputs)), "grant2": Out(p.inputs)}
+        return more | {
+            "request": In(Lanes(p.vcs, p.inputs)),
+            "last": In(p.inputs),
+            "credit": In(p.vcs),
+            "grant": Out(p.inputs),
+            "sent": Out(p.vcs),
+            "booked": Out(p.vcs),
+            "room": Out(p.vcs),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        alone = p.sums and p.vcs > 1  # the highest VC is for sums
+        rounds = ("", "2")[: p.rounds]  # how names end in each
+        asks = [
+            [Cat(getattr(self, f"request{n}")[i][v] for i in range(p.inputs)) for v in range(p.vcs)] for n in rounds
+        ]
+        if p.sums:
+            m.d.comb += self.sum.eq(self.joined & self.room[-1] & ~self.booked[-1])
+            asks[0][-1] = self.sum if alone else Cat(asks[0][-1], self.sum)
+        sent = [Cat(ask.any() for ask in each) for each in asks]
+        if p.rounds == 2:
+            m.d.comb += self.idle.eq(~sent[0].any())
+        if p.vcs > 1:
+            turn = place(m, platform, "turn", LeastRecent, count=p.vcs, rounds=p.rounds)
+            for n, each in zip(rounds, sent, strict=True):
+                m.d.comb += [getattr(turn, f"request{n}").eq(each), getattr(turn, f"taken{n}").eq(1)]
+            sent = [getattr(turn, f"grant{n}") for n in rounds]
+        m.d.comb += self.sent.eq(functools.reduce(operator.or_, sent))
+        sent[0] = self.sent if p.rounds == 1 else sent[0]
+        grants = [[] for _ in rounds]
+        for v in range(p.vcs):
+            picks, places = [each[v] for each in asks], Signal(p.depth, name=f"places{v}", init=-1)
+            if alone and v == p.vcs - 1:
+                picks = [self.adds]
+            elif len(picks[0]) > 1:
+                first = place(m, platform, f"first{v}", LeastRecent, count=len(picks[0]), rounds=p.rounds)
+                for n, ask, goes in zip(rounds, picks, sent, strict=True):
+                    m.d.comb += getattr(first, f"request{n}").eq(ask)
+                    m.d.comb += getattr(first, f"taken{n}").eq(goes[v] & ~self.booked[v])
+                picks = [getattr(first, f"grant{n}") for n in rounds]
+                if p.sums and not alone:
+                    picks = [picks[0][:-1] | Mux(picks[0][-1], self.adds, 0)]
+            for grant, pick in zip(grants, picks, strict=True):
+                grant.append(pick)
+            pick = picks[0] if p.rounds == 1 else Mux(sent[1][v], picks[1], picks[0])
+            m.d.comb += self.room[v].eq(places[0])
+            with m.If(self.sent[v]):
+                m.d.sync += self.booked[v].eq(~(pick & self.last).any())
+            with m.If(self.sent[v] ^ self.credit[v]):
+                m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
+        for n, goes, picks in zip(rounds, sent, grants, strict=True):
+            m.d.comb += getattr(self, f"grant{n}").eq(choose(goes, picks))
+        return m
