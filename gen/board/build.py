@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -9,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from amaranth.build import ResourceError
-from amaranth.hdl import ClockDomain, ClockSignal, Elaboratable, Instance, Module, ResetSignal, Signal
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance, Module, ResetSignal, Signal
 from amaranth.lib import io
+from amaranth.lib.cdc import FFSynchronizer
 
 from ...hw.cores.bringup import Bringup
 from ..devices import DEVICES, PLACERS
@@ -18,13 +20,12 @@ from ..report import critical_path, mhz
 from ..synth import MAPPER, SynthesisError, run_tool
 from ..units import units
 from ..verilog import Design, generate
+from . import pll
 from .targets import Target
 
 NAME = "board"
-RESET = 15
-"""Cycles for which the design is in reset after configuration."""
-VCO = 600_000_000
-"""Hz at which the PLL of an ECP5 runs."""
+RESET = 15e-6
+"""Seconds for which the design is in reset after configuration: block memories of iCE40 read zeros at first."""
 
 TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that runs it with the program's arguments
     "yosys": ("map to cells", "pyosys", MAPPER),
@@ -170,21 +171,22 @@ class Shell(Elaboratable):
     def elaborate(self, platform):
         oscillator = self.target.oscillator or platform.default_clk
         rate = platform.lookup(oscillator, 0).clock.frequency
-        self._check(round(rate))
+        settings = self._pll(round(rate))
         m = Module()
         platform.add_file(f"{self.made.top}.v", self.made.verilog)
-        clock = self._buffer(m, "oscillator", "i", platform.request(oscillator, 0, dir="-")).i
-        if rate != self.target.clock:
-            clock = self._pll(m, clock, round(rate))  # nextpnr derives its rate
+        clock, stable = self._clock(m, platform.request(oscillator, 0, dir="-"), settings)
         m.domains.start = ClockDomain(reset_less=True, local=True)
         m.domains.sync = ClockDomain()
-        cycles = Signal(range(RESET + 1))
+        reset = math.ceil(RESET * self.target.clock)
+        cycles = Signal(range(reset + 1))
         m.d.comb += [
             ClockSignal("start").eq(clock),
             ClockSignal("sync").eq(clock),
-            ResetSignal("sync").eq(cycles != RESET),
+            ResetSignal("sync").eq(cycles != reset),
         ]
-        with m.If(cycles != RESET):
+        with m.If(~stable):
+            m.d.start += cycles.eq(0)
+        with m.Elif(cycles != reset):
             m.d.start += cycles.eq(cycles + 1)
         uart = platform.request("uart", 0, dir="-")
         outputs = {"o_tx": self._buffer(m, "tx", "o", uart.tx).o}
@@ -199,11 +201,25 @@ class Shell(Elaboratable):
         )
         return m
 
-    def _check(self, rate: int):
-        """Raises `SynthesisError` where no clock of the design's rate can be had of the board's."""
-        clock, family = self.target.clock, self.target.family
-        if clock != rate and (family != "ecp5" or clock % rate or VCO % clock):
-            raise SynthesisError(f"{self.target.name} has no clock of {clock / 1e6:g} MHz.")
+    def _pll(self, rate: int) -> dict | None:
+        """What its PLL is told, if there is one. Raises `SynthesisError` where none makes the design's clock."""
+        wanted = self.target.clock
+        if wanted == rate:
+            return None
+        if (settings := pll.settings(self.target.family, rate, wanted)) is None:
+            raise SynthesisError(f"{self.target.name} has no clock of {wanted / 1e6:g} MHz.")
+        return settings
+
+    def _clock(self, m, port, settings: dict | None):
+        """The design's clock, whose rate nextpnr derives, and whether it is stable."""
+        family = self.target.family
+        if settings is None:
+            return self._buffer(m, "oscillator", "i", port).i, Const(1)
+        clock = port.io if pll.takes_pin(family, port) else self._buffer(m, "oscillator", "i", port).i
+        made, locked = pll.add_pll(m, family, clock, settings)
+        stable = Signal()
+        m.submodules.stable = FFSynchronizer(locked, stable, o_domain="start")
+        return made, stable
 
     @staticmethod
     def _light(platform):
@@ -219,29 +235,3 @@ class Shell(Elaboratable):
     def _buffer(self, m, name: str, direction: str, port) -> io.Buffer:
         m.submodules[f"{name}_pin"] = buffer = io.Buffer(direction, port)
         return buffer
-
-    def _pll(self, m, clock, rate: int):
-        """The clock of the design, of that of the board: what an ECP5 has for it."""
-        made = Signal()
-        m.submodules.pll = Instance(
-            "EHXPLLL",
-            p_CLKI_DIV=1,
-            p_CLKFB_DIV=self.target.clock // rate,
-            p_CLKOP_DIV=VCO // self.target.clock,
-            p_CLKOP_CPHASE=VCO // self.target.clock // 2 - 1,
-            p_CLKOP_ENABLE="ENABLED",
-            p_FEEDBK_PATH="CLKOP",
-            i_CLKI=clock,
-            i_CLKFB=made,
-            i_RST=0,
-            i_STDBY=0,
-            i_PHASESEL0=0,
-            i_PHASESEL1=0,
-            i_PHASEDIR=0,
-            i_PHASESTEP=0,
-            i_PHASELOADREG=0,
-            i_PLLWAKESYNC=0,
-            i_ENCLKOP=0,
-            o_CLKOP=made,
-        )
-        return made

@@ -36,7 +36,17 @@ def test_every_board_has_its_pins_clock_and_tools(made, name):
     programs = [command[0] for command in json.loads(plan.files["build_board.json"])["commands"]]
     assert programs[0] == "yosys"
     assert len(programs) == 3
-    assert (b"EHXPLLL" in _bytes(plan.files["board.il"])) == (target.family == "ecp5")  # 50 MHz of 25
+    assert PLLS[name] in _bytes(plan.files["board.il"]).decode()
+
+
+PLLS = {
+    "colorlight-5a-75b": "EHXPLLL",
+    "icebreaker": "SB_PLL40_PAD",  # its clock's pin is the PLL's
+    "tang-nano-9k": "rPLL",
+    "ulx3s-12f": "EHXPLLL",
+    "ulx3s-85f": "EHXPLLL",
+    "upduino": "SB_PLL40_CORE",
+}
 
 
 def _bytes(content) -> bytes:
@@ -55,8 +65,8 @@ def test_mistakes():
     with pytest.raises(UsageError, match="unknown board 'ulx4s': there are arty-a7-35, "):
         find("ulx4s")
     target = find("icebreaker")
-    shell = Shell(type(target)(**target.__dict__ | {"clock": 24_000_000}), design(target, bytes=4096))
-    with pytest.raises(SynthesisError, match=r"icebreaker has no clock of 24 MHz\."):
+    shell = Shell(type(target)(**target.__dict__ | {"clock": 25_100_000}), design(target, bytes=4096))
+    with pytest.raises(SynthesisError, match=r"icebreaker has no clock of 25.1 MHz\."):
         target.make().prepare(shell, "board")
 
 
