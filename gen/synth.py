@@ -4,6 +4,7 @@ Nothing but these packages is ever run, whatever the machine has installed. Resu
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,9 @@ __all__ = ["DEVICES", "Device", "Report", "SynthesisError", "netlist", "synthesi
 
 LIMIT = 30 * 60
 """Seconds after which a tool is given up: now and then nextpnr's router works on its last wires without an end."""
+
+ALONE = {"YOSYS_MAX_THREADS": "1"}
+"""For Yosys's environment: threads of its opt_clean (pyosys 0.70) now and then wait for each other without an end."""
 
 JOBS = 2
 """nextpnr runs at the same time: each takes most of a gigabyte."""
@@ -253,11 +257,11 @@ def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, 
         code = f"import sys; sys.argv[0] = {tool!r}; from {module} import {function} as run; "
         code += "sys.exit(run(sys.argv[1:]) if run.__name__ != 'main' else run())"
     command = [sys.executable, "-c", code, *arguments]
+    environment = os.environ | ALONE
     with (directory / log).open("wb") as out:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
         try:
-            status = subprocess.run(
-                command, cwd=directory, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, timeout=LIMIT
-            ).returncode
+            status = subprocess.run(command, cwd=directory, env=environment, timeout=LIMIT, **streams).returncode
         except subprocess.TimeoutExpired:
             seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
             raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None

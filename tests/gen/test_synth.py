@@ -8,7 +8,7 @@ import pytest
 
 from systola.gen import synth
 from systola.gen.generators import find
-from systola.gen.synth import SynthesisError, netlist, synthesise
+from systola.gen.synth import SynthesisError, netlist, run_tool, synthesise
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.sim.simulate import simulate
@@ -139,6 +139,16 @@ def test_a_harness_has_four_pins_whatever_the_design_has():
 def test_unknown_device():
     with pytest.raises(SynthesisError, match="device=xc7: device must be ecp5-12k, ecp5-25k"):
         synthesise(array(), "systolic", "xc7")
+
+
+def test_a_tool_that_fails_or_does_not_end_is_one_sentence(tmp_path, monkeypatch):
+    code = "import os; print('threads', os.environ['YOSYS_MAX_THREADS']); print('ERROR: no'); exit(1)"
+    with pytest.raises(SynthesisError, match=r"^Yosys failed: no$"):
+        run_tool("pyosys", code, [], tmp_path, log="yosys.log")
+    assert (tmp_path / "yosys.log").read_text().startswith("threads 1\n")
+    monkeypatch.setattr("systola.gen.synth.LIMIT", 0.5)
+    with pytest.raises(SynthesisError, match=r"^Yosys did not end within 0 minutes with seed 7\.$"):
+        run_tool("pyosys", "import time; time.sleep(60)", ["--seed", "7"], tmp_path, log="yosys.log")
 
 
 def test_missing_package(monkeypatch):
