@@ -142,11 +142,11 @@ def test_unknown_device():
 
 
 def test_a_tool_that_fails_or_does_not_end_is_one_sentence(tmp_path, monkeypatch):
-    code = "import os; print('threads', os.environ['YOSYS_MAX_THREADS']); print('ERROR: no'); exit(1)"
+    code = "import os\nprint('threads', os.environ['YOSYS_MAX_THREADS'])\nprint('ERROR: no')\nexit(1)"
     with pytest.raises(SynthesisError, match=r"^Yosys failed: no$"):
         run_tool("pyosys", code, [], tmp_path, log="yosys.log")
     assert (tmp_path / "yosys.log").read_text().startswith("threads 1\n")
-    monkeypatch.setattr("systola.gen.synth.LIMIT", 0.5)
+    monkeypatch.setattr("systola.gen.synth.LIMIT", 1)
     with pytest.raises(SynthesisError, match=r"^Yosys did not end within 0 minutes with seed 7\.$"):
         run_tool("pyosys", "import time; time.sleep(60)", ["--seed", "7"], tmp_path, log="yosys.log")
 
