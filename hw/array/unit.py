@@ -108,9 +108,10 @@ class ArrayUnit(Component):
 
         # The core of the array never stops, so where a row goes only has to be as late as the row.
         latency = array_latency(self.p)
-        going = place(m, platform, "going", Delay, width=self.p.row.size, cycles=latency, style="memory")
+        going = place(m, platform, "going", Delay, width=self.p.row.size, cycles=latency - 1, style="memory")
+        gone = Signal(self.p.row, reset_less=True)
         m.d.comb += going.i.eq(rows.o.payload.tag)
-        gone = self.p.row(going.o)
+        m.d.sync += gone.as_value().eq(going.o)
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
             self.results.payload.data.eq(array.y.payload.data.as_value()),

@@ -2,22 +2,20 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, place
-from .command import FAULT, FLAG, PC_WIDTH, commands
-from .isa import BYTES, INSTRUCTIONS, LOOPS, OPERANDS, Error, Op, Setting, Unit
+from .command import FAULT, PC_WIDTH, commands
+from .decode import TARGETS
+from .isa import BYTES, LOOPS, OPERANDS, Error, Op, Unit
 from .operands import Operands
 
 TIMES = 16
 """Bits of how often a loop runs."""
 PENDING = 8
 """Bits of how many commands a unit has not ended."""
-
-TARGETS = {"load": Unit.LOAD, "store": Unit.STORE, "weights": Unit.FETCH, "matmul": Unit.ARRAY, "vector": Unit.VECTOR}
-"""Where commands go, and whose settings go there: the array has two queues."""
 
 DONE = Bundle(dict.fromkeys((*TARGETS, "array"), 1))
 """For one cycle each: a command has ended. `matmul`: its operands are read; `array`: its results are in place."""
@@ -74,13 +72,12 @@ class Issuer(Component):
         leaves = Signal()
         m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
 
-        ops = {op: Signal(name=f"is_{op.name.lower()}") for op in Op}
-        m.d.comb += [is_op.eq(now.op == op) for op, is_op in ops.items()]
+        ops = {op: now.decoded.op[op.name.lower()] for op in Op}
         error = Signal(4)  # of the present instruction
-        with m.If(~Cat(ops.values()).any()):
+        with m.If(now.decoded.unknown):
             m.d.comb += error.eq(Error.OPCODE)
 
-        passes = self._commands(m, now, valid, ops, error)
+        passes = self._commands(m, now, valid)
         idle = self._idle(m)
         with m.If(ops[Op.SYNC]):
             units = now.flags[: len(idle)]
@@ -123,26 +120,17 @@ class Issuer(Component):
             m.d.sync += self.fault.code.eq(Mux(self.broken, Error.FETCH, Error.LOOP))
         return m
 
-    def _commands(self, m, now, valid, ops, error):
+    def _commands(self, m, now, valid):
         """Offer the instruction to its unit; whether it passes, if its unit takes it."""
         passes = Signal()
-        number = now.flags[: FLAG.bits]
-        for name, unit in TARGETS.items():
+        for name in TARGETS:
             command = getattr(self, name)
-            mine = [ops[op] for op, each in INSTRUCTIONS.items() if each.unit is unit]
-            numbers = [setting for setting in Setting if setting.unit is unit]
-            sets = ops[Op.SET] & Cat(number == setting for setting in numbers).any()
-            here = Signal(name=f"to_{name}")
             m.d.comb += [
-                here.eq(Cat(mine, sets).any()),
-                command.valid.eq(valid & here),
+                command.valid.eq(valid & now.decoded.to[name]),
                 *(command.payload[field].eq(now[field]) for field, _ in command.payload.shape()),
             ]
-            with m.If(here):
+            with m.If(now.decoded.to[name]):
                 m.d.comb += passes.eq(command.ready)
-        known = Const(sum(1 << setting for setting in Setting), 1 << FLAG.bits)
-        with m.If(ops[Op.SET] & ~known.bit_select(number, 1)):
-            m.d.comb += error.eq(Error.OPCODE)
         return passes
 
     def _idle(self, m):

@@ -6,19 +6,20 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..component import Component
+from ..component import Component, place
 from .command import PC_WIDTH
+from .decode import DECODED, Decode
 from .isa import BYTES, FLAG_BITS, OPCODE_BITS, OPERANDS, REGISTERS, Op
 
 NUMBER = 4
 """Bits of a register's number."""
 
 INSTRUCTION = Bundle(
-    {"op": OPCODE_BITS, "flags": FLAG_BITS, "pc": PC_WIDTH}
+    {"op": OPCODE_BITS, "flags": FLAG_BITS, "pc": PC_WIDTH, "decoded": DECODED}
     | {f"r{operand}": NUMBER for operand in OPERANDS}
     | dict.fromkeys(OPERANDS, 32)
 )
-"""An instruction: its operands' values, and the registers that they came from."""
+"""An instruction: what it is, its operands' values, and the registers that they came from."""
 
 
 class Operands(Component):
@@ -75,12 +76,14 @@ class Operands(Component):
             m.d.sync += self.o.valid.eq(0)
         head = self.word[:32]
         op, flags = head[:OPCODE_BITS], head[OPCODE_BITS : OPCODE_BITS + FLAG_BITS]
+        decode = place(m, platform, "decode", Decode, {"code": op, "flags": flags})
         with m.If(moves):
             m.d.sync += [
                 self.o.valid.eq(1),
                 self.o.payload.op.eq(op),
                 self.o.payload.flags.eq(flags),
                 self.o.payload.pc.eq(pc),
+                self.o.payload.decoded.eq(decode.o),
             ]
         for n, operand in enumerate(OPERANDS):
             number = head[20 + NUMBER * n : 20 + NUMBER * (n + 1)]

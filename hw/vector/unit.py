@@ -186,8 +186,11 @@ class VectorUnit(Component):
         starts = Signal()
         legal = Signal()
         counts = {d: get[Setting[f"{what}_{d[-1]}"]] for d, what in COUNTS.items()}
-        some = Cat(count != 0 for count in counts.values()).all()
-        alone = (counts["KX"] == 1) & (counts["KY"] == 1)
+        some, alone = Signal(), Signal()  # of the cycle before: settings stand still then
+        m.d.sync += [
+            some.eq(Cat(count != 0 for count in counts.values()).all()),
+            alone.eq((counts["KX"] == 1) & (counts["KY"] == 1)),
+        ]
         m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
 
         walks, wrong = {}, {}

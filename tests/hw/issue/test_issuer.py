@@ -7,8 +7,9 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.gen.assembler import Program, Reg
+from systola.hw.issue.decode import TARGETS
 from systola.hw.issue.isa import BYTES, Error, Op, Setting, Unit
-from systola.hw.issue.issuer import TARGETS, Issuer
+from systola.hw.issue.issuer import Issuer
 
 
 class Ran:

@@ -1,0 +1,42 @@
+"""Decoding: every opcode and setting, and what is neither, against the table of instructions."""
+
+import itertools
+
+from amaranth.sim import Simulator
+
+from systola.hw.issue.decode import TARGETS, Decode
+from systola.hw.issue.isa import INSTRUCTIONS, OPCODE_BITS, Op, Setting
+
+
+def meaning(code: int, number: int) -> tuple[set[str], set[str], bool]:
+    """The opcodes and queues whose bits are set, and whether it is unknown."""
+    if code not in set(Op):
+        return set(), set(), True
+    units = [INSTRUCTIONS[Op(code)].unit]
+    unknown = False
+    if code == Op.SET:
+        unknown = number not in set(Setting)
+        units = [] if unknown else [Setting(number).unit]
+    return {Op(code).name.lower()}, {name for name, unit in TARGETS.items() if unit in units}, unknown
+
+
+def test_every_opcode_and_setting():
+    decode = Decode()
+    bits = INSTRUCTIONS[Op.SET].flag("setting").bits
+
+    async def bench(ctx):
+        cases = itertools.chain(
+            ((code, 0) for code in range(1 << OPCODE_BITS)), ((Op.SET, number) for number in range(1 << bits))
+        )
+        for code, number in cases:
+            ctx.set(decode.code, code)
+            ctx.set(decode.flags, number)
+            found = ctx.get(decode.o)
+            ops, queues, unknown = meaning(code, number)
+            assert {op.name.lower() for op in Op if found.op[op.name.lower()]} == ops, (code, number)
+            assert {name for name in TARGETS if found.to[name]} == queues, (code, number)
+            assert found.unknown == unknown, (code, number)
+
+    simulator = Simulator(decode)
+    simulator.add_testbench(bench)
+    simulator.run()
