@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle
 from ..bus.stream import join
 from ..component import Component, Parameters, place
-from ..issue.command import COUNT, FAULT, commands, flag, queued, settings
+from ..issue.command import COUNT, FAULT, commands, counted, flag, queued, settings
 from ..issue.isa import Error, Op, Setting
 from ..issue.walked import blame, walked, within
 from ..memory.access import Read, Request
@@ -171,7 +171,8 @@ class Tiles(Component):
         command = queued(m, platform, self.command, p.queue)
         get = settings(m, command, {Setting.WEIGHT_STRIDE: signed(width)})
         op = command.payload
-        walk, pc = walked(m, platform, command, op.op == Op.WEIGHTS, op.a, [(op.b, get[Setting.WEIGHT_STRIDE])], width)
+        steps = [(op.b, get[Setting.WEIGHT_STRIDE])]
+        walk, pc = walked(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
 
         tag = Bundle({"end": 1})
         reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=tag)
@@ -229,11 +230,12 @@ class Rows(Component):
         width = addr_width + 2
         command = queued(m, platform, self.command, p.queue)
         counts = dict.fromkeys((Setting.COUNT_X, Setting.COUNT_Y), COUNT)
+        legal = counted(m, command, list(counts))
         strides = dict.fromkeys((Setting.STRIDE_X, Setting.STRIDE_Y), signed(width))
         get = settings(m, command, counts | strides)
         op = command.payload
         steps = [(get[Setting[f"COUNT_{d}"]], get[Setting[f"STRIDE_{d}"]]) for d in "XY"]
-        walk, pc = walked(m, platform, command, op.op == Op.MATMUL, op.a, steps, width)
+        walk, pc = walked(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
 
         # Results go to one row after the other.
         target = Signal(p.addr_width + 2, reset_less=True)
@@ -271,7 +273,7 @@ class Rows(Component):
         m.d.sync += unread.eq(unread + begins - ends)
         m.d.comb += self.busy.eq(unread != 0)
 
-        wrong = command.valid & (op.op == Op.MATMUL) & Cat(get[each] == 0 for each in counts).any()
+        wrong = command.valid & (op.op == Op.MATMUL) & ~legal
         inside = within(walk.o.payload.addr, p.activation_words) & within(target, p.accumulators)
         blame(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
         return m

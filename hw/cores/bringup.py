@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect
 from pydantic import Field, model_validator
 
 from ..bus.axi import Axi4, AxiLite
+from ..bus.axi_slice import AxiSlice
 from ..bus.link import Link
 from ..bus.registers import RegField, Register, RegisterMap, Registers
 from ..bus.stream import join
@@ -136,7 +137,10 @@ class Bringup(Component):
         slaves = [(board.s_axil, Signal(init=1, name="at_board"))]
         if p.engine:
             engine = place(m, platform, "engine", p.engine.component, **dict(p.engine.parameters))
-            connect(m, engine.m_axi, memory.s_axi1)
+            bus = engine.m_axi.signature
+            between = place(m, platform, "slice", AxiSlice, addr_width=bus.addr_width, data_width=bus.data_width)
+            connect(m, engine.m_axi, between.s_axi)
+            connect(m, between.m_axi, memory.s_axi1)
             at_engine = Signal()
             # The link's address stays until the access is over: it tells for all channels where they belong.
             width = engine.s_axil.aw.payload.addr.shape().width

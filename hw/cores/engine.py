@@ -7,7 +7,7 @@ from ..array.unit import STATE, ArrayUnit
 from ..bundle import Bundle
 from ..bus.axi import Axi4
 from ..bus.share import ShareReads
-from ..bus.stream import StreamSkid, join
+from ..bus.stream import StreamSkid, StreamSpill, join
 from ..component import Component, place
 from ..dma.load import Load
 from ..dma.store import Store
@@ -176,9 +176,17 @@ class Engine(Component):
             join(m, source, each.i)
             return each.o
 
+        def register(name, source):
+            """`source` a cycle later."""
+            each = place(m, platform, f"{name}_words", StreamSpill, payload=source.payload.shape())
+            join(m, source, each.i)
+            return each.o
+
         def connect(scratchpad, names, name, request, response, label=None):
             req, rsp = port(scratchpad, names, name)
             join(m, skid(label or name, request), req)
+            if scratchpad is activations and p.sram_latency == 3:
+                rsp = register(name, rsp)
             join(m, rsp, response)
 
         connect(activations, ACTIVATION_PORTS, "array", array.act_req, array.act_rsp, "rows")

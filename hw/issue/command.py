@@ -53,10 +53,23 @@ def settings(m, command, shapes: dict[Setting, Shape]) -> dict[Setting, Signal]:
     registers = {}
     for setting, shape in shapes.items():
         registers[setting] = register = Signal(shape, name=setting.name.lower())
-        here = command.payload.flags[: FLAG.bits] == setting
-        with m.If(command.valid & command.ready & (command.payload.op == Op.SET) & here):
+        with m.If(_sets(command, setting)):
             m.d.sync += register.eq(held(command.payload.a, Shape.cast(shape)))
     return registers
+
+
+def counted(m, command, counts: list[Setting]) -> Signal:
+    """Whether none of the settings that count is 0: known as early as they are, without looking at them."""
+    some = Signal(len(counts))
+    for n, setting in enumerate(counts):
+        with m.If(_sets(command, setting)):
+            m.d.sync += some[n].eq(held(command.payload.a, COUNT) != 0)
+    return some.all()
+
+
+def _sets(command, setting: Setting):
+    here = command.payload.flags[: FLAG.bits] == setting
+    return command.valid & command.ready & (command.payload.op == Op.SET) & here
 
 
 FLAG = INSTRUCTIONS[Op.SET].flag("setting")

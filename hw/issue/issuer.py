@@ -140,8 +140,9 @@ class Issuer(Component):
             command = getattr(self, "matmul" if name == "array" else name)
             given = command.valid & command.ready & (command.payload.op != Op.SET)
             pending = Signal(PENDING, name=f"pending_{name}")
-            m.d.sync += pending.eq(pending + given - self.done[name])
-            none[name] = pending == 0
+            none[name] = Signal(name=f"no_{name}", init=1)  # `pending` is 0
+            last = (pending == 0) | (pending == 1) & self.done[name]
+            m.d.sync += [pending.eq(pending + given - self.done[name]), none[name].eq(~given & last)]
             m.d.comb += self.pending[name].eq(~none[name])
         fetch = none["weights"] & none["matmul"]
         return {

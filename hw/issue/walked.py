@@ -1,20 +1,19 @@
 """What units do with addresses: begin a walk, see that it stays inside, and say whose fault it was."""
 
-from amaranth.hdl import Cat, Mux, Signal, signed
+from amaranth.hdl import Mux, Signal, signed
 
 from ..component import place
 from ..memory.walk import AddressWalk
 from .command import PC_WIDTH, held
 
 
-def walked(m, platform, command, begins, base, steps, width: int):
+def walked(m, platform, command, begins, legal, base, steps, width: int):
     """A walk from `base` on, in module `m`, that a command begins when `begins` is high; other commands pass.
 
-    `steps` are (count, stride) of each dimension; with a count of 0 the command waits for ever. Returns the walk and
-    the number of its instruction.
+    `steps` are (count, stride) of each dimension; unless they are `legal` (no count is 0) the command waits for ever.
+    Returns the walk and the number of its instruction.
     """
     walk = place(m, platform, "walk", AddressWalk, dims=len(steps), width=width)
-    legal = Cat(count != 0 for count, _ in steps).all()
     m.d.comb += [
         walk.i.valid.eq(command.valid & begins & legal),
         command.ready.eq(Mux(begins, walk.i.ready & legal, 1)),

@@ -3,13 +3,12 @@
 from typing import Annotated, Literal
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
-from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from .access import port
+from .bank import Access, Bank, Select
 from .round_robin import RoundRobin
 
 
@@ -29,7 +28,10 @@ class WordParameters(Parameters):
         "bank holds a range of addresses",
     )
     sram_latency: int = Field(
-        1, ge=1, le=3, description="cycles of a memory's read; 2: with a register behind it, 3: one before it as well"
+        1,
+        ge=1,
+        le=3,
+        description="cycles of a memory's read; 2: with a register behind it, 3: one behind the arbiters as well",
     )
     buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
         "auto",
@@ -161,22 +163,31 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = Access(p.rows, p.width)
-            turn = place(m, platform, f"turn{b}", RoundRobin, ports=p.ports - (p.precedence > 0))
+            turns = p.ports - (p.precedence > 0)
+            turn = place(m, platform, f"turn{b}", RoundRobin, ports=turns, held=p.precedence > 0)
             asks = Cat(inner.ask[b] for inner in ports)
             if p.precedence:
                 late = Cat(inner.late for inner in ports[1:])  # for port 0 no one is late
                 first = Signal(p.precedence, name=f"first{b}")
                 patient = ~(asks[1:] & late).any()
+                # Whose turn it is and whether a turn is given are found side by side.
                 m.d.comb += [
                     *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.precedence)),
-                    turn.request.eq(Mux(first.any(), 0, asks[1:])),
+                    turn.request.eq(asks[1:]),
+                    turn.done.eq(asks[1:].any() & ~first.any()),
                 ]
-                grant = first | Cat(Const(0, 1), turn.grant)
+                grant = first | Mux(first.any(), 0, Cat(Const(0, 1), turn.grant))
             else:
                 m.d.comb += turn.request.eq(asks)
                 grant = turn.grant
+            wanted, chosen = Cat(inner.access for inner in ports), grant
+            if p.sram_latency == 3:
+                later = Signal(wanted.shape(), name=f"wanted{b}", reset_less=True)
+                chosen = Signal(p.ports, name=f"chosen{b}")
+                m.d.sync += [later.eq(wanted), chosen.eq(grant)]
+                wanted = later
             to_bank = place(m, platform, f"to_bank{b}", Select, width=access.size, count=p.ports)
-            m.d.comb += [to_bank.select.eq(grant), to_bank.i.as_value().eq(Cat(inner.access for inner in ports))]
+            m.d.comb += [to_bank.select.eq(chosen), to_bank.i.as_value().eq(wanted)]
             bank = place(
                 m,
                 platform,
@@ -184,7 +195,7 @@ class Scratchpad(Component):
                 Bank,
                 width=p.width,
                 rows=p.rows,
-                latency=p.sram_latency,
+                latency=min(p.sram_latency, 2),
                 style=p.style,
                 lane=8 if p.lanes == "byte" else p.width,
                 read_enable=p.read_enable,
@@ -200,89 +211,6 @@ class Scratchpad(Component):
                 from_bank.i.as_value().eq(Cat(words)),
                 inner.word.eq(from_bank.o),
             ]
-        return m
-
-
-class Access(Bundle):
-    """What a bank does in a cycle: `read` a row, or write the bytes of `strobe`; never both."""
-
-    def __init__(self, rows: int, width: int):
-        super().__init__({"row": (rows - 1).bit_length(), "read": 1, "strobe": width // 8, "data": width})
-
-
-class Bank(Component):
-    """A memory of `rows` words that does one access a cycle; `word` is what a read found, `latency` cycles later.
-
-    A read never meets a write (of each port's request one half is zero, and one port is served), so synthesis need not
-    guard against it: `no_rw_check`. Without `read_enable` the memory reads always; what it reads while nobody asked, or
-    while it is written, nobody uses. Where a cell has a write enable besides its byte enables, word lanes take a LUT
-    for each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port:
-    that it never reads and writes at once must show here, so what is not written is read.
-
-    Area: the memory alone, with latency 2 a word of flip-flops, with 3 an access as well.
-    """
-
-    class Parameters(Parameters):
-        width: int
-        rows: int
-        latency: int = 1
-        style: str = "block"
-        lane: int
-        read_enable: bool = False
-
-    @staticmethod
-    def members(p):
-        return {"access": In(Access(p.rows, p.width)), "word": Out(p.width)}
-
-    def elaborate(self, platform):
-        m = Module()
-        p = self.p
-        access = self.access
-        if p.latency == 3:
-            access = Signal(Access(p.rows, p.width))
-            m.d.sync += access.eq(self.access)
-        attributes = {"no_rw_check": 1} | ({} if p.style == "auto" else {"ram_style": p.style})
-        found = []
-        for start in range(0, p.width, p.lane):
-            memory = Memory(shape=p.lane, depth=p.rows, init=[], attrs=attributes)
-            m.submodules["words" if p.lane == p.width else f"byte{start // 8}"] = memory
-            write = memory.write_port(granularity=8)
-            read = memory.read_port()
-            strobe = access.strobe[start // 8 : (start + p.lane) // 8]
-            enable = access.read if p.read_enable else Const(1)
-            m.d.comb += [
-                write.addr.eq(access.row),
-                write.data.eq(access.data[start : start + p.lane]),
-                write.en.eq(strobe),
-                read.addr.eq(access.row),
-                read.en.eq(~strobe.any() if p.style == "huge" else enable),
-            ]
-            found.append(read.data)
-        word = Cat(found)
-        if p.latency >= 2:
-            word = Signal(p.width, reset_less=True)
-            m.d.sync += word.eq(Cat(found))
-        m.d.comb += self.word.eq(word)
-        return m
-
-
-class Select(Component):
-    """o = the one of `count` inputs that `select` has a bit for; 0 if it has none. Latency 0."""
-
-    class Parameters(Parameters):
-        width: int
-        count: int
-
-    @staticmethod
-    def members(p):
-        return {"select": In(p.count), "i": In(Lanes(p.width, p.count)), "o": Out(p.width)}
-
-    def elaborate(self, platform):
-        m = Module()
-        chosen = 0
-        for n in range(self.p.count):
-            chosen |= Mux(self.select[n], self.i[n], 0)
-        m.d.comb += self.o.eq(chosen)
         return m
 
 
@@ -392,12 +320,9 @@ class ScratchpadPort(Component):
                 m.d.sync += spare.eq(spare + Mux(left, 1, -1))
 
         if p.precedence:
-            waited = Signal(2)
-            m.d.comb += self.late.eq(waited.all())
-            with m.If(self.req.ready):
-                m.d.sync += waited.eq(0)
-            with m.Elif(~self.late):
-                m.d.sync += waited.eq(waited + 1)
+            waited = Signal(3)  # a bit for each cycle
+            m.d.comb += self.late.eq(waited[-1])
+            m.d.sync += waited.eq(Mux(self.req.ready, 0, Cat(1, waited)))
         if p.counters:
             with m.If(full & ~served & ~self.waits.all()):
                 m.d.sync += self.waits.eq(self.waits + 1)

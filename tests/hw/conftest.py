@@ -1,6 +1,7 @@
 """What tests of parts need: words of payloads, and beats in and out at random times."""
 
 import random
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -57,8 +58,12 @@ def _exchange(
     m.domains.sync = domain = ClockDomain()
     m.submodules.component = component
     beats = {name: [] for name in (*inputs, *outputs)}
-    sources = [(name, getattr(component, name), getattr(component, name).payload.shape()) for name in inputs]
-    sinks = [(name, getattr(component, name), getattr(component, name).payload.shape()) for name in outputs]
+
+    def port(name):
+        return attrgetter(name)(component)
+
+    sources = [(name, port(name), port(name).payload.shape()) for name in inputs]
+    sinks = [(name, port(name), port(name).payload.shape()) for name in outputs]
     rng = random.Random(seed)
 
     async def bench(ctx):

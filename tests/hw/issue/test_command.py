@@ -4,7 +4,7 @@ import pytest
 from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
 from amaranth.sim import Simulator
 
-from systola.hw.issue.command import COMMAND, commands, flag, held, settings
+from systola.hw.issue.command import COMMAND, commands, counted, flag, held, settings
 from systola.hw.issue.isa import Op, Setting
 
 
@@ -48,6 +48,8 @@ def test_flags_by_name():
 def test_a_setting_is_taken_with_its_command():
     m, command = Module(), commands().create()
     got = settings(m, command, {Setting.COUNT_X: unsigned(16), Setting.STRIDE_X: signed(8)})
+    some = Signal()
+    m.d.comb += some.eq(counted(m, command, [Setting.COUNT_X]))
 
     async def bench(ctx):
         for number, ready in ((Setting.COUNT_X, 1), (Setting.STRIDE_X, 0), (Setting.COUNT_Y, 1)):
@@ -58,6 +60,12 @@ def test_a_setting_is_taken_with_its_command():
             ctx.set(command.ready, ready)
             await ctx.tick()
         assert [ctx.get(each) for each in got.values()] == [9, 0]
+        for value, ready, counts in ((1 << 16, 1, 0), (5, 1, 1), (0, 0, 1), (0, 1, 0)):
+            ctx.set(command.payload.flags, int(Setting.COUNT_X))
+            ctx.set(command.payload.a, value)
+            ctx.set(command.ready, ready)
+            await ctx.tick()
+            assert ctx.get(some) == counts == (ctx.get(got[Setting.COUNT_X]) != 0)
 
     simulator = Simulator(m)
     simulator.add_clock(1e-6)

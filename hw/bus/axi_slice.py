@@ -1,0 +1,38 @@
+"""Registers on all channels of an AXI4 bus, where its two ends are far apart."""
+
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In, Out
+
+from ..component import Component, Parameters, place
+from .axi import Axi4
+from .stream import StreamSpill, join
+
+
+class AxiSlice(Component):
+    """Each channel of `s_axi` goes to `m_axi`, or back, one cycle later: a register slice.
+
+    Latency 1 on each channel, initiation interval 1, and nothing combinational between the two sides. Area: two
+    payloads of flip-flops for each channel.
+
+    Source: ARM IHI 0022, AMBA AXI and ACE protocol specification, A3.2 (register slices).
+    """
+
+    class Parameters(Parameters):
+        addr_width: int
+        data_width: int
+
+    @staticmethod
+    def members(p):
+        bus = Axi4(p.addr_width, p.data_width)
+        return {"s_axi": In(bus), "m_axi": Out(bus)}
+
+    def elaborate(self, platform):
+        m = Module()
+        ends = {"aw": self.s_axi, "w": self.s_axi, "ar": self.s_axi, "b": self.m_axi, "r": self.m_axi}
+        for channel, source in ends.items():
+            target = self.m_axi if source is self.s_axi else self.s_axi
+            stream = getattr(source, channel)
+            register = place(m, platform, channel, StreamSpill, payload=stream.payload.shape())
+            join(m, stream, register.i)
+            join(m, register.o, getattr(target, channel))
+        return m
