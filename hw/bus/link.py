@@ -13,7 +13,7 @@ from ..component import Component, ParameterError, Parameters, place
 from .axi import BOUNDARY, Axi4, AxiLite
 from .frames import BEAT, CRC_BYTES, Deframe, Frame
 from .link_access import WORD, WORDS, LinkAccess
-from .stream import join
+from .stream import StreamSpill, join
 
 WINDOW = 16
 """Requests back to which a repeated one is known as such."""
@@ -150,7 +150,9 @@ class Link(Component):
         text = self.p.identity.encode("ascii")
         letters = Const(int.from_bytes(text, "little"), 8 * len(text))
         letter = Signal(range(len(text)))
-        answer = frame.i
+        answers = place(m, platform, "answers", StreamSpill, payload=frame.i.payload.shape())
+        join(m, answers.o, frame.i)
+        answer = answers.i
         taken = Signal()
         m.d.comb += taken.eq(answer.valid & answer.ready)
         came, byte = inbox.o.valid, inbox.o.payload

@@ -130,17 +130,23 @@ class Bringup(Component):
         board = place(m, platform, "board", Registers, map=REGISTERS)
         join(m, uart.receive, link.rx)
         join(m, link.tx, uart.send)
-        connect(m, link.m_axi, memory.s_axi0)
+
+        def reaches(name, master, slave):
+            """A master on the memory, which may be far away."""
+            bus = master.signature
+            widths = {"addr_width": bus.addr_width, "data_width": bus.data_width}
+            between = place(m, platform, f"{name}_slice", AxiSlice, **widths)
+            connect(m, master, between.s_axi)
+            connect(m, between.m_axi, slave)
+
+        reaches("link", link.m_axi, memory.s_axi0)
         m.d.sync += board.cycles_count.eq(board.cycles_count + 1)
         m.d.comb += self.led.eq(board.board_led)
 
         slaves = [(board.s_axil, Signal(init=1, name="at_board"))]
         if p.engine:
             engine = place(m, platform, "engine", p.engine.component, **dict(p.engine.parameters))
-            bus = engine.m_axi.signature
-            between = place(m, platform, "slice", AxiSlice, addr_width=bus.addr_width, data_width=bus.data_width)
-            connect(m, engine.m_axi, between.s_axi)
-            connect(m, between.m_axi, memory.s_axi1)
+            reaches("engine", engine.m_axi, memory.s_axi1)
             at_engine = Signal()
             # The link's address stays until the access is over: it tells for all channels where they belong.
             width = engine.s_axil.aw.payload.addr.shape().width

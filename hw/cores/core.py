@@ -8,7 +8,7 @@ from ..bus.axi import Axi4, AxiLite
 from ..bus.registers import RegField, Register, RegisterMap, Registers
 from ..bus.stream import join
 from ..component import Component, place
-from ..issue.command import PC_WIDTH
+from ..issue.command import FAULT, PC_WIDTH
 from ..issue.isa import Error
 from ..issue.issuer import DONE
 from .engine import Engine
@@ -190,12 +190,16 @@ class Core(Component):
         ]
         with m.If(idle & registers.control_start & registers.control_start_strobe):
             m.d.sync += [clearing.eq(1), *(each.eq(0) for each in error.values())]
+        # Whose fault it was is found in two steps.
+        fault = Signal(FAULT, reset_less=True)
+        failed = Signal()
+        m.d.sync += [fault.eq(engine.fault), failed.eq(ends & engine.fault.valid)]
         with m.If(ends):
             m.d.sync += pc.eq(engine.pc)
-            with m.If(engine.fault.valid):
-                m.d.sync += [pc.eq(engine.fault.pc), *(each.eq(engine.fault[name]) for name, each in error.items())]
-            with m.Elif(stops):
+            with m.If(stops):
                 m.d.sync += error["code"].eq(Error.ABORTED)
+        with m.If(failed):
+            m.d.sync += [pc.eq(fault.pc), *(each.eq(fault[name]) for name, each in error.items())]
         m.d.comb += [
             engine.address.eq(registers.entry_address),
             registers.identity_magic.eq(MAGIC),

@@ -10,8 +10,8 @@ from .descriptor import COUNT_WIDTH, PAD_WIDTH, Code, DmaParameters, checked, de
 
 
 def verdict(p: DmaParameters) -> Bundle:
-    """A descriptor and whether it is legal: `code` is `Code.OK` or why not."""
-    return Bundle({"code": 4, "box": checked(p)})
+    """A descriptor and whether it is `legal`: `code` is `Code.OK` or why not."""
+    return Bundle({"code": 4, "legal": 1, "box": checked(p)})
 
 
 class Check(Component):
@@ -98,6 +98,7 @@ class Check(Component):
                 out.box.rows.eq((bus_dense | (fill & ~box.store)) & (local_dense | (fill & box.store))),
                 out.box.turn.eq((turn & inside) if p.scatter else 0),
                 out.code.eq(Code.OK),
+                out.legal.eq(1),
             ]
             reasons = (  # the last that applies is given
                 (Code.ALIGNMENT, spoilt),
@@ -109,7 +110,7 @@ class Check(Component):
             )
             for code, applies in reasons:
                 with m.If(applies):
-                    m.d.sync += out.code.eq(code)
+                    m.d.sync += [out.code.eq(code), out.legal.eq(0)]
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [box.eq(self.i.payload), busy.eq(1), step.eq(0)]
         for name, _ in descriptor(p):

@@ -101,7 +101,7 @@ class Transfer(Component):
         legal = Signal()
         refused = Signal()
         m.d.comb += [
-            legal.eq((check.o.payload.code == Code.OK) & ~beyond),
+            legal.eq(check.o.payload.legal & ~beyond),
             self.box.payload.eq(check.o.payload.box),
             self.box.valid.eq(check.o.valid & legal & numbers.room & ~self.stop),
             given.eq(self.box.valid & self.box.ready),
