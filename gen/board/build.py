@@ -179,11 +179,9 @@ class Shell(Elaboratable):
         m.domains.sync = ClockDomain()
         reset = math.ceil(RESET * self.target.clock)
         cycles = Signal(range(reset + 1))
-        m.d.comb += [
-            ClockSignal("start").eq(clock),
-            ClockSignal("sync").eq(clock),
-            ResetSignal("sync").eq(cycles != reset),
-        ]
+        waits = Signal(init=1)
+        m.d.comb += [ClockSignal("start").eq(clock), ClockSignal("sync").eq(clock), ResetSignal("sync").eq(waits)]
+        m.d.start += waits.eq(cycles != reset)
         with m.If(~stable):
             m.d.start += cycles.eq(0)
         with m.Elif(cycles != reset):

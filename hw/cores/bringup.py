@@ -131,22 +131,23 @@ class Bringup(Component):
         join(m, uart.receive, link.rx)
         join(m, link.tx, uart.send)
 
-        def reaches(name, master, slave):
-            """A master on the memory, which may be far away."""
+        def far(name, master):
+            """A master's bus, behind registers."""
             bus = master.signature
             widths = {"addr_width": bus.addr_width, "data_width": bus.data_width}
-            between = place(m, platform, f"{name}_slice", AxiSlice, **widths)
+            between = place(m, platform, f"{name}_slice", AxiSlice, **widths, lite=isinstance(bus, AxiLite))
             connect(m, master, between.s_axi)
-            connect(m, between.m_axi, slave)
+            return between.m_axi
 
-        reaches("link", link.m_axi, memory.s_axi0)
+        connect(m, far("link", link.m_axi), memory.s_axi0)
+        registers = far("registers", link.m_axil)
         m.d.sync += board.cycles_count.eq(board.cycles_count + 1)
         m.d.comb += self.led.eq(board.board_led)
 
         slaves = [(board.s_axil, Signal(init=1, name="at_board"))]
         if p.engine:
             engine = place(m, platform, "engine", p.engine.component, **dict(p.engine.parameters))
-            reaches("engine", engine.m_axi, memory.s_axi1)
+            connect(m, far("engine", engine.m_axi), memory.s_axi1)
             at_engine = Signal()
             # The link's address stays until the access is over: it tells for all channels where they belong.
             width = engine.s_axil.aw.payload.addr.shape().width
@@ -158,12 +159,12 @@ class Bringup(Component):
             slaves.append((engine.s_axil, at_engine))
         for slave, here in slaves:
             for channel in ("aw", "w", "ar"):
-                source, target = getattr(link.m_axil, channel), getattr(slave, channel)
+                source, target = getattr(registers, channel), getattr(slave, channel)
                 m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid & here)]
                 with m.If(here):
                     m.d.comb += source.ready.eq(target.ready)
             for channel in ("b", "r"):
-                source, target = getattr(slave, channel), getattr(link.m_axil, channel)
+                source, target = getattr(slave, channel), getattr(registers, channel)
                 m.d.comb += source.ready.eq(target.ready & here)
                 with m.If(here):
                     m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid)]

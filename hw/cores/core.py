@@ -16,7 +16,7 @@ from .parameters import CoreParameters
 
 MAGIC = 0x5359
 CLEAR = 4
-"""Cycles for which the engine is reset before a program."""
+"""Cycles from one program to the next: in all but the first the engine is reset."""
 
 COUNTERS = {
     "cycles": "cycles from start to halt",
@@ -155,8 +155,11 @@ class Core(Component):
 
         # The engine is reset before each program, when its bus is quiet.
         clear = Signal()
+        clearing = Signal(CLEAR)  # a bit for each cycle
+        reset = Signal(init=1, reset_less=True)  # a register, since it goes everywhere
         m.domains.engine = ClockDomain(local=True)
-        m.d.comb += [ClockSignal("engine").eq(ClockSignal()), ResetSignal("engine").eq(ResetSignal() | clear)]
+        m.d.comb += [ClockSignal("engine").eq(ClockSignal()), ResetSignal("engine").eq(reset)]
+        m.d.sync += reset.eq(ResetSignal() | clearing[:-1].any())
         inside = Module()
         engine = place(inside, platform, "engine", Engine, **dict(p))
         m.submodules.inside = DomainRenamer("engine")(inside)
@@ -166,7 +169,6 @@ class Core(Component):
             join(m, getattr(self.m_axi, name), getattr(engine.m_axi, name))
 
         # A program is prepared, runs, and ends when its transfers have.
-        clearing = Signal(CLEAR)
         running = Signal()
         drains = Signal()
         ends = Signal()

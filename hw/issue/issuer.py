@@ -77,33 +77,34 @@ class Issuer(Component):
         with m.If(now.decoded.unknown):
             m.d.comb += error.eq(Error.OPCODE)
 
-        passes = self._commands(m, now, valid)
+        # Each kind of instruction passes by itself: whether a queue has room is known late.
+        given = self._commands(m, now, valid)
         idle = self._idle(m)
-        with m.If(ops[Op.SYNC]):
-            units = now.flags[: len(idle)]
-            m.d.comb += passes.eq(~(units & ~Cat(idle.values())).any())
-        with m.If(ops[Op.LOOP]):
-            m.d.comb += passes.eq(1)
-        with m.If(ops[Op.HALT]):
-            m.d.comb += [passes.eq(0), self.halted.eq(valid & Cat(idle.values()).all())]
-        m.d.comb += self.waits.eq(valid & (ops[Op.SYNC] & ~passes | ops[Op.HALT]))
+        waited, loops, changed = Signal(), Signal(), Signal()
+        units = now.flags[: len(idle)]
+        m.d.comb += [
+            waited.eq(ops[Op.SYNC] & ~(units & ~Cat(idle.values())).any()),
+            loops.eq(ops[Op.LOOP] & (error == 0)),
+            leaves.eq(valid & (given | waited | loops | changed)),
+            self.halted.eq(valid & ops[Op.HALT] & Cat(idle.values()).all()),
+            self.waits.eq(valid & (ops[Op.SYNC] & ~waited | ops[Op.HALT])),
+        ]
 
         # Registers change one a cycle; then what was read is read again.
         step = Signal(range(len(OPERANDS)))
         changes = Signal()
         m.d.comb += [
-            changes.eq(ops[Op.END] | ops[Op.ADD] | ops[Op.MOVE]),
-            operands.write.enable.eq(valid & changes & (error == 0)),
+            changes.eq((ops[Op.END] | ops[Op.ADD] | ops[Op.MOVE]) & (error == 0)),
+            changed.eq(changes & (step == len(OPERANDS) - 1)),
+            operands.write.enable.eq(valid & changes),
             operands.write.number.eq(chosen(step, [now[f"r{operand}"] for operand in OPERANDS])),
             operands.write.value.eq(chosen(step, [now[operand] for operand in OPERANDS])),
-            operands.restart.eq(leaves & changes),
+            operands.restart.eq(valid & changed),
+            self.pc.eq(now.pc),
         ]
-        with m.If(changes):
-            m.d.comb += passes.eq(step == len(OPERANDS) - 1)
-            with m.If(operands.write.enable):
-                m.d.sync += step.eq(Mux(passes, 0, step + 1))
+        with m.If(operands.write.enable):
+            m.d.sync += step.eq(Mux(changed, 0, step + 1))
 
-        m.d.comb += [leaves.eq(valid & passes & (error == 0)), self.pc.eq(now.pc)]
         in_loop, body = self._loops(m, now, leaves, ops, error, operands.target)
         after = Signal(PC_WIDTH)  # the last instruction that left
         with m.If(leaves):
@@ -121,17 +122,14 @@ class Issuer(Component):
         return m
 
     def _commands(self, m, now, valid):
-        """Offer the instruction to its unit; whether it passes, if its unit takes it."""
-        passes = Signal()
+        """Offer the instruction to its unit; whether that takes it."""
         for name in TARGETS:
             command = getattr(self, name)
             m.d.comb += [
                 command.valid.eq(valid & now.decoded.to[name]),
                 *(command.payload[field].eq(now[field]) for field, _ in command.payload.shape()),
             ]
-            with m.If(now.decoded.to[name]):
-                m.d.comb += passes.eq(command.ready)
-        return passes
+        return Cat(now.decoded.to[name] & getattr(self, name).ready for name in TARGETS).any()
 
     def _idle(self, m):
         """The units that have ended all that they were given, in the order of SYNC's flags."""
