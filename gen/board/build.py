@@ -40,6 +40,8 @@ TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that 
     ),
     "gowin_pack": ("make the bitstream", "apycula", "apycula.gowin_pack:main"),
 }
+NO_PATHS = "attrmap -remove src"
+"""Yosys command: where a cell came from is a path of this machine."""
 DEVICE = {"ecp5": "ecp5-85k", "ice40": "ice40-up5k", "gowin": "gowin-gw1nr-9c"}
 """For each family a device that tells its cells apart."""
 BITSTREAMS = (".bit", ".bin", ".fs")
@@ -92,7 +94,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     made = design(target, **parameters)
     nextpnr = ("--seed", str(seed), "--report", "report.json", "--timing-allow-fail", *PLACERS[target.placer])
-    options = {"nextpnr_opts": " ".join(nextpnr)} | target.options
+    options = {"nextpnr_opts": " ".join(nextpnr), "emit_src": False, "script_after_synth": NO_PATHS} | target.options
     platform = target.make()
     plan = platform.prepare(Shell(target, made), NAME, **options)
     for name, content in plan.files.items():

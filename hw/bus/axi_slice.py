@@ -1,10 +1,10 @@
-"""Registers on all channels of an AXI bus, whose two ends may then be far apart."""
+"""Registers on all channels of an AXI4 bus, whose two ends may then be far apart."""
 
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters, place
-from .axi import Axi4, AxiLite
+from .axi import Axi4
 from .stream import StreamSpill, join
 
 
@@ -20,11 +20,10 @@ class AxiSlice(Component):
     class Parameters(Parameters):
         addr_width: int
         data_width: int
-        lite: bool = False  # AXI4-Lite
 
     @staticmethod
     def members(p):
-        bus = (AxiLite if p.lite else Axi4)(p.addr_width, p.data_width)
+        bus = Axi4(p.addr_width, p.data_width)
         return {"s_axi": In(bus), "m_axi": Out(bus)}
 
     def elaborate(self, platform):

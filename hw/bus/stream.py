@@ -212,12 +212,12 @@ class StreamBuffer(Component):
         return m
 
 
-def buffered(m, platform, *, take, room, row, valid, out, depth: int):
+def buffered(m, platform, *, take, room, row, valid, out, depth: int, style: str = "block"):
     """Put a :class:`StreamBuffer` between a pipeline that cannot stop and stream `out`, in module `m` as `buffer`.
 
     `take` starts a row on its way, which it may while `room`; `row` is `valid` at the pipeline's end.
     """
-    buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth)
+    buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth, style=style)
     m.d.comb += [
         buffer.take.eq(take),
         room.eq(buffer.room),

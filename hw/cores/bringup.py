@@ -130,24 +130,17 @@ class Bringup(Component):
         board = place(m, platform, "board", Registers, map=REGISTERS)
         join(m, uart.receive, link.rx)
         join(m, link.tx, uart.send)
-
-        def far(name, master):
-            """A master's bus, behind registers."""
-            bus = master.signature
-            widths = {"addr_width": bus.addr_width, "data_width": bus.data_width}
-            between = place(m, platform, f"{name}_slice", AxiSlice, **widths, lite=isinstance(bus, AxiLite))
-            connect(m, master, between.s_axi)
-            return between.m_axi
-
-        connect(m, far("link", link.m_axi), memory.s_axi0)
-        registers = far("registers", link.m_axil)
+        connect(m, link.m_axi, memory.s_axi0)
         m.d.sync += board.cycles_count.eq(board.cycles_count + 1)
         m.d.comb += self.led.eq(board.board_led)
 
         slaves = [(board.s_axil, Signal(init=1, name="at_board"))]
         if p.engine:
             engine = place(m, platform, "engine", p.engine.component, **dict(p.engine.parameters))
-            connect(m, far("engine", engine.m_axi), memory.s_axi1)
+            bus = engine.m_axi.signature
+            between = place(m, platform, "slice", AxiSlice, addr_width=bus.addr_width, data_width=bus.data_width)
+            connect(m, engine.m_axi, between.s_axi)
+            connect(m, between.m_axi, memory.s_axi1)
             at_engine = Signal()
             # The link's address stays until the access is over: it tells for all channels where they belong.
             width = engine.s_axil.aw.payload.addr.shape().width
@@ -159,12 +152,12 @@ class Bringup(Component):
             slaves.append((engine.s_axil, at_engine))
         for slave, here in slaves:
             for channel in ("aw", "w", "ar"):
-                source, target = getattr(registers, channel), getattr(slave, channel)
+                source, target = getattr(link.m_axil, channel), getattr(slave, channel)
                 m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid & here)]
                 with m.If(here):
                     m.d.comb += source.ready.eq(target.ready)
             for channel in ("b", "r"):
-                source, target = getattr(slave, channel), getattr(registers, channel)
+                source, target = getattr(slave, channel), getattr(link.m_axil, channel)
                 m.d.comb += source.ready.eq(target.ready & here)
                 with m.If(here):
                     m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid)]

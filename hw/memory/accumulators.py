@@ -105,5 +105,6 @@ class Accumulators(Component):
         valid = Signal(LOOK)
         m.d.comb += out.data.as_value().eq(Cat(found))
         m.d.sync += valid.eq(Cat(look, valid))
-        buffered(m, platform, take=look, room=room, row=out, valid=valid[-1], out=self.out, depth=BUFFER)
+        answers = {"row": out, "valid": valid[-1], "out": self.out, "depth": BUFFER, "style": "distributed"}
+        buffered(m, platform, take=look, room=room, **answers)
         return m
