@@ -80,15 +80,16 @@ def build(
     target: Target,
     folder: Path,
     *,
-    seed: int = 1,
+    seed: int | None = None,
     seeds: int = 1,
     say: Callable[[str], object] = lambda step: None,
     **parameters,
 ) -> Built:
     """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`.
 
-    It is placed `seeds` times, with `seed` and those that follow; the bitstream is of the first.
+    It is placed `seeds` times, with `seed` (None: the board's own) and those that follow; the bitstream is of the first.
     """
+    seed = target.seed if seed is None else seed
     started = time.monotonic()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

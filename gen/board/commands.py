@@ -49,7 +49,7 @@ def list_():
 def build(
     name: Name,
     folder: Folder = None,
-    seed: Annotated[int, typer.Option(min=1, help="Of the placement.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=1, help="Of the placement; the board's own if not given.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Place so many times; the rate is their median.")] = 1,
     json_file: Json = None,
 ):

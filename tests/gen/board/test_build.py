@@ -61,6 +61,19 @@ def test_gowins_arguments_are_those_of_himbaechel():
     )
 
 
+@pytest.mark.parametrize(("seed", "used"), [(None, "7"), (3, "3")])
+def test_a_board_has_its_own_seed(tmp_path, monkeypatch, seed, used):
+    def run_tool(package, code, arguments, folder, *, log):
+        if log == "nextpnr-ice40.log":
+            raise SynthesisError(f"seed {arguments[arguments.index('--seed') + 1]}")
+
+    monkeypatch.setattr("systola.gen.board.build.run_tool", run_tool)
+    monkeypatch.setattr("systola.gen.board.build._units", lambda folder, target: {})
+    target = find("icebreaker")
+    with pytest.raises(SynthesisError, match=f"^seed {used}$"):
+        build(type(target)(**target.__dict__ | {"seed": 7}), tmp_path, seed=seed, bytes=4096)
+
+
 def test_mistakes():
     with pytest.raises(UsageError, match="unknown board 'ulx4s': there are arty-a7-35, "):
         find("ulx4s")
