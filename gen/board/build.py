@@ -87,7 +87,7 @@ def build(
 ) -> Built:
     """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`.
 
-    It is placed `seeds` times, with `seed` (None: the board's own) and those that follow; the bitstream is of the first.
+    It is placed `seeds` times, with `seed` (None: the board's own) and the next ones; the bitstream is of the first.
     """
     seed = target.seed if seed is None else seed
     started = time.monotonic()
