@@ -139,6 +139,10 @@ def ask(
         raise typer.Exit(1)
 
 
+BIT = 12
+"""Cycles that a bit of a virtual board's UART takes, at most: the clock is slower, since nobody likes to wait."""
+
+
 @app.command()
 def virtual(
     name: Annotated[str, typer.Argument(help="Board whose design it runs.")] = "icebreaker",
@@ -149,9 +153,12 @@ def virtual(
     """Run a board's design in Verilator and say at which port it answers."""
     from ...sim.virtual_board import Faults
 
+    target = find(name)
     with err.status("compiling"):
         try:
-            board = start(find(name), Faults(noise / 3, noise / 3, noise / 3), **({"baud": baud} if baud else {}))
+            baud = baud or target.baud
+            clock = min(target.clock, BIT * baud)
+            board = start(target, Faults(noise / 3, noise / 3, noise / 3), clock=clock, baud=baud)
         except ParameterError as error:
             raise UsageError(str(error)) from None
     with board:
