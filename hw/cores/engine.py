@@ -185,7 +185,7 @@ class Engine(Component):
         def connect(scratchpad, names, name, request, response, label=None):
             req, rsp = port(scratchpad, names, name)
             join(m, skid(label or name, request), req)
-            if scratchpad is activations and p.sram_latency == 3:
+            if scratchpad is activations and p.sram_latency == 3:  # memories are far from whoever reads
                 rsp = register(name, rsp)
             join(m, rsp, response)
 

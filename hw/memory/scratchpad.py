@@ -70,7 +70,7 @@ class Scratchpad(Component):
     once: `rsp` has no ready. No input reaches an output within a cycle.
 
     Area grows with ports x banks x width (the way to the banks and the way back, about 3 LUT4 each for a bit at 4 x 4);
-    a port has a request in registers and, unless buffer=0, sram_latency + 1 words of responses.
+    a port has a request in registers (two: sram_latency=3) and, unless buffer=0, sram_latency + 1 words of responses.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 18 (arbiters:
     round robin, and one bit for each pair).
