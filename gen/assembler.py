@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from ..hw.issue.isa import ALL, BYTES, INSTRUCTIONS, OPERANDS, Op, Setting, Unit
 from .statement import ProgramError, Reg, Statement, operand, packed
 

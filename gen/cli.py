@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..hw.component import Component, ParameterError
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from ..hw.issue.isa import BYTES
 from . import describe
 from .assembler import Program, ProgramError

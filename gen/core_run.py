@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ..hw.cores.core import COUNTERS, REGISTERS
+from ..hw.cores.systola.core import COUNTERS, REGISTERS
 from ..sim import cache
 from ..sim.simulator import SimulatorError
 from ..sim.stage import MODELS, staged

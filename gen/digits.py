@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from ..hw.component import Parameters
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from ..sim.workloads import convnet, digits
 from .schedule.layers import Clamp, Convolution, Pooling, Tensor, records
 from .tasks import Image, Task, finish

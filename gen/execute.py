@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from ..hw.issue.isa import Error
 from ..sim.golden import core as golden
 from ..sim.workloads.runs import LIMIT, Run
@@ -101,7 +101,7 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
 @lru_cache(maxsize=2)
 def design(parameters: CoreParameters):
     """The core in Verilog."""
-    from ..hw.cores.core import Core
+    from ..hw.cores.systola.core import Core
     from .verilog import generate
 
     return generate("core", Core(**dict(parameters)))

@@ -10,13 +10,14 @@ from ..hw.array.broadcast import Broadcast
 from ..hw.array.fusion_array import FusionArray
 from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
-from ..hw.bus.link import Link
 from ..hw.bus.registers import Registers
-from ..hw.bus.uart import Uart
+from ..hw.collective.collective import Collective
 from ..hw.component import Component
-from ..hw.cores.core import Core
-from ..hw.cores.outer_product import OuterProduct
+from ..hw.cores.outer_product.core import OuterProduct
+from ..hw.cores.systola.core import Core
 from ..hw.dma.dma import Dma
+from ..hw.host.link import Link
+from ..hw.host.uart import Uart
 from ..hw.mac.bitbrick import BitBrick
 from ..hw.mac.fusion_temporal import FusionTemporal
 from ..hw.mac.fusion_unit import FusionUnit
@@ -25,7 +26,6 @@ from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
 from ..hw.memory.scratchpad import Scratchpad
 from ..hw.memory.split_scratchpad import SplitScratchpad
-from ..hw.noc.collective import Collective
 from ..hw.noc.network_interface import NetworkInterface
 from ..hw.noc.noc import Noc
 from ..hw.noc.noc_traffic import NocTraffic

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..hw.component import ParameterError, Parameters
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from . import trace
 from .digits import DigitsTask
 from .execute import Execution, execute

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from ..hw.component import Parameters
-from ..hw.cores.parameters import CoreParameters
+from ..hw.cores.systola.parameters import CoreParameters
 from ..sim.golden import layers as reference
 from ..sim.golden.requantise import requantise
 from .assembler import Program

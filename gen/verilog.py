@@ -17,8 +17,8 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In
 
 from ..hw.bus.axi import Bus
-from ..hw.bus.stream import Packet
 from ..hw.component import Component
+from ..hw.stream.stream import Packet
 from .emission import Emission
 
 

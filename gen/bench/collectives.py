@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...hw.noc.collective import Collective
+from ...hw.collective.collective import Collective
 from ...sim.golden.collective import OPERATIONS, Call, bound
 from ...sim.simulate import simulate
 from ...sim.workloads.collectives import rows_of, sweep

@@ -1,7 +1,7 @@
 """Figures of the core: products and convolutions from DRAM to DRAM, the roofline, and the lecture's schedules."""
 
-from ...hw.cores.core import Core
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.core import Core
+from ...hw.cores.systola.parameters import CoreParameters
 from ..execute import Execution, execute
 from ..schedule.cost import predict
 from ..schedule.tiling import Chunk, Tiling

@@ -14,7 +14,7 @@ from amaranth.hdl import ClockDomain, ClockSignal, Const, Elaboratable, Instance
 from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
-from ...hw.cores.bringup import Bringup
+from ...hw.systems.board import Bringup
 from ..devices import DEVICES, PLACERS
 from ..report import critical_path, mhz
 from ..synth import MAPPER, SynthesisError, run_tool

@@ -174,7 +174,7 @@ def start(target: Target, faults=None, *, cells: str | None = None, **parameters
 
     `cells`: a device for whose cells it is synthesised first.
     """
-    from ...hw.cores.bringup import Bringup
+    from ...hw.systems.board import Bringup
     from ...sim.virtual_board import VirtualBoard
     from ...sim.virtual_board import build as compile_board
     from ..synth import netlist

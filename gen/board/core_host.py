@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...hw.cores.core import COUNTERS, REGISTERS
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.core import COUNTERS, REGISTERS
+from ...hw.cores.systola.parameters import CoreParameters
 from ...hw.issue.isa import Error
 from ..schedule.layers import Clamp, gemm, records
 from ..schedule.network import compile

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from ...hw.component import Component, ParameterError, Parameters
-from ...hw.cores.bringup import BoardEngine
-from ...hw.cores.core import Core
-from ...hw.cores.outer_product import OuterProduct
+from ...hw.cores.outer_product.core import OuterProduct
+from ...hw.cores.systola.core import Core
+from ...hw.systems.board import BoardEngine
 from .driver import Board, BoardError
 
 

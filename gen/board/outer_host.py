@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from ...hw.cores.outer_product import BEATS, BYTES, REGISTERS, SIZE, OuterProduct
+from ...hw.cores.outer_product.core import BEATS, BYTES, REGISTERS, SIZE, OuterProduct
 from .driver import Board, BoardError
 from .scaling import Scaling
 

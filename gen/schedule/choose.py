@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from .convolution import Schedule
 from .cost import MEASURED, Costs, Timeline, predict
 from .emitter import Emitter

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from ...hw.issue.isa import ALL, RECORD, Unit
 from .emitter import Access, Action, Emitter, Space, loading, nest, storing
 from .layers import Convolution

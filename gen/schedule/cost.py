@@ -7,7 +7,7 @@ instructions share the bus's reading half. :class:`Costs` has all that was measu
 from collections import deque
 from dataclasses import dataclass
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from ...hw.issue.fetch import AHEAD, BLOCK
 from ...hw.issue.isa import BYTES, Op, Setting, Unit
 from ..assembler import Program

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from ...hw.issue.isa import ALL, Setting, Unit
 from ..assembler import Program, Reg
 from .transfer import Box, element

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import cached_property
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from ...hw.issue.isa import ALL, Setting, Unit
 from ...sim.golden.requantise import fixed_point
 from ..assembler import Reg

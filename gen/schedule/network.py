@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ...hw.cores.parameters import CoreParameters
+from ...hw.cores.systola.parameters import CoreParameters
 from ..assembler import Program
 from .choose import choose
 from .convolution import Schedule

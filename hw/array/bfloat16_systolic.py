@@ -8,9 +8,9 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, join, lanes
 from ..component import Component, Parameters, place
 from ..mac.fp32 import Subnormals
+from ..stream.stream import Packet, join, lanes
 from .bfloat16_stationary import Bfloat16Parameters, Bfloat16Stationary
 from .parameters import Side
 from .skew import DelayStyle

@@ -6,11 +6,11 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, StreamRegister, join, lanes
 from ..component import Component, place
 from ..mac.fused_multiply import ACTIVATION, BRICKS, WEIGHT
 from ..mac.fusion_digits import AddDigits
 from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
+from ..stream.stream import Packet, StreamRegister, join, lanes
 from .parameters import GridParameters
 from .stationary import Stationary
 from .weight_stationary import CoreParameters, WeightStationary

@@ -5,10 +5,10 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import Packet, StreamBuffer, StreamRegister, lanes
 from ..component import Component, Parameters, place
 from ..formats.operand import Operand
 from ..mac.multiplier import multiplier
+from ..stream.stream import Packet, StreamBuffer, StreamRegister, lanes
 from .mesh import Cell, Mesh, extended
 from .skew import DelayStyle, Skew
 from .stationary import BUFFER_LATENCY, ROUND_TRIP

@@ -8,12 +8,12 @@ from amaranth.lib.wiring import In, Member, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Lanes
-from ..bus.stream import Packet
 from ..component import Parameters
 from ..formats import names
 from ..formats.decoder import Format
 from ..formats.decoders import codes
 from ..formats.operand import Operand
+from ..stream.stream import Packet
 from .skew import DelayStyle
 
 Side = Annotated[int, Field(ge=1, le=256)]

@@ -7,8 +7,8 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import SLICE
 from ..component import Component, Parameters, place
+from ..stream.stream import SLICE
 
 DelayStyle = Literal["memory", "registers"]
 SHORTEST_MEMORY = 2

@@ -8,10 +8,10 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, join, lanes
 from ..component import Component, place
 from ..formats import integer
 from ..formats.sparse import Pattern, SparseDecoder
+from ..stream.stream import Packet, join, lanes
 from .parameters import ArrayParameters
 from .sparse_stationary import SparseParameters, SparseStationary
 from .stationary import Stationary

@@ -5,8 +5,8 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, StreamRegister, buffered, lanes
 from ..component import Component, Parameters, place
+from ..stream.stream import Packet, StreamRegister, buffered, lanes
 from .weight_stationary import CoreParameters
 
 BUFFER_LATENCY = 2

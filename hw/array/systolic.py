@@ -6,9 +6,9 @@ from amaranth.hdl import Module
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import join
 from ..component import Component, place
 from ..formats.decoders import Decoders
+from ..stream.stream import join
 from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters

@@ -4,8 +4,8 @@ from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters, place
+from ..stream.stream import StreamSpill, join
 from .axi import Axi4
-from .stream import StreamSpill, join
 
 
 class AxiSlice(Component):

@@ -13,9 +13,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..bundle import Bundle
 from ..component import Component, ParameterError, Parameters, place
-from ..names import objection
+from ..identifiers import objection
+from ..stream.stream import StreamSkid
 from .axi import AxiLite, Response
-from .stream import StreamSkid
 
 WIDTH = 32
 """Bits of a register."""

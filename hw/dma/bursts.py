@@ -5,8 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..bus.stream import StreamSpill, join
 from ..component import Component, place
+from ..stream.stream import StreamSpill, join
 from .descriptor import DmaParameters
 
 

@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, join
 from ..component import Component, place
 from ..memory.access import Read, Request
+from ..stream.stream import StreamBuffer, join
 from .check import Check
 from .descriptor import TAG_WIDTH, Code, DmaParameters, descriptor, status
 from .load import Load

@@ -5,9 +5,9 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamSpill, join
 from ..component import Component, place
 from ..memory.access import Request
+from ..stream.stream import StreamBuffer, StreamSpill, join
 from .align import Align, word
 from .bursts import Bursts
 from .descriptor import DmaParameters, checked, outcome, piece

@@ -6,9 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..bus.axi import Axi4
-from ..bus.stream import StreamBuffer, StreamRegister, StreamSpill, join
 from ..component import Component, place
 from ..memory.access import Read, Request
+from ..stream.stream import StreamBuffer, StreamRegister, StreamSpill, join
 from .align import Align, word
 from .bursts import Bursts, beats, burst
 from .descriptor import DmaParameters, checked, outcome, piece

@@ -4,8 +4,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ..bus.stream import StreamSpill, join
 from ..component import Component, place
+from ..stream.stream import StreamSpill, join
 from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 
 

@@ -5,8 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import Packet, StreamRegister, join, lanes
 from ..component import Component, Parameters, place
+from ..stream.stream import Packet, StreamRegister, join, lanes
 from .decoder import Format
 
 

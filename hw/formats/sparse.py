@@ -5,8 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import Packet, StreamRegister, lanes
 from ..component import Component, Parameters, place
+from ..stream.stream import Packet, StreamRegister, lanes
 
 TILE_BITS = 16
 

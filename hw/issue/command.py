@@ -4,8 +4,8 @@ from amaranth.hdl import Const, Mux, Shape, Signal
 from amaranth.lib import stream
 
 from ..bundle import Bundle
-from ..bus.stream import StreamBuffer, join
 from ..component import place
+from ..stream.stream import StreamBuffer, join
 from .isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting
 
 PC_WIDTH = 24

@@ -5,8 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
-from ..bus.stream import Packet
 from ..component import Component, Parameters, place
+from ..stream.stream import Packet
 from .fusion_operands import PART
 
 

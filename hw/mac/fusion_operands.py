@@ -6,8 +6,8 @@ from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..bus.stream import lanes
 from ..component import Component, Parameters, place
+from ..stream.stream import lanes
 from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, place_of
 
 MODE = Bundle({"a_size": 2, "w_size": 2, "a_signed": 1, "w_signed": 1})

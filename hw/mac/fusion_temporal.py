@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import StreamSpill, join
 from ..component import Component, Parameters, place
+from ..stream.stream import StreamSpill, join
 from .bitbrick import BitBrick
 from .fused_multiply import BRICKS, SLICES
 from .fusion_operands import MODE

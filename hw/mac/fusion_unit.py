@@ -6,8 +6,8 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle
-from ..bus.stream import StreamRegister, StreamSpill, join
 from ..component import Component, Parameters, place
+from ..stream.stream import StreamRegister, StreamSpill, join
 from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, FusedMultiply
 from .fusion_digits import AddDigits
 from .fusion_operands import MODE, PART, WORD, Activations, Weights

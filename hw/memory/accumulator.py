@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import SLICE, buffered
 from ..component import Component, Parameters, place
+from ..stream.stream import SLICE, buffered
 
 Overflow = Literal["wrap", "saturate"]
 STAGES = 3

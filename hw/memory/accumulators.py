@@ -7,8 +7,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import SLICE, buffered
 from ..component import Component, Parameters, place
+from ..stream.stream import SLICE, buffered
 from .accumulator import LOOK, STAGES, AccumulatorLanes
 
 HALVES = 2

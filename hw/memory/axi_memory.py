@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from ..bundle import Bundle
 from ..bus.axi import BOUNDARY, Axi4, Response
-from ..bus.stream import StreamBuffer, join
 from ..component import Component, ParameterError, Parameters, place
+from ..stream.stream import StreamBuffer, join
 from .access import Read, Request
 from .scratchpad import Scratchpad
 

@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Lanes
-from ..bus.stream import SLICE
 from ..component import Component, Parameters, place
+from ..stream.stream import SLICE
 from .access import port
 
 WRITE = 2

@@ -5,8 +5,8 @@ from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..bus.stream import StreamBuffer
 from ..component import Component, Parameters, place
+from ..stream.stream import StreamBuffer
 from .access import Read, Request
 
 IN_FLIGHT = 8

@@ -7,9 +7,9 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..component import Component, Parameters, place
+from ..stream.round_robin import RoundRobin
 from .access import port
 from .bank import Access, Bank, Select
-from .round_robin import RoundRobin
 
 
 class WordParameters(Parameters):

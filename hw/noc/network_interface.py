@@ -7,11 +7,11 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle
-from ..bus.stream import StreamSpill, join
 from ..component import Component, Parameters, place
-from .front_of_queue import DISTRIBUTED
+from ..stream.stream import StreamSpill, join
 from .noc import Incoming, Outgoing
 from .route import bits
+from .vc_queue_head import DISTRIBUTED
 
 
 class Refused(enum.Enum, shape=2):

@@ -7,12 +7,12 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import join
 from ..component import Component, place
-from .front_of_queue import DISTRIBUTED
+from ..stream.stream import join
 from .parameters import GridParameters, LinkParameters
 from .route import Flit, bits, route
 from .router import Router
+from .vc_queue_head import DISTRIBUTED
 
 ERRORS = 8
 """Bits of a counter of dropped packets."""

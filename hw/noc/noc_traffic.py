@@ -5,8 +5,8 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import join
 from ..component import Component, place
+from ..stream.stream import join
 from .noc import ERRORS, Noc
 from .parameters import NetworkParameters
 from .route import bits, choose

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ..component import Parameters
-from .topology import Topology, topology
+from .topology.graphs import Topology, topology
 
 LANE = 32
 """Bits of the words that reduction adds."""

@@ -5,7 +5,7 @@ from functools import cache
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from ..bundle import Bundle
-from .topology import Bus, Crossbar, FatTree, Grid, Topology
+from .topology.graphs import Bus, Crossbar, FatTree, Grid, Topology
 
 
 def bits(count: int) -> int:

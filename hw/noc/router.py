@@ -9,13 +9,13 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
-from .arbiter import LeastRecent
-from .front_of_queue import DISTRIBUTED, FrontOfQueue
+from ..stream.matrix_arbiter import LeastRecent
 from .parameters import GridParameters, LinkParameters
 from .reduction import Join, add
 from .route import Flit, bits, choose, index, route
 from .router_output import RouterOutput
-from .topology import Topology
+from .topology.graphs import Topology
+from .vc_queue_head import DISTRIBUTED, FrontOfQueue
 
 
 class Router(Component):

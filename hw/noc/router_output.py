@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from .arbiter import LeastRecent
+from ..stream.matrix_arbiter import LeastRecent
 from .route import choose
 
 

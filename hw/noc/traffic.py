@@ -6,13 +6,13 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import StreamBuffer
 from ..component import Component, place
-from .front_of_queue import DISTRIBUTED
+from ..stream.stream import StreamBuffer
 from .noc import Incoming, Outgoing
 from .parameters import LinkParameters
 from .route import bits
-from .topology import Topology
+from .topology.graphs import Topology
+from .vc_queue_head import DISTRIBUTED
 
 STAMP = 16
 """Low bits of a word: the cycle in which its packet was ready (15), and whether it counts in what is measured."""

@@ -10,10 +10,10 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import SLICE, Packet, buffered
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
+from ..stream.stream import SLICE, Packet, buffered
 
 Mode = Literal["max", "average"]
 BUFFER_LATENCY = 2

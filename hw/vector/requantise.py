@@ -8,10 +8,10 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field
 
 from ..bundle import Bundle, Lanes
-from ..bus.stream import Packet, buffered, lanes
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
+from ..stream.stream import Packet, buffered, lanes
 
 Rounding = Literal["gemmlowp", "single"]
 WORD = 32

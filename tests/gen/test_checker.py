@@ -6,7 +6,7 @@ import pytest
 
 from systola.gen.assembler import Program, ProgramError, Unit
 from systola.gen.checker import check
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 
 MACHINE = CoreParameters.check(
     size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=64

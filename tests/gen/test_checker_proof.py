@@ -11,7 +11,7 @@ import pytest
 
 from systola.gen.assembler import Program
 from systola.gen.checker import check
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.core import Core
 from systola.sim.golden.isa import Code, Op, Unit

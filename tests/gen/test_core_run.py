@@ -7,7 +7,7 @@ import pytest
 from systola.gen import core_run
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.hw.cores.core import Core
+from systola.hw.cores.systola.core import Core
 from systola.hw.issue.isa import Error
 from systola.sim.simulate import simulate
 from systola.sim.simulator import SimulatorError

@@ -7,7 +7,7 @@ import numpy as np
 from systola.gen.assembler import Program, Setting
 from systola.gen.checker import check
 from systola.gen.isa import EXAMPLE, meaning, page
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.core import run
 from systola.sim.golden.requantise import requantise
 

@@ -10,7 +10,7 @@ from amaranth.lib import data
 from amaranth.sim import Simulator
 
 from systola.gen.verilog import generate
-from systola.hw.cores.core import Core
+from systola.hw.cores.systola.core import Core
 from systola.sim.simulate import simulate
 from systola.sim.workloads.runs import Run
 

@@ -7,7 +7,7 @@ from systola.gen.board import computed
 from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.engines import make, parse
 from systola.gen.board.targets import TARGETS
-from systola.hw.cores.core import Core
+from systola.hw.cores.systola.core import Core
 from systola.sim.golden import core, outer_product
 from systola.sim.golden.requantise import fixed_point, requantise
 

@@ -10,7 +10,7 @@ from systola.gen.schedule.emitter import Emitter
 from systola.gen.schedule.layers import Clamp, Convolution, Tensor, gemm
 from systola.gen.schedule.layers import records as make
 from systola.gen.schedule.orders import ORDERS
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.layers import convolution
 from systola.sim.golden.requantise import requantise
 

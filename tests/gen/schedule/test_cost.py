@@ -8,7 +8,7 @@ from systola.gen.assembler import Program, Unit
 from systola.gen.execute import execute
 from systola.gen.schedule.cost import Costs, predict
 from systola.gen.tasks import GemmTask
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.hw.issue.isa import Setting
 
 CORE = CoreParameters()

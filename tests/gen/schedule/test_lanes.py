@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from systola.gen.schedule.layers import Addition, Clamp, Pooling, Tensor
 from systola.gen.schedule.network import compile
 from systola.gen.schedule.orders import ORDERS
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.layers import windows
 from systola.sim.golden.requantise import fixed_point, requantise
 

@@ -11,7 +11,7 @@ from systola.gen.schedule.residency import DoesNotFit, Memory
 from systola.gen.schedule.tiling import Chunk, Tiling, phases, tiles
 from systola.gen.schedule.transfer import Box, Dimension, element
 from systola.gen.schedule.walk import Block, runs
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.hw.issue.isa import Op
 
 

@@ -11,7 +11,7 @@ from systola.gen.verilog import generate
 from systola.hw.noc.noc import Noc
 from systola.hw.noc.reduction import Join, add
 from systola.hw.noc.router import RouterInput
-from systola.hw.noc.topology import topology
+from systola.hw.noc.topology.graphs.graphs import topology
 from systola.sim.golden.noc import Packet
 from systola.sim.simulate import simulate
 from systola.sim.workloads.traffic import Case, reduce, traffic

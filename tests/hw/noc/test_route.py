@@ -6,9 +6,9 @@ import pytest
 from amaranth.hdl import Const, Module, Signal
 from amaranth.sim import Simulator
 
-from systola.hw.noc import gather
+from systola.hw.noc import reduction_tree as gather
 from systola.hw.noc.route import Flit, bits, route
-from systola.hw.noc.topology import topology
+from systola.hw.noc.topology.graphs.graphs import topology
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.router import Router
-from systola.hw.noc.topology import topology
+from systola.hw.noc.topology.graphs.graphs import topology
 from systola.sim.simulate import simulate
 from systola.sim.workloads.traffic import traffic
 

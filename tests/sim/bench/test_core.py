@@ -8,8 +8,8 @@ from systola.gen.schedule.layers import Pooling, Tensor
 from systola.gen.schedule.network import compile
 from systola.gen.tasks import GemmTask
 from systola.gen.verilog import generate
-from systola.hw.cores.core import Core
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.core import Core
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.simulate import simulate
 from systola.sim.workloads.runs import Run
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.gen.assembler import Op, Program, Reg, Setting, Unit
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import core
 from systola.sim.golden.isa import Error
 from systola.sim.golden.requantise import requantise

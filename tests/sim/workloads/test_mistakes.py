@@ -5,7 +5,7 @@ import pytest
 
 from systola.gen.assembler import Program, ProgramError
 from systola.gen.checker import check
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.core import run
 from systola.sim.golden.isa import Code, Error, Op

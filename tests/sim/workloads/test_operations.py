@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from systola.hw.cores.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.isa import Code, Op
 from systola.sim.golden.walks import Walk

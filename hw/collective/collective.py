@@ -1,0 +1,104 @@
+"""Collectives on a ring or torus: an engine at each node, linked with its neighbours."""
+
+from amaranth.hdl import Cat, Const, Module
+from amaranth.lib.wiring import In
+
+from ..component import Component, place
+from ..stream.stream import join
+from .barrier import Chair
+from .node import CollectiveNode, node_ports
+from .rings import CollectiveParameters
+
+
+class Collective(Component):
+    """Collective engines: broadcast, reduce, all-reduce, all-gather, reduce-scatter, all-to-all on a ring or torus.
+
+    Each node has a memory of `rows` rows, a word of `width` bits for each link (two on a ring, four on a torus), and
+    engines that move rows between memories, along rings that use every link. Node (x, y) has number y k + x.
+    With R = `rows` of the call, N nodes, and a message from row `base` on:
+
+        broadcast       R rows of node `root` go to all others
+        reduce          R rows of all are added at node `root`
+        all_reduce      N parts of R rows each are added, everywhere
+        reduce_scatter  N parts of R rows each are added, part i at node i
+        all_gather      N parts of R rows each, part i from node i, everywhere
+        all_to_all      part j of node i becomes part i of node j, in N R rows behind the source (a torus uses N R more)
+
+    Other rows keep what they hold. Sums go along the ring of a lane from behind their owner (the part's node, the root)
+    to it: ((a + b) + c) + ..., elements of `format`, modulo 2^bits.
+
+    `node<i>_mem_req` and `..._rsp` reach the node's memory (see `hw.memory.access`), while no call is under way.
+    `node<i>_call` (`op` as above, 0 the first; `root`, `rows`, `base`) begins; `node<i>_status` tells how it ended
+    (`code`): 0 done; refused at this node as 1 no such operation, 2 no such root, 3 no rows, 4 beyond the memory; 5 a
+    node was missing `timeout` cycles after the first call, 6 nodes asked for different things. Only with 0 has anything
+    happened, and then at all nodes.
+
+    Latency: with D = k + l - 2 and the last segment S (R below 15, else 8 + (R mod 8) mod 7), from the last call to the
+    last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D +
+    (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some.
+    Initiation interval: the same; a link carries a word in every cycle but for the first and last hops.
+
+    Back-pressure: calls wait for the status of the call before, and for each other. No input reaches an output within a
+    cycle. Area: for each node 4 lanes (an adder, a bank and a link's buffer of 16 words each) and 2 schedules; nodes
+    are one module.
+
+    Source: R. Thakur, R. Rabenseifner and W. Gropp, Optimization of collective communication operations in MPICH, 2005
+    (bounds, rings); W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.
+    """
+
+    Parameters = CollectiveParameters
+    unit = "word"
+
+    @staticmethod
+    def members(p):
+        members = {}
+        for node in range(p.rings.nodes):
+            members |= node_ports(p, f"node{node}_")
+        return members
+
+    @property
+    def latency(self) -> int:
+        """Of a broadcast of one row."""
+        r = self.p.rings
+        return 2 * r.depth + 2 * r.nodes + 15
+
+    @property
+    def peak(self) -> int:
+        return self.p.rings.nodes * self.p.rings.lanes
+
+    def elaborate(self, platform):
+        m = Module()
+        p, r = self.p, self.p.rings
+        nodes = [place(m, platform, f"node{n}", CollectiveNode, **dict(p)) for n in range(r.nodes)]
+        chair = place(m, platform, "chair", Chair, **dict(p))
+        before = [{r.after(ring, n): n for n in range(r.nodes)} for ring in range(r.count)]
+        m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
+        for n, node in enumerate(nodes):
+            x, y = n % r.k, n // r.k
+            m.d.comb += [
+                node.node.eq(n),
+                node.lag.eq(r.depth - x - y),
+                node.position.eq(node.position.shape().const({"x": x, "y": y, "sum": (x + y) % r.period})),
+                node.next_nodes.eq(node.next_nodes.shape().const([r.after(ring, n) for ring in range(r.count)])),
+                node.last_nodes.eq(node.last_nodes.shape().const([before[ring][n] for ring in range(r.count)])),
+            ]
+            for name, member in node_ports(p).items():
+                ours, theirs = getattr(self, f"node{n}_{name}"), getattr(node, name)
+                source, target = (ours, theirs) if member.flow == In else (theirs, ours)
+                join(m, source, target)
+
+            # Links: where each begins, what it ends with, and the tree along the row to column 0, along that to node 0.
+            up = [y * r.k + (x + 1) % r.k, (y + 1) % r.l * r.k + x][: r.count]
+            down = [y * r.k + (x - 1) % r.k, (y - 1) % r.l * r.k + x][: r.count]
+            for link, (to, back) in enumerate(zip(up + down, down + up, strict=True)):
+                m.d.comb += [
+                    nodes[to].link_in[link].eq(node.link_out[link]),
+                    nodes[to].link_in_valid[link].eq(node.link_out_valid[link]),
+                    nodes[back].link_out_credit[link].eq(node.link_in_credit[link]),
+                ]
+            children = [n + 1 if x < r.k - 1 else None, n + r.k if x == 0 and y < r.l - 1 else None]
+            m.d.comb += node.has.eq(Cat(Const(child is not None) for child in children))
+            for slot, child in enumerate(children):
+                if child is not None:
+                    m.d.comb += [node.below[slot].eq(nodes[child].above), nodes[child].decided.eq(node.decision)]
+        return m

@@ -1,0 +1,66 @@
+"""The two ends of a link between neighbours: credits where it begins, a buffer where it ends."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from ..component import Component, Parameters
+from ..noc.route import bits
+from ..noc.vc_queue_head import DISTRIBUTED
+
+
+class LinkEnd(Component):
+    """A buffer of `depth` words, a power of two, that the sender counts: `word`, if `there`, until `take`.
+
+    Latency 1, initiation interval 1. `credit` follows `take` after a cycle. Area: depth x width bits of distributed
+    memory, two counters.
+    """
+
+    class Parameters(Parameters):
+        width: int
+        depth: int
+
+    @staticmethod
+    def members(p):
+        return {
+            "data": In(p.width),
+            "valid": In(1),
+            "credit": Out(1),
+            "word": Out(p.width),
+            "there": Out(1),
+            "take": In(1),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.ring = ring = Memory(shape=self.p.width, depth=self.p.depth, init=[], attrs=DISTRIBUTED)
+        write = ring.write_port()
+        read = ring.read_port(domain="comb")
+        following = Signal(bits(self.p.depth), init=1)  # the place after that which is read
+        m.d.comb += [write.data.eq(self.data), write.en.eq(self.valid), self.word.eq(read.data)]
+        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.take)]
+        with m.If(self.take):
+            m.d.sync += [read.addr.eq(following), following.eq(following + 1)]
+        with m.If(self.take | ~self.there):
+            m.d.sync += self.there.eq(self.valid | (self.there & (following != write.addr)))
+        return m
+
+
+class LinkBegin(Component):
+    """Counts the free places at a link's end: `room` unless there are none; `reserve` takes one, `credit` gives one
+    back. Latency 1."""
+
+    class Parameters(Parameters):
+        depth: int
+
+    @staticmethod
+    def members(p):
+        return {"reserve": In(1), "credit": In(1), "room": Out(1)}
+
+    def elaborate(self, platform):
+        m = Module()
+        places = Signal(range(self.p.depth + 1), init=self.p.depth)
+        m.d.comb += self.room.eq(places != 0)
+        with m.If(self.reserve ^ self.credit):
+            m.d.sync += places.eq(Mux(self.credit, places + 1, places - 1))
+        return m

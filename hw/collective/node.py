@@ -1,0 +1,261 @@
+"""A node of the collective engines: its memory, an engine for each ring, and the ends of its links."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle, Lanes
+from ..component import Component, place
+from ..memory.access import Read, port
+from ..noc.route import bits
+from ..stream.stream import buffered
+from .barrier import CHILDREN, DECISION, Rendezvous, gathered
+from .lane import BANK_LATENCY, Lane
+from .link import LinkBegin, LinkEnd
+from .rings import LINK_DEPTH, Code, CollectiveParameters, Op, call, lane_slot, place_of
+from .slots import LANE_FIELDS, Schedule, order
+
+STATUS = Bundle({"code": 3})
+"""How a call ended: a :class:`Code`."""
+
+
+def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
+    """What a node shows to what stands beside it."""
+    return port(f"{prefix}mem", p.addr_width, p.width * p.rings.lanes) | {
+        f"{prefix}call": In(stream.Signature(call(p))),
+        f"{prefix}status": Out(stream.Signature(STATUS)),
+    }
+
+
+class CollectiveNode(Component):
+    """A node: takes a call, meets the others, runs its engines, and tells how it ended.
+
+    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; what comes in at
+    link n has moved in the same direction. Which lane uses which link follows from the node's place, and in an
+    all-to-all from the pass; a pass begins when all lanes are done with the one before.
+
+    All nodes begin in the same cycle: `lag` is how much sooner than the last a node hears the decision. `node`,
+    `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and `lag` are
+    constants outside, so that all nodes are one module.
+    """
+
+    class Parameters(CollectiveParameters):
+        pass
+
+    @staticmethod
+    def members(p):
+        r = p.rings
+        words = Lanes(p.width, r.lanes)
+        neighbours = Lanes(bits(r.nodes), r.count)
+        return node_ports(p) | {
+            "node": In(bits(r.nodes)),
+            "position": In(place_of(r)),
+            "next_nodes": In(neighbours),
+            "last_nodes": In(neighbours),
+            "link_in": In(words),
+            "link_in_valid": In(r.lanes),
+            "link_in_credit": Out(r.lanes),
+            "link_out": Out(words),
+            "link_out_valid": Out(r.lanes),
+            "link_out_credit": In(r.lanes),
+            "has": In(CHILDREN),
+            "lag": In(bits(r.depth + 1)),
+            "below": In(Lanes(gathered(p), CHILDREN)),
+            "above": Out(gathered(p)),
+            "decided": In(DECISION),
+            "decision": Out(DECISION),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p, r = self.p, self.p.rings
+        asked = Signal(call(p))
+        told = Signal(order(p))
+        start = Signal()
+        schedules, lanes = [], []
+        for ring in range(r.count):
+            schedule = place(m, platform, f"schedule{ring}", Schedule, **dict(p))
+            pair = [place(m, platform, f"lane{2 * ring + n}", Lane, **dict(p)) for n in range(2)]
+            schedules.append(schedule)
+            lanes += pair
+            slot = schedule.slots.payload
+            m.d.comb += schedule.slots.ready.eq(pair[0].slots.ready & pair[1].slots.ready)
+            for n, lane in enumerate(pair):
+                m.d.comb += lane.slots.valid.eq(schedule.slots.valid & pair[1 - n].slots.ready)
+                m.d.comb += [
+                    lane.slots.payload[name].eq(slot[f"{name}{n}" if name in LANE_FIELDS else name])
+                    for name, _ in lane_slot(p)
+                ]
+            m.d.comb += [
+                schedule.axis.eq(ring),
+                schedule.position.eq(self.position),
+                schedule.order.eq(told),
+                schedule.start.eq(start),
+            ]
+            ends = Cat(self.next_nodes[ring] == asked.root, self.last_nodes[ring] == asked.root)
+            m.d.comb += [schedule.order.begins.eq(Cat(ends[1], ends[0])), schedule.order.ends.eq(ends)]
+        self._links(m, platform, lanes, told)
+        at_rest = Signal()
+        self._memory(m, platform, lanes, at_rest)
+
+        # What follows from a call, a cycle later: where its rows are, and whether it can be done.
+        rooted = Signal()
+        parts = Signal(p.count_width + bits(r.nodes))
+        needs = Signal(p.count_width + bits(r.nodes) + 3)
+        m.d.comb += rooted.eq((asked.op == Op.BROADCAST) | (asked.op == Op.REDUCE))
+        extent = Mux(rooted, asked.rows, Mux(asked.op == Op.ALL_TO_ALL, parts * (r.count + 1), parts))
+        m.d.sync += [
+            parts.eq(asked.rows * r.nodes),
+            needs.eq(asked.base + extent),
+            told.home.eq(asked.base + asked.rows * self.node),
+        ]
+        m.d.comb += [
+            told.op.eq(asked.op),
+            told.rows.eq(asked.rows),
+            told.base.eq(asked.base),
+            told.whole.eq(parts),
+            told.step_x.eq(asked.rows),
+            told.round_x.eq(asked.rows * (r.k - 1)),
+            told.step_y.eq(asked.rows * r.k),
+            told.round_y.eq(asked.rows * (r.k * (r.l - 1))),
+            told.root.eq(asked.root == self.node),
+        ]
+
+        meeting = place(m, platform, "meeting", Rendezvous, **dict(p))
+        m.d.comb += [
+            meeting.asked.op.eq(asked.op),
+            meeting.asked.root.eq(Mux(rooted, asked.root, 0)),
+            meeting.asked.rows.eq(asked.rows),
+            meeting.has.eq(self.has),
+            meeting.below.eq(self.below),
+            self.above.eq(meeting.above),
+            meeting.decided.eq(self.decided),
+            self.decision.eq(meeting.decision),
+        ]
+
+        checked = Signal(2)
+        begun = Signal()
+        lag = Signal.like(self.lag)
+        reverse, second = told.reverse, told.second
+        busy = Cat(each.busy for each in schedules + lanes).any()
+        code = self.status.payload.code
+        with m.FSM():
+            with m.State("IDLE"):
+                m.d.comb += [self.call.ready.eq(1), at_rest.eq(1)]
+                m.d.sync += [checked.eq(0), begun.eq(0), reverse.eq(0), second.eq(0)]
+                m.d.sync += asked.eq(self.call.payload)
+                with m.If(self.call.valid):
+                    m.next = "CHECK"
+            with m.State("CHECK"):
+                m.d.sync += checked.eq(checked + 1)
+                wrong = {
+                    Code.OPERATION: asked.op > max(Op),
+                    Code.ROOT: rooted & (asked.root >= r.nodes) if r.nodes & (r.nodes - 1) else 0,
+                    Code.LENGTH: asked.rows == 0,
+                    Code.RANGE: needs > p.rows,
+                }
+                with m.If(checked == 2):
+                    m.next = "WAIT"
+                    for why, condition in reversed(wrong.items()):
+                        with m.If(condition):
+                            m.d.sync += code.eq(why)
+                            m.next = "STATUS"
+            with m.State("WAIT"):
+                m.d.comb += meeting.waits.eq(1)
+                m.d.sync += [code.eq(self.decided.code), lag.eq(self.lag)]
+                with m.If(self.decided.valid):
+                    m.next = "STATUS"
+                    with m.If(self.decided.code == Code.OK):
+                        m.next = "LAG"
+            with m.State("LAG"):
+                m.d.sync += lag.eq(lag - 1)
+                with m.If(lag == 0):
+                    m.next = "RUN"
+            with m.State("RUN"):
+                m.d.comb += start.eq(~begun)
+                m.d.sync += begun.eq(1)
+                with m.If(begun & ~busy):
+                    with m.If((asked.op == Op.ALL_TO_ALL) & ~(reverse & (second if r.count > 1 else 1))):
+                        m.d.sync += [begun.eq(0), reverse.eq(~reverse), second.eq(second ^ reverse)]
+                    with m.Else():
+                        m.next = "STATUS"
+            with m.State("STATUS"):
+                m.d.comb += [self.status.valid.eq(1), at_rest.eq(1)]
+                with m.If(self.status.ready):
+                    m.next = "IDLE"
+        return m
+
+    def _links(self, m, platform, lanes, told):
+        """Connect lanes with links."""
+        p, r = self.p, self.p.rings
+        ends, begins = [], []
+        for n in range(r.lanes):
+            end = place(m, platform, f"link_end{n}", LinkEnd, width=p.width, depth=LINK_DEPTH)
+            begin = place(m, platform, f"link_begin{n}", LinkBegin, depth=LINK_DEPTH)
+            m.d.comb += [
+                end.data.eq(self.link_in[n]),
+                end.valid.eq(self.link_in_valid[n]),
+                self.link_in_credit[n].eq(end.credit),
+                begin.credit.eq(self.link_out_credit[n]),
+            ]
+            ends.append(end)
+            begins.append(begin)
+
+        # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
+        exchange = told.op == Op.ALL_TO_ALL
+        leaves, comes = Signal(2), Signal(2)
+        if r.count > 1:
+            last = Mux(self.position.sum == 0, r.period - 1, self.position.sum - 1)
+            forth, back = self.position.sum >= r.straight, last >= r.straight
+            m.d.comb += [
+                leaves.eq(Mux(exchange, told.second.replicate(2), Cat(forth, back))),
+                comes.eq(Mux(exchange, told.second.replicate(2), Cat(back, forth))),
+            ]
+
+        def choose(values, way, dimension):
+            """One of the values of all links or lanes: those of one way first, for each way in order of dimension."""
+            one, other = values[: r.count], values[r.count :]
+            return Mux(way, Mux(dimension, other[-1], other[0]), Mux(dimension, one[-1], one[0]))
+
+        for n, lane in enumerate(lanes):
+            ring, way = divmod(n, 2)
+            come, leave, way = comes[way] ^ ring, leaves[way] ^ ring, told.reverse ^ way
+            m.d.comb += [
+                lane.there.eq(choose([each.there for each in ends], way, come)),
+                lane.word.eq(choose([each.word for each in ends], way, come)),
+                lane.room.eq(choose([each.room for each in begins], way, leave)),
+            ]
+        for n, (end, begin) in enumerate(zip(ends, begins, strict=True)):
+            way, dimension = divmod(n, r.count)
+            come, leave, way = comes[way] ^ dimension, leaves[way] ^ dimension, told.reverse ^ way
+            by_way = lanes[0::2] + lanes[1::2]
+            m.d.comb += [
+                end.take.eq(choose([each.take for each in by_way], way, come)),
+                begin.reserve.eq(choose([each.reserve for each in by_way], way, leave)),
+                self.link_out[n].eq(choose([each.out for each in by_way], way, leave)),
+                self.link_out_valid[n].eq(choose([each.valid for each in by_way], way, leave)),
+            ]
+
+    def _memory(self, m, platform, lanes, at_rest):
+        """Connect the node's port with the banks."""
+        p = self.p
+        request = self.mem_req.payload
+        room, accepted, read = Signal(), Signal(), Signal()
+        m.d.comb += [
+            self.mem_req.ready.eq(at_rest & room),
+            accepted.eq(self.mem_req.valid & self.mem_req.ready),
+            read.eq(accepted & ~request.write),
+        ]
+        for n, lane in enumerate(lanes):
+            strobe = request.strobe[n * p.width // 8 : (n + 1) * p.width // 8]
+            m.d.comb += [
+                lane.host_addr.eq(request.addr),
+                lane.host_data.eq(request.data[n * p.width : (n + 1) * p.width]),
+                lane.host_strobe.eq(Mux(accepted & request.write, strobe, 0)),
+            ]
+        reading = Signal(BANK_LATENCY)
+        found = Signal(Read(p.width * len(lanes)))
+        m.d.comb += found.data.eq(Cat(lane.found for lane in lanes))
+        m.d.sync += reading.eq(Cat(read, reading))
+        depth = BANK_LATENCY + 3
+        buffered(m, platform, take=read, room=room, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)

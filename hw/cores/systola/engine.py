@@ -1,0 +1,231 @@
+"""All of a core that runs programs: issuer, DMA, scratchpads, array, accumulators, vector lanes."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib.wiring import In, Out
+
+from ...bundle import Bundle
+from ...bus.axi import Axi4
+from ...bus.axi_mux import ShareReads
+from ...component import Component, place
+from ...dma.load import Load
+from ...dma.store import Store
+from ...issue.command import FAULT
+from ...issue.fetch import Fetch
+from ...issue.issuer import DONE, Issuer
+from ...memory.accumulators import Accumulators
+from ...memory.scratchpad import Scratchpad
+from ...memory.width_adapter import ReadParts, WriteParts
+from ...stream.stream import StreamSkid, StreamSpill, join
+from .matmul_unit import STATE, ArrayUnit
+from .parameters import CoreParameters
+from .transfer_unit import Transfer
+from .vector_unit import VectorUnit
+
+ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
+WEIGHT_PORTS = ("array", "load", "constants")
+"""The array comes first: nothing brings its lost cycles back."""
+WEIGHT_BANKS = 2
+
+EVENTS = Bundle({"issued": 1, "waits": 1, "read": 1, "written": 1, "vector": 1, "array": STATE, "pending": DONE})
+"""What happens in a cycle."""
+
+
+class Engine(Component):
+    """Runs the program at `address` while `go`, until `halted` or a `fault`.
+
+    With `stop` no transfer begins; `quiet` says that nothing is under way on the bus, when the engine may be reset.
+    `pc` is the instruction at the issuer, `events` what happens in this cycle. Timing, area: see the units.
+    """
+
+    Parameters = CoreParameters
+
+    @staticmethod
+    def members(p):
+        return {
+            "m_axi": Out(Axi4(32, p.data_width)),
+            "go": In(1),
+            "stop": In(1),
+            "address": In(32),
+            "halted": Out(1),
+            "quiet": Out(1),
+            "fault": Out(FAULT),
+            "pc": Out(FAULT["pc"].shape),
+            "events": Out(EVENTS),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        issuer = place(m, platform, "issuer", Issuer)
+        fetch = place(m, platform, "fetch", Fetch, depth=p.instructions, data_width=p.data_width)
+        loads = place(m, platform, "loads", Transfer, dma=p.dma, store=False, queue=p.queue)
+        stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
+        load = place(m, platform, "load", Load, **dict(p.dma))
+        store = place(m, platform, "store", Store, **dict(p.stores))
+        array = place(m, platform, "array", ArrayUnit, format=p.format, **p.units)
+        vector = place(
+            m,
+            platform,
+            "vector",
+            VectorUnit,
+            activation=p.activation,
+            rounding=p.rounding,
+            table=p.table,
+            **p.units,
+        )
+        units = (loads, stores, array, vector)
+
+        m.d.comb += [
+            issuer.go.eq(self.go),
+            fetch.go.eq(self.go),
+            fetch.address.eq(self.address),
+            *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")),
+            *(getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "stuck", "broken")),
+            loads.stop.eq(self.stop),
+            stores.stop.eq(self.stop),
+            issuer.done.load.eq(loads.done),
+            issuer.done.store.eq(stores.done),
+            *(issuer.done[name].eq(array.done[name]) for name, _ in array.done.shape()),
+            issuer.done.vector.eq(vector.done),
+            self.halted.eq(issuer.halted),
+            self.pc.eq(issuer.pc),
+            self.quiet.eq(loads.idle & stores.idle & fetch.idle),
+        ]
+        commands = {"load": loads.command, "store": stores.command, "vector": vector.command}
+        for name, target in (commands | {"weights": array.weights, "matmul": array.matmul}).items():
+            join(m, getattr(issuer, name), target)
+        join(m, loads.box, load.i)
+        join(m, stores.box, store.i)
+        join(m, store.done, stores.ended)
+        fault = issuer.fault
+        for unit in units:
+            fault = Mux(unit.fault.valid, unit.fault, fault)
+        m.d.comb += self.fault.eq(fault)
+
+        self._bus(m, platform, fetch, load, store)
+        self._scratchpads(m, platform, array, vector, load, store, loads)
+        sums = place(m, platform, "accumulators", Accumulators, cols=p.size, in_width=32, rows=p.accumulators)
+        m.d.comb += [
+            sums.row.valid.eq(array.results.valid),
+            sums.row.payload.addr.eq(array.results.payload.addr),
+            sums.row.payload.accumulate.eq(array.results.payload.accumulate),
+            sums.row.payload.data.as_value().eq(array.results.payload.data),
+            sums.read.valid.eq(vector.sums_req.valid),
+            sums.read.payload.addr.eq(vector.sums_req.payload.addr),
+            vector.sums_req.ready.eq(sums.read.ready),
+            vector.sums_rsp.valid.eq(sums.out.valid),
+            vector.sums_rsp.payload.data.eq(sums.out.payload.data.as_value()),
+            sums.out.ready.eq(vector.sums_rsp.ready),
+        ]
+        m.d.comb += [
+            self.events.issued.eq(issuer.issued),
+            self.events.waits.eq(issuer.waits),
+            self.events.read.eq(self.m_axi.r.valid & self.m_axi.r.ready),
+            self.events.written.eq(self.m_axi.w.valid & self.m_axi.w.ready),
+            self.events.vector.eq(vector.busy),
+            self.events.array.eq(array.state),
+            self.events.pending.eq(issuer.pending),
+        ]
+        return m
+
+    def _bus(self, m, platform, fetch, load, store):
+        share = place(m, platform, "reads", ShareReads, data_width=self.p.data_width)
+        for name, master in (("first", fetch), ("second", load)):
+            join(m, master.ar, getattr(share, f"{name}_ar"))
+            join(m, getattr(share, f"{name}_r"), master.r)
+        join(m, share.ar, self.m_axi.ar)
+        join(m, self.m_axi.r, share.r)
+        join(m, store.aw, self.m_axi.aw)
+        join(m, store.w, self.m_axi.w)
+        join(m, self.m_axi.b, store.b)
+
+    def _scratchpads(self, m, platform, array, vector, load, store, loads):
+        p = self.p
+        common = {"width": p.word, "counters": 0}
+        activations = place(
+            m,
+            platform,
+            "activations",
+            Scratchpad,
+            ports=len(ACTIVATION_PORTS),
+            banks=p.banks,
+            depth=p.activation_words,
+            precedence=1,
+            sram_latency=p.sram_latency,
+            **common,
+        )
+        weights = place(
+            m,
+            platform,
+            "weights",
+            Scratchpad,
+            ports=len(WEIGHT_PORTS),
+            banks=WEIGHT_BANKS,
+            depth=p.weight_words,
+            precedence=1,
+            **common,
+        )
+
+        def port(scratchpad, names, name):
+            n = names.index(name)
+            return getattr(scratchpad, f"port{n}_req"), getattr(scratchpad, f"port{n}_rsp")
+
+        def skid(name, source):
+            """`source` with a place beside it: whoever asks does not wait for arbiters within the cycle."""
+            each = place(m, platform, f"{name}_skid", StreamSkid, payload=source.payload.shape())
+            join(m, source, each.i)
+            return each.o
+
+        def register(name, source):
+            """`source` a cycle later."""
+            each = place(m, platform, f"{name}_words", StreamSpill, payload=source.payload.shape())
+            join(m, source, each.i)
+            return each.o
+
+        def connect(scratchpad, names, name, request, response, label=None):
+            req, rsp = port(scratchpad, names, name)
+            join(m, skid(label or name, request), req)
+            if scratchpad is activations and p.sram_latency == 3:  # memories are far from whoever reads
+                rsp = register(name, rsp)
+            join(m, rsp, response)
+
+        connect(activations, ACTIVATION_PORTS, "array", array.act_req, array.act_rsp, "rows")
+        connect(activations, ACTIVATION_PORTS, "a", vector.a_req, vector.a_rsp)
+        connect(activations, ACTIVATION_PORTS, "b", vector.b_req, vector.b_rsp)
+        join(m, vector.write, port(activations, ACTIVATION_PORTS, "write")[0])
+        connect(weights, WEIGHT_PORTS, "array", array.wgt_req, array.wgt_rsp, "tiles")
+        connect(weights, WEIGHT_PORTS, "constants", vector.wgt_req, vector.wgt_rsp)
+
+        # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
+        beats = {"width": p.data_width, "parts": p.word // p.data_width}
+        width = len(load.write.payload.addr)
+        write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
+        join(m, load.write, write.i)
+        words = skid("load", write.o)
+        to_weights = Signal()
+        m.d.comb += to_weights.eq(words.payload.addr >= p.activation_words)
+        ports = (port(activations, ACTIVATION_PORTS, "load")[0], port(weights, WEIGHT_PORTS, "load")[0])
+        for request, mine, first in zip(ports, (~to_weights, to_weights), (0, p.activation_words), strict=True):
+            m.d.comb += [
+                request.valid.eq(words.valid & mine),
+                request.payload.addr.eq(words.payload.addr - first),
+                *(request.payload[name].eq(words.payload[name]) for name in ("write", "data", "strobe")),
+            ]
+            with m.If(mine):
+                m.d.comb += words.ready.eq(request.ready)
+        written = Signal()  # what the load that ends has written
+        there = write.empty & ~words.valid & ports[0].ready & ports[1].ready
+        m.d.sync += written.eq(there & load.done.valid & ~load.done.ready)
+        m.d.comb += [
+            loads.ended.payload.eq(load.done.payload),
+            loads.ended.valid.eq(load.done.valid & written),
+            load.done.ready.eq(loads.ended.ready & written),
+        ]
+
+        width = len(store.read.payload.addr)
+        read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
+        join(m, store.read, read.i)
+        join(m, read.o, store.found)
+        req, rsp = port(activations, ACTIVATION_PORTS, "store")
+        join(m, skid("store", read.req), req)
+        join(m, rsp, read.rsp)

@@ -1,0 +1,279 @@
+"""The array as a unit of a core: WEIGHTS and MATMUL read scratchpads, results go to accumulators."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ...array.skew import Delay
+from ...array.systolic import Systolic
+from ...bundle import Bundle
+from ...component import Component, Parameters, place
+from ...issue.command import COUNT, FAULT, commands, counted, flag, queued, settings
+from ...issue.isa import Error, Op, Setting
+from ...issue.unit import blame, walked, within
+from ...memory.access import Read, Request
+from ...memory.reader import Reader
+from ...stream.stream import join
+
+SETTLE = 4
+"""Cycles from a row at the accumulators to where a read sees it."""
+
+STATE = Bundle({"row": 1, "weights": 1, "activations": 1, "fill": 1})
+"""What became of a cycle: a row entered the array, or why none did. Nothing: there was no MATMUL."""
+
+
+class ArrayParameters(Parameters):
+    size: int
+    format: str
+    activation_words: int
+    weight_words: int
+    accumulators: int
+    queue: int
+    array: type[Component] = Systolic
+
+    @property
+    def row(self) -> Bundle:
+        """Where a row of results goes."""
+        return Bundle({"addr": self.addr_width, "accumulate": 1, "release": 1, "end": 1})
+
+    @property
+    def addr_width(self) -> int:
+        """Bits of a row of the accumulators."""
+        return (self.accumulators - 1).bit_length()
+
+    @property
+    def engine(self) -> dict:
+        return {
+            "rows": self.size,
+            "cols": self.size,
+            "a_format": self.format,
+            "w_format": "int8",
+            "acc_width": 32,
+            "buffer": 0,
+        }
+
+
+class ArrayUnit(Component):
+    """WEIGHTS and MATMUL on a weight-stationary array.
+
+    `weights` and `matmul` take commands from two queues, so that the next tile loads while the present one is used.
+    `act` and `wgt` read the scratchpads; `results` are rows for the accumulators, always taken. `done`, for one cycle
+    each: weights, matmul (its operands are read), array (its results are in place). `state` tells of every cycle why
+    no row entered.
+
+    Rows enter one a cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more. Latency: 6
+    from a command to its first row; the array's from row to result. Area: the array, two queues and walks.
+    """
+
+    Parameters = ArrayParameters
+
+    @staticmethod
+    def members(p):
+        act, wgt = ((words - 1).bit_length() for words in (p.activation_words, p.weight_words))
+        result = {"data": p.size * 32, "addr": p.addr_width, "accumulate": 1}
+        return {
+            "weights": In(commands()),
+            "matmul": In(commands()),
+            "act_req": Out(stream.Signature(Request(act, 8 * p.size))),
+            "act_rsp": In(stream.Signature(Read(8 * p.size))),
+            "wgt_req": Out(stream.Signature(Request(wgt, 8 * p.size))),
+            "wgt_rsp": In(stream.Signature(Read(8 * p.size))),
+            "results": Out(stream.Signature(Bundle(result), always_ready=True)),
+            "done": Out(Bundle(dict.fromkeys(("weights", "matmul", "array"), 1))),
+            "state": Out(STATE),
+            "fault": Out(FAULT),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        array = place(m, platform, "array", self.p.array, **self.p.engine)
+        tiles = place(m, platform, "tiles", Tiles, **dict(self.p))
+        rows = place(m, platform, "rows", Rows, **dict(self.p))
+        join(m, self.weights, tiles.command)
+        join(m, self.matmul, rows.command)
+        join(m, tiles.req, self.wgt_req)
+        join(m, self.wgt_rsp, tiles.rsp)
+        join(m, rows.req, self.act_req)
+        join(m, self.act_rsp, rows.rsp)
+
+        m.d.comb += [
+            array.w.valid.eq(tiles.o.valid),
+            array.w.payload.data.as_value().eq(tiles.o.payload.data),
+            tiles.o.ready.eq(array.w.ready),
+            array.a.valid.eq(rows.o.valid),
+            array.a.payload.data.as_value().eq(rows.o.payload.data),
+            array.a.payload.last.eq(rows.o.payload.tag.release),
+            rows.o.ready.eq(array.a.ready),
+        ]
+
+        # The core of the array never stops, so where a row goes only has to be as late as the row.
+        latency = array_latency(self.p)
+        going = place(m, platform, "going", Delay, width=self.p.row.size, cycles=latency - 1, style="memory")
+        gone = Signal(self.p.row, reset_less=True)
+        m.d.comb += going.i.eq(rows.o.payload.tag)
+        m.d.sync += gone.as_value().eq(going.o)
+        m.d.comb += [
+            self.results.valid.eq(array.y.valid),
+            self.results.payload.data.eq(array.y.payload.data.as_value()),
+            self.results.payload.addr.eq(gone.addr),
+            self.results.payload.accumulate.eq(gone.accumulate),
+        ]
+
+        entered = Signal()
+        ended = Signal(SETTLE)
+        m.d.comb += entered.eq(rows.o.valid & rows.o.ready)
+        m.d.sync += ended.eq(Cat(array.y.valid & gone.end, ended))
+        m.d.comb += [
+            self.done.weights.eq(tiles.done),
+            self.done.matmul.eq(entered & rows.o.payload.tag.end),
+            self.done.array.eq(ended[-1]),
+            self.state.row.eq(entered),
+            self.state.weights.eq(rows.o.valid & ~rows.o.ready),
+        ]
+        # Until the first row of a MATMUL that found the array empty comes, the way from the scratchpad fills.
+        flowing = Signal()
+        m.d.sync += flowing.eq(rows.busy & (flowing | entered))
+        m.d.comb += [
+            self.state.activations.eq(rows.busy & ~rows.o.valid & flowing),
+            self.state.fill.eq(rows.busy & ~rows.o.valid & ~flowing),
+        ]
+        m.d.comb += self.fault.eq(Mux(rows.fault.valid, rows.fault, tiles.fault))
+        return m
+
+
+def array_latency(p: ArrayParameters) -> int:
+    """Cycles from a row's acceptance to its result."""
+    return p.array(**p.engine).described().latency
+
+
+class Tiles(Component):
+    """WEIGHTS: rows of weights from the scratchpad, `size` a tile, zeros behind those that were asked for."""
+
+    Parameters = ArrayParameters
+
+    @staticmethod
+    def members(p):
+        addr_width = (p.weight_words - 1).bit_length()
+        return {
+            "command": In(commands()),
+            "req": Out(stream.Signature(Request(addr_width, 8 * p.size))),
+            "rsp": In(stream.Signature(Read(8 * p.size))),
+            "o": Out(stream.Signature(Bundle({"data": 8 * p.size}))),
+            "done": Out(1),
+            "fault": Out(FAULT),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        addr_width = (p.weight_words - 1).bit_length()
+        width = addr_width + 2
+        command = queued(m, platform, self.command, p.queue)
+        get = settings(m, command, {Setting.WEIGHT_STRIDE: signed(width)})
+        op = command.payload
+        steps = [(op.b, get[Setting.WEIGHT_STRIDE])]
+        walk, pc = walked(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
+
+        tag = Bundle({"end": 1})
+        reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=tag)
+        inside = within(walk.o.payload.addr, p.weight_words)
+        m.d.comb += [
+            reader.i.valid.eq(walk.o.valid),
+            reader.i.payload.addr.eq(walk.o.payload.addr),
+            reader.i.payload.tag.end.eq(walk.o.payload.ended[0]),
+            walk.o.ready.eq(reader.i.ready),
+        ]
+        join(m, reader.req, self.req)
+        join(m, self.rsp, reader.rsp)
+
+        row = Signal(range(p.size))
+        padding = Signal()
+        last = Signal()
+        moves = Signal()
+        m.d.comb += [
+            last.eq(row == p.size - 1),
+            self.o.valid.eq(reader.o.valid | padding),
+            self.o.payload.data.eq(Mux(padding, 0, reader.o.payload.data)),
+            reader.o.ready.eq(self.o.ready & ~padding),
+            moves.eq(self.o.valid & self.o.ready),
+            self.done.eq(moves & last),
+        ]
+        with m.If(moves):
+            m.d.sync += [row.eq(row + 1), padding.eq((padding | reader.o.payload.tag.end) & ~last)]
+
+        wrong = command.valid & (op.op == Op.WEIGHTS) & ((op.b == 0) | (op.b > p.size))
+        blame(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        return m
+
+
+class Rows(Component):
+    """MATMUL: rows of activations from the scratchpad, and where their results go. `busy`: one is not read yet."""
+
+    Parameters = ArrayParameters
+
+    @staticmethod
+    def members(p):
+        addr_width = (p.activation_words - 1).bit_length()
+        return {
+            "command": In(commands()),
+            "req": Out(stream.Signature(Request(addr_width, 8 * p.size))),
+            "rsp": In(stream.Signature(Read(8 * p.size))),
+            "o": Out(stream.Signature(Bundle({"data": 8 * p.size, "tag": p.row}))),
+            "busy": Out(1),
+            "fault": Out(FAULT),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        addr_width = (p.activation_words - 1).bit_length()
+        width = addr_width + 2
+        command = queued(m, platform, self.command, p.queue)
+        counts = dict.fromkeys((Setting.COUNT_X, Setting.COUNT_Y), COUNT)
+        legal = counted(m, command, list(counts))
+        strides = dict.fromkeys((Setting.STRIDE_X, Setting.STRIDE_Y), signed(width))
+        get = settings(m, command, counts | strides)
+        op = command.payload
+        steps = [(get[Setting[f"COUNT_{d}"]], get[Setting[f"STRIDE_{d}"]]) for d in "XY"]
+        walk, pc = walked(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
+
+        # Results go to one row after the other.
+        target = Signal(p.addr_width + 2, reset_less=True)
+        kind = Signal(p.row, reset_less=True)
+        begins = Signal()
+        m.d.comb += begins.eq(command.valid & command.ready & (op.op == Op.MATMUL))
+        with m.If(walk.o.valid & walk.o.ready):
+            m.d.sync += target.eq(target + 1)
+        with m.If(begins):
+            beyond = op.b[len(target) :].any()
+            m.d.sync += [
+                target.eq(Mux(beyond, ~0, op.b)),
+                kind.accumulate.eq(flag(op, "accumulate") | (op.c != 0)),
+                kind.release.eq(~flag(op, "keep")),
+            ]
+
+        reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=p.row)
+        tag = reader.i.payload.tag
+        end = walk.o.payload.ended.all()
+        m.d.comb += [
+            reader.i.valid.eq(walk.o.valid),
+            reader.i.payload.addr.eq(walk.o.payload.addr),
+            tag.addr.eq(target),
+            tag.accumulate.eq(kind.accumulate),
+            tag.release.eq(kind.release & end),
+            tag.end.eq(end),
+            walk.o.ready.eq(reader.i.ready),
+        ]
+        join(m, reader.req, self.req)
+        join(m, self.rsp, reader.rsp)
+        join(m, reader.o, self.o)
+
+        unread = Signal(4)  # MATMULs whose last row has not left
+        ends = self.o.valid & self.o.ready & self.o.payload.tag.end
+        m.d.sync += unread.eq(unread + begins - ends)
+        m.d.comb += self.busy.eq(unread != 0)
+
+        wrong = command.valid & (op.op == Op.MATMUL) & ~legal
+        inside = within(walk.o.payload.addr, p.activation_words) & within(target, p.accumulators)
+        blame(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        return m

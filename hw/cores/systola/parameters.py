@@ -1,0 +1,93 @@
+"""What a core can be told, and the sizes that follow."""
+
+from typing import Literal
+
+from amaranth.hdl import Shape
+from pydantic import Field, model_validator
+
+from ...component import Parameters
+from ...dma.descriptor import DmaParameters
+from ...formats import integer
+
+
+def _power_of_two(name: str, value: int):
+    if value & (value - 1):
+        raise ValueError(f"{name}={value}: {name} must be a power of two.")
+
+
+class CoreParameters(Parameters):
+    """Parameters of a core with an array of `size` x `size` multipliers."""
+
+    size: int = Field(
+        16, ge=4, le=64, description="rows and columns of the array", json_schema_extra={"legal": "4, 8, 16, 32 or 64"}
+    )
+    format: Literal["int8", "uint8"] = Field("int8", description="format of activations; weights are int8")
+    activation_bytes: int = Field(131072, ge=1024, le=1 << 22, description="activation scratchpad; a power of two")
+    weight_bytes: int = Field(131072, ge=1024, le=1 << 22, description="weight scratchpad; a power of two")
+    accumulators: int = Field(1024, ge=32, le=65536, description="rows of 32-bit sums, in two halves; a power of two")
+    banks: int = Field(4, ge=1, le=16, description="memories of the activation scratchpad; a power of two")
+    sram_latency: int = Field(
+        2, ge=2, le=3, description="cycles of a read of activations; 3: a faster clock where memories are far apart"
+    )
+    data_width: int = Field(
+        64,
+        ge=32,
+        le=128,
+        description="bits of a beat on the bus to DRAM",
+        json_schema_extra={"legal": "32, 64 or 128"},
+    )
+    dims: int = Field(3, ge=2, le=4, description="dimensions of what one LOAD or STORE moves")
+    rounding: Literal["gemmlowp", "single"] = Field("gemmlowp", description="TFLite's two roundings, or its single one")
+    table: bool = Field(True, description="a table behind requantisation, for sigmoid, tanh and the like")
+    instructions: int = Field(256, ge=32, le=4096, description="instructions buffered ahead; a power of two")
+    queue: int = Field(8, ge=2, le=64, description="instructions that wait before each unit")
+
+    @model_validator(mode="after")
+    def _sizes(self):
+        for name in ("size", "activation_bytes", "weight_bytes", "accumulators", "banks", "data_width", "instructions"):
+            _power_of_two(name, getattr(self, name))
+        if self.data_width > 8 * self.size:
+            raise ValueError(
+                f"data_width={self.data_width}: data_width must be at most {8 * self.size} with size={self.size}."
+            )
+        return self
+
+    @property
+    def activation(self) -> Shape:
+        return integer.shape(self.format)
+
+    @property
+    def word(self) -> int:
+        """Bits of a scratchpad's word: a byte for each lane."""
+        return 8 * self.size
+
+    @property
+    def activation_words(self) -> int:
+        return self.activation_bytes // self.size
+
+    @property
+    def weight_words(self) -> int:
+        return self.weight_bytes // self.size
+
+    @property
+    def units(self) -> dict:
+        """What the array and the vector unit are told alike."""
+        names = ("size", "accumulators", "queue", "activation_words", "weight_words")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def stores(self) -> DmaParameters:
+        """The half of the engine that stores: it reads activations."""
+        return DmaParameters(**dict(self.dma) | {"local_bytes": self.activation_bytes, "padding": False})
+
+    @property
+    def dma(self) -> DmaParameters:
+        """The DMA engine: its local memory is the activation scratchpad, then the weight scratchpad."""
+        return DmaParameters(
+            addr_width=32,
+            data_width=self.data_width,
+            local_bytes=self.activation_bytes + self.weight_bytes,
+            dims=self.dims,
+            padding=True,
+            burst=min(256, 4096 * 8 // self.data_width),
+        )

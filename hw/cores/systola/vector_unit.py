@@ -1,0 +1,294 @@
+"""The vector lanes as a unit of a core: QUANT, TABLE and VECTOR, between accumulators and scratchpad."""
+
+from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ...bundle import Bundle
+from ...component import Component, Parameters, place
+from ...issue.command import COUNT, FAULT, commands, flag, queued, settings
+from ...issue.isa import RECORD, Error, Op, Setting
+from ...issue.unit import aim, blame, within
+from ...memory.access import Read, Request
+from ...memory.address_generator import AddressWalk
+from ...memory.reader import Reader
+from ...stream.resize import StreamResize
+from ...stream.stream import StreamBuffer, StreamSkid, join
+from .vector_lanes import SCALE, TABLE, LanesParameters, VectorLanes
+
+SETTLE = 10
+"""Cycles after which a scratchpad has done a write that it accepted."""
+
+ELEMENT = Bundle({"first": 1, "end": 1, "last": 1})
+
+
+class VectorParameters(Parameters):
+    size: int
+    activation: Shape
+    rounding: str
+    table: bool
+    activation_words: int
+    weight_words: int
+    accumulators: int
+    queue: int
+
+    @property
+    def lanes(self) -> dict:
+        return {name: getattr(self, name) for name in LanesParameters.model_fields}
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Bits of addresses."""
+        words = {"act": self.activation_words, "wgt": self.weight_words, "sums": self.accumulators}
+        return {name: (count - 1).bit_length() for name, count in words.items()}
+
+
+class VectorUnit(Component):
+    """QUANT, QUANT_CHANNEL, TABLE and VECTOR, one after the other.
+
+    `sums`, `a` and `b` read accumulators and activations, `wgt` reads weights, `write` writes activations. `done`, for
+    one cycle: a command has ended, and what it wrote can be read. `busy`: a row enters the lanes.
+
+    A VECTOR takes one element of a window a cycle, and about 35 cycles beside them; QUANT size + 3 cycles,
+    QUANT_CHANNEL 16 or size + 12, TABLE 256 + 256 / size + 6. Area: the lanes, four walks, a buffer of results.
+    """
+
+    Parameters = VectorParameters
+
+    @staticmethod
+    def members(p):
+        word, widths = 8 * p.size, p.widths
+
+        def port(width, bits):
+            return Out(stream.Signature(Request(width, bits))), In(stream.Signature(Read(bits)))
+
+        ports = {"sums": port(widths["sums"], 4 * word), "a": port(widths["act"], word), "b": port(widths["act"], word)}
+        ports["wgt"] = port(widths["wgt"], word)
+        members = {f"{name}_{end}": both[n] for name, both in ports.items() for n, end in enumerate(("req", "rsp"))}
+        return members | {
+            "command": In(commands()),
+            "write": Out(stream.Signature(Request(widths["act"], word))),
+            "done": Out(1),
+            "busy": Out(1),
+            "fault": Out(FAULT),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        widths = p.widths
+        command = queued(m, platform, self.command, p.queue)
+        width = max(widths["act"], widths["sums"]) + 2
+        counts = [Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y]
+        strides = [Setting[f"{end}_{d}"] for end, ds in STRIDES.items() for d in ds]
+        scales = dict.fromkeys((Setting.SCALE_A, Setting.SCALE_B), signed(SCALE))
+        shapes = dict.fromkeys(counts, COUNT) | dict.fromkeys(strides, signed(width)) | scales
+        get = settings(m, command, shapes)
+
+        now = Signal(command.payload.shape(), reset_less=True)  # the command at work
+        begin = Signal()  # it begins
+        end = Signal()  # it has ended
+        work = {op: Signal(name=f"{op.name.lower()}_works") for op in (Op.QUANT, Op.QUANT_CHANNEL, Op.TABLE, Op.VECTOR)}
+        working = Cat(work.values()).any()
+        m.d.comb += command.ready.eq(~working & ~begin)
+        takes = Signal()
+        m.d.comb += takes.eq(command.valid & command.ready & (command.payload.op != Op.SET))
+        m.d.sync += begin.eq(takes)
+        with m.If(takes):
+            m.d.sync += now.eq(command.payload)
+            m.d.sync += [works.eq(command.payload.op == op) for op, works in work.items()]
+        with m.If(end):
+            m.d.sync += [works.eq(0) for works in work.values()]
+        ended = Signal(SETTLE)
+        m.d.sync += ended.eq(Cat(end, ended))
+        m.d.comb += self.done.eq(ended[-1])
+
+        lanes = place(m, platform, "lanes", VectorLanes, **p.lanes)
+        quantised, looked = self._constants(m, platform, now, begin, work, lanes)
+        stored, causes = self._operation(m, platform, now, begin, work[Op.VECTOR], get, lanes, width)
+        m.d.comb += end.eq(quantised | looked | stored)
+        blame(m, self.fault, causes)
+        return m
+
+    def _constants(self, m, platform, now, begin, work, lanes):
+        """Settings of requantisation, and the table: what a lane keeps. Returns when either is complete."""
+        p = self.p
+        word, addr_width = 8 * p.size, self.p.widths["wgt"]
+        channel, table = work[Op.QUANT_CHANNEL], work[Op.TABLE]
+        reads = Signal(range(max(RECORD, TABLE // p.size) + 1))
+        addr = Signal(addr_width, reset_less=True)
+        tag = Bundle({"unused": 1})
+        reader = place(m, platform, "constants", Reader, addr_width=addr_width, width=word, tag=tag)
+        join(m, reader.req, self.wgt_req)
+        join(m, self.wgt_rsp, reader.rsp)
+        m.d.comb += [reader.i.valid.eq(reads != 0), reader.i.payload.addr.eq(addr)]
+        with m.If(begin & (channel | table)):
+            m.d.sync += [addr.eq(now.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
+        with m.Elif(reader.i.valid & reader.i.ready):
+            m.d.sync += [addr.eq(addr + 1), reads.eq(reads - 1)]
+
+        to = {}
+        for name, works, bits in (("records", channel, 8 * RECORD), ("bytes", table, 8)):
+            if name == "bytes" and not p.table:
+                continue
+            to[name] = each = place(m, platform, name, StreamResize, i_width=word, o_width=bits)
+            m.d.comb += [each.i.valid.eq(reader.o.valid & works), each.i.payload.eq(reader.o.payload.data)]
+            with m.If(works):
+                m.d.comb += reader.o.ready.eq(each.i.ready)
+
+        lane = Signal(range(p.size))
+        change, record = lanes.set.payload, to["records"].o.payload
+        quantised = Signal()
+        sets = Signal()  # lanes are being set
+        with m.If(begin & (work[Op.QUANT] | channel)):
+            m.d.sync += sets.eq(1)
+        with m.If(quantised):
+            m.d.sync += sets.eq(0)
+        m.d.comb += [
+            lanes.set.valid.eq(sets & (work[Op.QUANT] | to["records"].o.valid)),
+            to["records"].o.ready.eq(lanes.set.ready & sets),
+            change.lane.eq(lane),
+            change.multiplier.eq(Mux(channel, record[:32], now.a)),
+            change.bias.eq(Mux(channel, record[32:64], now.b)),
+            change.shift.eq(Mux(channel, record[64:70], now.c[24:30])),
+            change.zero_point.eq(now.c[:8]),
+            change.low.eq(now.c[8:16]),
+            change.high.eq(now.c[16:24]),
+            change.last.eq(lane == p.size - 1),
+            quantised.eq(lanes.set.valid & lanes.set.ready & change.last),
+        ]
+        with m.If(lanes.set.valid & lanes.set.ready):
+            m.d.sync += lane.eq(lane + 1)
+
+        looked = Signal()
+        if p.table:
+            entry = Signal(range(TABLE))
+            m.d.comb += [
+                to["bytes"].o.ready.eq(1),
+                lanes.write.enable.eq(to["bytes"].o.valid),
+                lanes.write.addr.eq(entry),
+                lanes.write.data.eq(to["bytes"].o.payload),
+                looked.eq(to["bytes"].o.valid & (entry == TABLE - 1)),
+            ]
+            with m.If(to["bytes"].o.valid):
+                m.d.sync += entry.eq(entry + 1)
+        else:
+            m.d.comb += looked.eq(table)
+        return quantised, looked
+
+    def _operation(self, m, platform, now, begin, works, get, lanes, width: int):
+        """VECTOR: elements into the lanes, results into the scratchpad. Returns when all are, and what can be wrong."""
+        p = self.p
+        word, widths = 8 * p.size, p.widths
+        mode = {name: flag(now, name) for name in ("scratchpad", "add", "maximum", "table")}
+        m.d.comb += [lanes.mode[name].eq(value) for name, value in mode.items()]
+        m.d.comb += [lanes.mode[each].eq(get[Setting[each.upper()]]) for each in ("scale_a", "scale_b")]
+        starts = Signal()
+        legal = Signal()
+        counts = {d: get[Setting[f"{what}_{d[-1]}"]] for d, what in COUNTS.items()}
+        some, alone = Signal(), Signal()  # of the cycle before: settings stand still then
+        m.d.sync += [
+            some.eq(Cat(count != 0 for count in counts.values()).all()),
+            alone.eq((counts["KX"] == 1) & (counts["KY"] == 1)),
+        ]
+        m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
+
+        walks, wrong = {}, {}
+        for (name, ds), base in zip(STRIDES.items(), (now.a, now.c, now.b), strict=True):
+            walk = place(m, platform, name.lower(), AddressWalk, dims=len(ds), width=width)
+            m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
+            m.d.comb += aim(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
+            walks[name] = walk
+            inside = within(walk.o.payload.addr, p.activation_words)
+            if name == "SOURCE":
+                inside = Mux(mode["scratchpad"], inside, within(walk.o.payload.addr, p.accumulators))
+            wrong[name] = walk.o.valid & ~inside
+        source, second, dest = walks.values()
+
+        # Elements: from the accumulators or the scratchpad, with what is added.
+        first = Signal(init=1)
+        with m.If(source.o.valid & source.o.ready):
+            m.d.sync += first.eq(source.o.payload.ended[:2].all())
+        readers = {
+            name: place(m, platform, f"read_{name}", Reader, addr_width=widths[of], width=bits, tag=ELEMENT)
+            for name, of, bits in (("sums", "sums", 4 * word), ("a", "act", word), ("b", "act", word))
+        }
+        for name, reader in readers.items():
+            join(m, reader.req, getattr(self, f"{name}_req"))
+            join(m, getattr(self, f"{name}_rsp"), reader.rsp)
+            walk = second if name == "b" else source
+            mine = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": 1}[name]
+            tag = reader.i.payload.tag
+            m.d.comb += [
+                reader.i.valid.eq(walk.o.valid & mine),
+                reader.i.payload.addr.eq(walk.o.payload.addr),
+                tag.first.eq(first),
+                tag.end.eq(walk.o.payload.ended[:2].all()),
+                tag.last.eq(walk.o.payload.ended.all()),
+            ]
+            with m.If(mine):
+                m.d.comb += walk.o.ready.eq(reader.i.ready)
+        element = Signal(ELEMENT)
+        there = Signal()
+        room = Signal()
+        enter = Signal()
+        m.d.comb += [
+            element.eq(Mux(mode["scratchpad"], readers["a"].o.payload.tag, readers["sums"].o.payload.tag)),
+            there.eq(
+                Mux(mode["scratchpad"], readers["a"].o.valid, readers["sums"].o.valid)
+                & (~mode["add"] | readers["b"].o.valid)
+            ),
+            enter.eq(there & room),
+            readers["sums"].o.ready.eq(enter & ~mode["scratchpad"]),
+            readers["a"].o.ready.eq(enter & mode["scratchpad"]),
+            readers["b"].o.ready.eq(enter & mode["add"]),
+            lanes.x.valid.eq(enter),
+            *(lanes.x.payload[name].eq(reader.o.payload.data) for name, reader in readers.items()),
+            *(lanes.x.payload[name].eq(element[name]) for name, _ in ELEMENT),
+            self.busy.eq(enter),
+        ]
+
+        # Results: to the scratchpad, each with its address.
+        stored = Signal()
+        results = place(
+            m,
+            platform,
+            "results",
+            StreamBuffer,
+            payload=lanes.y.payload.shape(),
+            depth=VectorLanes.latency(VectorLanes.Parameters(**p.lanes)) + 4,
+            style="distributed",
+        )
+        leaves = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
+        write = place(m, platform, "write_skid", StreamSkid, payload=leaves)
+        leaves = write.i.payload
+        m.d.comb += [
+            results.take.eq(enter & element.end),
+            room.eq(results.room),
+            results.write.valid.eq(lanes.y.valid),
+            results.write.payload.eq(lanes.y.payload),
+            write.i.valid.eq(results.o.valid & dest.o.valid),
+            leaves.addr.eq(dest.o.payload.addr),
+            leaves.data.eq(results.o.payload.data),
+            leaves.hits.eq(~wrong["DEST"]),
+            leaves.last.eq(dest.o.payload.ended.all()),
+            results.o.ready.eq(write.i.ready & dest.o.valid),
+            dest.o.ready.eq(write.i.ready & results.o.valid),
+            self.write.valid.eq(write.o.valid),
+            write.o.ready.eq(self.write.ready),
+            self.write.payload.addr.eq(write.o.payload.addr),
+            self.write.payload.write.eq(1),
+            self.write.payload.data.eq(write.o.payload.data),
+            self.write.payload.strobe.eq(write.o.payload.hits.replicate(p.size)),
+        ]
+        m.d.sync += stored.eq(write.o.valid & write.o.ready & write.o.payload.last)
+        words = Mux(now.op == Op.TABLE, TABLE // p.size, RECORD)
+        beyond = begin & ~works & (now.op != Op.QUANT) & (now.a + words > p.weight_words)
+        outside = beyond | Cat(wrong.values()).any()
+        causes = {Error.OPERAND: (begin & works & ~legal, now.pc), Error.RANGE: (outside, now.pc)}
+        return stored, causes
+
+
+STRIDES = {"SOURCE": ("KX", "KY", "X", "Y"), "SECOND": ("X", "Y"), "DEST": ("X", "Y")}
+"""The walks of a VECTOR, and their dimensions, the innermost first."""
+COUNTS = {"KX": "WINDOW", "KY": "WINDOW", "X": "POINTS", "Y": "POINTS"}

@@ -1,0 +1,322 @@
+"""The link: a host reaches memory and registers over a stream of bytes, such as a UART's."""
+
+from enum import IntEnum
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out, connect, flipped
+from pydantic import Field, model_validator
+
+from ..bundle import Bundle
+from ..bus.axi import BOUNDARY, Axi4, AxiLite
+from ..component import Component, ParameterError, Parameters, place
+from ..stream.stream import StreamSpill, join
+from .frames import BEAT, CRC_BYTES, Deframe, Frame
+from .link_access import WORD, WORDS, LinkAccess
+
+WINDOW = 16
+"""Requests back to which a repeated one is known as such."""
+RING = 512
+"""Bytes of requests that may wait."""
+
+HEADER = Bundle({"number": 8, "op": 8, "count": 8, "addr": 32})
+HEADER_BYTES = HEADER.size // 8
+LONGEST = HEADER_BYTES + WORDS * WORD + CRC_BYTES
+
+
+class Op(IntEnum):
+    """What a request asks for. Bit 0: it writes; bit 1: registers, not memory."""
+
+    READ = 0
+    WRITE = 1
+    READ_REGISTERS = 2
+    WRITE_REGISTERS = 3
+    HELLO = 4
+
+
+REFUSED = 1
+"""Status of a request that no bus was asked for; the others are those of the bus."""
+
+
+class Link(Component):
+    """Link of a host, over a stream of bytes, to memory (AXI4) and registers (AXI4-Lite), and to nothing else.
+
+    Requests come on `rx` and answers leave on `tx`, each in a frame (see `hw.bus.frames`). A request is number, op,
+    count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its answer is
+    number, op, the words if it reads, status. Op 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
+    hello: its answer has the text `identity`, and the next request has its number + 1.
+
+    Requests have numbers modulo 256 and are done in their order, each once. The next number is done. One of the 16
+    before it was done, so its answer must have been lost: a read is done again, a write is only answered as it was.
+    Other numbers are not answered, nor is what came with a wrong CRC or is no request: a host that misses an answer
+    goes back to the request that it misses it to. Status 0: done; 2 and 3: what the bus answered; 1: refused, nothing
+    done, since the address is no multiple of 4, or is beyond `memory_width` or `register_width` bits, or the words go
+    beyond a multiple of 4096, or since there is no such op.
+
+    Of memory a request is one burst, INCR, of words of 4 bytes on a bus of `data_width` bits; of registers it is
+    `count` accesses.
+
+    Latency: 15 cycles from the zero that ends a request to its first address. Initiation interval: a byte a cycle into
+    `rx`; a word of memory takes 5 cycles, of registers 8 or more, and requests are done one after the other.
+    Back-pressure on every stream; 512 bytes of requests can wait. No output depends combinationally on an input.
+
+    Area: block memories of 512 and 256 bytes, two CRCs of a byte a cycle, and little that grows with any parameter.
+
+    Source: A. S. Tanenbaum, Computer Networks, section on go-back-n; S. Cheshire and M. Baker, Consistent Overhead Byte
+    Stuffing, IEEE/ACM Transactions on Networking 1999; ARM IHI 0022.
+    """
+
+    unit = "byte"
+    peak = 1
+    latency = 15
+
+    class Parameters(Parameters):
+        data_width: int = Field(
+            32,
+            ge=32,
+            le=512,
+            description="bits of the memory's bus",
+            json_schema_extra={"legal": "a power of two from 32 to 512"},
+        )
+        memory_width: int = Field(32, ge=12, le=32, description="bits of an address in memory")
+        register_width: int = Field(16, ge=3, le=32, description="bits of a register's address")
+        identity: str = Field(
+            "systola",
+            pattern=r"^[ -~]{1,128}$",
+            description="what hello answers",
+            json_schema_extra={"legal": "1 to 128 characters of ASCII"},
+        )
+
+        @model_validator(mode="after")
+        def _power_of_two(self):
+            if self.data_width & (self.data_width - 1):
+                raise ParameterError(f"data_width={self.data_width}: data_width must be {self.legal('data_width')}.")
+            return self
+
+    @staticmethod
+    def members(p):
+        return {
+            "rx": In(stream.Signature(8)),
+            "tx": Out(stream.Signature(8)),
+            "m_axi": Out(Axi4(p.memory_width, p.data_width)),
+            "m_axil": Out(AxiLite(p.register_width)),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        inbox = place(m, platform, "inbox", Inbox)
+        frame = place(m, platform, "frame", Frame)
+        widths = {name: getattr(p, name) for name in ("data_width", "memory_width", "register_width")}
+        access = place(m, platform, "access", LinkAccess, **widths)
+        join(m, self.rx, inbox.i)
+        join(m, frame.o, self.tx)
+        connect(m, access.memory, flipped(self.m_axi))
+        connect(m, access.registers, flipped(self.m_axil))
+
+        request = Signal(HEADER, reset_less=True)
+        place_in = Signal(3)  # of the next byte, in the header or in a word
+        word = Signal(8 * WORD, reset_less=True)
+        left = Signal(range(WORDS + 1))  # words to go
+        status = Signal(2, reset_less=True)
+        writes = request.op[0]
+
+        following = Signal(8)  # the number of the next request
+        statuses = Signal(2 * WINDOW, reset_less=True)  # of those before it, the latest first
+        back = Signal(8)
+        hello, again, known, legal = (Signal(name=name) for name in ("hello", "again", "known", "legal"))
+        beyond = [request.addr[width:].any() for width in (p.memory_width, p.register_width)]
+        end = Signal(range(2 * BOUNDARY // WORD))
+        m.d.comb += [
+            back.eq(following - request.number),
+            hello.eq(request.op == Op.HELLO),
+            again.eq(~hello & (back != 0) & (back <= WINDOW)),
+            known.eq(hello | (back <= WINDOW)),
+            end.eq(request.addr[2:12] + (request.count - 1)[:6]),
+            legal.eq(
+                (request.op < Op.HELLO)
+                & (request.addr[:2] == 0)
+                & ~Mux(request.op[1], beyond[1], beyond[0])
+                & (end < BOUNDARY // WORD)
+            ),
+            access.go.payload.write.eq(writes),
+            access.go.payload.registers.eq(request.op[1]),
+            access.go.payload.addr.eq(request.addr),
+            access.go.payload.count.eq(request.count),
+            access.put.payload.word.eq(word),
+        ]
+
+        text = self.p.identity.encode("ascii")
+        letters = Const(int.from_bytes(text, "little"), 8 * len(text))
+        letter = Signal(range(len(text)))
+        answers = place(m, platform, "answers", StreamSpill, payload=frame.i.payload.shape())
+        join(m, answers.o, frame.i)
+        answer = answers.i
+        taken = Signal()
+        m.d.comb += taken.eq(answer.valid & answer.ready)
+        came, byte = inbox.o.valid, inbox.o.payload
+        with m.FSM():
+            with m.State("header"):
+                m.d.comb += inbox.o.ready.eq(1)
+                with m.If(came):
+                    m.d.sync += [
+                        request.as_value().eq(Cat(request.as_value()[8:], byte)),
+                        place_in.eq(place_in + 1),
+                    ]
+                    with m.If(place_in == HEADER_BYTES - 1):
+                        m.d.sync += place_in.eq(0)
+                        m.next = "order"
+            with m.State("order"):
+                m.d.sync += [left.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
+                with m.If(again & writes):
+                    m.d.sync += status.eq(statuses.word_select((back - 1)[: (WINDOW - 1).bit_length()], 2))
+                with m.If(known):
+                    m.next = "number"
+                with m.Elif(writes):
+                    m.next = "skip"
+                with m.Else():
+                    m.next = "header"
+            with m.State("number"):
+                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(request.number)]
+                with m.If(taken):
+                    m.next = "op"
+            with m.State("op"):
+                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(request.op)]
+                with m.If(taken):
+                    with m.If(hello):
+                        m.next = "hello"
+                    with m.Elif(writes & (again | ~legal)):
+                        m.next = "skip"
+                    with m.Elif(legal):
+                        m.next = "go"
+                    with m.Else():
+                        m.next = "status"
+            with m.State("hello"):
+                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(letters.word_select(letter, 8))]
+                with m.If(taken):
+                    m.d.sync += letter.eq(Mux(letter == len(text) - 1, 0, letter + 1))
+                    with m.If(letter == len(text) - 1):
+                        m.next = "status"
+            with m.State("go"):
+                m.d.comb += access.go.valid.eq(1)
+                with m.If(access.go.ready):
+                    with m.If(writes):
+                        m.next = "gather"
+                    with m.Else():
+                        m.next = "read"
+            with m.State("read"):
+                m.d.comb += access.got.ready.eq(1)
+                m.d.sync += word.eq(access.got.payload.word)
+                with m.If(access.got.valid):
+                    m.next = "scatter"
+            with m.State("scatter"):
+                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(word[:8])]
+                with m.If(taken):
+                    m.d.sync += [word.eq(word[8:]), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
+                    with m.If(place_in == WORD - 1):
+                        m.d.sync += left.eq(left - 1)
+                        with m.If(left == 1):
+                            m.next = "done"
+                        with m.Else():
+                            m.next = "read"
+            with m.State("gather"):
+                m.d.comb += inbox.o.ready.eq(1)
+                with m.If(came):
+                    m.d.sync += [word.eq(Cat(word[8:], byte)), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
+                    with m.If(place_in == WORD - 1):
+                        m.next = "write"
+            with m.State("write"):
+                m.d.comb += access.put.valid.eq(1)
+                with m.If(access.put.ready):
+                    m.d.sync += left.eq(left - 1)
+                    with m.If(left == 1):
+                        m.next = "done"
+                    with m.Else():
+                        m.next = "gather"
+            with m.State("done"):
+                m.d.comb += access.done.ready.eq(1)
+                with m.If(access.done.valid):
+                    m.d.sync += status.eq(access.done.payload.resp)
+                    m.next = "status"
+            with m.State("skip"):
+                m.d.comb += inbox.o.ready.eq(1)
+                with m.If(came):
+                    m.d.sync += place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))
+                    with m.If(place_in == WORD - 1):
+                        m.d.sync += left.eq(left - 1)
+                        with m.If(left == 1):
+                            with m.If(known):
+                                m.next = "status"
+                            with m.Else():
+                                m.next = "header"
+            with m.State("status"):
+                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(status), answer.payload.last.eq(1)]
+                with m.If(taken):
+                    with m.If(~again):
+                        m.d.sync += [following.eq(request.number + 1), statuses.eq(Cat(status, statuses))]
+                    m.next = "header"
+        return m
+
+
+class Inbox(Component):
+    """Requests that came whole: `o` gives the bytes of each, without its CRC; of any other nothing.
+
+    Bytes stand in a ring as they come, and may leave once their frame was good and as long as its header says. What
+    is longer than any request is not kept. Latency 3 from a frame's end to its first byte, initiation interval 1.
+    `i.ready` depends on no input. Area: a block memory of 512 bytes and three pointers into it.
+    """
+
+    @staticmethod
+    def members(p):
+        return {"i": In(stream.Signature(8)), "o": Out(stream.Signature(8))}
+
+    def elaborate(self, platform):
+        m = Module()
+        deframe = place(m, platform, "deframe", Deframe)
+        join(m, self.i, deframe.i)
+        m.submodules.ring = ring = Memory(shape=8, depth=RING, init=[], attrs={"no_rw_check": 1, "ram_style": "block"})
+        write = ring.write_port()
+        read = ring.read_port()
+
+        start = Signal(range(RING))  # of the frame that comes; what is before it may leave
+        length = Signal(range(LONGEST + 2))
+        wanted = Signal(range(2 * LONGEST))
+        op_writes = Signal(reset_less=True)
+        count = Signal(8, reset_less=True)
+        beat = Signal(BEAT)
+        room = Signal()
+        keep = Signal()
+        whole = Signal(range(RING))
+        m.d.comb += [
+            room.eq(write.addr + 1 != read.addr),
+            deframe.o.ready.eq(room),
+            beat.eq(deframe.o.payload),
+            keep.eq(deframe.o.valid & room & ~beat.end & (length <= LONGEST)),
+            wanted.eq(HEADER_BYTES + CRC_BYTES + Mux(op_writes, count << 2, 0)),
+            whole.eq(write.addr - CRC_BYTES),
+            write.data.eq(beat.data),
+            write.en.eq(keep),
+        ]
+        with m.If(keep):
+            m.d.sync += [write.addr.eq(write.addr + 1), length.eq(length + 1)]
+            with m.If(length == 1):
+                m.d.sync += op_writes.eq(beat.data[0])
+            with m.If(length == 2):
+                m.d.sync += count.eq(beat.data)
+        with m.If(deframe.o.valid & room & beat.end):
+            m.d.sync += [length.eq(0), write.addr.eq(start)]
+            with m.If(beat.good & (length == wanted) & (count != 0) & (count <= WORDS)):
+                m.d.sync += [start.eq(whole), write.addr.eq(whole)]
+
+        fetch = Signal()
+        m.d.comb += [
+            fetch.eq((read.addr != start) & (~self.o.valid | self.o.ready)),
+            read.en.eq(fetch),
+            self.o.payload.eq(read.data),
+        ]
+        with m.If(fetch):
+            m.d.sync += [read.addr.eq(read.addr + 1), self.o.valid.eq(1)]
+        with m.Elif(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        return m

@@ -1,0 +1,160 @@
+"""Words to and from two buses: what the link does when it has understood a request."""
+
+from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+from pydantic import Field
+
+from ..bundle import Bundle
+from ..bus.axi import Axi4, AxiLite, Response
+from ..component import Component, Parameters
+
+WORD = 4
+"""Bytes of a word."""
+WORDS = 64
+"""Words of an access, at most."""
+INCR = 1
+
+ACCESS = Bundle({"write": 1, "registers": 1, "addr": 32, "count": range(WORDS + 1)})
+"""`count` words from byte address `addr` on, of memory or of registers."""
+DATA = Bundle({"word": 8 * WORD})
+DONE = Bundle({"resp": 2})
+
+
+class LinkAccess(Component):
+    """Accesses of words: of memory one burst, INCR, of words on a bus that may be wider; of registers one by one.
+
+    `go` starts an access; its words then come from `put`, or leave by `got`. `done` gives the first response that was
+    not OKAY, if any; `go` is taken again after that.
+
+    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: a word a
+    cycle of memory, 4 cycles a register. Back-pressure on every stream; what `put` and `got` have in common with the
+    buses is combinational. Area: the access, and multiplexers of a word.
+
+    Source: ARM IHI 0022.
+    """
+
+    class Parameters(Parameters):
+        data_width: int = Field(32, description="bits of the memory's bus")
+        memory_width: int = Field(32, description="bits of an address in memory")
+        register_width: int = Field(16, description="bits of a register's address")
+
+    @staticmethod
+    def members(p):
+        return {
+            "go": In(stream.Signature(ACCESS)),
+            "put": In(stream.Signature(DATA)),
+            "got": Out(stream.Signature(DATA)),
+            "done": Out(stream.Signature(DONE)),
+            "memory": Out(Axi4(p.memory_width, p.data_width)),
+            "registers": Out(AxiLite(p.register_width)),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        lanes = self.p.data_width // (8 * WORD)
+        access = Signal(ACCESS, reset_less=True)
+        lane = Signal(range(max(2, lanes)), reset_less=True)  # of the present word in a beat
+        resp = Signal(2, reset_less=True)
+        asks = Signal()
+        reads = Signal()
+        writes = Signal()
+        answered = Signal()
+        left = Signal(access.count.shape(), reset_less=True)
+        last = left == 1
+
+        w_ready = Signal()
+        r_valid = Signal()
+        b_valid = Signal()
+        said = Signal(2)
+        for bus, here in ((self.memory, ~access.registers), (self.registers, access.registers)):
+            # An address waits by itself: a slave may want to see the data first.
+            for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
+                m.d.comb += channel.payload.addr.eq(access.addr)
+                with m.If(asks & here & kind):
+                    m.d.sync += channel.valid.eq(1)
+                with m.Elif(channel.ready):
+                    m.d.sync += channel.valid.eq(0)
+            m.d.comb += [
+                bus.w.valid.eq(here & writes & self.put.valid),
+                bus.r.ready.eq(here & reads & self.got.ready),
+                bus.b.ready.eq(here & answered),
+            ]
+            with m.If(here):
+                m.d.comb += [
+                    w_ready.eq(bus.w.ready),
+                    r_valid.eq(bus.r.valid),
+                    b_valid.eq(bus.b.valid),
+                    said.eq(Mux(access.write, bus.b.payload.resp, bus.r.payload.resp)),
+                ]
+        for channel in (self.memory.ar, self.memory.aw):
+            burst = {"len": access.count - 1, "size": WORD.bit_length() - 1, "burst": INCR}
+            m.d.comb += [channel.payload[field].eq(value) for field, value in burst.items()]
+        found = self.memory.r.payload.data
+        strobe = Const(2**WORD - 1, WORD * lanes)
+        if lanes > 1:
+            found, strobe = found.word_select(lane, 8 * WORD), strobe << (WORD * lane)
+        m.d.comb += [
+            self.memory.w.payload.data.eq(self.put.payload.word.replicate(lanes)),
+            self.memory.w.payload.strb.eq(strobe),
+            self.memory.w.payload.last.eq(last),
+            self.registers.w.payload.data.eq(self.put.payload.word),
+            self.registers.w.payload.strb.eq(15),
+            self.got.payload.word.eq(Mux(access.registers, self.registers.r.payload.data, found)),
+            self.got.valid.eq(reads & r_valid),
+            self.put.ready.eq(writes & w_ready),
+            self.done.payload.resp.eq(resp),
+        ]
+
+        moves = Signal()
+        told = Signal()
+        m.d.comb += [
+            moves.eq((self.got.valid & self.got.ready) | (self.put.valid & self.put.ready)),
+            told.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
+        ]
+        with m.If(moves):
+            m.d.sync += [left.eq(left - 1), lane.eq(lane + 1)]
+        with m.If(told & (resp == Response.OKAY)):
+            m.d.sync += resp.eq(said)
+        with m.If(told & access.registers):
+            m.d.sync += access.addr.eq(access.addr + WORD)
+        with m.FSM():
+            with m.State("idle"):
+                m.d.comb += self.go.ready.eq(1)
+                with m.If(self.go.valid):
+                    m.d.sync += [
+                        access.eq(self.go.payload),
+                        left.eq(self.go.payload.count),
+                        lane.eq(self.go.payload.addr[2:]),
+                        resp.eq(Response.OKAY),
+                    ]
+                    m.next = "ask"
+            with m.State("ask"):
+                m.d.comb += asks.eq(1)
+                with m.If(access.write):
+                    m.next = "write"
+                with m.Else():
+                    m.next = "read"
+            with m.State("read"):
+                m.d.comb += reads.eq(1)
+                with m.If(moves & (access.registers | last)):
+                    with m.If(last):
+                        m.next = "done"
+                    with m.Else():
+                        m.next = "ask"
+            with m.State("write"):
+                m.d.comb += writes.eq(1)
+                with m.If(moves & (access.registers | last)):
+                    m.next = "answer"
+            with m.State("answer"):
+                m.d.comb += answered.eq(1)
+                with m.If(b_valid):
+                    with m.If(left == 0):
+                        m.next = "done"
+                    with m.Else():
+                        m.next = "ask"
+            with m.State("done"):
+                m.d.comb += self.done.valid.eq(1)
+                with m.If(self.done.ready):
+                    m.next = "idle"
+        return m

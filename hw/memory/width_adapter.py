@@ -1,0 +1,133 @@
+"""A narrow bus at a memory of wide words: beats that are neighbours in a word share one access."""
+
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import stream
+from amaranth.lib.wiring import In, Out
+
+from ..bundle import Bundle
+from ..component import Component, Parameters, place
+from ..stream.stream import StreamBuffer
+from .access import Read, Request
+from .reader import IN_FLIGHT
+
+
+class PartParameters(Parameters):
+    """`addr_width` counts beats of `width` bits, of which a word has `parts`."""
+
+    addr_width: int
+    width: int
+    parts: int
+
+    @property
+    def part_width(self) -> int:
+        return (self.parts - 1).bit_length()
+
+    @property
+    def narrow(self) -> Request:
+        return Request(self.addr_width, self.width)
+
+    @property
+    def wide(self) -> Request:
+        return Request(self.addr_width - self.part_width, self.width * self.parts)
+
+
+class WriteParts(Component):
+    """Each beat `i` writes its part of a word; `o` writes words, once for beats of one word that follow each other.
+
+    A beat that does not end its word waits one cycle for the next one. `empty`: nothing waits here. Latency 1 or 2;
+    initiation interval 1 along neighbours, 2 after a part that does not end its word. `i.ready` depends on `i.payload`
+    and `o.ready`. Area: a word.
+    """
+
+    Parameters = PartParameters
+
+    @staticmethod
+    def members(p):
+        return {"i": In(stream.Signature(p.narrow)), "o": Out(stream.Signature(p.wide)), "empty": Out(1)}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        word = self.o.payload
+        part = self.i.payload.addr[: p.part_width]
+        opened = Signal()  # a word that the next beat may join
+        takes = Signal()
+        merges = Signal()
+        m.d.comb += [
+            self.empty.eq(~opened & ~self.o.valid),
+            merges.eq(opened & (self.i.payload.addr >> p.part_width == word.addr)),
+            self.i.ready.eq(merges | (~opened & (~self.o.valid | self.o.ready))),
+            takes.eq(self.i.valid & self.i.ready),
+            word.write.eq(1),
+        ]
+        with m.If(opened | ~self.o.valid | self.o.ready):
+            ends = part == p.parts - 1
+            m.d.sync += [opened.eq(takes & ~ends), self.o.valid.eq(takes & ends | opened & ~takes)]
+        size = p.width // 8
+        with m.If(takes):
+            m.d.sync += word.addr.eq(self.i.payload.addr >> p.part_width)
+            for n in range(p.parts):
+                mine = Mux(part == n, self.i.payload.strobe, 0)
+                kept = word.strobe.word_select(n, size)
+                m.d.sync += kept.eq(mine | Mux(merges, kept, 0))
+                for byte in range(size):
+                    with m.If(mine[byte]):
+                        m.d.sync += word.data.word_select(n * size + byte, 8).eq(self.i.payload.data[8 * byte :][:8])
+        return m
+
+
+class ReadParts(Component):
+    """Each beat `i` asks for a part of a word, `o` gives it; `req` and `rsp` go to a port of the memory.
+
+    Beats of one word that follow each other read it once. Latency: the port's. Initiation interval 1. `req.valid`
+    follows `i` and `o.valid` follows `rsp.valid` combinationally, and back. Area: a word, 8 tags.
+    """
+
+    Parameters = PartParameters
+
+    @staticmethod
+    def members(p):
+        return {
+            "i": In(stream.Signature(p.narrow)),
+            "o": Out(stream.Signature(Read(p.width))),
+            "req": Out(stream.Signature(p.wide)),
+            "rsp": In(stream.Signature(Read(p.width * p.parts))),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        tag = Bundle({"part": max(1, p.part_width), "again": 1})
+        tags = place(m, platform, "tags", StreamBuffer, payload=tag, depth=IN_FLIGHT, style="distributed")
+        addr = self.i.payload.addr >> p.part_width
+        last = Signal(addr.shape(), reset_less=True)
+        known = Signal()  # `last` was asked for by the beat before this one
+        again = Signal()
+        m.d.comb += [
+            again.eq(known & (addr == last)),
+            self.req.payload.addr.eq(addr),
+            self.req.valid.eq(self.i.valid & tags.room & ~again),
+            self.i.ready.eq(tags.room & (again | self.req.ready)),
+            tags.take.eq(self.i.valid & self.i.ready),
+            tags.write.valid.eq(tags.take),
+            tags.write.payload.part.eq(self.i.payload.addr[: p.part_width]),
+            tags.write.payload.again.eq(again),
+        ]
+        with m.If(~self.i.valid):
+            m.d.sync += known.eq(0)
+        with m.Elif(tags.take):
+            m.d.sync += [known.eq(1), last.eq(addr)]
+
+        kept = Signal(p.width * p.parts, reset_less=True)
+        word = Signal(p.width * p.parts)
+        told = tags.o.payload
+        m.d.comb += [
+            word.eq(Mux(told.again, kept, self.rsp.payload.data)),
+            self.o.payload.data.eq(word.word_select(told.part, p.width)),
+            self.o.valid.eq(tags.o.valid & (told.again | self.rsp.valid)),
+            self.rsp.ready.eq(tags.o.valid & ~told.again & self.o.ready),
+            tags.o.ready.eq(self.o.valid & self.o.ready),
+        ]
+        with m.If(self.rsp.valid & self.rsp.ready):
+            m.d.sync += kept.eq(self.rsp.payload.data)
+        return m

@@ -1,0 +1,75 @@
+"""Whether the packets of a network can wait for each other in a circle."""
+
+from ...component import ParameterError
+from .. import reduction_tree as gather
+
+
+def check(network):
+    """Raise `ParameterError` if packets of the network can wait for each other in a circle.
+
+    A packet holds a channel while it waits for the next of its way. If the graph of all these pairs has no cycle, no
+    packet waits for itself; since each pair has one way, a cycle can really close. A flit to many nodes is a packet of
+    its own: it holds the place where it stands, and nothing behind the outputs that have already taken it.
+
+    A flit that is added on its way waits for its siblings, too. They come, as long as nodes issue sums in the same
+    order: call a sum earlier that was issued earlier. Each buffer of a channel that is for sums alone has them in that
+    order, if outputs join the same inputs for every root. What stands before a flit of the earliest sum that is under
+    way, in its buffer or in the next, would be of an earlier one: so nothing does, and each of its flits reaches its
+    join. Joins wait for those that feed them, up a tree. So it is enough that the trees close no cycle, that they share
+    no link's channel with packets, and that joins do not depend on the root.
+
+    Source: W. J. Dally and C. L. Seitz, Deadlock-free message routing in multiprocessor interconnection networks, IEEE
+    Trans. Computers, 1987.
+    """
+    _check_sums(network)
+    if cycle := find_cycle(network):
+        ways = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
+        count = f"{network.vcs} VC{'s' * (network.vcs > 1)}"
+        raise ParameterError(
+            f"vcs={network.vcs}: a {network} with {count} can deadlock, as packets on "
+            f"the links {', '.join(ways)} may all wait for the next, and the last for the first."
+        )
+
+
+def _check_sums(network):
+    sums = {channel for _, channel in network.sums if channel[:2] in network.links}
+    ways = [*network.paths.values(), [channel for _, channel in network.trees]]
+    if shared := sums & {channel for channels in ways for channel in channels}:
+        router, port, vc = min(shared)
+        raise ParameterError(
+            f"reduction=True: a {network} can deadlock, as packets use VC {vc} of the link {router} to "
+            f"{network.links[router, port][0]}, which must be for sums alone."
+        )
+    inputs: dict = {}
+    for root in range(network.nodes if network.reduction else 0):
+        for channel, joined in sorted(gather.joins(network, root).items(), key=lambda item: item[0]):
+            if inputs.setdefault(channel, joined) != joined:
+                raise ParameterError(
+                    f"reduction=True: a {network} can deadlock, as router {channel[0]} adds other inputs at its port "
+                    f"{channel[1]} for node {root} than for others."
+                )
+
+
+def find_cycle(network) -> list[tuple[int, int, int]]:
+    """A cycle of channels that each wait for the next; empty if there is none."""
+    after = network.dependencies
+    done: set = set()
+    for first in sorted(after):
+        if first in done:
+            continue
+        todo, trail, places = [(first, iter(sorted(after[first])))], [first], {first: 0}
+        while todo:
+            channel, others = todo[-1]
+            other = next(others, None)
+            if other is None:
+                todo.pop()
+                trail.pop()
+                del places[channel]
+                done.add(channel)
+            elif other in places:
+                return trail[places[other] :]
+            elif other not in done:
+                places[other] = len(trail)
+                trail.append(other)
+                todo.append((other, iter(sorted(after.get(other, ())))))
+    return []

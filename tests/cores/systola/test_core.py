@@ -1,0 +1,153 @@
+"""The core: its registers, what it counts, what stops it, and that it starts again."""
+
+import pytest
+
+from systola.gen.assembler import Program, Reg
+from systola.gen.generators import find
+from systola.gen.verilog import generate
+from systola.hw.component import ParameterError
+from systola.hw.cores.systola.core import COUNTERS, REGISTERS, Core
+from systola.hw.issue.isa import Error, Setting, Unit
+from systola.sim.bench import core as bench
+from systola.sim.verilator import lint
+
+
+def loads(p: Program, bus: int, local: int, rows: int, row_bytes: int):
+    p.set(Setting.LOAD_COUNT0, row_bytes)
+    p.set(Setting.LOAD_COUNT1, rows)
+    p.set(Setting.LOAD_COUNT2, 1)
+    p.set(Setting.LOAD_BUS_STRIDE0, 1)
+    p.set(Setting.LOAD_LOCAL_STRIDE0, 1)
+    p.set(Setting.LOAD_BUS_STRIDE1, row_bytes)
+    p.set(Setting.LOAD_LOCAL_STRIDE1, row_bytes)
+    p.load(bus, local)
+
+
+def matmuls(rows: int, tiles: int) -> Program:
+    p = Program()
+    loads(p, 0, 0, rows, 4)
+    loads(p, 0x1000, 4096, 4 * tiles, 4)
+    p.sync()
+    p.set(Setting.WEIGHT_STRIDE, 1)
+    p.set(Setting.COUNT_X, rows)
+    p.set(Setting.COUNT_Y, 1)
+    p.set(Setting.STRIDE_X, 1)
+    with p.loop(tiles) as loop:
+        p.weights(Reg(1), 4)
+        p.matmul(0, 0, accumulate=Reg(1))
+        loop.step({1: 4})
+    p.halt()
+    return p
+
+
+OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency": 3, "banks": 2}
+
+
+@pytest.mark.parametrize("parameters", [{}, OTHER], ids=str)
+def test_random_programs(check, parameters):
+    small = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
+    check("core", cases=30, **small | parameters)
+
+
+def test_rows_follow_each_other_from_tile_to_tile(core):
+    (ran,) = core(matmuls(rows=20, tiles=12))
+    assert ran.counters["rows"] == 240
+    assert ran.counters["lost_activations"] == 0
+    assert ran.counters["lost_weights"] <= 4  # the first tile's
+
+
+def test_short_tiles_take_the_time_of_their_weights(core):
+    (ran,) = core(matmuls(rows=1, tiles=50))
+    spent = ran.counters["rows"] + ran.counters["lost_weights"] + ran.counters["lost_activations"]
+    assert spent + ran.counters["lost_instruction"] < 50 * 9
+
+
+def test_counters_do_not_depend_on_what_ran_before(core):
+    first, other, again = core(matmuls(20, 5), matmuls(7, 3), matmuls(20, 5))
+    assert first.counters == again.counters != other.counters
+
+
+def test_it_starts_again_after_every_error(core):
+    wrong = []
+    for error in ("range", "descriptor"):
+        p = matmuls(5, 2)
+        p.statements.pop()
+        if error == "range":
+            p.matmul(5000, 0)
+        else:
+            p.set(Setting.LOAD_SIZE, 7)
+            p.load(0, 0)
+        p.sync()
+        p.halt()
+        wrong.append(p)
+    right = matmuls(20, 5)
+    undefined = right.encode()[:-16] + bytes(16)
+    ran = core(right, *(each for p in (undefined, *wrong) for each in (p, right)))
+    assert [each.error for each in ran] == [0, Error.OPCODE, 0, Error.RANGE, 0, Error.DESCRIPTOR, 0]
+    assert all(each.counters == ran[0].counters for each in ran[::2])
+
+
+@pytest.mark.parametrize(("first", "last", "error"), [(0x1000, 0x1008, Error.BUS), (1 << 16, 1 << 20, Error.NONE)])
+def test_errors_of_the_bus_stop_the_program(core, first, last, error):
+    (ran, _) = core(matmuls(5, 2), matmuls(5, 2), fault=(first, last, 2))
+    assert (ran.error, ran.cut) == (error, False)
+    if error:
+        assert ran.detail == 2
+        assert ran.pc == 15  # the second LOAD
+
+
+def test_a_program_that_does_not_end_is_cut(core):
+    p = Program()
+    p.set(Setting.COUNT_X, 1)
+    p.set(Setting.COUNT_Y, 1)
+    p.matmul(0, 0)  # and no WEIGHTS
+    p.sync(Unit.ARRAY)
+    p.halt()
+    ran, after = core(p, matmuls(5, 2), limit=2000, golden=False)
+    assert (ran.cut, ran.error, ran.pc) == (True, Error.ABORTED, 3)
+    assert ran.pending  # the array's
+    assert (after.cut, after.error) == (False, Error.NONE)
+
+
+def test_the_trace_tells_who_was_busy(core):
+    (ran,) = core(matmuls(20, 5), trace=True)
+    busy = dict.fromkeys(("load", "store", "fetch", "array", "vector", "sync", "row"), 0)
+    for (cycle, bits), (then, _) in zip(ran.changes, ran.changes[1:], strict=False):
+        for n, name in enumerate(busy):
+            busy[name] += (bits >> n & 1) * (then - cycle)
+    assert busy["row"] == ran.counters["rows"]
+    assert busy["load"] == ran.counters["load"]
+    assert busy["store"] == busy["vector"] == 0
+
+
+def test_the_bench_knows_the_registers():
+    assert tuple(COUNTERS) == bench.COUNTERS
+    offsets = {register.name: register.offset for register in REGISTERS.registers}
+    assert offsets.items() >= bench.REGISTERS.items()
+    assert [offsets[name] for name in COUNTERS] == [0x40 + 4 * n for n in range(len(COUNTERS))]
+
+
+def test_lint(small_core):
+    assert lint(small_core.verilog, "core") == ""
+
+
+def test_ports():
+    ports = generate("core", Core(size=4, data_width=32)).ports
+    assert [name for name in ports if not name.startswith(("m_axi_", "s_axil_"))] == ["clk", "rst", "irq", "busy"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"size": 12}, "size=12: size must be a power of two."),
+        ({"size": 4}, "data_width=64: data_width must be at most 32 with size=4."),
+        ({"accumulators": 100}, "accumulators=100: accumulators must be a power of two."),
+    ],
+)
+def test_mistakes(parameters, said):
+    with pytest.raises(ParameterError, match=said):
+        Core(**parameters)
+
+
+def test_the_generator_is_there():
+    assert find("core").component is Core

@@ -1,0 +1,57 @@
+"""How nodes agree: one decision for all, whenever they come."""
+
+import random
+
+from amaranth.hdl import Module
+from amaranth.sim import Simulator
+
+from systola.hw.collective.barrier import Chair, Rendezvous
+from systola.hw.collective.rings import Code
+
+P = {"topology": "ring", "k": 4, "l": 1, "rows": 8, "width": 32, "timeout": 64}
+
+
+def test_everybody_learns_the_same_however_late():
+    """Nodes wait from random cycles on, now and then for something else, until they are told; then again."""
+    m = Module()
+    m.submodules.chair = chair = Chair(**P)
+    nodes = [Rendezvous(**P) for _ in range(P["k"])]
+    m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
+    for n, node in enumerate(nodes):
+        m.submodules[f"node{n}"] = node
+        if n:
+            m.d.comb += [nodes[n - 1].below[0].eq(node.above), node.decided.eq(nodes[n - 1].decision)]
+            m.d.comb += nodes[n - 1].has.eq(1)
+    rng, told, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
+
+    async def bench(ctx):
+        """A node's next call comes after a while. What it asks for is the number of calls that all have begun."""
+        wait, asked = [0] * len(nodes), [0] * len(nodes)
+        cycle = 0
+        while min(map(len, told)) < rounds:
+            for n, node in enumerate(nodes):
+                wait[n] -= 1
+                if wait[n] == 0:
+                    asked[n] = len(begun[n]) % 4 if rng.random() < 0.9 else 7
+                ctx.set(node.waits, wait[n] <= 0)
+                ctx.set(node.asked.rows, asked[n])
+                if wait[n] <= 0 and ctx.get(node.decided.valid):
+                    code = Code(ctx.get(node.decided.code))
+                    told[n].append(code)
+                    if code == Code.OK:
+                        begun[n].append(asked[n])
+                    wait[n] = rng.choice([1, 2, 5, 30, rng.randint(1, 120)])
+            await ctx.tick()
+            cycle += 1
+            assert cycle < 100 * rounds
+            lengths = [len(each) for each in begun]
+            assert max(lengths) - min(lengths) <= 1  # nobody begins twice before all have begun
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    shortest = min(map(len, begun))
+    assert shortest > 5
+    assert len({tuple(each[:shortest]) for each in begun}) == 1
+    assert {code for each in told for code in each} == {Code.OK, Code.MISSING, Code.DIFFERENT}

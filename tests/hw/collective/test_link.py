@@ -1,0 +1,45 @@
+"""A link's two ends: nothing is lost or sent beyond what was counted, at any pace."""
+
+import random
+
+from amaranth.hdl import Module, Signal
+from amaranth.sim import Simulator
+
+from systola.hw.collective.link import LinkBegin, LinkEnd
+
+DEPTH = 4
+
+
+def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
+    """What arrives of 0, 1, 2, ..., and in how many cycles."""
+    m = Module()
+    m.submodules.begin = begin = LinkBegin(depth=DEPTH)
+    m.submodules.end = end = LinkEnd(width=16, depth=DEPTH)
+    send, count = Signal(), Signal(16)
+    m.d.comb += [begin.reserve.eq(send & begin.room), begin.credit.eq(end.credit)]
+    m.d.sync += [end.valid.eq(begin.reserve), end.data.eq(count), count.eq(count + begin.reserve)]
+    arrived, rng, cycles = [], random.Random(1), 0
+
+    async def bench(ctx):
+        nonlocal cycles
+        while len(arrived) < words:
+            ctx.set(send, rng.random() < pace)
+            take = ctx.get(end.there) and rng.random() < patience
+            ctx.set(end.take, take)
+            if take:
+                arrived.append(ctx.get(end.word))
+            await ctx.tick()
+            cycles += 1
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return arrived, cycles
+
+
+def test_words_arrive_once_and_in_order():
+    for patience, pace in [(1, 1), (0.2, 1), (1, 0.3), (0.5, 0.5)]:
+        arrived, cycles = _run(patience, pace, 100)
+        assert arrived == list(range(100))
+        assert (cycles == 102) == (patience == pace == 1)  # 4 places are enough for a word a cycle

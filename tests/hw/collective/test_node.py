@@ -1,0 +1,16 @@
+"""What is said of nodes: one module for all of them, whatever their number."""
+
+import re
+
+from systola.gen.verilog import generate
+from systola.hw.collective.collective import Collective
+
+SMALL = {"topology": "torus", "k": 2, "l": 2, "width": 8, "format": "int8", "rows": 250}
+
+
+def test_nodes_are_emitted_once():
+    small = generate("collective", Collective(**SMALL))
+    large = generate("collective", Collective(**SMALL | {"k": 4}))
+    assert small.modules == large.modules
+    assert len(re.findall(r"(?m)^module collective_collective_node ", large.verilog)) == 1
+    assert len(re.findall(r"(?m)^  collective_collective_node node\d+ ", large.verilog)) == 8

@@ -1,0 +1,23 @@
+"""What may be a name."""
+
+import pytest
+
+from systola.hw.identifiers import objection
+
+
+@pytest.mark.parametrize("name", ["a", "control", "Reg2", "x_y_", "CamelCase", "int8", "While"])
+def test_plain_names_may_be_used(name):
+    assert objection(name) is None
+
+
+@pytest.mark.parametrize("name", ["", "1a", "_a", "a-b", "a b", "a.b", "ä", "a\n"])
+def test_others_are_no_identifiers(name):
+    assert objection(name) == "must be letters, digits and underscores, first a letter"
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("int", "C"), ("while", "C"), ("lambda", "Python"), ("None", "Python"), ("wire", "Verilog"), ("logic", "Verilog")],
+)
+def test_keywords_are_named(name, language):
+    assert objection(name) == f"must not be a keyword of {language}"
