@@ -23,11 +23,12 @@ from rich.table import Table
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
-from systola.sim.job import Outcome
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError, build
-from systola.sim.workloads import digits, gemm
-from systola.sim.workloads.tiles import Case
+from systola.sim.network.zoo import digits
+from systola.sim.runner.job import Outcome
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError, build
+from systola.sim.stimulus import gemm
+from systola.sim.stimulus.systolic import Case
 
 console = Console(highlight=False, markup=False)
 

@@ -16,8 +16,8 @@ from rich.console import Console
 from systola.gen.verilog import generate
 from systola.hw.dma.dma import Dma
 from systola.sim.golden.dma import image
-from systola.sim.simulate import simulate
-from systola.sim.workloads.descriptors import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.dma import Case
 
 SIDE, TILE, CHANNELS, HALO, ZERO_POINT = 96, 64, 8, 1, 128
 console = Console(highlight=False)

@@ -94,8 +94,8 @@ def sim(
     json_file: Json = None,
 ):
     """Run a generator's Verilog against its golden model on random data, with random gaps and stalls."""
-    from ..sim.simulate import simulate
-    from ..sim.simulator import SimulatorError, ToolMissing
+    from ..sim.runner.simulate import simulate
+    from ..sim.runner.simulator import SimulatorError, ToolMissing
     from .verilog import generate
 
     generator, component = _component(name, parameters, preset)
@@ -161,7 +161,7 @@ def run(
     json_file: Json = None,
 ):
     """Schedule a task for the core, run it, and compare its results with NumPy."""
-    from ..sim.simulator import SimulatorError, ToolMissing
+    from ..sim.runner.simulator import SimulatorError, ToolMissing
     from .execute import EXECUTORS, ExecutionError
     from .run import Report, prepare, save_trace, show
     from .run import run as execute

@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 from ..hw.cores.systola.core import COUNTERS, REGISTERS
-from ..sim import cache
-from ..sim.simulator import SimulatorError
-from ..sim.stage import MODELS, staged
-from ..sim.workloads.runs import Ran, Run, load_changes, load_memory, save_memory
+from ..sim.runner import cache
+from ..sim.runner.simulator import SimulatorError
+from ..sim.runner.stage import MODELS, staged
+from ..sim.stimulus.cores.runs import Ran, Run, load_changes, load_memory, save_memory
 
 _MAIN = Path(str(MODELS)) / "core.cpp"
 _AT = {register.name: register.offset for register in REGISTERS.registers}
@@ -17,7 +17,7 @@ START, STOP = 1, 2
 
 def build(design) -> Path:
     """The program that is the core of a `gen.verilog.Design`, with its DRAM."""
-    from ..sim.verilator import Verilator
+    from ..sim.runner.verilator import Verilator
 
     verilog, top = staged(design.name, design.verilog, design.top, design.parameters)
     backend = Verilator(top, main=_MAIN)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ..hw.component import Parameters
 from ..hw.cores.systola.parameters import CoreParameters
-from ..sim.workloads import convnet, digits
+from ..sim.network.zoo import convnet, digits
 from .schedule.layers import Clamp, Convolution, Pooling, Tensor, records
 from .tasks import Image, Task, finish
 

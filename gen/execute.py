@@ -8,8 +8,8 @@ import numpy as np
 
 from ..hw.cores.systola.parameters import CoreParameters
 from ..hw.issue.isa import Error
-from ..sim.golden import core as golden
-from ..sim.workloads.runs import LIMIT, Run
+from ..sim.golden.cores import systola as golden
+from ..sim.stimulus.cores.runs import LIMIT, Run
 from .assembler import Program
 from .schedule.cost import Costs, Span, predict
 

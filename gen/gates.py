@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from ..hw.component import Component
-from ..sim import cache
+from ..sim.runner import cache
 from .synth import run_yosys, yosys_version
 from .verilog import generate
 

@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..hw.component import Component
-from ..sim import cache
+from ..sim.runner import cache
 from .devices import DEVICES, PLACERS, Device, Placer
 from .report import Report, mhz, report
 from .verilog import Design, generate

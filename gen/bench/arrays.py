@@ -12,9 +12,9 @@ import numpy as np
 
 from ...hw.array.broadcast import Broadcast
 from ...hw.array.systolic import Systolic
-from ...sim.simulate import simulate
-from ...sim.workloads import gemm
-from ...sim.workloads.tiles import Case, draw
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus import gemm
+from ...sim.stimulus.systolic import Case, draw
 from ..synth import synthesise
 from ..tasks import GemmTask
 from ..verilog import generate

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ...sim import prune, quantise
 from ...sim.golden.formats.names import find
-from ...sim.simulate import simulate
-from ...sim.workloads import code_pairs, gemm, sparse_tiles
-from ...sim.workloads.tiles import Case
+from ...sim.network import prune, quantise
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus import code_pairs, gemm
+from ...sim.stimulus import sparse_systolic as sparse_tiles
+from ...sim.stimulus.systolic import Case
 from ..generators import find as generator
 from ..verilog import generate
 from . import fusion

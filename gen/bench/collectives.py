@@ -4,8 +4,8 @@ import numpy as np
 
 from ...hw.collective.collective import Collective
 from ...sim.golden.collective import OPERATIONS, Call, bound
-from ...sim.simulate import simulate
-from ...sim.workloads.collectives import rows_of, sweep
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.collective import rows_of, sweep
 from ..verilog import generate
 from .section import Section, percent
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...sim import quantise
 from ...sim.golden.formats.names import find
+from ...sim.network import quantise
 from .section import Section
 
 COUNT = 100_000

@@ -6,8 +6,8 @@ from ...hw.mac.fused_multiply import BRICKS, FusedMultiply
 from ...hw.mac.fusion_temporal import FusionTemporal, TemporalLane
 from ...hw.mac.fusion_unit import FusionUnit
 from ...sim.golden.fusion_unit import MODES
-from ...sim.simulate import simulate
-from ...sim.workloads.fused import Case, sampled
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.fusion_unit import Case, sampled
 from .. import gates
 from ..synth import synthesise
 from ..verilog import generate

@@ -7,9 +7,9 @@ from ...hw.memory.multiport import Multiport
 from ...hw.memory.scratchpad import Scratchpad
 from ...hw.memory.split_scratchpad import SplitScratchpad
 from ...sim.golden.scratchpad import expected_rate
-from ...sim.simulate import simulate
-from ...sim.workloads import gemm_traffic
-from ...sim.workloads.accesses import Case, stride, uniform
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus import gemm_traffic
+from ...sim.stimulus.scratchpad import Case, stride, uniform
 from ..synth import synthesise
 from ..verilog import generate
 from .section import Section, percent, step

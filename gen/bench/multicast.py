@@ -4,8 +4,8 @@ import numpy as np
 
 from ...hw.noc.noc import Noc
 from ...sim.golden.noc import Packet
-from ...sim.simulate import simulate
-from ...sim.workloads.traffic import Case, broadcast, reduce
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.noc import Case, broadcast, reduce
 from ..verilog import generate
 from .section import Section, step
 

@@ -6,8 +6,8 @@ from ...hw.noc.noc import Noc
 from ...hw.noc.noc_traffic import NocTraffic
 from ...hw.noc.router import Router
 from ...sim.golden.noc import mean_hops, zero_load
-from ...sim.simulate import simulate
-from ...sim.workloads.loads import Case, case
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.noc_traffic import Case, case
 from ..synth import synthesise
 from ..verilog import Design, generate
 from .section import Section, step

@@ -13,8 +13,8 @@ from ...hw.formats.decoders import Decoders
 from ...hw.formats.names import find
 from ...hw.formats.sparse import SparseDecoder
 from ...hw.mac.fusion_operands import Activations, Weights
-from ...sim import prune, quantise
-from ...sim.workloads import digits
+from ...sim.network import prune, quantise
+from ...sim.network.zoo import digits
 from .. import gates
 from ..generators import find as generator
 from ..synth import synthesise

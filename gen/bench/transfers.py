@@ -1,8 +1,8 @@
 """Figures of the DMA engine: how busy it keeps the bus, and what each of its features costs."""
 
 from ...hw.dma.dma import Dma
-from ...sim.simulate import simulate
-from ...sim.workloads import transfers
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus import transfers
 from ..synth import synthesise
 from ..verilog import generate
 from .section import Section, percent, step

@@ -151,7 +151,7 @@ def virtual(
     seconds: Annotated[float | None, typer.Option(min=0, help="How long; until interrupted if not given.")] = None,
 ):
     """Run a board's design in Verilator and say at which port it answers."""
-    from ...sim.virtual_board import Faults
+    from ...sim.runner.virtual_board import Faults
 
     target = find(name)
     with err.status("compiling"):
@@ -175,8 +175,8 @@ def start(target: Target, faults=None, *, cells: str | None = None, **parameters
     `cells`: a device for whose cells it is synthesised first.
     """
     from ...hw.systems.board import Bringup
-    from ...sim.virtual_board import VirtualBoard
-    from ...sim.virtual_board import build as compile_board
+    from ...sim.runner.virtual_board import VirtualBoard
+    from ...sim.runner.virtual_board import build as compile_board
     from ..synth import netlist
     from ..verilog import generate
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...sim.golden import layers
-from ...sim.workloads import digits as pixels
+from ...sim.network.zoo import digits as pixels
 from ..digits import DigitsTask, trained
 from .core_host import CoreHost
 from .driver import Board, BoardError

@@ -4,9 +4,9 @@ import cocotb
 import numpy as np
 
 from ..golden import accumulator, integer
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reader, reset, transfer, unsigned
-from ..workloads.accumulations import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..stimulus.accumulator import Case
 
 
 def _ends(counts: list[int]) -> list[int]:

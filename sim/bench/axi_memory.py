@@ -8,11 +8,11 @@ from cocotb.triggers import Combine
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiBus, AxiMaster
 
-from ..axi import PERIOD, Watch
 from ..golden.axi_memory import LATENCY, AxiMemory
-from ..job import Job, Outcome, save_outcome
-from ..streams import reset
-from ..workloads.bursts import Case
+from ..runner.axi import PERIOD, Watch
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import reset
+from ..stimulus.axi_memory import Case
 
 PATIENCE = 3000
 """Cycles without a handshake after which the bench gives up."""

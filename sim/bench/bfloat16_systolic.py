@@ -3,8 +3,8 @@
 import cocotb
 
 from ..golden import bfloat16_systolic
-from ..job import Job
-from ..workloads.tiles import Case
+from ..runner.job import Job
+from ..stimulus.systolic import Case
 from .systolic import Engine, run
 
 

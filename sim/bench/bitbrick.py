@@ -6,8 +6,8 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.bitbrick import product
-from ..job import Job, Outcome, save_outcome
-from ..streams import reader, reset, unsigned
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import reader, reset, unsigned
 
 
 @cocotb.test

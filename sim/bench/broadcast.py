@@ -3,7 +3,7 @@
 import cocotb
 
 from ..golden import broadcast
-from ..job import Job
+from ..runner.job import Job
 from .systolic import Engine, run
 
 

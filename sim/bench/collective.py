@@ -7,9 +7,9 @@ import numpy as np
 
 from ..golden import collective, integer
 from ..golden.collective import OK
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.collectives import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.collective import Case
 
 
 @cocotb.test

@@ -11,10 +11,10 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, First, RisingEdge, Timer
 
-from ..axi import PERIOD
-from ..golden.core import run
-from ..job import Job, Outcome, save_outcome
-from ..workloads.runs import Ran, Run, load_changes, load_memory, save_memory
+from ..golden.cores.systola import run
+from ..runner.axi import PERIOD
+from ..runner.job import Job, Outcome, save_outcome
+from ..stimulus.cores.runs import Ran, Run, load_changes, load_memory, save_memory
 
 REGISTERS = {"control": 0x04, "status": 0x08, "entry": 0x0C, "error": 0x10, "pc": 0x14, "pending": 0x18}
 COUNTERS = (

@@ -7,11 +7,11 @@ import numpy as np
 from cocotb.triggers import FallingEdge
 from cocotb.types import LogicArray, Range
 
-from ..axi import Memory, Watch
 from ..golden import dma
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reader, reset, transfer, unsigned
-from ..workloads.descriptors import Case
+from ..runner.axi import Memory, Watch
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..stimulus.dma import Case
 
 AXI = ("aw", "w", "b", "ar", "r")
 

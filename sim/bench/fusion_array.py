@@ -6,9 +6,9 @@ import numpy as np
 from ..golden import fusion_array
 from ..golden.fusion_unit import WORD
 from ..golden.integer import pack
-from ..job import Job
-from ..streams import Source
-from ..workloads.fused import ArrayCase
+from ..runner.job import Job
+from ..runner.streams import Source
+from ..stimulus.fusion_unit import ArrayCase
 from .systolic import Engine, run
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from ..golden import integer
 from ..golden.fusion_temporal import beats, cycles, product
 from ..golden.fusion_unit import BRICKS
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
 
 LATENCY = 2
 

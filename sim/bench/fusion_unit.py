@@ -5,9 +5,9 @@ import numpy as np
 
 from ..golden.fusion_unit import dots
 from ..golden.integer import wrap
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.fused import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.fusion_unit import Case
 
 
 @cocotb.test

@@ -5,11 +5,11 @@ import random
 import cocotb
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
 
-from ..axi import Memory, Watch
 from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.link_requests import FAULT, MEMORY, REGISTERS, Case
+from ..runner.axi import Memory, Watch
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.link import FAULT, MEMORY, REGISTERS, Case
 
 CHANNELS = ("aw", "w", "b", "ar", "r")
 

@@ -4,9 +4,9 @@ import cocotb
 import numpy as np
 
 from ..golden import multiport
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.multiport import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.multiport import Case
 
 
 def _source(ports: multiport.Accesses, gap: float) -> Source:

@@ -6,9 +6,9 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.network_interface import beats, flits, refusal
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.packets import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.network_interface import Case
 
 
 async def run(dut, job: Job):

@@ -6,9 +6,9 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden import noc
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reader, reset, transfer, unsigned
-from ..workloads.traffic import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..stimulus.noc import Case
 
 
 async def run(dut, job: Job):

@@ -12,8 +12,8 @@ from cocotb.triggers import FallingEdge, Timer
 
 from ..golden import noc
 from ..golden.noc_traffic import offered
-from ..job import Job, Outcome, save_outcome
-from ..streams import reset
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import reset
 
 COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64

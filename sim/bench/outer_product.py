@@ -9,11 +9,11 @@ from cocotb.triggers import First, RisingEdge, Timer
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 from cocotbext.axi.constants import AxiResp
 
-from ..axi import PERIOD, Memory
-from ..golden.outer_product import BEATS, SIZE, legal, run
-from ..job import Job, Outcome, save_outcome
-from ..streams import reset
-from ..workloads.outer_products import CHANNELS, MEMORY, Case
+from ..golden.cores.outer_product import BEATS, SIZE, legal, run
+from ..runner.axi import PERIOD, Memory
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import reset
+from ..stimulus.cores.outer_product import CHANNELS, MEMORY, Case
 
 REGISTERS = {"identity": 0, "control": 4, "status": 8, "a": 12, "w": 16, "y": 20, "depth": 24, "rows": 28, "cycles": 32}
 DONE, RUNNING, REFUSED, FAILED = 1, 2, 4, 8

@@ -12,9 +12,9 @@ import cocotb
 from cocotbext.axi import axil_channels as axil
 
 from ..golden.registers import Registers, cycles
-from ..job import Job, Outcome, save_outcome
-from ..streams import Stuck, reader, reset, unsigned
-from ..workloads.register_accesses import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Stuck, reader, reset, unsigned
+from ..stimulus.registers import Case
 
 PATIENCE = 2000
 """Cycles without any handshake after which the bench gives up."""

@@ -7,9 +7,9 @@ import numpy as np
 
 from ..golden import integer
 from ..golden.requantise import SETTLE, STAGES, Change, Settings
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.requantisations import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.requantise import Case
 
 
 @cocotb.test

@@ -9,9 +9,9 @@ from cocotb.triggers import FallingEdge
 
 from ..golden.noc import nodes
 from ..golden.router import bits, most_passed, ports
-from ..job import Job, Outcome, save_outcome
-from ..streams import reader, reset, unsigned
-from ..workloads.flits import Case, Packet, shape_of
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import reader, reset, unsigned
+from ..stimulus.router import Case, Packet, shape_of
 
 PATIENCE = 2000
 """Cycles in which some flit must leave."""

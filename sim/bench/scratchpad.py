@@ -4,9 +4,9 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.scratchpad import Scratchpad, Trace
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reader, reset, transfer, unsigned
-from ..workloads.accesses import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..stimulus.scratchpad import Case
 
 
 class Memory:

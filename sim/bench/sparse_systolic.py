@@ -5,10 +5,10 @@ import numpy as np
 
 from ..golden import integer, sparse_systolic
 from ..golden.formats import sparse
-from ..job import Job
-from ..streams import Source
-from ..workloads.sparse_tiles import Compressed, pattern
-from ..workloads.tiles import Case
+from ..runner.job import Job
+from ..runner.streams import Source
+from ..stimulus.sparse_systolic import Compressed, pattern
+from ..stimulus.systolic import Case
 from .systolic import Engine, run
 
 

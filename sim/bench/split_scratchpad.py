@@ -3,7 +3,7 @@
 import cocotb
 
 from ..golden.split_scratchpad import parts
-from ..job import Job
+from ..runner.job import Job
 from .scratchpad import Memory, run
 
 

@@ -4,9 +4,9 @@ import cocotb
 import numpy as np
 
 from ..golden import integer, operands, systolic
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reset, transfer, unsigned
-from ..workloads.tiles import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..stimulus.systolic import Case
 
 
 class Engine:

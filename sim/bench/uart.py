@@ -5,9 +5,9 @@ import random
 import cocotb
 
 from ..golden import uart
-from ..job import Job, Outcome, save_outcome
-from ..streams import Sink, Source, reader, reset, transfer, unsigned
-from ..workloads.serial_bytes import Case
+from ..runner.job import Job, Outcome, save_outcome
+from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..stimulus.uart import Case
 
 
 @cocotb.test

@@ -6,7 +6,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulator import build
+from systola.sim.runner.simulator import build
 
 
 @pytest.mark.parametrize("name", ["systolic", "broadcast"])

@@ -13,10 +13,10 @@ from systola.gen.assembler import Program
 from systola.gen.checker import check
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
-from systola.sim.golden.core import Core
+from systola.sim.golden.cores.systola import Core
 from systola.sim.golden.isa import Code, Op, Unit
-from systola.sim.workloads.descriptors import DRAM_BYTES
-from systola.sim.workloads.programs import image, random_program
+from systola.sim.stimulus.cores.systola.programs import image, random_program
+from systola.sim.stimulus.dma import DRAM_BYTES
 
 MACHINE = CoreParameters.check(
     size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=128

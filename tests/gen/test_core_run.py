@@ -9,8 +9,8 @@ from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.hw.cores.systola.core import Core
 from systola.hw.issue.isa import Error
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
 

@@ -8,8 +8,8 @@ from amaranth.sim import Simulator
 from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.sim.golden import systolic as golden
-from systola.sim.simulate import simulate
-from systola.sim.workloads.tiles import random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.systolic import random_cases
 
 DESIGNS = [("systolic", {"dataflow": dataflow}) for dataflow in ("ws", "os", "is")] + [("broadcast", {})]
 

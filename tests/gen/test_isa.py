@@ -8,7 +8,7 @@ from systola.gen.assembler import Program, Setting
 from systola.gen.checker import check
 from systola.gen.isa import EXAMPLE, meaning, page
 from systola.hw.cores.systola.parameters import CoreParameters
-from systola.sim.golden.core import run
+from systola.sim.golden.cores.systola import run
 from systola.sim.golden.requantise import requantise
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "isa.md"

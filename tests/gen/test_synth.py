@@ -11,8 +11,8 @@ from systola.gen.generators import find
 from systola.gen.synth import SynthesisError, netlist, run_tool, synthesise
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
 
 DIFFERENT = [
     ("systolic", {"rows": 2, "cols": 3}),

@@ -44,7 +44,7 @@ def test_bytes_do_not_depend_on_the_process(tmp_path):
 
 
 def test_lint_is_clean(design, tmp_path):
-    from systola.sim.verilator import lint
+    from systola.sim.runner.verilator import lint
 
     assert lint(design.verilog, design.top) == ""
 

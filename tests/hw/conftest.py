@@ -11,8 +11,8 @@ from amaranth.sim import Simulator
 
 from systola.gen.verilog import generate
 from systola.hw.cores.systola.core import Core
-from systola.sim.simulate import simulate
-from systola.sim.workloads.runs import Run
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.cores.runs import Run
 
 
 def pack(layout, fields: dict) -> int:

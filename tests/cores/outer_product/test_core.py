@@ -9,8 +9,8 @@ from systola.gen.synth import netlist
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.outer_product.core.core import OuterProduct
-from systola.sim.simulate import simulate
-from systola.sim.workloads.outer_products import MEMORY, Case, random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.cores.outer_product import MEMORY, Case, random_cases
 
 
 def simulated(design, cases):

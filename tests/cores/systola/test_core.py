@@ -9,7 +9,7 @@ from systola.hw.component import ParameterError
 from systola.hw.cores.systola.core import COUNTERS, REGISTERS, Core
 from systola.hw.issue.isa import Error, Setting, Unit
 from systola.sim.bench import core as bench
-from systola.sim.verilator import lint
+from systola.sim.runner.verilator import lint
 
 
 def loads(p: Program, bus: int, local: int, rows: int, row_bytes: int):

@@ -8,7 +8,8 @@ from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.engines import make, parse
 from systola.gen.board.targets import TARGETS
 from systola.hw.cores.systola.core import Core
-from systola.sim.golden import core, outer_product
+from systola.sim.golden.cores import outer_product
+from systola.sim.golden.cores import systola as core
 from systola.sim.golden.requantise import fixed_point, requantise
 
 CORE = {"size": 4, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32, "data_width": 32}

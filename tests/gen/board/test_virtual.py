@@ -11,7 +11,7 @@ from systola.gen.board import check
 from systola.gen.board.commands import start
 from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.targets import find
-from systola.sim.virtual_board import Faults
+from systola.sim.runner.virtual_board import Faults
 
 DESIGN = {"bytes": 16384, "baud": 3_000_000, "style": "block"}
 BAUD = 3_000_000

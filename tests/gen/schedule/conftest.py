@@ -5,7 +5,7 @@ import pytest
 
 from systola.gen.assembler import Program
 from systola.gen.checker import check
-from systola.sim.golden import core as golden
+from systola.sim.golden.cores import systola as golden
 
 
 @pytest.fixture(scope="session")

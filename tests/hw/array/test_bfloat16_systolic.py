@@ -6,10 +6,10 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.array.bfloat16_systolic import Bfloat16Systolic
 from systola.hw.component import ParameterError
-from systola.sim import quantise
 from systola.sim.golden.formats import bfloat16
-from systola.sim.simulate import simulate
-from systola.sim.workloads.tiles import Case
+from systola.sim.network import quantise
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.systolic import Case
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.array.broadcast import Broadcast
 from systola.hw.array.systolic import Systolic
-from systola.sim.simulate import simulate
-from systola.sim.workloads.tiles import random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.systolic import random_cases
 
 
 @pytest.mark.parametrize(

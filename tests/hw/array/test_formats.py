@@ -6,10 +6,10 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.sim.golden import operands
-from systola.sim.simulate import simulate
-from systola.sim.workloads import gemm
-from systola.sim.workloads.code_pairs import COLS, ROWS, every_pair
-from systola.sim.workloads.tiles import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus import gemm
+from systola.sim.stimulus.code_pairs import COLS, ROWS, every_pair
+from systola.sim.stimulus.systolic import Case
 
 
 def _run(case, **parameters):

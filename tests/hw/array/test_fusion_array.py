@@ -11,10 +11,10 @@ from systola.hw.array.fusion_array import FusionArray
 from systola.hw.component import ParameterError
 from systola.sim.golden.fusion_array import authors_cycles
 from systola.sim.golden.fusion_unit import MODES, Mode
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads import gemm
-from systola.sim.workloads.fused import ArrayCase, array_cases, product_case
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus import gemm
+from systola.sim.stimulus.fusion_unit import ArrayCase, array_cases, product_case
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 ROWS, COLS = 4, 3

@@ -11,11 +11,12 @@ from systola.gen.verilog import generate
 from systola.hw.array.sparse_systolic import SparseSystolic
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
-from systola.sim import prune
-from systola.sim.simulate import simulate
-from systola.sim.workloads import gemm, sparse_tiles
-from systola.sim.workloads.sparse_tiles import Compressed
-from systola.sim.workloads.tiles import Case
+from systola.sim.network import prune
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus import gemm
+from systola.sim.stimulus import sparse_systolic as sparse_tiles
+from systola.sim.stimulus.sparse_systolic import Compressed
+from systola.sim.stimulus.systolic import Case
 
 LEGAL = {0b0100: (0, 1), 0b1000: (0, 2), 0b1100: (0, 3), 0b1001: (1, 2), 0b1101: (1, 3), 0b1110: (2, 3)}
 

@@ -122,8 +122,8 @@ def test_computes_whatever_is_asked(check, data):
 def test_largest_array_computes_a_tile():
     """256 x 256, compiled block by block."""
     from systola.gen.verilog import generate
-    from systola.sim.simulate import simulate
-    from systola.sim.workloads.tiles import random_cases
+    from systola.sim.runner.simulate import simulate
+    from systola.sim.stimulus.systolic import random_cases
 
     design = generate("systolic", Systolic(rows=256, cols=256))
     case = random_cases(design.parameters, 1, 1, tiles=1)

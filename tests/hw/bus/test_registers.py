@@ -10,9 +10,9 @@ from systola.gen.emission import ports_of
 from systola.gen.verilog import generate
 from systola.hw.bus.registers import EXAMPLE, RegField, Register, RegisterMap, Registers
 from systola.hw.component import ParameterError
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.register_accesses import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.registers import Case
 
 
 def field(name="f", access="rw", **values):

@@ -10,9 +10,9 @@ from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.hw.collective.collective import Collective
 from systola.sim.golden.collective import OPERATIONS, Call, law
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.collectives import sweep
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.collective import sweep
 
 SMALL = {"topology": "torus", "k": 2, "l": 2, "width": 8, "format": "int8", "rows": 250, "timeout": 256}
 

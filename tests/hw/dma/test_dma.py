@@ -10,9 +10,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.dma.dma import Dma
 from systola.sim.golden.dma import Descriptor, contiguous, transpose
-from systola.sim.simulate import simulate
-from systola.sim.workloads import transfers
-from systola.sim.workloads.descriptors import Case, random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus import transfers
+from systola.sim.stimulus.dma import Case, random_cases
 
 SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
 

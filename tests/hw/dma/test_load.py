@@ -7,7 +7,7 @@ from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.load import Load
 from systola.sim.golden import dma
 from systola.sim.golden.dma import Code, contiguous, transpose
-from systola.sim.workloads.descriptors import random_cases
+from systola.sim.stimulus.dma import random_cases
 
 OPTIONS = {"padding": True, "fill": True, "scatter": True}
 PARAMETERS = [

@@ -9,7 +9,7 @@ from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.store import Reader, Store
 from systola.sim.golden import dma
 from systola.sim.golden.dma import Code, contiguous
-from systola.sim.workloads.descriptors import random_cases
+from systola.sim.stimulus.dma import random_cases
 
 PARAMETERS = [
     {"fill": True, "local_bytes": 2048, "dims": 3},

@@ -6,9 +6,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.host.link import Link
 from systola.sim.golden.link import HELLO, READ, WRITE, request
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.link_requests import Case, random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.link import Case, random_cases
 
 WIDE = {"data_width": 64, "register_width": 12, "memory_width": 20, "identity": "x" * 70}
 

@@ -7,7 +7,7 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.host.uart import Uart
 from systola.sim.golden.uart import bits
-from systola.sim.verilator import lint
+from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize("divisor", [4, 13])

@@ -12,7 +12,7 @@ from systola.gen.verilog import generate
 from systola.hw.bundle import Lanes
 from systola.hw.component import Component, Parameters, place
 from systola.sim.golden import integer
-from systola.sim.simulator import build
+from systola.sim.runner.simulator import build
 
 COPIES = 16
 

@@ -9,7 +9,7 @@ from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
 from cocotb.types import LogicArray, Range
 
-from systola.sim.streams import reader
+from systola.sim.runner.streams import reader
 
 
 @cocotb.test

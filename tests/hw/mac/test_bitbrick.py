@@ -4,8 +4,8 @@ import shutil
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 

@@ -7,7 +7,7 @@ import pytest
 from systola.gen.generators import find
 from systola.gen.synth import netlist
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 
 @pytest.mark.parametrize(

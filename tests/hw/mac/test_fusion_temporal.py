@@ -6,9 +6,9 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.mac.fusion_temporal import FusionTemporal
 from systola.sim.golden.fusion_unit import BRICKS, MODES, Mode
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.fused import Case, temporal_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.fusion_unit import Case, temporal_cases
 
 
 @pytest.fixture(scope="module")

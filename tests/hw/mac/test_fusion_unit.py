@@ -10,9 +10,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.mac.fusion_unit import FusionUnit
 from systola.sim.golden.fusion_unit import MODES, Mode
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.fused import every_pair, sampled
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.fusion_unit import every_pair, sampled
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 

@@ -9,9 +9,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.accumulator import Accumulator
 from systola.sim.golden.accumulator import Tile
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.accumulations import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.accumulator import Case
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 

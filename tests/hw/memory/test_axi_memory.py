@@ -5,7 +5,7 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.axi_memory import AxiMemory
-from systola.sim.verilator import lint
+from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from systola.hw.component import ParameterError
 from systola.hw.memory.access import port
 from systola.hw.memory.multiport import Multiport
 from systola.sim.golden.multiport import Accesses
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.multiport import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.multiport import Case
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 

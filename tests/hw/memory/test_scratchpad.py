@@ -13,9 +13,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.scratchpad import Scratchpad
 from systola.sim.golden.scratchpad import expected_rate
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.accesses import Case, stride, uniform
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.scratchpad import Case, stride, uniform
 
 SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
 

@@ -5,9 +5,9 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.split_scratchpad import SplitScratchpad
-from systola.sim.simulate import simulate
-from systola.sim.workloads.accesses import split_cases
-from systola.sim.workloads.gemm_traffic import split, traffic
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.gemm_traffic import split, traffic
+from systola.sim.stimulus.scratchpad import split_cases
 
 
 def test_parts_do_not_meet(check):

@@ -13,7 +13,7 @@ from systola.hw.component import ParameterError
 from systola.hw.noc.network_interface import NetworkInterface
 from systola.hw.noc.noc import Noc
 from systola.sim.golden.network_interface import refusal
-from systola.sim.verilator import lint
+from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize(

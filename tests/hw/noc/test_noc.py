@@ -11,9 +11,9 @@ from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.noc import Noc
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.traffic import accepted, lone_cases, traffic
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.noc import accepted, lone_cases, traffic
 
 SMALL = {"topology": "torus", "k": 3, "l": 2, "width": 8}
 

@@ -5,8 +5,8 @@ import pytest
 from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.noc_traffic import NocTraffic
-from systola.sim.simulate import simulate
-from systola.sim.workloads.loads import case, random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.noc_traffic import case, random_cases
 
 
 def test_everything_arrives_at_any_load():

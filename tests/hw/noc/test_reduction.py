@@ -13,8 +13,8 @@ from systola.hw.noc.reduction import Join, add
 from systola.hw.noc.router import RouterInput
 from systola.hw.noc.topology.graphs.graphs import topology
 from systola.sim.golden.noc import Packet
-from systola.sim.simulate import simulate
-from systola.sim.workloads.traffic import Case, reduce, traffic
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.noc import Case, reduce, traffic
 
 MESH = topology("mesh", 3, 2, 2, reduction=True)
 

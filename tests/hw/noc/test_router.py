@@ -8,8 +8,8 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.router import Router
 from systola.hw.noc.topology.graphs.graphs import topology
-from systola.sim.simulate import simulate
-from systola.sim.workloads.traffic import traffic
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.noc import traffic
 
 
 def test_inputs_of_a_kind_are_one_module():

@@ -12,7 +12,7 @@ from systola.hw.bus.axi import Axi4, AxiLite
 from systola.hw.bus.registers import RegField, Register, RegisterMap, Registers
 from systola.hw.component import Component, ParameterError, Parameters, place
 from systola.hw.systems.board import BoardEngine, Bringup
-from systola.sim.verilator import lint
+from systola.sim.runner.verilator import lint
 
 MAP = RegisterMap(
     name="copier",

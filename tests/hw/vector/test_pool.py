@@ -11,9 +11,9 @@ from systola.hw.component import ParameterError
 from systola.hw.formats.integer import shape
 from systola.hw.vector.pool import Pool, PoolLanes
 from systola.sim.golden import integer, pool
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.poolings import Case
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.pool import Case
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 

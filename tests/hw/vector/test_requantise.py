@@ -11,9 +11,9 @@ from systola.gen.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.vector.requantise import Requantise
 from systola.sim.golden.requantise import STAGES, Change, fixed_point
-from systola.sim.simulate import simulate
-from systola.sim.verilator import lint
-from systola.sim.workloads.requantisations import Case, random_cases
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.verilator import lint
+from systola.sim.stimulus.requantise import Case, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 LOW, HIGH = -(2**31), 2**31 - 1

@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a weight that arrives a row early": (r"\.i\(north\[15:0\]\),\n    \.o\(south\[15:0\]\)", ".i(south[15:0])"),

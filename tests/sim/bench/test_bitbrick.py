@@ -2,7 +2,7 @@
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 
 def test_a_wrong_product_is_found(spoil):

@@ -7,8 +7,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 256}
 BROKEN = {  # what is broken: text, what stands there instead

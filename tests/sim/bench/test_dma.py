@@ -7,8 +7,8 @@ import pytest
 from systola.gen.generators import find
 from systola.gen.verilog import generate
 from systola.sim.golden.dma import Descriptor
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
 BROKEN = {  # what is broken: text, what stands there instead

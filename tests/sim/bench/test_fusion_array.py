@@ -4,8 +4,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),

@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "shifts up to fourteen": (r"<< \{ slices, 1'h0 \}", "<< { slices[2:0], 1'h0 }"),

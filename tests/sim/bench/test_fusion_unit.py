@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "low slices with a sign": (r"assign w_signed\[3\] = .*;", "assign w_signed[3] = a[38];"),

@@ -7,8 +7,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a flit that goes past its node": (r"= found\[(\S+)\] == there1;", r"= found[\1] == (there1 ^ 2'h1);"),

@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a bit that is lost": (r"<= \{ flit\[31:0\], flit\[32\]", "<= { flit[31:20], 1'h0, flit[18:0], flit[32]"),

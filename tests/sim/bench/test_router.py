@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
+from systola.sim.runner.simulate import simulate
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),

@@ -6,8 +6,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),

@@ -4,8 +4,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a choice among two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),

@@ -4,8 +4,8 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog import generate
-from systola.sim.simulate import simulate
-from systola.sim.simulator import SimulatorError
+from systola.sim.runner.simulate import simulate
+from systola.sim.runner.simulator import SimulatorError
 
 SIGNED = r"\$signed\(operand_a\) \* \$signed\(operand_b\)"
 BROKEN = {  # what is broken: dataflow, text, what stands there instead

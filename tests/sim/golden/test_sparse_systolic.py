@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from systola.sim import prune
 from systola.sim.golden import sparse_systolic, systolic
 from systola.sim.golden.formats import sparse
+from systola.sim.network import prune
 
 
 @pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 4), (4, 8), (1, 2)])

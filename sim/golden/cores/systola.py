@@ -1,0 +1,233 @@
+"""What a core does: a program and an image of DRAM in, the image of DRAM out, one instruction after the other.
+
+Memories: activations and weights, words of `size` bytes that lie behind each other in the local memory of the DMA
+engine, and accumulators, rows of `size` int32. With T the tile that is used,
+
+    WEIGHTS  T[k] = weight word a + k * weight_stride for k < b, 0 for the others
+    MATMUL   acc[b + y * count_x + x] (+)= act[a + y * stride_y + x * stride_x] @ T
+    VECTOR   act[b + y * dest_y + x * dest_x] = requantised (sum or maximum over ky, kx of source[a + y * source_y
+             + x * source_x + ky * source_ky + kx * source_kx] + scale_b * act[c + y * second_y + x * second_x])
+
+Strides are signed, and addresses count modulo 2^32 and must lie inside their memory. Sums are of 32 bits and wrap.
+
+`parameters`: size, format, activation_bytes, weight_bytes, accumulators, data_width, dims, rounding, table,
+instructions.
+"""
+
+from collections.abc import Callable, Iterable
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import dma, isa, walks
+from ..integer import limits, wrap
+from ..isa import Error, Fault, Op, Operation, Setting
+from ..requantise import requantise
+from ..walks import RECORD, TABLE_BYTES, Walk
+
+MOST = 1 << 24
+"""Rows or elements of one operation that are worth waiting for."""
+
+
+class Result(NamedTuple):
+    """How a program ended: at instruction `pc`, by HALT with Error.NONE, by an error, or not at all (None).
+
+    `uncertain`: bytes of DRAM of which only the bus knows, after an error of it, whether they were written.
+    """
+
+    dram: np.ndarray
+    error: Error | None
+    pc: int
+    instructions: int
+    rows: int
+    uncertain: np.ndarray
+
+
+def run(
+    parameters: dict,
+    dram: np.ndarray,
+    program: int = 0,
+    limit: int = 10**7,
+    faults: Iterable[tuple[int, int, int]] = (),
+) -> Result:
+    """Run the program at address `program`, at most `limit` instructions of it.
+
+    `dram` holds the addresses from 0; beats beyond it, and those that touch one of `faults` (first and last address,
+    code), answer with an error.
+    """
+    if program % isa.BYTES:
+        raise ValueError(f"program={program}: program must be a multiple of {isa.BYTES}")
+    core = Core(parameters, dram.copy(), faults)
+    error, pc, instructions = Error.NONE, 0, 0
+
+    def fetch(index: int) -> isa.Code | None:
+        nonlocal instructions, pc
+        instructions, pc = instructions + 1, index
+        at = program + isa.BYTES * index
+        if index not in codes and not core.engines[Op.LOAD].fails(at, isa.BYTES):
+            codes[index] = isa.decode(dram[at : at + isa.BYTES].tobytes())
+        return codes.get(index)
+
+    codes: dict[int, isa.Code] = {}
+    try:
+        for operation in isa.issue(fetch, parameters["instructions"], limit, program):
+            core.begin(operation)()
+    except Fault as fault:
+        error, pc = fault.error, fault.pc
+    return Result(core.dram, error, pc, instructions, core.rows, core.engines[Op.STORE].dram_uncertain)
+
+
+class Core:
+    """The memories of a core, and what each operation does to them."""
+
+    def __init__(self, parameters: dict, dram: np.ndarray, faults: Iterable[tuple[int, int, int]] = ()):
+        self.parameters, self.dram = parameters, dram
+        size = parameters["size"]
+        self.local = np.zeros(parameters["activation_bytes"] + parameters["weight_bytes"], np.uint8)
+        inner, outer = np.split(self.local, [parameters["activation_bytes"]])
+        self.activations, self.weights = inner.reshape(-1, size), outer.reshape(-1, size)
+        self.accumulators = np.zeros((parameters["accumulators"], size), np.int32)
+        self.lane = np.int8 if limits(parameters["format"])[0] else np.uint8
+        self.tiles: list[np.ndarray] = []
+        self.used: np.ndarray | None = None  # the tile that the next MATMUL uses again
+        self.quant = {name: np.zeros(size, np.int64) for name in ("multiplier", "bias", "shift")}
+        self.common = {"zero_point": 0, "low": 0, "high": 0}
+        self.table = np.zeros(TABLE_BYTES, np.uint8)
+        self.rows = 0
+        self.engines = {
+            op: dma.Machine(self.dram, local, walks.engine_parameters(parameters, op == Op.STORE), faults)
+            for op, local in ((Op.LOAD, self.local), (Op.STORE, inner))
+        }
+        self._begin = {
+            Op.LOAD: self._move,
+            Op.STORE: self._move,
+            Op.WEIGHTS: self._weights,
+            Op.MATMUL: self._matmul,
+            Op.QUANT: self._quant,
+            Op.QUANT_CHANNEL: self._quant_channel,
+            Op.TABLE: self._table,
+            Op.VECTOR: self._vector,
+        }
+
+    def begin(self, operation: Operation) -> Callable[[], None]:
+        """Read what the operation reads; what is returned writes what it writes. Raises :class:`.isa.Fault`."""
+        return self._begin.get(operation.op, lambda operation: _nothing)(operation)
+
+    def _move(self, o: Operation):
+        d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
+        if o.b >> walks.local_width(self.parameters, o.op == Op.STORE):
+            raise Fault(Error.RANGE, o.pc)
+        if dma.check(d, engine.parameters) != dma.Code.OK:
+            raise Fault(Error.DESCRIPTOR, o.pc)
+        if prod(d.count) > MOST:
+            raise Fault(None, o.pc)
+
+        def move():
+            if engine.execute(d).code != dma.Code.OK:
+                raise Fault(Error.BUS, o.pc)
+
+        return move
+
+    def _weights(self, o: Operation):
+        tile = np.zeros((len(self.weights[0]),) * 2, np.int64)
+        if not 1 <= o.b <= len(tile):
+            raise Fault(Error.OPERAND, o.pc)
+        tile[: o.b] = self._read(self.weights, walks.weight_words(o), o.pc).view(np.int8)
+        self.tiles.append(tile)
+        return _nothing
+
+    def _matmul(self, o: Operation):
+        _counts(o, Setting.COUNT_X, Setting.COUNT_Y)
+        rows = _inside(self.accumulators, walks.accumulator_rows(o), o.pc)
+        x = self._read(self.activations, walks.activation_words(o), o.pc).view(self.lane)
+        if self.used is None:
+            if not self.tiles:
+                raise Fault(None, o.pc)
+            self.used = self.tiles.pop(0)
+        product = x.astype(np.int64) @ self.used
+        if not o.flags & isa.KEEP:
+            self.used = None
+        self.rows += len(rows)
+
+        def put():
+            before = self.accumulators[rows] if o.flags & isa.ACCUMULATE or o.c else 0
+            self.accumulators[rows] = wrap(before + product, 32)
+
+        return put
+
+    def _quant(self, o: Operation):
+        for name, value in (("multiplier", o.a), ("bias", o.b)):
+            self.quant[name][:] = isa.signed(value)
+        self.quant["shift"][:] = isa.signed(o.c >> 24, 6)
+        return self._common(o)
+
+    def _quant_channel(self, o: Operation):
+        records = self._read(self.weights, walks.record_words(o), o.pc).reshape(-1, RECORD)
+        self.quant["multiplier"][:] = np.ascontiguousarray(records[:, 0:4]).view("<i4")[:, 0]
+        self.quant["bias"][:] = np.ascontiguousarray(records[:, 4:8]).view("<i4")[:, 0]
+        self.quant["shift"][:] = (records[:, 8] << 2).view(np.int8) >> 2
+        return self._common(o)
+
+    def _common(self, o: Operation):
+        for at, name in enumerate(self.common):
+            self.common[name] = int(np.uint8(o.c >> 8 * at & 255).view(self.lane))
+        return _nothing
+
+    def _table(self, o: Operation):
+        self.table[:] = self._read(self.weights, walks.table_words(o, self.parameters), o.pc).reshape(-1)
+        return _nothing
+
+    def _vector(self, o: Operation):
+        _counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
+        words = walks.source_words(o)
+        window = o.settings[Setting.WINDOW_Y] * o.settings[Setting.WINDOW_X]
+        if o.flags & isa.ADD and window > 1:
+            raise Fault(Error.OPERAND, o.pc)
+        if o.flags & isa.SCRATCHPAD:
+            source = self._read(self.activations, words, o.pc).view(self.lane).astype(np.int64)
+            source *= _scale(o, Setting.SCALE_A)
+        else:
+            source = self._read(self.accumulators, words, o.pc).astype(np.int64)
+        source = source.reshape(-1, window, source.shape[1])
+        value = source.max(axis=1) if o.flags & isa.MAXIMUM else source.sum(axis=1)
+        if o.flags & isa.ADD:
+            second = self._read(self.activations, walks.second_words(o), o.pc).view(self.lane).astype(np.int64)
+            value += second * _scale(o, Setting.SCALE_B)
+        to = _inside(self.activations, walks.dest_words(o), o.pc)
+        legal = {**self.quant, "shift": self.quant["shift"].clip(-31, 30)}
+        result = requantise(wrap(value, 32), **legal, **self.common, rounding=self.parameters["rounding"])
+        result = result.astype(np.uint8)
+        if o.flags & isa.TABLE and self.parameters["table"]:
+            result = self.table[result]
+
+        def put():
+            self.activations[to] = result
+
+        return put
+
+    @staticmethod
+    def _read(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
+        return memory[_inside(memory, walk, pc)]
+
+
+def _scale(o: Operation, setting: Setting) -> int:
+    """A scale, or the nearest that fits 16 bits."""
+    return min(max(isa.signed(o.settings[setting]), -(1 << 15)), (1 << 15) - 1)
+
+
+def _counts(o: Operation, *settings: Setting):
+    if not all(1 <= o.settings[setting] <= isa.COUNT_LIMIT for setting in settings):
+        raise Fault(Error.OPERAND, o.pc)
+
+
+def _inside(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
+    if not walk.inside(len(memory)):
+        raise Fault(Error.RANGE, pc)
+    if walk.count > MOST:
+        raise Fault(None, pc)
+    return walk.addresses()
+
+
+def _nothing():
+    pass

@@ -1,0 +1,364 @@
+"""Random operations of a core, alone or in loops, written as instructions.
+
+A program works in a part of each memory that it fills first. Operations are drawn without a thought of each other;
+their operands are numbers or registers, which step in loops.
+"""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from ....golden import dma, isa, walks
+from ....golden.isa import Code, Op, Setting
+from ....golden.walks import Walk
+from ...dma import DRAM_BYTES, random_descriptor
+
+LARGEST = 192
+"""Words that a program works in at most, and rows of one operation."""
+BEATS = 150
+"""About so many of one transfer."""
+STORED = DRAM_BYTES // 2
+"""What is stored goes behind this address; before it are records for QUANT_CHANNEL, at address 0."""
+LOADS = ["tiny", "dense", "rows", "rows", "strided", "turn", "padded", "padded"]
+STORES = ["tiny", "dense", "rows", "rows", "strided"]
+
+
+class Part(NamedTuple):
+    """An operand: its value, and how far it may go down and up from there."""
+
+    value: int = 0
+    down: int = 0
+    up: int = 0
+
+
+class Piece(NamedTuple):
+    """An operation that is to be written."""
+
+    op: Op
+    flags: int
+    parts: tuple[Part, ...]
+
+
+class Arena(NamedTuple):
+    """The part of a memory that a program works in, in words or rows."""
+
+    first: int
+    words: int
+
+    def fit(self, rng, *loops: tuple[int, int]) -> Part | None:
+        """A place for a walk."""
+        low, high = dma.extent(*zip(*loops, strict=True))
+        if high - low >= self.words:
+            return None
+        spare = self.words - 1 - (high - low)
+        down = int(rng.choice([0, spare, rng.integers(spare + 1), rng.integers(spare + 1)]))
+        return Part(self.first - low + down, down, spare - down)
+
+
+class Writer:
+    """A program that is being written: `codes`, which have no SYNC yet."""
+
+    def __init__(self, p: dict, rng: np.random.Generator):
+        self.p, self.rng, self.size = p, rng, p["size"]
+        self.codes: list[Code] = []
+        self.settings = dict.fromkeys(Setting, 0)
+        self.registers = [0] * 16
+        self.act = self._arena(p["activation_bytes"] // self.size, 8)
+        self.wgt = self._arena(p["weight_bytes"] // self.size, max(walks.RECORD, walks.TABLE_BYTES // self.size))
+        self.sums = self._arena(p["accumulators"], 8)
+        self.summed = np.zeros(p["accumulators"], bool)  # rows that hold something
+        self.tabled = False
+
+    def _arena(self, words: int, least: int) -> Arena:
+        count = int(self.rng.integers(max(least, min(words, LARGEST) // 2), min(words, LARGEST) + 1))
+        return Arena(int(self.rng.choice([0, words - count, self.rng.integers(words - count + 1)])), count)
+
+    # Instructions.
+
+    def emit(self, op: Op, *operands: int | None, flags: int = 0):
+        """With operands of these values: numbers, or what is in a register and a number; None is not used."""
+        names, numbers = [], []
+        for value in (*operands, None, None)[:3]:
+            name = int(self.rng.integers(16)) if value is not None and self.rng.random() < 0.3 else 0
+            names.append(name)
+            numbers.append(((value or 0) - self.registers[name]) & isa.MASK)
+        self.codes.append(Code(op, flags, tuple(names), tuple(numbers)))
+
+    def set(self, **values: int):
+        for name, value in values.items():
+            setting = Setting[name.upper()]
+            if self.settings[setting] != value or self.rng.random() < 0.05:
+                self.settings[setting] = value
+                self.emit(Op.SET, value, flags=setting)
+
+    def change(self, op: Op, changes: dict[int, int]):
+        """MOVE, ADD or END with these registers; what does not fit into one is added before."""
+        items = list(changes.items())
+        while len(items) > 3:
+            self.change(Op.MOVE if op == Op.MOVE else Op.ADD, dict(items[3:6]))
+            items = items[:3] + items[6:]
+        items += [(0, 0)] * (3 - len(items))
+        names, numbers = zip(*items, strict=True)
+        self.codes.append(Code(op, 0, names, tuple(number & isa.MASK for number in numbers)))
+
+    # What programs consist of.
+
+    def fill(self):
+        """All of the arenas of the scratchpads, settings of requantisation, and some registers."""
+        beat = self.p["data_width"] // 8
+        for arena, behind in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
+            count = arena.words * self.size // beat
+            self._box("LOAD", beat.bit_length() - 1, (count,), (beat,), (beat,))
+            self.emit(Op.LOAD, int(self.rng.integers(DRAM_BYTES - count * beat)), behind + arena.first * self.size)
+        self.quant()
+        names = self.rng.choice(np.arange(1, 16), 6, replace=False)
+        self._move({int(name): int(self.rng.integers(-300, 300)) for name in names})
+
+    def something(self):
+        """An operation, or a loop of some, or two loops inside each other."""
+        direct = [self.quant, self.quant_channel] + [self.fill_table] * self.p["table"]
+        looped = [self.load, self.store, self.array, self.vector]
+        if self.rng.random() < 0.25:
+            direct[self.rng.integers(len(direct))]()
+        elif self.rng.random() < 0.55:
+            self.loops([], looped[self.rng.integers(len(looped))]())
+        else:
+            times = self.rng.integers(1, 4, int(self.rng.choice([1, 1, 2]))).tolist()
+            most = 3 if self.p["instructions"] >= 64 else 1
+            chosen = self.rng.permutation(len(looped))[: int(self.rng.integers(1, most + 1))]
+            self.loops(times, [piece for n in chosen for piece in looped[n]()])
+
+    def finish(self):
+        """All results to DRAM: sums that were not used, too."""
+        for first, count in self._summed():
+            count = min(count, self.act.words)
+            self.set(window_x=1, window_y=1, points_x=count, points_y=1, source_x=1, dest_x=1)
+            self.emit(Op.VECTOR, first, self.act.first)
+        beat = self.p["data_width"] // 8
+        count = self.act.words * self.size // beat
+        self._box("STORE", beat.bit_length() - 1, (count,), (beat,), (beat,))
+        self.emit(Op.STORE, DRAM_BYTES - count * beat, self.act.first * self.size)
+        self.codes.append(Code(Op.HALT))
+
+    def loops(self, times: list[int], pieces: list[Piece]):
+        """Write operations, in loops, the innermost first, in which their operands step."""
+        free = self.rng.permutation(np.arange(1, 16)).tolist()
+        moves, steps, operands = {}, [{} for _ in times], []
+        for piece in pieces:
+            registers = [0, 0, 0]
+            for place, part in enumerate(piece.parts):
+                strides = stepping(self.rng, part, times)
+                if any(strides) and free:
+                    name = free.pop()
+                    registers[place] = name
+                    moves[name] = part.value
+                    for n, stride in enumerate(strides):
+                        steps[n][name] = stride - (strides[n - 1] * times[n - 1] if n else 0)
+            operands.append(registers)
+        self._move(moves)
+        for count in times[-1:]:
+            self.emit(Op.LOOP, count)
+        for count in reversed(times[:-1]):  # registers may have changed
+            self.codes.append(Code(Op.LOOP, 0, (0, 0, 0), (count, 0, 0)))
+        for piece, names in zip(pieces, operands, strict=True):
+            numbers = [0 if name else part.value for name, part in zip(names, piece.parts, strict=False)]
+            if times:
+                numbers = [number & isa.MASK for number in (*numbers, 0)[:3]]
+                self.codes.append(Code(piece.op, piece.flags, tuple(names), tuple(numbers)))
+            else:
+                self.emit(piece.op, *numbers, flags=piece.flags)
+        for step in steps:
+            self.change(Op.END, step)
+        for name in moves:
+            self.registers[name] = self._after(moves[name], [step.get(name, 0) for step in steps], times)
+
+    @staticmethod
+    def _after(value: int, steps: list[int], times: list[int]) -> int:
+        """What a register holds behind loops, the innermost first."""
+        total = 0
+        for step, count in zip(steps, times, strict=True):
+            total = (total + step) * count
+        return value + total & isa.MASK
+
+    def _move(self, changes: dict[int, int]):
+        for at in range(0, len(changes), 3):
+            self.change(Op.MOVE, dict(list(changes.items())[at : at + 3]))
+        self.registers = [changes.get(n, value) & isa.MASK for n, value in enumerate(self.registers)]
+
+    # Operations: each sets what it needs and returns what is to be written.
+
+    def load(self) -> list[Piece]:
+        arena, behind = (self.act, 0) if self.rng.random() < 0.6 else (self.wgt, self.p["activation_bytes"])
+        return self._transfer("LOAD", arena, behind)
+
+    def store(self) -> list[Piece]:
+        return self._transfer("STORE", self.act, 0)
+
+    def _transfer(self, kind: str, arena: Arena, behind: int) -> list[Piece]:
+        store = kind == "STORE"
+        p = walks.engine_parameters(self.p, store) | {"local_bytes": arena.words * self.size}
+        if store:
+            p["addr_width"] = STORED.bit_length() - 1
+        value = int(self.rng.choice([0, 0x80, 0xFF, self.rng.integers(256)]))
+        d = random_descriptor(p, self.rng, STORES if store else LOADS, BEATS, store=store)
+        self._box(kind, d.size, d.count, d.bus_stride, d.local_stride)
+        if not store:
+            pads = zip(d.before, d.after, strict=True)
+            self.set(load_value=value, **{f"load_pad{n}": b | a << 8 for n, (b, a) in enumerate(pads) if n < p["dims"]})
+        bus, local, moved = dma.bytes_of(d)
+        bus = bus[moved].astype(np.int64) if len(bus[moved]) else np.zeros(1, np.int64)
+        room = STORED if store else DRAM_BYTES
+        down = int(local.min())
+        first = behind + arena.first * self.size
+        return [
+            Piece(
+                Op[kind],
+                0,
+                (
+                    Part(d.bus_addr + STORED * store, int(bus.min()), room - 1 - int(bus.max())),
+                    Part(first + d.local_addr, down, p["local_bytes"] - 1 - int(local.max())),
+                ),
+            )
+        ]
+
+    def _box(self, kind: str, size: int, *fields: tuple[int, ...]):
+        self.set(**{f"{kind}_size": size})
+        for name, values, neutral in zip(("count", "bus_stride", "local_stride"), fields, (1, 0, 0), strict=True):
+            for d, value in enumerate((*values, *[neutral] * 4)[: self.p["dims"]]):
+                self.set(**{f"{kind}_{name}{d}": value})
+        if kind == "LOAD":
+            self.set(**{f"load_pad{d}": 0 for d in range(self.p["dims"])})
+
+    def array(self) -> list[Piece]:
+        """Tiles, each used once or more."""
+        shape, stride = self._walk(self.act, 2)
+        self.set(count_y=shape[0], count_x=shape[1], stride_y=stride[0], stride_x=stride[1])
+        pattern = [["W", "M"], ["W", "K", "M"], ["W", "W", "M", "M"]][self.rng.integers(3)]
+        stride_w = int(self.rng.choice([1, 1, 2, 0, -1]))
+        self.set(weight_stride=stride_w)
+        pieces, targets = [], []
+        for kind in pattern:
+            if kind == "W":
+                rows = int(self.rng.choice([self.size, self.rng.integers(1, self.size + 1)]))
+                part = self.wgt.fit(self.rng, (rows, stride_w))
+                if part is None:
+                    rows, part = 1, self.wgt.fit(self.rng, (1, stride_w))
+                pieces.append(Piece(Op.WEIGHTS, 0, (part, Part(rows))))
+                continue
+            source = self.act.fit(self.rng, *zip(shape, stride, strict=True))
+            target, accumulate = self._target(prod(shape))
+            flags = isa.KEEP * (kind == "K")
+            by_operand = accumulate and self.rng.random() < 0.5
+            flags |= isa.ACCUMULATE * (accumulate and not by_operand)
+            targets.append((target, prod(shape)))
+            pieces.append(Piece(Op.MATMUL, flags, (source, target, Part(int(by_operand)))))
+        for target, rows in targets:
+            self.summed[target.value : target.value + rows] = True
+        return pieces
+
+    def _target(self, rows: int) -> tuple[Part, bool]:
+        """Rows of accumulators, and whether to add to them; then they stay where they hold something."""
+        runs = [(first, count) for first, count in self._summed() if count >= rows]
+        if runs and self.rng.random() < 0.5:
+            return Arena(*runs[self.rng.integers(len(runs))]).fit(self.rng, (rows, 1)), True
+        return self.sums.fit(self.rng, (rows, 1)), False
+
+    def _summed(self) -> list[tuple[int, int]]:
+        """Runs of rows that hold something."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], self.summed, [0]])))
+        return [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]
+
+    def _walk(self, arena: Arena, dims: int) -> tuple[list[int], list[int]]:
+        """Counts and strides of a walk that fits into the arena, and whose rows fit into the others."""
+        most = min(LARGEST // 4, self.act.words, self.sums.words)
+        for _ in range(20):
+            shape = self.rng.integers(1, 6, dims).tolist()
+            if dims == 2 and self.rng.random() < 0.5:
+                shape = [1, int(self.rng.integers(1, most + 1))]
+            stride = [int(self.rng.choice([shape[-1], self.rng.integers(-9, 10)])) for _ in shape]
+            stride[-1] = int(self.rng.choice([1, 1, 1, self.rng.integers(-3, 4)]))
+            if prod(shape) <= most and arena.fit(self.rng, *zip(shape, stride, strict=True)):
+                return shape, stride
+        return [1] * dims, [1] * dims
+
+    def vector(self) -> list[Piece]:
+        runs = self._summed()
+        inside = not runs or self.rng.random() < 0.5
+        source = self.act if inside else Arena(*runs[self.rng.integers(len(runs))])
+        adds, maximum = self.rng.random() < 0.3, self.rng.random() < 0.4
+        shape, stride = self._walk(source, 4)
+        if adds or self.rng.random() < 0.3:
+            shape, stride = self._walk(source, 2)
+            shape, stride = [*shape, 1, 1], [*stride, 1, 1]
+        second, dest = ([int(n) for n in self.rng.choice([1, shape[1], 3], 2)] for _ in range(2))
+        dest[1] = 1
+        points = list(zip(shape[:2], second, strict=True)), list(zip(shape[:2], dest, strict=True))
+        parts = [source.fit(self.rng, *zip(shape, stride, strict=True)), *(self.act.fit(self.rng, *w) for w in points)]
+        if None in parts:
+            return self.vector()
+        flags = isa.SCRATCHPAD * inside | isa.ADD * adds | isa.MAXIMUM * maximum
+        flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
+        a, c, b = parts
+        reads = [Walk(a.value, tuple(zip(shape, stride, strict=True)))] * inside
+        reads += [Walk(c.value, tuple(points[0]))] * adds
+        if any(overtakes(walk, Walk(b.value, tuple(points[1]))) for walk in reads):
+            return self.vector()
+        if reads:  # and so it stays, whatever steps
+            a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
+        scales = self.rng.choice([1, -1, 300, -(1 << 15), (1 << 15) - 1, self.rng.integers(-(1 << 15), 1 << 15)], 2)
+        names = ("points_y", "points_x", "window_y", "window_x")
+        walk = ("source_y", "source_x", "source_ky", "source_kx")
+        self.set(**dict(zip(names, shape, strict=True)), **dict(zip(walk, stride, strict=True)))
+        self.set(second_y=second[0], second_x=second[1], dest_y=dest[0], dest_x=dest[1])
+        self.set(scale_a=int(scales[0]), scale_b=int(scales[1]))
+        return [Piece(Op.VECTOR, flags, (a, b, c if adds else Part(int(self.rng.integers(1 << 32)))))]
+
+    def quant(self):
+        """Any multiplier and bias; most shifts leave something of a sum."""
+        multiplier = int(self.rng.choice([1 << 30, -(1 << 31), (1 << 31) - 1, self.rng.integers(-(1 << 31), 1 << 31)]))
+        bias = int(self.rng.choice([0, self.rng.integers(-5000, 5000), self.rng.integers(-(1 << 31), 1 << 31)]))
+        self.emit(Op.QUANT, multiplier, bias, self._limits() | (shift(self.rng) & 63) << 24)
+
+    def quant_channel(self):
+        """Records come from the beginning of DRAM."""
+        beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
+        part = self.wgt.fit(self.rng, (walks.RECORD, 1))
+        self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
+        self.emit(Op.LOAD, 0, self.p["activation_bytes"] + part.value * self.size)
+        self.emit(Op.QUANT_CHANNEL, part.value, None, self._limits())
+
+    def _limits(self) -> int:
+        """Zero point, low and high, of which low is not the greater."""
+        first = -128 if self.p["format"] == "int8" else 0
+        low, high = sorted(int(n) for n in self.rng.integers(first, first + 256, 2))
+        if self.rng.random() < 0.7:
+            low, high = first, first + 255
+        return int(self.rng.integers(256)) | (low & 255) << 8 | (high & 255) << 16
+
+    def fill_table(self):
+        self.tabled = True
+        self.emit(Op.TABLE, self.wgt.fit(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
+
+
+def shift(rng) -> int:
+    return int(rng.choice([rng.integers(-16, -4), rng.integers(-16, -4), rng.integers(-31, 31)]))
+
+
+def stepping(rng, part: Part, times: list[int]) -> list[int]:
+    """How far an operand steps in each of some loops, the innermost first, without leaving its room."""
+    down, up = part.down, part.up
+    strides = []
+    for count in times:
+        low, high = (-(room // (count - 1)) if count > 1 else 0 for room in (down, up))
+        stride = int(rng.choice([0, rng.integers(low, -high + 1), rng.integers(max(low, -4), min(-high, 4) + 1)]))
+        strides.append(stride)
+        down, up = down + min(0, stride * (count - 1)), up - max(0, stride * (count - 1))
+    return strides
+
+
+def overtakes(reads: Walk, writes: Walk) -> bool:
+    """Whether a point reads what a point before it writes."""
+    to = writes.addresses()
+    found = reads.addresses().reshape(len(to), -1)
+    return any(np.isin(found[n], to[:n]).any() for n in range(1, len(to)))

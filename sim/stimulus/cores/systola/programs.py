@@ -1,0 +1,71 @@
+"""Random programs for a core: every instruction, no hazards, and what they did stored at the end; and wrong programs.
+
+Operations are drawn without a thought of each other, and then each that needs one gets a SYNC.
+"""
+
+import numpy as np
+
+from ....golden import isa, walks
+from ....golden.isa import Code, Op
+from ...dma import DRAM_BYTES
+from ..runs import Run
+from .mistakes import broken
+from .operations import Writer, shift
+from .syncs import synchronised
+
+LIMIT = 200_000
+"""Cycles after which a program is stopped."""
+OPERATIONS = 14
+SPARE = 16
+"""Instructions that a buffer must hold beside a loop."""
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
+    """Seeded random programs: every fourth without stalls of the bus, every fifth stops with an error."""
+    rng = np.random.default_rng(seed)
+    return [_case(parameters, rng, number) for number in range(count)]
+
+
+def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
+    codes = random_program(p, rng)
+    entry = place = DRAM_BYTES + isa.BYTES * int(rng.integers(isa.BLOCK))
+    fault = None
+    if number % 5 == 4:
+        codes, entry, fault = broken(p, rng, codes, entry)
+    stall = int(rng.choice([0, 30, 128])) * (number % 4 != 0)
+    latency = int(rng.choice([1, 2, 5, 20, 60]))
+    return Run(image(p, rng, codes, place), entry, latency=latency, stall=stall, fault=fault, limit=LIMIT)
+
+
+def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[Code]:
+    """A program without hazards that reads nothing that was never written. It goes with DRAM as of :func:`image`."""
+    while True:
+        writer = Writer(p, rng)
+        writer.fill()
+        for _ in range(operations):
+            writer.something()
+        writer.finish()
+        codes = synchronised(p, rng, writer.codes)
+        if longest_loop(codes) <= p["instructions"] - SPARE:
+            return codes
+
+
+def longest_loop(codes: list[Code]) -> int:
+    """Instructions of the longest outermost loop, LOOP and END included."""
+    begun, longest = [], 0
+    for at, code in enumerate(codes):
+        if code.opcode == Op.LOOP:
+            begun.append(at)
+        elif code.opcode == Op.END:
+            longest = max(longest, at + 1 - begun.pop())
+    return longest
+
+
+def image(p: dict, rng: np.random.Generator, codes: list[Code], at: int) -> np.ndarray:
+    """Random DRAM, with records at address 0 and the program at address `at`, behind what programs use."""
+    dram = np.zeros(at + isa.BYTES * len(codes), np.uint8)
+    dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)
+    records = dram[: p["size"] * walks.RECORD].reshape(-1, walks.RECORD)
+    records[:, 8] = [shift(rng) & 255 for _ in records]
+    dram[at:] = np.frombuffer(b"".join(map(isa.encode, codes)), np.uint8)
+    return dram

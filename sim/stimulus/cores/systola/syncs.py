@@ -1,0 +1,87 @@
+"""Where a program needs a SYNC: found by running through it, a word at a time."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ....golden import dma, isa, walks
+from ....golden.isa import Code, Op, Operation, Unit
+from ...dma import DRAM_BYTES
+
+Use = tuple[Unit, str, bool, np.ndarray]
+"""Who uses which memory, whether it writes, and where: bytes of DRAM, words of the scratchpads, rows of sums."""
+
+
+def synchronised(p: dict, rng: np.random.Generator, codes: list[Code]) -> list[Code]:
+    """The program with a SYNC before each instruction that uses what an earlier one may not have done with.
+
+    Some wait for more units than they need to, and some are not needed. `codes` has none, ends with HALT, and uses
+    only the first bytes of DRAM.
+    """
+    sizes = {
+        "dram": DRAM_BYTES,
+        "local": (p["activation_bytes"] + p["weight_bytes"]) // p["size"],
+        "sums": p["accumulators"],
+    }
+    used = {
+        (unit, memory, writes): np.zeros(sizes[memory], bool)
+        for unit in Unit
+        for memory in sizes
+        for writes in (False, True)
+    }
+    needed = [Unit(0)] * len(codes)
+    ahead, most_ahead = 0, [0] * len(codes)  # tiles that no MATMUL has taken
+    for o in isa.issue(lambda pc: codes[pc], 1 << 30, 1 << 20):
+        most_ahead[o.pc] = max(most_ahead[o.pc], ahead)
+        ahead += (o.op == Op.WEIGHTS) - (o.op == Op.MATMUL and not o.flags & isa.KEEP)
+        mine = list(uses(p, o))
+        wait = Unit(0)
+        for unit, memory, writes, at in mine:
+            for (other, where, wrote), mask in used.items():
+                ordered = unit == other and not (unit == Unit.VECTOR and wrote and not writes)
+                if where == memory and (wrote or writes) and not ordered and mask[at].any():
+                    wait |= other
+        needed[o.pc] |= wait
+        if wait & Unit.ARRAY:
+            wait |= Unit.FETCH
+        for (other, _, _), mask in used.items():
+            if other & wait:
+                mask[:] = False
+        for unit, memory, writes, at in mine:
+            used[unit, memory, writes][at] = True
+
+    result = []
+    for code, units, tiles in zip(codes, needed, most_ahead, strict=True):
+        if (units and rng.random() < 0.2) or rng.random() < 0.05:
+            units |= Unit(int(rng.integers(32)))
+        if tiles > 1:  # the array can not be idle
+            units &= ~(Unit.FETCH | Unit.ARRAY)
+        if units:
+            result.append(Code(Op.SYNC, int(units)))
+        result.append(code)
+    return result
+
+
+def uses(p: dict, o: Operation) -> Iterator[Use]:
+    """What an operation reads and writes."""
+    behind = p["activation_bytes"] // p["size"]
+    if o.op in (Op.LOAD, Op.STORE):
+        bus, local, moved = dma.bytes_of(walks.descriptor(o, p))
+        unit, loads = Unit[o.op.name], o.op == Op.LOAD
+        yield unit, "dram", not loads, bus[moved].astype(np.int64)
+        yield unit, "local", loads, local // p["size"]
+    elif o.op == Op.WEIGHTS:
+        yield Unit.FETCH, "local", False, walks.weight_words(o).addresses() + behind
+    elif o.op == Op.MATMUL:
+        yield Unit.FETCH, "local", False, walks.activation_words(o).addresses()
+        yield Unit.ARRAY, "sums", True, walks.accumulator_rows(o).addresses()
+    elif o.op == Op.QUANT_CHANNEL:
+        yield Unit.VECTOR, "local", False, walks.record_words(o).addresses() + behind
+    elif o.op == Op.TABLE:
+        yield Unit.VECTOR, "local", False, walks.table_words(o, p).addresses() + behind
+    elif o.op == Op.VECTOR:
+        source = "local" if o.flags & isa.SCRATCHPAD else "sums"
+        yield Unit.VECTOR, source, False, walks.source_words(o).addresses()
+        if o.flags & isa.ADD:
+            yield Unit.VECTOR, "local", False, walks.second_words(o).addresses()
+        yield Unit.VECTOR, "local", True, walks.dest_words(o).addresses()

@@ -1,0 +1,113 @@
+"""Operands for Fusion Units, the temporal design beside them, and arrays of them: given ones and random ones."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..golden.fusion_unit import BRICKS, MODES, WORD, Mode, pack
+from . import gemm
+from . import systolic as tiles
+
+
+@dataclass
+class Case:
+    """Words (or, for the temporal design, sixteen values a product) one after the other, and the mode of each."""
+
+    a: np.ndarray
+    w: np.ndarray
+    modes: list[Mode]
+    gap: float = 0.0
+    stall: float = 0.0
+    seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not self.gap and not self.stall
+
+
+@dataclass
+class ArrayCase(tiles.Case):
+    """Tiles as for every array, and the mode of each."""
+
+    modes: list[Mode] = field(default_factory=list)
+
+
+def every_pair(mode: Mode, rng: np.random.Generator) -> Case:
+    """Every pair of values of a mode, at each place of a word: the places go through them in orders of their own."""
+    sides = [np.arange(low, high + 1) for low, high in mode.limits.values()]
+    pairs = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
+    places = np.stack([rng.permutation(pairs) for _ in range(mode.values)], axis=1)
+    a, w = (pack(places[:, :, side], bits) for side, bits in ((0, mode.a_bits), (1, mode.w_bits)))
+    return Case(a, w, [mode] * len(pairs))
+
+
+def sampled(mode: Mode, rng: np.random.Generator, count: int) -> Case:
+    """Random words of values: any, or extreme ones, or both."""
+    a, w = (_values(rng, mode, side, (count, mode.values)) for side in "aw")
+    return Case(pack(a, mode.a_bits), pack(w, mode.w_bits), [mode] * count)
+
+
+def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded random words, the mode changing from word to word: every fourth case runs without pauses.
+
+    Bits of a word beyond its values are random too.
+    """
+    rng = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        modes = [MODES[n] for n in rng.integers(len(MODES), size=int(rng.integers(20, 80)))]
+        parts = [sampled(mode, rng, 1) for mode in modes]
+        a, w = (np.concatenate([getattr(part, side) for part in parts]) for side in "aw")
+        for words, bits in ((a, [m.a_bits for m in modes]), (w, [m.w_bits for m in modes])):
+            used = [m.values * b for m, b in zip(modes, bits, strict=True)]
+            words |= [int(rng.integers(1 << WORD)) >> n << n for n in used]
+        cases.append(Case(a, w, modes, *_pauses(rng, number)))
+    return cases
+
+
+def temporal_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+    """Seeded random products for the temporal design, sixteen of a mode at a time."""
+    rng = np.random.default_rng(seed)
+    cases = []
+    for number in range(count):
+        modes = [MODES[n] for n in rng.integers(len(MODES), size=int(rng.integers(1, 12)))]
+        a, w = (np.stack([_values(rng, mode, side, (BRICKS,)) for mode in modes]) for side in "aw")
+        cases.append(Case(a, w, modes, *_pauses(rng, number)))
+    return cases
+
+
+def array_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> list[ArrayCase]:
+    """Seeded random tiles, each of a mode of its own: every fourth case runs without pauses."""
+    rng = np.random.default_rng(seed)
+    rows, cols = parameters["rows"], parameters["cols"]
+    cases = []
+    for number in range(count):
+        modes = [MODES[n] for n in rng.integers(len(MODES), size=int(rng.integers(1, most + 1)))]
+        pairs = []
+        for mode in modes:
+            length, inner = int(rng.integers(1, 2 * rows + 2)), rows * mode.values
+            pairs.append((_values(rng, mode, "a", (length, inner)), _values(rng, mode, "w", (inner, cols))))
+        gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
+        stall = float(gaps[2]) if parameters["buffer"] != 0 else 0.0
+        seed = int(rng.integers(2**31))
+        cases.append(ArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes=modes))
+    return cases
+
+
+def product_case(a: np.ndarray, w: np.ndarray, mode: Mode, rows: int, cols: int) -> ArrayCase:
+    """A product of any size, cut into tiles; `gemm.assemble` with rows * mode.values puts its results together."""
+    pairs = gemm.tiles(a, w, rows * mode.values, cols)
+    return ArrayCase(pairs, modes=[mode] * len(pairs))
+
+
+def _values(rng: np.random.Generator, mode: Mode, side: str, shape: tuple[int, ...]) -> np.ndarray:
+    low, high = mode.limits[side]
+    values = rng.integers(low, high, shape, endpoint=True)
+    extremes = rng.choice(np.array([low, high, -1 if low else 0]), shape)
+    often = rng.choice([0.0, 0.5, 1.0], (shape[0], *[1] * (len(shape) - 1)))
+    return np.where(rng.random(shape) < often, extremes, values)
+
+
+def _pauses(rng: np.random.Generator, number: int) -> tuple[float, float, int]:
+    gap, stall = rng.choice([0.0, 0.1, 0.5, 0.9], 2) * (number % 4 != 0)
+    return float(gap), float(stall), int(rng.integers(2**31))

@@ -1,0 +1,59 @@
+"""Tiles for an N:M sparse matrix engine: random ones, some with wrong metadata, and those of a whole product."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..golden.formats import sparse
+from . import gemm
+from .systolic import Case, draw
+
+
+@dataclass
+class Compressed:
+    """The weights of a tile: values and their places in the groups, (columns, groups, n) each."""
+
+    kept: np.ndarray
+    places: np.ndarray
+
+
+def pattern(sparsity: str) -> tuple[int, int]:
+    """(n, m) of "n:m"."""
+    n, m = sparsity.split(":")
+    return int(n), int(m)
+
+
+def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, sparsity: str = "2:4") -> list:
+    """Cut A (M, K) and an n:m sparse W (K, N) into tiles for an engine of rows x cols: see `gemm.tiles`.
+
+    Their results go to `gemm.assemble` with `rows` * m / n. Raises `ValueError` where W is not n:m along K.
+    """
+    n, m = pattern(sparsity)
+    return [(x, Compressed(*sparse.compress(y.T, n, m))) for x, y in gemm.tiles(a, w, rows * m // n, cols)]
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[Case]:
+    """Seeded random tiles that fit the engine: every fourth case runs without pauses, some hold only extreme values.
+
+    In every other tile some of the metadata are random bits.
+    """
+    rng = np.random.default_rng(seed)
+    return [_random_case(parameters, rng, number, tiles) for number in range(count)]
+
+
+def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
+    n, m = pattern(p["sparsity"])
+    shape = (p["cols"], p["rows"] // n, n)
+    pairs = []
+    for _ in range(int(rng.integers(1, tiles + 1))):
+        kind = ("uniform", "extremes", "uniform", "sparse")[int(rng.integers(4))]
+        a = draw(rng, p["a_format"], (int(rng.integers(1, 3 * shape[1] + 2)), shape[1] * m), kind)
+        kept = draw(rng, p["w_format"], shape, kind)
+        places = np.sort(rng.random((*shape[:2], m)).argsort(-1)[..., :n], -1)
+        wrong = (rng.random(shape[:2]) < rng.choice([0.0, 0.1, 1.0], p=[0.5, 0.3, 0.2]))[..., None]
+        garbage = rng.integers(1 << sparse.place_bits(m), size=shape)
+        pairs.append((a, Compressed(kept, np.where(wrong, garbage, places))))
+    gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 4) * (number % 4 != 0)
+    stall = float(gaps[3]) if p["buffer"] != 0 else 0.0
+    names = ("a", "w", "meta")
+    return Case(pairs, dict(zip(names, gaps.tolist(), strict=False)), stall, seed=int(rng.integers(2**31)))

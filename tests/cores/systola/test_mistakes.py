@@ -1,0 +1,47 @@
+"""Each mistake stops a core with its error, at its last instruction, and the checker knows it too."""
+
+import numpy as np
+import pytest
+
+from systola.gen.assembler import Program, ProgramError
+from systola.gen.checker import check
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.golden import isa
+from systola.sim.golden.cores.systola import run
+from systola.sim.golden.isa import Code, Error, Op
+from systola.sim.stimulus.cores.systola.mistakes import WAIT, broken, mistakes
+from systola.sim.stimulus.cores.systola.programs import image
+from systola.sim.stimulus.dma import DRAM_BYTES
+
+MACHINES = [CoreParameters.check(), CoreParameters.check(size=4, data_width=32, dims=2, format="uint8")]
+HALT = Code(Op.HALT)
+
+
+def golden(parameters: dict, codes: list[Code], entry: int, fault=None):
+    dram = image(parameters, np.random.default_rng(1), codes, DRAM_BYTES)
+    return run(parameters, dram, entry, 10_000, [fault] if fault else [])
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=["16", "4"])
+def test_each_stops_with_its_error(machine):
+    p = machine.model_dump()
+    for error, codes in mistakes(p):
+        result = golden(p, [*codes, WAIT, HALT], DRAM_BYTES)
+        assert (result.error, result.pc) == (error, len(codes) - 1), codes
+        try:
+            program = Program.decode(b"".join(map(isa.encode, [*codes, HALT])))
+        except ProgramError:
+            assert error == Error.OPCODE
+        else:
+            assert check(program, machine, dram=DRAM_BYTES), program.text()
+
+
+def test_every_error_of_a_program_is_made():
+    p = MACHINES[0].model_dump()
+    made = set()
+    for seed in range(250):
+        codes, entry, fault = broken(p, np.random.default_rng(seed), [WAIT, WAIT, HALT], DRAM_BYTES)
+        result = golden(p, codes, entry, fault)
+        made.add((result.error, fault is not None))
+        assert result.pc < len(codes)
+    assert made == {(error, False) for error in set(Error) - {Error.NONE, Error.ABORTED}} | {(Error.FETCH, True)}

@@ -1,0 +1,61 @@
+"""Places, steps and registers of random operations."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.golden import isa
+from systola.sim.golden.isa import Code, Op
+from systola.sim.golden.walks import Walk
+from systola.sim.stimulus.cores.systola.operations import Arena, Part, Writer, overtakes, stepping
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+@given(seeds, st.lists(st.tuples(st.integers(1, 6), st.integers(-9, 9)), min_size=1, max_size=4))
+def test_a_walk_stays_in_its_arena_as_far_as_it_may_go(seed, loops):
+    arena = Arena(100, 40)
+    part = arena.fit(np.random.default_rng(seed), *loops)
+    at = Walk(0, tuple(loops)).addresses().astype(np.int32)
+    if part is None:
+        assert at.max() - at.min() >= 40
+        return
+    for value in (part.value, part.value - part.down, part.value + part.up):
+        assert value + at.min() >= 100
+        assert value + at.max() < 140
+    assert part.down + part.up == 39 - (at.max() - at.min())
+
+
+@given(seeds, st.integers(0, 50), st.integers(0, 50), st.lists(st.integers(1, 4), min_size=1, max_size=3))
+def test_steps_keep_to_their_room(seed, down, up, times):
+    strides = stepping(np.random.default_rng(seed), Part(0, down, up), times)
+    moved = Walk(0, tuple(zip(times, strides, strict=True))).addresses().astype(np.int32)
+    assert moved.min() >= -down
+    assert moved.max() <= up
+
+
+@pytest.mark.parametrize(
+    ("reads", "writes", "expected"),
+    [
+        (Walk(0, ((4, 1),)), Walk(0, ((4, 1),)), False),
+        (Walk(0, ((4, 1),)), Walk(1, ((4, 1),)), True),
+        (Walk(1, ((4, 1),)), Walk(0, ((4, 1),)), False),
+        (Walk(0, ((4, 1), (2, 3))), Walk(0, ((4, 1),)), False),
+        (Walk(0, ((4, 1), (2, -1))), Walk(0, ((4, 1),)), True),
+    ],
+)
+def test_what_a_point_must_not_read(reads, writes, expected):
+    assert overtakes(reads, writes) == expected
+
+
+def test_registers_hold_what_the_writer_thinks():
+    writer = Writer(CoreParameters.check().model_dump(), np.random.default_rng(3))
+    writer.fill()
+    for _ in range(30):
+        writer.something()
+        check = [Code(Op.SYNC, 0, (name, 0, 0), (0, 0, 0)) for name in range(16)]
+        codes = [*writer.codes, *check, Code(Op.HALT)]
+        seen = [o.a for o in isa.issue(codes.__getitem__, 1 << 20, 1 << 20) if o.op == Op.SYNC]
+        assert seen == writer.registers

@@ -1,0 +1,59 @@
+"""Random programs are legal, use everything, and leave results."""
+
+import numpy as np
+import pytest
+
+from systola.gen.assembler import Program
+from systola.gen.checker import check
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.golden import isa
+from systola.sim.golden.cores.systola import run
+from systola.sim.golden.isa import Error, Op, Setting
+from systola.sim.stimulus.cores.systola.programs import image, random_cases, random_program
+from systola.sim.stimulus.dma import DRAM_BYTES
+
+MACHINES = [
+    {},
+    {"size": 4, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 64, "data_width": 32},
+    {"size": 8, "format": "uint8", "rounding": "single", "dims": 2, "table": False, "instructions": 64},
+    {"size": 64, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32, "dims": 4, "instructions": 32},
+]
+
+
+@pytest.mark.parametrize("parameters", MACHINES, ids=["16", "4", "8", "64"])
+def test_programs_are_legal_and_leave_results(parameters):
+    machine = CoreParameters.check(**parameters)
+    p = machine.model_dump()
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        codes = random_program(p, rng)
+        program = Program.decode(b"".join(map(isa.encode, codes)))
+        assert check(program, machine, dram=DRAM_BYTES) == []
+        dram = image(p, rng, codes, DRAM_BYTES)
+        result = run(p, dram, DRAM_BYTES)
+        assert (result.error, result.pc) == (Error.NONE, len(codes) - 1)
+        assert (result.dram != dram).sum() > 64
+        assert result.rows > 0
+
+
+def test_every_instruction_and_setting_is_used():
+    p = CoreParameters.check(dims=4).model_dump()
+    rng = np.random.default_rng(2)
+    codes = [code for _ in range(8) for code in random_program(p, rng)]
+    assert {code.opcode for code in codes} == set(Op)
+    assert {code.flags for code in codes if code.opcode == Op.SET} == set(Setting)
+    assert {code.flags for code in codes if code.opcode == Op.MATMUL} == {0, 1, 2, 3}
+    vectors = [code.flags for code in codes if code.opcode == Op.VECTOR]
+    assert all(any(flags >> bit & 1 for flags in vectors) for bit in range(4))
+    assert len(set(vectors)) > 9
+
+
+def test_cases_come_by_seed_and_some_are_wrong():
+    p = CoreParameters.check(**MACHINES[1]).model_dump()
+    cases, again, other = random_cases(p, 5, 3), random_cases(p, 5, 3), random_cases(p, 5, 4)
+    assert all((a.dram == b.dram).all() and a.program == b.program for a, b in zip(cases, again, strict=True))
+    assert not all(len(a.dram) == len(b.dram) and (a.dram == b.dram).all() for a, b in zip(cases, other, strict=True))
+    results = [run(p, case.dram, case.program, faults=[case.fault] if case.fault else []) for case in cases]
+    assert [n for n, result in enumerate(results) if result.error != Error.NONE] == [4]
+    assert all(len(case.dram) % 16 == 0 for case in cases)
+    assert {case.stall for case in cases} > {0}

@@ -1,0 +1,37 @@
+"""Random bfloat16 tiles fit the engine, are the same for the same seed, and are difficult."""
+
+import numpy as np
+
+from systola.sim.golden.formats import bfloat16
+from systola.sim.stimulus.bfloat16_systolic import KINDS, draw, random_cases
+
+PARAMETERS = {"rows": 3, "cols": 5, "buffer": "auto"}
+
+
+def test_shapes_fit_and_are_the_same_for_the_same_seed():
+    first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        for (x, w), (y, v) in zip(a.tiles, b.tiles, strict=True):
+            assert x.shape[1] == 3
+            assert w.shape == (3, 5)
+            assert (x == y).all()
+            assert (w == v).all()
+    assert first[0].idle_free
+    assert not all(case.idle_free for case in first)
+
+
+def test_every_kind_is_codes():
+    for kind in KINDS:
+        codes = draw(np.random.default_rng(1), (40, 40), kind)
+        assert 0 <= codes.min() <= codes.max() < 1 << 16
+
+
+def test_what_the_kinds_are_for():
+    rng = np.random.default_rng(2)
+    tiny = bfloat16.product(*draw(rng, (2, 2000), "tiny"))
+    assert 0.2 < ((tiny & 0x7FFFFFFF) < bfloat16.SMALLEST_NORMAL).mean() < 1
+    a, w = draw(rng, (50, 8), "cancelling"), draw(rng, (8, 50), "cancelling")
+    assert (bfloat16.matmul(a, w) == 0).mean() > 0.01
+    corners = draw(rng, (1000,), "corners")
+    assert np.isnan(bfloat16.decode(corners)).any()
+    assert np.isinf(bfloat16.decode(corners)).any()

@@ -1,0 +1,45 @@
+"""Cases of collectives: they repeat, they fit, and every fourth has something wrong that everybody hears of."""
+
+import numpy as np
+import pytest
+
+from systola.sim.golden.collective import OK, OPERATIONS, refusal, statuses
+from systola.sim.stimulus.collective import random_cases, rows_of, sweep
+
+TORUS = {"topology": "torus", "k": 4, "l": 2, "width": 16, "format": "int8", "rows": 200}
+
+
+def test_random_cases_repeat():
+    cases = random_cases(TORUS, 16, 3)
+    assert [case.rounds for case in cases] == [case.rounds for case in random_cases(TORUS, 16, 3)]
+    assert [case.rounds for case in cases] != [case.rounds for case in random_cases(TORUS, 16, 4)]
+    assert np.array_equal(cases[5].data, random_cases(TORUS, 16, 3)[5].data)
+
+
+@pytest.mark.parametrize("parameters", [TORUS, TORUS | {"topology": "ring", "k": 5, "l": 1, "rows": 20}])
+def test_calls_are_right_or_wrong_on_purpose(parameters):
+    size = parameters["k"], parameters["l"], parameters["rows"]
+    ends, operations = [], set()
+    for case in random_cases(parameters, 48, 1):
+        assert case.data.shape[1] + case.start <= parameters["rows"]
+        codes = [set(statuses(calls, *size).values()) for calls in case.rounds]
+        assert codes[-1] == {OK}
+        ends += [code for some in codes[:-1] for code in some if code != OK]
+        operations |= {calls[0].op for calls in case.rounds if 0 in calls and refusal(calls[0], *size) == OK}
+    assert len(ends) >= 12
+    assert len(set(ends)) >= 4
+    assert operations == set(range(len(OPERATIONS)))
+
+
+def test_a_sweep_fills_what_its_largest_call_needs():
+    case = sweep(TORUS, [("all_to_all", 2, 0), ("broadcast", 9, 3)], np.random.default_rng(0))
+    assert case.data.shape == (8, 16, 8)  # two rows for each of 8 nodes, of 4 words of two bytes
+    assert case.reads == range(48)
+    assert [calls[7].rows for calls in case.rounds] == [2, 9]
+
+
+def test_rows_of_a_message():
+    assert rows_of(TORUS, "broadcast", 64) == 8
+    assert rows_of(TORUS, "all_reduce", 64) == 1
+    with pytest.raises(ValueError, match="72 bytes are no whole number of 64 bytes"):
+        rows_of(TORUS, "all_gather", 72)

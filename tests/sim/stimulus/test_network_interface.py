@@ -1,0 +1,14 @@
+"""Packets for interfaces: all kinds of them, the same again for a seed."""
+
+from systola.sim.golden.network_interface import refusal
+from systola.sim.stimulus.network_interface import random_cases
+
+PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
+
+
+def test_every_kind_of_refusal_comes():
+    cases = random_cases(PARAMETERS, 8, 1)
+    kinds = {refusal(case.node, 6, 4, dest, words) for case in cases for dest, words in case.send}
+    assert kinds == {None, 0, 1, 2}
+    assert cases == random_cases(PARAMETERS, 8, 1)
+    assert cases != random_cases(PARAMETERS, 8, 2)

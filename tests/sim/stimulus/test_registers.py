@@ -1,0 +1,27 @@
+"""Random accesses: the same for the same seed, inside and outside the registers, with and without pauses."""
+
+from systola.sim.stimulus.registers import random_cases
+
+PARAMETERS = {"map": {"registers": [{"offset": offset} for offset in (0, 4, 16)]}}
+
+
+def test_same_seed_same_cases():
+    assert random_cases(PARAMETERS, 12, 3) == random_cases(PARAMETERS, 12, 3) != random_cases(PARAMETERS, 12, 4)
+
+
+def test_addresses_and_data_cover_what_there_is():
+    cases = random_cases(PARAMETERS, 40, 1)
+    reads = {address for case in cases for address in case.reads}
+    writes = {address for case in cases for address, _, _ in case.writes}
+    for addresses in (reads, writes):
+        assert {address // 4 for address in addresses} == set(range(8))
+        assert {address % 4 for address in addresses} == set(range(4))
+    assert {strobe for case in cases for _, _, strobe in case.writes} == set(range(16))
+    assert {0, 2**32 - 1, 2**31} <= {data for case in cases for _, data, _ in case.writes}
+
+
+def test_pauses_and_cuts():
+    cases = random_cases(PARAMETERS, 24, 1)
+    assert [case.idle_free for case in cases[::4]] == [True] * 6
+    assert not all(case.idle_free for case in cases)
+    assert [case.cut is not None for case in cases] == [number % 6 == 5 for number in range(24)]
