@@ -20,7 +20,7 @@ test-slow: .venv/ready  ## the suites that take minutes: random designs, the lar
 	$(BIN)/python -m pytest -n 2 -m slow --timeout 1800
 
 bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
-	$(BIN)/python -m systola.gen.bench --out docs
+	$(BIN)/python -m systola.gen.figures --out docs
 
 lint: .venv/ready  ## the linter
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.noc.router import Router
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
-from .registers import files as register_files
+from .verilog.register_files import files as register_files
 
 
 class UsageError(Exception):

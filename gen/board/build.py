@@ -15,11 +15,11 @@ from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
 from ...hw.systems.board import Bringup
-from ..devices import DEVICES, PLACERS
-from ..report import critical_path, mhz
-from ..synth import MAPPER, SynthesisError, run_tool
-from ..units import units
-from ..verilog import Design, generate
+from ..synth.area_breakdown import units
+from ..synth.devices import DEVICES, PLACERS
+from ..synth.report import critical_path, mhz
+from ..synth.synth import MAPPER, SynthesisError, run_tool
+from ..verilog.verilog import Design, generate
 from . import pll
 from .targets import Target
 

@@ -6,7 +6,7 @@ from ...hw.component import Component, ParameterError, Parameters
 from ...hw.cores.outer_product.core import OuterProduct
 from ...hw.cores.systola.core import Core
 from ...hw.systems.board import BoardEngine
-from .driver import Board, BoardError
+from ..host.driver import Board, BoardError
 
 
 class Kind(NamedTuple):
@@ -59,8 +59,8 @@ def parse(word: str) -> tuple[str, Parameters] | None:
 
 def host(board: Board):
     """Who drives the engine of a board. Raises :class:`.BoardError`."""
-    from .core_host import CoreHost
-    from .outer_host import OuterHost
+    from ..accelerators.outer_product.host import OuterHost
+    from ..accelerators.systola.host import CoreHost
 
     word = board.facts.get("engine", "none")
     if found := parse(word):

@@ -3,8 +3,8 @@
 import importlib
 from dataclasses import dataclass, field
 
-from ..devices import Placer
 from ..generators import UsageError
+from ..synth.devices import Placer
 from . import engines
 
 

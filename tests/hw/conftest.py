@@ -9,7 +9,7 @@ from amaranth.hdl import ClockDomain, Const, Module, Shape, Value
 from amaranth.lib import data
 from amaranth.sim import Simulator
 
-from systola.gen.verilog import generate
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.cores.systola.core import Core
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.cores.runs import Run

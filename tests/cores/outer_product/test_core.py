@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from systola.gen.synth import netlist
-from systola.gen.verilog import generate
+from systola.gen.synth.synth.synth import netlist
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.outer_product.core.core import OuterProduct
 from systola.sim.runner.simulate import simulate

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from systola.gen.assembler import Op, Program, Reg, Setting, Unit
+from systola.gen.accelerators.systola.program import Op, Program, Reg, Setting, Unit
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.cores import systola as core
 from systola.sim.golden.isa import Error

@@ -1,6 +1,6 @@
 """The array as a unit: tiles in order, kept tiles, walks in two dimensions, sums where they belong."""
 
-from systola.gen.assembler import Program
+from systola.gen.accelerators.systola.program import Program
 from systola.hw.issue.isa import Error, Setting
 
 

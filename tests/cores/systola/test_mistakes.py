@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from systola.gen.assembler import Program, ProgramError
-from systola.gen.checker import check
+from systola.gen.accelerators.systola.checker import check
+from systola.gen.accelerators.systola.program import Program, ProgramError
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run

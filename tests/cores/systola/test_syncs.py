@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.gen.assembler import Program
+from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.isa import Code, Op

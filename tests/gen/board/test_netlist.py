@@ -2,10 +2,10 @@
 
 import pytest
 
-from systola.gen.board import check
-from systola.gen.board.commands import start
-from systola.gen.board.driver import Board
 from systola.gen.board.targets import find
+from systola.gen.cli.app import board_test as check
+from systola.gen.cli.app.board import start
+from systola.gen.host.driver import Board
 
 BAUD = 3_000_000
 """Of the UART: cells are simulated slowly."""

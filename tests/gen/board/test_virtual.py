@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from systola.gen.board import check
-from systola.gen.board.commands import start
-from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.targets import find
+from systola.gen.cli.app import board_test as check
+from systola.gen.cli.app.board import start
+from systola.gen.host.driver import Board, BoardError
 from systola.sim.runner.virtual_board import Faults
 
 DESIGN = {"bytes": 16384, "baud": 3_000_000, "style": "block"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog import generate
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.array.fusion_array import FusionArray
 from systola.hw.component import ParameterError
 from systola.sim.golden.fusion_array import authors_cycles

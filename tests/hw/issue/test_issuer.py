@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from amaranth.sim import Simulator
 
-from systola.gen.assembler import Program, Reg
+from systola.gen.accelerators.systola.program import Program, Reg
 from systola.hw.issue.decode import TARGETS
 from systola.hw.issue.isa import BYTES, Error, Op, Setting, Unit
 from systola.hw.issue.issuer import Issuer

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.gen.verilog import generate
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.mac.fusion_temporal import FusionTemporal
 from systola.sim.golden.fusion_unit import BRICKS, MODES, Mode
 from systola.sim.runner.simulate import simulate

@@ -1,6 +1,6 @@
 """Two products of a block: iCE40's cell stands for them where it is known, once for each two. See the slow netlist."""
 
-from systola.gen.verilog import generate
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.cores.outer_product.core.core import OuterProduct
 
 

@@ -7,7 +7,7 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from systola.gen.verilog import generate
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.noc.noc import Noc
 from systola.hw.noc.reduction import Join, add
 from systola.hw.noc.router import RouterInput

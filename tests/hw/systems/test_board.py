@@ -4,10 +4,10 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from systola.gen.board.commands import start
-from systola.gen.board.driver import Board, BoardError
 from systola.gen.board.targets import find
-from systola.gen.verilog import generate
+from systola.gen.cli.app.board import start
+from systola.gen.host.driver import Board, BoardError
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.bus.axi import Axi4, AxiLite
 from systola.hw.bus.registers import RegField, Register, RegisterMap, Registers
 from systola.hw.component import Component, ParameterError, Parameters, place

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from systola.gen.accelerators.systola.compiler import compile
+from systola.gen.compile.layers import Pooling, Tensor
 from systola.gen.generators import find
-from systola.gen.schedule.layers import Pooling, Tensor
-from systola.gen.schedule.network import compile
-from systola.gen.tasks import GemmTask
-from systola.gen.verilog import generate
+from systola.gen.run.report.tasks import GemmTask
+from systola.gen.verilog.verilog.verilog import generate
 from systola.hw.cores.systola.core import Core
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.runner.simulate import simulate

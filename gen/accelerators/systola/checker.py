@@ -1,0 +1,383 @@
+"""Proves of a program, before it runs, that it is right for a core; or says what is wrong with it.
+
+A program has no data-dependent control: its loops and registers can be run through beforehand, and with them goes, for
+each byte of each memory, who used it last. So the proof is exact. Two uses of a byte by two units, one of them a write,
+need a SYNC between them that names the unit of the earlier. What a lane that was never written leads to is followed up
+to DRAM: only lanes that are never looked at may hold nothing.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.issue.isa import LOOPS, Op, Setting, Unit
+from ....sim.golden import dma, isa, walks
+from ....sim.golden.isa import Error, Fault, Operation
+from ....sim.golden.walks import Walk
+from .access_history import Access, Dram, Memory
+from .program import Program
+
+MOST = 20
+"""Problems that are told."""
+LIMIT = 1 << 21
+"""Instructions that a program may run to be checked."""
+LARGEST = 1 << 24
+"""Rows or elements of one operation."""
+SPARE = 16
+"""An outermost loop, LOOP and END included, may have as many instructions as the core's buffer, less these."""
+
+
+REFUSED = {
+    dma.Code.ZERO_COUNT: "a count is 0",
+    dma.Code.SIZE: "an element is wider than a beat of the bus",
+    dma.Code.PADDING: "more elements are padded than there are",
+}
+"""Why the DMA engine does not do it."""
+
+
+class Problem(NamedTuple):
+    """Something wrong: the instructions it is about, the later first, and a sentence."""
+
+    instructions: tuple[int, ...]
+    text: str
+
+    def __str__(self):
+        return self.text
+
+
+def check(program: Program, machine: CoreParameters, *, dram: int = 1 << 32) -> list[Problem]:
+    """What is wrong with the program, at most :data:`MOST` problems; `dram` is the first address that is not there."""
+    return _Check(program, machine, dram).run()
+
+
+class _Stop(Exception):
+    """The core would stop here."""
+
+
+class _Check:
+    def __init__(self, program: Program, machine: CoreParameters, dram: int):
+        self.program, self.machine, self.end = program, machine, dram
+        self.parameters = machine.model_dump()
+        self.problems: dict[tuple, Problem] = {}
+        self.operations: list[Operation] = []
+        self.done = dict.fromkeys(Unit, -1)
+        local = machine.activation_words + machine.weight_words
+        readers = ((Unit.FETCH, False), (Unit.VECTOR, False))
+        self.local = Memory(
+            local, machine.size, (*readers, (Unit.STORE, False), (Unit.LOAD, True), (Unit.VECTOR, True))
+        )
+        self.sums = Memory(machine.accumulators, machine.size, ((Unit.ARRAY, True), (Unit.VECTOR, False)))
+        self.dram = Dram(((Unit.LOAD, False), (Unit.STORE, True)))
+        self.tiles: list[tuple[int, int, np.ndarray]] = []  # operation, rows, which columns hold something
+        self.used: tuple[int, int, np.ndarray] | None = None  # the tile of the next MATMUL, if kept
+        self.quant = np.zeros(machine.size, bool)
+        self.table = False
+
+    def run(self) -> list[Problem]:
+        codes = [isa.decode(statement.encode()) for statement in self.program.statements]
+        steps = isa.issue(lambda pc: codes[pc] if pc < len(codes) else None, self.machine.instructions, LIMIT)
+        rules = {
+            Op.SYNC: self.sync,
+            Op.HALT: self.halt,
+            Op.LOAD: self.move,
+            Op.STORE: self.move,
+            Op.WEIGHTS: self.weights,
+            Op.MATMUL: self.matmul,
+            Op.QUANT: self.quantise,
+            Op.QUANT_CHANNEL: self.quantise,
+            Op.TABLE: self.fill_table,
+            Op.VECTOR: self.vector,
+        }
+        try:
+            self.loops()
+            for operation in steps:
+                self.operations.append(operation)
+                rules[operation.op](operation)
+                if len(self.problems) >= MOST:
+                    break
+        except Fault as fault:
+            with suppress(_Stop):
+                self.stopped(fault)
+        except _Stop:
+            pass
+        return list(self.problems.values())
+
+    def loops(self):
+        """Loops stand inside each other, not too deep, and each outermost one fits into the instruction buffer."""
+        begun: list[int] = []
+        for pc, statement in enumerate(self.program.statements):
+            if statement.op == Op.LOOP:
+                begun.append(pc)
+                if len(begun) > LOOPS:
+                    self.refuse(pc, f"is inside {LOOPS} loops already.")
+            elif statement.op == Op.END:
+                if not begun:
+                    self.refuse(pc, "has no LOOP.")
+                begin, most = begun.pop(), self.machine.instructions - SPARE
+                if not begun and pc - begin >= most:
+                    text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}, with all in it."
+                    self.refuse(begin, text)
+        if begun:
+            self.refuse(begun[-1], "has no END.")
+
+    # What is said.
+
+    def refuse(self, pc: int, text: str):
+        """A problem of an instruction, whatever it is run with."""
+        self.problems[pc, text] = Problem((pc,), f"{self.stated(pc)} {text}")
+        raise _Stop
+
+    def say(self, text: str, *others: int, kind: str = ""):
+        """A problem of the newest operation, with others."""
+        operations = [self.operations[-1], *(self.operations[other] for other in others)]
+        pcs = tuple(operation.pc for operation in operations)
+        names = [self.stated(operation.pc, operation.iteration) for operation in operations]
+        self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names)))
+
+    def fail(self, text: str):
+        self.say(f"{{}} {text}")
+        raise _Stop
+
+    def where(self, pc: int) -> str:
+        line = self.program.statements[pc].line
+        return f"line {line}" if line else f"instruction {pc}"
+
+    def stated(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
+        text = " ".join(str(self.program.statements[pc]).split())
+        times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
+        return f"{self.where(pc)} ({text}{times})"
+
+    def rows(self, memory: Memory, span: tuple[int, int]) -> str:
+        behind = self.machine.activation_words
+        first, last = span
+        if memory is self.dram:
+            what, first, last = "DRAM byte", f"0x{first:x}", f"0x{last:x}"
+        elif memory is self.sums:
+            what = "accumulator row"
+        elif first < behind:
+            what = "activation word"
+        else:
+            what, first, last = "weight word", first - behind, last - behind
+        return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
+
+    def stopped(self, fault: Fault):
+        if fault.error == Error.OPERAND:
+            self.refuse(fault.pc, f"needs from 1 to {isa.COUNT_LIMIT} times.")
+        text = f"The program runs more than {LIMIT:,} instructions, which are as many as can be checked."
+        if fault.error == Error.FETCH:
+            text = "The program runs past its end: a HALT is missing."
+        self.problems[fault.pc, text] = Problem((fault.pc,), text)
+
+    # Memories.
+
+    def access(self, *accesses: Access):
+        """The operation uses these; or it is said with whom it meets."""
+        operation = len(self.operations) - 1
+        for a in accesses:
+            if found := a.memory.conflict(a, self.done):
+                other, span = found
+                does = "writes" if a.writes else "reads"
+                unit = self.unit_of(self.operations[other], a.memory)
+                self.say(
+                    f"{{}} {does} {self.rows(a.memory, span)} while {{}} may still use them: "
+                    f"a SYNC {unit.name.lower()} is missing between them.",
+                    other,
+                    kind="hazard",
+                )
+        for a in accesses:
+            a.memory.touch(a, operation)
+
+    def unit_of(self, operation: Operation, memory: Memory) -> Unit:
+        if operation.op == Op.MATMUL:
+            return Unit.ARRAY if memory is self.sums else Unit.FETCH
+        return {Op.LOAD: Unit.LOAD, Op.STORE: Unit.STORE, Op.WEIGHTS: Unit.FETCH}.get(operation.op, Unit.VECTOR)
+
+    def words(self, walk: Walk, what: str, words: int, *, behind: int = 0) -> np.ndarray:
+        """The rows of a memory that the operation walks over."""
+        if not walk.inside(words):
+            low, high = dma.extent(*zip(*walk.loops, strict=True))
+            self.fail(f"goes over {what}s {walk.first + low} to {walk.first + high}; there are 0 to {words - 1}.")
+        if walk.count > LARGEST:
+            self.fail(f"goes over {walk.count:,} {what}s; {LARGEST:,} are as many as can be checked.")
+        return walk.addresses() + behind
+
+    def activations(self, walk: Walk) -> np.ndarray:
+        return self.words(walk, "activation word", self.machine.activation_words)
+
+    def weight_words(self, walk: Walk) -> np.ndarray:
+        return self.words(walk, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
+
+    def accumulators(self, walk: Walk) -> np.ndarray:
+        return self.words(walk, "accumulator row", self.machine.accumulators)
+
+    def written(self, memory: Memory, cells: tuple, *, whole: bool = False) -> np.ndarray:
+        """Which of the cells hold something: in each row there must be some, or all (`whole`)."""
+        written = memory.written[cells]
+        if (written if whole else written.any(axis=-1)).all():
+            return written
+        missing = ~written if whole else np.broadcast_to(~written.any(axis=-1, keepdims=True), written.shape)
+        span = self.rows(memory, memory.span(cells, missing))
+        writer = memory.writer(cells, missing)
+        if writer < 0:
+            self.say(f"{{}} reads {span}, which nothing was ever written to.", kind="nothing")
+        else:
+            self.say(f"{{}} reads {span}, which {{}} wrote from what was never written.", writer, kind="nothing")
+        return np.ones_like(written)  # once is enough
+
+    def counts(self, operation: Operation, *settings: Setting):
+        for setting in settings:
+            if not 1 <= (value := operation.settings[setting]) <= isa.COUNT_LIMIT:
+                self.fail(f"needs a {setting.name} from 1 to {isa.COUNT_LIMIT}, which is {isa.signed(value)}.")
+
+    def fits(self, operation: Operation, settings: Iterable[Setting], low: int, high: int):
+        for setting in settings:
+            if not low <= (value := isa.signed(operation.settings[setting])) <= high:
+                self.fail(f"needs a {setting.name} from {low} to {high}, which is {value}.")
+
+    # Operations.
+
+    def sync(self, o: Operation):
+        for unit in Unit:
+            if o.flags & (unit | (Unit.ARRAY if unit == Unit.FETCH else 0)):
+                self.done[unit] = len(self.operations) - 1
+        if o.flags & (Unit.FETCH | Unit.ARRAY) and len(self.tiles) > 1:
+            self.fail(f"waits for ever: {len(self.tiles)} tiles of weights wait for a MATMUL, and the array holds one.")
+
+    def halt(self, o: Operation):
+        if o.iteration:
+            self.fail("ends a loop the first time already.")
+        if self.tiles:
+            self.say("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
+
+    def move(self, o: Operation):
+        bus, local, moved = dma.bytes_of(self.descriptor(o))
+        bus = bus[moved]
+        if bus.size and (last := int(bus.max())) >= self.end:
+            self.fail(f"goes to DRAM byte 0x{last:x}; there are 0 to 0x{self.end - 1:x}.")
+        cells = np.divmod(local, self.machine.size)
+        unit, loads = Unit[o.op.name], o.op == Op.LOAD
+        if not loads:
+            self.written(self.local, cells, whole=True)
+        self.access(Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus)))
+        if loads:
+            self.local.written[cells] = True
+
+    def descriptor(self, o: Operation) -> dma.Descriptor:
+        """What the DMA engine is told, if it accepts that."""
+        dims, engine = self.machine.dims, walks.engine_parameters(self.parameters, o.op == Op.STORE)
+        local_bytes = engine["local_bytes"]
+
+        def fit(name: str, low: int, high: int, axes: range = range(dims)):
+            self.fits(o, [Setting[f"{o.op.name}_{name}{axis}"] for axis in axes], low, high)
+
+        self.fits(o, [Setting[f"{o.op.name}_SIZE"]], 0, 7)
+        fit("COUNT", 0, isa.COUNT_LIMIT)
+        fit("COUNT", 0, 1, range(dims, 4))
+        fit("LOCAL_STRIDE", -local_bytes, local_bytes - 1)
+        if o.op == Op.LOAD:
+            fit("PAD", 0, 0xFFFF)
+            self.fits(o, [Setting.LOAD_VALUE], 0, 255)
+        d = walks.descriptor(o, self.parameters)
+        code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
+        if code == dma.Code.LOCAL_RANGE:
+            what = "the scratchpads" if o.op == Op.LOAD else "activations"
+            self.fail(f"is refused: it goes beyond the {local_bytes} bytes of {what}.")
+        if code != dma.Code.OK:
+            self.fail(f"is refused: {REFUSED[code]}.")
+        if prod(d.count) > LARGEST:
+            self.fail(f"moves {prod(d.count):,} elements; {LARGEST:,} are as many as can be checked.")
+        return d
+
+    def weights(self, o: Operation):
+        if not 1 <= o.b <= self.machine.size:
+            self.fail(f"needs from 1 to {self.machine.size} rows, not {o.b}.")
+        cells = (self.weight_words(walks.weight_words(o)),)
+        columns = self.written(self.local, cells).all(axis=0)
+        self.access(Access(self.local, Unit.FETCH, False, cells))
+        self.tiles.append((len(self.operations) - 1, o.b, columns))
+        if len(self.tiles) > self.machine.queue:
+            self.fail(f"is one tile too many: {self.machine.queue} wait for a MATMUL already.")
+
+    def matmul(self, o: Operation):
+        self.counts(o, Setting.COUNT_X, Setting.COUNT_Y)
+        sums = (self.accumulators(walks.accumulator_rows(o)),)
+        words = self.activations(walks.activation_words(o))
+        if self.used is None:
+            if not self.tiles:
+                self.fail("waits for ever: no WEIGHTS before it loads a tile that is not used.")
+            self.used = self.tiles.pop(0)
+        _, rows, columns = self.used
+        if not o.flags & isa.KEEP:
+            self.used = None
+        cells = (words, slice(rows)) if rows < self.machine.size else (words,)
+        self.written(self.local, cells, whole=True)
+        if o.flags & isa.ACCUMULATE or o.c:
+            columns = columns & self.written(self.sums, sums)
+        self.access(Access(self.local, Unit.FETCH, False, cells), Access(self.sums, Unit.ARRAY, True, sums))
+        self.sums.written[sums] = columns
+
+    def quantise(self, o: Operation):
+        if o.op == Op.QUANT:
+            if not -31 <= (shift := isa.signed(o.c >> 24, 6)) <= 30:
+                self.fail(f"needs a shift from -31 to 30, which is {shift}.")
+            self.quant[:] = True
+            return
+        words = self.weight_words(walks.record_words(o))
+        records = np.arange(self.machine.size * walks.RECORD).reshape(-1, walks.RECORD)
+        row, lane = np.divmod(records[:, : walks.RECORD_USED], self.machine.size)
+        cells = (words[row], lane)
+        self.quant = self.local.written[cells].all(axis=1)
+        if not self.quant.any():
+            self.quant = self.written(self.local, cells, whole=True).all(axis=1)
+        self.access(Access(self.local, Unit.VECTOR, False, cells))
+
+    def fill_table(self, o: Operation):
+        if not self.machine.table:
+            self.fail("needs a core with table=true.")
+        cells = (self.weight_words(walks.table_words(o, self.parameters)),)
+        self.written(self.local, cells, whole=True)
+        self.access(Access(self.local, Unit.VECTOR, False, cells))
+        self.table = True
+
+    def vector(self, o: Operation):
+        self.counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
+        window = o.settings[Setting.WINDOW_X] * o.settings[Setting.WINDOW_Y]
+        inside, adds = o.flags & isa.SCRATCHPAD, o.flags & isa.ADD
+        if adds and window > 1:
+            self.fail(f"adds, which needs a window of 1 x 1 and not of {window}.")
+        if o.flags & isa.TABLE and not self.machine.table:
+            self.fail("needs a core with table=true.")
+        if o.flags & isa.TABLE and not self.table:
+            self.say("{} comes before any TABLE.")
+        if not self.quant.any():
+            self.say("{} comes before any QUANT or QUANT_CHANNEL.")
+        self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 15), (1 << 15) - 1)
+        memory = self.local if inside else self.sums
+        source = (self.activations if inside else self.accumulators)(walks.source_words(o))
+        dest = self.activations(walks.dest_words(o))
+        lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
+        accesses = [Access(memory, Unit.VECTOR, False, (source,))]
+        if inside:
+            self.overtakes(source.reshape(-1, window), dest)
+        if adds:
+            second = self.activations(walks.second_words(o))
+            lanes &= self.written(self.local, (second,))
+            accesses.append(Access(self.local, Unit.VECTOR, False, (second,)))
+            self.overtakes(second[:, None], dest)
+        self.access(*accesses, Access(self.local, Unit.VECTOR, True, (dest,)))
+        self.local.written[dest] = lanes
+
+    def overtakes(self, reads: np.ndarray, dest: np.ndarray):
+        """Says so if a point reads, reads[point, :], what a point before it writes, dest[point]."""
+        if reads.max() < dest.min() or reads.min() > dest.max():
+            return
+        words, first = np.unique(dest, return_index=True)
+        at = np.searchsorted(words, reads).clip(max=len(words) - 1)
+        late = (words[at] == reads) & (first[at] < np.arange(len(reads))[:, None])
+        if late.any():
+            span = self.rows(self.local, (int(reads[late].min()), int(reads[late].max())))
+            self.say(f"{{}} reads {span} behind writing them itself, which takes two with a SYNC vector between them.")

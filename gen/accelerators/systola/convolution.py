@@ -1,0 +1,307 @@
+"""A convolution as a program: steps of loads, array, vector lanes and stores on a core's memories."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.issue.isa import ALL, RECORD, Unit
+from ...compile.allocator import DoesNotFit, Memory
+from ...compile.boxes import Box, Dimension
+from ...compile.layers import Convolution
+from ...compile.pipelining import Step, arrange
+from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
+from .emitter import Access, Action, Emitter, Space, loading, nest, storing
+from .loops import Drain, Segment
+
+
+@dataclass(frozen=True, eq=False)
+class Fragment:
+    """A part of an operand that is loaded at once: "x" of points and channels, "w" of filters and a chunk, or the
+    records ("r") of filters. There is one object for each."""
+
+    kind: str
+    part: object
+    chunk: Chunk | tuple[int, int] | None = None
+
+
+class Schedule:
+    """A tiling and an order applied to a layer: everything that is known before a word of the program is written."""
+
+    def __init__(self, parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str = "overlapped"):
+        self.p, self.layer, self.tiling = parameters, layer, tiling
+        self.size = parameters.size
+        self.tiles = tiles(layer, tiling)
+        self.phases = phases(layer, tiling)
+        self.steps = arrange(self.phases, order)
+        self.lanes = -(-min(tiling.filters, layer.filters) // self.size)  # words of a pixel of a tile's result
+        if tiling.points * self.lanes > parameters.accumulators // 2:
+            raise DoesNotFit
+        self.result_words = tiling.points * self.spread(self.lanes)
+        outputs = min(tiling.outputs, len(self.tiles))
+        self.results = self.p.activation_words - outputs * self.result_words  # where results begin
+        if self.results < 0:
+            raise DoesNotFit
+        self.outputs = outputs
+        self._fragments: dict[tuple, Fragment] = {}
+        self._needed: dict[int, list[Fragment]] = {}
+        self.loads = self._place()
+
+    # Fragments: what they are, how large, and where.
+
+    def fragment(self, kind: str, part, chunk=None) -> Fragment:
+        key = kind, part, chunk
+        if key not in self._fragments:
+            self._fragments[key] = Fragment(*key)
+        return self._fragments[key]
+
+    def fragments(self, phase: int) -> list[Fragment]:
+        """What a phase's computation needs, and its tile's requantisation."""
+        if phase not in self._needed:
+            one = self.phases[phase]
+            tile = self.tiles[one.tile]
+            found = []
+            for number in one.chunks:
+                chunk = self.tiling.chunks[number]
+                found.append(self.fragment("x", tile.block, chunk.channels))
+                found.append(self.fragment("w", tile.filters, chunk))
+            if one.last:
+                found.append(self.records(one.tile))
+            self._needed[phase] = list(dict.fromkeys(found))
+        return self._needed[phase]
+
+    def records(self, tile: int) -> Fragment:
+        return self.fragment("r", self.tiles[tile].filters)
+
+    def words(self, fragment: Fragment) -> int:
+        if fragment.kind == "r":
+            return self._lanes(fragment.part) * RECORD
+        if fragment.kind == "w":
+            return fragment.chunk.depth * self.tile_row(fragment.part)
+        rows, columns = self.window(fragment.part)
+        return fragment.part.shape[0] * rows * columns * self.pixel(fragment.chunk)
+
+    def window(self, points: Points) -> tuple[int, int]:
+        """Rows and columns of input that points of the result need."""
+        _, rows, columns = points.shape
+        (ky, kx), (sy, sx) = self.layer.kernel, self.layer.stride
+        return (rows - 1) * sy + ky, (columns - 1) * sx + kx
+
+    def spread(self, words: int) -> int:
+        """From one pixel of so many words to the next: as banks are told apart by the low bits of addresses, one more
+        than a multiple of their number takes pixels that follow each other through all of them."""
+        banks = self.p.banks
+        return words + -(words - 1) % banks if self.tiling.spread and words >= banks > 1 else words
+
+    def pixel(self, channels: tuple[int, int]) -> int:
+        """Words of an input pixel."""
+        return self.spread(self.blocks(channels))
+
+    def blocks(self, channels: tuple[int, int]) -> int:
+        """Words of an input pixel that hold something."""
+        return -(-(channels[1] - channels[0]) // self.size)
+
+    def tile_row(self, filters: tuple[int, int]) -> int:
+        """Words from one row of weights to the next."""
+        return self.spread(self._lanes(filters))
+
+    def _lanes(self, filters: tuple[int, int]) -> int:
+        return -(-(filters[1] - filters[0]) // self.size)
+
+    def _place(self) -> list[list[tuple[Fragment, int]]]:
+        """For each step the fragments that are loaded in it, and where to; `at` for each step where fragments are."""
+        activations, weights = Memory(0, self.results), Memory(0, self.p.weight_words)
+        needs = [self._needs(step) for step in self.steps]
+        uses: dict[Fragment, list[int]] = {}
+        for number, need in enumerate(needs):
+            for fragment in need:
+                uses.setdefault(fragment, []).append(number)
+        self.at: list[dict[Fragment, int]] = []
+        loads, coming = [], set()
+        for number, step in enumerate(self.steps):
+            where = {}
+            for fragment in needs[number]:
+                where[fragment] = (activations if fragment.kind == "x" else weights).find(fragment)
+            self.at.append(where)
+            coming = {fragment for fragment in coming if fragment not in needs[number]}
+            wanted = dict.fromkeys(fragment for phase in step.load for fragment in self.fragments(phase))
+            pinned = {*needs[number], *wanted, *coming}
+
+            def next_use(fragment, number=number):
+                later = uses[fragment]
+                at = bisect_left(later, number)
+                return later[at] if at < len(later) else float("inf")
+
+            new = []
+            for fragment in wanted:
+                memory = activations if fragment.kind == "x" else weights
+                if memory.find(fragment) is None:
+                    new.append((fragment, memory.place(fragment, self.words(fragment), pinned, next_use)))
+            coming.update(wanted)
+            loads.append(new)
+        return loads
+
+    def _needs(self, step: Step) -> list[Fragment]:
+        found = [] if step.compute is None else self.fragments(step.compute)
+        found += [self.records(tile) for tile in (*step.requantise, *step.after)]
+        return list(dict.fromkeys(found))
+
+    # Actions.
+
+    def emit(self, emitter: Emitter):
+        """Write the whole layer."""
+        for number, step in enumerate(self.steps):
+            actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
+            actions += [storing(self._storing(tile)) for tile in step.store]
+            if step.compute is not None:
+                actions += self._compute(number, step.compute, step.requantise)
+            else:
+                actions += [self._requantise(number, tile) for tile in step.requantise]
+            actions += [self._requantise(number, tile) for tile in step.after]
+            emitter.step(actions, sync=ALL if step.all and number else None)
+
+    # How long it takes, for the estimate.
+
+    def array_cycles(self, number: int) -> int:
+        phase = self.phases[number]
+        tile = self.tiles[phase.tile]
+        images, rows, columns = tile.points.shape
+        chunks = (self.tiling.chunks[chunk] for chunk in phase.chunks)
+        blocks = sum((chunk.taps[1] - chunk.taps[0]) * self.blocks(chunk.channels) for chunk in chunks)
+        return blocks * self._lanes(tile.filters) * images * max(rows * columns, self.size)
+
+    def vector_cycles(self, number: int, costs) -> int:
+        tile = self.tiles[number]
+        return self._lanes(tile.filters) * (tile.points.count + RECORD + costs.settings)
+
+    def store_beats(self, number: int) -> int:
+        tile = self.tiles[number]
+        return tile.points.count * -(-(tile.filters[1] - tile.filters[0]) * 8 // self.p.data_width)
+
+    def box(self, fragment: Fragment, word: int) -> Box:
+        """What is moved to load a fragment."""
+        return {"x": self._input, "w": self._weights, "r": self._records}[fragment.kind](fragment, word)
+
+    def _input(self, fragment: Fragment, word: int) -> Box:
+        layer, (first, end) = self.layer, fragment.chunk
+        image = layer.input
+        pixel, row, whole = image.strides
+        rows, columns = self.window(fragment.part)
+        words, bytes = self.blocks(fragment.chunk), self.pixel(fragment.chunk) * self.size
+        top = fragment.part.rows[0] * layer.stride[0] - layer.padding[0]
+        left = fragment.part.columns[0] * layer.stride[1] - layer.padding[1]
+        channels = words * self.size
+        return Box(
+            image.address + fragment.part.images[0] * whole + top * row + left * pixel + first,
+            word * self.size,
+            (
+                Dimension(channels, 1, 1, 0, channels - (end - first)),
+                Dimension(columns, pixel, bytes, *_outside(left, columns, image.width)),
+                Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
+                Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
+            ),
+            layer.padding_value,
+        )
+
+    def _weights(self, fragment: Fragment, word: int) -> Box:
+        layer, (low, high), chunk = self.layer, fragment.part, fragment.chunk
+        depth, bytes = layer.input.channels, self._lanes(fragment.part) * self.size
+        taps, channels = (end - first for first, end in (chunk.taps, chunk.channels))
+        row = self.tile_row(fragment.part) * self.size
+        return Box(
+            layer.weights + (chunk.taps[0] * depth + chunk.channels[0]) * layer.filters + low,
+            self.p.activation_bytes + word * self.size,
+            (
+                Dimension(bytes, 1, 1, 0, bytes - (high - low)),
+                Dimension(channels, layer.filters, row),
+                Dimension(taps, depth * layer.filters, channels * row),
+            ),
+        )
+
+    def _records(self, fragment: Fragment, word: int) -> Box:
+        low, high = fragment.part
+        bytes = self._lanes(fragment.part) * self.size * RECORD
+        return Box(
+            self.layer.records + low * RECORD,
+            self.p.activation_bytes + word * self.size,
+            (Dimension(bytes, 1, 1, 0, bytes - (high - low) * RECORD),),
+        )
+
+    def _result(self, tile: int) -> int:
+        """The word where a tile's result is."""
+        return self.results + tile % self.outputs * self.result_words
+
+    def _sums(self, tile: int) -> int:
+        """The row where a tile's sums begin: halves in turn."""
+        return tile % 2 * (self.p.accumulators // 2)
+
+    def _storing(self, number: int) -> Box:
+        tile = self.tiles[number]
+        (low, high), points = tile.filters, tile.points
+        pixel, row, image = self.layer.result.strides
+        images, rows, columns = points.shape
+        bytes = self.spread(self._lanes(tile.filters)) * self.size
+        return Box(
+            self.layer.output + points.images[0] * image + points.rows[0] * row + points.columns[0] * pixel + low,
+            self._result(number) * self.size,
+            (
+                Dimension(high - low, 1, 1),
+                Dimension(columns, pixel, bytes),
+                Dimension(rows, row, columns * bytes),
+                Dimension(images, image, rows * columns * bytes),
+            ),
+        )
+
+    def _drain(self, step: int, tiles: list[int]) -> list[Access]:
+        """What requantisation of tiles touches."""
+        accesses = []
+        for number in tiles:
+            tile = self.tiles[number]
+            records = self.records(number)
+            word = self.at[step][records]
+            count = tile.points.count * self._lanes(tile.filters)
+            words = tile.points.count * self.spread(self._lanes(tile.filters))
+            result = self._result(number) * self.size
+            accesses += [
+                Access(Unit.VECTOR, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
+                Access(Unit.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
+                Access(Unit.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
+            ]
+        return accesses
+
+    def _weight_bytes(self, word: int, words: int) -> tuple[int, int]:
+        low = self.p.activation_bytes + word * self.size
+        return low, low + words * self.size
+
+    def _requantise(self, step: int, number: int) -> Action:
+        """Sums of a tile to its result, 16 channels after the other."""
+
+        def emit(emitter):
+            drain = Drain(self, step, number)
+            drain.settle(emitter)
+            drain.start(emitter)
+            nest(emitter.program, [(drain.lanes, drain.steps)], drain.body)
+
+        return Action(self._drain(step, [number]), emit)
+
+    def _compute(self, step: int, number: int, drained: list[int]) -> list[Action]:
+        """The array's work of a phase; requantisation of earlier tiles goes between, filters by filters."""
+        phase = self.phases[number]
+        segments = [Segment(self, step, phase.tile, self.tiling.chunks[chunk]) for chunk in phase.chunks]
+        for segment in segments:
+            segment.adds = not phase.first or segment is not segments[0]
+        actions = []
+        for segment in segments:
+            inner = drained if segment is segments[0] else []
+            drains = [Drain(self, step, one) for one in inner]
+            actions.append(
+                Action(
+                    segment.accesses() + self._drain(step, inner),
+                    lambda emitter, segment=segment, drains=drains: segment.emit(emitter, drains),
+                )
+            )
+        return actions
+
+
+def _outside(first: int, count: int, size: int) -> tuple[int, int]:
+    """How many of so many places from `first` on lie before 0, and from `size` on."""
+    return max(0, -first), max(0, first + count - size)

@@ -1,0 +1,163 @@
+"""Instructions from actions: settings are set when they change, and SYNC stands where something would be overtaken."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.issue.isa import ALL, Setting, Unit
+from ...compile.boxes import Box, element
+from .program import Program, Reg
+
+
+class Space(Enum):
+    DRAM = "DRAM"
+    LOCAL = "scratchpad"
+    SUMS = "accumulators"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A unit reads or writes what lies from `low` to before `high`: bytes, or rows of accumulators."""
+
+    unit: Unit
+    space: Space
+    low: int
+    high: int
+    write: bool = False
+
+    def meets(self, other: "Access") -> bool:
+        """Whether the two must not overtake each other."""
+        return (
+            (self.write or other.write)
+            and self.space is other.space
+            and self.low < other.high
+            and other.low < self.high
+        )
+
+
+@dataclass
+class Action:
+    """Something that a unit, or the array and the vector lanes together, are told to do."""
+
+    accesses: list[Access]
+    emit: Callable[["Emitter"], None]
+
+
+@dataclass
+class Emitter:
+    """A program that is being written, and what its units may still be doing."""
+
+    parameters: CoreParameters
+    program: Program = field(default_factory=Program)
+    pending: dict[Unit, list[Access]] = field(default_factory=lambda: {unit: [] for unit in ALL})
+    settings: dict[Setting, int] = field(default_factory=dict)
+
+    def step(self, actions: Iterable[Action], sync: Unit | None = None):
+        """Actions that may overlap with each other, behind a SYNC of what they need of those before, or of `sync`."""
+        actions = list(actions)
+        need = Unit(0)
+        for action in actions:
+            need |= self.needed(action)
+        self.sync(need if sync is None else need | sync)
+        for action in actions:
+            self.sync(self.needed(action))
+            action.emit(self)
+            for access in action.accesses:
+                self.pending[access.unit].append(access)
+
+    def needed(self, action: Action) -> Unit:
+        """The units that must be idle before an action."""
+        need = Unit(0)
+        for unit, earlier in self.pending.items():
+            for access in action.accesses if earlier else ():
+                if access.unit is unit and (unit is not Unit.VECTOR or access.write):
+                    continue  # a unit's own operations are in order, but the lanes read ahead of their writes
+                if any(access.meets(one) for one in earlier):
+                    need |= unit
+                    break
+        return need
+
+    def sync(self, units: Unit):
+        if not units:
+            return
+        if units & Unit.ARRAY:
+            units &= ~Unit.FETCH
+        self.program.sync(units)
+        for unit in units | (Unit.FETCH if units & Unit.ARRAY else Unit(0)):
+            self.pending[unit].clear()
+
+    def set(self, setting: Setting, value: int):
+        if self.settings.get(setting, 0) != value:
+            self.program.set(setting, value)
+            self.settings[setting] = value
+
+    def load(self, box: Box):
+        """A LOAD, or a loop of them if the box has more dimensions than a descriptor."""
+        self.set(Setting.LOAD_VALUE, box.value & 0xFF)
+        self._move(box, "LOAD", self.program.load)
+
+    def store(self, box: Box):
+        self._move(box, "STORE", self.program.store)
+
+    def _move(self, box: Box, name: str, move: Callable):
+        dims = self.parameters.dims
+        dimensions = box.coalesced().dimensions
+        size = min(element(dimensions[0]), (self.parameters.data_width // 8).bit_length() - 1)
+        self.set(Setting[f"{name}_SIZE"], size)
+        for d in range(dims):
+            if d >= len(dimensions):
+                self.set(Setting[f"{name}_COUNT{d}"], 1)
+                if name == "LOAD":
+                    self.set(Setting[f"LOAD_PAD{d}"], 0)
+                continue
+            one, shift = dimensions[d], size if d == 0 else 0
+            unit = 1 << shift
+            self.set(Setting[f"{name}_COUNT{d}"], one.count >> shift)
+            self.set(Setting[f"{name}_BUS_STRIDE{d}"], one.bus * unit)
+            self.set(Setting[f"{name}_LOCAL_STRIDE{d}"], one.local * unit)
+            if name == "LOAD":
+                self.set(Setting[f"LOAD_PAD{d}"], one.before >> shift | one.after >> shift << 8)
+        further = dimensions[dims:]
+        if any(d.before or d.after for d in further):
+            raise ValueError(f"dims={dims}: dims must be larger for this padding.")
+        if not further:
+            move(box.bus & 0xFFFFFFFF, box.local)
+            return
+        bus, local = Reg(1), Reg(2)
+        self.program.move({bus: box.bus, local: box.local})
+        levels = [(d.count, {bus: d.bus, local: d.local}) for d in reversed(further)]
+        nest(self.program, levels, lambda _: move(bus, local) or {})
+
+
+def loading(box: Box) -> Action:
+    """A LOAD as an action."""
+    return Action(
+        [Access(Unit.LOAD, Space.DRAM, *box.bus_hull), Access(Unit.LOAD, Space.LOCAL, *box.hull, write=True)],
+        lambda emitter: emitter.load(box),
+    )
+
+
+def storing(box: Box) -> Action:
+    """A STORE as an action."""
+    return Action(
+        [Access(Unit.STORE, Space.DRAM, *box.bus_hull, write=True), Access(Unit.STORE, Space.LOCAL, *box.hull)],
+        lambda emitter: emitter.store(box),
+    )
+
+
+def nest(program: Program, levels: list[tuple[int, dict[Reg, int]]], body: Callable[[Program], dict[Reg, int]]):
+    """Loops inside each other, outermost first; a level says by how much its registers differ from turn to turn.
+
+    `body` returns how far it moved registers itself. Returns how far the whole did.
+    """
+    if not levels:
+        return body(program)
+    (count, steps), *inner = levels
+    if count == 1:
+        return nest(program, inner, body)
+    with program.loop(count) as loop:
+        moved = nest(program, inner, body)
+        change = {reg: steps.get(reg, 0) - moved.get(reg, 0) for reg in steps | moved}
+        loop.step({reg: number for reg, number in change.items() if number})
+    return {reg: count * steps.get(reg, 0) for reg in steps | moved}

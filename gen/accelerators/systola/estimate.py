@@ -1,0 +1,42 @@
+"""A first guess of a schedule's cycles: step by step the unit that takes longest, plus what a SYNC costs."""
+
+from ...compile.boxes import Box
+from .convolution import Schedule
+from .timing_model import MEASURED, Costs
+
+
+def estimate(schedule: Schedule, costs: Costs = MEASURED) -> int:
+    """Cycles from start to end, without the issuing of instructions."""
+    total = costs.start + costs.latency
+    boxes: dict = {}
+    waiting = 0  # of stores
+    for number, step in enumerate(schedule.steps):
+        load = 0
+        for fragment, word in schedule.loads[number]:
+            if fragment not in boxes:
+                boxes[fragment] = beats(schedule.box(fragment, word), schedule.p.data_width // 8)
+            load += boxes[fragment] + 2
+        load += (costs.descriptor + costs.latency + costs.finish) * (load > 0)
+        waiting += sum(schedule.store_beats(tile) for tile in step.store)
+        compute = 0 if step.compute is None else schedule.array_cycles(step.compute)
+        lanes = sum(schedule.vector_cycles(tile, costs) for tile in step.requantise)
+        after = sum(schedule.vector_cycles(tile, costs) for tile in step.after)
+        longest = max(load, compute, lanes) + after
+        if step.all:
+            longest = max(longest, waiting + (costs.descriptor + costs.read + costs.latency) * (waiting > 0))
+            waiting = 0
+        elif waiting > schedule.outputs * schedule.store_beats(0):
+            longest = max(longest, waiting - schedule.outputs * schedule.store_beats(0))
+        waiting = max(0, waiting - longest)
+        total += longest + costs.sync + 2 * schedule.size + costs.shift
+    return total + waiting
+
+
+def beats(box: Box, width: int) -> int:
+    """Beats of a box, padding included, as if nothing was aligned badly."""
+    inner, *outer = box.coalesced().dimensions
+    rows = 1
+    for dimension in outer:
+        rows *= dimension.count
+    offset = (box.bus + inner.before) % width if all(d.bus % width == 0 for d in outer) else width - 1
+    return rows * (-(-(offset % width + inner.count) // width) + (1 if inner.before or inner.after else 0))

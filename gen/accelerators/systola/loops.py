@@ -1,0 +1,157 @@
+"""What the array and the vector lanes do in a step, as loops over registers."""
+
+from ....hw.issue.isa import RECORD, Setting, Unit
+from ...compile.tiling import Chunk
+from .emitter import Access, Emitter, Space, nest
+from .program import Reg
+from .runs import Block, runs
+
+ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number in range(1, 8))
+"""What registers hold in the loops of a step."""
+
+
+class Drain:
+    """Requantisation of a tile, for 16 channels in each turn of a loop."""
+
+    def __init__(self, schedule, step: int, number: int):
+        tile = schedule.tiles[number]
+        self.clamp = schedule.layer.clamp
+        self.points, self.lanes = tile.points.count, schedule._lanes(tile.filters)
+        self.records = schedule.at[step][schedule.records(number)]
+        self.source, self.dest = schedule._sums(number), schedule._result(number)
+        self.pitch = schedule.spread(self.lanes)
+        self.steps = {RECORDS: RECORD, SOURCE: self.points, DEST: 1}
+
+    def settle(self, emitter: Emitter):
+        for setting, value in (
+            (Setting.WINDOW_X, 1),
+            (Setting.WINDOW_Y, 1),
+            (Setting.POINTS_X, self.points),
+            (Setting.POINTS_Y, 1),
+            (Setting.SOURCE_X, 1),
+            (Setting.DEST_X, self.pitch),
+        ):
+            emitter.set(setting, value)
+
+    def start(self, emitter: Emitter):
+        emitter.program.move({RECORDS: self.records, SOURCE: self.source, DEST: self.dest})
+
+    def body(self, program) -> dict[Reg, int]:
+        clamp = self.clamp
+        program.quant_channel(RECORDS, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
+        program.vector(SOURCE, DEST)
+        return {}
+
+
+class Segment:
+    """A chunk of a tile's sums: the walk of the array over filters, images, taps and channels."""
+
+    def __init__(self, schedule, step: int, number: int, chunk: Chunk):
+        s = self.schedule = schedule
+        layer, tile = s.layer, s.tiles[number]
+        self.tile, self.chunk, self.adds = tile, chunk, True
+        self.lanes = s._lanes(tile.filters)
+        self.x = s.fragment("x", tile.block, chunk.channels)
+        self.w = s.fragment("w", tile.filters, chunk)
+        self.x_at, self.w_at, self.sums = s.at[step][self.x], s.at[step][self.w], s._sums(number)
+        rows, columns = s.window(tile.block)
+        pixel = s.pixel(chunk.channels)
+        self.image = rows * columns * pixel
+        self.strides = layer.stride[1] * pixel, layer.stride[0] * columns * pixel
+        block, points = tile.block, tile.points
+        self.start = (
+            self.x_at
+            + (points.images[0] - block.images[0]) * self.image
+            + (points.rows[0] - block.rows[0]) * self.strides[1]
+            + (points.columns[0] - block.columns[0]) * self.strides[0]
+        )
+        first, end = chunk.channels
+        self.blocks = [
+            Block(
+                (ky * columns + kx) * pixel + lane,
+                ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * s.tile_row(tile.filters),
+                min(s.size, end - first - lane * s.size),
+            )
+            for tap in range(*chunk.taps)
+            for ky, kx in (divmod(tap, layer.kernel[1]),)
+            for lane in range(s.blocks(chunk.channels))
+        ]
+
+    def accesses(self) -> list[Access]:
+        s, tile = self.schedule, self.tile
+        low = self.x_at * s.size
+        images, rows, columns = tile.points.shape
+        last = self.blocks[-1].activation + (images - 1) * self.image
+        last += (rows - 1) * self.strides[1] + (columns - 1) * self.strides[0]
+        return [
+            Access(Unit.FETCH, Space.LOCAL, low, (self.start + last + 1) * s.size),
+            Access(Unit.FETCH, Space.LOCAL, *s._weight_bytes(self.w_at, s.words(self.w))),
+            Access(Unit.ARRAY, Space.SUMS, self.sums, self.sums + tile.points.count * self.lanes, write=True),
+        ]
+
+    def emit(self, emitter: Emitter, drains: list[Drain]):
+        images, rows, columns = self.tile.points.shape
+        for setting, value in (
+            (Setting.WEIGHT_STRIDE, self.schedule.tile_row(self.tile.filters)),
+            (Setting.COUNT_X, columns),
+            (Setting.COUNT_Y, rows),
+            (Setting.STRIDE_X, self.strides[0]),
+            (Setting.STRIDE_Y, self.strides[1]),
+        ):
+            emitter.set(setting, value)
+        program, drain = emitter.program, drains[0] if drains else None
+        counted = not self.adds and any(run.levels for run in runs(self.blocks)[:1])
+        program.move({ACTIVATION: self.start, WEIGHT: self.w_at, SUM: self.sums} | ({ADDING: 0} if counted else {}))
+        if drain:
+            drain.settle(emitter)
+            drain.start(emitter)
+        together = min(self.lanes, drain.lanes) if drain else 0
+
+        def body(program, drain=drain):
+            if drain:
+                drain.body(program)
+            return nest(program, [(images, {ACTIVATION: self.image, SUM: rows * columns})], self._sum)
+
+        steps = {WEIGHT: 1, SUM: self.tile.points.count}
+        moved = {}
+        if together:
+            moved = nest(program, [(together, steps | drain.steps)], body)
+        if drain and drain.lanes > together:
+            _advance(program, moved, drain.steps, together)
+            nest(program, [(drain.lanes - together, drain.steps)], drain.body)
+        if self.lanes > together:
+            _advance(program, moved, steps, together)
+            nest(program, [(self.lanes - together, steps)], lambda program: body(program, None))
+
+    def _sum(self, program) -> dict[Reg, int]:
+        """All blocks of weights over the points of an image; where registers are after it."""
+        moved: dict[Reg, int] = {}
+        adds = self.adds
+        for run in runs(self.blocks):
+            activation = Reg(ACTIVATION.number, run.start.activation - moved.get(ACTIVATION, 0))
+            weight = Reg(WEIGHT.number, run.start.weight - moved.get(WEIGHT, 0))
+            levels, within = [], 1
+            for count, a, w in reversed(run.levels):
+                levels.insert(0, (count, {ACTIVATION: a, WEIGHT: w} | ({} if adds else {ADDING: within})))
+                within *= count
+
+            def one(program, activation=activation, weight=weight, rows=run.start.rows, flag=adds, looped=bool(levels)):
+                program.weights(weight, rows)
+                program.matmul(activation, SUM, accumulate=flag or (ADDING if looped else False))
+                return {}
+
+            for reg, number in nest(program, levels, one).items():
+                moved[reg] = moved.get(reg, 0) + number
+            adds = True
+        return moved
+
+
+def _advance(program, moved: dict[Reg, int], steps: dict[Reg, int], turns: int):
+    """Registers to where they would be after so many turns of a loop, wherever they were moved."""
+    change = {reg: turns * number - moved.get(reg, 0) for reg, number in steps.items()}
+    for reg, number in moved.items():
+        if reg not in steps:
+            change[reg] = -number
+    moved |= {reg: turns * number for reg, number in steps.items()}
+    if change := {reg: number for reg, number in change.items() if number}:
+        program.add(change)

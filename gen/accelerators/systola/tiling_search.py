@@ -1,0 +1,182 @@
+"""Which tiling to take: all that fit are estimated, the best few are written and run on the cost model."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from ....hw.cores.systola.parameters import CoreParameters
+from ...compile.allocator import DoesNotFit
+from ...compile.layers import Convolution
+from ...compile.tiling import Chunk, Tiling
+from .convolution import Schedule
+from .emitter import Emitter
+from .estimate import estimate
+from .timing_model import MEASURED, Costs, Timeline, predict
+
+SHAPES, FINALISTS = 4, 3
+"""Shapes of tiles that are estimated with all their chunks, and schedules that are run on the model."""
+
+
+def choose(
+    parameters: CoreParameters, layer: Convolution, order: str = "overlapped", costs: Costs = MEASURED
+) -> Schedule:
+    """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
+    shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
+    found = _estimated(parameters, layer, shapes, order, costs)
+    if not found:  # close together, then
+        found = _estimated(parameters, layer, [replace(shape, spread=False) for shape in shapes], order, costs)
+    if not found:
+        raise ValueError(f"kernel={layer.kernel}: no tile of this layer fits into the scratchpads.")
+    best = [schedule for _, _, schedule in sorted(found)[:FINALISTS]]
+    if order != "overlapped":
+        return best[0]
+    return _fastest(parameters, layer, best, costs)
+
+
+def _estimated(parameters: CoreParameters, layer: Convolution, shapes: list[Tiling], order: str, costs: Costs) -> list:
+    """The first few shapes that fit, with all their chunks: estimates and schedules."""
+    found = []
+    for shape in shapes:
+        for chunks in chunkings(parameters, layer, shape):
+            schedule = _fitting(parameters, layer, replace(shape, chunks=chunks), order)
+            if schedule:
+                found.append((estimate(schedule, costs), len(found), schedule))
+        if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
+            break
+    return found
+
+
+def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Schedule], costs: Costs) -> Schedule:
+    """The one that the model runs fastest, once the last tile has been tapered and there is enough room for results."""
+    cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
+    for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
+        one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
+        if one and len(one.tiles) >= one.tiling.outputs and (now := timeline(one, costs).cycles) < cycles:
+            cycles, best = now, one
+    return _close(parameters, layer, best, costs)
+
+
+def _close(parameters: CoreParameters, layer: Convolution, schedule: Schedule, costs: Costs) -> Schedule:
+    """Pixels without gaps, if stores take most of the time and the array has time to spare: so the lanes write to one
+    bank at a time, and the store, which goes through all banks, meets them in one word of as many."""
+    found = timeline(schedule, costs)
+    if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
+        return schedule
+    return _fitting(parameters, layer, replace(schedule.tiling, spread=False), "overlapped") or schedule
+
+
+def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
+    try:
+        return Schedule(parameters, layer, tiling, order)
+    except DoesNotFit:
+        return None
+
+
+def timeline(schedule: Schedule, costs: Costs = MEASURED) -> Timeline:
+    """A schedule alone, as a program on the model."""
+    emitter = Emitter(schedule.p)
+    schedule.emit(emitter)
+    emitter.program.halt()
+    return predict(schedule.p, emitter.program, costs)
+
+
+def candidates(p: CoreParameters, layer: Convolution) -> Iterator[Tiling]:
+    """Shapes of tiles that may be worth a look, in both orders, their sums not cut."""
+    result, half = layer.result, p.accumulators // 2
+    all_lanes = -(-layer.filters // p.size)
+    taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
+    seen = set()
+    for lanes in sorted({even(all_lanes, 1 << bit) for bit in range(12) if 1 << bit <= half}):
+        for share in (1, 2, 4):
+            room = half // lanes // share
+            if room < 1:
+                continue
+            columns = even(result.width, room)
+            rows = even(result.height, room // columns) if columns == result.width else 1
+            whole = columns == result.width and rows == result.height
+            images = even(result.images, room // (rows * columns)) if whole else 1
+            for first in (True, False):
+                group = max(1, p.weight_words // (2 * (lanes + p.banks) + 4))
+                chunks = (Chunk((0, taps), (0, channels)),)
+                one = Tiling(images, rows, columns, lanes * p.size, chunks, first, group)
+                if one not in seen:
+                    seen.add(one)
+                    yield one
+
+
+def rough(p: CoreParameters, layer: Convolution, shape: Tiling, costs: Costs) -> float:
+    """Cycles of a shape, if chunks are loaded again as often as one must think without knowing what stays."""
+    result, beat = layer.result, p.data_width // 8
+    images, rows, columns = (
+        -(-whole // part)
+        for whole, part in (
+            (result.images, shape.images),
+            (result.height, shape.rows),
+            (result.width, shape.columns),
+        )
+    )
+    blocks, lanes = images * rows * columns, shape.filters // p.size
+    parts = -(-layer.filters // shape.filters)
+    taps = layer.kernel[0] * layer.kernel[1]
+    depth = taps * -(-layer.input.channels // p.size)
+    compute = blocks * parts * depth * lanes * shape.images * max(shape.rows * shape.columns, p.size)
+    window = ((shape.rows - 1) * layer.stride[0] + layer.kernel[0]) * (
+        (shape.columns - 1) * layer.stride[1] + layer.kernel[1]
+    )
+    x = shape.images * window * -(-layer.input.channels // p.size) * p.size
+    w = depth * p.size * shape.filters
+    x_stays = x <= p.activation_bytes // 2 if shape.filters_first else x * blocks <= p.activation_bytes // 2
+    w_stays = w * parts <= p.weight_bytes * 3 // 4 if shape.filters_first else w <= p.weight_bytes // 2
+    load = (x * blocks * (1 if x_stays else parts) + w * parts * (1 if w_stays else blocks)) / beat
+    store = blocks * parts * shape.points * min(shape.filters, layer.filters) / beat
+    vector = blocks * parts * lanes * (shape.points + p.size + costs.settings)
+    boundary = costs.sync + 4 * p.size + costs.shift + costs.fill + 10 * costs.control
+    ends = p.size * (shape.points + shape.filters) / beat + 3 * shape.points * lanes
+    return max(compute, load, store, vector) + blocks * parts * boundary + ends
+
+
+def even(total: int, most: int) -> int:
+    """Parts as equal as can be, none larger than `most`: the size of the largest."""
+    most = max(1, min(total, most))
+    return -(-total // -(-total // most))
+
+
+def chunkings(p: CoreParameters, layer: Convolution, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
+    """Ways to cut the sums: by channels, by taps, or not at all."""
+    taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
+    blocks, lanes = -(-channels // p.size), shape.filters // p.size
+    yield shape.chunks
+    if taps > 1:
+        columns = layer.kernel[1]
+        yield tuple(Chunk((at, at + columns), (0, channels)) for at in range(0, taps, columns))
+        yield tuple(Chunk((at, at + 1), (0, channels)) for at in range(taps))
+    # Computing a chunk takes so much longer than loading one: the next one may be larger by that.
+    load = (shape.points + shape.filters) * 8 / p.data_width
+    growth = lanes * max(shape.points, p.size) / p.size / load
+    room = p.weight_words - 2 * p.size * lanes
+    deepest = max(1, room // (2 * (lanes + p.banks) * taps * p.size))
+    seen = {(blocks,)}
+    for start in (1, 2, 4, 8):
+        for down in (False, True):
+            sizes = tuple(ramp(blocks, start, min(max(growth, 1.0), 2.0), deepest, down))
+            if sizes not in seen:
+                seen.add(sizes)
+                ends = [0]
+                for size in sizes:
+                    ends.append(min(channels, ends[-1] + size * p.size))
+                yield tuple(Chunk((0, taps), part) for part in pairwise(ends))
+
+
+def ramp(total: int, start: int, growth: float, most: int, down: bool) -> list[int]:
+    """Parts of `total`, the first `start`, each larger than the one before by `growth`, up to `most`; down again if
+    `down`. Where loading takes longer than computing (a growth of 1) they double: the array waits anyway."""
+    if growth <= 1.0:
+        growth = 2.0
+    up, size = [], float(min(start, most))
+    while sum(up) + size < (total / 2 if down else total) and size < most:
+        up.append(int(size))
+        size = max(size * growth, size + 0.5)
+    middle = total - sum(up) * (2 if down else 1)
+    parts = [even(middle, most)] * (middle // even(middle, most)) if middle else []
+    parts += [middle - sum(parts)] if middle > sum(parts) else []
+    return [*up, *parts, *(reversed(up) if down else [])]

@@ -1,0 +1,299 @@
+"""What a program costs: its instructions on a model of the units, event by event, without any data.
+
+The issuer hands instructions to the units' queues in order; units work side by side; loads and the fetching of
+instructions share the bus's reading half. :class:`Costs` has all that was measured and not derived.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.issue.fetch import AHEAD, BLOCK
+from ....hw.issue.isa import BYTES, Op, Setting, Unit
+from .program import Program
+
+UNITS = {"load": Unit.LOAD, "store": Unit.STORE, "fetch": Unit.FETCH, "array": Unit.ARRAY, "vector": Unit.VECTOR}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Cycles of a core on a memory that answers after `latency`."""
+
+    latency: int = 20
+    """from an address on the bus to the first beat, and from the last beat written to its confirmation"""
+    start: int = 12
+    """from start to the first instruction's address"""
+    issue: int = 1
+    control: int = 4
+    """LOOP, END, ADD, MOVE"""
+    sync: int = 5
+    """from the units' rest to the next instruction"""
+    halt: int = 4
+    ahead: int = AHEAD
+    """instructions that are fetched before they are wanted"""
+    descriptor: int = 20
+    """from a LOAD or STORE to its first address"""
+    between: int = 10
+    """from one descriptor to the next at least"""
+    finish: int = 6
+    """from a load's last beat to its rest"""
+    read: int = 8
+    """from a store's first address to its first beat, beyond the address's"""
+    shift: int = 6
+    """from the last word of a tile of weights to the first row that may use it"""
+    fill: int = 8
+    """from a row's fetch to its sum, beyond twice the array's size"""
+    fetched: int = 4
+    """from the last row's fetch to rest"""
+    lanes: int = 24
+    """from a row of sums to its result in the scratchpad"""
+    settings: int = 6
+    """QUANT_CHANNEL, beyond its words"""
+
+
+MEASURED = Costs()
+"""As the core's Verilog is."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A unit is busy from cycle `begin` to before `end`, with the instruction at `pc`."""
+
+    unit: str
+    begin: int
+    end: int
+    pc: int
+
+
+@dataclass
+class Timeline:
+    """What a program did: cycles from start to interrupt, when units were busy, beats on the bus, rows of the array."""
+
+    cycles: int
+    spans: list[Span]
+    rows: int
+    read_beats: int
+    written_beats: int
+    instructions: int
+
+    def busy(self, unit: str) -> int:
+        """Cycles in which a unit is busy."""
+        total, end = 0, 0
+        for span in sorted((s for s in self.spans if s.unit == unit), key=lambda s: s.begin):
+            total += max(0, span.end - max(span.begin, end))
+            end = max(end, span.end)
+        return total
+
+
+def predict(parameters: CoreParameters, program: Program, costs: Costs = MEASURED, limit: int = 1 << 40) -> Timeline:
+    """Run a program on the model."""
+    return _Machine(parameters, program, costs).run(limit)
+
+
+class _Machine:
+    def __init__(self, parameters: CoreParameters, program: Program, costs: Costs):
+        self.p, self.c = parameters, costs
+        self.code = [
+            (s.op, s.flags, s.a.number, s.a.immediate, s.b.number, s.b.immediate, s.c.number, s.c.immediate)
+            for s in program.statements
+        ]
+        self.width = parameters.data_width // 8
+        self.settings = dict.fromkeys(Setting, 0)
+        self.queues = {unit: deque() for unit in Unit}  # when what waits in them begins
+        self.idle = dict.fromkeys(Unit, 0)
+        self.spans: list[Span] = []
+        self.read_bus = self.write_bus = 0
+        self.next_load = self.next_store = 0
+        self.read_beats = self.written_beats = self.rows = 0
+        self.tile_ready: deque[int] = deque()  # when tiles of weights that wait may be used
+        self.weights_free = self.array_free = self.swap = 0
+        self.vector_free = 0
+        self.fetched: list[int] = []  # when each instruction is in the buffer
+        self.issued: list[int] = []  # when it was first issued
+        self.window = min(costs.ahead, parameters.instructions - BLOCK)
+
+    def run(self, limit: int) -> Timeline:
+        c, code = self.c, self.code
+        registers = [0] * 16
+        loops: list[list[int]] = []
+        pc, now, count = 0, 0, 0
+        fetched, issued = self.fetched, self.issued
+        mask = 0xFFFFFFFF
+        while now < limit:
+            while len(fetched) <= pc:
+                self.fetch()
+            now = max(now, fetched[pc])
+            if pc == len(issued):
+                issued.append(now)
+            op, flags, ra, ia, rb, ib, rc, ic = code[pc]
+            a, b = registers[ra] + ia & mask, registers[rb] + ib & mask
+            count += 1
+            if op is Op.WEIGHTS:
+                now = self.queue(Unit.FETCH, now) + c.issue
+                self.weights(now, b, pc)
+            elif op is Op.MATMUL:
+                now = self.queue(Unit.ARRAY, now) + c.issue
+                self.matmul(now, flags, pc)
+            elif op is Op.END:
+                for r, i in ((ra, ia), (rb, ib), (rc, ic)):
+                    if r:
+                        registers[r] = registers[r] + i & mask
+                now += c.control
+                loop = loops[-1]
+                loop[1] -= 1
+                if loop[1]:
+                    pc = loop[0]
+                    continue
+                loops.pop()
+            elif op is Op.LOOP:
+                loops.append([pc + 1, a])
+                now += c.control
+            elif op in (Op.ADD, Op.MOVE):
+                for r, i in ((ra, ia), (rb, ib), (rc, ic)):
+                    if r:
+                        registers[r] = (registers[r] if op is Op.ADD else 0) + i & mask
+                now += c.control
+            elif op is Op.SET:
+                setting = Setting(flags)
+                self.settings[setting] = a - (1 << 32) if a >> 31 else a
+                now += c.issue
+            elif op is Op.SYNC:
+                begin = now
+                for unit in Unit:
+                    if flags & unit:
+                        now = max(now, self.idle[unit])
+                now += c.sync
+                self.spans.append(Span("sync", begin, now, pc))
+            elif op is Op.LOAD:
+                now = self.queue(Unit.LOAD, now) + c.issue
+                self.load(now, a, pc)
+            elif op is Op.STORE:
+                now = self.queue(Unit.STORE, now) + c.issue
+                self.store(now, a, pc)
+            elif op is Op.HALT:
+                now = max(now, *self.idle.values()) + c.halt
+                break
+            else:
+                now = self.queue(Unit.VECTOR, now) + c.issue
+                self.vector(now, op, flags, pc)
+            pc += 1
+        return Timeline(now, self.spans, self.rows, self.read_beats, self.written_beats, count)
+
+    def fetch(self, after: int = 0):
+        """The next instruction comes, when there is room for it in the buffer."""
+        at, beats = len(self.fetched), BYTES // self.width
+        room = self.issued[at - self.window] + self.c.latency if 0 <= at - self.window < len(self.issued) else 0
+        last = self.fetched[-1] if self.fetched else 0
+        self.fetched.append(max(self.c.start + self.c.latency, room, last, after) + beats)
+        self.read_beats += beats
+        if self.read_bus > self.fetched[-1]:
+            self.read_bus += beats
+
+    def queue(self, unit: Unit, now: int) -> int:
+        """When there is room in a unit's queue."""
+        queue = self.queues[unit]
+        while queue and queue[0] <= now:
+            queue.popleft()
+        return queue[len(queue) - self.p.queue] if len(queue) >= self.p.queue else now
+
+    def box(self, name: str, bus: int) -> tuple[int, int]:
+        """Beats on the bus, and pieces, of the box that the settings say."""
+        s = self.settings
+        size = s[Setting[f"{name}_SIZE"]]
+        dims = [
+            (
+                s[Setting[f"{name}_COUNT{d}"]],
+                s[Setting[f"{name}_BUS_STRIDE{d}"]],
+                s[Setting[f"LOAD_PAD{d}"]] if name == "LOAD" else 0,
+            )
+            for d in range(self.p.dims)
+        ]
+        count, _, pad = dims[0]
+        inside = (count - (pad & 0xFF) - (pad >> 8)) << size
+        offset = bus + ((pad & 0xFF) << size)
+        padded = (pad & 0xFF > 0) + (pad >> 8 > 0)
+        fill = -(-((pad & 0xFF) << size) // self.width) - (-((pad >> 8) << size) // self.width)
+        rows, beats, outside = 1, 0, 1
+        starts = [offset]
+        for count, stride, pad in dims[1:]:
+            outside *= count
+            within = range(pad & 0xFF, count - (pad >> 8))
+            rows *= len(within)
+            if len(starts) * len(within) <= 64:
+                starts = [start + i * stride for start in starts for i in within]
+        if inside:
+            each = sum(-(-(start % self.width + inside) // self.width) for start in starts)
+            beats = each * rows // max(1, len(starts))
+        # Rows that lie wholly outside are written too, but not read.
+        whole = -(-(inside // self.width + fill) // 1)
+        time = beats + rows * fill * (padded > 0) + (outside - rows) * max(1, whole)
+        return beats, time
+
+    def load(self, now: int, bus: int, pc: int):
+        c = self.c
+        begin = max(now, self.next_load)
+        self.queues[Unit.LOAD].append(begin)
+        beats, time = self.box("LOAD", bus)
+        first = max(begin + c.descriptor + c.latency, self.read_bus)
+        self.read_bus = first + time
+        # Instructions are fetched ahead at the same time, in turns.
+        ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
+        for turn in range(min(ahead, time * self.width // BYTES // 2)):
+            self.fetch(first + 2 * turn * BYTES // self.width)
+        self.read_beats += beats
+        self.next_load = max(begin + c.between, self.read_bus - c.latency - c.descriptor - 16)
+        self.idle[Unit.LOAD] = self.read_bus + c.finish
+        self.spans.append(Span("load", first, self.read_bus, pc))
+
+    def store(self, now: int, bus: int, pc: int):
+        c = self.c
+        begin = max(now, self.next_store)
+        self.queues[Unit.STORE].append(begin)
+        beats, time = self.box("STORE", bus)
+        first = max(begin + c.descriptor + c.read, self.write_bus)
+        self.write_bus = first + time
+        self.written_beats += beats
+        self.next_store = max(begin + c.between, self.write_bus - c.descriptor - 16)
+        self.idle[Unit.STORE] = self.write_bus + c.latency
+        self.spans.append(Span("store", first, self.write_bus, pc))
+
+    def weights(self, now: int, rows: int, pc: int):
+        """One tile is in use, one waits: a third begins to come when the second is taken."""
+        begin = max(now, self.weights_free, self.swap if self.tile_ready else 0)
+        self.queues[Unit.FETCH].append(begin)
+        self.weights_free = begin + self.p.size
+        self.tile_ready.append(self.weights_free + self.c.shift)
+        self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.weights_free)
+        del rows, pc
+
+    def matmul(self, now: int, flags: int, pc: int):
+        c = self.c
+        rows = self.settings[Setting.COUNT_X] * self.settings[Setting.COUNT_Y]
+        ready = self.tile_ready[0] if self.tile_ready else 0
+        begin = max(now, self.array_free, ready)
+        self.queues[Unit.ARRAY].append(begin)
+        if not flags & 2 and self.tile_ready:
+            self.tile_ready.popleft()
+        self.swap = begin
+        self.array_free = begin + rows
+        self.rows += rows
+        self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.array_free + c.fetched)
+        self.idle[Unit.ARRAY] = self.array_free + 2 * self.p.size + c.fill
+        last = self.spans[-1] if self.spans else None
+        if last and last.unit == "array" and last.end == begin and last.pc == pc:
+            self.spans[-1] = Span("array", last.begin, self.array_free, pc)
+        else:
+            self.spans.append(Span("array", begin, self.array_free, pc))
+
+    def vector(self, now: int, op: Op, flags: int, pc: int):
+        c, s = self.c, self.settings
+        begin = max(now, self.vector_free)
+        self.queues[Unit.VECTOR].append(begin)
+        if op is Op.VECTOR:
+            words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
+            words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
+            self.spans.append(Span("vector", begin, begin + words, pc))
+        else:
+            words = {Op.QUANT: 1, Op.TABLE: 256 // self.p.size}.get(op, 16) + c.settings
+        self.vector_free = begin + words
+        self.idle[Unit.VECTOR] = self.vector_free + c.lanes

@@ -1,0 +1,190 @@
+"""`systola board`: from a board on the desk to one that answers."""
+
+import json
+import math
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ...hw.component import ParameterError
+from ..board.targets import TARGETS, Target, find
+from ..generators import UsageError
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Name = Annotated[str, typer.Argument(help="Board: see `systola board list`.")]
+Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Where the build is; build/BOARD if not given.")]
+Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
+Baud = Annotated[int, typer.Option(min=9600, help="Bits a second of the UART.")]
+
+
+@app.command("list")
+def list_():
+    """The boards, a line each."""
+    table = Table(
+        "board", "clock", "memory", "array", "GMAC/s", "flow", "", box=None, pad_edge=False, header_style="bold"
+    )
+    for target in TARGETS.values():
+        table.add_row(
+            target.name,
+            f"{target.clock / 1e6:g} MHz",
+            f"{target.memory // 1024} KiB",
+            "{0} x {0}".format(math.isqrt(target.peak)),
+            f"{target.peak * target.clock / 1e9:g}",
+            target.flow,
+            target.title,
+        )
+    out.print(table)
+
+
+@app.command()
+def build(
+    name: Name,
+    folder: Folder = None,
+    seed: Annotated[int | None, typer.Option(min=1, help="Of the placement; the board's own if not given.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Place so many times; the rate is their median.")] = 1,
+    json_file: Json = None,
+):
+    """Build a board's bitstream, or write the project for the vendor's tool."""
+    from ..board.build import build as run
+    from ..synth.synth import SynthesisError
+
+    target, folder = find(name), _folder(name, folder)
+    try:
+        with err.status(f"building for {name}"):
+            built = run(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
+    except SynthesisError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
+    if built.used:
+        table = Table("cells", "used", "of", "", box=None, pad_edge=False, header_style="bold")
+        for cell, (used, there) in built.used.items():
+            table.add_row(cell, f"{used:,}", f"{there:,}", f"{used / there:.0%}" if there else "")
+        out.print(table)
+    if built.units:
+        table = Table("part", "LUT4", "FF", "DSP", "RAM", box=None, pad_edge=False, header_style="bold")
+        for part, cells in built.units.items():
+            table.add_row(part, *(f"{count:,}" for count in cells.values()))
+        out.print(table)
+    slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz
+    if built.fmax_mhz is not None:
+        margin = built.fmax_mhz / built.clock_mhz - 1
+        path = built.path
+        out.print(
+            f"critical path: from {path['from']} to {path['to']}, {path['levels']} levels, "
+            f"{path['logic_ns']} ns of logic and {path['routing_ns']} ns of wires"
+        )
+        out.print(f"{built.fmax_mhz:.1f} MHz reached, {built.clock_mhz:g} MHz needed: {margin:+.0%}")
+    out.print(f"{folder / built.bitstream}" if built.bitstream else f"{folder}: build_board.sh runs the vendor's tool")
+    if json_file:
+        json_file.write_text(json.dumps(built.__dict__, indent=2, default=str) + "\n", encoding="utf-8")
+    if slow:
+        err.print("systola: the design is too slow for the board's clock: try another --seed")
+        raise typer.Exit(1)
+
+
+@app.command()
+def flash(name: Name, folder: Folder = None):
+    """Load a board's bitstream with openFPGALoader."""
+    target, folder = find(name), _folder(name, folder)
+    bitstream = next((path for end in ("bit", "bin", "fs") for path in folder.glob(f"board.{end}")), None)
+    if bitstream is None:
+        raise UsageError(f"{folder} has no bitstream: run systola board build {name} first.")
+    loader = shutil.which("openFPGALoader")
+    if loader is None:
+        raise UsageError("openFPGALoader was not found: install it (Debian: apt-get install openfpgaloader).")
+    raise typer.Exit(subprocess.run([loader, *target.loader, str(bitstream)]).returncode)
+
+
+@app.command("test")
+def ask(
+    port: Annotated[str, typer.Option(help="Serial port of the board.")],
+    baud: Baud = 1_000_000,
+    limit: Annotated[int, typer.Option(min=256, help="Bytes of memory to test at most.")] = 1 << 16,
+    images: Annotated[int, typer.Option(min=1, max=898, help="Digits to classify.")] = 8,
+    json_file: Json = None,
+):
+    """Ask a board everything: identity, registers, memory, the link's rate, matrix products, digits."""
+    from ..host.driver import Board, BoardError
+    from . import board_test as check
+
+    try:
+        board = Board.open(port, baud)
+    except BoardError as error:
+        raise UsageError(str(error)) from None
+    with board:
+        table = Table("check", "", "found", "s", box=None, pad_edge=False, header_style="bold")
+        results = []
+        with err.status("testing") as status:
+            for result in check.run(board, baud, limit=limit, images=images):
+                status.update(f"testing: {result.name} done")
+                results.append(result)
+                verdict = "[green]passed[/]" if result.passed else "[red]FAILED[/]"
+                table.add_row(result.name, verdict, result.found, f"{result.seconds:.1f}")
+        counts = board.link.counts
+    out.print(table)
+    out.print(f"link: {counts.requests} requests, {counts.repeated} sent again, {counts.damaged} frames damaged")
+    if json_file:
+        json_file.write_text(json.dumps([result.__dict__ for result in results], indent=2) + "\n", encoding="utf-8")
+    if not all(result.passed for result in results):
+        raise typer.Exit(1)
+
+
+BIT = 12
+"""Cycles that a bit of a virtual board's UART takes, at most: the clock is slower, since nobody likes to wait."""
+
+
+@app.command()
+def virtual(
+    name: Annotated[str, typer.Argument(help="Board whose design it runs.")] = "icebreaker",
+    noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability of damage, for each byte.")] = 0.0,
+    baud: Annotated[int | None, typer.Option(min=9600, help="Of its UART; the board's if not given.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="How long; until interrupted if not given.")] = None,
+):
+    """Run a board's design in Verilator and say at which port it answers."""
+    from ...sim.runner.virtual_board import Faults
+
+    target = find(name)
+    with err.status("compiling"):
+        try:
+            baud = baud or target.baud
+            clock = min(target.clock, BIT * baud)
+            board = start(target, Faults(noise / 3, noise / 3, noise / 3), clock=clock, baud=baud)
+        except ParameterError as error:
+            raise UsageError(str(error)) from None
+    with board:
+        out.print(f"{board.port}")
+        try:
+            time.sleep(seconds if seconds is not None else 1e9)
+        except KeyboardInterrupt:
+            return
+
+
+def start(target: Target, faults=None, *, cells: str | None = None, **parameters):
+    """A virtual board: the design that `systola board build` builds, in Verilator, behind a pseudo-terminal.
+
+    `cells`: a device for whose cells it is synthesised first.
+    """
+    from ...hw.systems.board import Bringup
+    from ...sim.runner.virtual_board import VirtualBoard
+    from ...sim.runner.virtual_board import build as compile_board
+    from ..synth.synth import netlist
+    from ..verilog.verilog import generate
+
+    component = Bringup(**target.design | parameters)
+    divisor = component.p.divisor
+    verilog = netlist(component, "bringup", cells) if cells else generate("bringup", component).verilog
+    return VirtualBoard(compile_board(verilog, "bringup"), divisor, faults)
+
+
+def _folder(name: str, folder: Path | None) -> Path:
+    return folder or Path("build") / name

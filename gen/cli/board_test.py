@@ -1,0 +1,156 @@
+"""What `systola board test` asks a board: each check in a line that tells what was found."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..host.driver import Board, BoardError
+from . import selftest as computed
+
+SCRATCH, CYCLES, BOARD = 0x8000, 0x8004, 0x8008
+"""Registers of `hw.cores.bringup.REGISTERS`."""
+BLOCK = 256
+"""Bytes of the blocks that the march goes through."""
+BULK = 8192
+"""Bytes for which a rate is measured at least: several windows of requests."""
+BEYOND = 1 << 31
+"""An address at which no board has memory."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check: what it was, what it found, whether that is as it should be."""
+
+    name: str
+    passed: bool
+    found: str
+    seconds: float
+
+
+def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[Result]:
+    """Check a board, at most `limit` bytes of its memory, with so many images of digits."""
+    size = min(limit, board.facts["memory"])
+    bulk = min(max(limit, BULK), board.facts["memory"])
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("identity", lambda: " ".join(f"{key}={value}" for key, value in board.facts.items())),
+        ("registers", lambda: _registers(board, seed)),
+        ("errors", lambda: _errors(board)),
+        ("clock", lambda: _clock(board)),
+        ("memory march", lambda: _march(board, size)),
+        ("memory, random", lambda: _random(board, size, seed)),
+        ("link, writes", lambda: _rate(board, bulk, baud, seed, reads=False)),
+        ("link, reads", lambda: _rate(board, bulk, baud, seed, reads=True)),
+    ]
+    if board.facts.get("engine", "none") != "none":
+        checks += [
+            ("matrix products", lambda: computed.products(board, seed)),
+            ("digits", lambda: computed.digits(board, images)),
+        ]
+    for name, check in checks:
+        started = time.monotonic()
+        try:
+            found, passed = check(), True
+        except BoardError as error:
+            found, passed = str(error), False
+        yield Result(name, passed, found, time.monotonic() - started)
+
+
+def _registers(board: Board, seed: int) -> str:
+    rng = random.Random(seed)
+    values = [0, 2**32 - 1, *(1 << n for n in range(32)), *(rng.getrandbits(32) for _ in range(30))]
+    for value in values:
+        board.write_register(SCRATCH, value)
+        _same(f"register {SCRATCH:#x}", board.read_register(SCRATCH), value)
+    for led in (1, 0, 1):
+        board.write_register(BOARD, led)
+        _same("the light", board.read_register(BOARD) & 1, led)
+    return f"{len(values)} values"
+
+
+def _errors(board: Board) -> str:
+    for what, ask in (
+        ("memory beyond the end", lambda: board.read(BEYOND, 4)),
+        ("an unknown register", lambda: board.read_register(0xFFFC)),
+        ("an odd address", lambda: board.read_register(SCRATCH + 1)),
+    ):
+        try:
+            ask()
+        except BoardError:
+            continue
+        raise BoardError(f"{what} was read without an error.")
+    return "refused, all three"
+
+
+def _clock(board: Board) -> str:
+    """How fast the board's clock runs by the host's: judged by a person, since a simulated board has another time."""
+    before, first = time.monotonic(), board.read_register(CYCLES)
+    time.sleep(0.2)
+    after, second = time.monotonic(), board.read_register(CYCLES)
+    rate = (second - first) % 2**32 / (after - before)
+    if not rate:
+        raise BoardError("the clock stands still.")
+    return f"{rate / 1e6:.2f} MHz by this machine, {board.facts['clock'] / 1e6:g} MHz as built"
+
+
+def _march(board: Board, size: int) -> str:
+    """Up: write 0. Up: read 0, write 1. Down: read 1, write 0. Up: read 0; then each word has its own address."""
+    zeros, ones = bytes(BLOCK), b"\xff" * BLOCK
+    blocks = range(0, size, BLOCK)
+    for order, wanted, then in (
+        (blocks, None, zeros),
+        (blocks, zeros, ones),
+        (reversed(blocks), ones, zeros),
+        (blocks, zeros, None),
+    ):
+        for at in order:
+            if wanted is not None:
+                _same_bytes(at, board.read(at, BLOCK), wanted)
+            if then is not None:
+                board.write(at, then)
+    addresses = b"".join(at.to_bytes(4, "little") for at in range(0, size, 4))
+    board.write(0, addresses)
+    _same_bytes(0, board.read(0, size), addresses)
+    return f"{size:,} bytes"
+
+
+def _random(board: Board, size: int, seed: int) -> str:
+    rng, mirror = random.Random(seed), bytearray(board.read(0, size))
+    for _ in range(40):
+        at = rng.randrange(size)
+        data = rng.randbytes(rng.randrange(1, min(600, size - at + 1)))
+        board.write(at, data)
+        mirror[at : at + len(data)] = data
+        at = rng.randrange(size)
+        length = rng.randrange(1, min(600, size - at + 1))
+        _same_bytes(at, board.read(at, length), mirror[at : at + length])
+    _same_bytes(0, board.read(0, size), mirror)
+    return "40 places and lengths"
+
+
+def _rate(board: Board, size: int, baud: int, seed: int, *, reads: bool) -> str:
+    """Bytes a second of the board's own clock, at the memory's end of the link."""
+    data = random.Random(seed).randbytes(size)
+    board.write(0, data)
+    repeated = board.link.counts.repeated
+    started = board.read_register(CYCLES)
+    if reads:
+        found = board.read(0, size)
+    else:
+        board.write(0, data)
+    cycles = (board.read_register(CYCLES) - started) % 2**32
+    _same_bytes(0, found if reads else board.read(0, size), data)
+    rate = size * board.facts["clock"] / cycles
+    repeated = board.link.counts.repeated - repeated
+    return f"{rate / 1000:.1f} kB/s, {rate * 10 / baud:.1%} of the UART's bytes, {repeated} requests sent again"
+
+
+def _same(what: str, found: int, wanted: int):
+    if found != wanted:
+        raise BoardError(f"{what} is {found:#x}, expected {wanted:#x}.")
+
+
+def _same_bytes(at: int, found: bytes, wanted: bytes):
+    if found != wanted:
+        n = next(n for n, pair in enumerate(zip(found, wanted, strict=True)) if pair[0] != pair[1])
+        raise BoardError(f"memory {at + n:#x} is {found[n]:#04x}, expected {wanted[n]:#04x}.")

@@ -1,0 +1,87 @@
+"""What `systola board test` has a board's engine compute, held to NumPy."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...sim.golden import layers
+from ...sim.network.zoo import digits as pixels
+from ..accelerators.systola.host import CoreHost
+from ..host.driver import Board, BoardError
+from ..host.scaling import Scaling
+from ..run.digits import DigitsTask, trained
+
+SHAPES = ((1, 1, 1), (4, 4, 4), (8, 16, 8), (13, 7, 5), (33, 40, 17))
+"""(rows, depth, columns) of the products."""
+BATCHES = (16, 1)
+"""Images that a program classifies: the first for which there is memory."""
+
+
+def products(board: Board, seed: int) -> str:
+    random, macs = np.random.default_rng(seed), 0
+    for m, k, n in SHAPES:
+        a, b = (random.integers(-128, 128, shape, dtype=np.int8) for shape in ((m, k), (k, n)))
+        a[0], b[:, 0] = -128, -128
+        scale, bias = random.uniform(0.001, 0.02, n) / np.sqrt(k), random.integers(-1000, 1000, n)
+        wanted = Scaling.of(n, scale, bias, 5).apply(a.astype(np.int64) @ b.astype(np.int64))
+        _compare(f"{m} x {k} x {n}", board.matmul(a, b, scale, bias, 5), wanted)
+        macs += m * k * n
+    return f"{len(SHAPES)} products up to {m} x {k} x {n}, {macs:,} MACs, bit for bit"
+
+
+def digits(board: Board, count: int) -> str:
+    """The digits network: on a core whole, with any other engine its products."""
+    data, network = pixels.load(), trained()[0]
+    images, labels = data.test_images[:count], data.test_labels[:count]
+    if isinstance(board.engine, CoreHost):
+        logits, how = _whole(board, images)
+    else:
+        logits, how = _by_layers(board, network, images), "its products"
+    _compare("the network's output", logits, network.run(images))
+    return f"{np.count_nonzero(logits.argmax(axis=1) == labels)} of {len(images)} right, {how}"
+
+
+def _whole(board: Board, images: np.ndarray) -> tuple[np.ndarray, str]:
+    host, memory = board.engine, board.facts["memory"]
+    for batch in (min(batch, len(images)) for batch in BATCHES):
+        task = DigitsTask(images=batch).task(host.p, "overlapped", 0)
+        if task.image.end <= memory:
+            break
+    else:
+        raise BoardError(f"the digits network needs {task.image.end:,} bytes of memory: the board has {memory:,}.")
+    found, cycles = [], 0
+    for first in range(0, len(images), batch):
+        part = images[first : first + batch]
+        full = np.concatenate([part, np.zeros((batch - len(part), part.shape[1]), part.dtype)]).astype(np.int8)
+        inputs = (task.layers[0].input.address, full.reshape(-1).view(np.uint8))
+        parts = [inputs] if found else [*task.image.parts, inputs]
+        task = replace(task, image=replace(task.image, parts=parts))
+        logits, counters = host.execute(task)
+        found.append(logits[: len(part)])
+        cycles += counters["cycles"]
+    how = f"{cycles / len(images):,.0f} cycles an image, {1e6 * cycles / len(images) / board.facts['clock']:,.0f} us"
+    return np.concatenate(found), how
+
+
+def _by_layers(board: Board, network, images: np.ndarray) -> np.ndarray:
+    def convolution(one, x: np.ndarray) -> np.ndarray:
+        edge, size = one.padding, one.weights.shape[0]
+        x = np.pad(x, ((0, 0), (edge, edge), (edge, edge), (0, 0)), constant_values=one.input_zero)
+        views = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
+        filters = one.weights.shape[-1]
+        a, b = views.reshape(-1, one.weights.size // filters), one.weights.reshape(-1, filters)
+        y = board.engine.matmul(a, b, Scaling(one.multiplier, one.shift, one.bias, one.output_zero))
+        return y.reshape(*views.shape[:3], filters)
+
+    x = images.reshape(-1, 8, 8, 1).astype(np.int8)
+    for one in (network.first, network.second):
+        x = layers.windows(convolution(one, x), (2, 2), (2, 2), maximum=True).astype(np.int8)
+    return convolution(network.dense, x.reshape(len(x), 1, 1, -1)).reshape(len(x), -1)
+
+
+def _compare(what: str, found: np.ndarray, wanted: np.ndarray):
+    wrong = np.argwhere(found != wanted)
+    if len(wrong):
+        at = tuple(int(n) for n in wrong[0])
+        said = f"element {at} is {found[at]}, expected {wanted[at]}"
+        raise BoardError(f"{what}: {len(wrong):,} of {wanted.size:,} are wrong, {said}.")

@@ -1,0 +1,60 @@
+"""Figures of the collectives: cycles against bytes, and how near they come to what links can carry."""
+
+import numpy as np
+
+from ...hw.collective.collective import Collective
+from ...sim.golden.collective import OPERATIONS, Call, bound
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.collective import rows_of, sweep
+from ..verilog.verilog import generate
+from .section import Section, percent
+
+SIDES = (4, 8)
+KIBIBYTES = (4, 8, 16, 32, 64)
+TOGETHER = (("all_to_all", "reduce_scatter", "all_reduce"), ("reduce", "all_gather", "broadcast"))
+"""What runs on the same data, one after the other: what makes all nodes equal comes last."""
+
+
+def cycles() -> Section:
+    """Every collective at every size, on the generated Verilog."""
+    section = Section(
+        "Collectives: cycles against bytes",
+        "Torus, four links of 64 bits a node, int32, generated Verilog; from the last node's call to the last status, "
+        "agreement included; random data, all memories compared after each row of operations, cycles asserted exactly. "
+        "Bytes are a node's whole message. Bound: words that the fullest link must carry (golden.collective.bound). "
+        "alpha + beta x bytes is the least-squares line through the five sizes.",
+        [
+            "torus",
+            "collective",
+            *(f"{count} KiB" for count in KIBIBYTES),
+            "alpha, cycles",
+            "beta, cycles a KiB",
+            "bound at 64 KiB",
+            "bound / measured",
+        ],
+    )
+    for side in SIDES:
+        parts = 64 * 1024 // 32
+        design = generate("collective", Collective(k=side, l=side, rows=3 * parts))
+        p, rng = design.parameters, np.random.default_rng(7)
+        calls = [[(op, rows_of(p, op, 1024 * n), 1) for op in ops for n in KIBIBYTES] for ops in TOGETHER]
+        outcome, _ = simulate(design, [sweep(p, each, rng) for each in calls])
+        if outcome.mismatches:
+            raise RuntimeError(outcome.examples[0])
+        measured = dict(zip((call for each in calls for call in each), outcome.case_cycles, strict=True))
+        for op in OPERATIONS:
+            counts = [measured[op, rows_of(p, op, 1024 * n), 1] for n in KIBIBYTES]
+            beta, alpha = np.polyfit(KIBIBYTES, counts, 1)
+            least = bound(Call(OPERATIONS.index(op), 1, rows_of(p, op, 64 * 1024), 0), side, side)
+            section.rows.append(
+                [
+                    f"{side} x {side}",
+                    op.replace("_", "-"),
+                    *counts,
+                    f"{alpha:.1f}",
+                    f"{beta:.2f}",
+                    round(least),
+                    percent(least / counts[-1]),
+                ]
+            )
+    return section

@@ -1,0 +1,78 @@
+"""Figures of multicast and reduction in the network, against what nodes can do without them."""
+
+import numpy as np
+
+from ...hw.noc.noc import Noc
+from ...sim.golden.noc import Packet
+from ...sim.runner.simulate import simulate
+from ...sim.stimulus.noc import Case, broadcast, reduce
+from ..verilog.verilog import generate
+from .section import Section, step
+
+SIDE = 4
+FLITS = (16, 128, 512, 2048)
+
+
+def cycles() -> Section:
+    """A broadcast of one node to all, in four ways."""
+    section = Section(
+        "Multicast: cycles of a broadcast",
+        f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; "
+        "from the first flit sent to the last received. In turn: the node sends to each other. Tree: all who have the "
+        "message send it on, whole, in each of four steps; nothing is counted for what nodes do between them. "
+        "FlooNoC's multicast is 2.9 times as fast as its software.",
+        ["bytes", "multicast", "in turn", "tree", "in turn / multicast", "tree / multicast"],
+    )
+    design = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True))
+    nodes, rng = SIDE * SIDE, np.random.default_rng(7)
+    for flits in FLITS:
+        step(f"{flits} flits")
+        words = tuple(int(word) for word in rng.integers(1 << 62, size=flits))
+        cases = [broadcast(design.parameters, 0, flits, rng)]
+        cases.append(Case({0: [Packet(to, words) for to in range(1, nodes)]}))
+        apart = nodes
+        while apart > 1:
+            cases.append(Case({n: [Packet(n + apart // 2, words)] for n in range(0, nodes, apart)}))
+            apart //= 2
+        multicast, turns, *steps = _cycles(design, cases)
+        tree = sum(steps)
+        section.rows.append([8 * flits, multicast, turns, tree, f"{turns / multicast:.1f}", f"{tree / multicast:.1f}"])
+    return section
+
+
+def reduction() -> Section:
+    """The sum of all nodes at one, in three ways."""
+    section = Section(
+        "Reduction: cycles of a sum at one node",
+        f"{SIDE} x {SIDE} torus, flits of 64 bits, 3 VCs, buffers of 4 flits, generated Verilog, every word compared; "
+        "from the first flit sent to the last received. In turn: each node sends to the root, when those before it are "
+        "done; at once: all send to it together. Tree: half of those who have a sum send it, whole, to the other half, "
+        "in each of four steps. Nothing is counted for what nodes add. FlooNoC's reduction is 2.5 times as fast as its "
+        "software.",
+        ["bytes", "reduction", "in turn", "at once", "tree", "in turn / reduction", "tree / reduction"],
+    )
+    design = generate("noc", Noc(k=SIDE, l=SIDE, vcs=3, reduction=True))
+    nodes, rng = SIDE * SIDE, np.random.default_rng(7)
+    for flits in FLITS:
+        step(f"{flits} flits")
+        words = tuple(int(word) for word in rng.integers(1 << 62, size=flits))
+        cases = [reduce(design.parameters, [(0, flits)], rng), Case({n: [Packet(0, words)] for n in range(1, nodes)})]
+        apart = 2
+        while apart <= nodes:
+            cases.append(Case({n + apart // 2: [Packet(n, words)] for n in range(0, nodes, apart)}))
+            apart *= 2
+        cases += [Case({n: [Packet(0, words)]}) for n in range(1, nodes)]
+        added, once, *steps = _cycles(design, cases)
+        count = nodes.bit_length() - 1
+        tree, turns = sum(steps[:count]), sum(steps[count:])
+        rates = f"{turns / added:.1f}", f"{tree / added:.1f}"
+        section.rows.append([8 * flits, added, turns, once, tree, *rates])
+    return section
+
+
+def _cycles(design, cases: list[Case]) -> list[int]:
+    """From the first flit sent to the last received, in each case."""
+    outcome, _ = simulate(design, cases)
+    if outcome.mismatches:
+        raise RuntimeError(outcome.examples[0])
+    return [count - 1 for count in outcome.case_cycles]

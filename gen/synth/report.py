@@ -1,0 +1,121 @@
+"""What synthesis found out about a design."""
+
+import json
+import re
+import statistics
+from dataclasses import asdict, dataclass
+
+from ..verilog.verilog import Design
+from .area_breakdown import units
+from .devices import DEVICES
+from .fanout import wiring
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a design takes on a device, and how fast it runs there.
+
+    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
+    each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
+    write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
+    the entry and exit of each carry chain take cells of their own. `peak` is the most work that the design does in
+    a cycle, in `unit`; `macs` the same where that is multiply-accumulates. `fmax_mhz`: one figure a seed, 1 upwards,
+    out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
+    the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
+    `wiring`. `units`: LUT4 equivalents, FF, DSP and BRAM of each part of the design, as far as cells bear the name
+    of what they drive (see `units`).
+    """
+
+    generator: str
+    params: dict
+    device: str
+    tools: dict[str, str]
+    cells: dict[str, int]
+    luts: int
+    ffs: int
+    dsps: int
+    brams: int
+    lut4_equivalents: int
+    macs: int
+    unit: str
+    peak: int
+    signals: int
+    largest_fanout: int
+    utilisation: dict[str, int]
+    fmax_mhz: dict
+    critical_path: dict | None
+    units: dict[str, dict[str, int]]
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2) + "\n"
+
+
+def report(
+    design: Design,
+    device: str,
+    tools: dict[str, str],
+    cells: dict[str, int],
+    netlist: dict,
+    placed: list[dict],
+) -> Report:
+    """The report of a design with these cells, this netlist and these reports of nextpnr, one a seed."""
+    target = DEVICES[device]
+    signals, largest_fanout = wiring(netlist["modules"][design.top])
+    rates = [rate for rate in map(mhz, placed) if rate is not None]
+    median = statistics.median(rates) if rates else None
+    typical = min(placed, key=lambda result: abs(mhz(result) - median)) if rates else None
+
+    def count(kinds):
+        return sum(number for cell, number in cells.items() if cell.startswith(kinds))
+
+    return Report(
+        generator=design.name,
+        params=design.parameters,
+        device=device,
+        tools=tools,
+        cells=cells,
+        luts=sum(number for cell, number in cells.items() if target.luts.get(cell) == 1),
+        ffs=count(target.ffs),
+        dsps=count(target.dsps),
+        brams=count(target.brams),
+        lut4_equivalents=sum(number * target.luts.get(cell, 0) for cell, number in cells.items()),
+        macs=design.peak if design.unit == "MAC" else 0,
+        unit=design.unit,
+        peak=design.peak,
+        signals=signals,
+        largest_fanout=largest_fanout,
+        utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
+        fmax_mhz={"seeds": rates, "median": median},
+        critical_path=critical_path(typical) if typical else None,
+        units=units(netlist["modules"][design.top], target),
+    )
+
+
+def mhz(placed: dict) -> float | None:
+    """The clock rate in a report of nextpnr."""
+    return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
+
+
+def critical_path(placed: dict) -> dict:
+    """The longest path from clock to clock in a report of nextpnr, in names of the source, and nanoseconds."""
+    path = max(
+        (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
+        key=lambda path: sum(step["delay"] for step in path),
+    )
+
+    def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
+        name = re.split(r"_(?:TRELLIS|LUT\d?_|CCU2C|PFUMX|L6MUX21|SB_|DFF|ALU_|MUX2_)", cell)[0]
+        return name.removeprefix("design.").removeprefix("body.")
+
+    wires = sum(step["delay"] for step in path if step["type"] == "routing")
+    total = sum(step["delay"] for step in path)
+    return {
+        "from": source(path[0]["from"]["cell"]),
+        "to": source(path[-1]["to"]["cell"]),
+        "levels": sum(step["type"] == "logic" for step in path),
+        "logic_ns": round(total - wires, 2),
+        "routing_ns": round(wires, 2),
+    }

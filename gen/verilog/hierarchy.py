@@ -1,0 +1,102 @@
+"""Amaranth components to RTLIL, each distinct component once."""
+
+import re
+
+from amaranth.back import rtlil
+from amaranth.hdl import ClockSignal, Const, Instance, ResetSignal, Value
+from amaranth.lib import wiring
+
+from ...hw.array.mesh import GROUP, Mesh
+from ...hw.component import Component, Parameters
+
+_ZERO_INIT = re.compile(
+    r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
+)
+COMPILED_WHOLE = 64 * 64
+"""Cells up to which a mesh compiles, and runs, faster in one piece."""
+
+
+class Emission:
+    """The platform under which Verilog is generated: every (class, parameters) becomes one module.
+
+    `hw.component.place` finds :meth:`instantiate` here. `device` names the device whose own cells may stand for
+    portable descriptions; None keeps the text portable. Without `once` every component is elaborated in line.
+    """
+
+    def __init__(self, top: str, device: str | None = None, once: bool = True):
+        self.top = top
+        if not once:
+            self.instantiate = None
+        self.device = device
+        self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
+        self.origins: dict[str, str] = {}  # module to what it was made from
+        self.ports: dict[str, list[str]] = {}  # module to its ports, in order
+        self._modules: dict[tuple[type, Parameters], str] = {}
+
+    def instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
+        """Add to `m` an instance of the module of (component, parameters); return its ports but for those connected."""
+        key = (component, parameters)
+        if key not in self._modules:
+            self._modules[key] = self._emit_component(component, parameters)
+        module = self._modules[key]
+        members = {port: member for port, member in component.members(parameters).items() if port not in connect}
+        signature = wiring.Signature(members)
+        interface = signature.create(path=(name,))
+        connections = {f"{direction}_{port}": value for port, value, direction in ports_of(signature, interface)}
+        for port, value in connect.items():
+            direction = "i" if component.members(parameters)[port].flow == wiring.In else "o"
+            connections[f"{direction}_{port}"] = value
+        domain = {"clk": ClockSignal(), "rst": ResetSignal()}
+        connections |= {f"i_{port}": domain[port] for port in self.ports[module] if port in domain}
+        m.submodules[name] = Instance(module, **connections)
+        return interface
+
+    def blocks(self) -> tuple[str, ...]:
+        """Modules that stand side by side in a wide mesh of many cells, each the mesh's whole height."""
+        meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
+        wide = [p for p in meshes if p.cols > GROUP and p.rows > 1]
+        if max((p.rows * p.cols for p in wide), default=0) <= COMPILED_WHOLE:
+            return ()
+        heights = {(p.of, p.rows) for p in wide}
+        return tuple(module for p, module in meshes.items() if p.cols <= GROUP and (p.of, p.rows) in heights)
+
+    def _emit_component(self, component, parameters) -> str:
+        base = f"{self.top}_{_snake(component.__name__)}"
+        count = sum(re.fullmatch(rf"{base}(_\d+)?", taken) is not None for taken in self.origins)
+        module = f"{base}_{count + 1}" if count else base
+        self.origins[module] = f"{component.__name__}({parameters})"
+        built = component(**dict(parameters))
+        ports = {port: (value, direction) for port, value, direction in ports_of(built.signature, built)}
+        self.emit(built, module, ports)
+        return module
+
+    def emit(self, elaboratable, module: str, ports: dict):
+        """Elaborate one module, and what it places, into :attr:`texts`."""
+        ports = {name: (value, None) for name, (value, _) in ports.items()}  # what is driven inside is an output
+        text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=False)
+        # A submodule that was elaborated in line is called after its parent with a dot: make it a plain identifier.
+        text = re.sub(
+            rf"(?m)^(module|  cell) \\({re.escape(module)}\.\S*)",
+            lambda match: f"{match[1]} \\{match[2].replace('.', '_')}",
+            text,
+        )
+        # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
+        if text.count("\\rst\n") == 1 and "\\rst [" not in text:
+            text = re.sub(r"(?m)^  wire .*\\rst\n", "", text)
+        # Memories start at zero, which Verilog says in a loop: no need to carry every bit through Yosys.
+        self.texts[module] = _ZERO_INIT.sub("", text)
+        domain = [port for port in ("clk", "rst") if re.search(rf"(?m)^  wire .* \\{port}$", text)]
+        self.ports[module] = list(dict.fromkeys([*domain, *ports]))
+
+
+def ports_of(signature: wiring.Signature, interface):
+    """(name, signal, "i" or "o") for each port of an interface; constants, such as the ready of a stream that always
+    is, are no ports."""
+    for path, member, value in signature.flatten(interface):
+        signal = Value.cast(value)
+        if not isinstance(signal, Const):
+            yield "_".join(map(str, path)), signal, "i" if member.flow == wiring.In else "o"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,257 @@
+"""Each kind of mistake is found, with the instructions and the range; what is right passes."""
+
+import re
+
+import pytest
+
+from systola.gen.accelerators.systola.checker import check
+from systola.gen.accelerators.systola.program import Program, ProgramError, Unit
+from systola.hw.cores.systola.parameters import CoreParameters
+
+MACHINE = CoreParameters.check(
+    size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=64
+)
+SETUP = """
+    SET LOAD_COUNT0, 16
+    SET LOAD_COUNT1, 1
+    SET LOAD_COUNT2, 1
+    SET LOAD_BUS_STRIDE0, 1
+    SET LOAD_LOCAL_STRIDE0, 1
+    SET STORE_COUNT0, 16
+    SET STORE_COUNT1, 1
+    SET STORE_COUNT2, 1
+    SET STORE_BUS_STRIDE0, 1
+    SET STORE_LOCAL_STRIDE0, 1
+    SET WEIGHT_STRIDE, 1
+    SET COUNT_X, 4
+    SET COUNT_Y, 1
+    SET STRIDE_X, 1
+    SET WINDOW_X, 1
+    SET WINDOW_Y, 1
+    SET POINTS_X, 4
+    SET POINTS_Y, 1
+    SET SOURCE_X, 1
+    SET SECOND_X, 1
+    SET DEST_X, 1
+    SET SCALE_A, 1
+    SET SCALE_B, 1
+    QUANT 0x40000000, 0, low=-128, high=127, shift=1
+"""
+"""Four words are loaded and stored, four rows multiplied, four points requantised."""
+GIVEN = "LOAD 0, 0\nLOAD 0, 1024\nSYNC load\n"
+"""Activation words 0 to 3 and a tile of four rows are there."""
+SUMS = f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0\n"
+
+
+def found(body: str, machine: CoreParameters = MACHINE, **options) -> list[str]:
+    """The problems; where they say `line 1` that is the first line of `body`."""
+    first = SETUP.count("\n")
+    problems = check(Program.parse(f"{SETUP}{body}"), machine, **options)
+    return [re.sub(r"line (\d+)", lambda line: f"line {int(line[1]) - first}", str(problem)) for problem in problems]
+
+
+def one(body: str, machine: CoreParameters = MACHINE, **options) -> str:
+    (problem,) = found(body, machine, **options)
+    return problem
+
+
+COLUMNS = """
+    SET LOAD_COUNT0, 2
+    SET LOAD_COUNT1, 8
+    SET LOAD_BUS_STRIDE1, 2
+    SET LOAD_LOCAL_STRIDE1, 4
+    SET STORE_COUNT0, 2
+    SET STORE_COUNT1, 8
+    SET STORE_LOCAL_STRIDE1, 4
+    SET STORE_BUS_STRIDE1, 4
+"""
+LANES = COLUMNS.replace("COUNT0, 2", "COUNT0, 3").replace("COUNT1, 8", "COUNT1, 4").replace("STRIDE1, 2", "STRIDE1, 3")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{SUMS}SYNC array\nVECTOR 0, 8\nSYNC vector\nSTORE 0x1000, 32",
+        f"{GIVEN}LOAD 0, 0\nLOAD 8, 8\nSYNC load\nSTORE 0, 0\nSTORE 8, 0",
+        f"{SUMS}WEIGHTS 0, 4\nMATMUL 0, 0, accumulate\nWEIGHTS 0, 4\nMATMUL 0, 4",
+        f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nMATMUL 0, 0, keep\nMATMUL 0, 0\nMATMUL 0, 0, 1",
+        f"{SUMS}SYNC fetch\nLOAD 0, 0\nLOAD 0, 1024",
+        f"{SUMS}SYNC array\nLOAD 0, 0",
+        f"{SUMS}VECTOR 0, 8, scratchpad\nSTORE 64, 0",
+        f"{GIVEN}VECTOR 0, 0, scratchpad\nSYNC vector\nSTORE 0, 0",
+        f"{GIVEN}VECTOR 0, 8, scratchpad\nVECTOR 0, 8, scratchpad\nVECTOR 0, 0, 2, scratchpad",
+        # Columns that lie between each other, in the scratchpad and in DRAM.
+        f"{GIVEN}{COLUMNS}LOAD 0, 64\nSYNC load\nSTORE 0x2000, 64\nLOAD 2, 66\nSYNC load\nSTORE 0x2002, 66",
+        # Lanes that no one looks at.
+        f"{LANES}LOAD 0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\nSTORE 0, 32",
+    ],
+)
+def test_what_is_right_passes(body):
+    assert found(f"{body}\nHALT") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "what", "unit"),
+    [
+        ("LOAD 0, 0\n", "STORE 16, 0", "reads activation words 0 to 3", "load"),
+        (f"{GIVEN}STORE 32, 0\n", "LOAD 64, 8", "writes activation words 2 to 3", "store"),
+        (f"{GIVEN}STORE 8, 0\n", "LOAD 0, 64", "reads DRAM bytes 0x8 to 0xf", "store"),
+        (f"{GIVEN}LOAD 0, 64\n", "STORE 15, 0", "writes DRAM byte 0xf", "load"),
+        (f"{GIVEN}WEIGHTS 0, 4\nLOAD 0, 16\n", "MATMUL 2, 0", "reads activation words 4 to 5", "load"),
+        ("LOAD 0, 1024\n", "WEIGHTS 3, 1", "reads weight word 3", "load"),
+        (f"{GIVEN}WEIGHTS 2, 2\n", "LOAD 0, 1024", "writes weight words 2 to 3", "fetch"),
+        (SUMS, "LOAD 0, 12", "writes activation word 3", "fetch"),
+        (SUMS, "VECTOR 0, 8", "reads accumulator rows 0 to 3", "array"),
+        (f"{SUMS}SYNC fetch\n", "VECTOR 0, 8", "reads accumulator rows 0 to 3", "array"),
+        (f"{SUMS}SYNC\nVECTOR 0, 8\nWEIGHTS 0, 4\n", "MATMUL 0, 2", "writes accumulator rows 2 to 3", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "STORE 0, 32", "reads activation words 8 to 11", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0, 44", "writes activation word 11", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0, 0", "writes activation words 0 to 3", "vector"),
+        (f"{GIVEN}VECTOR 0, 2, scratchpad\n", "VECTOR 0, 20, scratchpad", "reads activation words 2 to 3", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "VECTOR 0, 20, 8, scratchpad, add", "reads activation words 8", "vector"),
+        (f"{GIVEN}STORE 64, 0\n", "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "store"),
+        (SUMS, "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "fetch"),
+        ("SET LOAD_COUNT0, 64\nLOAD 0, 1024\n", "QUANT_CHANNEL 0, 0x7f00", "reads weight words 0 to 14", "load"),
+        ("SET LOAD_COUNT0, 256\nLOAD 0, 1024\n", "TABLE 0", "reads weight words 0 to 63", "load"),
+    ],
+)
+def test_hazards_and_the_sync_that_heals_them(before, last, what, unit):
+    def hazards(sync: str) -> list[str]:
+        return [problem for problem in found(f"{before}{sync}\n{last}\nHALT") if "while" in problem]
+
+    problem = hazards("")[0]
+    assert problem.startswith(f"line {before.count(chr(10)) + 2} ({last.split(', 0x')[0]}")
+    assert what in problem
+    assert f"a SYNC {unit} is missing" in problem
+    assert hazards(f"SYNC {unit}") == []
+    helps = {unit} | ({"array"} if unit == "fetch" else set())
+    others = " | ".join(other.name.lower() for other in Unit if other.name.lower() not in helps)
+    assert problem in hazards(f"SYNC {others}")
+
+
+def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
+    body = """
+    MOVE r1=1024
+    LOOP 3
+    LOOP 2
+    LOAD 0, r1
+    END r1+8
+    WEIGHTS 2, 2
+    SYNC load | array
+    END
+    SYNC
+    """
+    assert found(f"{body}HALT")[0] == (
+        "line 7 (WEIGHTS 2, 2; iteration 0) reads weight words 2 to 3 while "
+        "line 5 (LOAD 0, r1; iteration 0, 1) may still use them: a SYNC load is missing between them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("STORE 0, 8", "line 1 (STORE 0, 8) reads activation words 2 to 5, which nothing was ever written to."),
+        ("LOAD 0, 0\nSYNC\nSTORE 0, 8", "line 3 (STORE 0, 8) reads activation words 4 to 5, which nothing was ever w"),
+        ("WEIGHTS 4, 3", "line 1 (WEIGHTS 4, 3) reads weight words 4 to 6, which nothing was ever written to."),
+        ("LOAD 0, 1024\nSYNC\nWEIGHTS 0, 4\nMATMUL 0, 0", "line 4 (MATMUL 0, 0) reads activation words 0 to 3, which"),
+        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0, accumulate", "line 5 (MATMUL 0, 0, accumulate) reads accumulator rows 0 "),
+        (f"{SUMS}SYNC\nVECTOR 2, 0", "line 7 (VECTOR 2, 0) reads accumulator rows 4 to 5, which nothing was ever"),
+        (f"{GIVEN}VECTOR 0, 8, 4, scratchpad, add", "reads activation words 4 to 7, which nothing was ever"),
+        ("TABLE 0", "line 1 (TABLE 0) reads weight words 0 to 63, which nothing was ever written to."),
+        ("QUANT_CHANNEL 0, low=0, high=0", "reads weight words 0 to 14, which nothing was ever written to."),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad, table", "line 4 (VECTOR 0, 8, scratchpad, table) comes before any TABLE."),
+    ],
+)
+def test_what_was_never_written(body, expected):
+    assert expected in found(f"{body}\nSYNC\nHALT")[0]
+
+
+def test_before_any_settings_of_requantisation():
+    body = "".join(line for line in SETUP.splitlines(True) if "QUANT" not in line)
+    (problem,) = check(Program.parse(f"{body}{GIVEN}VECTOR 0, 0, scratchpad\nHALT"), MACHINE)
+    assert "(VECTOR 0, 0, scratchpad) comes before any QUANT or QUANT_CHANNEL." in str(problem)
+
+
+def test_lanes_that_hold_nothing_are_followed_to_dram():
+    body = f"{LANES}LOAD 0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\n"
+    lines = body.count("\n")
+    problem = one(f"{body}SET STORE_COUNT0, 4\nSTORE 0, 32\nHALT")
+    assert problem == (
+        f"line {lines + 2} (STORE 0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) wrote "
+        "from what was never written."
+    )
+    assert "(WEIGHTS 0, 4) reads weight" not in one(f"{body.replace('WEIGHTS 0, 3', 'WEIGHTS 0, 4')}HALT")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("WEIGHTS 0, 5", "line 1 (WEIGHTS 0, 5) needs from 1 to 4 rows, not 5."),
+        ("WEIGHTS 253, 4", "goes over weight words 253 to 256; there are 0 to 255."),
+        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 254, 0", "goes over activation words 254 to 257; there are 0 to 255."),
+        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 61", "goes over accumulator rows 61 to 64; there are 0 to 63."),
+        ("SET STRIDE_X, -1\nMATMUL 1, 0", "goes over activation words -2 to 1; there are 0 to 255."),
+        ("SET COUNT_X, 0\nMATMUL 1, 0", "needs a COUNT_X from 1 to 65535, which is 0."),
+        ("SET WINDOW_Y, -1\nVECTOR 1, 0", "needs a WINDOW_Y from 1 to 65535, which is -1."),
+        ("SET WINDOW_Y, 2\nVECTOR 1, 0, add", "adds, which needs a window of 1 x 1 and not of 2."),
+        ("SET SCALE_A, 32768\nVECTOR 1, 0, scratchpad", "needs a SCALE_A from -32768 to 32767, which is 32768."),
+        ("SET SCALE_B, -32769\nVECTOR 1, 0, add", "needs a SCALE_B from -32768 to 32767, which is -32769."),
+        ("SET POINTS_Y, 65535\nSET POINTS_X, 65535\nSET SOURCE_X, 0\nVECTOR 0, 0", "4,294,836,225 accumulator rows;"),
+        ("TABLE 193", "goes over weight words 193 to 256; there are 0 to 255."),
+        ("QUANT 1, 2, 0x1f000000", "needs a shift from -31 to 30, which is 31."),
+        ("LOAD 0, 2048", "line 1 (LOAD 0, 2048) is refused: it goes beyond the 2048 bytes of the scratchpads."),
+        ("LOAD 0, 2040", "is refused: it goes beyond the 2048 bytes of the scratchpads."),
+        ("STORE 0, 1024", "line 1 (STORE 0, 1024) is refused: it goes beyond the 1024 bytes of activations."),
+        ("SET LOAD_COUNT2, 0\nLOAD 0, 0", "is refused: a count is 0."),
+        ("SET LOAD_SIZE, 3\nLOAD 0, 0", "is refused: an element is wider than a beat of the bus."),
+        ("SET LOAD_PAD0, 0x1001\nLOAD 0, 0", "is refused: more elements are padded than there are."),
+        ("SET LOAD_PAD0, 0x10000\nLOAD 0, 0", "needs a LOAD_PAD0 from 0 to 65535, which is 65536."),
+        ("SET LOAD_COUNT1, 65536\nLOAD 0, 0", "needs a LOAD_COUNT1 from 0 to 65535, which is 65536."),
+        ("SET LOAD_COUNT3, 2\nLOAD 0, 0", "needs a LOAD_COUNT3 from 0 to 1, which is 2."),
+        ("SET LOAD_LOCAL_STRIDE1, 4096\nLOAD 0, 0", "needs a LOAD_LOCAL_STRIDE1 from -2048 to 2047, which is 4096."),
+        ("SET LOAD_VALUE, 256\nLOAD 0, 0", "needs a LOAD_VALUE from 0 to 255, which is 256."),
+        ("SET LOAD_COUNT1, 65535\nSET LOAD_COUNT2, 65535\nLOAD 0, 0", "moves 68,717,379,600 elements;"),
+        ("LOAD 0x1ff8, 0", "goes to DRAM byte 0x2007; there are 0 to 0x1fff."),
+        ("MATMUL 0, 0", "line 1 (MATMUL 0, 0) waits for ever: no WEIGHTS before it loads a tile that is not used."),
+        (f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"), "is one tile too many: 8 wait for a MATMUL already."),
+        (f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nSYNC fetch", "(SYNC fetch) waits for ever: 2 tiles of weights wait for"),
+        (f"{SUMS}WEIGHTS 0, 4\nHALT", "line 7 (HALT) comes before a MATMUL uses the tile of line 6 (WEIGHTS 0, 4)."),
+        ("SYNC", "The program runs past its end: a HALT is missing."),
+        ("LOOP 3\nHALT", "line 1 (LOOP 3) has no END."),
+        ("LOOP 3\nHALT\nEND", "line 2 (HALT; iteration 0) ends a loop the first time already."),
+        ("END\nHALT", "line 1 (END) has no LOOP."),
+        ("LOOP 0x10000\nEND", "line 1 (LOOP 0x10000) needs from 1 to 65535 times."),
+        ("LOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nHALT", "line 5 (LOOP 1) is inside 4 loops already."),
+        (f"LOOP 1|{'SYNC|' * 47}END".replace("|", "\n"), "line 1 (LOOP 1) begins a loop of 49 instructions; a loop ha"),
+        ("LOOP 65535\nEND\nHALT", "The program runs more than 10,000 instructions, which are as many as can"),
+    ],
+)
+def test_what_a_core_would_stop_at(body, expected, monkeypatch):
+    monkeypatch.setattr("systola.gen.accelerators.systola.checker.LIMIT", 10_000)
+    assert expected in one(f"{body}\n", dram=0x2000)
+
+
+@pytest.mark.parametrize("text", ["TABLE 0", "VECTOR 0, 0, table"])
+def test_a_table_needs_a_core_that_has_one(text):
+    assert "needs a core with table=true." in one(f"{text}\n", MACHINE.model_copy(update={"table": False}))
+
+
+def test_a_vector_must_not_read_what_it_wrote_itself():
+    shifted = f"{GIVEN}VECTOR 0, 1, scratchpad\nSYNC\nHALT"
+    assert one(shifted) == (
+        "line 4 (VECTOR 0, 1, scratchpad) reads activation words 1 to 3 behind writing them itself, which takes two "
+        "with a SYNC vector between them."
+    )
+    assert found(shifted.replace("VECTOR 0, 1", "SET SOURCE_X, -1\nSET DEST_X, -1\nVECTOR 3, 4")) == []
+
+
+def test_bytes_for_a_machine_are_checked():
+    program = Program.parse("STORE 0, 0\n")
+    assert len(program.encode()) == 16
+    with pytest.raises(ProgramError, match=r"line 1 \(STORE 0, 0\) is refused: a count is 0\."):
+        program.encode(MACHINE)
+    assert Program.parse("HALT").encode(MACHINE) == Program.parse("HALT").encode()
+
+
+def test_at_most_so_many_problems_are_told():
+    assert len(found("".join(f"STORE 0, {16 * n}\n" for n in range(30)))) == 20

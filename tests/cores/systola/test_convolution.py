@@ -1,0 +1,106 @@
+"""Convolutions and matrix products of any size, on cores of any size, in every order: right, and without a hazard."""
+
+import numpy as np
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from systola.gen.accelerators.systola.emitter import Emitter
+from systola.gen.accelerators.systola.tiling_search import choose
+from systola.gen.compile.layers import Clamp, Convolution, Tensor, gemm
+from systola.gen.compile.layers import records as make
+from systola.gen.compile.pipelining import ORDERS
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.golden.layers import convolution
+from systola.sim.golden.requantise import requantise
+
+
+@st.composite
+def cores(draw):
+    size = draw(st.sampled_from([4, 8, 16]))
+    return CoreParameters(
+        size=size,
+        format=draw(st.sampled_from(["int8", "uint8"])),
+        activation_bytes=draw(st.sampled_from([2048, 4096, 16384])),
+        weight_bytes=draw(st.sampled_from([4096, 16384])),
+        accumulators=draw(st.sampled_from([32, 64, 256])),
+        data_width=32 if size == 4 else draw(st.sampled_from([32, 64])),
+        dims=draw(st.sampled_from([3, 4])),
+        rounding=draw(st.sampled_from(["gemmlowp", "single"])),
+    )
+
+
+@st.composite
+def shapes(draw):
+    """Images, height, width, channels, filters, kernel, stride, padding."""
+    if draw(st.booleans()):
+        m, k, n = (draw(st.integers(1, 70)) for _ in range(3))
+        return 1, 1, m, k, n, (1, 1), (1, 1), (0, 0)
+    kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    return (
+        draw(st.integers(1, 3)),
+        draw(st.integers(kernel[0], 12)),
+        draw(st.integers(kernel[1], 12)),
+        draw(st.integers(1, 40)),
+        draw(st.integers(1, 40)),
+        kernel,
+        (draw(st.integers(1, 2)), draw(st.integers(1, 2))),
+        (draw(st.integers(0, kernel[0] - 1)), draw(st.integers(0, kernel[1] - 1))),
+    )
+
+
+def layer_of(parameters, shape, seed):
+    """A layer, its image of DRAM, and its result by NumPy."""
+    images, height, width, channels, filters, kernel, stride, padding = shape
+    rng = np.random.default_rng(seed)
+    kind = np.int8 if parameters.format == "int8" else np.uint8
+    limits = np.iinfo(kind)
+    x = rng.integers(limits.min, limits.max + 1, (images, height, width, channels), dtype=kind)
+    w = rng.integers(-128, 128, (*kernel, channels, filters), dtype=np.int8)
+    multiplier, shift = rng.integers(1 << 30, 1 << 31, filters), rng.integers(-12, -5, filters)
+    bias = rng.integers(-5000, 5000, filters)
+    clamp = Clamp(3, limits.min + 1, limits.max - 1)
+    parts = [x.view(np.uint8).ravel(), w.view(np.uint8).ravel(), make(multiplier, bias, shift).ravel()]
+    at = np.cumsum([0, *(len(part) for part in parts)])
+    tensor = Tensor(0, images, height, width, channels)
+    layer = Convolution(tensor, *map(int, at[1:]), filters, kernel, stride, padding, padding_value=7, clamp=clamp)
+    dram = np.concatenate([*parts, np.zeros(layer.written_bytes, np.uint8)])
+    sums = convolution(x, w, stride=stride, padding=padding, value=7)
+    scale = {"bias": bias, "rounding": parameters.rounding}
+    common = {"zero_point": clamp.zero_point, "low": clamp.low, "high": clamp.high}
+    return layer, dram, requantise(sums, multiplier, shift, **scale, **common).astype(kind).view(np.uint8).ravel()
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(cores(), shapes(), st.sampled_from(list(ORDERS)), st.integers(0, 99))
+def test_any_layer_on_any_core(result, parameters, shape, order, seed):
+    layer, dram, expected = layer_of(parameters, shape, seed)
+    try:
+        schedule = choose(parameters, layer, order)
+    except ValueError:
+        reject()  # it does not fit
+    emitter = Emitter(parameters)
+    schedule.emit(emitter)
+    emitter.program.halt()
+    np.testing.assert_array_equal(result(parameters, emitter.program, dram, layer), expected)
+
+
+def test_a_layer_that_cannot_fit_is_refused():
+    parameters = CoreParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
+    layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
+    with pytest.raises(ValueError, match="no tile of this layer fits"):
+        choose(parameters, Convolution(Tensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))
+    assert choose(parameters, layer).tiling.filters <= 256
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"kernel": (0, 1)}, "kernel must be two numbers"),
+        ({"padding": (1, 0)}, "padding must be less than the kernel"),
+        ({"kernel": (5, 5)}, "must fit into the padded image"),
+    ],
+)
+def test_a_mistake_is_named(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Convolution(Tensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)

@@ -1,0 +1,46 @@
+"""docs/isa.md is what the table says, its meanings are complete, and its example works."""
+
+from pathlib import Path
+
+import numpy as np
+
+from systola.gen.accelerators.systola.checker import check
+from systola.gen.accelerators.systola.isa_doc import EXAMPLE, meaning, page
+from systola.gen.accelerators.systola.program import Program, Setting
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.golden.cores.systola import run
+from systola.sim.golden.requantise import requantise
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "isa.md"
+
+
+def test_the_page_is_up_to_date():
+    assert PAGE.read_text(encoding="utf-8") == page(), (
+        "python -m systola.gen.accelerators.systola.isa_doc > docs/isa.md"
+    )
+
+
+def test_every_setting_has_a_meaning():
+    assert all(meaning(setting) for setting in Setting)
+
+
+def test_the_example_is_right_and_does_what_it_says():
+    machine = CoreParameters.check()
+    program = Program.parse(EXAMPLE)
+    rng = np.random.default_rng(1)
+    dram = rng.integers(0, 256, 0x5000, np.uint8)
+    code = np.frombuffer(program.encode(machine), np.uint8)
+    dram[0x4000 : 0x4000 + len(code)] = code
+    after = run(machine.model_dump(), dram, 0x4000)
+    x, w = dram[0x1000:0x1800].view(np.int8).reshape(128, 16), dram[0x2000:0x2100].view(np.int8).reshape(16, 16)
+    expected = requantise(x.astype(np.int64) @ w, 1 << 30, -6, rounding="gemmlowp", low=0, high=127)
+    assert after.error == 0
+    np.testing.assert_array_equal(after.dram[0x3000:0x3800].view(np.int8).reshape(128, 16), expected)
+
+
+def test_the_page_shows_what_the_checker_says():
+    lines = EXAMPLE.splitlines()
+    at = next(n for n, line in enumerate(lines) if "LOAD    0x1400" in line)
+    assert lines[at + 1].split() == ["SYNC", "load"]
+    (problem, *_) = check(Program.parse("\n".join([*lines[: at + 1], "", *lines[at + 2 :]])), CoreParameters.check())
+    assert str(problem) in " ".join(page().split())

@@ -1,0 +1,177 @@
+"""Programs: object, bytes and text are the same thing three times, and each mistake is one sentence."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from systola.gen.accelerators.systola.program import Op, Program, ProgramError, Reg, Setting, Statement, Unit
+from systola.hw.issue.isa import INSTRUCTIONS
+
+numbers = st.one_of(st.integers(0, 2**32 - 1), st.integers(-(2**31), -1), st.integers(-70000, 70000))
+regs = st.one_of(st.just(Reg(0)), st.builds(Reg, st.integers(0, 15), numbers))
+
+
+@st.composite
+def statements(draw):
+    row = INSTRUCTIONS[draw(st.sampled_from(list(Op)))]
+    flags = 0
+    for flag in row.flags:
+        values = st.sampled_from(list(Setting)) if flag.name == "setting" else st.integers(0, (1 << flag.bits) - 1)
+        flags |= draw(values) << flag.low
+    operands = (draw(regs) if meaning else Reg(0) for meaning in row.operands)
+    return Statement(row.op, *operands, flags)
+
+
+@settings(deadline=None)
+@given(st.lists(statements(), max_size=12).map(Program))
+def test_bytes_and_text_give_the_program_back(program):
+    assert Program.decode(program.encode()) == program
+    assert Program.parse(program.text()) == program
+    assert Program.parse(program.text().upper()) == program
+    assert Program.parse(program.text()).text() == program.text()
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=64))
+def test_any_bytes_are_a_program_or_refused(code):
+    try:
+        program = Program.decode(code)
+    except ProgramError:
+        return
+    assert program.encode() == code
+
+
+@settings(deadline=None)
+@given(st.text("rR123+-x ,;#|=\nSETLOADEN", max_size=40))
+def test_any_text_is_a_program_or_refused(text):
+    try:
+        Program.parse(text)
+    except ProgramError as error:
+        assert str(error).startswith("line ")  # noqa: PT017
+
+
+def test_bits_stand_where_the_table_says():
+    program = Program()
+    program.matmul(Reg(1) + 0x10, Reg(2) - 1, Reg(3), keep=True)
+    program.set(Setting.COUNT_X, -16)
+    program.sync(Unit.LOAD | Unit.FETCH)
+    words = [int.from_bytes(program.encode()[at : at + 4], "little") for at in range(0, 48, 4)]
+    assert words[:4] == [0x19 | 0b10 << 6 | 1 << 20 | 2 << 24 | 3 << 28, 0x10, 0xFFFFFFFF, 0]
+    assert words[4:8] == [0x08 | 72 << 6, 0xFFFFFFF0, 0, 0]
+    assert words[8:] == [0x02 | 5 << 6, 0, 0, 0]
+
+
+def test_quant_packs_its_fields():
+    program = Program()
+    program.quant(multiplier=1 << 30, bias=-5, shift=-7, zero_point=-3, low=-128, high=255)
+    (statement,) = program.statements
+    assert (statement.a.immediate, statement.b.immediate) == (1 << 30, 0xFFFFFFFB)
+    assert statement.c.immediate == 0xFD | 0x80 << 8 | 0xFF << 16 | (-7 & 63) << 24
+    assert str(statement) == "QUANT   0x40000000, -5, zero_point=-3, low=-128, high=-1, shift=-7"
+
+
+@pytest.mark.parametrize("shift", [-32, -31, 0, 30, 31])
+@pytest.mark.parametrize("op", [Op.QUANT, Op.QUANT_CHANNEL])
+def test_any_operand_of_quant_has_a_text(op, shift):
+    for more in (0, 1 << 30):
+        program = Program([Statement(op, c=Reg(0, 0x40_7F_80_03 & 0xFFFFFF | (shift & 63) << 24 | more))])
+        assert Program.parse(program.text()) == program
+
+
+def test_loops_step_their_registers():
+    program = Program()
+    with program.loop(3) as outer:
+        with program.loop(Reg(9)) as inner:
+            program.load(Reg(1), Reg(2))
+            inner.step({Reg(1): 64, 2: -64})
+        outer.step({n: n for n in range(1, 6)})
+    program.halt()
+    assert program.text() == (
+        "LOOP    3\n"
+        "    LOOP    r9\n"
+        "        LOAD    r1, r2\n"
+        "    END     r1+64, r2-64\n"
+        "    ADD     r4+4, r5+5\n"
+        "END     r1+1, r2+2, r3+3\n"
+        "HALT\n"
+    )
+
+
+def test_a_text_as_a_person_writes_it():
+    text = """
+        ; load, then wait
+        set load_count0, 4_096     # bytes
+        load r1 + 0x10, 512
+        sync LOAD|fetch
+        Sync
+        SYNC vector, store
+        vector 0, 8, add, table
+        quant_channel 4, low=-128, high=127
+        move r1 = -5, R2=0x10
+        end r1 - 4
+    """
+    program = Program.parse(text)
+    expected = Program()
+    expected.set(Setting.LOAD_COUNT0, 4096)
+    expected.load(Reg(1) + 16, 512)
+    expected.sync(Unit.LOAD | Unit.FETCH)
+    expected.sync()
+    expected.sync(Unit.VECTOR | Unit.STORE)
+    expected.vector(0, 8, add=True, table=True)
+    expected.quant_channel(4, low=-128, high=127)
+    expected.move({1: -5, 2: 16})
+    expected.emit(Op.END, Reg(1) - 4)
+    assert program == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("LAOD 0, 0", "there is no instruction 'LAOD'; did you mean LOAD?"),
+        ("SET LOAD_CUONT0, 1", "there is no setting 'LOAD_CUONT0'; did you mean LOAD_COUNT0?"),
+        ("SYNC lode", "there is no unit 'lode'; did you mean LOAD?"),
+        ("LOAD 5", "LOAD has 2 operands, not 1."),
+        ("VECTOR 1, 2, 3, 4", "VECTOR has 2 to 3 operands, not 4."),
+        ("HALT 1", "HALT has 0 operands, not 1."),
+        ("LOAD r16, 0", "r16: a register is r0 to r15."),
+        ("LOAD 1, 5000000000", "5000000000: an immediate has 32 bits."),
+        ("LOAD 1, r1*2", "'r1*2' is no operand, which is a number, a register, or r1+16."),
+        ("MATMUL 1, 2, kep", "MATMUL has no flag 'kep'; did you mean KEEP?"),
+        ("QUANT 1, 2, low=300", "low=300: low must be from -128 to 255."),
+        ("QUANT 1, 2, low=r1", "low=r1: it must be a number."),
+        ("QUANT 1, 2, zero_point=3", "QUANT needs low and high."),
+        ("QUANT_CHANNEL 1, low=3", "QUANT_CHANNEL needs high."),
+        ("MOVE r1=r2", "r1=r2: it must be a number."),
+        ("ADD r1=2", "'r1=2' is no operand, which is a number, a register, or r1+16."),
+        ("QUANT 1, 2, low=3, 4", "'4' stands behind fields that have names."),
+        ("QUANT_CHANNEL 1, shift=3", "'shift=3' is no operand, which is a number, a register, or r1+16."),
+    ],
+)
+def test_mistakes_name_line_and_reason(line, reason):
+    with pytest.raises(ProgramError) as caught:
+        Program.parse(f"HALT\n\n{line}\n")
+    assert str(caught.value) == f"line 3: {reason}"
+
+
+def test_bytes_that_are_no_program_are_refused():
+    halt = Statement(Op.HALT).encode()
+    for code, reason in (
+        (halt[:-1], "15 bytes are no program: an instruction has 16."),
+        (halt + bytes(16), "instruction 1: there is no opcode 0x00."),
+        (halt[:15] + b"\1", "instruction 0: HALT has no operand c."),
+        ((Op.LOOP | 4 << 6).to_bytes(16, "little"), "instruction 0: LOOP has no flags 0x4."),
+        ((Op.SET | 127 << 6).to_bytes(16, "little"), "instruction 0: there is no setting 127."),
+    ):
+        with pytest.raises(ProgramError) as caught:
+            Program.decode(code)
+        assert str(caught.value) == reason
+
+
+def test_emit_refuses_what_has_no_room():
+    program = Program()
+    with pytest.raises(ValueError, match="units=32: SYNC has 5 bits for it"):
+        program.emit(Op.SYNC, units=32)
+    with pytest.raises(ValueError, match="HALT has no operand b"):
+        program.emit(Op.HALT, b=4)
+    with pytest.raises(ProgramError, match="shift=31: shift must be from -31 to 30"):
+        program.quant(multiplier=1, low=0, high=1, shift=31)

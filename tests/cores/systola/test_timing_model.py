@@ -1,0 +1,61 @@
+"""The cost model: what it counts, what the core's Verilog counts of the same programs, and how long it takes."""
+
+import time
+
+import pytest
+
+from systola.gen.accelerators.systola.program import Program, Unit
+from systola.gen.accelerators.systola.timing_model import Costs, predict
+from systola.gen.run.report.execute import execute
+from systola.gen.run.report.tasks import GemmTask
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.issue.isa import Setting
+
+CORE = CoreParameters()
+
+
+def test_a_load_takes_its_beats_and_the_way():
+    program = Program()
+    for setting, value in (("SIZE", 3), ("COUNT0", 16), ("COUNT1", 4), ("COUNT2", 1), ("BUS_STRIDE1", 128)):
+        program.set(Setting[f"LOAD_{setting}"], value)
+    program.load(0, 0)
+    program.sync(Unit.LOAD)
+    program.halt()
+    timeline = predict(CORE, program)
+    assert timeline.read_beats == 64 + 2 * len(program)
+    assert 64 <= timeline.busy("load") <= timeline.read_beats  # instructions come in between
+    slower = predict(CORE, program, Costs(latency=100))
+    assert slower.cycles == timeline.cycles + 160
+
+
+def test_the_large_targets_are_predicted_fast_and_met():
+    task = GemmTask.check(m=256, k=256, n=256).task(CORE, "overlapped", 1)
+    started = time.perf_counter()
+    timeline = predict(CORE, task.program)
+    assert time.perf_counter() - started < 2
+    assert timeline.rows == 65536
+    assert 0.93 < task.macs / 256 / timeline.cycles < 1
+
+
+def test_the_orders_are_faster_one_after_the_other():
+    cycles = [
+        predict(CORE, GemmTask.check(m=256, k=128, n=256).task(CORE, order, 1).program).cycles
+        for order in ("serial", "reordered", "synchronised", "overlapped")
+    ]
+    assert cycles == sorted(cycles, reverse=True)
+
+
+@pytest.mark.parametrize(("m", "k", "n"), [(64, 64, 64), (200, 96, 80)])
+def test_verilog_and_model_agree(m, k, n):
+    task = GemmTask.check(m=m, k=k, n=n).task(CORE, "overlapped", 1)
+    ran = {
+        executor: execute(CORE, task.image.bytes(), task.at, length=len(task.program), executor=executor)
+        for executor in ("verilog", "model")
+    }
+    assert all(task.mismatches(run.dram) == 0 for run in ran.values())
+    verilog, model = ran["verilog"].counters, ran["model"].counters
+    assert verilog["rows"] == model["rows"]
+    assert verilog["instructions"] == model["instructions"] - 1
+    assert verilog["write_beats"] == model["write_beats"]
+    assert abs(verilog["cycles"] / model["cycles"] - 1) < 0.15
+    assert sum(ran["verilog"].lost().values()) + verilog["rows"] == verilog["cycles"]

@@ -1,0 +1,120 @@
+"""The scheduler's parts by themselves: boxes, fragments in a memory, walks, tiles, steps, SYNCs."""
+
+import pytest
+
+from systola.gen.accelerators.systola.emitter import Access, Action, Emitter, Space, nest
+from systola.gen.accelerators.systola.program import Program, Reg, Unit
+from systola.gen.accelerators.systola.runs import Block, runs
+from systola.gen.accelerators.systola.tiling_search import even, ramp
+from systola.gen.compile.allocator import DoesNotFit, Memory
+from systola.gen.compile.boxes import Box, Dimension, element
+from systola.gen.compile.layers import gemm
+from systola.gen.compile.pipelining import ORDERS, arrange
+from systola.gen.compile.tiling import Chunk, Tiling, phases, tiles
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.issue.isa import Op
+
+
+def test_contiguous_dimensions_become_one():
+    image = Box(0, 0, (Dimension(64, 1, 1), Dimension(58, 64, 64, 1, 1), Dimension(10, 56 * 64, 58 * 64, 1, 0)))
+    row, rows = image.coalesced().dimensions
+    assert (row.count, row.before, row.after) == (58 * 64, 64, 64)
+    assert rows == image.dimensions[2]
+    assert element(row) == 3
+    assert image.hull == (0, 580 * 64)
+
+
+def test_padding_inside_a_row_is_not_merged():
+    rows = Box(0, 0, (Dimension(16, 1, 1, 0, 13), Dimension(8, 3, 16)))
+    assert len(rows.coalesced().dimensions) == 2
+    assert rows.bus_hull == (0, 7 * 3 + 3)
+
+
+def test_the_fragment_that_is_needed_latest_makes_room():
+    memory, uses = Memory(0, 30), {"a": 5, "b": 9, "c": 7}
+    for key in uses:
+        memory.place(key, 10, (), uses.get)
+    assert memory.place("d", 10, ("a",), uses.get) == 10
+    assert memory.find("b") is None
+    with pytest.raises(DoesNotFit):
+        memory.place("e", 20, ("a", "d", "c"), uses.get)
+
+
+def test_walks_become_loops():
+    taps = [Block(ky * 40 + x, ky * 12 + x, 16) for ky in range(3) for x in range(12)]
+    (run,) = runs(taps)
+    assert run.levels == ((3, 40, 12), (12, 1, 1))
+    assert len(runs([Block(0, 0, 16), Block(1, 16, 4), Block(7, 20, 16), Block(8, 36, 4)])) == 4
+
+
+def test_registers_go_through_a_nest_as_written():
+    program, one, two = Program(), Reg(1), Reg(2)
+
+    def body(program):
+        program.weights(one, two)
+        return {}
+
+    moved = nest(program, [(3, {one: 100, two: 1}), (1, {one: 7}), (4, {one: 5})], body)
+    assert moved == {one: 300, two: 3}
+    ends = [statement for statement in program.statements if statement.op == Op.END]
+    assert [(r.number, r.immediate) for r in ends[0].operands if r.number] == [(1, 5)]
+    assert [(r.number, r.immediate) for r in ends[1].operands if r.number] == [(1, 80), (2, 1)]
+
+
+def test_tiles_cover_the_result_once():
+    layer = gemm(100, 32, 50, 0, 1, 2, 3)
+    for first in (True, False):
+        tiling = Tiling(1, 1, 30, 32, (Chunk((0, 1), (0, 32)),), first, 64, taper=2)
+        points = [
+            (x, f) for tile in tiles(layer, tiling) for x in range(*tile.points.columns) for f in range(*tile.filters)
+        ]
+        assert len(points) == len(set(points)) == 100 * 50
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_does_everything_once_and_in_time(order):
+    tiling = Tiling(1, 1, 30, 32, (Chunk((0, 1), (0, 16)), Chunk((0, 1), (16, 32))), True, 16)
+    layer = gemm(100, 32, 50, 0, 1, 2, 3)
+    work = phases(layer, tiling)
+    loaded, computed, ready, stored = {}, {}, {}, {}
+    for number, step in enumerate(arrange(work, order)):
+        loaded |= dict.fromkeys(step.load, number)
+        if step.compute is not None:
+            computed[step.compute] = number
+        ready |= dict.fromkeys((*step.requantise, *step.after), number)
+        stored |= dict.fromkeys(step.store, number)
+    assert list(loaded) == list(computed) == list(range(len(work)))
+    assert list(ready) == list(stored) == list(range(len(tiles(layer, tiling))))
+    assert all(loaded[phase] < computed[phase] for phase in computed)
+    assert all(ready[tile] < stored[tile] for tile in stored)
+
+
+def test_a_sync_names_those_who_would_be_overtaken():
+    emitter = Emitter(CoreParameters())
+
+    def action(*accesses):
+        return Action(list(accesses), lambda emitter: None)
+
+    load = Access(Unit.LOAD, Space.LOCAL, 0, 100, write=True)
+    fetch = Access(Unit.FETCH, Space.LOCAL, 50, 60)
+    sums = Access(Unit.ARRAY, Space.SUMS, 0, 8, write=True)
+    emitter.step([action(load)])
+    emitter.step([action(fetch, sums)])
+    assert [s.flags for s in emitter.program.statements] == [Unit.LOAD]
+    emitter.step([action(load)])
+    assert emitter.program.statements[-1].flags == Unit.FETCH
+    emitter.step([action(Access(Unit.VECTOR, Space.SUMS, 4, 6))])
+    assert emitter.program.statements[-1].flags == Unit.ARRAY
+    emitter.step([action(Access(Unit.STORE, Space.LOCAL, 200, 300))])
+    assert len(emitter.program) == 3
+
+
+def test_parts_are_even_and_ramps_are_whole():
+    assert [even(100, most) for most in (128, 64, 30)] == [100, 50, 25]
+    for total in range(1, 70):
+        for start in (1, 2, 4):
+            for growth in (1.0, 1.3, 2.0):
+                for down in (False, True):
+                    parts = ramp(total, start, growth, 9, down)
+                    assert sum(parts) == total
+                    assert all(0 < part <= 9 for part in parts)
