@@ -20,7 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
 from systola.sim.network.zoo import digits

@@ -13,7 +13,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.dma.dma import Dma
 from systola.sim.golden.dma import image
 from systola.sim.runner.simulate import simulate

@@ -60,7 +60,7 @@ def _random(workload: str, function: str = "random_cases") -> Callable:
     """The random cases of a workload, which is imported only where something is simulated."""
 
     def cases(parameters: dict, count: int, seed: int):
-        module = importlib.import_module(f"...sim.workloads.{workload}", __name__)
+        module = importlib.import_module(f"...sim.stimulus.{workload}", __name__)
         return getattr(module, function)(parameters, count, seed)
 
     return cases
@@ -69,32 +69,32 @@ def _random(workload: str, function: str = "random_cases") -> Callable:
 GENERATORS = {
     g.name: g
     for g in (
-        Generator("accumulator", Accumulator, _random("accumulations")),
-        Generator("axi_memory", AxiMemory, _random("bursts")),
-        Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_tiles")),
-        Generator("bitbrick", BitBrick, _random("bricks")),
-        Generator("broadcast", Broadcast, _random("tiles")),
-        Generator("collective", Collective, _random("collectives")),
-        Generator("core", Core, _random("programs")),
-        Generator("dma", Dma, _random("descriptors")),
-        Generator("fusion_array", FusionArray, _random("fused", "array_cases")),
-        Generator("fusion_temporal", FusionTemporal, _random("fused", "temporal_cases")),
-        Generator("fusion_unit", FusionUnit, _random("fused")),
-        Generator("link", Link, _random("link_requests")),
+        Generator("accumulator", Accumulator, _random("accumulator")),
+        Generator("axi_memory", AxiMemory, _random("axi_memory")),
+        Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_systolic")),
+        Generator("bitbrick", BitBrick, _random("bitbrick")),
+        Generator("broadcast", Broadcast, _random("broadcast")),
+        Generator("collective", Collective, _random("collective")),
+        Generator("core", Core, _random("cores.systola.programs")),
+        Generator("dma", Dma, _random("dma")),
+        Generator("fusion_array", FusionArray, _random("fusion_array")),
+        Generator("fusion_temporal", FusionTemporal, _random("fusion_temporal")),
+        Generator("fusion_unit", FusionUnit, _random("fusion_unit")),
+        Generator("link", Link, _random("link")),
         Generator("multiport", Multiport, _random("multiport")),
-        Generator("network_interface", NetworkInterface, _random("packets")),
-        Generator("noc", Noc, _random("traffic")),
-        Generator("noc_traffic", NocTraffic, _random("loads")),
-        Generator("outer_product", OuterProduct, _random("outer_products")),
-        Generator("pool", Pool, _random("poolings")),
-        Generator("registers", Registers, _random("register_accesses"), register_files),
-        Generator("requantise", Requantise, _random("requantisations")),
-        Generator("router", Router, _random("flits")),
-        Generator("scratchpad", Scratchpad, _random("accesses")),
-        Generator("sparse_systolic", SparseSystolic, _random("sparse_tiles")),
-        Generator("split_scratchpad", SplitScratchpad, _random("accesses", "split_cases")),
-        Generator("systolic", Systolic, _random("tiles")),
-        Generator("uart", Uart, _random("serial_bytes")),
+        Generator("network_interface", NetworkInterface, _random("network_interface")),
+        Generator("noc", Noc, _random("noc")),
+        Generator("noc_traffic", NocTraffic, _random("noc_traffic")),
+        Generator("outer_product", OuterProduct, _random("cores.outer_product")),
+        Generator("pool", Pool, _random("pool")),
+        Generator("registers", Registers, _random("registers"), register_files),
+        Generator("requantise", Requantise, _random("requantise")),
+        Generator("router", Router, _random("router")),
+        Generator("scratchpad", Scratchpad, _random("scratchpad")),
+        Generator("sparse_systolic", SparseSystolic, _random("sparse_systolic")),
+        Generator("split_scratchpad", SplitScratchpad, _random("split_scratchpad")),
+        Generator("systolic", Systolic, _random("systolic")),
+        Generator("uart", Uart, _random("uart")),
     )
 }
 

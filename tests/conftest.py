@@ -1,9 +1,17 @@
-"""What many tests need: a design through its bench."""
+"""Fixtures for all tests: a design through its bench, beats through a part, a design broken on purpose."""
+
+import random
+import re
+from dataclasses import replace
+from operator import attrgetter
 
 import pytest
+from amaranth.hdl import ClockDomain, Const, Module, Shape, Value
+from amaranth.lib import data
+from amaranth.sim import Simulator
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
 
@@ -21,3 +29,134 @@ def check():
         return outcome
 
     return run
+
+
+@pytest.fixture(scope="session")
+def spoil():
+    """A function that gives a design with another text wherever `pattern` stands, which must be somewhere."""
+
+    def put(design, pattern: str, instead: str):
+        text, count = re.subn(pattern, instead, design.verilog)
+        assert count, f"{pattern} is not in the text any more"
+        assert text != design.verilog, f"{pattern} is replaced by itself"
+        return replace(design, verilog=text)
+
+    return put
+
+
+def pack(layout, fields: dict) -> int:
+    """The bits of a payload; fields that are not told are 0."""
+    if not isinstance(layout, data.Layout):  # a single value
+        return fields["value"]
+    assert fields.keys() <= dict(layout).keys()
+    bits = 0
+    for name, field in layout:
+        value = fields.get(name, 0)
+        value = pack(field.shape, value) if isinstance(value, dict) else int(value)
+        bits |= (value & ((1 << field.width) - 1)) << field.offset
+    return bits
+
+
+def unpack(layout, bits: int) -> dict:
+    """The fields of a payload."""
+    fields = {}
+    if not isinstance(layout, data.Layout):
+        return {"value": bits}
+    for name, field in layout:
+        value = bits >> field.offset & ((1 << field.width) - 1)
+        if isinstance(field.shape, data.Layout):
+            value = unpack(field.shape, value)
+        elif Shape.cast(field.shape).signed and value >> (field.width - 1):
+            value -= 1 << field.width
+        fields[name] = value
+    return fields
+
+
+def _exchange(
+    component, inputs, outputs, *, pause=0.0, seed=1, react=None, watch=(), reset_at=None, extra=12, limit=30000
+):
+    """Send the beats of `inputs` (lists of fields), take so many of each of `outputs`; all beats as (cycle, fields).
+
+    None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)`
+    is told of every beat and may append to the lists of `inputs`. `watch`: ports that are noted with the fields of each
+    output. `reset_at`: reset is high in that cycle alone; nothing is sent after it and nothing may come.
+
+    Fails if an output takes back what it offered, or gives more than was asked for in `extra` further cycles.
+    """
+    m = Module()
+    m.domains.sync = domain = ClockDomain()
+    m.submodules.component = component
+    beats = {name: [] for name in (*inputs, *outputs)}
+
+    def port(name):
+        return attrgetter(name)(component)
+
+    sources = [(name, port(name), port(name).payload.shape()) for name in inputs]
+    sinks = [(name, port(name), port(name).payload.shape()) for name in outputs]
+    rng = random.Random(seed)
+
+    async def bench(ctx):
+        sent = dict.fromkeys(inputs, 0)
+        offered = dict.fromkeys(inputs, False)
+        held = {}
+        cycle, over = 0, 0
+        while over < extra:
+            assert cycle < limit, f"stuck: { ({name: len(each) for name, each in beats.items()}) }"
+            ctx.set(domain.rst, cycle == reset_at)
+            silent = reset_at is not None and cycle > reset_at
+            for name, port, layout in sources:
+                begins = not offered[name] and sent[name] < len(inputs[name]) and rng.random() >= pause
+                if begins:
+                    ctx.set(Value.cast(port.payload), pack(layout, inputs[name][sent[name]]))
+                offered[name] = (offered[name] or begins) and not silent
+                ctx.set(port.valid, offered[name])
+            ready = {name: rng.random() >= pause for name in outputs}
+            values = [port.ready for _, port, _ in sources]
+            for name, port, _ in sinks:
+                if not isinstance(port.ready, Const):
+                    ctx.set(port.ready, ready[name])
+                ready[name] |= isinstance(port.ready, Const)
+                values += [port.valid, Value.cast(port.payload)]
+            values += [getattr(component, name) for name in watch]
+            _, _, *seen = await ctx.tick().sample(*values)
+            seen = iter(seen)
+            for name, _, _ in sources:
+                if next(seen) and offered[name]:
+                    fields = inputs[name][sent[name]]
+                    beats[name].append((cycle, fields))
+                    sent[name] += 1
+                    offered[name] = False
+                    if react:
+                        react(name, fields)
+            gave = [(name, layout, next(seen), next(seen)) for name, _, layout in sinks]
+            noted = {name: int(value) for name, value in zip(watch, seen, strict=True)}
+            for name, layout, valid, bits in gave:
+                assert not (silent and valid), f"{name} gives a beat after reset"
+                assert name not in held or (valid and bits == held[name]), f"{name} took back what it offered"
+                held.pop(name, None)
+                if valid and ready[name]:
+                    fields = unpack(layout, bits) | noted
+                    beats[name].append((cycle, fields))
+                    if react:
+                        react(name, fields)
+                elif valid and cycle != reset_at:
+                    held[name] = bits
+            done = all(len(beats[name]) >= (count or 0) for name, count in outputs.items())
+            over += done if reset_at is None else silent
+            cycle += 1
+
+    simulator = Simulator(m)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    if reset_at is None:
+        assert {name: len(beats[name]) for name, count in outputs.items() if count is not None} == {
+            name: count for name, count in outputs.items() if count is not None
+        }
+        assert {name: len(beats[name]) for name in inputs} == {name: len(each) for name, each in inputs.items()}
+    return beats
+
+
+@pytest.fixture
+def exchange():
+    return _exchange

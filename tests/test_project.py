@@ -69,7 +69,7 @@ def test_every_module_has_a_test_of_its_name():
     tests = {path.relative_to(ROOT / "tests") for path in _modules("tests")}
     missing = [
         path
-        for room in ("hw", "sim/golden", "sim/workloads")
+        for room in ("hw", "sim/golden", "sim/stimulus")
         for path in _modules(room)
         if path.name != "__init__.py" and path.relative_to(ROOT).with_name(f"test_{path.name}") not in tests
     ]

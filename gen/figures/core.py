@@ -37,7 +37,8 @@ def utilisation() -> Section:
         f"Generated Verilog of `core`, {CORE.size} x {CORE.size}, a bus of {CORE.data_width} bits, a beat a cycle, "
         "latency 20, int8, requantised by column or filter, every byte of the result compared with NumPy; cycles from "
         "start to interrupt. The roof is the largest of MACs / 256, beats that must be read, and beats that must be "
-        "written. The model is gen/accelerators/systola/timing_model.py. Cycles without a row in the array, by cause, from the counters.",
+        "written. The model is gen/accelerators/systola/timing_model.py. Cycles without a row in the array, by cause, "
+        "from the counters.",
         [
             *("layer", "cycles", "utilisation", "MAC/byte", "bound by", "of the roof", "model"),
             *("instruction", "sync", "weights", "activations", "fill"),

@@ -18,7 +18,7 @@ from amaranth.lib.wiring import In
 
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
-from ...hw.stream.stream import Packet
+from ...hw.stream.packet import Packet
 from .hierarchy import Emission
 
 

@@ -6,8 +6,9 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..mac.bfloat16 import Bfloat16Multiply
 from ..mac.fp32 import Fp32Add, Subnormals
+from ..stream.delay import Delay, DelayStyle
 from .mesh import Cell, Mesh, extended
-from .skew import Delay, DelayStyle, Skew, SteppedSkew
+from .skew import Skew, SteppedSkew
 from .weight_stationary import CoreParameters, core_members
 
 STEP = Fp32Add.LATENCY

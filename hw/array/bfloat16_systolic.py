@@ -10,10 +10,10 @@ from pydantic import Field
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
 from ..mac.fp32 import Subnormals
-from ..stream.stream import Packet, join, lanes
+from ..stream.delay import DelayStyle
+from ..stream.packet import Packet, join, lanes
 from .bfloat16_stationary import Bfloat16Parameters, Bfloat16Stationary
 from .parameters import Side
-from .skew import DelayStyle
 from .stationary import Stationary
 
 

@@ -10,7 +10,8 @@ from ..component import Component, place
 from ..mac.fused_multiply import ACTIVATION, BRICKS, WEIGHT
 from ..mac.fusion_digits import AddDigits
 from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
-from ..stream.stream import Packet, StreamRegister, join, lanes
+from ..stream.packet import Packet, join, lanes
+from ..stream.register import StreamRegister
 from .parameters import GridParameters
 from .stationary import Stationary
 from .weight_stationary import CoreParameters, WeightStationary

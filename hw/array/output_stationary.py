@@ -8,9 +8,12 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..formats.operand import Operand
 from ..mac.multiplier import multiplier
-from ..stream.stream import Packet, StreamBuffer, StreamRegister, lanes
+from ..stream.buffer import StreamBuffer
+from ..stream.delay import DelayStyle
+from ..stream.packet import Packet, lanes
+from ..stream.register import StreamRegister
 from .mesh import Cell, Mesh, extended
-from .skew import DelayStyle, Skew
+from .skew import Skew
 from .stationary import BUFFER_LATENCY, ROUND_TRIP
 
 

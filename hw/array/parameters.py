@@ -13,8 +13,8 @@ from ..formats import names
 from ..formats.decoder import Format
 from ..formats.decoders import codes
 from ..formats.operand import Operand
-from ..stream.stream import Packet
-from .skew import DelayStyle
+from ..stream.delay import DelayStyle
+from ..stream.packet import Packet
 
 Side = Annotated[int, Field(ge=1, le=256)]
 

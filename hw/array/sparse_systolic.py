@@ -11,7 +11,7 @@ from ..bundle import Lanes
 from ..component import Component, place
 from ..formats import integer
 from ..formats.sparse import Pattern, SparseDecoder
-from ..stream.stream import Packet, join, lanes
+from ..stream.packet import Packet, join, lanes
 from .parameters import ArrayParameters
 from .sparse_stationary import SparseParameters, SparseStationary
 from .stationary import Stationary

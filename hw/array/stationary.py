@@ -6,7 +6,9 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import Packet, StreamRegister, buffered, lanes
+from ..stream.buffer import buffered
+from ..stream.packet import Packet, lanes
+from ..stream.register import StreamRegister
 from .weight_stationary import CoreParameters
 
 BUFFER_LATENCY = 2

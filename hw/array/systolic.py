@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
 from ..formats.decoders import Decoders
-from ..stream.stream import join
+from ..stream.packet import join
 from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters

@@ -10,8 +10,9 @@ from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
 from ..formats.operand import Operand
 from ..mac.multiplier import multiplier
+from ..stream.delay import DelayStyle
 from .mesh import Cell, Mesh, extended
-from .skew import DelayStyle, Skew
+from .skew import Skew
 
 
 class CoreParameters(Parameters):

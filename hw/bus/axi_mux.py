@@ -3,7 +3,8 @@
 from amaranth.hdl import Module, Mux
 
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .axi import Axi4
 
 

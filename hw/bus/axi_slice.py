@@ -4,7 +4,8 @@ from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .axi import Axi4
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from ..bundle import Bundle
 from ..component import Component, ParameterError, Parameters, place
 from ..identifiers import objection
-from ..stream.stream import StreamSkid
+from ..stream.skid import StreamSkid
 from .axi import AxiLite, Response
 
 WIDTH = 32

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module
 from amaranth.lib.wiring import In
 
 from ..component import Component, place
-from ..stream.stream import join
+from ..stream.packet import join
 from .barrier import Chair
 from .node import CollectiveNode, node_ports
 from .rings import CollectiveParameters

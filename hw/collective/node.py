@@ -8,7 +8,7 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, place
 from ..memory.access import Read, port
 from ..noc.route import bits
-from ..stream.stream import buffered
+from ..stream.buffer import buffered
 from .barrier import CHILDREN, DECISION, Rendezvous, gathered
 from .lane import BANK_LATENCY, Lane
 from .link import LinkBegin, LinkEnd

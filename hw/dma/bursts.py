@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .descriptor import DmaParameters
 
 

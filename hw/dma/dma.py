@@ -8,7 +8,8 @@ from ..bundle import Bundle
 from ..bus.axi import Axi4
 from ..component import Component, place
 from ..memory.access import Read, Request
-from ..stream.stream import StreamBuffer, join
+from ..stream.buffer import StreamBuffer
+from ..stream.packet import join
 from .check import Check
 from .descriptor import TAG_WIDTH, Code, DmaParameters, descriptor, status
 from .load import Load

@@ -7,7 +7,9 @@ from amaranth.lib.wiring import In, Out
 from ..bus.axi import Axi4
 from ..component import Component, place
 from ..memory.access import Request
-from ..stream.stream import StreamBuffer, StreamSpill, join
+from ..stream.buffer import StreamBuffer
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .align import Align, word
 from .bursts import Bursts
 from .descriptor import DmaParameters, checked, outcome, piece

@@ -8,7 +8,10 @@ from ..bundle import Bundle
 from ..bus.axi import Axi4
 from ..component import Component, place
 from ..memory.access import Read, Request
-from ..stream.stream import StreamBuffer, StreamRegister, StreamSpill, join
+from ..stream.buffer import StreamBuffer
+from ..stream.packet import join
+from ..stream.register import StreamRegister
+from ..stream.spill import StreamSpill
 from .align import Align, word
 from .bursts import Bursts, beats, burst
 from .descriptor import DmaParameters, checked, outcome, piece

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import Packet, StreamRegister, join, lanes
+from ..stream.packet import Packet, join, lanes
+from ..stream.register import StreamRegister
 from .decoder import Format
 
 

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import Packet, StreamRegister, lanes
+from ..stream.packet import Packet, lanes
+from ..stream.register import StreamRegister
 
 TILE_BITS = 16
 

@@ -11,7 +11,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, place
-from ..stream.stream import Packet
+from ..stream.packet import Packet
 
 CRC_BYTES = 4
 RUN = 255

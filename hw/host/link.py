@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from ..bundle import Bundle
 from ..bus.axi import BOUNDARY, Axi4, AxiLite
 from ..component import Component, ParameterError, Parameters, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .frames import BEAT, CRC_BYTES, Deframe, Frame
 from .link_access import WORD, WORDS, LinkAccess
 

@@ -5,7 +5,8 @@ from amaranth.lib import stream
 
 from ..bundle import Bundle
 from ..component import place
-from ..stream.stream import StreamBuffer, join
+from ..stream.buffer import StreamBuffer
+from ..stream.packet import join
 from .isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting
 
 PC_WIDTH = 24

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import Packet
+from ..stream.packet import Packet
 from .fusion_operands import PART
 
 

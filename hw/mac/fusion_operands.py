@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from ..stream.stream import lanes
+from ..stream.packet import lanes
 from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, place_of
 
 MODE = Bundle({"a_size": 2, "w_size": 2, "a_signed": 1, "w_signed": 1})

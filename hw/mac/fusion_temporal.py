@@ -7,7 +7,8 @@ from pydantic import Field
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .bitbrick import BitBrick
 from .fused_multiply import BRICKS, SLICES
 from .fusion_operands import MODE

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamRegister, StreamSpill, join
+from ..stream.packet import join
+from ..stream.register import StreamRegister
+from ..stream.spill import StreamSpill
 from .fused_multiply import ACTIVATION, BRICKS, WEIGHT, FusedMultiply
 from .fusion_digits import AddDigits
 from .fusion_operands import MODE, PART, WORD, Activations, Weights

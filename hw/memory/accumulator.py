@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import SLICE, buffered
+from ..stream.buffer import SLICE, buffered
 
 Overflow = Literal["wrap", "saturate"]
 STAGES = 3

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import SLICE, buffered
+from ..stream.buffer import SLICE, buffered
 from .accumulator import LOOK, STAGES, AccumulatorLanes
 
 HALVES = 2

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 from ..bundle import Bundle
 from ..bus.axi import BOUNDARY, Axi4, Response
 from ..component import Component, ParameterError, Parameters, place
-from ..stream.stream import StreamBuffer, join
+from ..stream.buffer import StreamBuffer
+from ..stream.packet import join
 from .access import Read, Request
 from .scratchpad import Scratchpad
 

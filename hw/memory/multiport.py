@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from ..stream.stream import SLICE
+from ..stream.buffer import SLICE
 from .access import port
 
 WRITE = 2

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamBuffer
+from ..stream.buffer import StreamBuffer
 from .access import Read, Request
 
 IN_FLIGHT = 8

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from ..stream.stream import StreamSpill, join
+from ..stream.packet import join
+from ..stream.spill import StreamSpill
 from .noc import Incoming, Outgoing
 from .route import bits
 from .vc_queue_head import DISTRIBUTED

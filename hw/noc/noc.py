@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
-from ..stream.stream import join
+from ..stream.packet import join
 from .parameters import GridParameters, LinkParameters
 from .route import Flit, bits, route
 from .router import Router

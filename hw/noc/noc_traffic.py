@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
-from ..stream.stream import join
+from ..stream.packet import join
 from .noc import ERRORS, Noc
 from .parameters import NetworkParameters
 from .route import bits, choose

@@ -5,7 +5,11 @@ from functools import cache
 from amaranth.hdl import Cat, Const, Mux, Signal
 
 from ..bundle import Bundle
-from .topology.graphs import Bus, Crossbar, FatTree, Grid, Topology
+from .topology.base import Topology
+from .topology.bus import Bus
+from .topology.crossbar import Crossbar
+from .topology.fat_tree import FatTree
+from .topology.grid import Grid
 
 
 def bits(count: int) -> int:

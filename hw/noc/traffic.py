@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
-from ..stream.stream import StreamBuffer
+from ..stream.buffer import StreamBuffer
 from .noc import Incoming, Outgoing
 from .parameters import LinkParameters
 from .route import bits

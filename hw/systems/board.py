@@ -13,7 +13,7 @@ from ..component import Component, ParameterError, Parameters, place
 from ..host.link import Link
 from ..host.uart import Uart
 from ..memory.axi_memory import AxiMemory, AxiParameters
-from ..stream.stream import join
+from ..stream.packet import join
 
 REGISTERS = RegisterMap(
     name="board",

@@ -13,7 +13,8 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
-from ..stream.stream import SLICE, Packet, buffered
+from ..stream.buffer import SLICE, buffered
+from ..stream.packet import Packet
 
 Mode = Literal["max", "average"]
 BUFFER_LATENCY = 2

@@ -11,7 +11,8 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..mac.wide import WideMultiply
-from ..stream.stream import Packet, buffered, lanes
+from ..stream.buffer import buffered
+from ..stream.packet import Packet, lanes
 
 Rounding = Literal["gemmlowp", "single"]
 WORD = 32

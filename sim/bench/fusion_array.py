@@ -8,7 +8,7 @@ from ..golden.fusion_unit import WORD
 from ..golden.integer import pack
 from ..runner.job import Job
 from ..runner.streams import Source
-from ..stimulus.fusion_unit import ArrayCase
+from ..stimulus.fusion_array import ArrayCase
 from .systolic import Engine, run
 
 

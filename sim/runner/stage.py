@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-MODELS = files(__package__) / "models"
+MODELS = files("systola.sim") / "models"
 CORE_BYTES = 1 << 23
 """DRAM of a core's stage."""
 

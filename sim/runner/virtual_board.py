@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import cache
 
-_MAIN = Path(str(files(__package__))) / "models" / "board.cpp"
+_MAIN = Path(str(files("systola.sim"))) / "models" / "board.cpp"
 CHUNK = 64
 """Bytes that pass at a time: a cable that is pulled stops within so many."""
 

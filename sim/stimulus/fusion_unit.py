@@ -1,12 +1,10 @@
-"""Operands for Fusion Units, the temporal design beside them, and arrays of them: given ones and random ones."""
+"""Operands for Fusion Units: given ones and random ones."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..golden.fusion_unit import BRICKS, MODES, WORD, Mode, pack
-from . import gemm
-from . import systolic as tiles
+from ..golden.fusion_unit import MODES, WORD, Mode, pack
 
 
 @dataclass
@@ -25,13 +23,6 @@ class Case:
         return not self.gap and not self.stall
 
 
-@dataclass
-class ArrayCase(tiles.Case):
-    """Tiles as for every array, and the mode of each."""
-
-    modes: list[Mode] = field(default_factory=list)
-
-
 def every_pair(mode: Mode, rng: np.random.Generator) -> Case:
     """Every pair of values of a mode, at each place of a word: the places go through them in orders of their own."""
     sides = [np.arange(low, high + 1) for low, high in mode.limits.values()]
@@ -43,7 +34,7 @@ def every_pair(mode: Mode, rng: np.random.Generator) -> Case:
 
 def sampled(mode: Mode, rng: np.random.Generator, count: int) -> Case:
     """Random words of values: any, or extreme ones, or both."""
-    a, w = (_values(rng, mode, side, (count, mode.values)) for side in "aw")
+    a, w = (values(rng, mode, side, (count, mode.values)) for side in "aw")
     return Case(pack(a, mode.a_bits), pack(w, mode.w_bits), [mode] * count)
 
 
@@ -61,46 +52,11 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
         for words, bits in ((a, [m.a_bits for m in modes]), (w, [m.w_bits for m in modes])):
             used = [m.values * b for m, b in zip(modes, bits, strict=True)]
             words |= [int(rng.integers(1 << WORD)) >> n << n for n in used]
-        cases.append(Case(a, w, modes, *_pauses(rng, number)))
+        cases.append(Case(a, w, modes, *pauses(rng, number)))
     return cases
 
 
-def temporal_cases(parameters: dict, count: int, seed: int) -> list[Case]:
-    """Seeded random products for the temporal design, sixteen of a mode at a time."""
-    rng = np.random.default_rng(seed)
-    cases = []
-    for number in range(count):
-        modes = [MODES[n] for n in rng.integers(len(MODES), size=int(rng.integers(1, 12)))]
-        a, w = (np.stack([_values(rng, mode, side, (BRICKS,)) for mode in modes]) for side in "aw")
-        cases.append(Case(a, w, modes, *_pauses(rng, number)))
-    return cases
-
-
-def array_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> list[ArrayCase]:
-    """Seeded random tiles, each of a mode of its own: every fourth case runs without pauses."""
-    rng = np.random.default_rng(seed)
-    rows, cols = parameters["rows"], parameters["cols"]
-    cases = []
-    for number in range(count):
-        modes = [MODES[n] for n in rng.integers(len(MODES), size=int(rng.integers(1, most + 1)))]
-        pairs = []
-        for mode in modes:
-            length, inner = int(rng.integers(1, 2 * rows + 2)), rows * mode.values
-            pairs.append((_values(rng, mode, "a", (length, inner)), _values(rng, mode, "w", (inner, cols))))
-        gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
-        stall = float(gaps[2]) if parameters["buffer"] != 0 else 0.0
-        seed = int(rng.integers(2**31))
-        cases.append(ArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes=modes))
-    return cases
-
-
-def product_case(a: np.ndarray, w: np.ndarray, mode: Mode, rows: int, cols: int) -> ArrayCase:
-    """A product of any size, cut into tiles; `gemm.assemble` with rows * mode.values puts its results together."""
-    pairs = gemm.tiles(a, w, rows * mode.values, cols)
-    return ArrayCase(pairs, modes=[mode] * len(pairs))
-
-
-def _values(rng: np.random.Generator, mode: Mode, side: str, shape: tuple[int, ...]) -> np.ndarray:
+def values(rng: np.random.Generator, mode: Mode, side: str, shape: tuple[int, ...]) -> np.ndarray:
     low, high = mode.limits[side]
     values = rng.integers(low, high, shape, endpoint=True)
     extremes = rng.choice(np.array([low, high, -1 if low else 0]), shape)
@@ -108,6 +64,6 @@ def _values(rng: np.random.Generator, mode: Mode, side: str, shape: tuple[int, .
     return np.where(rng.random(shape) < often, extremes, values)
 
 
-def _pauses(rng: np.random.Generator, number: int) -> tuple[float, float, int]:
+def pauses(rng: np.random.Generator, number: int) -> tuple[float, float, int]:
     gap, stall = rng.choice([0.0, 0.1, 0.5, 0.9], 2) * (number % 4 != 0)
     return float(gap), float(stall), int(rng.integers(2**31))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.scratchpad import Request
-from ..golden.split_scratchpad import parts
 
 
 @dataclass
@@ -30,24 +29,6 @@ def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -
         cases[-1] = sweep(parameters)
     if parameters["style"] == "huge":
         cases[0] = sweep(parameters, write=True)
-    return cases
-
-
-def split_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
-    """The same for scratchpads side by side: in each case, all parts are busy, each with random accesses of its own."""
-    each = {
-        name: random_cases(part, count, seed + number, length=length)
-        for number, (name, part) in enumerate(parts(parameters).items())
-    }
-    cases = []
-    for together in zip(*each.values(), strict=True):
-        requests = {
-            port.replace("port", name, 1): asked
-            for name, case in zip(each, together, strict=True)
-            for port, asked in case.requests.items()
-        }
-        gap, stall = (max(getattr(case, pause) for case in together) for pause in ("gap", "stall"))
-        cases.append(Case(requests, gap, stall, together[0].seed))
     return cases
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulator import build
 
 

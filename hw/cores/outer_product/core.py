@@ -9,7 +9,7 @@ from ...bus.axi import Axi4, AxiLite
 from ...bus.registers import RegField, Register, RegisterMap, Registers
 from ...component import Component, Parameters, place
 from ...mac.ice40 import TwoProducts
-from ...stream.stream import join
+from ...stream.packet import join
 
 MAGIC = 0x4F50
 SIZE = 4

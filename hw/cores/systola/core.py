@@ -10,7 +10,7 @@ from ...component import Component, place
 from ...issue.command import FAULT, PC_WIDTH
 from ...issue.isa import Error
 from ...issue.issuer import DONE
-from ...stream.stream import join
+from ...stream.packet import join
 from .engine import Engine
 from .parameters import CoreParameters
 

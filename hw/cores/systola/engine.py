@@ -15,7 +15,9 @@ from ...issue.issuer import DONE, Issuer
 from ...memory.accumulators import Accumulators
 from ...memory.scratchpad import Scratchpad
 from ...memory.width_adapter import ReadParts, WriteParts
-from ...stream.stream import StreamSkid, StreamSpill, join
+from ...stream.packet import join
+from ...stream.skid import StreamSkid
+from ...stream.spill import StreamSpill
 from .matmul_unit import STATE, ArrayUnit
 from .parameters import CoreParameters
 from .transfer_unit import Transfer

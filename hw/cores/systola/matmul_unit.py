@@ -4,7 +4,6 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
-from ...array.skew import Delay
 from ...array.systolic import Systolic
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
@@ -13,7 +12,8 @@ from ...issue.isa import Error, Op, Setting
 from ...issue.unit import blame, walked, within
 from ...memory.access import Read, Request
 from ...memory.reader import Reader
-from ...stream.stream import join
+from ...stream.delay import Delay
+from ...stream.packet import join
 
 SETTLE = 4
 """Cycles from a row at the accumulators to where a read sees it."""

@@ -10,7 +10,7 @@ from ...dma.check import Check
 from ...dma.descriptor import COUNT_WIDTH, Code, DmaParameters, checked, outcome
 from ...issue.command import FAULT, PC_WIDTH, commands, queued, settings
 from ...issue.isa import Error, Op, Setting
-from ...stream.stream import StreamBuffer
+from ...stream.buffer import StreamBuffer
 
 IN_FLIGHT = 4
 """Descriptors that the engine has at most."""

@@ -12,8 +12,10 @@ from ...issue.unit import aim, blame, within
 from ...memory.access import Read, Request
 from ...memory.address_generator import AddressWalk
 from ...memory.reader import Reader
+from ...stream.buffer import StreamBuffer
+from ...stream.packet import join
 from ...stream.resize import StreamResize
-from ...stream.stream import StreamBuffer, StreamSkid, join
+from ...stream.skid import StreamSkid
 from .vector_lanes import SCALE, TABLE, LanesParameters, VectorLanes
 
 SETTLE = 10

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from systola.gen.synth.synth.synth import netlist
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.synth.synth import netlist
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
-from systola.hw.cores.outer_product.core.core import OuterProduct
+from systola.hw.cores.outer_product.core import OuterProduct
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.cores.outer_product import MEMORY, Case, random_cases
 

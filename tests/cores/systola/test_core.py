@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.accelerators.systola.program import Program, Reg
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.systola.core import COUNTERS, REGISTERS, Core
 from systola.hw.issue.isa import Error, Setting, Unit

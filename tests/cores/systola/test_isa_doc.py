@@ -11,7 +11,7 @@ from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.requantise import requantise
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "isa.md"
+PAGE = Path(__file__).parents[3] / "docs" / "isa.md"
 
 
 def test_the_page_is_up_to_date():

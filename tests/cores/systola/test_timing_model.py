@@ -6,8 +6,8 @@ import pytest
 
 from systola.gen.accelerators.systola.program import Program, Unit
 from systola.gen.accelerators.systola.timing_model import Costs, predict
-from systola.gen.run.report.execute import execute
-from systola.gen.run.report.tasks import GemmTask
+from systola.gen.run.execute import execute
+from systola.gen.run.tasks import GemmTask
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.hw.issue.isa import Setting
 

@@ -7,7 +7,7 @@ import pytest
 from systola.gen.board.build import Shell, _adapted, build, design
 from systola.gen.board.targets import TARGETS, find
 from systola.gen.generators import UsageError
-from systola.gen.synth.synth.synth import SynthesisError
+from systola.gen.synth.synth import SynthesisError
 
 
 def test_a_vendors_project_is_written(tmp_path):

@@ -3,8 +3,8 @@
 import pytest
 
 from systola.gen.board.targets import find
-from systola.gen.cli.app import board_test as check
-from systola.gen.cli.app.board import start
+from systola.gen.cli import board_test as check
+from systola.gen.cli.board import start
 from systola.gen.host.driver import Board
 
 BAUD = 3_000_000

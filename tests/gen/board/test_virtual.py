@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from systola.gen.board.targets import find
-from systola.gen.cli.app import board_test as check
-from systola.gen.cli.app.board import start
+from systola.gen.cli import board_test as check
+from systola.gen.cli.board import start
 from systola.gen.host.driver import Board, BoardError
 from systola.sim.runner.virtual_board import Faults
 

@@ -8,9 +8,9 @@ import pytest
 from systola.gen.figures import memories, pictures, precision
 from systola.gen.figures.__main__ import SECTIONS, _markdown
 from systola.gen.figures.section import Section
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from systola.gen.board.engines import make, parse
 from systola.gen.board.targets import TARGETS
-from systola.gen.cli.app import selftest as computed
+from systola.gen.cli import selftest as computed
 from systola.gen.host.driver import Board, BoardError
 from systola.hw.cores.systola.core import Core
 from systola.sim.golden.cores import outer_product

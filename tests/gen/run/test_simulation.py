@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.run.report import simulation as core_run
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.run import simulation as core_run
+from systola.gen.verilog.verilog import generate
 from systola.hw.cores.systola.core import Core
 from systola.hw.issue.isa import Error
 from systola.sim.runner.simulate import simulate

@@ -1,7 +1,7 @@
 """Cells belong to the part whose name they bear."""
 
-from systola.gen.synth.synth.area_breakdown import units
-from systola.gen.synth.synth.devices import DEVICES
+from systola.gen.synth.area_breakdown import units
+from systola.gen.synth.devices import DEVICES
 
 
 def module(**cells):

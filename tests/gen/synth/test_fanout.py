@@ -1,6 +1,6 @@
 """Signals and fan-out of a mapped netlist."""
 
-from systola.gen.synth.synth.fanout import wiring
+from systola.gen.synth.fanout import wiring
 
 
 def test_wiring():

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.memory.scratchpad import Scratchpad
 
 WORDS = {"width": 64, "depth": 512}

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.synth.synth import synth
-from systola.gen.synth.synth.synth import SynthesisError, netlist, run_tool, synthesise
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.synth import synth
+from systola.gen.synth.synth import SynthesisError, netlist, run_tool, synthesise
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint

@@ -6,7 +6,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.golden import systolic as golden
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.systolic import random_cases

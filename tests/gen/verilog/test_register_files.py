@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from systola.gen.verilog.verilog.register_files import (
+from systola.gen.verilog.register_files import (
     RDL_KEYWORDS,
     c_header,
     files,

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from systola.gen.generators import GENERATORS, find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 
 DESIGNS = [
     ("systolic", {"rows": 5, "cols": 3}),

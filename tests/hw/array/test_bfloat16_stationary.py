@@ -4,7 +4,7 @@ import re
 
 from amaranth.sim import Simulator
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.bfloat16_stationary import STEP
 from systola.hw.array.bfloat16_systolic import Bfloat16Systolic
 

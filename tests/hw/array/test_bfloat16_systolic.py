@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.bfloat16_systolic import Bfloat16Systolic
 from systola.hw.component import ParameterError
 from systola.sim.golden.formats import bfloat16

@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.broadcast import Broadcast
 from systola.hw.array.systolic import Systolic
 from systola.sim.runner.simulate import simulate

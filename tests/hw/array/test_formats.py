@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.systolic import Systolic
 from systola.sim.golden import operands
 from systola.sim.runner.simulate import simulate

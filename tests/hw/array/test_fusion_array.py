@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.fusion_array import FusionArray
 from systola.hw.component import ParameterError
 from systola.sim.golden.fusion_array import authors_cycles
@@ -14,7 +14,7 @@ from systola.sim.golden.fusion_unit import MODES, Mode
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
 from systola.sim.stimulus import gemm
-from systola.sim.stimulus.fusion_unit import ArrayCase, array_cases, product_case
+from systola.sim.stimulus.fusion_array import ArrayCase, product_case, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 ROWS, COLS = 4, 3
@@ -44,7 +44,7 @@ def test_every_mode_after_every_other(design):
     order = np.random.default_rng(1).permutation(np.repeat(np.arange(len(MODES)), 3))
     modes = [MODES[n] for n in order]
     tiles = [_draw(mode, 1 + n % 7, ROWS * mode.values, COLS, n) for n, mode in enumerate(modes)]
-    cases = [ArrayCase(tiles, modes=modes), *array_cases(design.parameters, 24, 2)]
+    cases = [ArrayCase(tiles, modes=modes), *random_cases(design.parameters, 24, 2)]
     outcome, _ = simulate(design, cases)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.checked > sum(len(a) for a, _ in tiles) * COLS

@@ -5,7 +5,8 @@ import random
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.array.skew import Delay, Skew, SteppedSkew
+from systola.hw.array.skew import Skew, SteppedSkew
+from systola.hw.stream.delay import Delay
 
 
 def _run(component, words, clocked=True):

@@ -2,7 +2,7 @@
 
 import re
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.sparse_systolic import SparseSystolic
 
 

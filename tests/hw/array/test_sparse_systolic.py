@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.array.sparse_systolic import SparseSystolic
 from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError

@@ -121,7 +121,7 @@ def test_computes_whatever_is_asked(check, data):
 @pytest.mark.slow
 def test_largest_array_computes_a_tile():
     """256 x 256, compiled block by block."""
-    from systola.gen.verilog.verilog.verilog import generate
+    from systola.gen.verilog.verilog import generate
     from systola.sim.runner.simulate import simulate
     from systola.sim.stimulus.systolic import random_cases
 

@@ -6,8 +6,8 @@ import pytest
 from amaranth.hdl import Value
 from amaranth.sim import Simulator
 
-from systola.gen.verilog.verilog.hierarchy import ports_of
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.hierarchy import ports_of
+from systola.gen.verilog.verilog import generate
 from systola.hw.bus.registers import EXAMPLE, RegField, Register, RegisterMap, Registers
 from systola.hw.component import ParameterError
 from systola.sim.runner.simulate import simulate

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.collective.collective import Collective
 from systola.sim.golden.collective import OPERATIONS, Call, law
 from systola.sim.runner.simulate import simulate

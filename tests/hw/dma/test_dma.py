@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.dma.dma import Dma
 from systola.sim.golden.dma import Descriptor, contiguous, transpose

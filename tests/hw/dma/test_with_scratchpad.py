@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 from systola.hw.component import place
 from systola.hw.dma.dma import Dma
 from systola.hw.memory.scratchpad import Scratchpad
-from systola.hw.stream.stream import join
+from systola.hw.stream.packet import join
 
 PORTS = 6
 """As many as a scratchpad may have for a store that waits to read what a load wrote: see docs/dma.md."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.host.link import Link
 from systola.sim.golden.link import HELLO, READ, WRITE, request

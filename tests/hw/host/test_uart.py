@@ -3,7 +3,7 @@
 import pytest
 from amaranth.sim import Simulator
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.host.uart import Uart
 from systola.sim.golden.uart import bits

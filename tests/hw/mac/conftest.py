@@ -8,7 +8,7 @@ import pytest
 from amaranth.hdl import Module, Shape
 from amaranth.lib.wiring import In
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.bundle import Lanes
 from systola.hw.component import Component, Parameters, place
 from systola.sim.golden import integer

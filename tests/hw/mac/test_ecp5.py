@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.synth.synth.synth import netlist
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.synth.synth import netlist
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
 

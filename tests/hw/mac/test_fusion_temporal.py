@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.mac.fusion_temporal import FusionTemporal
 from systola.sim.golden.fusion_unit import BRICKS, MODES, Mode
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.fusion_unit import Case, temporal_cases
+from systola.sim.stimulus.fusion_temporal import random_cases
+from systola.sim.stimulus.fusion_unit import Case
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def design():
 
 def test_products(design):
     assert lint(design.verilog, design.top) == ""
-    cases = temporal_cases(design.parameters, 40, 1)
+    cases = random_cases(design.parameters, 40, 1)
     for mode in MODES[:4]:  # all of two bits, each in every lane
         a, w = (each.reshape(-1, 1) for each in np.meshgrid(*(np.arange(*ends) for ends in mode.limits.values())))
         cases.append(Case(np.tile(a, BRICKS), np.tile(w, BRICKS), [mode] * len(a)))

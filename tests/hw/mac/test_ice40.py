@@ -1,7 +1,7 @@
 """Two products of a block: iCE40's cell stands for them where it is known, once for each two. See the slow netlist."""
 
-from systola.gen.verilog.verilog.verilog import generate
-from systola.hw.cores.outer_product.core.core import OuterProduct
+from systola.gen.verilog.verilog import generate
+from systola.hw.cores.outer_product.core import OuterProduct
 
 
 def test_cells_stand_for_products_on_ice40_alone():

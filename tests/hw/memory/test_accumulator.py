@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.accumulator import Accumulator
 from systola.sim.golden.accumulator import Tile

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.scratchpad import Scratchpad
 from systola.sim.golden.scratchpad import expected_rate

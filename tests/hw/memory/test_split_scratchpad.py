@@ -2,12 +2,12 @@
 
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.split_scratchpad import SplitScratchpad
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.gemm_traffic import split, traffic
-from systola.sim.stimulus.scratchpad import split_cases
+from systola.sim.stimulus.split_scratchpad import random_cases
 
 
 def test_parts_do_not_meet(check):
@@ -18,7 +18,7 @@ def test_parts_do_not_meet(check):
 def test_a_matrix_product_by_data():
     design = generate("split_scratchpad", SplitScratchpad(depth=512, width=32))
     product = split(design.parameters, traffic(16, 16, 8, rows=8, cols=4, width=32))
-    outcome, _ = simulate(design, [product, *split_cases(design.parameters, 8, 1)])
+    outcome, _ = simulate(design, [product, *random_cases(design.parameters, 8, 1)])
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.work > 64 + 32 + 64 + 3 * 32
 

@@ -3,7 +3,7 @@
 import pytest
 
 from systola.hw.noc.analysis import average_hops, saturation
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 
 
 @pytest.mark.parametrize("k", [2, 3, 4, 5, 6, 8])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.noc_traffic import NocTraffic
 from systola.sim.runner.simulate import simulate

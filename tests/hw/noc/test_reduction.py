@@ -7,11 +7,11 @@ import pytest
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.noc.noc import Noc
 from systola.hw.noc.reduction import Join, add
 from systola.hw.noc.router import RouterInput
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 from systola.sim.golden.noc import Packet
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.noc import Case, reduce, traffic

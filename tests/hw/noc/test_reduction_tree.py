@@ -3,7 +3,7 @@
 import pytest
 
 from systola.hw.noc import reduction_tree as gather
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 
 
 @pytest.mark.parametrize("what", [("mesh", 4, 3, 2), ("torus", 3, 4, 3)], ids=lambda what: "-".join(map(str, what)))

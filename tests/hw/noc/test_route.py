@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 
 from systola.hw.noc import reduction_tree as gather
 from systola.hw.noc.route import Flit, bits, route
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.router import Router
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.noc import traffic
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 from systola.hw.noc.traffic import Counts, Pattern, Settings, fixed
 from systola.sim.bench.noc_traffic import COUNTS
 from systola.sim.golden import noc

@@ -6,7 +6,10 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.bundle import Bundle
-from systola.hw.stream.stream import StreamBuffer, StreamRegister, StreamSkid, StreamSpill
+from systola.hw.stream.buffer import StreamBuffer
+from systola.hw.stream.register import StreamRegister
+from systola.hw.stream.skid import StreamSkid
+from systola.hw.stream.spill import StreamSpill
 
 WORD = Bundle({"n": 8})
 

@@ -5,9 +5,9 @@ from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from systola.gen.board.targets import find
-from systola.gen.cli.app.board import start
+from systola.gen.cli.board import start
 from systola.gen.host.driver import Board, BoardError
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.bus.axi import Axi4, AxiLite
 from systola.hw.bus.registers import RegField, Register, RegisterMap, Registers
 from systola.hw.component import Component, ParameterError, Parameters, place

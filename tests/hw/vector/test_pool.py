@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.formats.integer import shape
 from systola.hw.vector.pool import Pool, PoolLanes

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from systola.gen.synth.synth.synth import netlist
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.synth.synth import netlist
+from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.vector.requantise import Requantise
 from systola.sim.golden.requantise import STAGES, Change, fixed_point

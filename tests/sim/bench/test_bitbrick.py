@@ -1,7 +1,7 @@
 """The bench fails where it should: this brick has one wrong product."""
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
 

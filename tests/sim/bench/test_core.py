@@ -6,8 +6,8 @@ import pytest
 from systola.gen.accelerators.systola.compiler import compile
 from systola.gen.compile.layers import Pooling, Tensor
 from systola.gen.generators import find
-from systola.gen.run.report.tasks import GemmTask
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.run.tasks import GemmTask
+from systola.gen.verilog.verilog import generate
 from systola.hw.cores.systola.core import Core
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.runner.simulate import simulate

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile

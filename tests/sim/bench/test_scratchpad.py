@@ -5,7 +5,7 @@ import re
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog.verilog import generate
+from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
 

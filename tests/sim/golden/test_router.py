@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.graphs import topology
 from systola.sim.golden.router import most_passed, ports, through, way
 
 ALL = [

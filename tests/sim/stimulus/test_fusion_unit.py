@@ -3,14 +3,7 @@
 import numpy as np
 
 from systola.sim.golden.fusion_unit import MODES, Mode, unpack
-from systola.sim.stimulus.fusion_unit import (
-    array_cases,
-    every_pair,
-    product_case,
-    random_cases,
-    sampled,
-    temporal_cases,
-)
+from systola.sim.stimulus.fusion_unit import every_pair, random_cases, sampled
 
 
 def test_every_pair_stands_at_every_place():
@@ -35,26 +28,3 @@ def test_random_words():
     assert all(0 <= word < 1 << 32 for case in cases for word in (*case.a.tolist(), *case.w.tolist()))
     short = [w for case in cases for w, mode in zip(case.w.tolist(), case.modes, strict=True) if mode.w_bits == 8]
     assert any(word >> 16 for word in short)  # bits that nobody is to look at
-
-
-def test_random_products():
-    for case in temporal_cases({}, 8, 1):
-        for a, w, mode in zip(case.a, case.w, case.modes, strict=True):
-            for values, (low, high) in zip((a, w), mode.limits.values(), strict=True):
-                assert low <= values.min() <= values.max() <= high
-
-
-def test_random_tiles():
-    parameters = {"rows": 3, "cols": 2, "buffer": 0}
-    first, again = (array_cases(parameters, 20, 1) for _ in range(2))
-    for case, same in zip(first, again, strict=True):
-        assert case.modes == same.modes
-        assert case.stall == 0
-        for (a, w), mode in zip(case.tiles, case.modes, strict=True):
-            assert a.shape[1] == w.shape[0] == 3 * mode.values
-            assert w.shape[1] == 2
-
-
-def test_products_are_cut_into_tiles_of_words():
-    case = product_case(np.ones((4, 20), int), np.ones((20, 3), int), Mode(4, 4), 2, 2)
-    assert [(a.shape, w.shape) for a, w in case.tiles] == [((4, 8), (8, 2))] * 6

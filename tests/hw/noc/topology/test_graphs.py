@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from systola.hw.component import ParameterError
-from systola.hw.noc.topology.graphs.deadlock import find_cycle
-from systola.hw.noc.topology.graphs.graphs import topology
+from systola.hw.noc.topology.deadlock import find_cycle
+from systola.hw.noc.topology.graphs import topology
 
 ALL = [
     ("ring", 5, 1, 2),

@@ -1,122 +1,15 @@
-"""Streams of packets, and the registers and buffers between them."""
+"""First-in first-out buffers after pipelines that cannot stop."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
-from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
+from .packet import join
 
 SLICE = 512
-"""Widest memory in one module: wider ones stand as equal slices, each emitted once."""
-
-
-class Packet(Bundle):
-    """Payload of a packet stream: `data`; `last`, high in the final beat of a packet; if asked for, `user` beside it.
-
-    At the edge of generated Verilog such a stream is AXI4-Stream: tdata, tlast and tuser.
-    """
-
-    def __init__(self, shape, user=None):
-        super().__init__({"data": shape, "last": 1} | ({} if user is None else {"user": user}))
-
-
-def lanes(shape, count: int, user=None) -> stream.Signature:
-    """A packet stream of `count` lanes."""
-    return stream.Signature(Packet(Lanes(shape, count), user))
-
-
-def join(m, source, target):
-    """Connect a stream to another of the same payload, in module `m`."""
-    m.d.comb += [
-        target.payload.eq(source.payload),
-        target.valid.eq(source.valid),
-    ]
-    if not source.signature.always_ready:
-        m.d.comb += source.ready.eq(target.ready)
-
-
-class StreamRegister(Component):
-    """One register in a stream: o = i, one cycle later.
-
-    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational (`i.ready` follows `o.ready`); nothing
-    else is. Area: one payload of flip-flops.
-    """
-
-    class Parameters(Parameters):
-        payload: data.Layout
-
-    @staticmethod
-    def members(p):
-        return {"i": In(stream.Signature(p.payload)), "o": Out(stream.Signature(p.payload))}
-
-    def elaborate(self, platform):
-        m = Module()
-        payload = Signal(self.p.payload, reset_less=True)
-        m.d.comb += [self.i.ready.eq(~self.o.valid | self.o.ready), self.o.payload.eq(payload)]
-        with m.If(self.i.ready):
-            m.d.sync += [self.o.valid.eq(self.i.valid), payload.eq(self.i.payload)]
-        return m
-
-
-class StreamSpill(Component):
-    """Two registers in a stream: o = i, and nothing combinational between its two sides.
-
-    Latency 1, initiation interval 1. Area: two payloads of flip-flops.
-    """
-
-    class Parameters(Parameters):
-        payload: data.Layout
-
-    @staticmethod
-    def members(p):
-        return {"i": In(stream.Signature(p.payload)), "o": Out(stream.Signature(p.payload))}
-
-    def elaborate(self, platform):
-        m = Module()
-        front = Signal(self.p.payload, reset_less=True)
-        spare = Signal(self.p.payload, reset_less=True)
-        full = Signal()  # a beat came when `o` stood still, and is spare
-        m.d.comb += [self.i.ready.eq(~full), self.o.payload.eq(front)]
-        with m.If(~self.o.valid | self.o.ready):
-            m.d.sync += [self.o.valid.eq(self.i.valid | full), full.eq(0)]
-            m.d.sync += front.as_value().eq(Mux(full, spare.as_value(), self.i.payload.as_value()))
-        with m.Elif(self.i.valid & ~full):
-            m.d.sync += full.eq(1)
-        with m.If(~full):
-            m.d.sync += spare.eq(self.i.payload)
-        return m
-
-
-class StreamSkid(Component):
-    """A place for one beat beside a stream, so that `i.ready` depends on no input: o = i, in the same cycle.
-
-    Latency 0, initiation interval 1. `i` to `o` is combinational, back-pressure is not: what comes while `o` is
-    stalled waits in the place, and `i.ready` is low until it has gone.
-    Area: one payload of flip-flops and of multiplexers.
-    """
-
-    class Parameters(Parameters):
-        payload: data.Layout
-
-    @staticmethod
-    def members(p):
-        return {"i": In(stream.Signature(p.payload)), "o": Out(stream.Signature(p.payload))}
-
-    def elaborate(self, platform):
-        m = Module()
-        waits = Signal()
-        payload = Signal(self.p.payload, reset_less=True)
-        m.d.comb += [
-            self.i.ready.eq(~waits),
-            self.o.valid.eq(self.i.valid | waits),
-            self.o.payload.eq(Mux(waits, payload, self.i.payload)),
-        ]
-        m.d.sync += waits.eq(self.o.valid & ~self.o.ready)
-        with m.If(~waits):
-            m.d.sync += payload.eq(self.i.payload)
-        return m
+"""Widest memory in one module: a wider buffer is built from equal slices, each emitted once."""
 
 
 class BufferSlice(Component):

@@ -1,0 +1,144 @@
+"""Networks as plain descriptions: routers, links, and the way of every packet; and whether they can deadlock.
+
+A packet's way is decided at its source, so that routers have little to decide: `start` gives the first output and a
+header, `step` the output at the next router. Each names a virtual channel (VC), too. A pair of nodes has one way on one
+VC of each link, so its packets stay in order. `hw.noc.route` is the same in hardware.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from .. import reduction_tree as gather
+
+
+@dataclass(frozen=True)
+class Topology:
+    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link, perhaps with `multicast`
+    or `reduction`.
+
+    A channel is (router, output port, VC). A node sends into the router and port `entry(node)`, and receives from
+    `exit(node)`: there VC 0 alone is used, so that packets come whole.
+    """
+
+    kind: str
+    k: int
+    l: int = 1  # noqa: E741
+    vcs: int = 2
+    multicast: bool = False
+    reduction: bool = False
+
+    def __str__(self):
+        return f"{self.kind} {self.k} x {self.l}"
+
+    @property
+    def nodes(self) -> int:
+        return self.k * self.l
+
+    @property
+    def routers(self) -> int:
+        return self.nodes
+
+    @property
+    def ports(self) -> int:
+        """Ports of a router."""
+        raise NotImplementedError
+
+    @property
+    def plain(self) -> int:
+        """VCs below this are for packets; with reduction one is left, for flits that are added on their way."""
+        return self.vcs - self.reduction
+
+    @property
+    def lower(self) -> int:
+        """VCs below this are for packets that have yet to cross a dateline."""
+        return max(1, self.plain // 2)
+
+    def entry(self, node: int) -> tuple[int, int]:
+        return node, 0
+
+    def exit(self, node: int) -> tuple[int, int]:
+        return self.entry(node)
+
+    def link(self, router: int, port: int) -> tuple[int, int] | None:
+        """The router and port that an output leads to; None if it leads to none."""
+        raise NotImplementedError
+
+    def lane(self, destination: int) -> int:
+        """The VC in which a source hands its packets to its router, and any VC of a route that is free to choose.
+
+        Packets of one destination share it, so that a destination that is slow blocks no other VC.
+        """
+        return destination % self.plain
+
+    def start(self, source: int, destination: int) -> tuple[int, int, tuple]:
+        """Output port and VC at the source's router, and what the packet carries of its way."""
+        raise NotImplementedError
+
+    def step(self, router: int, port: int, vc: int, header: tuple) -> tuple[int, int]:
+        """Output port and VC at the router that the output `port` of `router` leads to."""
+        raise NotImplementedError
+
+    @cached_property
+    def exits(self) -> frozenset[int]:
+        """Ports that lead to nodes only, whatever the router."""
+        return frozenset(self.exit(node)[1] for node in range(self.nodes)) - {port for _, port in self.links}
+
+    @cached_property
+    def links(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """Every (router, port) that leads to another (router, port)."""
+        outputs = ((router, port) for router in range(self.routers) for port in range(self.ports))
+        return {output: end for output in outputs if (end := self.link(*output)) is not None}
+
+    def path(self, source: int, destination: int) -> list[tuple[int, int, int]]:
+        """The channels of a packet's way, that to the destination included: one for each router it passes."""
+        router = self.entry(source)[0]
+        port, vc, header = self.start(source, destination)
+        channels = [(router, port, vc)]
+        while (router, port) != self.exit(destination):
+            port, vc = self.step(router, port, vc, header)
+            router = self.link(router, channels[-1][1])[0]
+            channels.append((router, port, vc))
+            if len(channels) > 2 * self.routers + 2:
+                raise RuntimeError(f"{self}: no way from {source} to {destination}")
+        return channels
+
+    @cached_property
+    def paths(self) -> dict[tuple[int, int], list[tuple[int, int, int]]]:
+        """The way of every pair of different nodes."""
+        pairs = ((s, d) for s in range(self.nodes) for d in range(self.nodes) if s != d)
+        return {pair: self.path(*pair) for pair in pairs}
+
+    @cached_property
+    def trees(self) -> list[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
+        """The ways of all packets to many nodes: each channel, and the one before it (None at the source)."""
+        return []
+
+    @cached_property
+    def sums(self) -> set[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
+        """The same, of all flits that are added on their way."""
+        roots = range(self.nodes if self.reduction else 0)
+        return {each for root in roots for each in gather.pairs(self, root)}
+
+    @cached_property
+    def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
+        """For each channel those that a packet which holds it may wait for."""
+        after: dict[tuple, set] = {}
+        ways = (pair for way in self.paths.values() for pair in pairwise(way))
+        for here, there in [*ways, *self.trees, *self.sums]:
+            if here is not None:
+                after.setdefault(here, set()).add(there)
+        return after
+
+    @cached_property
+    def turns(self) -> tuple[tuple[int, ...], ...]:
+        """For each output port, the input ports from which packets go there, in any router."""
+        used = [set() for _ in range(self.ports)]
+        for (source, _), channels in self.paths.items():
+            arriving = self.entry(source)[1]
+            for router, port, _ in channels:
+                used[port].add(arriving)
+                arriving = self.links.get((router, port), (None, None))[1]
+        for before, (_, port, _) in [*self.trees, *self.sums]:
+            used[port].add(self.links[before[:2]][1] if before else 0)
+        return tuple(tuple(sorted(inputs)) for inputs in used)

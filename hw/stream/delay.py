@@ -1,0 +1,68 @@
+"""Delay of a word by a fixed number of cycles."""
+
+from typing import Literal
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from ..component import Component, Parameters, place
+from .buffer import SLICE
+
+DelayStyle = Literal["memory", "registers"]
+SHORTEST_MEMORY = 2
+"""Fewer cycles than this are cheaper as flip-flops than as memory with its counter."""
+
+
+class Delay(Component):
+    """o[t + cycles] = i[t], a word of `width` bits.
+
+    Latency `cycles` (0 or more), initiation interval 1; what comes out in the first `cycles` cycles is unspecified.
+    Area: width x cycles bits, as flip-flops or, with style "memory", as a ring in distributed memory.
+    """
+
+    class Parameters(Parameters):
+        width: int
+        cycles: int
+        style: DelayStyle
+
+    @staticmethod
+    def members(p):
+        return {"i": In(p.width), "o": Out(p.width)}
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        if p.cycles == 0:
+            m.d.comb += self.o.eq(self.i)
+        elif p.width > SLICE:
+            for start in range(0, p.width, SLICE):
+                part = slice(start, min(p.width, start + SLICE))
+                place(
+                    m,
+                    platform,
+                    f"slice{start}",
+                    Delay,
+                    {"i": self.i[part], "o": self.o[part]},
+                    width=part.stop - part.start,
+                    cycles=p.cycles,
+                    style=p.style,
+                )
+        elif p.style == "memory" and p.cycles >= SHORTEST_MEMORY:
+            m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
+            read = ring.read_port(domain="comb")
+            write = ring.write_port()
+            now = Signal(range(p.cycles), reset_less=True)
+            m.d.sync += now.eq(Mux(now == p.cycles - 1, 0, now + 1))
+            m.d.comb += [
+                read.addr.eq(now),
+                self.o.eq(read.data),
+                write.addr.eq(now),
+                write.data.eq(self.i),
+                write.en.eq(1),
+            ]
+        else:
+            stages = Signal(p.width * p.cycles, reset_less=True)
+            m.d.sync += stages.eq(Cat(self.i, stages))
+            m.d.comb += self.o.eq(stages[-p.width :])
+        return m

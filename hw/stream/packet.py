@@ -1,0 +1,30 @@
+"""Packet streams, AXI4-Stream at the edge of generated Verilog, and the connection of two streams."""
+
+from amaranth.lib import stream
+
+from ..bundle import Bundle, Lanes
+
+
+class Packet(Bundle):
+    """Payload of a packet stream: `data`; `last`, high in the final beat of a packet; if asked for, `user` beside it.
+
+    At the edge of generated Verilog such a stream is AXI4-Stream: tdata, tlast and tuser.
+    """
+
+    def __init__(self, shape, user=None):
+        super().__init__({"data": shape, "last": 1} | ({} if user is None else {"user": user}))
+
+
+def lanes(shape, count: int, user=None) -> stream.Signature:
+    """A packet stream of `count` lanes."""
+    return stream.Signature(Packet(Lanes(shape, count), user))
+
+
+def join(m, source, target):
+    """Connect a stream to another of the same payload, in module `m`."""
+    m.d.comb += [
+        target.payload.eq(source.payload),
+        target.valid.eq(source.valid),
+    ]
+    if not source.signature.always_ready:
+        m.d.comb += source.ready.eq(target.ready)

@@ -1,0 +1,23 @@
+"""Random accesses for scratchpads side by side."""
+
+from ..golden.split_scratchpad import parts
+from .scratchpad import Case
+from .scratchpad import random_cases as accesses
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
+    """The same for scratchpads side by side: in each case, all parts are busy, each with random accesses of its own."""
+    each = {
+        name: accesses(part, count, seed + number, length=length)
+        for number, (name, part) in enumerate(parts(parameters).items())
+    }
+    cases = []
+    for together in zip(*each.values(), strict=True):
+        requests = {
+            port.replace("port", name, 1): asked
+            for name, case in zip(each, together, strict=True)
+            for port, asked in case.requests.items()
+        }
+        gap, stall = (max(getattr(case, pause) for case in together) for pause in ("gap", "stall"))
+        cases.append(Case(requests, gap, stall, together[0].seed))
+    return cases
