@@ -8,6 +8,8 @@ from systola.hw.component import ParameterError
 from systola.hw.noc import reduction_tree as gather
 from systola.hw.noc.topology import deadlock
 from systola.hw.noc.topology.deadlock import check
+from systola.hw.noc.topology.graphs import topology
+from systola.hw.noc.topology.grid import Grid
 
 
 def test_a_ring_of_one_channel_is_refused_with_its_cycle():
