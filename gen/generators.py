@@ -14,7 +14,6 @@ from ..hw.bus.registers import Registers
 from ..hw.collective.collective import Collective
 from ..hw.component import Component
 from ..hw.cores.outer_product.core import OuterProduct
-from ..hw.cores.systola.core import Core
 from ..hw.dma.dma import Dma
 from ..hw.host.link import Link
 from ..hw.host.uart import Uart

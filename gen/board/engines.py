@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from ...hw.component import Component, ParameterError, Parameters
 from ...hw.cores.outer_product.core import OuterProduct
-from ...hw.cores.systola.core import Core
 from ...hw.systems.board import BoardEngine
 from ..host.driver import Board, BoardError
 

@@ -1,6 +1,6 @@
 """Figures of the core: products and convolutions from DRAM to DRAM, the roofline, and the lecture's schedules."""
 
-from ...hw.cores.systola.core import Core
+from ...hw.cores.systola.core import Systola
 from ...hw.cores.systola.parameters import CoreParameters
 from ..accelerators.systola.timing_model import predict
 from ..compile.tiling import Chunk, Tiling
@@ -119,7 +119,7 @@ def area() -> Section:
         "for the unit whose name their wires bear.",
         ["unit", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
-    report = synthesise(Core(**dict(SMALL)), "core", progress=step, placer="static")
+    report = synthesise(Systola(**dict(SMALL)), "core", progress=step, placer="static")
     for unit, counts in report.units.items():
         section.rows.append([unit, *counts.values(), None, None])
     section.rows.append(

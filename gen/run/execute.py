@@ -101,10 +101,10 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
 @lru_cache(maxsize=2)
 def design(parameters: CoreParameters):
     """The core in Verilog."""
-    from ...hw.cores.systola.core import Core
+    from ...hw.cores.systola.core import Systola
     from ..verilog.verilog import generate
 
-    return generate("core", Core(**dict(parameters)))
+    return generate("core", Systola(**dict(parameters)))
 
 
 def spans(changes: list[tuple[int, int]]) -> Iterator[Span]:

@@ -4,7 +4,6 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ...hw.cores.systola.core import COUNTERS, REGISTERS
 from ...sim.runner import cache
 from ...sim.runner.simulator import SimulatorError
 from ...sim.runner.stage import MODELS, staged

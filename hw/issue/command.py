@@ -3,20 +3,15 @@
 from amaranth.hdl import Const, Mux, Shape, Signal
 from amaranth.lib import stream
 
+from ..accelerator.contract import PC_WIDTH
 from ..bundle import Bundle
 from ..component import place
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
 from .isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting
 
-PC_WIDTH = 24
-"""Bits of an instruction's number in its program."""
-
 COMMAND = Bundle({"op": OPCODE_BITS, "flags": FLAG_BITS, "a": 32, "b": 32, "c": 32, "pc": PC_WIDTH})
 """An instruction with the values of its operands."""
-
-FAULT = Bundle({"valid": 1, "code": 4, "detail": 4, "pc": PC_WIDTH})
-"""Why a unit could not do what it was told (`isa.Error`); `valid` for one cycle."""
 
 COUNT = Shape(16)
 """A setting that counts: what does not fit is kept as 0, which is as wrong."""

@@ -4,9 +4,9 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from ..accelerator.contract import PC_WIDTH
 from ..bus.axi import Axi4
 from ..component import Component, Parameters
-from .command import PC_WIDTH
 from .isa import BYTES, OPCODE_BITS, Op
 
 BLOCK = 8

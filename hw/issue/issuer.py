@@ -5,9 +5,10 @@ from itertools import pairwise
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
+from ..accelerator.contract import FAULT, PC_WIDTH
 from ..bundle import Bundle
 from ..component import Component, place
-from .command import FAULT, PC_WIDTH, commands
+from .command import commands
 from .decode import TARGETS
 from .isa import BYTES, LOOPS, OPERANDS, Error, Op, Unit
 from .operands import Operands

@@ -5,9 +5,9 @@ from amaranth.lib import stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
+from ..accelerator.contract import PC_WIDTH
 from ..bundle import Bundle
 from ..component import Component, place
-from .command import PC_WIDTH
 from .decode import DECODED, Decode
 from .isa import BYTES, FLAG_BITS, OPCODE_BITS, OPERANDS, REGISTERS, Op
 

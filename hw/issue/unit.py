@@ -2,9 +2,10 @@
 
 from amaranth.hdl import Mux, Signal, signed
 
+from ..accelerator.contract import PC_WIDTH
 from ..component import place
 from ..memory.address_generator import AddressWalk
-from .command import PC_WIDTH, held
+from .command import held
 
 
 def walked(m, platform, command, begins, legal, base, steps, width: int):

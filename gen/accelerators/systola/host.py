@@ -6,7 +6,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from ....hw.cores.systola.core import COUNTERS, REGISTERS
 from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.issue.isa import Error
 from ...compile.layers import Clamp, gemm, records

@@ -1,16 +1,16 @@
-"""All of a core that runs programs: issuer, DMA, scratchpads, array, accumulators, vector lanes."""
+"""Engine of the `systola` accelerator: issuer, DMA, scratchpads, array, accumulators, vector lanes."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import Out
 
-from ...bundle import Bundle
+from ...accelerator.contract import Engine
 from ...bus.axi import Axi4
 from ...bus.axi_mux import ShareReads
-from ...component import Component, place
+from ...component import place
 from ...dma.load import Load
 from ...dma.store import Store
-from ...issue.command import FAULT
 from ...issue.fetch import Fetch
+from ...issue.isa import Error
 from ...issue.issuer import DONE, Issuer
 from ...memory.accumulators import Accumulators
 from ...memory.scratchpad import Scratchpad
@@ -18,7 +18,7 @@ from ...memory.width_adapter import ReadParts, WriteParts
 from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
-from .matmul_unit import STATE, ArrayUnit
+from .matmul_unit import ArrayUnit
 from .parameters import CoreParameters
 from .transfer_unit import Transfer
 from .vector_unit import VectorUnit
@@ -28,32 +28,45 @@ WEIGHT_PORTS = ("array", "load", "constants")
 """The array comes first: nothing brings its lost cycles back."""
 WEIGHT_BANKS = 2
 
-EVENTS = Bundle({"issued": 1, "waits": 1, "read": 1, "written": 1, "vector": 1, "array": STATE, "pending": DONE})
-"""What happens in a cycle."""
+COUNTERS = {
+    "cycles": "cycles from start to halt",
+    "rows": "cycles in which a row entered the array",
+    "lost_instruction": "cycles without a row: no MATMUL was there",
+    "lost_sync": "cycles without a row: the issuer waited in SYNC or HALT",
+    "lost_weights": "cycles without a row: its tile was not loaded yet",
+    "lost_activations": "cycles without a row: the scratchpad had not answered",
+    "lost_fill": "cycles without a row: the way to the array filled, or the array emptied before a SYNC",
+    "load": "cycles in which a LOAD was under way",
+    "store": "cycles in which a STORE was under way",
+    "vector": "cycles in which an element entered the vector lanes",
+    "sync": "cycles of the issuer in SYNC or HALT",
+    "read_beats": "beats read from the bus",
+    "write_beats": "beats written to the bus",
+    "instructions": "instructions issued",
+}
 
 
-class Engine(Component):
-    """Runs the program at `address` while `go`, until `halted` or a `fault`.
-
-    With `stop` no transfer begins; `quiet` says that nothing is under way on the bus, when the engine may be reset.
-    `pc` is the instruction at the issuer, `events` what happens in this cycle. Timing, area: see the units.
-    """
+class SystolaEngine(Engine):
+    """Executes the program at `entry` while `go` is high. Ports, timing: see :class:`.Engine`; area: see the units."""
 
     Parameters = CoreParameters
+    NAME = "systola"
+    IDENTITY = 0x5359
+    SIZES = {"size": 8, "bytes": 8}
+    COUNTERS = COUNTERS
+    CYCLE_CAUSES = ("rows", *(name for name in COUNTERS if name.startswith("lost_")))
+    BUSY = ("load", "store", "fetch", "array", "vector", "sync", "row")
+    PENDING = tuple(name for name, _ in DONE)
+    ERRORS = Error
+    ENTRY_ALIGN = 16
 
-    @staticmethod
-    def members(p):
-        return {
-            "m_axi": Out(Axi4(32, p.data_width)),
-            "go": In(1),
-            "stop": In(1),
-            "address": In(32),
-            "halted": Out(1),
-            "quiet": Out(1),
-            "fault": Out(FAULT),
-            "pc": Out(FAULT["pc"].shape),
-            "events": Out(EVENTS),
-        }
+    @classmethod
+    def members(cls, p):
+        return {"m_axi": Out(Axi4(32, p.data_width)), **cls.control()}
+
+    @classmethod
+    def sizes(cls, p):
+        return {"size": p.size, "bytes": p.data_width // 8}
 
     def elaborate(self, platform):
         m = Module()
@@ -80,7 +93,7 @@ class Engine(Component):
         m.d.comb += [
             issuer.go.eq(self.go),
             fetch.go.eq(self.go),
-            fetch.address.eq(self.address),
+            fetch.address.eq(self.entry),
             *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")),
             *(getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "stuck", "broken")),
             loads.stop.eq(self.stop),
@@ -119,16 +132,36 @@ class Engine(Component):
             vector.sums_rsp.payload.data.eq(sums.out.payload.data.as_value()),
             sums.out.ready.eq(vector.sums_rsp.ready),
         ]
-        m.d.comb += [
-            self.events.issued.eq(issuer.issued),
-            self.events.waits.eq(issuer.waits),
-            self.events.read.eq(self.m_axi.r.valid & self.m_axi.r.ready),
-            self.events.written.eq(self.m_axi.w.valid & self.m_axi.w.ready),
-            self.events.vector.eq(vector.busy),
-            self.events.array.eq(array.state),
-            self.events.pending.eq(issuer.pending),
-        ]
+        self._observe(m, issuer, array, vector)
         return m
+
+    def _observe(self, m, issuer, array, vector):
+        """What counters, timelines and software see of a cycle."""
+        state, pending, waits = array.state, issuer.pending, issuer.waits
+        absent = ~state.as_value().any()  # no MATMUL
+        empties = absent & pending.array & waits
+        events = {
+            "rows": state.row,
+            "lost_instruction": absent & ~waits,
+            "lost_sync": absent & waits & ~empties,
+            "lost_weights": state.weights,
+            "lost_activations": state.activations,
+            "lost_fill": state.fill | empties,
+            "load": pending.load,
+            "store": pending.store,
+            "vector": vector.busy,
+            "sync": waits,
+            "read_beats": self.m_axi.r.valid & self.m_axi.r.ready,
+            "write_beats": self.m_axi.w.valid & self.m_axi.w.ready,
+            "instructions": issuer.issued,
+        }
+        busy = {name: pending[name] for name in ("load", "store", "array", "vector")}
+        busy |= {"fetch": pending.weights | pending.matmul, "sync": waits, "row": state.row}
+        m.d.comb += [
+            self.pending.eq(pending),
+            *(self.events[name].eq(value) for name, value in events.items()),
+            *(self.busy[name].eq(value) for name, value in busy.items()),
+        ]
 
     def _bus(self, m, platform, fetch, load, store):
         share = place(m, platform, "reads", ShareReads, data_width=self.p.data_width)

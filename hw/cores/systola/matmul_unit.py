@@ -4,10 +4,11 @@ from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ...accelerator.contract import FAULT
 from ...array.systolic import Systolic
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
-from ...issue.command import COUNT, FAULT, commands, counted, flag, queued, settings
+from ...issue.command import COUNT, commands, counted, flag, queued, settings
 from ...issue.isa import Error, Op, Setting
 from ...issue.unit import blame, walked, within
 from ...memory.access import Read, Request

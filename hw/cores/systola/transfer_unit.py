@@ -4,11 +4,12 @@ from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ...accelerator.contract import FAULT, PC_WIDTH
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
 from ...dma.check import Check
 from ...dma.descriptor import COUNT_WIDTH, Code, DmaParameters, checked, outcome
-from ...issue.command import FAULT, PC_WIDTH, commands, queued, settings
+from ...issue.command import commands, queued, settings
 from ...issue.isa import Error, Op, Setting
 from ...stream.buffer import StreamBuffer
 

@@ -4,9 +4,10 @@ from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
+from ...accelerator.contract import FAULT
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
-from ...issue.command import COUNT, FAULT, commands, flag, queued, settings
+from ...issue.command import COUNT, commands, flag, queued, settings
 from ...issue.isa import RECORD, Error, Op, Setting
 from ...issue.unit import aim, blame, within
 from ...memory.access import Read, Request

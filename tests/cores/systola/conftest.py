@@ -6,7 +6,7 @@ import pytest
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program
 from systola.gen.verilog.verilog import generate
-from systola.hw.cores.systola.core import Core
+from systola.hw.cores.systola.core import Systola
 from systola.sim.golden.cores import systola as golden
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.cores.runs import Run
@@ -38,7 +38,7 @@ DRAM = 1 << 16
 
 @pytest.fixture(scope="session")
 def small_core():
-    return generate("core", Core(**SMALL))
+    return generate("core", Systola(**SMALL))
 
 
 @pytest.fixture

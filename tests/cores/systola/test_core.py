@@ -6,7 +6,7 @@ from systola.gen.accelerators.systola.program import Program, Reg
 from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
-from systola.hw.cores.systola.core import COUNTERS, REGISTERS, Core
+from systola.hw.cores.systola.core import Systola
 from systola.hw.issue.isa import Error, Setting, Unit
 from systola.sim.bench import core as bench
 from systola.sim.runner.verilator import lint
@@ -146,7 +146,7 @@ def test_ports():
 )
 def test_mistakes(parameters, said):
     with pytest.raises(ParameterError, match=said):
-        Core(**parameters)
+        Systola(**parameters)
 
 
 def test_the_generator_is_there():

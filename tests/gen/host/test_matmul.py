@@ -7,7 +7,6 @@ from systola.gen.board.engines import make, parse
 from systola.gen.board.targets import TARGETS
 from systola.gen.cli import selftest as computed
 from systola.gen.host.driver import Board, BoardError
-from systola.hw.cores.systola.core import Core
 from systola.sim.golden.cores import outer_product
 from systola.sim.golden.cores import systola as core
 from systola.sim.golden.requantise import fixed_point, requantise

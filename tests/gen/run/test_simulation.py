@@ -7,7 +7,7 @@ import pytest
 from systola.gen.generators import find
 from systola.gen.run import simulation as core_run
 from systola.gen.verilog.verilog import generate
-from systola.hw.cores.systola.core import Core
+from systola.hw.cores.systola.core import Systola
 from systola.hw.issue.isa import Error
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
@@ -17,7 +17,7 @@ SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 
 
 @pytest.fixture(scope="module")
 def design():
-    return generate("core", Core(**SMALL))
+    return generate("core", Systola(**SMALL))
 
 
 def test_programs_end_as_in_the_bench(design):

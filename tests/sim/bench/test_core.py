@@ -8,7 +8,7 @@ from systola.gen.compile.layers import Pooling, Tensor
 from systola.gen.generators import find
 from systola.gen.run.tasks import GemmTask
 from systola.gen.verilog.verilog import generate
-from systola.hw.cores.systola.core import Core
+from systola.hw.cores.systola.core import Systola
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.cores.runs import Run
@@ -27,7 +27,7 @@ FAST = ("beats in the wrong scratchpad",)
 
 @pytest.fixture(scope="module")
 def design():
-    return generate("core", Core(**SMALL))
+    return generate("core", Systola(**SMALL))
 
 
 def scheduled() -> list[Run]:

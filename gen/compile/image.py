@@ -1,0 +1,43 @@
+"""Image of DRAM: constants and inputs with their addresses, and room for results."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+PAGE = 4096
+LIMIT = 1 << 30
+"""Bytes of the largest image that the simulation harness holds."""
+
+
+class ImageError(ValueError):
+    """An image that is too large; the message is one sentence for the user."""
+
+
+@dataclass
+class Image:
+    """DRAM that is filled from address 0 on."""
+
+    parts: list[tuple[int, np.ndarray]] = field(default_factory=list)
+    end: int = 0
+
+    def room(self, size: int) -> int:
+        """The address of `size` bytes, at the start of a page. Raises :class:`ImageError` beyond 1 GiB."""
+        address = self.end
+        self.end = -(-(address + size) // PAGE) * PAGE
+        if self.end > LIMIT:
+            raise ImageError(f"the task needs {self.end:,} bytes of DRAM: {LIMIT:,} are the limit.")
+        return address
+
+    def put(self, values: np.ndarray) -> int:
+        """The address of a tensor, stored as its bytes."""
+        data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
+        address = self.room(data.size)
+        self.parts.append((address, data))
+        return address
+
+    def bytes(self) -> np.ndarray:
+        """The whole image, zeros between its parts."""
+        dram = np.zeros(self.end, np.uint8)
+        for address, data in self.parts:
+            dram[address : address + data.size] = data
+        return dram

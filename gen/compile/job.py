@@ -1,0 +1,57 @@
+"""What a compiler hands to whoever executes: an image of DRAM, the address to start at, and where results will be."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .image import Image
+
+
+@dataclass(frozen=True)
+class Place:
+    """A tensor in DRAM, row-major."""
+
+    address: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+    def read(self, dram: np.ndarray) -> np.ndarray:
+        """The tensor's value in an image of DRAM."""
+        return dram[self.address : self.address + self.size].view(self.dtype).reshape(self.shape)
+
+
+@dataclass
+class Job:
+    """A graph, compiled: start the accelerator at `entry` with `image` in DRAM.
+
+    `inputs` and `outputs` are the places of the graph's inputs and outputs. `roof` has lower bounds of the cycles, by
+    cause. `program` is whatever the accelerator executes (for its cost model), `length` its instructions or descriptors.
+    """
+
+    image: Image
+    entry: int
+    inputs: dict[str, Place]
+    outputs: dict[str, Place]
+    macs: int
+    roof: dict[str, int] = field(default_factory=dict)
+    program: object = None
+    length: int = 0
+
+    @property
+    def bound(self) -> str:
+        """The cause of the highest lower bound."""
+        return max(self.roof, key=self.roof.__getitem__)
+
+    def mismatches(self, dram: np.ndarray, expected: dict[str, np.ndarray]) -> tuple[int, int]:
+        """(bytes compared, bytes wrong) of the outputs in an image of DRAM."""
+        checked = wrong = 0
+        for name, place in self.outputs.items():
+            want = np.ascontiguousarray(expected[name].astype(place.dtype)).view(np.uint8).reshape(-1)
+            got = dram[place.address : place.address + place.size]
+            checked += want.size
+            wrong += int(np.count_nonzero(got != want))
+        return checked, wrong

@@ -1,0 +1,14 @@
+"""Errors that speak to the user."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UsageError(Exception):
+    """A request that cannot be carried out; the message is one sentence for the user."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The nearest known name, or all of them, as the end of a sentence."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}."

@@ -1,0 +1,233 @@
+"""Engine of the `outer_product` accelerator: descriptors, operands and results over one bus."""
+
+from enum import IntEnum
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib.wiring import Out
+from pydantic import Field
+
+from ...accelerator.contract import Engine
+from ...bus.axi import Axi4
+from ...component import Parameters, place
+from .datapath import SETTLE, Datapath
+from .descriptor import BEATS, BYTES, DESCRIPTOR, LOW, WORDS
+
+
+class Error(IntEnum):
+    """Why an execution ended."""
+
+    NONE = 0
+    DESCRIPTOR = 1
+    """a descriptor whose depth is 0 or too large, whose rows are 0, or with an address that is not aligned"""
+    BUS = 2
+    """the bus answered with an error, which is the detail"""
+    ABORTED = 15
+
+
+class OuterProductEngine(Engine):
+    """Executes the chain of descriptors that begins at `entry`. Ports: see :class:`.Engine`.
+
+    States: fetch a descriptor; load the panel of W; then for each block of rows multiply, write the block of Y, and
+    wait for the response. `stop` and faults end the execution after the burst in flight.
+    """
+
+    class Parameters(Parameters):
+        depth: int = Field(
+            512,
+            ge=BEATS,
+            le=8192,
+            multiple_of=BEATS,
+            description="longest sum: words of W on chip",
+            json_schema_extra={"legal": f"a multiple of {BEATS} from {BEATS} to 8192"},
+        )
+
+    NAME = "outer_product"
+    IDENTITY = 0x4F50
+    SIZES = {"depth": 16}
+    COUNTERS = {
+        "cycles": "cycles from start to end",
+        "columns": "cycles in which a column of A met a row of W",
+        "lost_descriptor": "cycles without a column: a descriptor was fetched and checked",
+        "lost_weights": "cycles without a column: the panel of W was loaded",
+        "lost_activations": "cycles without a column: A had not arrived",
+        "lost_results": "cycles without a column: sums settled and were written",
+        "read_beats": "beats read from the bus",
+        "write_beats": "beats written to the bus",
+        "descriptors": "descriptors executed",
+    }
+    CYCLE_CAUSES = ("columns", "lost_descriptor", "lost_weights", "lost_activations", "lost_results")
+    BUSY = ("descriptor", "weights", "activations", "results")
+    PENDING = ("reads", "writes")
+    ERRORS = Error
+    ENTRY_ALIGN = BYTES
+
+    @classmethod
+    def members(cls, p):
+        return {"m_axi": Out(Axi4(32, 32)), **cls.control()}
+
+    def elaborate(self, platform):
+        m = Module()
+        depth, bus = self.p.depth, self.m_axi
+        datapath = place(m, platform, "datapath", Datapath, depth=depth)
+        descriptor = Signal(DESCRIPTOR)
+        at = Signal(range(depth))  # the word that comes next
+        wanted = Signal(range(depth // BEATS + 1))  # blocks of a panel
+        rows, written = Signal(16), Signal(32 - LOW)
+        takes, word, last = Signal(), Signal(), Signal()
+        block_end = at[: BEATS.bit_length() - 1].all()
+        m.d.comb += [
+            word.eq(bus.r.valid & takes),
+            last.eq(block_end & ((at >> (BEATS.bit_length() - 1)) == wanted - 1)),
+            bus.r.ready.eq(takes),
+            bus.aw.payload.addr.eq(written << LOW),
+            bus.w.payload.strb.eq(-1),
+            *(each.payload.len.eq(BEATS - 1) for each in (bus.ar, bus.aw)),
+            *(each.payload.size.eq(2) for each in (bus.ar, bus.aw)),
+            *(each.payload.burst.eq(1) for each in (bus.ar, bus.aw)),
+            datapath.at.eq(at),
+            datapath.word.eq(bus.r.payload.data),
+        ]
+        asked = Signal(32 - LOW)  # the block that is requested next
+        asks = Signal.like(wanted)  # requests left from there on
+        quiet = self._requests(m, asked, asks, word)
+        response = bus.b.valid & bus.b.ready & (bus.b.payload.resp != 0)
+
+        legal = Signal()
+        addresses = Cat(descriptor[name] for name in ("a", "w", "y", "next"))
+        aligned = ~Cat(addresses.word_select(n, 32)[:LOW] for n in range(4)).any()
+        m.d.comb += legal.eq(
+            (descriptor.depth != 0) & (descriptor.depth <= depth // BEATS) & (descriptor.rows != 0) & aligned
+        )
+        failed = Signal()
+        m.d.comb += [
+            failed.eq(word & (bus.r.payload.resp != 0)),
+            self.fault.pc.eq(self.pc),
+            self.fault.code.eq(Error.BUS),
+            self.fault.detail.eq(Mux(response, bus.b.payload.resp, bus.r.payload.resp)),
+            self.fault.valid.eq(failed | response),
+        ]
+        with m.If(word):
+            m.d.sync += at.eq(Mux(last, 0, at + 1))
+        busy = {name: Signal(name=f"busy_{name}") for name in self.BUSY}
+        number, final, settled = Signal(range(BEATS)), Signal(), Signal(range(SETTLE))
+        m.d.comb += final.eq(number == BEATS - 1)
+        m.d.comb += bus.w.payload.data.eq(datapath.sums[number])
+        with m.FSM() as fsm:
+            with m.State("idle"):
+                with m.If(self.go):
+                    m.d.sync += [asked.eq(self.entry[LOW:]), asks.eq(1), wanted.eq(1)]
+                    m.next = "descriptor"
+            with m.State("descriptor"):
+                m.d.comb += [takes.eq(1), busy["descriptor"].eq(1)]
+                with m.If(word), m.Switch(at):
+                    for n in range(WORDS):
+                        with m.Case(n):
+                            m.d.sync += descriptor.as_value()[32 * n : 32 * n + 32].eq(bus.r.payload.data)
+                with m.If(word & last):
+                    m.next = "check"
+                with m.If(self.stop | failed):
+                    m.next = "stopped"
+            with m.State("check"):
+                m.d.comb += busy["descriptor"].eq(1)
+                m.d.sync += [rows.eq(descriptor.rows), written.eq(descriptor.y[LOW:]), wanted.eq(descriptor.depth)]
+                with m.If(legal):
+                    m.d.sync += [asked.eq(descriptor.w[LOW:]), asks.eq(descriptor.depth)]
+                    m.next = "weights"
+                with m.Else():
+                    m.d.comb += [self.fault.valid.eq(1), self.fault.code.eq(Error.DESCRIPTOR), self.fault.detail.eq(0)]
+                    m.next = "stopped"
+                with m.If(self.stop):
+                    m.next = "stopped"
+            with m.State("weights"):
+                m.d.comb += [takes.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
+                with m.If(word & last):
+                    m.d.sync += [asked.eq(descriptor.a[LOW:]), asks.eq(wanted)]
+                    m.next = "multiply"
+                with m.If(self.stop | failed):
+                    m.next = "stopped"
+            with m.State("multiply"):
+                m.d.comb += [takes.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
+                with m.If(word & last):
+                    m.d.sync += settled.eq(SETTLE - 1)
+                    m.next = "settle"
+                with m.If(self.stop | failed):
+                    m.next = "stopped"
+            with m.State("settle"):
+                m.d.comb += busy["results"].eq(1)
+                m.d.sync += settled.eq(settled - 1)
+                with m.If(settled == 0):
+                    m.next = "address"
+                with m.If(self.stop):
+                    m.next = "stopped"
+            with m.State("address"):
+                offered = Signal()
+                m.d.comb += [bus.aw.valid.eq(~self.stop | offered), busy["results"].eq(1)]
+                m.d.sync += offered.eq(bus.aw.valid & ~bus.aw.ready)
+                with m.If(bus.aw.valid & bus.aw.ready):
+                    m.d.sync += [written.eq(written + 1), rows.eq(rows - 1)]
+                    m.next = "sums"
+                with m.Elif(~bus.aw.valid):
+                    m.next = "stopped"
+            with m.State("sums"):
+                m.d.comb += [bus.w.valid.eq(1), bus.w.payload.last.eq(final), busy["results"].eq(1)]
+                with m.If(bus.w.ready):
+                    m.d.sync += number.eq(number + 1)
+                    with m.If(final):
+                        m.d.comb += datapath.clear.eq(1)
+                        m.next = "response"
+            with m.State("response"):
+                m.d.comb += [bus.b.ready.eq(1), busy["results"].eq(1)]
+                with m.If(bus.b.valid):
+                    with m.If(response | self.stop):
+                        m.next = "stopped"
+                    with m.Elif(rows != 0):
+                        m.d.sync += asks.eq(wanted)  # from where the rows before have ended
+                        m.next = "multiply"
+                    with m.Elif(descriptor.next == 0):
+                        m.next = "halted"
+                    with m.Else():
+                        m.d.sync += [asked.eq(descriptor.next[LOW:]), asks.eq(1), wanted.eq(1), self.pc.eq(self.pc + 1)]
+                        m.next = "descriptor"
+            with m.State("halted"):
+                m.d.comb += self.halted.eq(1)
+            with m.State("stopped"):  # beats that were requested still come
+                m.d.comb += takes.eq(1)
+        resting = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
+        done = fsm.ongoing("response") & bus.b.valid & (rows == 0)
+        m.d.comb += self.quiet.eq(quiet & resting)
+        self._observe(m, busy, word, done, quiet)
+        return m
+
+    def _requests(self, m, asked, asks, word):
+        """Read addresses, `asks` blocks from block `asked` on. Returns whether nothing is in flight."""
+        ar = self.m_axi.ar
+        offered = Signal(name="ar_offered")
+        flying = Signal(range(BEATS * (self.p.depth // BEATS + 2)))  # beats that have not arrived
+        accepted = ar.valid & ar.ready
+        m.d.comb += [ar.valid.eq((asks != 0) & (~self.stop | offered)), ar.payload.addr.eq(asked << LOW)]
+        m.d.sync += [offered.eq(ar.valid & ~ar.ready), flying.eq(flying + Mux(accepted, BEATS, 0) - word)]
+        with m.If(accepted):
+            m.d.sync += [asked.eq(asked + 1), asks.eq(asks - 1)]
+        with m.If(self.stop & ~offered):
+            m.d.sync += asks.eq(0)
+        return (flying == 0) & ~ar.valid
+
+    def _observe(self, m, busy, word, done, quiet):
+        """What counters, timelines and software see of a cycle."""
+        bus = self.m_axi
+        events = {
+            "columns": busy["activations"] & word,
+            "lost_activations": busy["activations"] & ~word,
+            "lost_weights": busy["weights"],
+            "lost_results": busy["results"],
+            "lost_descriptor": ~(busy["activations"] | busy["weights"] | busy["results"]),
+            "read_beats": bus.r.valid & bus.r.ready,
+            "write_beats": bus.w.valid & bus.w.ready,
+            "descriptors": done,
+        }
+        m.d.comb += [
+            *(self.events[name].eq(value) for name, value in events.items()),
+            *(self.busy[name].eq(value) for name, value in busy.items()),
+            self.pending.reads.eq(~quiet),
+            self.pending.writes.eq(busy["results"]),
+        ]
