@@ -112,7 +112,7 @@ def _(node: Activation, tensors, values, output):
     if node.operation is None:
         return node.table[np.ascontiguousarray(values[0]).view(np.uint8)]
     x = node.arithmetic.operand(tensors[0], values[0])
-    return node.arithmetic.activation(x, node.function, node.table, output)
+    return node.arithmetic.activation(x, node.operation, node.table, output)
 
 
 @compute.register

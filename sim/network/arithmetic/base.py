@@ -15,8 +15,9 @@ ORDERS = ("taps", "channels")
 class Arithmetic:
     """Operands, sums and results of the nodes that name it. The walk over tensors belongs to `reference`.
 
-    Operations are "dot", "add", "multiply", "maximum", "average" and "activation". Operands and sums are int64 arrays
-    in units of the arithmetic's own, made by :meth:`operand`, in which 0 stands for the real number 0.
+    Operations are "dot", "add", "multiply", "maximum", "average", those of `FUNCTIONS`, and "segments". Operands and
+    sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 stands for the real
+    number 0.
     """
 
     OPERATIONS: ClassVar[frozenset[str]] = frozenset()
@@ -76,7 +77,7 @@ class Arithmetic:
         raise NotImplementedError
 
     def activation(self, x: np.ndarray, function: str, table: np.ndarray | None, output: Tensor) -> np.ndarray:
-        """Values of one of `FUNCTIONS`, or of an arithmetic's own kind of table."""
+        """Values of one of `FUNCTIONS`, or of the table if `function` is "segments"."""
         raise NotImplementedError
 
     def clamp(self, values: np.ndarray, output: Tensor) -> np.ndarray:
