@@ -426,3 +426,10 @@ def test_rescale_of_one_addend_rounds_to_the_nearest():
     assert rule.operands == (Rescale(1 << 30, 0), Rescale(1 << 30, 0))
     got = result(Addition("n", ("a", "b"), "y", rule), Tensor("y", (4,), "int8"), like("a", a), like("b", a))
     assert got.tolist() == [floor(v) for v in (1, 2, 3, -1)]
+
+
+@pytest.mark.parametrize("rule", [Exact(), Onnx(1.0), Tflite(1 << 30, 1, rounding="single")])
+def test_every_integer_sum_wraps_before_it_is_finished(rule):
+    x, w, b = np.ones((1, 1), np.int8), np.ones((1, 1), np.int8), np.array([2**31 - 1], np.int32)
+    tensors = like("x", x), like("w", w), like("b", b)
+    assert result(Dense("fc", ("x", "w", "b"), "y", rule), Tensor("y", (1, 1), "int32"), *tensors) == -(2**31)
