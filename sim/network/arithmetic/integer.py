@@ -130,7 +130,7 @@ class Tflite(Integer):
     `multiplier` and `shift` are numbers, or one for each index of the output's last axis; low and high are the
     limits of the output's type unless given. Without a multiplier nothing is scaled: an activation between equal
     scales, or TFLite's AVERAGE_POOL, sum / count of the integers with ties away from zero. With one, an average is
-    requantise(sum of q - zero_point), the multiplier containing 1 / count: TFLite's MEAN.
+    requantise(sum of q - zero_point), the multiplier containing 1 / count: see :meth:`mean`.
 
     An addition sums two scaled addends and `bias`, modulo 2^32. `operands` has an integer factor for each, or a
     `Rescale` for TFLite's ADD.
@@ -184,6 +184,16 @@ class Tflite(Integer):
         operands = tuple(Rescale(*fixed_point(scale / common), left) for scale in (a, b))
         bounds = cls._activated(output, zero_point, type, activation)
         return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=operands, **fields)
+
+    @classmethod
+    def mean(cls, input, output, count, **fields):
+        """TensorFlow Lite's MEAN of `count` integers, for an average pooling whose window is the whole image.
+
+        The fixed-point multiplier of input / output is divided by the count in integers, with as many bits more as fit.
+        """
+        multiplier, shift = fixed_point(float(np.float32(input)) / float(np.float32(output)))
+        more = min(count.bit_length() - 1, 32, 31 + shift)
+        return cls((multiplier << more) // count, shift - more, **fields)
 
     @staticmethod
     def _activated(scale: float, zero_point: int, type: str, activation: str) -> tuple[int, int]:

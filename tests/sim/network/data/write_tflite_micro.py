@@ -39,6 +39,8 @@ CASES = [
     {"kind": "average", "x": (1, 9, 9, 8), "window": (3, 3), "stride": (2, 2), "same": True, "activation": "relu"},
     {"kind": "average", "x": (1, 8, 8, 8), "window": (4, 3), "stride": (1, 2), "same": True},
     {"kind": "max", "x": (1, 9, 8, 4), "window": (3, 2), "stride": (2, 2), "same": True, "activation": "relu"},
+    {"kind": "mean", "x": (1, 7, 5, 6), "scales": (0.05, 0.071)},
+    {"kind": "mean", "x": (1, 11, 16, 9), "scales": (0.0213, 0.02)},
 ]
 SCHEMA = {
     "convolution": ("CONV_2D", "Conv2DOptions"),
@@ -48,6 +50,7 @@ SCHEMA = {
     "multiplication": ("MUL", "MulOptions"),
     "average": ("AVERAGE_POOL_2D", "Pool2DOptions"),
     "max": ("MAX_POOL_2D", "Pool2DOptions"),
+    "mean": ("MEAN", "ReducerOptions"),
 }
 LAYOUT = {
     "convolution": lambda w: w.transpose(3, 0, 1, 2),
@@ -72,6 +75,10 @@ def numbers(case: dict) -> dict[str, np.ndarray]:
     elif kind in ("addition", "multiplication"):
         data["w"] = RANDOM.integers(-128, 128, case["w"], dtype=np.int8)
         scales = case["scales"]
+    elif kind == "mean":
+        means = RANDOM.integers(-100, 100, case["x"][3])  # of each channel, for else all would be equal
+        data["x"] = (means + RANDOM.integers(-28, 28, case["x"])).astype(np.int8)
+        scales, zero_points = case["scales"], np.array([-9, 0, 20])
     else:
         scales, zero_points[2] = (0.1, 0.1), zero_points[0]
     return data | {"scales": np.float32(scales), "zero_points": zero_points}
@@ -82,6 +89,7 @@ def model(case: dict, data: dict[str, np.ndarray], shape: tuple[int, ...]) -> by
     name, options_name = SCHEMA[case["kind"]]
     options = getattr(schema, options_name + "T")()
     options.fusedActivationFunction = ACTIVATIONS[case.get("activation", "identity")]
+    options.keepDims = True
     for axis, letter in enumerate("HW"):
         for field, key in (("stride", "stride"), ("dilation", "dilation")):
             attribute = "stride" + letter if field == "stride" else f"dilation{letter}Factor"
@@ -101,6 +109,8 @@ def model(case: dict, data: dict[str, np.ndarray], shape: tuple[int, ...]) -> by
         tensors.append(("w", w.shape, 9, w if constant else None, scales[1:-1], zeros[1]))
     if "b" in data:
         tensors.append(("b", data["b"].shape, 2, data["b"], scales[:1] * scales[1:-1], 0))
+    if case["kind"] == "mean":
+        tensors.append(("axes", (2,), 2, np.array([1, 2], np.int32), scales[:0], 0))
     tensors.append(("y", shape, 9, None, scales[-1:], zeros[2]))
     graph, file = schema.SubGraphT(), schema.ModelT()
     file.version, file.buffers, graph.tensors = 3, [schema.BufferT()], []
@@ -133,6 +143,8 @@ def result_shape(case: dict) -> tuple[int, ...]:
         return x
     if case["kind"] == "dense":
         return (*x[:-1], w[1])
+    if case["kind"] == "mean":
+        return (x[0], 1, 1, x[3])
     sizes = []
     for axis in range(2):
         stride, reach = case.get("stride", (1, 1))[axis], (w[axis] - 1) * case.get("dilation", (1, 1))[axis] + 1
