@@ -25,6 +25,7 @@ from .nodes import (
     Pooling,
     Reshape,
     Slice,
+    Softmax,
     same,
 )
 from .tensor import GraphError, Tensor
@@ -44,6 +45,7 @@ __all__ = [
     "Pooling",
     "Reshape",
     "Slice",
+    "Softmax",
     "Tensor",
     "same",
 ]

@@ -250,6 +250,25 @@ class Activation(Node):
             self.fail(f"the table holds {self.table.dtype}, and {output.name} holds {output.dtype}")
 
 
+@dataclass(frozen=True, eq=False)
+class Softmax(Node):
+    """exp(beta x) / sum of exp(beta x) along the last axis, where x are real values."""
+
+    beta: float = field(default=1.0, kw_only=True)
+
+    operation = "softmax"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 < self.beta < np.inf:
+            self.fail(f"beta {self.beta} must be positive and finite")
+
+    def shape(self, inputs):
+        if not inputs[0].shape:
+            self.fail(f"{inputs[0].name} must have an axis, not shape ()")
+        return inputs[0].shape
+
+
 class _Move(Node):
     """A node that moves values and changes none."""
 

@@ -24,6 +24,7 @@ from .graph import (
     Pooling,
     Reshape,
     Slice,
+    Softmax,
     Tensor,
 )
 
@@ -113,6 +114,11 @@ def _(node: Activation, tensors, values, output):
         return node.table[np.ascontiguousarray(values[0]).view(np.uint8)]
     x = node.arithmetic.operand(tensors[0], values[0])
     return node.arithmetic.activation(x, node.operation, node.table, output)
+
+
+@compute.register
+def _(node: Softmax, tensors, values, output):
+    return node.arithmetic.softmax(values[0], tensors[0].scale, node.beta)
 
 
 @compute.register

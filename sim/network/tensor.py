@@ -88,7 +88,8 @@ class Tensor:
     def _check_scale(self):
         if self.scale is None:
             return
-        scales = self.scale if isinstance(self.scale, tuple) else (self.scale,)
+        scales = tuple(map(float, np.ravel(self.scale)))
+        object.__setattr__(self, "scale", scales if np.ndim(self.scale) else scales[0])
         if not all(isfinite(scale) and scale > 0 for scale in scales):
             raise GraphError(f"tensor {self.name}: scale {self.scale} must be positive and finite")
         if isinstance(self.scale, tuple) and (not self.shape or len(scales) != self.shape[-1]):

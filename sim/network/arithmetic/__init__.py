@@ -4,7 +4,9 @@ from .base import FUNCTIONS, ORDERS, Arithmetic
 from .coded import Coded
 from .fixed_point import FixedPoint
 from .floating import Bfloat16
-from .integer import Exact, Onnx, Rescale, Tflite, fold
+from .integer import Exact, fold
+from .onnx import Onnx
+from .tflite import Rescale, Tflite
 
 __all__ = [
     "FUNCTIONS",

@@ -15,9 +15,9 @@ ORDERS = ("taps", "channels")
 class Arithmetic:
     """Operands, sums and results of the nodes that name it. The walk over tensors belongs to `reference`.
 
-    Operations are "dot", "add", "multiply", "maximum", "average", those of `FUNCTIONS`, and "segments". Operands and
-    sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 stands for the real
-    number 0.
+    Operations are "dot", "add", "multiply", "maximum", "average", "softmax", those of `FUNCTIONS`, and "segments".
+    Operands and sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 stands for
+    the real number 0.
     """
 
     OPERATIONS: ClassVar[frozenset[str]] = frozenset()
@@ -78,6 +78,10 @@ class Arithmetic:
 
     def activation(self, x: np.ndarray, function: str, table: np.ndarray | None, output: Tensor) -> np.ndarray:
         """Values of one of `FUNCTIONS`, or of the table if `function` is "segments"."""
+        raise NotImplementedError
+
+    def softmax(self, x: np.ndarray, scale: float, beta: float) -> np.ndarray:
+        """Values of a softmax along the last axis, from values of the input and its scale."""
         raise NotImplementedError
 
     def clamp(self, values: np.ndarray, output: Tensor) -> np.ndarray:

@@ -102,6 +102,13 @@ def test_limits_of_activations(activation, low, high):
     np.testing.assert_array_equal(got, np.clip(x, low, high))
 
 
+def test_a_limit_beyond_the_type_limits_nothing():
+    x = np.arange(-128, 128).astype(np.int8)
+    node = Activation("a", "x", "y", Tflite(), function="relu6")
+    got = result(node, Tensor("y", (256,), "int8", scale=0.01, zero_point=-4), like("x", x, scale=0.01, zero_point=-4))
+    np.testing.assert_array_equal(got, np.maximum(x, -4))
+
+
 def test_a_change_of_type_moves_the_zero_point():
     x = np.arange(-128, 128).astype(np.int8)
     output = Tensor("y", (256,), "uint8", scale=0.5, zero_point=0)

@@ -17,6 +17,7 @@ from systola.sim.network.graph import (
     Pooling,
     Reshape,
     Slice,
+    Softmax,
     Tensor,
     same,
 )
@@ -335,6 +336,27 @@ def test_an_unknown_tensor_is_named():
 def test_an_ill_formed_arithmetic(build, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
         build()
+
+
+@pytest.mark.parametrize(
+    ("source", "fields", "message"),
+    [
+        ({}, {}, "softmax needs int8 with one scale, and x is int8 with scale None"),
+        ({"type": "uint8", "scale": 0.5}, {}, "softmax needs int8 with one scale, and x is uint8 with scale 0.5"),
+        ({"scale": 0.5}, {}, "softmax produces int8 with scale 1/256 and zero point -128, which y has not"),
+        ({"scale": 0.5}, {"beta": 0}, "beta 0 must be positive and finite"),
+        ({"scale": 0.5}, {"arithmetic": Exact()}, "Exact does not define softmax"),
+    ],
+)
+def test_an_ill_formed_softmax(source, fields, message):
+    tensors = Tensor(**{"name": "x", "shape": (4,), "type": "int8"} | source), Tensor("y", (4,), "int8")
+    with pytest.raises(GraphError, match=f"^node s: {message}$"):
+        of(Softmax("s", "x", "y", **{"arithmetic": Tflite()} | fields), *tensors)
+
+
+def test_scales_become_numbers_of_python():
+    assert Tensor("t", (2,), "int8", scale=np.float32(0.5)).scale == 0.5
+    assert Tensor("t", (2,), "int8", scale=np.array([1, 2], np.float32)).scale == (1.0, 2.0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from systola.sim.network.arithmetic import Tflite
-from systola.sim.network.graph import Addition, Convolution, Dense, Graph, Multiplication, Pooling, Tensor, same
+from systola.sim.network.graph import (
+    Addition,
+    Convolution,
+    Dense,
+    Graph,
+    Multiplication,
+    Pooling,
+    Softmax,
+    Tensor,
+    same,
+)
 from systola.sim.network.reference import run
 
 with np.load(Path(__file__).parent / "data" / "tflite_micro.npz") as stored:
@@ -29,6 +39,8 @@ def node(case, scales, zero_points, inputs):
     stride = tuple(case.get("stride", (1, 1)))
     if kind == "addition":
         return Addition("n", inputs, "y", Tflite.addition(*scales, **result))
+    if kind == "softmax":
+        return Softmax("n", inputs, "y", Tflite(), beta=case.get("beta", 1.0))
     if kind == "mean":
         window = tuple(case["x"][1:3])
         return Pooling("n", inputs, "y", Tflite.mean(*scales, np.prod(window).item()), kind="average", window=window)
@@ -51,8 +63,16 @@ def test_an_operator_of_tflite_micro(number, case):
     arrays = {name: DATA[f"{number}.{name}"] for name in "xwby" if f"{number}.{name}" in DATA}
     scales, zero_points = DATA[f"{number}.scales"].tolist(), DATA[f"{number}.zero_points"].tolist()
     zeros = dict(zip("xwy", zero_points, strict=True))
+    ends = {"x": scales[0], "y": scales[-1]}
     tensors = [
-        Tensor(name, value.shape, str(value.dtype), value if name in "wb" else None, zero_point=zeros.get(name, 0))
+        Tensor(
+            name,
+            value.shape,
+            str(value.dtype),
+            value if name in "wb" else None,
+            scale=ends.get(name),
+            zero_point=zeros.get(name, 0),
+        )
         for name, value in arrays.items()
     ]
     inputs = tuple(name for name in arrays if name != "y")
@@ -61,5 +81,5 @@ def test_an_operator_of_tflite_micro(number, case):
 
 
 def test_the_stored_results_are_worth_comparing():
-    assert len(CASES) == 18
+    assert len(CASES) == 21
     assert all(len(np.unique(DATA[f"{number}.y"])) > 5 for number, _ in CASES)

@@ -30,7 +30,7 @@ CASES = [
     {"kind": "depthwise", "x": (1, 7, 7, 3), "w": (3, 4, 1, 24), "same": True},
     {"kind": "depthwise", "x": (1, 12, 4, 5), "w": (5, 1, 1, 5), "dilation": (2, 1)},
     {"kind": "dense", "x": (3, 40), "w": (40, 11), "activation": "relu"},
-    {"kind": "dense", "x": (1, 200), "w": (200, 30)},
+    {"kind": "dense", "x": (1, 200), "w": (200, 20)},
     {"kind": "addition", "x": (1, 16, 16, 4), "w": (1, 16, 16, 4), "scales": (0.05, 0.0313, 0.07)},
     {"kind": "addition", "x": (1, 16, 16, 4), "w": (1, 16, 16, 4), "scales": (0.01, 0.9, 0.8), "activation": "relu"},
     {"kind": "addition", "x": (1, 16, 16, 4), "w": (1, 16, 16, 4), "scales": (0.5, 0.5, 0.5)},
@@ -41,6 +41,9 @@ CASES = [
     {"kind": "max", "x": (1, 9, 8, 4), "window": (3, 2), "stride": (2, 2), "same": True, "activation": "relu"},
     {"kind": "mean", "x": (1, 7, 5, 6), "scales": (0.05, 0.071)},
     {"kind": "mean", "x": (1, 11, 16, 9), "scales": (0.0213, 0.02)},
+    {"kind": "softmax", "x": (60, 12), "scales": (0.047, 1 / 256)},
+    {"kind": "softmax", "x": (40, 2), "scales": (0.00391, 1 / 256), "beta": 2.5},
+    {"kind": "softmax", "x": (10, 50), "scales": (0.31, 1 / 256)},
 ]
 SCHEMA = {
     "convolution": ("CONV_2D", "Conv2DOptions"),
@@ -51,6 +54,7 @@ SCHEMA = {
     "average": ("AVERAGE_POOL_2D", "Pool2DOptions"),
     "max": ("MAX_POOL_2D", "Pool2DOptions"),
     "mean": ("MEAN", "ReducerOptions"),
+    "softmax": ("SOFTMAX", "SoftmaxOptions"),
 }
 LAYOUT = {
     "convolution": lambda w: w.transpose(3, 0, 1, 2),
@@ -79,6 +83,8 @@ def numbers(case: dict) -> dict[str, np.ndarray]:
         means = RANDOM.integers(-100, 100, case["x"][3])  # of each channel, for else all would be equal
         data["x"] = (means + RANDOM.integers(-28, 28, case["x"])).astype(np.int8)
         scales, zero_points = case["scales"], np.array([-9, 0, 20])
+    elif kind == "softmax":
+        scales, zero_points[2] = case["scales"], -128
     else:
         scales, zero_points[2] = (0.1, 0.1), zero_points[0]
     return data | {"scales": np.float32(scales), "zero_points": zero_points}
@@ -89,7 +95,7 @@ def model(case: dict, data: dict[str, np.ndarray], shape: tuple[int, ...]) -> by
     name, options_name = SCHEMA[case["kind"]]
     options = getattr(schema, options_name + "T")()
     options.fusedActivationFunction = ACTIVATIONS[case.get("activation", "identity")]
-    options.keepDims = True
+    options.keepDims, options.beta = True, case.get("beta", 1.0)
     for axis, letter in enumerate("HW"):
         for field, key in (("stride", "stride"), ("dilation", "dilation")):
             attribute = "stride" + letter if field == "stride" else f"dilation{letter}Factor"
@@ -139,7 +145,7 @@ def model(case: dict, data: dict[str, np.ndarray], shape: tuple[int, ...]) -> by
 
 def result_shape(case: dict) -> tuple[int, ...]:
     x, w = case["x"], case.get("w", (*case.get("window", ()), 0, case["x"][-1]))
-    if case["kind"] in ("addition", "multiplication"):
+    if case["kind"] in ("addition", "multiplication", "softmax"):
         return x
     if case["kind"] == "dense":
         return (*x[:-1], w[1])
