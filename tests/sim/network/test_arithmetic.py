@@ -72,6 +72,20 @@ def test_a_dense_layer_as_tflite_micro_computes_it():
     assert len(np.unique(got)) > 5
 
 
+def test_scales_are_float32_and_their_ratio_is_float64():
+    rule = Tflite.from_scales(0.1, (0.3, 0.7), 0.9)
+    tenth, ninth = Fraction(float(np.float32(0.1))), Fraction(float(np.float32(0.9)))
+    for scale, multiplier, shift in zip((0.3, 0.7), rule.multiplier, rule.shift, strict=True):
+        exact = tenth * Fraction(float(np.float32(scale))) / ninth
+        assert multiplier == round(exact * 2 ** (31 - int(shift)))
+        assert 2**30 <= multiplier < 2**31
+
+
+def test_a_mean_keeps_the_bits_of_its_multiplier():
+    rule = Tflite.mean(0.5, 0.5, 9)
+    assert (rule.multiplier, rule.shift) == ((2**30 << 3) // 9, 1 - 3)
+
+
 @pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
 def test_roundings_differ_and_are_those_of_requantise(rounding):
     x = np.arange(-40, 40, dtype=np.int32)
@@ -91,14 +105,15 @@ def test_a_dead_channel():
     assert (got[:, 0] == 5).all()
 
 
-@pytest.mark.parametrize(("activation", "low", "high"), [("identity", -128, 127), ("relu", -4, 127), ("relu6", -4, 56)])
+@pytest.mark.parametrize(("activation", "low", "high"), [("identity", -128, 127), ("relu", -4, 127), ("relu6", -4, 82)])
 def test_limits_of_activations(activation, low, high):
-    rule = Tflite.from_scales(0.1, 0.1, 0.1, zero_point=-4, activation=activation)
+    """6 / 0.07 is 85.7."""
+    rule = Tflite.from_scales(0.1, 0.1, 0.07, zero_point=-4, activation=activation)
     assert (rule.low, rule.high) == (low, high)
-    output = Tensor("y", (256,), "int8", scale=0.1, zero_point=-4)
+    output = Tensor("y", (256,), "int8", scale=0.07, zero_point=-4)
     node = Activation("a", "x", "y", Tflite(), function=activation)
     x = np.arange(-128, 128).astype(np.int8)
-    got = result(node, output, like("x", x, scale=0.1, zero_point=-4))
+    got = result(node, output, like("x", x, scale=0.07, zero_point=-4))
     np.testing.assert_array_equal(got, np.clip(x, low, high))
 
 
@@ -337,7 +352,7 @@ def sequential(codes, weights):
 
 
 def test_bfloat16_sums_one_after_the_other():
-    x, w, b = brain(5, 30), brain(30, 4), rng.normal(0, 1, 4).astype(np.float32)
+    x, w, b = brain(5, 30), brain(30, 4), rng.normal(0, 1e6, 4).astype(np.float32)
     tensors = like("x", x, "bfloat16"), like("w", w, "bfloat16"), like("b", b, "float32")
     expected = sequential(x, w)
     got = result(Dense("fc", ("x", "w"), "y", Bfloat16()), Tensor("y", (5, 4), "float32"), *tensors[:2])
