@@ -29,12 +29,6 @@ PAIRS = st.tuples(st.integers(1, 3), st.integers(1, 3))
 PADS = st.tuples(*(st.tuples(st.integers(0, 3), st.integers(0, 3)) for _ in range(2)))
 
 
-def result(node, output, *inputs):
-    """The output of a graph of one node; the first input comes from outside."""
-    graph = Graph([*(tensor for tensor, _ in inputs), output], [node], [inputs[0][0].name], [output.name])
-    return run(graph, {inputs[0][0].name: inputs[0][1]})[output.name]
-
-
 def tensor(name, value, **fields):
     """A constant and its value, or for "x" an input and its value."""
     return Tensor(name, value.shape, str(value.dtype), None if name == "x" else value, **fields), value
@@ -65,7 +59,7 @@ def slow_convolution(x, w, bias, zero, stride, padding, dilation, groups):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.data(), PAIRS, PADS, PAIRS, st.integers(1, 3), PAIRS, st.integers(0, 99))
-def test_convolution(data, stride, padding, dilation, groups, kernel, seed):
+def test_convolution(result, data, stride, padding, dilation, groups, kernel, seed):
     rng = np.random.default_rng(seed)
     channels, filters = (groups * data.draw(st.integers(1, 3)) for _ in range(2))
     size = [
@@ -84,7 +78,7 @@ def test_convolution(data, stride, padding, dilation, groups, kernel, seed):
 
 
 @pytest.mark.parametrize("multiplier", [1, 8])
-def test_depthwise(multiplier):
+def test_depthwise(result, multiplier):
     rng = np.random.default_rng(multiplier)
     x, w = integers(rng, (1, 5, 6, 4)), integers(rng, (3, 3, 1, 4 * multiplier))
     fields = {"stride": (2, 1), "padding": ((0, 1), (1, 1)), "dilation": (1, 1), "groups": 4}
@@ -98,7 +92,7 @@ def test_depthwise(multiplier):
         np.testing.assert_array_equal(got[..., own], alone)
 
 
-def test_weights_may_have_a_zero_point():
+def test_weights_may_have_a_zero_point(result):
     rng = np.random.default_rng(0)
     x, w = integers(rng, (3, 5), np.uint8), integers(rng, (5, 2), np.uint8)
     expected = (x.astype(int) - 7) @ (w.astype(int) - 200)
@@ -112,7 +106,7 @@ def test_weights_may_have_a_zero_point():
 
 
 @pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4)])
-def test_dense(shape):
+def test_dense(result, shape):
     rng = np.random.default_rng(1)
     x, w, b = integers(rng, shape), integers(rng, (4, 5)), integers(rng, 5, np.int32) >> 2
     expected = np.zeros((*shape[:-1], 5), np.int64)
@@ -123,7 +117,7 @@ def test_dense(shape):
     np.testing.assert_array_equal(result(node, Tensor("y", expected.shape, "int32"), *inputs), expected)
 
 
-def test_sums_wrap_at_32_bits():
+def test_sums_wrap_at_32_bits(result):
     """Large operands leave the range where float64 is exact; the sum is the same modulo 2^32."""
     rng = np.random.default_rng(2)
     x, w = integers(rng, (2, 6), np.int32), integers(rng, (6, 3), np.int32)
@@ -138,7 +132,7 @@ def test_sums_wrap_at_32_bits():
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.data(), st.sampled_from(["max", "average"]), PAIRS, PAIRS, st.sampled_from(["int8", "uint8"]))
-def test_pooling(data, kind, window, stride, type):
+def test_pooling(result, data, kind, window, stride, type):
     padding = tuple(tuple(data.draw(st.integers(0, size - 1)) for _ in range(2)) for size in window)
     size = [data.draw(st.integers(size, 6)) for size in window]
     low, high = np.iinfo(type).min + 5, np.iinfo(type).max - 5
@@ -164,7 +158,7 @@ def test_pooling(data, kind, window, stride, type):
 
 @pytest.mark.parametrize(("node", "operator"), [(Addition, np.add), (Multiplication, np.multiply)])
 @pytest.mark.parametrize("shape", [(2, 3, 4), (4,), (3, 1), (1,)])
-def test_pairs_of_elements(node, operator, shape):
+def test_pairs_of_elements(result, node, operator, shape):
     rng = np.random.default_rng(3)
     x, w = integers(rng, (2, 3, 4)), integers(rng, shape)
     got = result(
@@ -176,7 +170,7 @@ def test_pairs_of_elements(node, operator, shape):
     np.testing.assert_array_equal(got, operator(x.astype(int) - 1, w.astype(int) + 2))
 
 
-def test_a_table_is_indexed_by_the_byte():
+def test_a_table_is_indexed_by_the_byte(result):
     x = np.array([[0, 1, 127], [-128, -1, -2]], np.int8)
     table = np.arange(256, dtype=np.uint8)[::-1].copy()
     node = Activation("t", "x", "y", function="sigmoid", table=table)
@@ -184,13 +178,13 @@ def test_a_table_is_indexed_by_the_byte():
     assert got.tolist() == [[255, 254, 128], [127, 0, 1]]
 
 
-def test_relu_of_sums():
+def test_relu_of_sums(result):
     x = np.array([-5, 0, 7], np.int32)
     node = Activation("r", "x", "y", function="relu")
     assert result(node, Tensor("y", (3,), "int32"), tensor("x", x)).tolist() == [0, 0, 7]
 
 
-def test_values_that_only_move():
+def test_values_that_only_move(result):
     x = integers(np.random.default_rng(4), (2, 3, 4))
     source = tensor("x", x, zero_point=-7)
 
