@@ -1,0 +1,75 @@
+"""bfloat16 operands with sums in fp32, in a stated order."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...golden.formats import bfloat16
+from ..tensor import FLOATS
+from .base import FUNCTIONS, ORDERS, Arithmetic, groups, legal
+
+SIGN = 1 << 31
+
+
+@dataclass(frozen=True)
+class Bfloat16(Arithmetic):
+    """Exact products of bfloat16, fp32 sums rounded to nearest even: `sim.golden.formats.bfloat16`.
+
+    Without `group` a sum starts at +0 and takes one product after the other in `order`, see `base.ORDERS`, which is
+    what a column of the bfloat16 systolic array computes if k fits into its rows. With `group`, each run of so many
+    products is such a sum of its own, and the groups' sums are added in turn: an array of `group` rows with an fp32
+    accumulator. The bias, float32, is added last. `subnormals` is "keep" or "flush".
+
+    Operands of "add" and of functions may be float32. Results are float32, or bfloat16 rounded once. relu maps all
+    with a sign bit but NaN to +0. Raises `ValueError`.
+    """
+
+    order: str = "taps"
+    group: int | None = None
+    subnormals: str = "keep"
+
+    OPERATIONS = frozenset(("dot", "add", "multiply", "maximum", *FUNCTIONS))
+    BIASES = ("float32",)
+
+    def __post_init__(self):
+        legal("order", self.order, ORDERS)
+        legal("subnormals", self.subnormals, ("keep", "flush"))
+        if self.group is not None and self.group < 1:
+            raise ValueError(f"group={self.group}: group must be 1 or more")
+
+    def operand_types(self, operation, index):
+        return ("bfloat16",) if operation in ("dot", "multiply") else tuple(FLOATS)
+
+    def result_types(self, operation, inputs):
+        return tuple(FLOATS)
+
+    def operand(self, tensor, values, index=0):
+        """The fp32 words of a tensor."""
+        return values.astype(np.int64) << 16 if tensor.type == "bfloat16" else bfloat16.words(values)
+
+    def dot(self, a, w, taps, bias):
+        a, w, rule = a >> 16, w >> 16, {"subnormals": self.subnormals}
+        sums = np.zeros((a.shape[0], w.shape[1]), np.int64)
+        for group in groups(taps, a.shape[1] // taps, self.order, self.group):
+            sums = bfloat16.add(sums, bfloat16.matmul(a[:, group], w[group], **rule), **rule)
+        return sums if bias is None else bfloat16.add(sums, bfloat16.words(bias), **rule)
+
+    def finish(self, sums, output):
+        if output.type == "bfloat16":
+            return bfloat16.convert(sums, subnormals=self.subnormals).astype(np.uint16)
+        return bfloat16.reals(sums)
+
+    def add(self, a, b, output):
+        return self.finish(bfloat16.add(a, b, subnormals=self.subnormals), output)
+
+    def multiply(self, a, b, output):
+        return self.finish(bfloat16.product(a >> 16, b >> 16, subnormals=self.subnormals), output)
+
+    def activation(self, x, function, table, output):
+        number = x & SIGN - 1 <= bfloat16.INFINITY
+        if function != "identity":
+            x = np.where(number & (x >= SIGN), 0, x)
+        if function == "relu6":
+            six = int(bfloat16.words(6.0).item())
+            x = np.where(number & (x > six), six, x)
+        return self.finish(x, output)

@@ -1,0 +1,118 @@
+"""Arithmetic of integers with zero points: sums of int32, and how they become narrow integers."""
+
+from dataclasses import dataclass
+from math import floor
+
+import numpy as np
+
+from ...golden.integer import wrap
+from ..tensor import INTEGERS, Tensor
+from .base import FUNCTIONS, Arithmetic
+
+EXACT = 2**53
+"""Integers below are exact in float64."""
+SATURATED = 2**40
+"""Beyond every type, zero point included."""
+
+
+def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """A @ W of int64, modulo 2^64; by way of float64 where that is exact, because BLAS is fast."""
+    largest = float(np.abs(a).max()) * float(np.abs(w).max()) * a.shape[1]
+    if largest < EXACT:
+        return (a.astype(np.float64) @ w.astype(np.float64)).astype(np.int64)
+    return a @ w
+
+
+def fold(bias: np.ndarray, w: np.ndarray, zero_point: int) -> np.ndarray:
+    """bias - zero_point * sum(w) for each filter (last axis), modulo 2^32: int32.
+
+    With this bias, sums of x * w equal sums of (x - zero_point) * w with the bias given, where padding is
+    `zero_point`. With -zero_point it is its own inverse. Weights have zero point 0.
+    """
+    sums = w.astype(np.int64).reshape(-1, w.shape[-1]).sum(axis=0)
+    return wrap(np.asarray(bias, np.int64) - zero_point * sums, 32).astype(np.int32)
+
+
+def activation_limits(function: str, output: Tensor) -> tuple[int | None, int | None]:
+    """Smallest and largest integer behind a function of `FUNCTIONS`; None: no limit. relu6 needs `output.scale`."""
+    if function == "identity":
+        return None, None
+    if function == "relu":
+        return output.zero_point, None
+    six = float(np.float32(6) / np.float32(output.scale))
+    return output.zero_point, output.zero_point + floor(six + 0.5)
+
+
+class Integer(Arithmetic):
+    """Operands minus zero points; sums of products and bias, modulo 2^32 as int32."""
+
+    OPERANDS = INTEGERS
+
+    def dot(self, a, w, taps, bias):
+        sums = product(a, w)
+        return wrap(sums if bias is None else sums + bias, 32)
+
+    def add(self, a, b, output):
+        return self.finish(wrap(a + b, 32), output)
+
+    def multiply(self, a, b, output):
+        return self.finish(wrap(a * b, 32), output)
+
+    def average(self, total, count, zero_point, output):
+        return self.finish(wrap(total - count * zero_point, 32), output)
+
+    def activation(self, x, function, table, output):
+        low, high = activation_limits(function, output)
+        result = self.finish(wrap(x, 32), output)
+        if low is not None:
+            result = np.maximum(result, result.dtype.type(low))
+        return result if high is None else np.minimum(result, result.dtype.type(min(high, output.limits[1])))
+
+    def refuses(self, operation, inputs, output):
+        return super().refuses(operation, inputs, output) or self.refuses_result(operation, output)
+
+    def refuses_result(self, operation: str, output: Tensor) -> str | None:
+        """The reason why this arithmetic's parameters do not fit the output, or None."""
+        if operation == "relu6" and not isinstance(output.scale, float):
+            return f"relu6 needs one scale of {output.name}"
+        if operation in ("relu", "relu6") and output.format:
+            return f"{operation} is not defined on the codes of {output.type}"
+        for name in ("multiplier", "shift", "scale"):
+            size = getattr(getattr(self, name, None), "size", 1)
+            if size not in (1, output.shape[-1] if output.shape else 1):
+                return f"{size} values of {name} do not fit the last axis of {output.name}, shape {output.shape}"
+        limits = output.limits
+        for name in ("low", "high"):
+            value = getattr(self, name, None)
+            if limits and value is not None and not limits[0] <= value <= limits[1]:
+                return f"{name}={value} is outside {output.type} of {output.name}, {limits[0]} to {limits[1]}"
+        return None
+
+    def _store(self, values: np.ndarray, output: Tensor) -> np.ndarray:
+        """Integers, saturated to low and high and to the type, as values or nearest codes of `output`."""
+        bounds = [getattr(self, "low", None), getattr(self, "high", None)]
+        if any(bound is not None for bound in bounds):
+            values = np.clip(values, *bounds)
+        if output.format:
+            return output.format.encode(values).astype(output.dtype)
+        return np.clip(values, *output.limits).astype(output.dtype)
+
+
+@dataclass(frozen=True)
+class Exact(Integer):
+    """Integers modulo 2^32: the result is the sum itself, int32, plus its zero point."""
+
+    OPERATIONS = frozenset(("dot", "add", "multiply", "maximum", *FUNCTIONS))
+
+    def result_types(self, operation, inputs):
+        return ("int32",)
+
+    def finish(self, sums, output):
+        return wrap(sums + output.zero_point, 32).astype(np.int32)
+
+
+def frozen(values, dtype) -> np.ndarray:
+    """A read-only array."""
+    array = np.array(values, dtype)
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,152 @@
+"""TensorFlow Lite's integer arithmetic, with the roundings of TensorFlow Lite Micro or with one rounding."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ...golden.integer import wrap
+from ...golden.requantise import fixed_point, requantise
+from ..tensor import INTEGERS, Tensor, integer_limits
+from .base import FUNCTIONS, legal, moves
+from .integer import Integer, activation_limits, frozen
+from .softmax import softmax
+
+
+class Rescale(NamedTuple):
+    """TFLite's scaling of an addend: requantise((q - zero_point) << left, multiplier, shift)."""
+
+    multiplier: int
+    shift: int
+    left: int = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Tflite(Integer):
+    """y = min(max(requantise(sum, multiplier, shift) + zero point, low), high), by `sim.golden.requantise`.
+
+    `multiplier` and `shift` are numbers, or one for each index of the output's last axis; low and high are the
+    limits of the output's type unless given. Without a multiplier nothing is scaled: an activation between equal
+    scales, or TFLite's AVERAGE_POOL, sum / count of the integers with ties away from zero. With one, an average is
+    requantise(sum of q - zero_point), the multiplier containing 1 / count: see :meth:`mean`.
+
+    An addition sums two scaled addends and `bias`, modulo 2^32. `operands` has an integer factor for each, or a
+    `Rescale` for TFLite's ADD.
+
+    A coded output type takes the code nearest to the integer y. Rounding "gemmlowp" is TensorFlow Lite Micro's,
+    "single" that of TFLITE_SINGLE_ROUNDING and TOSA. Raises `ValueError`.
+    """
+
+    multiplier: np.ndarray | int | None = None
+    shift: np.ndarray | int = 0
+    low: int | None = None
+    high: int | None = None
+    rounding: str = "gemmlowp"
+    operands: tuple[int | Rescale, int | Rescale] = (1, 1)
+    bias: int = 0
+
+    OPERATIONS = frozenset(("dot", "add", "multiply", "maximum", "average", "softmax", *FUNCTIONS))
+
+    def __post_init__(self):
+        legal("rounding", self.rounding, ("gemmlowp", "single"))
+        if self.multiplier is not None:
+            object.__setattr__(self, "multiplier", frozen(self.multiplier, np.int64))
+        object.__setattr__(self, "shift", frozen(self.shift, np.int64))
+        rescales = [part for part in self.operands if isinstance(part, Rescale)]
+        for multiplier in (0 if self.multiplier is None else self.multiplier, *(part.multiplier for part in rescales)):
+            if np.min(multiplier) < -(2**31) or np.max(multiplier) >= 2**31:
+                raise ValueError(f"multiplier={multiplier}: multiplier must fit into 32 bits")
+        for shift in (self.shift, *(part.shift for part in rescales)):
+            if np.min(shift) < -31 or np.max(shift) > 30:
+                raise ValueError(f"shift={shift}: shift must be from -31 to 30")
+        if None not in (self.low, self.high) and self.low > self.high:
+            raise ValueError(f"low={self.low}: low must be at most high={self.high}")
+
+    @classmethod
+    def from_scales(cls, input, weights, output, *, zero_point=0, type="int8", activation="identity", **fields):
+        """The requantisation of a convolution or dense layer, as TensorFlow Lite prepares it.
+
+        Scales are float32 numbers; `weights` has one, or one for each filter. multiplier * 2^(shift - 31) is
+        input * weights / output in float64. `zero_point` and `type` are those of the output.
+        """
+        ratio = np.float64(np.float32(input)) * np.float32(weights).astype(np.float64) / np.float64(np.float32(output))
+        pairs = np.array([fixed_point(float(scale)) for scale in np.ravel(ratio)]).reshape(*np.shape(ratio), 2)
+        bounds = cls._activated(output, zero_point, type, activation)
+        return cls(pairs[..., 0], pairs[..., 1], *bounds, **fields)
+
+    @classmethod
+    def addition(cls, a, b, output, *, zero_point=0, type="int8", activation="identity", **fields):
+        """TensorFlow Lite's ADD of 8-bit tensors with scales a and b, in units of twice the larger scale / 2^20."""
+        a, b, output = (float(np.float32(scale)) for scale in (a, b, output))
+        common, left = 2 * max(a, b), Rescale._field_defaults["left"]
+        operands = tuple(Rescale(*fixed_point(scale / common), left) for scale in (a, b))
+        bounds = cls._activated(output, zero_point, type, activation)
+        return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=operands, **fields)
+
+    @classmethod
+    def mean(cls, input, output, count, **fields):
+        """TensorFlow Lite's MEAN of `count` integers, for an average pooling whose window is the whole image.
+
+        The fixed-point multiplier of input / output is divided by the count in integers, with as many bits more as fit.
+        """
+        multiplier, shift = fixed_point(float(np.float32(input)) / float(np.float32(output)))
+        more = min(count.bit_length() - 1, 32, 31 + shift)
+        return cls((multiplier << more) // count, shift - more, **fields)
+
+    @staticmethod
+    def _activated(scale: float, zero_point: int, type: str, activation: str) -> tuple[int, int]:
+        limits = activation_limits(activation, Tensor("output", (1,), type, scale=float(scale), zero_point=zero_point))
+        return tuple(
+            bound if wanted is None else min(max(wanted, integer_limits(type)[0]), integer_limits(type)[1])
+            for bound, wanted in zip(integer_limits(type), limits, strict=True)
+        )
+
+    def refuses(self, operation, inputs, output):
+        if operation == "softmax":
+            return self._refuses_softmax(inputs[0], output)
+        refused = super().refuses(operation, inputs, output)
+        if refused is None and self.multiplier is None and operation in ("average", *FUNCTIONS):
+            names = ("type", "zero_point", "scale") if operation == "average" else ("scale",)
+            refused = moves(inputs[0], output, names)
+        return refused
+
+    def _refuses_softmax(self, source: Tensor, output: Tensor) -> str | None:
+        if source.type != "int8" or not isinstance(source.scale, float):
+            return f"softmax needs int8 with one scale, and {source.name} is {source.type} with scale {source.scale}"
+        if (output.type, output.scale, output.zero_point) != ("int8", 1 / 256, -128):
+            return f"softmax produces int8 with scale 1/256 and zero point -128, which {output.name} has not"
+        return None
+
+    def refuses_result(self, operation, output):
+        if operation in ("dot", "multiply") and self.multiplier is None:
+            return f"Tflite needs a multiplier for {operation}"
+        return super().refuses_result(operation, output)
+
+    def result_types(self, operation, inputs):
+        return (*INTEGERS, "codes")
+
+    def finish(self, sums, output):
+        if self.multiplier is None:
+            return self._store(sums + output.zero_point, output)
+        scaled = requantise(sums, self.multiplier, self.shift, rounding=self.rounding, zero_point=output.zero_point)
+        return self._store(scaled, output)
+
+    def add(self, a, b, output):
+        scaled = [self._addend(x, part) for x, part in zip((a, b), self.operands, strict=True)]
+        return self.finish(wrap(scaled[0] + scaled[1] + self.bias, 32), output)
+
+    def _addend(self, x: np.ndarray, part: int | Rescale) -> np.ndarray:
+        if isinstance(part, Rescale):
+            return requantise(x << part.left, part.multiplier, part.shift, rounding=self.rounding)
+        return x * part
+
+    def average(self, total, count, zero_point, output):
+        if self.multiplier is not None:
+            return super().average(total, count, zero_point, output)
+        return self._store(np.sign(total) * ((np.abs(total) + count // 2) // count), output)
+
+    def softmax(self, x, scale, beta):
+        return softmax(x, scale, beta)
+
+    def clamp(self, values, output):
+        return self._store(values.astype(np.int64), output)

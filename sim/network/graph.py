@@ -1,0 +1,183 @@
+"""Graphs of a network: an address-free intermediate representation, checked when it is built.
+
+    x = Tensor("x", (1, 8, 8, 3), "int8", zero_point=-1)
+    w = Tensor("w", (3, 3, 3, 16), "int8", weights)
+    y = Tensor("y", (1, 6, 6, 16), "int32")
+    graph = Graph([x, w, y], [Convolution("first", ("x", "w"), "y", Exact())], inputs=("x",), outputs=("y",))
+
+Tensors have values and shapes, never addresses. `reference.run` computes a graph.
+"""
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop
+from typing import NamedTuple
+
+from .nodes import (
+    Activation,
+    Addition,
+    Concatenation,
+    Convolution,
+    Dense,
+    Multiplication,
+    Node,
+    Padding,
+    Pooling,
+    Reshape,
+    Slice,
+    Softmax,
+    same,
+)
+from .tensor import GraphError, Tensor
+
+__all__ = [
+    "Activation",
+    "Addition",
+    "Concatenation",
+    "Convolution",
+    "Dense",
+    "Graph",
+    "GraphError",
+    "Lifetime",
+    "Multiplication",
+    "Node",
+    "Padding",
+    "Pooling",
+    "Reshape",
+    "Slice",
+    "Softmax",
+    "Tensor",
+    "same",
+]
+
+
+class Lifetime(NamedTuple):
+    """Indices into `Graph.nodes` of the first and the last node that need a tensor, both included."""
+
+    first: int
+    last: int
+
+
+class Graph:
+    """Tensors and nodes, with the tensors that come from outside and those that are wanted.
+
+    `nodes` are in topological order; where the order given is one, it is kept. Raises `GraphError`: a name used
+    twice, a tensor that is unknown, dangling (neither constant, input nor produced) or produced twice, a cycle, and
+    shapes, types and arithmetics that do not agree.
+    """
+
+    def __init__(self, tensors: Iterable[Tensor], nodes: Iterable[Node], inputs: Iterable[str], outputs: Iterable[str]):
+        nodes = tuple(nodes)
+        self.tensors = _named("tensor", tensors)
+        self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        _named("node", nodes)
+        self._check_names(nodes)
+        self._producers = self._check_producers(nodes)
+        self.nodes = _ordered(nodes, self._producers)
+        self._consumers = dict.fromkeys(self.tensors, ())
+        for node in self.nodes:
+            for name in dict.fromkeys(node.inputs):
+                self._consumers[name] += (node,)
+            node.check(self.sources(node), self[node.output])
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor of that name. Raises `GraphError`."""
+        if name not in self.tensors:
+            raise GraphError(f"tensor {name} is not in the graph")
+        return self.tensors[name]
+
+    __getitem__ = tensor
+
+    def sources(self, node: Node) -> tuple[Tensor, ...]:
+        """The input tensors of a node."""
+        return tuple(self.tensors[name] for name in node.inputs)
+
+    def producer(self, name: str) -> Node | None:
+        """The node that produces a tensor; None for constants and inputs."""
+        return self._producers.get(self.tensor(name).name)
+
+    def consumers(self, name: str) -> tuple[Node, ...]:
+        """The nodes that read a tensor, in order."""
+        return self._consumers[self.tensor(name).name]
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates of all nodes."""
+        return sum(node.macs(self) for node in self.nodes)
+
+    @property
+    def lifetimes(self) -> dict[str, Lifetime]:
+        """When each tensor but the constants must be kept; tensors whose lifetimes do not meet may share memory.
+
+        A tensor lives from its producer to its last consumer. Inputs live from -1 on, outputs until len(nodes).
+        """
+        index = {node.name: position for position, node in enumerate(self.nodes)}
+        found = {}
+        for name, tensor in self.tensors.items():
+            if tensor.constant:
+                continue
+            first = -1 if name in self.inputs else index[self._producers[name].name]
+            last = max((index[node.name] for node in self._consumers[name]), default=first)
+            found[name] = Lifetime(first, len(self.nodes) if name in self.outputs else last)
+        return found
+
+    def _check_names(self, nodes: tuple[Node, ...]):
+        for node in nodes:
+            for name in (*node.inputs, node.output):
+                if name not in self.tensors:
+                    raise GraphError(f"node {node.name}: tensor {name} is not in the graph")
+        for what, names in (("input", self.inputs), ("output", self.outputs)):
+            for name in names:
+                if name not in self.tensors:
+                    raise GraphError(f"{what} {name} is not a tensor of the graph")
+            if len(set(names)) < len(names):
+                raise GraphError(f"{what}s {', '.join(names)} must all be different")
+        for name in self.inputs:
+            if self.tensors[name].constant:
+                raise GraphError(f"input {name} is a constant")
+
+    def _check_producers(self, nodes: tuple[Node, ...]) -> dict[str, Node]:
+        producers: dict[str, Node] = {}
+        for node in nodes:
+            name = node.output
+            if name in producers:
+                raise GraphError(f"tensor {name} is produced twice, by {producers[name].name} and by {node.name}")
+            if self.tensors[name].constant or name in self.inputs:
+                what = "a constant" if self.tensors[name].constant else "an input"
+                raise GraphError(f"node {node.name}: its output {name} is {what}")
+            producers[name] = node
+        for name, tensor in self.tensors.items():
+            if not tensor.constant and name not in self.inputs and name not in producers:
+                readers = [node.name for node in nodes if name in node.inputs]
+                used = f", and node {readers[0]} reads it" if readers else ""
+                raise GraphError(f"tensor {name} is neither a constant, an input nor produced by a node{used}")
+        return producers
+
+
+def _named(what: str, parts: Iterable[Tensor | Node]) -> dict[str, Tensor | Node]:
+    found = {}
+    for part in parts:
+        if part.name in found:
+            raise GraphError(f"{what} {part.name} is in the graph twice")
+        found[part.name] = part
+    return found
+
+
+def _ordered(nodes: tuple[Node, ...], producers: dict[str, Node]) -> tuple[Node, ...]:
+    """The nodes in topological order: of those that are ready always the first given."""
+    index = {node.name: position for position, node in enumerate(nodes)}
+    sorter = TopologicalSorter(
+        {node.name: {producers[name].name for name in node.inputs if name in producers} for node in nodes}
+    )
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise GraphError(f"nodes {' -> '.join(error.args[1])} form a cycle") from None
+    ready, ordered = [], []
+    while sorter.is_active():
+        ready += [index[name] for name in sorter.get_ready()]
+        heapify(ready)
+        node = nodes[heappop(ready)]
+        ordered.append(node)
+        sorter.done(node.name)
+    return tuple(ordered)

@@ -1,0 +1,374 @@
+"""Nodes of a network: what each computes, the shape of its result, and what is legal."""
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ..golden.formats.olive import Pairs
+from .arithmetic import FUNCTIONS, Arithmetic, Exact
+from .arithmetic.base import moves
+from .tensor import GraphError, Tensor
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+Pair = tuple[int, int]
+
+
+def same(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> Pair:
+    """(before, after): TensorFlow's SAME padding of an axis, for ceil(size / stride) windows."""
+    total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+    return total // 2, total - total // 2
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation: `inputs` and `output` are names of tensors. Raises `GraphError` for illegal parameters."""
+
+    name: str
+    inputs: tuple[str, ...]
+    output: str
+    arithmetic: Arithmetic = field(default_factory=Exact)
+
+    COUNT: ClassVar[tuple[int, int | None]] = (1, 1)
+    """Fewest and most inputs."""
+
+    def __post_init__(self):
+        if not isinstance(self.arithmetic, Arithmetic):
+            self.fail(f"arithmetic {self.arithmetic!r} must be an Arithmetic")
+        object.__setattr__(self, "inputs", (self.inputs,) if isinstance(self.inputs, str) else tuple(self.inputs))
+        low, high = self.COUNT
+        if not low <= len(self.inputs) <= (high or len(self.inputs)):
+            count = f"{low} or more" if high is None else str(low) if low == high else f"{low} to {high}"
+            self.fail(f"{len(self.inputs)} inputs given, and {type(self).__name__} takes {count}")
+
+    @property
+    def operation(self) -> str | None:
+        """The arithmetic's operation; None where values only move or are looked up."""
+        return None
+
+    def shape(self, inputs: tuple[Tensor, ...]) -> tuple[int, ...]:
+        """The shape of the result. Raises `GraphError` if the inputs' shapes are illegal."""
+        raise NotImplementedError
+
+    def check(self, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """Raise `GraphError` unless shapes, types and arithmetic agree."""
+        shape = self.shape(inputs)
+        if shape != output.shape:
+            self.fail(f"result has shape {shape}, and {output.name} has {output.shape}")
+        if self.operation and (reason := self.arithmetic.refuses(self.operation, inputs, output)):
+            self.fail(reason)
+
+    def macs(self, graph: "Graph") -> int:
+        """Multiply-accumulates of the node."""
+        return 0
+
+    def fail(self, reason: str):
+        raise GraphError(f"node {self.name}: {reason}")
+
+    def need(self, name: str, count: int, low: int) -> None:
+        """Raise `GraphError` unless a field is `count` integers of at least `low`."""
+        numbers = np.ravel(np.array(getattr(self, name), object))
+        if len(numbers) != count or not all(isinstance(n, int | np.integer) and n >= low for n in numbers):
+            self.fail(f"{name} {getattr(self, name)} must be {count} integers of {low} or more")
+
+    def rank(self, tensor: Tensor, rank: int) -> tuple[int, ...]:
+        """The shape of a tensor. Raises `GraphError` unless it has `rank` axes."""
+        if len(tensor.shape) != rank:
+            self.fail(f"{tensor.name} must have {rank} axes, not shape {tensor.shape}")
+        return tensor.shape
+
+    def windows(self, tensor: Tensor, window: Pair, dilation: Pair = (1, 1)) -> tuple[int, int]:
+        """Windows along height and width of NHWC, by the node's stride and padding."""
+        counts = []
+        for axis in range(2):
+            size = tensor.shape[1 + axis] + sum(self.padding[axis])
+            reach = (window[axis] - 1) * dilation[axis] + 1
+            if reach > size:
+                what = ("rows", "columns")[axis]
+                self.fail(f"a window of {reach} {what} is larger than the padded image of {size} {what}")
+            counts.append((size - reach) // self.stride[axis] + 1)
+        return tuple(counts)
+
+
+class _Sum(Node):
+    """A node with weights and perhaps a bias."""
+
+    COUNT = (2, 3)
+    operation = "dot"
+
+    def check_bias(self, inputs: tuple[Tensor, ...], filters: int) -> None:
+        if len(inputs) == 3 and inputs[2].shape != (filters,):
+            self.fail(f"bias {inputs[2].name} must have shape ({filters},), not {inputs[2].shape}")
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution(_Sum):
+    """y[n, i, j, f] = finish(bias[f] + sum over u, v, c of x[n, i sy + u dy - top, j sx + v dx - left, g C + c]
+    w[u, v, c, f]), where filter f belongs to group g, C is channels / groups, and x is 0 outside the image.
+
+    Inputs are x (n, h, w, channels), w (rows, columns, channels / groups, filters) and perhaps bias (filters,).
+    `padding` is ((top, bottom), (left, right)); padding holds the zero point. Filters of one group are neighbours.
+    """
+
+    stride: Pair = field(default=(1, 1), kw_only=True)
+    padding: tuple[Pair, Pair] = field(default=((0, 0), (0, 0)), kw_only=True)
+    dilation: Pair = field(default=(1, 1), kw_only=True)
+    groups: int = field(default=1, kw_only=True)
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name, count, low in (("stride", 2, 1), ("dilation", 2, 1), ("padding", 4, 0), ("groups", 1, 1)):
+            self.need(name, count, low)
+
+    def shape(self, inputs):
+        x, w = self.rank(inputs[0], 4), self.rank(inputs[1], 4)
+        for what, count in (("channels", x[3]), ("filters", w[3])):
+            if count % self.groups:
+                self.fail(f"{self.groups} groups do not divide {count} {what}")
+        if w[2] != x[3] // self.groups:
+            self.fail(
+                f"{inputs[1].name} has {w[2]} channels, and a group of {inputs[0].name} has {x[3] // self.groups}"
+            )
+        self.check_bias(inputs, w[3])
+        return (x[0], *self.windows(inputs[0], w[:2], self.dilation), w[3])
+
+    def macs(self, graph):
+        return graph[self.output].size * prod(graph[self.inputs[1]].shape[:3])
+
+    def depthwise(self, graph: "Graph") -> bool:
+        """Each channel is a group of its own, and there are several."""
+        return 1 < self.groups == graph[self.inputs[0]].shape[3]
+
+
+@dataclass(frozen=True, eq=False)
+class Dense(_Sum):
+    """y[..., n] = finish(bias[n] + sum over k of x[..., k] w[k, n]). Inputs are x, w (k, n) and perhaps bias (n,)."""
+
+    def shape(self, inputs):
+        x, w = inputs[0].shape, self.rank(inputs[1], 2)
+        if not x or x[-1] != w[0]:
+            self.fail(f"{inputs[1].name} has {w[0]} rows, and {inputs[0].name} has shape {x}")
+        self.check_bias(inputs, w[1])
+        return (*x[:-1], w[1])
+
+    def macs(self, graph):
+        return graph[self.output].size * graph[self.inputs[1]].shape[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Pooling(Node):
+    """The maximum or the average of each window of x (n, h, w, channels). Padding takes no part and is not counted."""
+
+    kind: str = field(default="max", kw_only=True)
+    window: Pair = field(kw_only=True)
+    stride: Pair = field(default=(1, 1), kw_only=True)
+    padding: tuple[Pair, Pair] = field(default=((0, 0), (0, 0)), kw_only=True)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.kind not in ("max", "average"):
+            self.fail(f"kind {self.kind} must be max or average")
+        for name, count, low in (("window", 2, 1), ("stride", 2, 1), ("padding", 4, 0)):
+            self.need(name, count, low)
+        if any(max(pads) >= size for pads, size in zip(self.padding, self.window, strict=True)):
+            self.fail(f"padding {self.padding} must be less than the window {self.window}")
+
+    @property
+    def operation(self):
+        return "maximum" if self.kind == "max" else "average"
+
+    def shape(self, inputs):
+        x = self.rank(inputs[0], 4)
+        return (x[0], *self.windows(inputs[0], self.window), x[3])
+
+
+class _Pairwise(Node):
+    COUNT = (2, 2)
+
+    def shape(self, inputs):
+        try:
+            return np.broadcast_shapes(*(tensor.shape for tensor in inputs))
+        except ValueError:
+            a, b = inputs
+            self.fail(f"shapes {a.shape} of {a.name} and {b.shape} of {b.name} do not broadcast")
+
+
+@dataclass(frozen=True, eq=False)
+class Addition(_Pairwise):
+    """a + b, element by element; shapes broadcast as in NumPy."""
+
+    operation = "add"
+
+
+@dataclass(frozen=True, eq=False)
+class Multiplication(_Pairwise):
+    """a * b, element by element; shapes broadcast as in NumPy."""
+
+    operation = "multiply"
+
+
+@dataclass(frozen=True, eq=False)
+class Activation(Node):
+    """A function of each element: identity, relu, relu6, or any other by its table.
+
+    A table of 256 entries of the output's type is indexed by an 8-bit value's unsigned byte, whatever the arithmetic.
+    A table of rows (slope, offset), a power of two of them, is a piecewise linear function of the arithmetic's own.
+    """
+
+    function: str = field(default="identity", kw_only=True)
+    table: np.ndarray | None = field(default=None, kw_only=True)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.table is None:
+            if self.function not in FUNCTIONS:
+                self.fail(f"function {self.function} needs a table, for it is not one of {', '.join(FUNCTIONS)}")
+            return
+        rows = self.table.shape[0] if self.table.shape[1:] == (2,) else 0
+        if self.table.shape != (256,) and (rows < 2 or rows & rows - 1):
+            self.fail(f"a table of shape {self.table.shape} must have shape (256,), or (rows, 2), rows a power of two")
+
+    @property
+    def operation(self):
+        if self.table is None:
+            return self.function
+        return "segments" if self.table.ndim == 2 else None
+
+    def shape(self, inputs):
+        return inputs[0].shape
+
+    def check(self, inputs, output):
+        super().check(inputs, output)
+        if self.operation is not None:
+            return
+        if inputs[0].dtype.itemsize != 1:
+            self.fail(f"a table of 256 entries needs values of 8 bits, and {inputs[0].name} is {inputs[0].type}")
+        if self.table.dtype != output.dtype:
+            self.fail(f"the table holds {self.table.dtype}, and {output.name} holds {output.dtype}")
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Node):
+    """exp(beta x) / sum of exp(beta x) along the last axis, where x are real values."""
+
+    beta: float = field(default=1.0, kw_only=True)
+
+    operation = "softmax"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 0 < self.beta < np.inf:
+            self.fail(f"beta {self.beta} must be positive and finite")
+
+    def shape(self, inputs):
+        if not inputs[0].shape:
+            self.fail(f"{inputs[0].name} must have an axis, not shape ()")
+        return inputs[0].shape
+
+
+class _Move(Node):
+    """A node that moves values and changes none."""
+
+    def check(self, inputs, output):
+        super().check(inputs, output)
+        for source in inputs:
+            if reason := moves(source, output):
+                self.fail(reason)
+
+
+@dataclass(frozen=True, eq=False)
+class Concatenation(_Move):
+    """The inputs after each other along `axis`; negative axes count from the last."""
+
+    axis: int = field(kw_only=True)
+
+    COUNT = (1, None)
+
+    def shape(self, inputs):
+        first = inputs[0].shape
+        if not -len(first) <= self.axis < len(first):
+            self.fail(f"axis {self.axis} is not an axis of shape {first}")
+        axis = self.axis % len(first)
+        for tensor in inputs[1:]:
+            others = list(tensor.shape)
+            if len(others) != len(first) or (*others[:axis], *others[axis + 1 :]) != (
+                *first[:axis],
+                *first[axis + 1 :],
+            ):
+                self.fail(f"{tensor.name} of shape {tensor.shape} does not continue {first} along axis {axis}")
+        return (*first[:axis], sum(tensor.shape[axis] for tensor in inputs), *first[axis + 1 :])
+
+
+@dataclass(frozen=True, eq=False)
+class Reshape(_Move):
+    """The same values in row-major order with another shape, `to`."""
+
+    to: tuple[int, ...] = field(kw_only=True)
+
+    def shape(self, inputs):
+        if prod(self.to) != inputs[0].size or min(self.to, default=1) < 1:
+            self.fail(f"{inputs[0].name} has shape {inputs[0].shape}, which does not reshape to {self.to}")
+        return tuple(self.to)
+
+
+@dataclass(frozen=True, eq=False)
+class Padding(_Move):
+    """x with (before, after) elements around it for each axis, all equal to `value`: an integer, or a code.
+
+    Without a value they stand for 0.0: the zero point, or its code.
+    """
+
+    pads: tuple[Pair, ...] = field(kw_only=True)
+    value: int | None = field(default=None, kw_only=True)
+
+    def shape(self, inputs):
+        self.need("pads", 2 * len(inputs[0].shape), 0)
+        return tuple(size + sum(pads) for size, pads in zip(inputs[0].shape, self.pads, strict=True))
+
+    def check(self, inputs, output):
+        super().check(inputs, output)
+        if isinstance(output.format, Pairs) and self.pads[-1][0] % 2:
+            self.fail(f"pads {self.pads} separate the pairs of {output.type}")
+        low, high = self._limits(output)
+        if self.value is not None and not low <= self.value <= high:
+            self.fail(f"value {self.value} must be from {low} to {high} for {output.type}")
+
+    @staticmethod
+    def _limits(output: Tensor) -> tuple[float, float]:
+        if output.type == "float32":
+            return -np.inf, np.inf
+        bits = output.format.bits if output.format else 16
+        return (output.limits if not output.format else None) or (0, (1 << bits) - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Slice(_Move):
+    """`size` elements of each axis, from `begin` on, `stride` apart."""
+
+    begin: tuple[int, ...] = field(kw_only=True)
+    size: tuple[int, ...] = field(kw_only=True)
+    stride: tuple[int, ...] | None = field(default=None, kw_only=True)
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        strides = self.stride or (1,) * len(self.begin)
+        parts = zip(self.begin, self.size, strides, strict=True)
+        return tuple(slice(begin, begin + (size - 1) * stride + 1, stride) for begin, size, stride in parts)
+
+    def shape(self, inputs):
+        rank = len(inputs[0].shape)
+        for name, low in (("begin", 0), ("size", 1), ("stride", 1)):
+            if getattr(self, name) is not None:
+                self.need(name, rank, low)
+        if any(part.stop > size for part, size in zip(self.slices, inputs[0].shape, strict=True)):
+            self.fail(f"begin {self.begin} and size {self.size} exceed shape {inputs[0].shape} of {inputs[0].name}")
+        return tuple(self.size)
+
+    def check(self, inputs, output):
+        super().check(inputs, output)
+        last = self.slices[-1:]
+        if isinstance(output.format, Pairs) and any(part.start % 2 or part.step != 1 for part in last):
+            self.fail(f"begin {self.begin} and stride {self.stride} separate the pairs of {output.type}")
