@@ -1,176 +1,73 @@
-"""What `systola run` runs: tensors and layers in an image of DRAM, the program for them, and what must come out."""
+"""What `systola run` runs: networks, and values for their inputs."""
 
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from ...hw.component import Parameters
-from ...hw.cores.systola.parameters import CoreParameters
-from ...sim.golden import layers as reference
-from ...sim.golden.requantise import requantise
-from ..accelerators.systola.compiler import Layer, compile
-from ..accelerators.systola.program import Program
-from ..compile.layers import Clamp, Convolution, Tensor, gemm, records
-from ..compile.tiling import Tiling
-
-PAGE = 4096
+from ...sim.network.graph import Convolution, Dense, Graph
+from ..accelerators.operands import Operands
 
 
-@dataclass
-class Image:
-    """DRAM that is filled from address 0 on."""
+class Work(NamedTuple):
+    """A network and its inputs."""
 
-    parts: list[tuple[int, np.ndarray]] = field(default_factory=list)
-    end: int = 0
-
-    def room(self, bytes: int) -> int:
-        """The address of so many bytes, at the start of a page."""
-        address = self.end
-        self.end = -(-(address + bytes) // PAGE) * PAGE
-        return address
-
-    def put(self, values: np.ndarray) -> int:
-        """The address of a tensor of bytes."""
-        data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
-        address = self.room(data.size)
-        self.parts.append((address, data))
-        return address
-
-    def bytes(self) -> np.ndarray:
-        dram = np.zeros(self.end, np.uint8)
-        for address, data in self.parts:
-            dram[address : address + data.size] = data
-        return dram
+    graph: Graph
+    inputs: dict[str, np.ndarray]
 
 
-@dataclass
-class Task:
-    """A program in an image of DRAM, its layers, and where which result is expected."""
+class Task(Parameters):
+    """A family of networks; its fields are the task's settings."""
 
-    parameters: CoreParameters
-    layers: list[Layer]
-    image: Image
-    address: int
-    expected: np.ndarray
-    program: Program
-    parts: list[range]
-    at: int
+    def work(self, operands: Operands) -> Work:
+        """The network, in the number format of `operands`."""
+        raise NotImplementedError
 
-    @property
-    def macs(self) -> int:
-        return sum(layer.macs for layer in self.layers if isinstance(layer, Convolution))
-
-    @property
-    def roof(self) -> tuple[int, int, int]:
-        """The fewest cycles there can be: multiplications, bytes read and bytes written, of each layer by itself."""
-        p, found = self.parameters, (0, 0, 0)
-        for layer in self.layers:
-            if isinstance(layer, Convolution):
-                bytes = layer.read_bytes, layer.written_bytes
-                macs = layer.macs
-            else:
-                inputs = 1 + hasattr(layer, "second")
-                bytes, macs = (inputs * layer.input.bytes, layer.result.bytes), 0
-            per = p.data_width // 8
-            found = tuple(
-                a + b for a, b in zip(found, (-(-macs // p.size**2), *(-(-n // per) for n in bytes)), strict=True)
-            )
-        return found
-
-    def mismatches(self, dram: np.ndarray) -> int:
-        """Bytes of the result that are wrong."""
-        got = dram[self.address : self.address + self.expected.size]
-        return int(np.count_nonzero(got != self.expected.reshape(-1).view(np.uint8)))
+    def facts(self, results: dict[str, np.ndarray]) -> dict[str, float]:
+        """Figures of merit of the network's results, by name."""
+        return {}
 
 
-def finish(
-    parameters: CoreParameters, layers, image: Image, expected: np.ndarray, order: str, tiling: Tiling | None = None
-) -> Task:
-    """Compile the layers, and put the program behind their data."""
-    program, parts = compile(parameters, layers, order, tiling=tiling)
-    at = image.put(np.frombuffer(program.encode(), np.uint8))
-    return Task(parameters, list(layers), image, layers[-1].output, expected, program, parts, at)
-
-
-class GemmTask(Parameters):
-    """C = requantise(A @ B), A m x k and B k x n, random, int8, a scale for each column."""
+class GemmTask(Task):
+    """C = finish(A @ B), A m x k and B k x n, random."""
 
     m: int = Field(256, ge=1, le=16384, description="rows of A and C")
     k: int = Field(256, ge=1, le=16384, description="columns of A, rows of B")
     n: int = Field(256, ge=1, le=16384, description="columns of B and C")
 
-    def task(self, core: CoreParameters, order: str, seed: int, tiling: Tiling | None = None) -> Task:
-        random, image = _Random(core, seed), Image()
-        a, b = random.activations(1, 1, self.m, self.k), random.weights(1, 1, self.k, self.n)
-        layer = gemm(
-            self.m,
-            self.k,
-            self.n,
-            image.put(a),
-            image.put(b),
-            image.put(random.records(self.n, self.k)),
-            image.room(self.m * self.n),
-            random.clamp,
-        )
-        return finish(core, [layer], image, random.expected(layer, a, b), order, tiling)
+    def work(self, operands):
+        a, value = operands.activations("a", (self.m, self.k))
+        b = operands.weights("gemm", (self.k, self.n), a, (self.m, self.n))
+        node = Dense("gemm", ("a", *(each.name for each in b.constants)), b.output.name, b.arithmetic)
+        return Work(Graph((a, *b.constants, b.output), (node,), ("a",), (b.output.name,)), {"a": value})
 
 
-class ConvTask(Parameters):
-    """A convolution of random tensors, int8, a scale for each filter."""
+class ConvTask(Task):
+    """A convolution of random tensors."""
 
     height: int = Field(56, ge=1, le=4096, description="rows of the image")
     width: int = Field(56, ge=1, le=4096, description="columns of the image")
     channels: int = Field(64, ge=1, le=4096, description="channels of the image")
     filters: int = Field(64, ge=1, le=4096, description="channels of the result")
     kernel: int = Field(3, ge=1, le=15, description="rows and columns of a window")
-    stride: int = Field(1, ge=1, le=15, description="from one window to the next")
+    stride: int = Field(1, ge=1, le=15, description="distance from one window to the next")
     padding: int = Field(1, ge=0, le=14, description="rows and columns of zero points around the image")
     images: int = Field(1, ge=1, le=4096, description="images of a batch")
 
-    def task(self, core: CoreParameters, order: str, seed: int) -> Task:
-        random, image = _Random(core, seed), Image()
-        x = random.activations(self.images, self.height, self.width, self.channels)
-        w = random.weights(self.kernel, self.kernel, self.channels, self.filters)
-        layer = Convolution(
-            Tensor(image.put(x), *x.shape),
-            image.put(w),
-            image.put(random.records(self.filters, w[..., 0].size)),
-            0,
-            self.filters,
-            *((number, number) for number in (self.kernel, self.stride, self.padding)),
-            padding_value=3,
-            clamp=random.clamp,
+    def work(self, operands):
+        x, value = operands.activations("x", (self.images, self.height, self.width, self.channels))
+        sides = [(size + 2 * self.padding - self.kernel) // self.stride + 1 for size in (self.height, self.width)]
+        shape = (self.kernel, self.kernel, self.channels, self.filters)
+        if min(sides) < 1:
+            raise ValueError(f"kernel={self.kernel}: the kernel must fit into the padded image.")
+        w = operands.weights("conv", shape, x, (self.images, *sides, self.filters))
+        names = ("x", *(each.name for each in w.constants))
+        pair = (self.padding, self.padding)
+        node = Convolution(
+            "conv", names, w.output.name, w.arithmetic, stride=(self.stride, self.stride), padding=(pair, pair)
         )
-        layer = replace(layer, output=image.room(layer.written_bytes))
-        return finish(core, [layer], image, random.expected(layer, x, w), order)
+        return Work(Graph((x, *w.constants, w.output), (node,), ("x",), (w.output.name,)), {"x": value})
 
 
-class _Random:
-    """Random tensors, and what a core makes of them."""
-
-    def __init__(self, core: CoreParameters, seed: int):
-        self.core, self.random = core, np.random.default_rng(seed)
-        self.type = np.int8 if core.format == "int8" else np.uint8
-        limits = np.iinfo(self.type)
-        self.clamp = Clamp(zero_point=limits.min + 120, low=limits.min, high=limits.max)
-
-    def activations(self, *shape: int) -> np.ndarray:
-        limits = np.iinfo(self.type)
-        return self.random.integers(limits.min, limits.max + 1, shape, dtype=self.type)
-
-    def weights(self, *shape: int) -> np.ndarray:
-        return self.random.integers(-128, 128, shape, dtype=np.int8)
-
-    def records(self, count: int, depth: int) -> np.ndarray:
-        """Scales that spread sums of `depth` products over the range of results."""
-        self.multiplier = self.random.integers(1 << 30, 1 << 31, count)
-        self.shift = np.full(count, -int(np.log2(128 * np.sqrt(depth))) + 1)
-        self.bias = self.random.integers(-1000, 1000, count)
-        return records(self.multiplier, self.bias, self.shift)
-
-    def expected(self, layer: Convolution, x: np.ndarray, w: np.ndarray) -> np.ndarray:
-        sums = reference.convolution(x, w, stride=layer.stride, padding=layer.padding, value=layer.padding_value)
-        clamp = {"zero_point": self.clamp.zero_point, "low": self.clamp.low, "high": self.clamp.high}
-        settings = {"multiplier": self.multiplier, "shift": self.shift, "bias": self.bias}
-        return requantise(sums, **settings, **clamp, rounding=self.core.rounding).astype(self.type)
+TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask}

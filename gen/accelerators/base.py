@@ -1,0 +1,115 @@
+"""Base class of accelerators: everything about a machine that the tools need, beside its hardware."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ...hw.accelerator.contract import masters
+from ...hw.accelerator.shell import Shell
+from ...hw.component import ParameterError, Parameters
+from ...sim.network.graph import Graph, Node
+from ..compile.job import Job
+from ..errors import UsageError
+
+if typing.TYPE_CHECKING:
+    from ..host.board import Board
+    from ..papers.claim import Claim
+    from .operands import Operands
+
+
+class Accelerator(ABC):
+    """A machine that runs networks. A package offers an instance by an entry point of group `systola.accelerators`.
+
+    Class attributes: `name`, as users type it; `title`, a line; `paper`, its source; `component`, the accelerator in
+    hardware, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
+    `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.cores.result`) and with
+    `random_cases`; `board_parameters`, those that a board's host needs to know.
+    """
+
+    name: str
+    title: str
+    paper: str
+    component: type[Shell]
+    presets: dict[str, dict]
+    golden: str
+    stimulus: str
+    board_parameters: tuple[str, ...] = ()
+
+    def parameters(self, **values) -> Parameters:
+        """Checked parameters of the hardware. Raises :class:`.ParameterError`."""
+        return self.component.Parameters.check(**values)
+
+    def preset(self, name: str) -> Parameters:
+        """The parameters of a preset. Raises :class:`.ParameterError`."""
+        if name not in self.presets:
+            raise ParameterError(f"preset={name}: presets of {self.name} are {', '.join(self.presets)}.")
+        return self.parameters(**self.presets[name])
+
+    @abstractmethod
+    def operands(self, parameters: Parameters) -> Operands:
+        """How random tensors and their arithmetic are drawn in the machine's own number format."""
+
+    @abstractmethod
+    def refuses(self, parameters: Parameters, graph: Graph, node: Node) -> str | None:
+        """The reason why a node cannot run on the machine, as the end of a sentence; None if it can."""
+
+    @abstractmethod
+    def compile(self, parameters: Parameters, graph: Graph, **options) -> Job:
+        """Lower a graph whose nodes the machine accepts; raises :class:`.UsageError` where it does not fit."""
+
+    def check(self, parameters: Parameters, graph: Graph):
+        """Raise :class:`.UsageError`, which names the node and the reason, if a node cannot run on the machine."""
+        for node in graph.nodes:
+            if reason := self.refuses(parameters, graph, node):
+                raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")
+
+    def predict(self, parameters: Parameters, job: Job, *, latency: int, limit: int) -> Prediction:
+        """The cost model's cycles of a job. Raises :class:`.UsageError` if the machine has none."""
+        raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
+
+    def claims(self) -> Sequence[Claim]:
+        """Claims of the machine's paper, each with its measurement."""
+        return ()
+
+    def host(self, board: Board, parameters: Parameters):
+        """Driver of the machine on a board. Raises :class:`.UsageError` if there is none."""
+        raise UsageError(f"{self.name} has no driver for boards.")
+
+    def peak(self, parameters: Parameters) -> int:
+        """MACs per cycle."""
+        return self.component(**dict(parameters)).described().peak
+
+    def run_golden(self, parameters: Parameters, dram: np.ndarray, entry: int, **options):
+        """The golden model's result of an execution from `entry`."""
+        return importlib.import_module(self.golden).run(parameters.model_dump(), dram, entry, **options)
+
+    def facts(self) -> dict:
+        """What the bench of accelerators needs to know of this one; plain data."""
+        engine = self.component.engine
+        return {
+            "golden": self.golden,
+            "registers": {register.name: register.offset for register in self.component.REGISTERS.registers},
+            "counters": list(engine.COUNTERS),
+            "causes": list(engine.CYCLE_CAUSES),
+            "errors": {error.name: int(error) for error in engine.ERRORS},
+            "identity": engine.IDENTITY,
+            "busy": list(engine.BUSY),
+        }
+
+    def bytes_per_beat(self, parameters: Parameters) -> int:
+        """Bytes of a beat of the machine's first bus."""
+        return next(iter(masters(self.component, parameters).values())).data_width // 8
+
+
+class Prediction(typing.NamedTuple):
+    """What a cost model says: counters by name, and (unit, first cycle, cycle after the last) of busy units."""
+
+    counters: dict[str, int]
+    spans: list
+
+
