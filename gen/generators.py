@@ -1,9 +1,9 @@
-"""The generators there are: a name for each component that users ask for, and what exercises it."""
+"""The generators: a name for each component that users ask for, and what exercises it."""
 
-import difflib
 import importlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from ..hw.array.bfloat16_systolic import Bfloat16Systolic
 from ..hw.array.broadcast import Broadcast
@@ -13,7 +13,6 @@ from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
 from ..hw.collective.collective import Collective
 from ..hw.component import Component
-from ..hw.cores.outer_product.core import OuterProduct
 from ..hw.dma.dma import Dma
 from ..hw.host.link import Link
 from ..hw.host.uart import Uart
@@ -31,81 +30,123 @@ from ..hw.noc.noc_traffic import NocTraffic
 from ..hw.noc.router import Router
 from ..hw.vector.pool import Pool
 from ..hw.vector.requantise import Requantise
+from .accelerators import registry
+from .accelerators.base import Accelerator
+from .errors import UsageError, suggestion
+from .plugins import load
 from .verilog.register_files import files as register_files
+from .verilog.verilog import Design, generate
 
-
-class UsageError(Exception):
-    """Something the user asked for is not possible; the message is one sentence for the user."""
+GROUP = "systola.generators"
+HEADINGS = ("accelerators", "arrays and units", "memories and movement", "interconnect", "host and board", "plug-ins")
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A component under its name, and `cases(parameters, count, seed)`, random cases for its bench.
+    """A component under its name. A package offers one by an entry point of group `systola.generators`.
 
-    `files(component, top)` gives what else is written beside the Verilog: texts by file name.
+    `bench` is the module with the cocotb test, `stimulus` the module whose `random_cases(parameters, count, seed)` gives
+    its cases; by default those of the same name in `sim.bench` and `sim.stimulus`. `files(component, top)` gives what
+    else is written beside the Verilog: texts by file name. `facts` is plain data for the bench.
     """
 
     name: str
     component: type[Component]
-    cases: Callable
+    heading: str = "plug-ins"
+    bench: str = ""
+    stimulus: str = ""
     files: Callable = lambda component, top: {}
+    facts: Callable[[], dict] = dict
+
+    def __post_init__(self):
+        for attribute in ("bench", "stimulus"):
+            if not getattr(self, attribute):
+                object.__setattr__(self, attribute, f"systola.sim.{attribute}.{self.name}")
+        for attribute in ("latency", "peak"):
+            if not hasattr(self.component, attribute):
+                raise TypeError(f"generator '{self.name}': component {self.component.__name__} has no {attribute}")
 
     @property
     def summary(self) -> str:
-        return self.component.__doc__.strip().splitlines()[0]
+        """First line of the component's docstring."""
+        return (self.component.__doc__ or "no description").strip().splitlines()[0]
+
+    def design(self, component: Component | None = None, *, top: str | None = None, **parameters) -> Design:
+        """Verilog of a component, or of one with these parameters, ready for its bench."""
+        component = component or self.component(**parameters)
+        return replace(generate(self.name, component, top=top), bench=self.bench, facts=self.facts())
+
+    def cases(self, parameters: dict, count: int, seed: int) -> list:
+        """Seeded random cases for the bench."""
+        return importlib.import_module(self.stimulus).random_cases(parameters, count, seed)
 
 
-def _random(workload: str, function: str = "random_cases") -> Callable:
-    """The random cases of a workload, which is imported only where something is simulated."""
-
-    def cases(parameters: dict, count: int, seed: int):
-        module = importlib.import_module(f"...sim.stimulus.{workload}", __name__)
-        return getattr(module, function)(parameters, count, seed)
-
-    return cases
-
-
-GENERATORS = {
-    g.name: g
-    for g in (
-        Generator("accumulator", Accumulator, _random("accumulator")),
-        Generator("axi_memory", AxiMemory, _random("axi_memory")),
-        Generator("bfloat16_systolic", Bfloat16Systolic, _random("bfloat16_systolic")),
-        Generator("bitbrick", BitBrick, _random("bitbrick")),
-        Generator("broadcast", Broadcast, _random("broadcast")),
-        Generator("collective", Collective, _random("collective")),
-        Generator("core", Core, _random("cores.systola.programs")),
-        Generator("dma", Dma, _random("dma")),
-        Generator("fusion_array", FusionArray, _random("fusion_array")),
-        Generator("fusion_temporal", FusionTemporal, _random("fusion_temporal")),
-        Generator("fusion_unit", FusionUnit, _random("fusion_unit")),
-        Generator("link", Link, _random("link")),
-        Generator("multiport", Multiport, _random("multiport")),
-        Generator("network_interface", NetworkInterface, _random("network_interface")),
-        Generator("noc", Noc, _random("noc")),
-        Generator("noc_traffic", NocTraffic, _random("noc_traffic")),
-        Generator("outer_product", OuterProduct, _random("cores.outer_product")),
-        Generator("pool", Pool, _random("pool")),
-        Generator("registers", Registers, _random("registers"), register_files),
-        Generator("requantise", Requantise, _random("requantise")),
-        Generator("router", Router, _random("router")),
-        Generator("scratchpad", Scratchpad, _random("scratchpad")),
-        Generator("sparse_systolic", SparseSystolic, _random("sparse_systolic")),
-        Generator("split_scratchpad", SplitScratchpad, _random("split_scratchpad")),
-        Generator("systolic", Systolic, _random("systolic")),
-        Generator("uart", Uart, _random("uart")),
+def _of(accelerator: Accelerator) -> Generator:
+    return Generator(
+        accelerator.name,
+        accelerator.component,
+        "accelerators",
+        "systola.sim.bench.accelerator",
+        accelerator.stimulus,
+        facts=accelerator.facts,
     )
+
+
+BUILT_IN = {
+    "arrays and units": {
+        "systolic": Systolic,
+        "broadcast": Broadcast,
+        "sparse_systolic": SparseSystolic,
+        "bfloat16_systolic": Bfloat16Systolic,
+        "fusion_array": FusionArray,
+        "fusion_unit": FusionUnit,
+        "fusion_temporal": FusionTemporal,
+        "bitbrick": BitBrick,
+        "requantise": Requantise,
+        "pool": Pool,
+    },
+    "memories and movement": {
+        "scratchpad": Scratchpad,
+        "split_scratchpad": SplitScratchpad,
+        "multiport": Multiport,
+        "accumulator": Accumulator,
+        "axi_memory": AxiMemory,
+        "dma": Dma,
+    },
+    "interconnect": {
+        "noc": Noc,
+        "noc_traffic": NocTraffic,
+        "router": Router,
+        "network_interface": NetworkInterface,
+        "collective": Collective,
+    },
+    "host and board": {"uart": Uart, "link": Link, "registers": Registers},
 }
+FILES = {"registers": register_files}
+
+
+@lru_cache
+def generators() -> dict[str, Generator]:
+    """All generators by name, under their headings in order."""
+    found = {name: _of(accelerator) for name, accelerator in registry.accelerators().items()}
+    for heading, components in BUILT_IN.items():
+        for name, component in components.items():
+            found[name] = Generator(name, component, heading, files=FILES.get(name, Generator.files))
+    for name, generator in load(GROUP, Generator).found.items():
+        found.setdefault(name, generator)
+    return found
+
+
+def broken() -> dict[str, str]:
+    """A sentence for each plug-in that could not be loaded, by name."""
+    return registry.plugins().broken | load(GROUP, Generator).broken
 
 
 def find(name: str) -> Generator:
-    """The generator of that name. Raises :class:`UsageError` with the nearest one."""
-    if name not in GENERATORS:
-        raise UsageError(f"unknown generator '{name}': {suggestion(name, GENERATORS)}")
-    return GENERATORS[name]
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """What somebody may have meant who wrote `name`."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"there are {', '.join(known)}."
+    """The generator of that name. Raises :class:`.UsageError` with the nearest one."""
+    known, name = generators(), registry.ALIASES.get(name, name)
+    if name in broken():
+        raise UsageError(broken()[name])
+    if name not in known:
+        raise UsageError(f"unknown generator '{name}': {suggestion(name, known)}")
+    return known[name]

@@ -51,8 +51,8 @@ class Accelerator(ABC):
         return self.parameters(**self.presets[name])
 
     @abstractmethod
-    def operands(self, parameters: Parameters) -> Operands:
-        """How random tensors and their arithmetic are drawn in the machine's own number format."""
+    def operands(self, parameters: Parameters, seed: int = 1) -> Operands:
+        """A source of random tensors, with their arithmetic, in the machine's own number format."""
 
     @abstractmethod
     def refuses(self, parameters: Parameters, graph: Graph, node: Node) -> str | None:

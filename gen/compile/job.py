@@ -9,7 +9,7 @@ from .image import Image
 
 @dataclass(frozen=True)
 class Place:
-    """A tensor in DRAM, row-major."""
+    """A tensor in DRAM, row-major; a subclass has another layout."""
 
     address: int
     shape: tuple[int, ...]
@@ -18,6 +18,10 @@ class Place:
     @property
     def size(self) -> int:
         return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
+
+    def write(self, value: np.ndarray) -> np.ndarray:
+        """The bytes of a value, to be put at `address`."""
+        return np.ascontiguousarray(value).view(np.uint8).reshape(-1)
 
     def read(self, dram: np.ndarray) -> np.ndarray:
         """The tensor's value in an image of DRAM."""
@@ -46,12 +50,14 @@ class Job:
         """The cause of the highest lower bound."""
         return max(self.roof, key=self.roof.__getitem__)
 
-    def mismatches(self, dram: np.ndarray, expected: dict[str, np.ndarray]) -> tuple[int, int]:
-        """(bytes compared, bytes wrong) of the outputs in an image of DRAM."""
-        checked = wrong = 0
-        for name, place in self.outputs.items():
-            want = np.ascontiguousarray(expected[name].astype(place.dtype)).view(np.uint8).reshape(-1)
-            got = dram[place.address : place.address + place.size]
-            checked += want.size
-            wrong += int(np.count_nonzero(got != want))
-        return checked, wrong
+    def dram(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """The image with values for the inputs."""
+        dram = self.image.bytes()
+        for name, value in inputs.items():
+            data = self.inputs[name].write(value)
+            dram[self.inputs[name].address :][: data.size] = data
+        return dram
+
+    def results(self, dram: np.ndarray) -> dict[str, np.ndarray]:
+        """The values of the outputs in an image of DRAM."""
+        return {name: place.read(dram) for name, place in self.outputs.items()}

@@ -1,4 +1,4 @@
-"""Run a program on a core: on its Verilog in a simulator, or on the golden model with the cost model's time."""
+"""Execution of a job on an accelerator: on its Verilog in a simulator, or by golden model and cost model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,26 +6,25 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.issue.isa import Error
-from ...sim.golden.cores import systola as golden
-from ...sim.stimulus.cores.runs import LIMIT, Run
-from ..accelerators.systola.program import Program
-from ..accelerators.systola.timing_model import Costs, Span, predict
+from ...hw.component import Parameters
+from ..accelerators.base import Accelerator
+from ..compile.job import Job
+from ..compile.timeline import Span
 
 EXECUTORS = ("verilog", "model")
-UNITS = ("load", "store", "array", "vector", "sync")
+LIMIT = 10_000_000
+"""Cycles after which an execution is stopped, unless it has another limit."""
 
 
 class ExecutionError(Exception):
-    """A program ended otherwise than by HALT; one sentence."""
+    """An execution that ended with an error or at its limit; one sentence."""
 
 
 @dataclass
 class Execution:
-    """What a program left in DRAM, the core's counters, and who was busy when, if it was asked for.
+    """DRAM after an execution, the counters, and when units were busy, if it was traced.
 
-    `seconds`: how long the simulator took from start to interrupt.
+    `seconds`: duration of the simulation from start to interrupt.
     """
 
     dram: np.ndarray
@@ -38,88 +37,78 @@ class Execution:
         return self.counters["cycles"]
 
     def lost(self) -> dict[str, int]:
-        """Cycles without a row in the array, by cause; nothing on the model."""
+        """Cycles without work in the matrix engine, by cause; nothing on the model."""
         prefix = "lost_"
         return {name[len(prefix) :]: n for name, n in self.counters.items() if name.startswith(prefix)}
 
 
 def execute(
-    parameters: CoreParameters,
-    dram: np.ndarray,
-    program: int,
+    accelerator: Accelerator,
+    parameters: Parameters,
+    job: Job,
+    inputs: dict[str, np.ndarray],
     *,
-    length: int,
     executor: str = "verilog",
     limit: int = LIMIT,
     latency: int = 20,
     trace: bool = False,
 ) -> Execution:
-    """Run the program of `length` instructions at address `program` of `dram`. Raises :class:`ExecutionError`."""
-    run = {"verilog": _verilog, "model": _model}[executor]
-    return run(parameters, dram, program, length, limit, latency, trace)
+    """Run a job with values for its inputs. Raises :class:`ExecutionError`."""
+    method = {"verilog": _verilog, "model": _model}[executor]
+    return method(accelerator, parameters, job, job.dram(inputs), limit, latency, trace)
 
 
-def _model(parameters, dram, program, length, limit, latency, trace) -> Execution:
-    result = golden.run(dict(parameters), dram, program)
+def _model(accelerator, parameters, job, dram, limit, latency, trace) -> Execution:
+    result = accelerator.run_golden(parameters, dram, job.entry)
     if result.error is None:
-        raise ExecutionError(f"the limit of instructions was reached at instruction {result.pc}.")
-    if result.error:
-        _fail(Error(result.error), 0, result.pc)
-    code = Program.decode(dram[program : program + 16 * length].tobytes())
-    timeline = predict(parameters, code, Costs(latency=latency), limit)
-    if timeline.cycles >= limit:
-        raise ExecutionError(f"the cost model reached the limit of {limit:,} cycles.")
-    counters = {
-        "cycles": timeline.cycles,
-        "rows": timeline.rows,
-        "load": timeline.busy("load"),
-        "store": timeline.busy("store"),
-        "vector": timeline.busy("vector"),
-        "sync": timeline.busy("sync"),
-        "read_beats": timeline.read_beats,
-        "write_beats": timeline.written_beats,
-        "instructions": timeline.instructions,
-    }
-    return Execution(result.dram, counters, timeline.spans)
+        raise ExecutionError(f"the golden model's limit was reached at {result.at}.")
+    _check(accelerator, result.error, 0, result.at)
+    prediction = accelerator.predict(parameters, job, latency=latency, limit=limit)
+    return Execution(result.dram, prediction.counters, prediction.spans)
 
 
-def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execution:
-    from . import simulation as core_run
+def _verilog(accelerator, parameters, job, dram, limit, latency, trace) -> Execution:
+    from ...sim.runner.dram import DramSettings
+    from . import simulation
 
-    ran = core_run.run(design(parameters), Run(dram, program, latency=latency, limit=limit, trace=trace))
+    ran = simulation.run(
+        accelerator.component,
+        design(accelerator, parameters),
+        dram,
+        job.entry,
+        settings=DramSettings(latency=latency, size=len(dram)),
+        limit=limit,
+        trace=trace,
+    )
+    engine = accelerator.component.engine
     if ran.cut:
-        names = ("load", "store", "weights", "matmul", "vector", "array")
-        pending = ", ".join(name for bit, name in enumerate(names) if ran.pending >> bit & 1) or "none"
-        raise ExecutionError(
-            f"the limit of {limit:,} cycles was reached at instruction {ran.pc}; busy units: {pending}."
-        )
-    if ran.error:
-        _fail(Error(ran.error), ran.detail, ran.pc)
-    return Execution(ran.dram, ran.counters, list(spans(ran.changes)), ran.seconds)
+        pending = ", ".join(name for bit, name in enumerate(engine.PENDING) if ran.pending >> bit & 1) or "none"
+        raise ExecutionError(f"the limit of {limit:,} cycles was reached at {ran.at}; units with work left: {pending}.")
+    _check(accelerator, ran.error, ran.detail, ran.at)
+    return Execution(ran.dram, ran.counters, list(spans(engine.BUSY, ran.changes)), ran.seconds)
 
 
-@lru_cache(maxsize=2)
-def design(parameters: CoreParameters):
-    """The core in Verilog."""
-    from ...hw.cores.systola.core import Systola
+@lru_cache(maxsize=4)
+def design(accelerator: Accelerator, parameters: Parameters):
+    """The accelerator in Verilog."""
     from ..verilog.verilog import generate
 
-    return generate("core", Systola(**dict(parameters)))
+    return generate(accelerator.name, accelerator.component(**dict(parameters)))
 
 
-def spans(changes: list[tuple[int, int]]) -> Iterator[Span]:
-    """Changes of the core's busy lines as times in which each unit was at work; the array where rows enter it."""
-    bits = {"load": 0, "store": 1, "vector": 4, "sync": 5, "array": 6}
+def spans(names: tuple[str, ...], changes: list[tuple[int, int]]) -> Iterator[Span]:
+    """Changes of the busy lines as times in which each unit was busy."""
     begun: dict[str, int] = {}
     for cycle, busy in changes:
-        for unit, bit in bits.items():
+        for bit, unit in enumerate(names):
             if busy >> bit & 1:
                 begun.setdefault(unit, cycle)
             elif unit in begun:
-                yield Span(unit, begun.pop(unit), cycle, 0)
+                yield Span(unit, begun.pop(unit), cycle)
 
 
-def _fail(error: Error, detail: int, pc: int):
-    raise ExecutionError(
-        f"the core stopped at instruction {pc} with error {error.name}{f' ({detail})' if detail else ''}."
-    )
+def _check(accelerator: Accelerator, error: int, detail: int, at: int):
+    if error:
+        name = accelerator.component.engine.ERRORS(error).name
+        detail = f" ({detail})" if detail else ""
+        raise ExecutionError(f"{accelerator.name} stopped at {at} with error {name}{detail}.")

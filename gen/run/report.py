@@ -1,19 +1,19 @@
-"""`systola run`: a task on a core, compared with NumPy, and what it took."""
+"""`systola run`: a network on an accelerator, compared with the reference, and its cost."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from ...hw.component import ParameterError, Parameters
-from ...hw.cores.systola.parameters import CoreParameters
-from ..generators import UsageError, suggestion
+from ...sim.network import reference
+from ..accelerators.base import Accelerator
+from ..compile.job import Job
+from ..errors import UsageError, suggestion
 from . import trace
-from .digits import DigitsTask
 from .execute import Execution, execute
-from .tasks import ConvTask, GemmTask, Task
-
-TASKS: dict[str, type[Parameters]] = {"gemm": GemmTask, "conv": ConvTask, "digits": DigitsTask}
+from .tasks import TASKS, Task, Work
 
 
 @dataclass
@@ -21,36 +21,49 @@ class Report:
     """A task that was executed."""
 
     name: str
-    settings: dict
     task: Task
+    accelerator: Accelerator
+    parameters: Parameters
+    job: Job
     execution: Execution
     executor: str
+    checked: int
     mismatches: int
-    seconds: float
+    results: dict[str, np.ndarray]
+    seconds: float = 0.0
     facts: dict[str, float] = field(default_factory=dict)
 
     @property
-    def bound(self) -> str:
-        """What the roofline says it must wait for."""
-        names = ("multipliers", "reading", "writing")
-        return names[max(range(3), key=lambda at: self.task.roof[at])]
+    def peak(self) -> int:
+        return self.accelerator.peak(self.parameters)
+
+    @property
+    def utilisation(self) -> float:
+        """MACs per cycle, over the most that there can be."""
+        return self.job.macs / (self.execution.cycles * self.peak)
+
+    @property
+    def of_roof(self) -> float:
+        """The highest lower bound of the cycles, over the cycles."""
+        return max(self.job.roof.values()) / self.execution.cycles
 
     def data(self) -> dict:
-        p, task, run = self.task.parameters, self.task, self.execution
+        run, job = self.execution, self.job
         return {
             "task": self.name,
-            "settings": self.settings,
-            "core": dict(p),
+            "settings": dict(self.task),
+            "accelerator": self.accelerator.name,
+            "parameters": self.parameters.model_dump(),
             "executor": self.executor,
-            "checked": task.expected.size,
+            "checked": self.checked,
             "mismatches": self.mismatches,
             "cycles": run.cycles,
-            "macs": task.macs,
-            "utilisation": task.macs / (run.cycles * p.size**2),
-            "roof": dict(zip(("multipliers", "reading", "writing"), task.roof, strict=True)),
-            "of_roof": max(task.roof) / run.cycles,
-            "bound": self.bound,
-            "instructions": len(task.program),
+            "macs": job.macs,
+            "utilisation": self.utilisation,
+            "roof": job.roof,
+            "of_roof": self.of_roof,
+            "bound": job.bound,
+            "instructions": job.length,
             "counters": run.counters,
             "lost": run.lost(),
             **self.facts,
@@ -58,53 +71,91 @@ class Report:
         }
 
 
-def prepare(name: str, settings: dict[str, str]) -> tuple[CoreParameters, Parameters]:
-    """The core and the task of `systola run`: settings are those of both."""
+def prepare(name: str, accelerator: Accelerator, settings: dict[str, str]) -> tuple[Parameters, Task]:
+    """The parameters of the accelerator and of the task: `settings` are those of both."""
     if name not in TASKS:
         raise UsageError(f"unknown task '{name}': {suggestion(name, TASKS)}")
-    kind = TASKS[name]
+    task, machine = TASKS[name], accelerator.component.Parameters
+    known = {**task.model_fields, **machine.model_fields}
     for key in settings:
-        if key not in kind.model_fields and key not in CoreParameters.model_fields:
-            known = {**kind.model_fields, **CoreParameters.model_fields}
+        if key not in known:
             raise ParameterError(f"unknown parameter '{key}': {suggestion(key, known)}")
-    return (
-        CoreParameters.parse({key: value for key, value in settings.items() if key in CoreParameters.model_fields}),
-        kind.parse({key: value for key, value in settings.items() if key in kind.model_fields}),
+
+    def parse(model):
+        return model.parse({key: value for key, value in settings.items() if key in model.model_fields})
+
+    return parse(machine), parse(task)
+
+
+def run(
+    name: str,
+    task: Task,
+    accelerator: Accelerator,
+    parameters: Parameters,
+    *,
+    seed: int = 1,
+    compile_options: dict | None = None,
+    executor: str = "verilog",
+    progress=lambda text: None,
+    **options,
+) -> Report:
+    """Draw a task's tensors, compile, execute, and compare every output with the reference."""
+    progress(f"compiling {name}")
+    work = task.work(accelerator.operands(parameters, seed))
+    job = accelerator.compile(parameters, work.graph, **(compile_options or {}))
+    progress(f"running {job.length:,} instructions")
+    execution = execute(accelerator, parameters, job, work.inputs, executor=executor, **options)
+    checked, wrong, results = compare(work, job, execution)
+    return Report(
+        name,
+        task,
+        accelerator,
+        parameters,
+        job,
+        execution,
+        executor,
+        checked,
+        wrong,
+        results,
+        facts=task.facts(results),
     )
 
 
-def run(task: Task, **options) -> tuple[Execution, int]:
-    """Execute a task; what it left, and how many bytes of its result are wrong."""
-    execution = execute(task.parameters, task.image.bytes(), task.at, length=len(task.program), **options)
-    return execution, task.mismatches(execution.dram)
+def compare(work: Work, job: Job, execution: Execution) -> tuple[int, int, dict[str, np.ndarray]]:
+    """(results compared, results wrong, results) against the NumPy reference."""
+    expected = reference.run(work.graph, work.inputs)
+    results = job.results(execution.dram)
+    checked = sum(value.size for value in results.values())
+    return checked, sum(int(np.count_nonzero(value != expected[name])) for name, value in results.items()), results
 
 
 def show(report: Report, out: Console):
     """A few lines for people."""
-    run, task, p = report.execution, report.task, report.task.parameters
+    run, job = report.execution, report.job
     verdict = "[red]FAILED[/]" if report.mismatches else "[green]passed[/]"
-    out.print(f"{verdict}  {task.expected.size:,} results compared with NumPy, {report.mismatches:,} wrong")
+    out.print(f"{verdict}  {report.checked:,} results compared with NumPy, {report.mismatches:,} wrong")
     where = "on Verilog" if report.executor == "verilog" else "by the cost model"
     out.print(
-        f"        {run.cycles:,} cycles {where}, {task.macs:,} MACs: "
-        f"{task.macs / run.cycles / p.size**2:.1%} of {p.size**2} a cycle"
+        f"        {run.cycles:,} cycles on {report.accelerator.name} {where}, {job.macs:,} MACs: "
+        f"{report.utilisation:.1%} of the {report.peak} MACs per cycle"
     )
-    out.print(f"        {max(task.roof) / run.cycles:.1%} of the roofline, which is bound by {report.bound}")
-    out.print(
-        f"        {run.counters['read_beats']:,} beats read, {run.counters['write_beats']:,} written; "
-        f"{len(task.program):,} instructions, {run.counters['instructions']:,} of them run"
-    )
+    out.print(f"        {report.of_roof:.1%} of the roofline, which is bound by {job.bound}")
+    beats = [f"{run.counters[name]:,} beats {what}" for name, what in BEATS.items() if name in run.counters]
+    out.print(f"        {', '.join(beats)}; {job.length:,} instructions or descriptors in DRAM")
     if lost := {name: count for name, count in run.lost().items() if count}:
         total = sum(lost.values())
         causes = ", ".join(f"{name} {count:,}" for name, count in sorted(lost.items(), key=lambda item: -item[1]))
-        out.print(f"        {total:,} cycles without a row in the array: {causes}")
+        out.print(f"        {total:,} cycles without work in the matrix engine: {causes}")
     for name, value in report.facts.items():
         out.print(f"        {name.replace('_', ' ')} {value:.2%}")
     speed = f", {run.cycles / run.seconds:,.0f} cycles/s from start to interrupt" if run.seconds else ""
     out.print(f"        {report.seconds:.1f} s{speed}")
 
 
+BEATS = {"read_beats": "read", "write_beats": "written"}
+
+
 def save_trace(report: Report, folder: Path) -> list[Path]:
     """The timeline of a report."""
-    settings = ", ".join(f"{name}={value}" for name, value in report.settings.items())
+    settings = ", ".join(f"{name}={value}" for name, value in report.task)
     return trace.write(folder, report.execution.spans, report.execution.cycles, f"{report.name} {settings}")

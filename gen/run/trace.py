@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..accelerators.systola.timing_model import Span
+from ..compile.timeline import Span
 
 ROWS = ("load", "array", "vector", "store", "sync")
 COLOURS = {"load": "#1f5fa8", "array": "#2e8b57", "vector": "#8a5fb5", "store": "#c8641e", "sync": "#b8b8b8"}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.issue.fetch import AHEAD, BLOCK
 from ....hw.issue.isa import BYTES, Op, Setting, Unit
+from ...compile.timeline import Span
 from .program import Program
 
 UNITS = {"load": Unit.LOAD, "store": Unit.STORE, "fetch": Unit.FETCH, "array": Unit.ARRAY, "vector": Unit.VECTOR}
@@ -53,16 +54,6 @@ class Costs:
 
 MEASURED = Costs()
 """As the core's Verilog is."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A unit is busy from cycle `begin` to before `end`, with the instruction at `pc`."""
-
-    unit: str
-    begin: int
-    end: int
-    pc: int
 
 
 @dataclass

@@ -1,0 +1,96 @@
+"""`systola`, the programmable accelerator, for the tools."""
+
+import numpy as np
+
+from ....hw.cores.systola.core import Systola
+from ....sim.network.graph import Graph
+from ...compile.job import Job
+from ...compile.layers import Convolution
+from ...errors import UsageError
+from ..base import Accelerator, Prediction
+from ..operands import Int8Operands
+from . import lowering
+from .compiler import compile
+from .timing_model import Costs, predict
+
+
+class SystolaAccelerator(Accelerator):
+    """Layers become one program: loads, array, vector lanes and stores, tiled for the scratchpads and overlapped."""
+
+    name = "systola"
+    title = "programs from DRAM: DMA, scratchpads, matrix engine, accumulators, vector lanes, explicit SYNC"
+    paper = "N. Jouppi et al., ISCA 2017, section 2; the SYNC policy of explicitly synchronised accelerators"
+    component = Systola
+    presets = {
+        "paper": {},
+        "small": {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128},
+        "board": {"size": 8, "activation_bytes": 32768, "weight_bytes": 32768, "accumulators": 512},
+    }
+    golden = "systola.sim.golden.cores.systola"
+    stimulus = "systola.sim.stimulus.cores.systola.programs"
+    board_parameters = (
+        "size",
+        "activation_bytes",
+        "weight_bytes",
+        "accumulators",
+        "banks",
+        "data_width",
+        "instructions",
+        "queue",
+        "sram_latency",
+    )
+
+    def operands(self, parameters, seed=1):
+        return Int8Operands(seed, parameters.format, parameters.rounding)
+
+    def refuses(self, parameters, graph, node):
+        return lowering.refuses(parameters, graph, node)
+
+    def compile(self, parameters, graph: Graph, *, order: str = "overlapped", tiling=None) -> Job:
+        """One program for the whole graph. `order` is the lecture's schedule; `tiling` that of all convolutions."""
+        self.check(parameters, graph)
+        placed = lowering.lower(parameters, graph)
+        try:
+            program, _ = compile(parameters, placed.layers, order, tiling=tiling)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        entry = placed.image.put(np.frombuffer(program.encode(), np.uint8))
+        return Job(
+            image=placed.image,
+            entry=entry,
+            inputs={name: placed.places[name] for name in graph.inputs},
+            outputs={name: placed.places[name] for name in graph.outputs},
+            macs=graph.macs,
+            roof=_roof(parameters, placed.layers),
+            program=program,
+            length=len(program),
+        )
+
+    def predict(self, parameters, job, *, latency, limit):
+        timeline = predict(parameters, job.program, Costs(latency=latency), limit)
+        if timeline.cycles >= limit:
+            raise UsageError(f"the cost model reached the limit of {limit:,} cycles.")
+        counters = {"cycles": timeline.cycles, "rows": timeline.rows}
+        counters |= {name: timeline.busy(name) for name in ("load", "store", "vector", "sync")}
+        counters |= {"read_beats": timeline.read_beats, "write_beats": timeline.written_beats}
+        return Prediction(counters | {"instructions": timeline.instructions}, timeline.spans)
+
+    def host(self, board, parameters):
+        from .host import SystolaHost
+
+        return SystolaHost(board, self, parameters)
+
+
+def _roof(p, layers) -> dict[str, int]:
+    """The fewest cycles there can be: multiplications, bytes read and bytes written, each layer by itself."""
+    macs = reads = writes = 0
+    for layer in layers:
+        if isinstance(layer, Convolution):
+            macs, reads = macs + -(-layer.macs // p.size**2), reads + -(-layer.read_bytes // (p.data_width // 8))
+        else:
+            reads += -(-(1 + hasattr(layer, "second")) * layer.input.bytes // (p.data_width // 8))
+        writes += -(-layer.result.bytes // (p.data_width // 8))
+    return {"multipliers": macs, "reading": reads, "writing": writes}
+
+
+ACCELERATOR = SystolaAccelerator()
