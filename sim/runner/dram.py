@@ -45,7 +45,8 @@ class Field(IntEnum):
 class DramSettings:
     """Behaviour of one DRAM.
 
-    latency: cycles from a read address to its first beat, from a last write beat to its response; 1 to 65535.
+    latency: cycles from a read address to its first beat, from a last write beat to its response; 1 to
+    65535, of which 1 has the effect of 2.
     stall: cycles of 256 in which each AXI channel pauses, at random; 0 to 255.
     rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is kept exactly.
     faults: (first, last, code): addresses that answer with an AXI response, 1 to 3; at most RANGES of them.

@@ -118,6 +118,10 @@ class Session:
         interrupted, cycles, seconds = self._command(f"run {limit} {-1 if instance is None else instance}").split()
         return Stop(interrupted == "1", int(cycles), float(seconds))
 
+    def tick(self, cycles: int):
+        """Simulate so many cycles, whatever happens in them."""
+        self._command(f"tick {cycles}")
+
     def reset(self):
         """Reset all instances; settings and contents of the DRAMs stay."""
         self._command("reset")
