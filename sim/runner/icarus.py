@@ -11,9 +11,11 @@ from .simulator import Launcher, SimulatorError, require, tail
 
 
 class Icarus(Launcher, cocotb_tools.runner.Icarus):
-    """Compiles a design into `sim.vvp`; hierarchical blocks mean nothing to Icarus and are ignored."""
+    """Compiles a design into `sim.vvp`; hierarchical blocks and C++ mean nothing to Icarus and are ignored."""
 
-    def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = ()) -> None:
+    def __init__(
+        self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), sources: Sequence[Path] = ()
+    ) -> None:
         for program in ("iverilog", "vvp"):
             require(program, "iverilog")
         super().__init__()

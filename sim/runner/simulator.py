@@ -82,18 +82,24 @@ class Launcher:
 
 
 def build(
-    verilog: str, top: str, *, simulator: str = "verilator", waves: bool | str = False, hier_blocks: Sequence[str] = ()
+    verilog: str,
+    top: str,
+    *,
+    simulator: str = "verilator",
+    waves: bool | str = False,
+    hier_blocks: Sequence[str] = (),
+    sources: Sequence[Path] = (),
 ) -> Build:
     """Compiles the Verilog text for cocotb, or finds it compiled already.
 
     `waves` is "vcd" (or True) or "fst" where runs shall be able to record waves in that format. `hier_blocks`
     names modules that Verilator compiles apart, once for all their instances: for arrays too large to compile
-    as one; Icarus ignores it.
+    as one. `sources` are C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both.
     """
     waves = "vcd" if waves is True else waves or ""
     if waves not in ("", "fst", "vcd"):
         raise SimulatorError(f"waves={waves!r} is not a wave format: choose fst or vcd")
-    backend = _backend(simulator)(top, waves, tuple(hier_blocks))
+    backend = _backend(simulator)(top, waves, tuple(hier_blocks), tuple(sources))
     from . import cache  # with its optional dependencies, which the backend has found
 
     directory = cache.once(

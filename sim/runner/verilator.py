@@ -62,11 +62,22 @@ _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
 
 
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
-    """Compiles a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++."""
+    """Compiles a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++.
 
-    def __init__(self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), main: Path | None = None) -> None:
+    `sources` are C++ files that the design calls through DPI-C, and headers that they or `main` include.
+    """
+
+    def __init__(
+        self,
+        top: str,
+        waves: str = "",
+        hier_blocks: Sequence[str] = (),
+        sources: Sequence[Path] = (),
+        main: Path | None = None,
+    ) -> None:
         super().__init__()
         self.top, self.wave_format, self.hier_blocks, self.main = top, waves, hier_blocks, main
+        self.cpp_sources = sources
         self.wave_args: list[str] = []
 
     def identity(self) -> list[str]:
@@ -80,6 +91,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             self.top,
             self.wave_format,
             *self.hier_blocks,
+            *(source.read_text() for source in self.cpp_sources),
             self.main.read_text() if self.main else "",
         ]
 
@@ -111,6 +123,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
             for unit in _units(folder, self._main() if folder.name == "cpp" else "")
         ]
+        units += _wrappers([source for source in self.cpp_sources if source.suffix == ".cpp"], work)
         objects += _compile(units, _MAIN_FLAGS if self.main else ["-include", str(runtime / "runtime.h")], log)
         _run([require("g++"), *map(str, objects), "-o", str(directory / "simulation"), *libraries], log)
         shutil.rmtree(work)
@@ -156,7 +169,7 @@ def _runtime() -> Path:
         header, log = directory / "runtime.h", directory / "build.log"
         header.write_text('#include "verilated.h"\n')
         _run([require("g++"), *_CXX_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch"], log)
-        _compile(_wrappers(names, directory), ["-include", str(header)], log)
+        _compile(_wrappers(_library(names), directory), ["-include", str(header)], log)
 
     return cache.once("verilator-runtime", [*_toolchain(), *names], fill)
 
@@ -171,16 +184,22 @@ def _tracer(wave_format: str) -> Path:
                 "lz4.h and zlib.h, which FST waves need, were not found: install them "
                 "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD."
             )
-        _compile(_wrappers(names, directory), [], directory / "build.log")
+        _compile(_wrappers(_library(names), directory), [], directory / "build.log")
 
     return cache.once("verilator-tracer", [*_toolchain(), *names], fill)
 
 
-def _wrappers(names: Iterable[str], directory: Path) -> list[Path]:
-    """Files to compile in place of files of Verilator's library, for an object lies beside its source."""
-    wrappers = [directory / f"{name}.cc" for name in names]
-    for wrapper in wrappers:
-        wrapper.write_text(f'#include "{_ROOT / "include" / wrapper.stem}.cpp"\n')
+def _library(names: Iterable[str]) -> list[Path]:
+    """Files of Verilator's library."""
+    return [_ROOT / "include" / f"{name}.cpp" for name in names]
+
+
+def _wrappers(sources: Iterable[Path], directory: Path) -> list[Path]:
+    """Files to compile in place of sources elsewhere, for an object lies beside its source."""
+    wrappers = []
+    for source in sources:
+        wrappers.append(directory / f"{source.stem}.cc")
+        wrappers[-1].write_text(f'#include "{source}"\n')
     return wrappers
 
 

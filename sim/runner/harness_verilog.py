@@ -1,0 +1,172 @@
+"""The text of a harness: wires, instances, DRAMs and, for a driver in C++, one host port for all instances."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+
+from .dram import RANGES, Field
+from .ports import Master
+
+MODELS = files(__package__.rpartition(".")[0]) / "models"
+
+_SEED, _SEED_STEP = 0x1234567, 0x9E3779B9
+_SETTINGS = {"set": 1, "set_number": 16, "set_field": 8, "set_value": 32}
+_SET = ", ".join(f".{name}({name})" for name in _SETTINGS)
+
+_DRIVER = {
+    **{"clk": ("input", 1), "rst": ("input", 1), "instance_number": ("input", 16)},
+    **{name: ("input", width) for name, width in _SETTINGS.items()},
+    **{"s_axil_awaddr": ("input", 32), "s_axil_awvalid": ("input", 1), "s_axil_awready": ("output", 1)},
+    **{"s_axil_wdata": ("input", 32), "s_axil_wvalid": ("input", 1), "s_axil_wready": ("output", 1)},
+    **{"s_axil_bresp": ("output", 2), "s_axil_bvalid": ("output", 1)},
+    **{"s_axil_araddr": ("input", 32), "s_axil_arvalid": ("input", 1), "s_axil_arready": ("output", 1)},
+    **{"s_axil_rdata": ("output", 32), "s_axil_rresp": ("output", 2), "s_axil_rvalid": ("output", 1)},
+    **{"irq": ("output", 1), "irq_all": ("output", 1)},
+}
+"""Ports of the top that models/drive.cpp drives."""
+
+
+def port_name(name: str, instance: int | None) -> str:
+    """The harness port for a port of one of several instances; `instance` is None where there is one.
+
+    The number follows the prefix of an AXI bus (s_axil_1_awaddr, m_axis_east_1_tdata), else the name (irq_1).
+    """
+    if instance is None:
+        return name
+    bus = re.fullmatch(r"(s_axil|[ms]_axis_\w+)_(\w+)", name)
+    return f"{bus[1]}_{instance}_{bus[2]}" if bus else f"{name}_{instance}"
+
+
+def write(plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str, int]]]:
+    """The modules around a `harness.Plan`, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
+    ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
+    body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size)]
+    text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in Field)
+    for name in ("harness_port", "harness_dram", "harness_trace"):
+        text += (MODELS / f"{name}.sv").read_text(encoding="utf-8") + "\n"
+    text += _module("harness", ports, body)
+    if driver:
+        text += _module("harness_driver", _DRIVER, _host(plan, ports))
+    return "\n" + text, ports
+
+
+def _module(name: str, ports: dict[str, tuple[str, int]], body: list[str]) -> str:
+    heads = ",\n".join(f"  {way} {_range(width)}{port}" for port, (way, width) in ports.items())
+    return f"module {name} (\n{heads}\n);\n" + "".join(f"  {line}\n" for line in body) + "endmodule\n"
+
+
+def _range(width: int) -> str:
+    return f"[{width - 1}:0] " if width > 1 else ""
+
+
+def _wire(instance: int, port: str) -> str:
+    return f"i{instance}_{port}"
+
+
+def _number(plan, instance: int) -> int | None:
+    return instance if plan.instances > 1 else None
+
+
+def _wires(plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
+    """A wire for each port of each instance, connected to what drives it or to a port of the harness."""
+    outside = {*plan.groups.registers.values(), *plan.groups.links, *(["irq"] if plan.groups.irq else [])}
+    drivers = set(plan.joins.values())
+    for instance in range(plan.instances):
+        for name, (way, width) in plan.ports.items():
+            if name in ("clk", "rst"):
+                continue
+            wire = _wire(instance, name)
+            yield f"wire {_range(width)}{wire};"
+            if (instance, name) in plan.joins:
+                yield f"assign {wire} = {_wire(*plan.joins[instance, name])};"
+            elif name in outside and (instance, name) not in drivers:
+                port = port_name(name, _number(plan, instance))
+                outer[port] = (way, width)
+                yield f"assign {wire} = {port};" if way == "input" else f"assign {port} = {wire};"
+
+
+def _instances(plan) -> Iterator[str]:
+    for instance in range(plan.instances):
+        pins = (f".{port}({port if port in ('clk', 'rst') else _wire(instance, port)})" for port in plan.ports)
+        yield f"{plan.design} instance{instance} ({', '.join(pins)});"
+        if plan.groups.busy:
+            parameters = f".NUMBER({instance}), .WIDTH({plan.groups.busy})"
+            pins = f".clk(clk), {_SET}, .busy({_wire(instance, 'busy')})"
+            yield f"harness_trace #({parameters}) trace{instance} ({pins});"
+
+
+def _drams(plan, size: int) -> Iterator[str]:
+    for number, masters in enumerate(plan.memories):
+        buses = [(instance, plan.groups.masters[prefix]) for instance, prefix in masters]
+        dram, many, widest = f"dram{number}", len(buses), max(64, *(bus.data for _, bus in buses), 64)
+        widths = {
+            **{"latency": 16, "stall": 8, "open": 1, "size": 32, "fault_first": 32 * RANGES, "fault_last": 32 * RANGES},
+            **{"fault_code": 2 * RANGES, "fault_beat": 32, "beat_code": 2 * many, "beats": 32 * many},
+            **{"read": many, "read_address": 32 * many, "read_data": widest * many, "write": many, "write_kept": many},
+            **{"write_address": 32 * many, "write_data": widest * many, "write_strobe": widest // 8 * many},
+        }
+        for signal, width in widths.items():
+            yield f"wire [{width - 1}:0] {dram}_{signal};"
+        sizes = ", ".join(f"16'd{bus.data}" for _, bus in reversed(buses))
+        parameters = f".NUMBER({number}), .PORTS({many}), .WIDEST({widest}), .WIDTHS({{{sizes}}}), .BYTES({size})"
+        pins = ", ".join(f".{signal}({dram}_{signal})" for signal in widths)
+        yield f"harness_dram #({parameters}, .RANGES({RANGES})) {dram} (.clk(clk), .rst(rst), {_SET}, {pins});"
+        for port, (instance, bus) in enumerate(buses):
+            yield from _port(dram, port, widest, instance, bus)
+
+
+def _port(dram: str, port: int, widest: int, instance: int, bus: Master) -> Iterator[str]:
+    def own(signal: str, width: int) -> str:
+        return f"{dram}_{signal}[{width * port} +: {width}]"
+
+    def pin(signal: str, otherwise: str = "") -> str:
+        return _wire(instance, bus.ports[signal]) if signal in bus.ports else otherwise
+
+    shared = ("latency", "stall", "open", "size", "fault_first", "fault_last", "fault_code", "fault_beat")
+    pins = {"clk": "clk", "rst": "rst", **{signal: f"{dram}_{signal}" for signal in shared}}
+    widths = {"beat_code": 2, "beats": 32, "read": 1, "read_address": 32, "write": 1, "write_kept": 1, "write_address": 32}
+    pins |= {signal: own(signal, width) for signal, width in widths.items()}
+    inputs = {"awid": "0", "awaddr": "0", "awlen": "0", "awvalid": "0", "wlast": "1'b1", "wvalid": "0", "bready": "1'b1"}
+    inputs |= {"arid": "0", "araddr": "0", "arlen": "0", "arvalid": "0", "rready": "1'b1"}
+    pins |= {signal: pin(signal, otherwise) for signal, otherwise in inputs.items()}
+    outputs = ("awready", "wready", "bid", "bresp", "bvalid", "arready", "rid", "rresp", "rlast", "rvalid")
+    pins |= {signal: pin(signal) for signal in outputs}
+    parameters = f".DATA({bus.data}), .ADDR({bus.addr}), .ID({bus.id}), .RANGES({RANGES})"
+    seed = (_SEED + port * _SEED_STEP) % (1 << 32)
+    listed = ", ".join(f".{signal}({wire})" for signal, wire in pins.items())
+    yield f"harness_port #({parameters}, .SEED(32'd{seed})) {dram}_port{port} ({listed});"
+    if "rdata" in bus.ports:
+        yield f"assign {pin('rdata')} = {dram}_read_data[{widest * port} +: {bus.data}];"
+    every = f"{{{bus.data // 8}{{1'b1}}}}"
+    yield f"assign {own('write_data', widest)} = {pin('wdata', '0')};"
+    yield f"assign {own('write_strobe', widest // 8)} = {pin('wstrb', every)};"
+
+
+def _host(plan, inner: dict[str, tuple[str, int]]) -> list[str]:
+    """All instances' registers and interrupts on the ports of `_DRIVER`; all other inputs are low."""
+    pins = {name: name for name in ("clk", "rst", *_SETTINGS)} | {
+        name: "0" if way == "input" else "" for name, (way, _) in inner.items() if name not in _SETTINGS and name not in ("clk", "rst")
+    }
+    lines = []
+    answers = {port.removeprefix("s_axil_"): width for port, (way, width) in _DRIVER.items() if way == "output"}
+    del answers["irq_all"]
+    registers = plan.groups.registers | ({"irq": "irq"} if plan.groups.irq else {})
+    for signal, width in answers.items():
+        lines.append(f"wire [{width * plan.instances - 1}:0] all_{signal};")
+        if signal not in registers:
+            lines.append(f"assign all_{signal} = 0;")
+        outer = signal if signal == "irq" else f"s_axil_{signal}"
+        lines.append(f"assign {outer} = all_{signal}[{width} * instance_number +: {width}];")
+    lines.append("assign irq_all = &all_irq;")
+    constants = {"awprot": "0", "arprot": "0", "wstrb": "4'd15", "bready": "1'b1", "rready": "1'b1"}
+    for instance in range(plan.instances):
+        for signal, name in registers.items():
+            port = port_name(name, _number(plan, instance))
+            if signal in answers:
+                pins[port] = f"all_{signal}[{answers[signal] * instance} +: {answers[signal]}]"
+            elif signal.endswith("valid"):
+                pins[port] = f"s_axil_{signal} && instance_number == {instance}"
+            else:
+                pins[port] = constants.get(signal, f"s_axil_{signal}")
+    listed = ", ".join(f".{name}({wire})" for name, wire in pins.items())
+    return [*lines, f"harness body ({listed});"]

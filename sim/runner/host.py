@@ -1,0 +1,136 @@
+"""A harness under cocotb: registers of its instances, settings and images of its DRAMs.
+
+Registers are driven and sampled at falling edges of the clock. Settings and images take picoseconds, and no cycle.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from cocotb.triggers import FallingEdge, First, ReadOnly, RisingEdge, Timer
+
+from .axi import PERIOD
+from .simulator import SimulatorError
+from .dram import LIMIT, DramSettings, Field, check_image, load_image, save_image
+
+PATIENCE = 10_000
+"""Cycles after which a register access is given up."""
+
+_WORD = 64  # bytes in which Icarus writes a memory
+
+
+class Host:
+    """The registers and the interrupt of an instance; `instance` is None where the harness has one.
+
+    Raises `SimulatorError` for a register that does not answer, or answers with an error.
+    """
+
+    def __init__(self, dut, instance: int | None = None):
+        suffix = "" if instance is None else f"_{instance}"
+        self.dut, self.instance, self.prefix = dut, instance or 0, f"s_axil{suffix}"
+        self.irq = getattr(dut, f"irq{suffix}", None)
+        self._port("wstrb").value, self._port("bready").value, self._port("rready").value = 15, 1, 1
+
+    async def write(self, offset: int, value: int):
+        """Write a register."""
+        self._port("awaddr").value, self._port("wdata").value = offset, value
+        await self._access(offset, ("aw", "w"), "b")
+
+    async def read(self, offset: int) -> int:
+        """The value of a register."""
+        self._port("araddr").value = offset
+        await self._access(offset, ("ar",), "r")
+        return int(self._port("rdata").value)
+
+    async def interrupt(self, limit: int) -> bool:
+        """Wait for the interrupt, at most `limit` cycles; whether there was one."""
+        if self.irq is None:
+            await Timer(limit * PERIOD, "ns")
+            return False
+        if not int(self.irq.value):
+            await First(RisingEdge(self.irq), Timer(limit * PERIOD, "ns"))
+        return bool(int(self.irq.value))
+
+    async def record(self, number: int = 0):
+        """Begin to record the changes of `busy`."""
+        await set_field(self.dut, self.instance, Field.RECORD, number)
+
+    async def recorded(self, number: int = 0) -> list[tuple[int, int]]:
+        """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
+        await set_field(self.dut, self.instance, Field.RECORD_END, 0)
+        lines = Path(f"trace{self.instance}_{number}.txt").read_text().splitlines()
+        return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]
+
+    def _port(self, signal: str):
+        return getattr(self.dut, f"{self.prefix}_{signal}")
+
+    async def _access(self, offset: int, channels: Iterable[str], answer: str):
+        clock, waiting, left = self.dut.clk, list(channels), PATIENCE
+        await FallingEdge(clock)
+        for channel in waiting:
+            self._port(f"{channel}valid").value = 1
+        while waiting and left:
+            await ReadOnly()
+            passed = [channel for channel in waiting if int(self._port(f"{channel}ready").value)]
+            await FallingEdge(clock)
+            for channel in passed:
+                self._port(f"{channel}valid").value = 0
+                waiting.remove(channel)
+            left -= 1
+        while not int(self._port(f"{answer}valid").value) and left:
+            await FallingEdge(clock)
+            left -= 1
+        if not left:
+            raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not answer within {PATIENCE} cycles.")
+        if code := int(self._port(f"{answer}resp").value):
+            raise SimulatorError(f"Register {offset:#x} of {self.prefix} answers with the response {code}.")
+
+
+class Dram:
+    """DRAM `number` of a harness. `largest`: bytes of its array under Icarus (`Surrounded.bytes`)."""
+
+    def __init__(self, dut, number: int = 0, largest: int = LIMIT):
+        self.dut, self.number, self.largest = dut, number, largest
+
+    async def configure(self, settings: DramSettings):
+        """Set its behaviour."""
+        for field, value in settings.fields():
+            await set_field(self.dut, self.number, field, value)
+
+    async def load(self, image: np.ndarray):
+        """Replace the contents by bytes from address 0 on. All others become zero, under Icarus unknown."""
+        path = Path(f"dram{self.number}_0.bin")
+        save_image(path, image, self.largest)
+        await set_field(self.dut, self.number, Field.LOAD, 0)
+        path.unlink()
+
+    async def dump(self, size: int, first: int = 0) -> np.ndarray:
+        """`size` bytes from address `first` on; unknown bits are zero."""
+        begin = first // _WORD * _WORD
+        check_image(first + size, self.largest)
+        await set_field(self.dut, self.number, Field.DUMP_FIRST, begin)
+        await set_field(self.dut, self.number, Field.DUMP_SIZE, -(-(first + size - begin) // _WORD) * _WORD)
+        await set_field(self.dut, self.number, Field.DUMP, 0)
+        path = Path(f"result{self.number}_0.bin")
+        found = load_image(path, size, first - begin)
+        path.unlink()
+        return found
+
+
+async def set_field(dut, number: int, field: Field, value: int):
+    """Set a value of a DRAM or a trace, in two picoseconds."""
+    dut.set.value = 0
+    dut.set_number.value, dut.set_field.value, dut.set_value.value = number, int(field), value
+    await Timer(1, "ps")
+    dut.set.value = 1
+    await Timer(1, "ps")
+
+
+async def reset(dut, cycles: int = 4):
+    """Reset all instances; settings and contents of the DRAMs stay."""
+    await FallingEdge(dut.clk)
+    dut.rst.value = 1
+    for _ in range(cycles):
+        await FallingEdge(dut.clk)
+    dut.rst.value = 0
+    await FallingEdge(dut.clk)

@@ -1,0 +1,169 @@
+"""A design in its harness as a process without a bench: registers, runs and DRAM images, as fast as Verilator goes."""
+
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import cache
+from .simulator import SimulatorError
+from .dram import DramSettings, Field, check_image, load_image, save_image
+from .harness import Harness, Surrounded
+from .harness_verilog import MODELS
+from .ports import Ports
+
+SOURCES = (Path(str(MODELS / "dram.cpp")), Path(str(MODELS / "dram.h")))
+"""C++ that a simulation with a harness needs under Verilator."""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """A program that simulates a design in its harness, and what is in it."""
+
+    program: Path
+    surrounded: Surrounded
+
+
+@dataclass(frozen=True)
+class Stop:
+    """How a run ended: with an interrupt or at its limit, after so many cycles, and in so many seconds."""
+
+    interrupted: bool
+    cycles: int
+    seconds: float
+
+
+def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness | None = None) -> Driven:
+    """Compile a design in its harness (default: one instance, one DRAM), or find it compiled already."""
+    from .verilator import Verilator  # with its optional dependencies
+
+    surrounded = (harness or Harness()).around(verilog, top, ports, driver=True)
+    backend = Verilator(surrounded.top, main=Path(str(MODELS / "drive.cpp")), sources=SOURCES)
+    identity = [surrounded.verilog, *backend.identity()]
+    folder = cache.once(f"run-{top}", identity, lambda directory: backend.compile(surrounded.verilog, directory))
+    return Driven(folder / "simulation", surrounded)
+
+
+class Session:
+    """One process of a `Driven` design, out of reset; a context manager.
+
+    Raises `SimulatorError`, one sentence, for what the design or its harness does not have and for a process that fails.
+    """
+
+    def __init__(self, driven: Driven):
+        self.plan, self.largest = driven.surrounded.plan, driven.surrounded.bytes
+        self._folder = tempfile.TemporaryDirectory(prefix="systola-")
+        self.folder = Path(self._folder.name)
+        self._errors = (self.folder / "errors").open("w+")
+        self._process = subprocess.Popen(
+            [driven.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=self.folder
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+        for file in (self._process.stdin, self._process.stdout, self._errors):
+            file.close()
+        self._folder.cleanup()
+
+    def configure(self, settings: DramSettings, memory: int = 0):
+        """Set the behaviour of a DRAM."""
+        self._check("memory", memory, len(self.plan.memories))
+        for field, value in settings.fields():
+            self._set(memory, field, value)
+
+    def load(self, image: np.ndarray | Path, memory: int = 0):
+        """Replace the contents of a DRAM by bytes from address 0 on, an array or a file; all others become zero."""
+        self._check("memory", memory, len(self.plan.memories))
+        if isinstance(image, Path):
+            check_image(image.stat().st_size, self.largest)
+            self._command(f"load {memory} {image.absolute()}")
+        else:
+            path = self.folder / "image.bin"
+            save_image(path, image, self.largest)
+            self._command(f"load {memory} {path}")
+            path.unlink()
+
+    def dump(self, size: int, first: int = 0, memory: int = 0) -> np.ndarray:
+        """`size` bytes of a DRAM from address `first` on."""
+        self._check("memory", memory, len(self.plan.memories))
+        check_image(first + size, self.largest)
+        path = self.folder / "result.bin"
+        self._command(f"dump {memory} {first} {size} {path}")
+        found = load_image(path, size)
+        path.unlink()
+        return found
+
+    def write(self, offset: int, value: int, instance: int = 0):
+        """Write a register."""
+        self._access(f"write {instance} {offset} {value & 0xFFFF_FFFF}", offset, instance)
+
+    def read(self, offset: int, instance: int = 0) -> int:
+        """The value of a register."""
+        return int(self._access(f"read {instance} {offset}", offset, instance))
+
+    def run(self, limit: int, instance: int | None = None) -> Stop:
+        """Simulate until the interrupt of an instance (None: until those of all), at most `limit` cycles."""
+        if instance is not None:
+            self._check("instance", instance, self.plan.instances)
+        interrupted, cycles, seconds = self._command(f"run {limit} {-1 if instance is None else instance}").split()
+        return Stop(interrupted == "1", int(cycles), float(seconds))
+
+    def tick(self, cycles: int):
+        """Simulate so many cycles, whatever happens in them."""
+        self._command(f"tick {cycles}")
+
+    def reset(self):
+        """Reset all instances; settings and contents of the DRAMs stay."""
+        self._command("reset")
+
+    def record(self, instance: int = 0):
+        """Begin to record the changes of an instance's `busy`."""
+        self._check("instance", instance, self.plan.instances)
+        if not self.plan.groups.busy:
+            raise SimulatorError(f"{self.plan.design} cannot be traced: it has no port `busy`.")
+        self._set(instance, Field.RECORD, 0)
+
+    def recorded(self, instance: int = 0) -> list[tuple[int, int]]:
+        """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
+        self._set(instance, Field.RECORD_END, 0)
+        lines = (self.folder / f"trace{instance}_0.txt").read_text().splitlines()
+        return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]
+
+    def _set(self, number: int, field: Field, value: int):
+        self._command(f"set {number} {field.value} {value}")
+
+    def _access(self, command: str, offset: int, instance: int) -> str:
+        self._check("instance", instance, self.plan.instances)
+        if not self.plan.groups.registers:
+            raise SimulatorError(f"{self.plan.design} has no registers: no ports s_axil_*.")
+        return self._command(command, f"Register {offset:#x} of instance {instance}: ")
+
+    def _command(self, command: str, where: str = "") -> str:
+        try:
+            self._process.stdin.write(f"{command}\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline().strip()
+        except BrokenPipeError:
+            answer = ""
+        word, _, rest = answer.partition(" ")
+        if word == "error":
+            raise SimulatorError(f"{where}{rest}.")
+        if word != "ok":
+            status = self._process.wait()
+            said = (self.folder / "errors").read_text().strip()
+            raise SimulatorError(f"The simulation of {self.plan.design} ended with exit status {status}: {said}")
+        return rest
+
+    def _check(self, what: str, number: int, many: int):
+        if not 0 <= number < many:
+            raise SimulatorError(f"{what} is {number}: {self.plan.design} in its harness has {many}, from 0 on.")

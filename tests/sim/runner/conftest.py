@@ -1,0 +1,20 @@
+"""Designs for tests of harnesses."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def probe() -> str:
+    """The Verilog of module `probe`: two masters, a link, registers."""
+    return (HERE / "probe.v").read_text()
+
+
+@pytest.fixture(scope="session")
+def twin() -> str:
+    """The Verilog of module `twin`, which compares its DRAM with the former model."""
+    models = Path(__file__).parents[3] / "sim" / "models"
+    return (HERE / "twin.v").read_text() + (models / "axi_memory.v").read_text()
