@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import typing
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +27,8 @@ class Design:
     """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order. `peak` is
     the most work that it does in a cycle, counted in `unit`.
 
-    `blocks` names the modules that a simulator may well compile apart: the columns of blocks of a wide mesh.
+    `blocks` names the modules that a simulator may well compile apart: the columns of blocks of a wide mesh. `bench` is
+    the module of its cocotb bench, by default that of its name in `sim.bench`, and `facts` plain data for the bench.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Design:
     modules: int
     verilog: str
     blocks: tuple[str, ...] = ()
+    bench: str = ""
+    facts: dict = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[str]:

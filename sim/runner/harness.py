@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .simulator import SimulatorError
 from . import harness_verilog
 from .dram import LIMIT
 from .ports import PortGroups, Ports, group, read_ports
+from .simulator import SimulatorError
 
 ICARUS_BYTES = 1 << 23
 """Bytes of each DRAM under Icarus, unless a harness has another number."""

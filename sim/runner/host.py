@@ -10,8 +10,8 @@ import numpy as np
 from cocotb.triggers import FallingEdge, First, ReadOnly, RisingEdge, Timer
 
 from .axi import PERIOD
-from .simulator import SimulatorError
 from .dram import LIMIT, DramSettings, Field, check_image, load_image, save_image
+from .simulator import SimulatorError
 
 PATIENCE = 10_000
 """Cycles after which a register access is given up."""

@@ -36,6 +36,8 @@ class Outcome:
 class Job:
     """Parameters and input ports of the design, the cases to run, and whether their results are wanted back.
 
+    `facts` is plain data about the design, such as its register map, which a generic bench needs.
+
     What a case is, is between a workload and the bench of the design.
     """
 
@@ -43,6 +45,7 @@ class Job:
     inputs: list[str]
     cases: list
     keep: bool = False
+    facts: dict = field(default_factory=dict)
 
     def save(self, folder: Path):
         (folder / "job.pickle").write_bytes(pickle.dumps(self))

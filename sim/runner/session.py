@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from . import cache
-from .simulator import SimulatorError
 from .dram import DramSettings, Field, check_image, load_image, save_image
 from .harness import Harness, Surrounded
 from .harness_verilog import MODELS
 from .ports import Ports
+from .simulator import SimulatorError
 
 SOURCES = (Path(str(MODELS / "dram.cpp")), Path(str(MODELS / "dram.h")))
 """C++ that a simulation with a harness needs under Verilator."""

@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 
 from . import job
+from .harness import Harness
 from .job import Job, Outcome
+from .session import SOURCES
 from .simulator import SimulatorError, build
-from .stage import staged
 
 
 def simulate(
@@ -17,26 +18,34 @@ def simulate(
     waves: Path | None = None,
     keep: bool = False,
     timeout: float | None = None,
+    harness: Harness | None = None,
 ) -> tuple[Outcome, list]:
-    """Run `cases` on a `gen.verilog.Design`, in the bench of its name.
+    """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
-    Returns what was counted and, with `keep`, the results of every tile. A mismatch is counted, not raised; raises
-    `SimulatorError` when the simulation itself fails.
+    A design with a register map among its facts, an accelerator, stands in a harness with DRAM: `harness`, or one
+    instance with one DRAM. Returns the bench's counts and, with `keep`, the results of every case. A mismatch is
+    counted, not raised; raises `SimulatorError` when the simulation itself fails.
     """
-    verilog, top = staged(design.name, design.verilog, design.top, design.parameters)
+    verilog, top, sources = design.verilog, design.top, ()
+    if harness or "registers" in design.facts:
+        largest = max((len(case.dram) for case in cases), default=64)
+        harness = harness or Harness(bytes=max(64, 1 << (largest - 1).bit_length()))
+        around = harness.around(verilog, top, design.ports, simulator=simulator)
+        verilog, top, sources = around.verilog, around.top, SOURCES
     built = build(
         verilog,
         top,
         simulator=simulator,
         waves=waves.suffix[1:] if waves else False,
         hier_blocks=design.blocks,
+        sources=sources,
     )
     with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
         folder = Path(temporary)
-        Job(design.parameters, design.inputs, cases, keep).save(folder)
+        Job(design.parameters, design.inputs, cases, keep, design.facts).save(folder)
         try:
             built.run(
-                f"systola.sim.bench.{design.name}",
+                design.bench or f"systola.sim.bench.{design.name}",
                 env={job.ENVIRONMENT: str(folder)},
                 workdir=folder,
                 waves=waves,

@@ -12,6 +12,7 @@ from ...compile.image import PAGE, Image
 from ...compile.job import Place
 from ...compile.placement import place
 
+W_FORMAT = "int8"
 SCALES = 1 << 15
 """Factors of an addition are from -SCALES to below it."""
 
@@ -40,8 +41,8 @@ def _convolution(p, graph, node):
 def _weights(p, graph, node):
     if not graph[node.inputs[1]].constant or any(not graph[name].constant for name in node.inputs[2:]):
         return "its weights and bias must be constants"
-    if graph[node.inputs[1]].type != p.w_format:
-        return f"weights are {graph[node.inputs[1]].type}, and the machine's are {p.w_format}"
+    if graph[node.inputs[1]].type != W_FORMAT:
+        return f"weights are {graph[node.inputs[1]].type}, and the machine's are {W_FORMAT}"
     if graph[node.inputs[1]].zero_point:
         return "its weights have a zero point"
     return None

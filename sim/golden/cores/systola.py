@@ -16,7 +16,6 @@ instructions.
 
 from collections.abc import Callable, Iterable
 from math import prod
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,57 +24,45 @@ from ..integer import limits, wrap
 from ..isa import Error, Fault, Op, Operation, Setting
 from ..requantise import requantise
 from ..walks import RECORD, TABLE_BYTES, Walk
+from .result import Result
 
 MOST = 1 << 24
 """Rows or elements of one operation that are worth waiting for."""
 
 
-class Result(NamedTuple):
-    """How a program ended: at instruction `pc`, by HALT with Error.NONE, by an error, or not at all (None).
-
-    `uncertain`: bytes of DRAM of which only the bus knows, after an error of it, whether they were written.
-    """
-
-    dram: np.ndarray
-    error: Error | None
-    pc: int
-    instructions: int
-    rows: int
-    uncertain: np.ndarray
-
-
 def run(
     parameters: dict,
     dram: np.ndarray,
-    program: int = 0,
+    entry: int = 0,
     limit: int = 10**7,
     faults: Iterable[tuple[int, int, int]] = (),
 ) -> Result:
-    """Run the program at address `program`, at most `limit` instructions of it.
+    """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.Result`.
 
     `dram` holds the addresses from 0; beats beyond it, and those that touch one of `faults` (first and last address,
     code), answer with an error.
     """
-    if program % isa.BYTES:
-        raise ValueError(f"program={program}: program must be a multiple of {isa.BYTES}")
+    if entry % isa.BYTES:
+        raise ValueError(f"entry={entry}: entry must be a multiple of {isa.BYTES}")
     core = Core(parameters, dram.copy(), faults)
     error, pc, instructions = Error.NONE, 0, 0
 
     def fetch(index: int) -> isa.Code | None:
         nonlocal instructions, pc
         instructions, pc = instructions + 1, index
-        at = program + isa.BYTES * index
+        at = entry + isa.BYTES * index
         if index not in codes and not core.engines[Op.LOAD].fails(at, isa.BYTES):
             codes[index] = isa.decode(dram[at : at + isa.BYTES].tobytes())
         return codes.get(index)
 
     codes: dict[int, isa.Code] = {}
     try:
-        for operation in isa.issue(fetch, parameters["instructions"], limit, program):
+        for operation in isa.issue(fetch, parameters["instructions"], limit, entry):
             core.begin(operation)()
     except Fault as fault:
         error, pc = fault.error, fault.pc
-    return Result(core.dram, error, pc, instructions, core.rows, core.engines[Op.STORE].dram_uncertain)
+    counters = {"rows": core.rows, "instructions": instructions - 1}  # HALT is not counted
+    return Result(core.dram, error, pc, counters, core.engines[Op.STORE].dram_uncertain)
 
 
 class Core:

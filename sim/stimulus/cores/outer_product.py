@@ -1,58 +1,56 @@
-"""Random products for the outer-product engine, some of them not legal, some where the bus answers with an error."""
-
-from dataclasses import dataclass, field
+"""Random chains of descriptors for `outer_product`: some not legal, some where the bus answers with an error."""
 
 import numpy as np
 
 from ...golden.cores.outer_product import BEATS, BYTES, SIZE
+from .runs import Run
 
-MEMORY = 1 << 15
-CHANNELS = ("aw", "w", "b", "ar", "r")
-
-
-@dataclass
-class Case:
-    """A product, and the memory that it happens in. `depth` and `rows` as in the registers.
-
-    `pauses`: the probability that each channel pauses in a cycle; `fault`: (first, last), bytes that answer SLVERR.
-    """
-
-    memory: np.ndarray
-    a: int
-    w: int
-    y: int
-    depth: int
-    rows: int
-    pauses: dict[str, float] = field(default_factory=dict)
-    fault: tuple[int, int] | None = None
-    seed: int = 0
+DRAM = 1 << 15
 
 
-def random_cases(p: dict, count: int, seed: int) -> list[Case]:
-    """Seeded random cases: every third without pauses, every eighth not legal, every eighth with an error."""
+def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
+    """Seeded random chains of 1 to 3 products: every third without stalls, every eighth not legal, every eighth with a
+    bus error."""
     rng = np.random.default_rng(seed)
-    return [_case(p, rng, number) for number in range(count)]
+    return [_case(parameters, rng, number) for number in range(count)]
 
 
-def _case(p: dict, rng: np.random.Generator, number: int) -> Case:
-    depth = int(rng.integers(1, 1 + min(8, p["depth"] // BEATS)))
-    rows = int(rng.integers(1, 5))
-    if number % 8 == 6:
-        depth, rows = [(0, rows), (p["depth"] // BEATS + 1, rows), (depth, 0)][number // 8 % 3]
-    memory = rng.integers(0, 256, MEMORY, dtype=np.uint8)
-    sizes = [BEATS * SIZE * depth * max(rows, 1), BEATS * SIZE * depth, BYTES * max(rows, 1)]
-    spare = (MEMORY - sum(sizes)) // BYTES
-    gaps = np.sort(rng.integers(0, spare + 1, 3)) * BYTES
-    order = rng.permutation(3)
-    places, end = [0, 0, 0], 0
-    for gap, part in zip(gaps, order, strict=True):
-        places[part] = int(gap) + end
-        end += sizes[part]
+def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
+    dram = rng.integers(0, 256, DRAM, dtype=np.uint8)
     if number % 4 == 1:  # the largest sums there are
-        memory[places[0] :][: sizes[0]] = memory[places[1] :][: sizes[1]] = 0x80
-    pauses = {} if number % 3 == 0 else {channel: float(rng.choice([0, 0.2, 0.7])) for channel in CHANNELS}
+        dram[: DRAM // 2] = 0x80
+    most = min(6, p["depth"] // BEATS)
+    shapes = [(int(rng.integers(1, most + 1)), int(rng.integers(1, 5))) for _ in range(int(rng.integers(1, 4)))]
+    sizes = [size for depth, rows in shapes for size in _sizes(depth, rows)]
+    starts = _places([BYTES] * len(shapes) + sizes, rng)
+    chain, operands = starts[: len(shapes)], starts[len(shapes) :]
+    wrong = int(rng.integers(len(shapes))) if number % 8 == 6 else None
+    for n, (depth, rows) in enumerate(shapes):
+        a, w, y = operands[3 * n : 3 * n + 3]
+        following = chain[n + 1] if n + 1 < len(shapes) else 0
+        if n == wrong:
+            bad = [(0, rows, a), (p["depth"] // BEATS + 1, rows, a), (depth, 0, a), (depth, rows, a + 4)]
+            depth, rows, a = bad[number // 8 % 4]
+        dram[chain[n] : chain[n] + 20] = np.array([depth | rows << 16, a, w, y, following], "<u4").view(np.uint8)
     fault = None
     if number % 8 == 7:
-        part = int(rng.integers(3))
-        fault = (places[part], places[part] + sizes[part] - 1)
-    return Case(memory, *places, depth, rows, pauses, fault, int(rng.integers(1 << 30)))
+        first = starts[int(rng.integers(len(starts)))]
+        fault = (first, first + BYTES - 1, int(rng.integers(2, 4)))
+    stall = 0 if number % 3 == 0 else int(rng.choice([20, 90, 180]))
+    return Run(dram, chain[0], latency=int(rng.choice([2, 20, 60])), stall=stall, fault=fault, limit=100_000)
+
+
+def _sizes(depth: int, rows: int) -> tuple[int, int, int]:
+    """Bytes of A, W and Y."""
+    return SIZE * BEATS * depth * rows, SIZE * BEATS * depth, BYTES * rows
+
+
+def _places(sizes: list[int], rng: np.random.Generator) -> list[int]:
+    """Addresses that do not overlap, in random order, with random gaps."""
+    spare = (DRAM - sum(sizes)) // BYTES
+    gaps = np.diff(np.sort(rng.integers(0, spare + 1, len(sizes))), prepend=0)
+    found, end = [0] * len(sizes), 0
+    for gap, part in zip(gaps, rng.permutation(len(sizes)), strict=True):
+        found[part] = end + int(gap) * BYTES
+        end = found[part] + sizes[part]
+    return found

@@ -1,0 +1,142 @@
+"""Bench of every accelerator: executions by its registers, with DRAM, errors and counters held to its golden model."""
+
+import importlib
+import time
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import Timer
+
+from ..golden.cores.result import Result
+from ..runner.axi import PERIOD
+from ..runner.dram import DramSettings
+from ..runner.host import Dram, Host, reset
+from ..runner.job import Job, Outcome, save_outcome
+from ..stimulus.cores.runs import Ran, Run
+
+START, STOP, DONE, RUNNING = 1, 2, 1, 2
+STOPS = 20_000
+"""Cycles in which an accelerator that is stopped raises its interrupt, at most."""
+MAGIC = 0xFFFF
+
+
+@cocotb.test()
+async def accelerator(dut):
+    job, outcome = Job.load(), Outcome()
+    Clock(dut.clk, PERIOD, unit="ns").start()
+    machine = Machine(dut, job.facts)
+    await machine.begin()
+    golden, results = importlib.import_module(job.facts["golden"]), []
+    for number, case in enumerate(job.cases):
+        ran = await machine.run(case)
+        outcome.cases += 1
+        outcome.seconds += ran.seconds
+        outcome.cycles += ran.counters["cycles"]
+        outcome.case_cycles.append(ran.counters["cycles"])
+        outcome.work += ran.counters.get(job.facts.get("work", ""), 0)
+        check = Check(f"case {number}", outcome)
+        check.equal("identity", await machine.read("identity") & MAGIC, job.facts["identity"])
+        check.equal("status afterwards", await machine.read("status"), 0)
+        causes = sum(ran.counters[name] for name in job.facts["causes"])
+        check.equal("causes of all cycles together", causes, ran.counters["cycles"])
+        if case.golden:
+            faults = [case.fault] if case.fault else []
+            check.run(ran, golden.run(job.parameters, case.dram, case.entry, faults=faults))
+        results.append(ran if job.keep else None)
+    save_outcome(outcome, results)
+    assert outcome.checked, "nothing was compared"
+    assert not outcome.mismatches, "; ".join(outcome.examples[:5])
+
+
+class Check:
+    """Comparisons of one case, counted."""
+
+    def __init__(self, where: str, outcome: Outcome):
+        self.where, self.outcome = where, outcome
+
+    def equal(self, what: str, found, wanted):
+        self.outcome.checked += 1
+        if found != wanted:
+            self.outcome.mismatches += 1
+            self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {wanted}")
+
+    def run(self, ran: Ran, golden: Result):
+        """Compare an execution with the golden model's."""
+        self.equal("error", ran.error, golden.error)
+        self.equal("pc", ran.at, golden.at)
+        if not ran.error:
+            for name, count in golden.counters.items():
+                self.equal(f"counter {name}", ran.counters[name], count)
+        wrong = np.flatnonzero((ran.dram != golden.dram) & ~golden.uncertain)
+        self.outcome.checked += len(golden.dram)
+        self.outcome.mismatches += len(wrong)
+        for address in wrong[:5]:
+            found, wanted = ran.dram[address], golden.dram[address]
+            self.outcome.examples.append(f"{self.where}: byte {address:#x} is {found:#04x}, expected {wanted:#04x}")
+
+
+class Machine:
+    """An accelerator in its harness."""
+
+    def __init__(self, dut, facts: dict):
+        self.dut, self.facts = dut, facts
+        self.host, self.dram = Host(dut), Dram(dut)
+
+    async def begin(self):
+        """Drive every input, and reset."""
+        dut = self.dut
+        for port in ("set", "set_number", "set_field", "set_value"):
+            getattr(dut, port).value = 0
+        for port in ("awaddr", "awprot", "awvalid", "wdata", "wvalid", "araddr", "arprot", "arvalid"):
+            getattr(dut, f"s_axil_{port}").value = 0
+        await reset(dut)
+
+    async def read(self, register: str) -> int:
+        return await self.host.read(self.facts["registers"][register])
+
+    async def write(self, register: str, value: int):
+        await self.host.write(self.facts["registers"][register], value)
+
+    async def run(self, case: Run) -> Ran:
+        """Execute from start to interrupt."""
+        settings = DramSettings(
+            latency=case.latency,
+            stall=case.stall,
+            faults=(case.fault,) if case.fault else (),
+            fault_beat=(0, *case.fault_beat) if case.fault_beat else None,
+            size=len(case.dram),
+        )
+        await self.dram.configure(settings)
+        await self.dram.load(case.dram)
+        await self.write("entry", case.entry)
+        if case.trace:
+            await self.host.record()
+        await self.write("control", START)
+        began = time.perf_counter()
+        if case.stop is not None:
+            await Timer(max(1, case.stop) * PERIOD, "ns")
+            await self.write("control", STOP)
+        ended = await self.host.interrupt(case.limit)
+        seconds = time.perf_counter() - began
+        changes = await self.host.recorded() if case.trace else []
+        pending = await self.read("pending")
+        if not ended:
+            await self.write("control", STOP)
+            stopped = await self.host.interrupt(STOPS)
+            assert stopped, f"no interrupt {STOPS} cycles after control.stop"
+        error = await self.read("error")
+        counters = {name: await self.read(name) for name in self.facts["counters"]}
+        ran = Ran(
+            dram=await self.dram.dump(len(case.dram)),
+            error=error & 15,
+            detail=error >> 4,
+            at=await self.read("pc"),
+            counters=counters,
+            pending=pending,
+            cut=not ended,
+            seconds=seconds,
+            changes=changes,
+        )
+        await self.write("status", DONE)
+        return ran
