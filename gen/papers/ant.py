@@ -106,7 +106,6 @@ CLAIMS = (
             band=(1.0, 10.0),
             reason="The paper states which type is best, not by how much: any ratio above 1 agrees.",
             measure=partial(margin, tensor),
-            command="systola papers --only ant",
         )
         for tensor, (expected, _) in TENSORS.items()
     ),
@@ -119,7 +118,6 @@ CLAIMS = (
         band=(64, 64),
         reason="All 16 codes of the golden model are decoded: it must be exact.",
         measure=partial(largest, 4),
-        command="systola papers --only ant",
     ),
     Claim(
         paper="ant",
@@ -139,7 +137,6 @@ CLAIMS = (
         band=(4, 4),
         reason="The same array and shape at both precisions, a count of cycles: it must be exact.",
         measure=byte_cycles,
-        command="systola sim systolic -p rows=8 -p cols=4 -p a_format=ant4 -p w_format=ant4",
     ),
     Claim(
         paper="ant",
@@ -151,6 +148,5 @@ CLAIMS = (
         reason="Published shares of 4-bit MACs, cycles per MAC measured on RTL; memory and tiling, which the authors' "
         "simulator includes, change single networks by up to 17 %, and the mean by little.",
         measure=speed_up,
-        command="systola papers --only ant",
     ),
 )

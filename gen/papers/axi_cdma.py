@@ -35,7 +35,6 @@ CLAIMS = tuple(
         reason="axi_cdma processes one descriptor after the other. Here up to sixteen runs are in flight, so a higher "
         "share is right, up to one beat per cycle.",
         measure=partial(lambda figure: busy()[figure], (transfer, latency)),
-        command="systola papers --only axi_cdma",
     )
     for (transfer, latency), published in FIGURES.items()
 )

@@ -68,7 +68,6 @@ CLAIMS = (
             "longer. Here it takes one cycle, so a higher load is right, up to what the bisection carries. Loads are "
             "tried in steps of 0.05.",
             measure=partial(saturation, kind),
-            command="systola papers --only booksim",
         )
         for kind in LOADS
     ),
@@ -83,7 +82,6 @@ CLAIMS = (
             reason="Latency at a load of 0.02 with one cycle per hop. A few packets wait for others, which adds up to "
             "6 %; the mean of random packets varies by 1 %.",
             measure=partial(hops, kind),
-            command="systola papers --only booksim",
         )
         for (kind, hops_of), law in zip(HOPS.items(), ("k / 4", "(k^2 - 1) / (3 k)"), strict=True)
     ),

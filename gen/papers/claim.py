@@ -18,9 +18,10 @@ class Claim:
     """A claim of a paper, with the measurement that checks it.
 
     `published` and the value of `measure()` are numbers in `unit`. A claim holds where low <= measured <= high, with
-    `band` = (low, high); `reason` states why the band is that wide, or why a value is expected outside it. `stated` is
-    the claim's figure in words, with its place in the paper (default: the number and its unit). `command` shows the
-    measurement. A `slow` claim takes minutes and is measured on request only.
+    `band` = (low, high). `reason` states why the band is that wide, or why a value is expected outside it. `stated` is
+    the claim's figure in words, with its place in the paper (default: the number and its unit). `command` is what a
+    user types to see the measurement (default: `systola papers --only PAPER`). A `slow` claim takes minutes and is
+    measured on request only.
 
     Raises `ValueError` for an empty text, a band whose ends are not in order, or a published value that is no number.
     """
@@ -31,13 +32,13 @@ class Claim:
     unit: str
     band: tuple[float, float]
     measure: Callable[[], float]
-    command: str
+    command: str = ""
     stated: str = ""
     reason: str = ""
     slow: bool = False
 
     def __post_init__(self):
-        for name in ("paper", "text", "unit", "command"):
+        for name in ("paper", "text", "unit"):
             if not getattr(self, name).strip():
                 raise ValueError(f"{name}={getattr(self, name)!r}: {name} of a claim must not be empty.")
         if not self.paper.replace("_", "").isalnum():
@@ -47,6 +48,8 @@ class Claim:
         low, high = self.band
         if not (math.isfinite(low) and math.isfinite(high) and low <= high):
             raise ValueError(f"band={self.band}: band must be two finite numbers (low, high) with low <= high.")
+        if not self.command:
+            object.__setattr__(self, "command", f"systola papers --only {self.paper}")
         if not self.stated:
             object.__setattr__(self, "stated", f"{self.published:g} {self.unit}")
 

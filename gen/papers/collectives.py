@@ -55,7 +55,6 @@ CLAIMS = tuple(
         band=(1024 / BYTES * share, 1024 / BYTES * share * BANDS[op][0]),
         reason=BANDS[op][1],
         measure=partial(lambda op: slopes()[op], op),
-        command="systola sim collective",
     )
     for (op, share), moved in zip(MOVED.items(), ("2 (N - 1) / N", "(N - 1) / N", "(N - 1) / N"), strict=True)
 )

@@ -57,10 +57,9 @@ CLAIMS = tuple(
         reason=f"Software is a binary tree of unicasts here, whose nodes {cost} no time. Its {STEPS} steps on {NODES} "
         "nodes limit the ratio for long messages.",
         measure=measure,
-        command=f"systola papers --only floonoc  # the network: systola sim noc -p {options}",
     )
-    for what, published, cost, options, measure in (
-        ("Multicast", 2.9, "forward in", "multicast=true", multicast),
-        ("Reduction", 2.5, "add in", "reduction=true -p vcs=3", reduction),
+    for what, published, cost, measure in (
+        ("Multicast", 2.9, "forward in", multicast),
+        ("Reduction", 2.5, "add in", reduction),
     )
 )

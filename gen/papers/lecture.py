@@ -92,6 +92,5 @@ CLAIMS = (
         band=(IMAGE_BYTES, IMAGE_BYTES),
         reason="Beats of the bus, all of which carry bytes of the image: it must be exact.",
         measure=bytes_per_load,
-        command="systola sim dma",
     ),
 )

@@ -74,7 +74,6 @@ CLAIMS = (
             band=(published, published),
             reason="All 256 bytes of the golden model are decoded: it must be exact.",
             measure=partial(largest, normal),
-            command="systola papers --only olive",
         )
         for normal, published, bias in (("int4", 96, 2), ("flint4", 192, 3))
     ),
@@ -86,7 +85,6 @@ CLAIMS = (
         band=(1, 1),
         reason="Widths of ports: they must be exact.",
         measure=width_ratio,
-        command="systola gen systolic -p rows=2 -p a_format=olive_int4 -p w_format=olive_int4",
     ),
     Claim(
         paper="olive",
@@ -95,9 +93,8 @@ CLAIMS = (
         unit="% of the array",
         stated="2.2 % of the area in 22 nm",
         band=(0.2, 2.2),
-        reason="Rows + columns decoders serve rows x columns cells, so the share falls with the size, which is not stated "
-        f"with the figure. Here {SIDE} x {SIDE}, in transistors of gates, with the delays at the edges.",
+        reason="Rows + columns decoders serve rows x columns cells, so the share falls with the size, which is not "
+        f"stated with the figure. Here {SIDE} x {SIDE}, in transistors of gates, with the delays at the edges.",
         measure=partial(decoder_share, "olive_int4"),
-        command="systola papers --only olive",
     ),
 )

@@ -56,7 +56,6 @@ CLAIMS = tuple(
         band=(rate * (1 - width), rate * (1 + width)),
         reason=reason,
         measure=partial(lambda pattern: rates()[pattern], pattern),
-        command="systola sim scratchpad -p ports=4 -p banks=4",
     )
     for pattern, rate, width, how, reason in (
         (

@@ -5,8 +5,12 @@ from collections.abc import Callable, Iterable
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from .claim import Claim, Result
+
+WIDTH = 120
+"""Columns of the table at least: a narrower terminal wraps its lines."""
 
 
 def progress(err: Console) -> Callable[[int, int, Claim], None]:
@@ -21,19 +25,21 @@ def progress(err: Console) -> Callable[[int, int, Claim], None]:
 def show(results: Iterable[Result], out: Console):
     """Print a table of the claims and a summary; below, the reasons of claims that are outside their bands."""
     results = list(results)
-    table = Table("paper", "claim", "published", "measured", "band", "within", "command", box=box.SIMPLE_HEAD)
+    table = Table("paper", "claim, and its command", box=box.SIMPLE_HEAD)
+    for name in ("published", "measured", "band"):
+        table.add_column(name, justify="right")
+    table.add_column("within")
     for result in results:
         claim = result.claim
         table.add_row(
             claim.paper,
-            claim.text,
+            Text(f"{claim.text}\n").append(claim.command, "dim"),
             number(claim.published),
             f"{number(result.measured)} {claim.unit}" if result.measured is not None else "error",
             " to ".join(dict.fromkeys(number(end) for end in claim.band)),
             "[green]yes[/]" if result.within else "[red]no[/]",
-            claim.command,
         )
-    out.print(table)
+    out.print(table, width=max(out.width, WIDTH))
     for result in results:
         if result.error:
             out.print(f"{result.claim.paper}: {result.claim.text}\n    not measured: {result.error}", markup=False)
