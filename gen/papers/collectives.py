@@ -37,7 +37,7 @@ def slopes() -> dict[str, float]:
     """Cycles per KiB on RTL by operation; all memories are compared."""
     design = generate("collective", Collective(k=SIDE, l=SIDE, rows=1024 * max(KIBIBYTES) // BYTES))
     p, rng = design.parameters, np.random.default_rng(7)
-    # What makes all nodes equal comes last: it leaves nothing for others to get wrong.
+    # All-reduce is last: afterwards all nodes hold the same, and no later error would show.
     calls = [(op, rows_of(p, op, 1024 * size), 0) for op in reversed(MOVED) for size in KIBIBYTES]
     outcome, _ = checked(design, [sweep(p, calls, rng)])
     cycles = iter(outcome.case_cycles)

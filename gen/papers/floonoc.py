@@ -54,12 +54,12 @@ CLAIMS = tuple(
         unit="x as fast",
         stated=f"{published} x (collectives of FlooNoC)",
         band=(published, STEPS),
-        reason=f"Software is a binary tree of unicasts here, whose nodes {cost} no time. Its {STEPS} steps on {NODES} "
-        "nodes limit the ratio for long messages.",
+        reason=f"Software is a binary tree of unicasts here, and {cost} in the nodes takes no cycles. Its {STEPS} steps "
+        f"on {NODES} nodes limit the ratio for long messages.",
         measure=measure,
     )
     for what, published, cost, measure in (
-        ("Multicast", 2.9, "forward in", multicast),
-        ("Reduction", 2.5, "add in", reduction),
+        ("Multicast", 2.9, "forwarding", multicast),
+        ("Reduction", 2.5, "adding", reduction),
     )
 )

@@ -52,7 +52,7 @@ def over_formula(order: str) -> float:
 
 
 def bytes_per_load() -> float:
-    """Bytes that one descriptor brings from DRAM, on RTL; both memories are compared byte for byte."""
+    """Bytes that one descriptor loads from DRAM, on RTL; both memories are compared byte for byte."""
     (case,) = transfers.cases(20, [IMAGE])
     outcome = simulated("dma", Dma(local_bytes=transfers.LOCAL_BYTES), [case])
     beats = outcome.spans[0]["r"][0]
@@ -85,7 +85,7 @@ CLAIMS = (
     ),
     Claim(
         paper="lecture",
-        text="One load instruction brings a whole ImageNet picture, for which a CPU executes 300,000 instructions.",
+        text="One load instruction loads a whole ImageNet picture, for which a CPU executes 300,000 instructions.",
         published=IMAGE_BYTES,
         unit="bytes/instruction",
         stated="one instruction for 224 x 224 x 3 bytes (section on access to external memory)",

@@ -10,7 +10,7 @@ from rich.text import Text
 from .claim import Claim, Result
 
 WIDTH = 120
-"""Columns of the table at least: a narrower terminal wraps its lines."""
+"""Columns of the table at least, where the output is no terminal."""
 
 
 def progress(err: Console) -> Callable[[int, int, Claim], None]:
@@ -39,7 +39,10 @@ def show(results: Iterable[Result], out: Console):
             " to ".join(dict.fromkeys(number(end) for end in claim.band)),
             "[green]yes[/]" if result.within else "[red]no[/]",
         )
-    out.print(table, width=max(out.width, WIDTH))
+    width = out.width
+    out.width = width if out.is_terminal else max(width, WIDTH)
+    out.print(table)
+    out.width = width
     for result in results:
         if result.error:
             out.print(f"{result.claim.paper}: {result.claim.text}\n    not measured: {result.error}", markup=False)

@@ -20,7 +20,7 @@ def constant(value: float, **changes) -> Claim:
 
 
 def test_every_paper_has_claims_of_its_own():
-    assert set(papers(CLAIMS)) == {
+    assert set(papers(CLAIMS)) >= {
         *("bitfusion", "ant", "olive", "sparsity_2_4", "scale_sim", "lecture", "scratchpad_theory", "axi_cdma"),
         *("booksim", "floonoc", "collectives"),
     }
