@@ -54,8 +54,8 @@ CLAIMS = tuple(
         unit="x as fast",
         stated=f"{published} x (collectives of FlooNoC)",
         band=(published, STEPS),
-        reason=f"Software is a binary tree of unicasts here, and {cost} in the nodes takes no cycles. Its {STEPS} steps "
-        f"on {NODES} nodes limit the ratio for long messages.",
+        reason=f"Software is a binary tree of unicasts here, and {cost} in the nodes takes no cycles. Its {STEPS} "
+        f"steps on {NODES} nodes limit the ratio for long messages.",
         measure=measure,
     )
     for what, published, cost, measure in (
