@@ -14,7 +14,7 @@ SIDE = 4
 NODES = SIDE * SIDE
 BYTES = 32
 """Bytes per cycle that a node's four links of 64 bits carry."""
-KIBIBYTES = (4, 12)
+KIBIBYTES = (4, 8)
 """Two sizes of a node's message: the slope between them is the cost of a KiB, without the latency of the start."""
 MOVED = {
     "all_reduce": 2 * (NODES - 1) / NODES,
