@@ -9,10 +9,10 @@ from .claim import Claim
 from .measuring import checked
 
 SIDE, DEPTH = 8, 8
-BEFORE, MEASURED = 1000, 4000
+BEFORE, MEASURED = 500, 2000
 """Cycles in which each load is under way before it is measured, and while it is."""
 IDLE = 0.02
-LOADS = {"torus": (0.45, 0.5, 0.55, 0.6, 0.65, 0.7), "mesh": (0.25, 0.3, 0.35, 0.4)}
+LOADS = {"torus": (0.5, 0.55, 0.6, 0.65), "mesh": (0.25, 0.3, 0.35, 0.4)}
 """Loads that are tried, in flits per node and cycle."""
 PUBLISHED = {("torus", 4): 0.52, ("torus", 2): 0.25, ("mesh", 2): 0.30}
 """The last stable load by topology and virtual channels."""
