@@ -16,7 +16,7 @@ from . import bitfusion
 from .claim import Claim
 from .measuring import WrongResults, checked, simulated
 
-COUNT = 20_000
+COUNT = 100_000
 """Values of a synthetic tensor."""
 TENSORS = {
     "uniform": ("int", lambda rng: rng.uniform(-1, 1, COUNT)),
