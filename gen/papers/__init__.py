@@ -1,0 +1,1 @@
+"""Published claims, measured on generated hardware: `systola papers`."""

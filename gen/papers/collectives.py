@@ -1,0 +1,65 @@
+"""Claims about collectives (R. Thakur et al., Optimization of Collective Communication Operations in MPICH, 2005)."""
+
+from functools import cache, partial
+
+import numpy as np
+
+from ...hw.noc.collective import Collective
+from ...sim.workloads.collectives import rows_of, sweep
+from ..verilog import generate
+from .claim import Claim
+from .measuring import checked
+
+SIDES = 4, 2
+NODES = SIDES[0] * SIDES[1]
+BYTES = 32
+"""Bytes per cycle that a node's four links of 64 bits carry."""
+KIBIBYTES = (4, 8)
+"""Two sizes of a node's message: the slope between them is the cost of a KiB, without the latency of the start."""
+MOVED = {
+    "all_reduce": 2 * (NODES - 1) / NODES,
+    "all_gather": (NODES - 1) / NODES,
+    "reduce_scatter": (NODES - 1) / NODES,
+}
+"""How often each byte of a message passes the links of a node."""
+TOGETHER = (("reduce_scatter", "all_reduce"), ("all_gather",))
+"""Operations on the same data: one that leaves all nodes equal is last, for no later error would show."""
+BANDS = {
+    "all_reduce": (1.01, "Two sizes on RTL, without start and end: links carry a word in every cycle, within 1 %."),
+    "all_gather": (1.01, "Two sizes on RTL, without start and end: links carry a word in every cycle, within 1 %."),
+    "reduce_scatter": (
+        NODES / (NODES - 1),
+        "The engine takes N instead of N - 1 slots: the last one brings the sum home. It is one slot above the bound.",
+    ),
+}
+
+
+@cache
+def slopes() -> dict[str, float]:
+    """Cycles per KiB on RTL by operation; all memories are compared."""
+    design = generate("collective", Collective(k=SIDES[0], l=SIDES[1], rows=1024 * max(KIBIBYTES) // BYTES))
+    p, rng = design.parameters, np.random.default_rng(7)
+    calls = [[(op, rows_of(p, op, 1024 * size), 0) for op in ops for size in KIBIBYTES] for ops in TOGETHER]
+    outcome, _ = checked(design, [sweep(p, each, rng) for each in calls])
+    cycles = iter(outcome.case_cycles)
+    small, large = KIBIBYTES
+    found = {}
+    for op in (op for ops in TOGETHER for op in ops):
+        first, second = next(cycles), next(cycles)
+        found[op] = (second - first) / (large - small)
+    return found
+
+
+CLAIMS = tuple(
+    Claim(
+        paper="collectives",
+        text=f"{op.replace('_', '-').capitalize()} of N nodes moves each byte {moved} times, at the rate of the links.",
+        published=1024 / BYTES * share,
+        unit="cycles/KiB",
+        stated=f"{1024 / BYTES * share:g} cycles/KiB: {moved}, N = {NODES}, {BYTES} bytes per cycle (bandwidth bound)",
+        band=(1024 / BYTES * share, 1024 / BYTES * share * BANDS[op][0]),
+        reason=BANDS[op][1],
+        measure=partial(lambda op: slopes()[op], op),
+    )
+    for (op, share), moved in zip(MOVED.items(), ("2 (N - 1) / N", "(N - 1) / N", "(N - 1) / N"), strict=True)
+)

@@ -1,0 +1,96 @@
+"""Claims of the lecture on AI accelerators: schedules by SYNC instructions, and whole images by one instruction."""
+
+from functools import cache, partial
+
+from ...hw.cores.parameters import CoreParameters
+from ...hw.dma.dma import Dma
+from ...sim.workloads import transfers
+from ..execute import Execution, execute
+from ..schedule.tiling import Chunk, Tiling
+from ..tasks import GemmTask
+from .claim import Claim
+from .measuring import WrongResults, simulated
+
+CORE = CoreParameters()
+SHAPE = (1024, 64, 64)
+TILE_ROWS = 128
+"""The product (M, K, N), and the rows of its tiles: eight tiles of 128 x 64."""
+IMAGE = "image 224 x 224 x 3 in"
+IMAGE_BYTES = 224 * 224 * 3
+
+
+@cache
+def run(order: str) -> Execution:
+    """The product in one of the lecture's orders, on RTL from DRAM to DRAM; every byte is compared with NumPy."""
+    m, k, n = SHAPE
+    tiling = Tiling(1, 1, TILE_ROWS, n, (Chunk((0, 1), (0, k)),), group=k)
+    task = GemmTask.check(m=m, k=k, n=n).task(CORE, order, 1, tiling)
+    execution = execute(CORE, task.image.bytes(), task.at, length=len(task.program))
+    if wrong := task.mismatches(execution.dram):
+        raise WrongResults(f"{order}: {wrong} bytes are wrong.")
+    return execution
+
+
+def over_formula(order: str) -> float:
+    """Measured cycles of an order over those of its formula.
+
+    The formula takes the cycles L, C and S in which a tile is loaded, computed and stored from the serial run: L and S
+    while the DMA engines work, C the rest.
+    """
+    count, serial = SHAPE[0] // TILE_ROWS, run("serial")
+    load, store = (serial.counters[name] / count for name in ("load", "store"))
+    compute = serial.cycles / count - load - store
+    formula = {
+        "reordered": load + (count - 1) * max(compute, load) + compute + count * store,
+        "synchronised": load
+        + max(compute, load)
+        + (count - 2) * max(compute, load, store)
+        + max(compute, store)
+        + store,
+    }
+    return run(order).cycles / formula[order]
+
+
+def bytes_per_load() -> float:
+    """Bytes that one descriptor loads from DRAM, on RTL; both memories are compared byte for byte."""
+    (case,) = transfers.cases(20, [IMAGE])
+    outcome = simulated("dma", Dma(local_bytes=transfers.LOCAL_BYTES), [case])
+    beats = outcome.spans[0]["r"][0]
+    return 8 * beats / len(case.descriptors)
+
+
+FORMULAS = {
+    "reordered": ("L + (n - 1) max(C, L) + C + n S", "loads precede the computation of the tile before"),
+    "synchronised": (
+        "L + max(C, L) + (n - 2) max(C, L, S) + max(C, S) + S",
+        "SYNC after each step of load, compute and store of three tiles",
+    ),
+}
+
+CLAIMS = (
+    *(
+        Claim(
+            paper="lecture",
+            text=f"Order '{order}' ({how}) takes {formula} cycles for n tiles.",
+            published=1,
+            unit="x the formula",
+            stated=f"{formula} (section on access to external memory)",
+            band=(0.97, 1.05),
+            reason="L, C and S are those of the serial run on the same RTL. The formula leaves out the issue of "
+            "instructions and the detection of idle units at each SYNC.",
+            measure=partial(over_formula, order),
+            command=f"systola run gemm -p m=1024 -p k=64 -p n=64 --order {order}",
+        )
+        for order, (formula, how) in FORMULAS.items()
+    ),
+    Claim(
+        paper="lecture",
+        text="One load instruction loads a whole ImageNet picture, for which a CPU executes 300,000 instructions.",
+        published=IMAGE_BYTES,
+        unit="bytes/instruction",
+        stated="one instruction for 224 x 224 x 3 bytes (section on access to external memory)",
+        band=(IMAGE_BYTES, IMAGE_BYTES),
+        reason="Beats of the bus, all of which carry bytes of the image: it must be exact.",
+        measure=bytes_per_load,
+    ),
+)
