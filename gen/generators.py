@@ -45,9 +45,9 @@ HEADINGS = ("accelerators", "arrays and units", "memories and movement", "interc
 class Generator:
     """A component under its name. A package offers one by an entry point of group `systola.generators`.
 
-    `bench` is the module with the cocotb test, `stimulus` the module whose `random_cases(parameters, count, seed)` gives
-    its cases; by default those of the same name in `sim.bench` and `sim.stimulus`. `files(component, top)` gives what
-    else is written beside the Verilog: texts by file name. `facts` is plain data for the bench.
+    `bench` is the module with the cocotb test, `stimulus` the module whose `random_cases(parameters, count, seed)`
+    gives its cases; by default those of the same name in `sim.bench` and `sim.stimulus`. `files(component, top)` gives
+    what else is written beside the Verilog: texts by file name. `facts` is plain data for the bench.
     """
 
     name: str

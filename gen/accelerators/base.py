@@ -19,6 +19,7 @@ from ..errors import UsageError
 if typing.TYPE_CHECKING:
     from ..host.board import Board
     from ..papers.claim import Claim
+    from .host import AcceleratorHost
     from .operands import Operands
 
 
@@ -27,8 +28,9 @@ class Accelerator(ABC):
 
     Class attributes: `name`, as users type it; `title`, a line; `paper`, its source; `component`, the accelerator in
     hardware, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
-    `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.cores.result`) and with
-    `random_cases`; `board_parameters`, those that a board's host needs to know.
+    `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.cores.result`)
+    and with `random_cases`; `board_parameters`, those that a board's host needs to know; `options`, keywords that
+    `compile` takes.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Accelerator(ABC):
     golden: str
     stimulus: str
     board_parameters: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
     def parameters(self, **values) -> Parameters:
         """Checked parameters of the hardware. Raises :class:`.ParameterError`."""
@@ -76,7 +79,7 @@ class Accelerator(ABC):
         """Claims of the machine's paper, each with its measurement."""
         return ()
 
-    def host(self, board: Board, parameters: Parameters):
+    def host(self, board: Board, parameters: Parameters) -> AcceleratorHost:
         """Driver of the machine on a board. Raises :class:`.UsageError` if there is none."""
         raise UsageError(f"{self.name} has no driver for boards.")
 
@@ -111,5 +114,3 @@ class Prediction(typing.NamedTuple):
 
     counters: dict[str, int]
     spans: list
-
-

@@ -1,67 +1,29 @@
-"""Which engine a board has, as its design is told and as its host reads it: a word that says the sizes."""
+"""Which accelerator a board has, as its design is given it and as its host reads it: a word with the sizes."""
 
-from typing import NamedTuple
-
-from ...hw.component import Component, ParameterError, Parameters
-from ...hw.cores.outer_product.core import OuterProduct
+from ...hw.component import ParameterError, Parameters
 from ...hw.systems.board import BoardEngine
-from ..host.driver import Board, BoardError
+from ..accelerators import registry
+from ..accelerators.base import Accelerator
 
 
-class Kind(NamedTuple):
-    """An engine, and the parameters that its word tells, in this order; all else is as by default."""
-
-    component: type[Component]
-    sizes: tuple[str, ...]
-
-
-KINDS = {
-    "core": Kind(
-        Core,
-        (
-            "size",
-            "activation_bytes",
-            "weight_bytes",
-            "accumulators",
-            "banks",
-            "data_width",
-            "instructions",
-            "queue",
-            "sram_latency",
-        ),
-    ),
-    "outer_product": Kind(OuterProduct, ("depth",)),
-}
-
-
-def make(kind: str, **sizes: int) -> BoardEngine:
-    """An engine of these sizes."""
-    component, names = KINDS[kind]
-    parameters = component.Parameters.check(**sizes)
-    word = "/".join([kind, *(str(getattr(parameters, name)) for name in names)])
-    return BoardEngine(name=word, component=component, parameters=parameters)
+def make(name: str, **sizes: int) -> BoardEngine:
+    """The engine of a board: an accelerator with these parameters. Raises :class:`.ParameterError`."""
+    accelerator = registry.find(name)
+    parameters = accelerator.parameters(**sizes)
+    word = "/".join([accelerator.name, *(str(getattr(parameters, key)) for key in accelerator.board_parameters)])
+    return BoardEngine(name=word, component=accelerator.component, parameters=parameters)
 
 
 def parse(word: str) -> tuple[str, Parameters] | None:
-    """The kind of engine that a word tells of, and its parameters; None if there is no such engine."""
-    kind, *numbers = word.split("/")
-    if kind not in KINDS:
+    """The accelerator of a word, and its parameters; None if there is none of that name and these sizes."""
+    name, *numbers = word.split("/")
+    accelerator: Accelerator | None = registry.accelerators().get(registry.ALIASES.get(name, name))
+    if accelerator is None:
         return None
-    component, names = KINDS[kind]
-    if len(numbers) != len(names) or not all(number.isdecimal() for number in numbers):
+    keys = accelerator.board_parameters
+    if len(numbers) != len(keys) or not all(number.isdecimal() for number in numbers):
         return None
     try:
-        return kind, component.Parameters.check(**dict(zip(names, map(int, numbers), strict=True)))
+        return accelerator.name, accelerator.parameters(**dict(zip(keys, map(int, numbers), strict=True)))
     except ParameterError:
         return None
-
-
-def host(board: Board):
-    """Who drives the engine of a board. Raises :class:`.BoardError`."""
-    from ..accelerators.outer_product.host import OuterHost
-    from ..accelerators.systola.host import CoreHost
-
-    word = board.facts.get("engine", "none")
-    if found := parse(word):
-        return {"core": CoreHost, "outer_product": OuterHost}[found[0]](board, found[1])
-    raise BoardError(f"{board.facts.get('board')} says engine={word}, which this driver does not know.")

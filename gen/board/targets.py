@@ -3,7 +3,8 @@
 import importlib
 from dataclasses import dataclass, field
 
-from ..generators import UsageError
+from ..accelerators import registry
+from ..errors import UsageError
 from ..synth.devices import Placer
 from . import engines
 
@@ -60,7 +61,7 @@ class Target:
     @property
     def peak(self) -> int:
         """Multiply-accumulates a cycle, at most."""
-        return engines.KINDS[self.engine[0]].component(**self.engine[1]).described().peak
+        return registry.find(self.engine[0]).component(**self.engine[1]).described().peak
 
 
 def _uart(rx: str, tx: str):
@@ -81,7 +82,7 @@ def _uart(rx: str, tx: str):
 
 
 _LARGE = (
-    "core",
+    "systola",
     {
         "size": 8,
         "activation_bytes": 16384,

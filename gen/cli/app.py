@@ -1,24 +1,23 @@
-"""The `systola` command: list, show, gen, sim, synth, asm, disasm, board."""
+"""The `systola` command: list, show, gen, sim, synth, papers, and the commands of the other files of this folder."""
 
-import json
 import sys
-import time
-import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
-from ...hw.component import Component, ParameterError
-from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.issue.isa import BYTES
-from ..accelerators.systola.program import Program, ProgramError
-from ..generators import GENERATORS, Generator, UsageError, find
+from ...hw.component import ParameterError
+from ...sim.network.graph import GraphError
+from ..accelerators import registry
+from ..compile.image import ImageError
+from ..errors import UsageError
+from ..generators import HEADINGS, broken, find, generators
 from ..synth.devices import Placer
-from . import describe
+from . import describe, programs, run
 from .board import app as board_app
+from .options import Json, Name, Preset, Set, component_of, err, out, save
 
 app = typer.Typer(
     add_completion=False,
@@ -27,34 +26,46 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Generate, simulate and synthesise AI-accelerator hardware.",
 )
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
-Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
-Preset = Annotated[Path | None, typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table.")]
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
-
-
 app.add_typer(board_app, name="board")
+
+
+def _version(wanted: bool):
+    if wanted:
+        out.print(f"systola {version('systola')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    wanted: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+):
+    """Generate, simulate and synthesise AI-accelerator hardware."""
 
 
 @app.command("list")
 def list_(json_file: Json = None):
-    """The generators, a line each."""
-    table = Table.grid(padding=(0, 2))
-    for generator in GENERATORS.values():
-        table.add_row(f"[bold]{generator.name}[/]", generator.summary)
-    out.print(table)
-    _save(json_file, {g.name: g.summary for g in GENERATORS.values()})
+    """List the generators, under headings."""
+    known = generators()
+    width = max(map(len, known))
+    for heading in HEADINGS:
+        members = [generator for generator in known.values() if generator.heading == heading]
+        if members:
+            out.print(f"[bold]{heading}[/]")
+        for generator in members:
+            out.print(f"  {generator.name:<{width}}  {escape(generator.summary)}")
+    for sentence in broken().values():
+        err.print(f"systola: {sentence}", markup=False)
+    save(json_file, {name: generator.summary for name, generator in known.items()})
 
 
 @app.command()
 def show(name: Name, json_file: Json = None):
-    """Parameters, ports, cycle law and source of a generator."""
+    """Print parameters, ports, cycle law and source of a generator."""
     generator = find(name)
     describe.show(generator, out)
-    _save(json_file, describe.as_data(generator))
+    save(json_file, describe.as_data(generator))
 
 
 @app.command()
@@ -66,13 +77,11 @@ def gen(
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
     """Write NAME.v, NAME.json, NAME.core, and what else belongs to the generator."""
-    from ..verilog.verilog import generate
-
-    generator, component = _component(name, parameters, preset)
+    generator, component = component_of(name, parameters, preset)
     if top is not None and not (top.isascii() and top.isidentifier()):
         raise UsageError(f"--top {top}: a module name is letters, digits and underscores, not first a digit.")
     with err.status(f"elaborating {name}"):
-        design = generate(generator.name, component, top=top)
+        design = generator.design(component, top=top)
     try:
         paths = design.write(folder, generator.files(component, design.top))
     except OSError as error:
@@ -96,16 +105,15 @@ def sim(
     """Run a generator's Verilog against its golden model on random data, with random gaps and stalls."""
     from ...sim.runner.simulate import simulate
     from ...sim.runner.simulator import SimulatorError, ToolMissing
-    from ..verilog.verilog import generate
 
-    generator, component = _component(name, parameters, preset)
+    generator, component = component_of(name, parameters, preset)
     if simulator not in ("verilator", "icarus"):
         raise UsageError(f"--simulator {simulator}: it must be verilator or icarus.")
     if waves and waves.suffix not in (".vcd", ".fst"):
         raise UsageError(f"--waves {waves}: the file's name must end in .vcd or .fst.")
     try:
         with err.status(f"elaborating {name}") as status:
-            design = generate(generator.name, component)
+            design = generator.design(component)
             status.update(f"compiling and running {cases} cases in {simulator}")
             outcome, _ = simulate(
                 design, generator.cases(design.parameters, cases, seed), simulator=simulator, waves=waves
@@ -143,59 +151,8 @@ def sim(
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
         out.print(f"        waves in {waves}")
-    _save(json_file, result)
+    save(json_file, result)
     if outcome.mismatches:
-        raise typer.Exit(1)
-
-
-@app.command()
-def run(
-    name: Annotated[str, typer.Argument(metavar="TASK", help="gemm, conv or digits.")],
-    parameters: Set = None,
-    order: Annotated[str, typer.Option(help="serial, reordered, synchronised or overlapped.")] = "overlapped",
-    executor: Annotated[str, typer.Option(help="verilog, or model: golden model and cost model.")] = "verilog",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
-    latency: Annotated[int, typer.Option(min=2, max=1000, help="Cycles of DRAM to the first beat.")] = 20,
-    limit: Annotated[int, typer.Option(min=1, help="Cycles after which the program is stopped.")] = 10_000_000,
-    trace: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a timeline: picture and Perfetto.")] = None,
-    json_file: Json = None,
-):
-    """Schedule a task for the core, run it, and compare its results with NumPy."""
-    from ...sim.runner.simulator import SimulatorError, ToolMissing
-    from ..compile.pipelining import ORDERS
-    from ..run.execute import EXECUTORS, ExecutionError
-    from ..run.report import Report, prepare, save_trace, show
-    from ..run.report import run as execute
-
-    for option, value, legal in (("order", order, ORDERS), ("executor", executor, EXECUTORS)):
-        if value not in legal:
-            raise UsageError(f"--{option} {value}: it must be {', '.join([*legal][:-1])} or {[*legal][-1]}.")
-    settings = _settings(parameters)
-    core, kind = prepare(name, settings)
-    started = time.perf_counter()
-    try:
-        with err.status(f"scheduling {name}") as status:
-            task = kind.task(core, order, seed)
-            status.update(f"running {len(task.program):,} instructions")
-            execution, mismatches = execute(
-                task, executor=executor, limit=limit, latency=latency, trace=trace is not None
-            )
-    except (ToolMissing, ValueError) as error:
-        raise UsageError(str(error)) from None
-    except (SimulatorError, ExecutionError) as error:
-        err.print(f"systola: {error}", markup=False)
-        raise typer.Exit(1) from None
-    facts = kind.facts(task, execution.dram) if hasattr(kind, "facts") else {}
-    report = Report(name, dict(kind), task, execution, executor, mismatches, time.perf_counter() - started, facts)
-    show(report, out)
-    if trace:
-        try:
-            paths = save_trace(report, trace)
-        except OSError as error:
-            raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
-        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}")
-    _save(json_file, report.data())
-    if mismatches:
         raise typer.Exit(1)
 
 
@@ -215,10 +172,10 @@ def synth(
     """Synthesise, place and route out of context: cells, by part, and Fmax."""
     from ..synth.synth import DEVICES, SynthesisError, synthesise
 
-    generator, component = _component(name, parameters, preset)
+    generator, component = component_of(name, parameters, preset)
     components = [component]
     if other:
-        components.append(_component(name, [*(parameters or []), *other], preset)[1])
+        components.append(component_of(name, [*(parameters or []), *other], preset)[1])
     if device not in DEVICES:
         raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
     try:
@@ -229,90 +186,37 @@ def synth(
         raise UsageError(str(error)) from None
     if other:
         describe.compare(reports, out)
-        _save(json_file, [report.to_dict() for report in reports])
+        save(json_file, [report.to_dict() for report in reports])
     else:
         describe.report(reports[0], out)
-        _save(json_file, reports[0].to_dict())
+        save(json_file, reports[0].to_dict())
 
 
 @app.command()
-def asm(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
-    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
-    parameters: Set = None,
-    preset: Preset = None,
+def papers(
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A paper; may be repeated.")] = None,
+    slow: Annotated[bool, typer.Option("--slow", help="Also measure the claims that take minutes each.")] = False,
+    json_file: Json = None,
 ):
-    """Assemble a program for a core with these parameters, if it is found to be right for it."""
-    machine = CoreParameters.parse(_values(parameters, preset, "core"))
+    """Measure the claims of papers: published, measured, and whether within the band. Exit code 1 if any is outside."""
+    from ..papers import registry as claims
+    from ..papers import table
+    from ..papers.claim import UnknownPaper
+
+    more = [claim for accelerator in registry.accelerators().values() for claim in accelerator.claims()]
     try:
-        code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
-    except UnicodeDecodeError:
-        raise UsageError(f"{source} is not text: see `systola disasm`.") from None
-    except (OSError, ProgramError) as error:
-        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
-    try:
-        target.write_bytes(code)
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}.") from None
-    out.print(f"{target}  {len(code) // BYTES} instructions")
+        results = claims.run(only or (), table.progress(err), more=more, slow=slow)
+    except UnknownPaper as error:
+        raise UsageError(f"--only: {error}") from None
+    table.show(results, out)
+    save(json_file, claims.as_data(results))
+    if not all(result.within for result in results):
+        raise typer.Exit(1)
 
 
-@app.command()
-def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):
-    """The text of a program for a core."""
-    try:
-        program = Program.decode(source.read_bytes())
-    except (OSError, ProgramError) as error:
-        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
-    out.print(program.text(), markup=False, end="")
-
-
-def _component(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:
-    generator = find(name)
-    values = _values(settings, preset, name)
-    return generator, generator.component(**dict(generator.component.Parameters.parse(values)))
-
-
-def _values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
-    """Parameters of generator `name` as texts."""
-    values = _preset(preset, name) if preset else {}
-    return values | _settings(settings)
-
-
-def _settings(settings: list[str] | None) -> dict[str, str]:
-    """What -p NAME=VALUE says, as often as it is given."""
-    values = {}
-    for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
-        values[key.strip()] = value.strip()
-    return values
-
-
-def _preset(path: Path, name: str) -> dict[str, str]:
-    try:
-        preset = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is not TOML: {error}.") from None
-    if unknown := set(preset) - {"generator", "parameters"}:
-        raise UsageError(f"{path}: unknown key '{min(unknown)}'; a preset has 'generator' and a [parameters] table.")
-    if preset.get("generator", name) != name:
-        raise UsageError(f"{path} is a preset of {preset['generator']}, not of {name}.")
-    parameters = preset.get("parameters", {})
-    if not isinstance(parameters, dict):
-        raise UsageError(f"{path}: 'parameters' must be a table.")
-    return {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in parameters.items()}
-
-
-def _save(path: Path | None, data: dict):
-    if path:
-        try:
-            path.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}.") from None
+app.command()(run.run)
+app.command()(programs.asm)
+app.command()(programs.disasm)
 
 
 def _plural(unit: str) -> str:
@@ -327,7 +231,7 @@ def main():
     """Entry point: a user's mistake is one sentence on standard error and exit code 2."""
     try:
         app()
-    except (UsageError, ParameterError) as error:
+    except (UsageError, ParameterError, GraphError, ImageError) as error:
         err.print(f"systola: {error}", markup=False)
         sys.exit(2)
 

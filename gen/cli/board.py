@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ...hw.component import ParameterError
 from ..board.targets import TARGETS, Target, find
-from ..generators import UsageError
+from ..errors import UsageError
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
 out = Console(highlight=False, soft_wrap=True)
@@ -114,7 +114,8 @@ def ask(
     json_file: Json = None,
 ):
     """Ask a board everything: identity, registers, memory, the link's rate, matrix products, digits."""
-    from ..host.driver import Board, BoardError
+    from ..board.board import Board
+    from ..host.link import BoardError
     from . import board_test as check
 
     try:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..host.driver import Board, BoardError
+from ..board.board import Board
+from ..host.link import BoardError
 from . import selftest as computed
 
 SCRATCH, CYCLES, BOARD = 0x8000, 0x8004, 0x8008

@@ -1,15 +1,14 @@
 """What `systola board test` has a board's engine compute, held to NumPy."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...sim.golden import layers
+from ...sim.network.zoo import convnet
 from ...sim.network.zoo import digits as pixels
-from ..accelerators.systola.host import CoreHost
-from ..host.driver import Board, BoardError
+from ..board.board import Board
+from ..errors import UsageError
+from ..host.link import BoardError
 from ..host.scaling import Scaling
-from ..run.digits import DigitsTask, trained
 
 SHAPES = ((1, 1, 1), (4, 4, 4), (8, 16, 8), (13, 7, 5), (33, 40, 17))
 """(rows, depth, columns) of the products."""
@@ -30,36 +29,36 @@ def products(board: Board, seed: int) -> str:
 
 
 def digits(board: Board, count: int) -> str:
-    """The digits network: on a core whole, with any other engine its products."""
-    data, network = pixels.load(), trained()[0]
+    """The digits network: whole on an accelerator that can run it, with any other its products."""
+    data, network = pixels.load(), convnet.network()
     images, labels = data.test_images[:count], data.test_labels[:count]
-    if isinstance(board.engine, CoreHost):
-        logits, how = _whole(board, images)
-    else:
+    try:
+        logits, how = _whole(board, network, images)
+    except UsageError:
         logits, how = _by_layers(board, network, images), "its products"
     _compare("the network's output", logits, network.run(images))
     return f"{np.count_nonzero(logits.argmax(axis=1) == labels)} of {len(images)} right, {how}"
 
 
-def _whole(board: Board, images: np.ndarray) -> tuple[np.ndarray, str]:
+def _whole(board: Board, network: convnet.Network, images: np.ndarray) -> tuple[np.ndarray, str]:
     host, memory = board.engine, board.facts["memory"]
     for batch in (min(batch, len(images)) for batch in BATCHES):
-        task = DigitsTask(images=batch).task(host.p, "overlapped", 0)
-        if task.image.end <= memory:
+        graph = convnet.graph(network, batch)
+        job = host.accelerator.compile(host.p, graph)
+        if host.fits(job):
             break
     else:
-        raise BoardError(f"the digits network needs {task.image.end:,} bytes of memory: the board has {memory:,}.")
-    found, cycles = [], 0
+        raise BoardError(f"the digits network needs {job.image.end:,} bytes of memory: the board has {memory:,}.")
+    host.load(job)
+    (name,), found, cycles = graph.outputs, [], 0
     for first in range(0, len(images), batch):
         part = images[first : first + batch]
         full = np.concatenate([part, np.zeros((batch - len(part), part.shape[1]), part.dtype)]).astype(np.int8)
-        inputs = (task.layers[0].input.address, full.reshape(-1).view(np.uint8))
-        parts = [inputs] if found else [*task.image.parts, inputs]
-        task = replace(task, image=replace(task.image, parts=parts))
-        logits, counters = host.execute(task)
-        found.append(logits[: len(part)])
+        results, counters = host.execute(job, {graph.inputs[0]: full.reshape(-1, 8, 8, 1)})
+        found.append(results[name].reshape(batch, -1)[: len(part)])
         cycles += counters["cycles"]
-    how = f"{cycles / len(images):,.0f} cycles an image, {1e6 * cycles / len(images) / board.facts['clock']:,.0f} us"
+    per_image = cycles / len(images)
+    how = f"{per_image:,.0f} cycles per image, {1e6 * per_image / board.facts['clock']:,.0f} us"
     return np.concatenate(found), how
 
 

@@ -1,6 +1,6 @@
 """What a compiler hands to whoever executes: an image of DRAM, the address to start at, and where results will be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,10 @@ class Place:
     def size(self) -> int:
         return int(np.prod(self.shape)) * np.dtype(self.dtype).itemsize
 
+    def at(self, address: int) -> "Place":
+        """The same tensor at another address."""
+        return replace(self, address=address)
+
     def write(self, value: np.ndarray) -> np.ndarray:
         """The bytes of a value, to be put at `address`."""
         return np.ascontiguousarray(value).view(np.uint8).reshape(-1)
@@ -33,7 +37,7 @@ class Job:
     """A graph, compiled: start the accelerator at `entry` with `image` in DRAM.
 
     `inputs` and `outputs` are the places of the graph's inputs and outputs. `roof` has lower bounds of the cycles, by
-    cause. `program` is whatever the accelerator executes (for its cost model), `length` its instructions or descriptors.
+    cause. `program` is what the accelerator executes, for its cost model; `length` its instructions or descriptors.
     """
 
     image: Image

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...sim.golden.requantise import fixed_point, requantise
-from .driver import BoardError
+from .link import BoardError
 
 
 @dataclass(frozen=True)

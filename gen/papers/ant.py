@@ -5,13 +5,13 @@ from functools import cache, partial
 import numpy as np
 
 from ...hw.array.systolic import Systolic
-from ...sim import quantise
 from ...sim.golden import operands
 from ...sim.golden.formats.names import find
-from ...sim.workloads import gemm
-from ...sim.workloads.code_pairs import COLS, ROWS, every_pair
-from ...sim.workloads.tiles import Case
-from ..verilog import generate
+from ...sim.network import quantise
+from ...sim.stimulus import gemm
+from ...sim.stimulus.code_pairs import COLS, ROWS, every_pair
+from ...sim.stimulus.systolic import Case
+from ..verilog.verilog import generate
 from . import bitfusion
 from .claim import Claim
 from .measuring import WrongResults, checked, simulated

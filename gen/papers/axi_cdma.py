@@ -3,7 +3,7 @@
 from functools import cache, partial
 
 from ...hw.dma.dma import Dma
-from ...sim.workloads import transfers
+from ...sim.stimulus import transfers
 from .claim import Claim
 from .measuring import simulated
 

@@ -8,8 +8,8 @@ from ...hw.mac.fused_multiply import BRICKS, FusedMultiply
 from ...hw.mac.fusion_temporal import TemporalLane
 from ...hw.mac.fusion_unit import FusionUnit
 from ...sim.golden.fusion_unit import Mode
-from ...sim.workloads.fused import sampled
-from .. import gates
+from ...sim.stimulus.fusion_unit import sampled
+from ..synth import gate_count as gates
 from .claim import Claim
 from .measuring import simulated
 

@@ -3,8 +3,8 @@
 from functools import cache, partial
 
 from ...hw.noc.noc_traffic import NocTraffic
-from ...sim.workloads.loads import case
-from ..verilog import generate
+from ...sim.stimulus.noc_traffic import case
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
 

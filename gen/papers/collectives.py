@@ -4,9 +4,9 @@ from functools import cache, partial
 
 import numpy as np
 
-from ...hw.noc.collective import Collective
-from ...sim.workloads.collectives import rows_of, sweep
-from ..verilog import generate
+from ...hw.collective.collective import Collective
+from ...sim.stimulus.collective import rows_of, sweep
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from ...hw.noc.noc import Noc
 from ...sim.golden.noc import Packet
-from ...sim.workloads.traffic import Case, broadcast, reduce
-from ..verilog import generate
+from ...sim.stimulus.noc import Case, broadcast, reduce
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
 

@@ -2,16 +2,16 @@
 
 from functools import cache, partial
 
-from ...hw.cores.parameters import CoreParameters
 from ...hw.dma.dma import Dma
-from ...sim.workloads import transfers
-from ..execute import Execution, execute
-from ..schedule.tiling import Chunk, Tiling
-from ..tasks import GemmTask
+from ...sim.stimulus import transfers
+from ..accelerators.registry import find
+from ..compile.tiling import Chunk, Tiling
+from ..run import report
+from ..run.execute import Execution
+from ..run.tasks import GemmTask
 from .claim import Claim
 from .measuring import WrongResults, simulated
 
-CORE = CoreParameters()
 SHAPE = (1024, 64, 64)
 TILE_ROWS = 128
 """The product (M, K, N), and the rows of its tiles: eight tiles of 128 x 64."""
@@ -24,11 +24,14 @@ def run(order: str) -> Execution:
     """The product in one of the lecture's orders, on RTL from DRAM to DRAM; every byte is compared with NumPy."""
     m, k, n = SHAPE
     tiling = Tiling(1, 1, TILE_ROWS, n, (Chunk((0, 1), (0, k)),), group=k)
-    task = GemmTask.check(m=m, k=k, n=n).task(CORE, order, 1, tiling)
-    execution = execute(CORE, task.image.bytes(), task.at, length=len(task.program))
-    if wrong := task.mismatches(execution.dram):
-        raise WrongResults(f"{order}: {wrong} bytes are wrong.")
-    return execution
+    accelerator = find("systola")
+    options = {"order": order, "tiling": tiling}
+    done = report.run(
+        "gemm", GemmTask.check(m=m, k=k, n=n), accelerator, accelerator.parameters(), compile_options=options
+    )
+    if done.mismatches:
+        raise WrongResults(f"{order}: {done.mismatches} results are wrong.")
+    return done.execution
 
 
 def over_formula(order: str) -> float:

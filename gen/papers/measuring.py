@@ -1,9 +1,9 @@
 """Helpers of the measurements: a simulation whose results must all be right."""
 
 from ...hw.component import Component
-from ...sim.job import Outcome
-from ...sim.simulate import simulate
-from ..verilog import Design, generate
+from ...sim.runner.job import Outcome
+from ...sim.runner.simulate import simulate
+from ..verilog.verilog import Design, generate
 
 
 class WrongResults(Exception):

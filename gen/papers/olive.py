@@ -8,9 +8,9 @@ from ...hw.array.systolic import Systolic
 from ...hw.formats.decoders import Decoders
 from ...hw.formats.names import find
 from ...sim.golden.formats.olive import Pairs
-from ...sim.workloads.code_pairs import COLS, ROWS, every_pair
-from .. import gates
-from ..verilog import generate
+from ...sim.stimulus.code_pairs import COLS, ROWS, every_pair
+from ..synth import gate_count as gates
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import WrongResults, simulated
 

@@ -5,8 +5,8 @@ from functools import cache, partial
 import numpy as np
 
 from ...hw.array.systolic import Systolic
-from ...sim.workloads import gemm
-from ...sim.workloads.tiles import Case, draw
+from ...sim.stimulus import gemm
+from ...sim.stimulus.systolic import Case, draw
 from .claim import Claim
 from .measuring import simulated
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from ...hw.memory.scratchpad import Scratchpad
 from ...sim.golden.scratchpad import Request, expected_rate
-from ...sim.workloads.accesses import Case, stride, uniform
-from ..verilog import generate
+from ...sim.stimulus.scratchpad import Case, stride, uniform
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
 

@@ -6,11 +6,12 @@ import numpy as np
 
 from ...hw.array.sparse_systolic import SparseSystolic
 from ...hw.array.systolic import Systolic
-from ...sim import prune
 from ...sim.golden.formats import sparse
-from ...sim.workloads import gemm, sparse_tiles
-from ...sim.workloads.tiles import Case
-from ..verilog import generate
+from ...sim.network import prune
+from ...sim.stimulus import gemm
+from ...sim.stimulus import sparse_systolic as sparse_tiles
+from ...sim.stimulus.systolic import Case
+from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import simulated
 

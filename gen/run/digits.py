@@ -1,70 +1,29 @@
-"""The digits network as a task: all of it on the core but the search for the largest logit."""
-
-from functools import lru_cache
+"""The digits network as a task: everything but the search for the largest logit."""
 
 import numpy as np
 from pydantic import Field
 
-from ...hw.component import Parameters
-from ...hw.cores.systola.parameters import CoreParameters
 from ...sim.network.zoo import convnet, digits
-from ..compile.layers import Clamp, Convolution, Pooling, Tensor, records
-from .tasks import Image, Task, finish
+from .tasks import Task, Work
 
 
-class DigitsTask(Parameters):
+class DigitsTask(Task):
     """Handwritten digits, classified by two convolutions with pooling and a dense layer, int8."""
 
     images: int = Field(898, ge=1, le=898, description="test images to classify")
 
-    def task(self, core: CoreParameters, order: str, seed: int) -> Task:
-        if core.format != "int8":
-            raise ValueError(f"format={core.format}: digits needs format=int8.")
-        data, network = digits.load(), trained()[0]
-        pixels = data.test_images[: self.images]
-        image = Image()
-        x = Tensor(image.put(pixels.reshape(-1, 8, 8, 1)), self.images, 8, 8, 1)
-        found: list[Convolution | Pooling] = []
-        for convolution in (network.first, network.second):
-            found.append(_convolution(image, convolution, x))
-            y = found[-1].result
-            size = Tensor(0, y.images, y.height // 2, y.width // 2, y.channels).bytes
-            found.append(Pooling(y, image.room(size), (2, 2), (2, 2)))
-            x = found[-1].result
-        flat = Tensor(x.address, 1, 1, self.images, x.height * x.width * x.channels)
-        found.append(_convolution(image, network.dense, flat))
-        return finish(core, found, image, network.run(pixels, core.rounding), order)
+    def work(self, operands):
+        pixels = digits.load().test_images[: self.images].reshape(-1, 8, 8, 1).astype(np.int8)
+        graph = convnet.graph(convnet.network(), self.images, rounding=getattr(operands, "rounding", "gemmlowp"))
+        return Work(graph, {graph.inputs[0]: pixels})
 
-    def facts(self, task: Task, dram: np.ndarray) -> dict[str, float]:
-        """Accuracy of the logits in DRAM, and of the network in floating point."""
-        labels = digits.load().test_labels[: self.images]
-        logits = dram[task.address : task.address + task.expected.size].view(np.int8).reshape(task.expected.shape)
+    def facts(self, results):
+        """Accuracy of the logits, and of the network in floating point."""
+        data = digits.load()
+        labels = data.test_labels[: self.images]
+        (logits,) = results.values()
+        guesses = convnet.infer(convnet.weights(), data.test_images[: self.images])[-1].argmax(axis=1)
         return {
-            "accuracy": float(np.mean(logits.argmax(axis=1) == labels)),
-            "accuracy_in_floating_point": float(np.mean(trained()[1][: self.images] == labels)),
+            "accuracy": float(np.mean(logits.reshape(self.images, -1).argmax(axis=1) == labels)),
+            "accuracy_in_floating_point": float(np.mean(guesses == labels)),
         }
-
-
-def _convolution(image: Image, one: convnet.Convolution, x: Tensor) -> Convolution:
-    """A layer whose constants, and room for whose result, are in the image."""
-    kernel, filters = one.weights.shape[:2], one.weights.shape[-1]
-    return Convolution(
-        x,
-        image.put(one.weights),
-        image.put(records(one.multiplier, one.bias, one.shift)),
-        image.room(x.images * x.height * x.width * filters),
-        filters,
-        kernel,
-        padding=(one.padding,) * 2,
-        padding_value=one.input_zero,
-        clamp=Clamp(one.output_zero, -128, 127),
-    )
-
-
-@lru_cache(maxsize=1)
-def trained() -> tuple[convnet.Network, np.ndarray]:
-    """The network in integers, and what the one in floating point takes the test images for."""
-    data = digits.load()
-    network = convnet.train(data.train_images, data.train_labels)
-    guesses = convnet.infer(network, data.test_images)[-1].argmax(axis=1)
-    return convnet.quantise(network, data.train_images), guesses

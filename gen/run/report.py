@@ -12,8 +12,11 @@ from ..accelerators.base import Accelerator
 from ..compile.job import Job
 from ..errors import UsageError, suggestion
 from . import trace
+from .digits import DigitsTask
 from .execute import Execution, execute
-from .tasks import TASKS, Task, Work
+from .tasks import ConvTask, GemmTask, Task, Work
+
+TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask, "digits": DigitsTask}
 
 
 @dataclass

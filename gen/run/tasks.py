@@ -68,6 +68,3 @@ class ConvTask(Task):
             "conv", names, w.output.name, w.arithmetic, stride=(self.stride, self.stride), padding=(pair, pair)
         )
         return Work(Graph((x, *w.constants, w.output), (node,), ("x",), (w.output.name,)), {"x": value})
-
-
-TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask}

@@ -1,6 +1,7 @@
 """Verilog, and the files beside it, from a generator and its parameters."""
 
 import contextlib
+import dataclasses
 import gc
 import hashlib
 import json
@@ -8,7 +9,6 @@ import re
 import subprocess
 import sys
 import textwrap
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from ...hw.stream.packet import Packet
 from .hierarchy import Emission
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Design:
     """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order. `peak` is
     the most work that it does in a cycle, counted in `unit`.
@@ -42,7 +42,7 @@ class Design:
     verilog: str
     blocks: tuple[str, ...] = ()
     bench: str = ""
-    facts: dict = field(default_factory=dict)
+    facts: dict = dataclasses.field(default_factory=dict)
 
     @property
     def inputs(self) -> list[str]:

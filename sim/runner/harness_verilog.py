@@ -124,9 +124,25 @@ def _port(dram: str, port: int, widest: int, instance: int, bus: Master) -> Iter
 
     shared = ("latency", "stall", "open", "size", "fault_first", "fault_last", "fault_code", "fault_beat")
     pins = {"clk": "clk", "rst": "rst", **{signal: f"{dram}_{signal}" for signal in shared}}
-    widths = {"beat_code": 2, "beats": 32, "read": 1, "read_address": 32, "write": 1, "write_kept": 1, "write_address": 32}
+    widths = {
+        "beat_code": 2,
+        "beats": 32,
+        "read": 1,
+        "read_address": 32,
+        "write": 1,
+        "write_kept": 1,
+        "write_address": 32,
+    }
     pins |= {signal: own(signal, width) for signal, width in widths.items()}
-    inputs = {"awid": "0", "awaddr": "0", "awlen": "0", "awvalid": "0", "wlast": "1'b1", "wvalid": "0", "bready": "1'b1"}
+    inputs = {
+        "awid": "0",
+        "awaddr": "0",
+        "awlen": "0",
+        "awvalid": "0",
+        "wlast": "1'b1",
+        "wvalid": "0",
+        "bready": "1'b1",
+    }
     inputs |= {"arid": "0", "araddr": "0", "arlen": "0", "arvalid": "0", "rready": "1'b1"}
     pins |= {signal: pin(signal, otherwise) for signal, otherwise in inputs.items()}
     outputs = ("awready", "wready", "bid", "bresp", "bvalid", "arready", "rid", "rresp", "rlast", "rvalid")
@@ -145,7 +161,9 @@ def _port(dram: str, port: int, widest: int, instance: int, bus: Master) -> Iter
 def _host(plan, inner: dict[str, tuple[str, int]]) -> list[str]:
     """All instances' registers and interrupts on the ports of `_DRIVER`; all other inputs are low."""
     pins = {name: name for name in ("clk", "rst", *_SETTINGS)} | {
-        name: "0" if way == "input" else "" for name, (way, _) in inner.items() if name not in _SETTINGS and name not in ("clk", "rst")
+        name: "0" if way == "input" else ""
+        for name, (way, _) in inner.items()
+        if name not in _SETTINGS and name not in ("clk", "rst")
     }
     lines = []
     answers = {port.removeprefix("s_axil_"): width for port, (way, width) in _DRIVER.items() if way == "output"}

@@ -58,7 +58,12 @@ class Session:
         self.folder = Path(self._folder.name)
         self._errors = (self.folder / "errors").open("w+")
         self._process = subprocess.Popen(
-            [driven.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=self.folder
+            [driven.program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            cwd=self.folder,
         )
 
     def __enter__(self):

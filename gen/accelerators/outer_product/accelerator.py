@@ -30,9 +30,7 @@ class OuterProductAccelerator(Accelerator):
         """A descriptor for each strip of 4 columns of each layer."""
         self.check(parameters, graph)
         chain = lowering.lower(parameters, graph)
-        return Job(
-            chain.image, chain.entry, chain.inputs, chain.outputs, graph.macs, chain.roof, None, chain.length
-        )
+        return Job(chain.image, chain.entry, chain.inputs, chain.outputs, graph.macs, chain.roof, None, chain.length)
 
     def host(self, board, parameters):
         from .host import OuterProductHost

@@ -28,6 +28,7 @@ class SystolaAccelerator(Accelerator):
     }
     golden = "systola.sim.golden.cores.systola"
     stimulus = "systola.sim.stimulus.cores.systola.programs"
+    options = ("order", "tiling")
     board_parameters = (
         "size",
         "activation_bytes",

@@ -103,9 +103,7 @@ def lower(p: CoreParameters, graph: Graph) -> Placed:
     sizes = {name: graph[name].size * graph[name].dtype.itemsize for name in moving}
     addresses, end = place(sizes, moving, PAGE)
     base = image.room(end)
-    places = {
-        name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()
-    }
+    places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
     found = [_layer(p, graph, node, image, places) for node in graph.nodes if not isinstance(node, Reshape)]
     return Placed(found, image, places)
 
@@ -172,8 +170,5 @@ def _tensor(tensor: Tensor, at: Place) -> layers.Tensor:
 
 
 def _clamp(arithmetic: Tflite, output: Tensor) -> layers.Clamp:
-    limits = output.limits
-    low, high = (
-        limit if bound is None else bound for bound, limit in zip((arithmetic.low, arithmetic.high), limits, strict=True)
-    )
-    return layers.Clamp(output.zero_point, low, high)
+    bounds = zip((arithmetic.low, arithmetic.high), output.limits, strict=True)
+    return layers.Clamp(output.zero_point, *(limit if bound is None else bound for bound, limit in bounds))

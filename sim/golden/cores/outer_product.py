@@ -53,9 +53,11 @@ def run(
                 return Result(memory, None, at, counters, np.zeros(len(dram), bool))
             sizes, a, w, y, following = read(address, BYTES)[: 4 * WORDS].view("<u4").tolist()
             depth, rows = sizes & 0xFFFF, sizes >> 16
-            if not (0 < depth <= parameters["depth"] // BEATS and rows and not any(
-                each % BYTES for each in (a, w, y, following)
-            )):
+            if not (
+                0 < depth <= parameters["depth"] // BEATS
+                and rows
+                and not any(each % BYTES for each in (a, w, y, following))
+            ):
                 return Result(memory, DESCRIPTOR, at, counters, np.zeros(len(dram), bool))
             k = BEATS * depth
             weights = read(w, SIZE * k).view(np.int8).reshape(k, SIZE).astype(np.int64)

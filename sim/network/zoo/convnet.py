@@ -1,4 +1,4 @@
-"""Handwritten digits once more, with convolutions: a small network trained in NumPy, and the same in integers.
+"""Handwritten digits by convolutions: a small trained network, in floating point and in integers.
 
 8 x 8 pixels -> convolution 3 x 3, 16 filters -> largest of 2 x 2 -> convolution 3 x 3, 32 filters -> largest of 2 x 2
 -> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels as they are, what comes out of a ReLU with zero
@@ -6,16 +6,21 @@ point -128. Weights are int8, symmetric, with a scale for each filter.
 """
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 
 from ...golden import layers
 from ...golden.requantise import fixed_point, requantise
+from .. import graph as graphs
+from ..arithmetic import Tflite, fold
+from ..graph import Dense, Graph, Pooling, Reshape, Tensor
+from . import digits
 from .digits import PIXEL_SCALE
 
 FILTERS = 16, 32
 CLASSES = 10
-EPOCHS, BATCH, RATE, DECAY = 24, 32, 4e-3, 1e-4
 
 
 @dataclass(frozen=True)
@@ -55,31 +60,47 @@ class Network:
         return self.dense.run(x.reshape(len(x), 1, 1, -1), rounding).reshape(len(x), CLASSES)
 
 
-def train(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Weights and biases in floating point, by Adam from a fixed seed: some seconds."""
-    from threadpoolctl import threadpool_limits
+def weights() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights and bias of each layer in floating point, as trained by examples/train_digits.py."""
+    with np.load(str(files(__package__) / "digits.npz")) as stored:
+        return [(stored[f"weights{n}"], stored[f"bias{n}"]) for n in range(3)]
 
-    rng = np.random.default_rng(seed)
-    shapes = ((3, 3, 1, FILTERS[0]), (3, 3, *FILTERS), (1, 1, 4 * FILTERS[1], CLASSES))
-    weights = [rng.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype(np.float32) for shape in shapes]
-    values = [*weights, *(np.zeros(shape[-1], np.float32) for shape in shapes)]
-    moments = [(np.zeros_like(value), np.zeros_like(value)) for value in values]
-    x = (images.reshape(-1, 8, 8, 1) * PIXEL_SCALE).astype(np.float32)
-    steps = 0
-    with threadpool_limits(1):  # the number of threads decides the order of sums, and so their last bits
-        for epoch in range(EPOCHS):
-            order = rng.permutation(len(x))
-            for at in range(0, len(x), BATCH):
-                batch = order[at : at + BATCH]
-                steps += 1
-                gradients = _gradients(values, x[batch], labels[batch])
-                rate = RATE * (1 - epoch / EPOCHS)
-                for value, gradient, (mean, square) in zip(values, gradients, moments, strict=True):
-                    mean += 0.1 * (gradient - mean)
-                    square += 0.001 * (gradient**2 - square)
-                    scaled = mean / (1 - 0.9**steps) / (np.sqrt(square / (1 - 0.999**steps)) + 1e-8)
-                    value -= rate * (scaled + DECAY * value)
-    return list(zip(values[:3], values[3:], strict=True))
+
+@cache
+def network() -> Network:
+    """The trained network in integers."""
+    return quantise(weights(), digits.load().train_images)
+
+
+def graph(network: Network, images: int, rounding: str = "gemmlowp") -> Graph:
+    """The network in integers for a number of images: input `pixels`, output `logits`."""
+    x = Tensor("pixels", (images, 8, 8, 1), "int8", zero_point=network.first.input_zero)
+    tensors, nodes = [x], []
+    for name, layer in (("first", network.first), ("second", network.second)):
+        y = Tensor(name, (*x.shape[:3], layer.weights.shape[-1]), "int8", zero_point=layer.output_zero)
+        small = (images, x.shape[1] // 2, x.shape[2] // 2, y.shape[-1])
+        pooled = Tensor(f"{name}.pooled", small, "int8", zero_point=layer.output_zero)
+        constants, arithmetic = _constants(name, layer, rounding)
+        pair = (layer.padding, layer.padding)
+        names = (x.name, *(each.name for each in constants))
+        nodes.append(graphs.Convolution(name, names, y.name, arithmetic, padding=(pair, pair)))
+        nodes.append(Pooling(f"{name}.pool", (y.name,), pooled.name, Tflite(), window=(2, 2), stride=(2, 2)))
+        tensors += [*constants, y, pooled]
+        x = pooled
+    flat = Tensor("flat", (images, int(np.prod(x.shape[1:]))), "int8", zero_point=x.zero_point)
+    constants, arithmetic = _constants("dense", network.dense, rounding)
+    logits = Tensor("logits", (images, CLASSES), "int8", zero_point=network.dense.output_zero)
+    nodes.append(Reshape("flatten", (x.name,), flat.name, to=flat.shape))
+    nodes.append(Dense("dense", (flat.name, *(each.name for each in constants)), logits.name, arithmetic))
+    return Graph([*tensors, flat, *constants, logits], nodes, ["pixels"], ["logits"])
+
+
+def _constants(name: str, layer: Convolution, rounding: str) -> tuple[tuple[Tensor, Tensor], Tflite]:
+    """Weights and bias of a layer as tensors, and its arithmetic. The layer's own bias has the zero point folded in."""
+    values = layer.weights if layer.padding else layer.weights.reshape(-1, layer.weights.shape[-1])
+    bias = fold(layer.bias, layer.weights, -layer.input_zero)
+    tensors = Tensor(f"{name}.weights", values.shape, "int8", values), Tensor(f"{name}.bias", bias.shape, "int32", bias)
+    return tensors, Tflite(layer.multiplier, layer.shift, rounding=rounding)
 
 
 def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> list[np.ndarray]:
@@ -122,52 +143,3 @@ def _patches(x: np.ndarray, size: int) -> np.ndarray:
 def _pooled(x: np.ndarray) -> np.ndarray:
     n, height, width, channels = x.shape
     return x.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
-
-
-def _mean(x: np.ndarray) -> np.ndarray:
-    n, height, width, channels = x.shape
-    return x.reshape(n, height // 2, 2, width // 2, 2, channels).mean(axis=(2, 4))
-
-
-def _wide(x: np.ndarray) -> np.ndarray:
-    return x.repeat(2, axis=1).repeat(2, axis=2)
-
-
-def _gradients(values: list[np.ndarray], x: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """Of the cross entropy, for the weights and then the biases."""
-    weights, biases = values[:3], values[3:]
-    inputs, outputs, n = [], [], len(x)
-    for number in range(2):
-        inputs.append(_patches(x, 3))
-        outputs.append(np.maximum(inputs[-1] @ weights[number].reshape(-1, FILTERS[number]) + biases[number], 0))
-        x = _pooled(outputs[-1])
-    flat = x.reshape(n, -1)
-    logits = flat @ weights[2].reshape(-1, CLASSES) + biases[2]
-    error = np.exp(logits - logits.max(1, keepdims=True))
-    error /= error.sum(1, keepdims=True)
-    error[np.arange(n), labels] -= 1
-    error /= n
-    of_weights, of_biases = [(flat.T @ error).reshape(weights[2].shape)], [error.sum(0)]
-    back = (error @ weights[2].reshape(-1, CLASSES).T).reshape(x.shape)
-    for number in (1, 0):
-        y = outputs[number]
-        largest = (y == _wide(_pooled(y))).astype(y.dtype)  # equals share
-        share = largest / _wide(4 * _mean(largest))
-        delta = (_wide(back) * share * (y > 0)).reshape(-1, FILTERS[number])
-        patches = inputs[number].reshape(len(delta), -1)
-        of_weights.insert(0, (patches.T @ delta).reshape(weights[number].shape))
-        of_biases.insert(0, delta.sum(0))
-        if number:
-            back = _spread_back(delta @ weights[number].reshape(-1, FILTERS[number]).T, inputs[number].shape)
-    return [*of_weights, *of_biases]
-
-
-def _spread_back(patches: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """The transpose of :func:`_patches` for windows of 3 x 3."""
-    n, height, width, depth = shape
-    parts = patches.reshape(n, height, width, 3, 3, depth // 9)
-    found = np.zeros((n, height + 2, width + 2, depth // 9), patches.dtype)
-    for ky in range(3):
-        for kx in range(3):
-            found[:, ky : ky + height, kx : kx + width] += parts[:, :, :, ky, kx]
-    return found[:, 1:-1, 1:-1]

@@ -10,7 +10,8 @@ import pytest
 from systola.gen.board.targets import find
 from systola.gen.cli import board_test as check
 from systola.gen.cli.board import start
-from systola.gen.host.driver import Board, BoardError
+from systola.gen.board.board import Board
+from systola.gen.host.link import BoardError
 from systola.sim.runner.virtual_board import Faults
 
 DESIGN = {"bytes": 16384, "baud": 3_000_000, "style": "block"}

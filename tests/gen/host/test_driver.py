@@ -8,7 +8,8 @@ import tty
 import numpy as np
 import pytest
 
-from systola.gen.host.driver import Board, BoardError
+from systola.gen.board.board import Board
+from systola.gen.host.link import BoardError
 
 
 def test_bytes_and_arrays_of_any_place_and_length(stream):

@@ -6,7 +6,7 @@ import re
 import pytest
 from typer.main import get_command
 
-from systola.gen.cli import app
+from systola.gen.cli.app import app
 from systola.gen.generators import GENERATORS
 from systola.gen.papers import registry
 from systola.gen.papers.claim import Claim, UnknownPaper, papers

@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from systola.gen.board.targets import find
 from systola.gen.cli.board import start
-from systola.gen.host.driver import Board, BoardError
+from systola.gen.board.board import Board
+from systola.gen.host.link import BoardError
 from systola.gen.verilog.verilog import generate
 from systola.hw.bus.axi import Axi4, AxiLite
 from systola.hw.bus.registers import RegField, Register, RegisterMap, Registers

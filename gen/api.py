@@ -1,0 +1,50 @@
+"""Functions of the public interface; see the package."""
+
+from ..hw.component import Component
+from . import generators
+from .accelerators import registry
+from .verilog.verilog import Design
+
+
+def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
+    """Verilog of a generator by name, or of a component. `design.write(folder)` writes it with its manifest."""
+    if isinstance(name, Component):
+        for generator in generators.generators().values():
+            if type(name) is generator.component:
+                return generator.design(name, top=top)
+        return generators.Generator(type(name).__name__.lower(), type(name)).design(name, top=top)
+    return generators.find(name).design(top=top, **parameters)
+
+
+def simulate(design: str | Design, cases: int | list = 40, *, seed: int = 1, **options):
+    """(outcome, results): random or given cases through the design's bench, against its golden model.
+
+    `design` is one of :func:`generate`, or a generator's name. `options` are those of `sim.runner.simulate.simulate`:
+    simulator, waves, keep, timeout.
+    """
+    from ..sim.runner.simulate import simulate as execute
+
+    design = generate(design) if isinstance(design, str) else design
+    if isinstance(cases, int):
+        cases = generators.find(design.name).cases(design.parameters, cases, seed)
+    return execute(design, cases, **options)
+
+
+def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **parameters):
+    """A synthesis report: cells by type and by part, and Fmax with each seed."""
+    from .synth.synth import synthesise as execute
+
+    generator = generators.find(name)
+    return execute(generator.component(**parameters), generator.name, device, seeds=seeds)
+
+
+def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
+    """A report: a task ("gemm", "conv", "digits") on an accelerator's Verilog, compared with NumPy.
+
+    `settings` are parameters of the task and of the accelerator.
+    """
+    from .run import report
+
+    accelerator = registry.find(on)
+    parameters, kind = report.prepare(task, accelerator, {key: str(value) for key, value in settings.items()})
+    return report.run(task, kind, accelerator, parameters, seed=seed)

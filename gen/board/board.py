@@ -1,0 +1,55 @@
+"""A board with its accelerator, from Python."""
+
+import numpy as np
+
+from ..accelerators import registry
+from ..accelerators.host import AcceleratorHost
+from ..host import board
+from ..host.link import BoardError
+from ..host.scaling import Scaling
+from .engines import parse
+
+
+class Board(board.Board):
+    """A board: its memory, its registers, and the accelerator on it. `Board.open(port)`; use it in `with`.
+
+    `facts` is what the board reports of itself: board, clock (Hz), memory (bytes), engine.
+    """
+
+    _host = None
+
+    @property
+    def engine(self) -> AcceleratorHost:
+        """The driver of the board's accelerator. Raises :class:`.BoardError` if it has none that is known here."""
+        if self._host is None:
+            word = self.facts.get("engine", "none")
+            found = parse(word)
+            if found is None:
+                raise BoardError(f"{self.facts.get('board')} reports engine={word}, which this driver does not know.")
+            name, parameters = found
+            self._host = registry.find(name).host(self, parameters)
+        return self._host
+
+    def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:
+        """Execute from an address of the memory to the end: the accelerator's counters."""
+        return self.engine.run(entry, seconds)
+
+    def matmul(self, a, b, scale=1.0, bias=0, zero_point: int = 0) -> np.ndarray:
+        """min(max(round((a @ b + bias) * scale) + zero_point, -128), 127) of int8 matrices, int8, bit by bit as TFLite.
+
+        `scale` and `bias` are numbers, or have one for each column. Products that do not fit into the board's memory
+        are computed in parts.
+        """
+        a, b = _matrix("a", a), _matrix("b", b)
+        if a.shape[1] != b.shape[0]:
+            raise BoardError(f"a has {a.shape[1]} columns and b {b.shape[0]} rows: they must be as many.")
+        return self.engine.matmul(a, b, Scaling.of(b.shape[1], scale, bias, zero_point))
+
+
+def _matrix(name: str, values) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 2 or not values.size or not np.issubdtype(values.dtype, np.integer):
+        raise BoardError(f"{name} must be a matrix of integers, at least 1 x 1: it is {values.dtype}{values.shape}.")
+    if values.min() < -128 or values.max() > 127:
+        raise BoardError(f"{name} must be integers from -128 to 127: quantise it first.")
+    return values.astype(np.int8)

@@ -1,0 +1,42 @@
+"""`systola asm` and `systola disasm`: programs of the `systola` accelerator as text and as bytes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...hw.cores.systola.parameters import CoreParameters
+from ...hw.issue.isa import BYTES
+from ..accelerators.systola.program import Program, ProgramError
+from ..errors import UsageError
+from .options import Preset, Set, out, values
+
+
+def asm(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
+    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
+    parameters: Set = None,
+    preset: Preset = None,
+):
+    """Assemble a program for a core with these parameters, if it is found to be right for it."""
+    machine = CoreParameters.parse(values(parameters, preset, "systola"))
+    try:
+        code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
+    except UnicodeDecodeError:
+        raise UsageError(f"{source} is not text: see `systola disasm`.") from None
+    except (OSError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    try:
+        target.write_bytes(code)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}.") from None
+    out.print(f"{target}  {len(code) // BYTES} instructions")
+
+
+def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):
+    """The text of a program for a core."""
+    try:
+        program = Program.decode(source.read_bytes())
+    except (OSError, ProgramError) as error:
+        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+    out.print(program.text(), markup=False, end="")

@@ -1,0 +1,72 @@
+"""`systola run`: a network on an accelerator."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..accelerators import registry
+from ..compile.pipelining import ORDERS
+from ..errors import UsageError
+from .options import Json, Preset, Set, err, out, save, values
+
+
+def run(
+    name: Annotated[str, typer.Argument(metavar="TASK", help="gemm, conv or digits.")],
+    on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="See `systola list`.")] = "systola",
+    parameters: Set = None,
+    preset: Preset = None,
+    order: Annotated[str | None, typer.Option(help="serial, reordered, synchronised or overlapped.")] = None,
+    executor: Annotated[str, typer.Option(help="verilog, or model: golden model and cost model.")] = "verilog",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
+    latency: Annotated[int, typer.Option(min=2, max=1000, help="Cycles of DRAM to the first beat.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Cycles after which the execution is stopped.")] = 10_000_000,
+    trace: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a timeline: picture and Perfetto.")] = None,
+    json_file: Json = None,
+):
+    """Run a task on an accelerator, from DRAM to DRAM, and compare its results with NumPy."""
+    from ...sim.runner.simulator import SimulatorError, ToolMissing
+    from ..run import report
+    from ..run.execute import EXECUTORS, ExecutionError
+
+    if executor not in EXECUTORS:
+        raise UsageError(f"--executor {executor}: it must be {' or '.join(EXECUTORS)}.")
+    accelerator = registry.find(on)
+    if order is not None and order not in ORDERS:
+        raise UsageError(f"--order {order}: it must be {', '.join([*ORDERS][:-1])} or {[*ORDERS][-1]}.")
+    if order is not None and "order" not in accelerator.options:
+        raise UsageError(f"--order {order}: {accelerator.name} has one schedule only.")
+    machine, task = report.prepare(name, accelerator, values(parameters, preset, accelerator.name))
+    started = time.perf_counter()
+    try:
+        with err.status(f"preparing {name}") as status:
+            done = report.run(
+                name,
+                task,
+                accelerator,
+                machine,
+                seed=seed,
+                compile_options={"order": order} if order else {},
+                executor=executor,
+                limit=limit,
+                latency=latency,
+                trace=trace is not None,
+                progress=status.update,
+            )
+    except (ToolMissing, ValueError) as error:
+        raise UsageError(str(error)) from None
+    except (SimulatorError, ExecutionError) as error:
+        err.print(f"systola: {error}", markup=False)
+        raise typer.Exit(1) from None
+    done.seconds = time.perf_counter() - started
+    report.show(done, out)
+    if trace:
+        try:
+            paths = report.save_trace(done, trace)
+        except OSError as error:
+            raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
+        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}")
+    save(json_file, done.data())
+    if done.mismatches:
+        raise typer.Exit(1)
