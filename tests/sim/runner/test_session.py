@@ -253,7 +253,7 @@ def test_what_a_session_does_not_have(shared, tmp_path):
             session.read(0, 4)
         with pytest.raises(SimulatorError, match="Register 0xfc of instance 0: the response is SLVERR"):
             session.write(0xFC, 0)
-        with pytest.raises(SimulatorError, match="ended with exit status 1: DRAM image .*nowhere: No such file"):
+        with pytest.raises(SimulatorError, match=r"ended with exit status 1: DRAM image .*nowhere: No such file"):
             session._command(f"load 0 {tmp_path}/nowhere")
 
 
