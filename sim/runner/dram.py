@@ -50,8 +50,8 @@ class DramSettings:
     stall: cycles of 256 in which each AXI channel pauses, at random; 0 to 255.
     rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is kept exactly.
     faults: (first, last, code): addresses that answer with an AXI response, 1 to 3; at most RANGES of them.
-    fault_beat: (port, n, code): the n-th beat of a port from now on, reads and writes counted from 0, answers with `code`.
-    Ports are numbered in the order of the harness description.
+    fault_beat: (port, n, code): the n-th beat of a port from now on answers with `code`. Reads and writes are counted
+    together, from 0; ports are numbered in the order of the harness description; a reset cancels it.
     size: bytes; beats beyond answer DECERR. None: as large as possible.
     """
 

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 from . import harness_verilog
 from .dram import LIMIT
+from .harness_verilog import End, Plan
 from .ports import PortGroups, Ports, group, read_ports
 from .simulator import SimulatorError
 
 ICARUS_BYTES = 1 << 23
 """Bytes of each DRAM under Icarus, unless a harness has another number."""
-
-End = tuple[int, str]
-"""A port, or the prefix of ports, of an instance: (instance, name)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class Harness:
         )
         if not all(memories):
             raise SimulatorError(f"memories: DRAM {memories.index(())} has no master.")
-        known, given = sum(masters, []), [master for memory in memories for master in memory]
+        known, given = ([end for group in groups for end in group] for groups in (masters, memories))
         for instance, prefix in given:
             if (instance, prefix) not in known:
                 raise SimulatorError(f"memories: instance {instance} of {top} has no AXI4 master {prefix}.")
@@ -101,18 +99,6 @@ class Harness:
         if odd := sorted(sides[0].keys() ^ sides[1].keys()):
             raise SimulatorError(f"joins: only one of {one[1]} and {other[1]} has a port that ends in {odd[0]}.")
         return zip(sides[0].values(), (sides[1][end] for end in sides[0]), strict=True)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A harness as applied to a design. joins: the output that drives each input that is joined."""
-
-    design: str
-    ports: Ports
-    groups: PortGroups
-    instances: int
-    memories: tuple[tuple[End, ...], ...]
-    joins: dict[End, End]
 
 
 @dataclass(frozen=True)

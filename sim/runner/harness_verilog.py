@@ -2,16 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 
 from .dram import RANGES, Field
-from .ports import Master
+from .ports import Master, PortGroups, Ports
+from .simulator import SimulatorError
 
 MODELS = files(__package__.rpartition(".")[0]) / "models"
 
 _SEED, _SEED_STEP = 0x1234567, 0x9E3779B9
 _SETTINGS = {"set": 1, "set_number": 16, "set_field": 8, "set_value": 32}
 _SET = ", ".join(f".{name}({name})" for name in _SETTINGS)
+
+_SHARED = {
+    **{"latency": 16, "stall": 8, "open": 1, "size": 32, "fault_beat": 32},
+    **{"fault_first": 32 * RANGES, "fault_last": 32 * RANGES, "fault_code": 2 * RANGES},
+}
+"""Signals from a DRAM to all of its ports, with their widths."""
 
 _DRIVER = {
     **{"clk": ("input", 1), "rst": ("input", 1), "instance_number": ("input", 16)},
@@ -26,6 +34,25 @@ _DRIVER = {
 """Ports of the top that models/drive.cpp drives."""
 
 
+End = tuple[int, str]
+"""A port, a prefix of ports or an AXI4 master of an instance: (instance, name)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A harness as applied to a design.
+
+    memories: the masters of each DRAM. joins: the output that drives each input that is joined.
+    """
+
+    design: str
+    ports: Ports
+    groups: PortGroups
+    instances: int
+    memories: tuple[tuple[End, ...], ...]
+    joins: dict[End, End]
+
+
 def port_name(name: str, instance: int | None) -> str:
     """The harness port for a port of one of several instances; `instance` is None where there is one.
 
@@ -37,8 +64,8 @@ def port_name(name: str, instance: int | None) -> str:
     return f"{bus[1]}_{instance}_{bus[2]}" if bus else f"{name}_{instance}"
 
 
-def write(plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str, int]]]:
-    """The modules around a `harness.Plan`, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
+def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str, int]]]:
+    """The modules around a design, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
     ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
     body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size)]
     text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in Field)
@@ -63,29 +90,30 @@ def _wire(instance: int, port: str) -> str:
     return f"i{instance}_{port}"
 
 
-def _number(plan, instance: int) -> int | None:
+def _number(plan: Plan, instance: int) -> int | None:
     return instance if plan.instances > 1 else None
 
 
-def _wires(plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
+def _wires(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
     """A wire for each port of each instance, connected to what drives it or to a port of the harness."""
     outside = {*plan.groups.registers.values(), *plan.groups.links, *(["irq"] if plan.groups.irq else [])}
     drivers = set(plan.joins.values())
-    for instance in range(plan.instances):
-        for name, (way, width) in plan.ports.items():
-            if name in ("clk", "rst"):
-                continue
-            wire = _wire(instance, name)
-            yield f"wire {_range(width)}{wire};"
-            if (instance, name) in plan.joins:
-                yield f"assign {wire} = {_wire(*plan.joins[instance, name])};"
-            elif name in outside and (instance, name) not in drivers:
-                port = port_name(name, _number(plan, instance))
-                outer[port] = (way, width)
-                yield f"assign {wire} = {port};" if way == "input" else f"assign {port} = {wire};"
+    ends = [(instance, name) for instance in range(plan.instances) for name in plan.ports if name not in ("clk", "rst")]
+    for instance, name in ends:
+        yield f"wire {_range(plan.ports[name][1])}{_wire(instance, name)};"
+    for instance, name in ends:
+        wire, (way, width) = _wire(instance, name), plan.ports[name]
+        if (instance, name) in plan.joins:
+            yield f"assign {wire} = {_wire(*plan.joins[instance, name])};"
+        elif name in outside and (instance, name) not in drivers:
+            port = port_name(name, _number(plan, instance))
+            if port in outer:
+                raise SimulatorError(f"{plan.design} has a port {name}, which its harness needs for itself.")
+            outer[port] = (way, width)
+            yield f"assign {wire} = {port};" if way == "input" else f"assign {port} = {wire};"
 
 
-def _instances(plan) -> Iterator[str]:
+def _instances(plan: Plan) -> Iterator[str]:
     for instance in range(plan.instances):
         pins = (f".{port}({port if port in ('clk', 'rst') else _wire(instance, port)})" for port in plan.ports)
         yield f"{plan.design} instance{instance} ({', '.join(pins)});"
@@ -95,16 +123,11 @@ def _instances(plan) -> Iterator[str]:
             yield f"harness_trace #({parameters}) trace{instance} ({pins});"
 
 
-def _drams(plan, size: int) -> Iterator[str]:
+def _drams(plan: Plan, size: int) -> Iterator[str]:
     for number, masters in enumerate(plan.memories):
         buses = [(instance, plan.groups.masters[prefix]) for instance, prefix in masters]
-        dram, many, widest = f"dram{number}", len(buses), max(64, *(bus.data for _, bus in buses), 64)
-        widths = {
-            **{"latency": 16, "stall": 8, "open": 1, "size": 32, "fault_first": 32 * RANGES, "fault_last": 32 * RANGES},
-            **{"fault_code": 2 * RANGES, "fault_beat": 32, "beat_code": 2 * many, "beats": 32 * many},
-            **{"read": many, "read_address": 32 * many, "read_data": widest * many, "write": many, "write_kept": many},
-            **{"write_address": 32 * many, "write_data": widest * many, "write_strobe": widest // 8 * many},
-        }
+        dram, many, widest = f"dram{number}", len(buses), max(64, *(bus.data for _, bus in buses))
+        widths = _SHARED | {signal: width * many for signal, width in _own(widest).items()}
         for signal, width in widths.items():
             yield f"wire [{width - 1}:0] {dram}_{signal};"
         sizes = ", ".join(f"16'd{bus.data}" for _, bus in reversed(buses))
@@ -115,67 +138,49 @@ def _drams(plan, size: int) -> Iterator[str]:
             yield from _port(dram, port, widest, instance, bus)
 
 
+def _own(widest: int) -> dict[str, int]:
+    """Signals between a DRAM and each of its ports, with their widths."""
+    flags = dict.fromkeys(("read", "write", "write_kept"), 1)
+    numbers = dict.fromkeys(("beats", "read_address", "write_address"), 32)
+    return flags | numbers | {"beat_code": 2, "read_data": widest, "write_data": widest, "write_strobe": widest // 8}
+
+
 def _port(dram: str, port: int, widest: int, instance: int, bus: Master) -> Iterator[str]:
-    def own(signal: str, width: int) -> str:
-        return f"{dram}_{signal}[{width * port} +: {width}]"
+    own = {signal: f"{dram}_{signal}[{width * port} +: {width}]" for signal, width in _own(widest).items()}
+    data = {signal: own.pop(signal) for signal in ("read_data", "write_data", "write_strobe")}
 
-    def pin(signal: str, otherwise: str = "") -> str:
-        return _wire(instance, bus.ports[signal]) if signal in bus.ports else otherwise
+    def pin(signal: str, absent: str = "") -> str:
+        return _wire(instance, bus.ports[signal]) if signal in bus.ports else absent
 
-    shared = ("latency", "stall", "open", "size", "fault_first", "fault_last", "fault_code", "fault_beat")
-    pins = {"clk": "clk", "rst": "rst", **{signal: f"{dram}_{signal}" for signal in shared}}
-    widths = {
-        "beat_code": 2,
-        "beats": 32,
-        "read": 1,
-        "read_address": 32,
-        "write": 1,
-        "write_kept": 1,
-        "write_address": 32,
-    }
-    pins |= {signal: own(signal, width) for signal, width in widths.items()}
-    inputs = {
-        "awid": "0",
-        "awaddr": "0",
-        "awlen": "0",
-        "awvalid": "0",
-        "wlast": "1'b1",
-        "wvalid": "0",
-        "bready": "1'b1",
-    }
-    inputs |= {"arid": "0", "araddr": "0", "arlen": "0", "arvalid": "0", "rready": "1'b1"}
-    pins |= {signal: pin(signal, otherwise) for signal, otherwise in inputs.items()}
-    outputs = ("awready", "wready", "bid", "bresp", "bvalid", "arready", "rid", "rresp", "rlast", "rvalid")
-    pins |= {signal: pin(signal) for signal in outputs}
+    pins = {"clk": "clk", "rst": "rst", **{signal: f"{dram}_{signal}" for signal in _SHARED}, **own}
+    pins |= {signal: pin(signal, "0") for signal in ("awid", "awaddr", "awlen", "awvalid", "wvalid")}
+    pins |= {signal: pin(signal, "0") for signal in ("arid", "araddr", "arlen", "arvalid")}
+    pins |= {signal: pin(signal, "1'b1") for signal in ("wlast", "bready", "rready")}
+    pins |= {signal: pin(signal) for signal in ("awready", "wready", "bid", "bresp", "bvalid")}
+    pins |= {signal: pin(signal) for signal in ("arready", "rid", "rresp", "rlast", "rvalid")}
     parameters = f".DATA({bus.data}), .ADDR({bus.addr}), .ID({bus.id}), .RANGES({RANGES})"
     seed = (_SEED + port * _SEED_STEP) % (1 << 32)
     listed = ", ".join(f".{signal}({wire})" for signal, wire in pins.items())
     yield f"harness_port #({parameters}, .SEED(32'd{seed})) {dram}_port{port} ({listed});"
     if "rdata" in bus.ports:
         yield f"assign {pin('rdata')} = {dram}_read_data[{widest * port} +: {bus.data}];"
+    yield f"assign {data['write_data']} = {pin('wdata', '0')};"
     every = f"{{{bus.data // 8}{{1'b1}}}}"
-    yield f"assign {own('write_data', widest)} = {pin('wdata', '0')};"
-    yield f"assign {own('write_strobe', widest // 8)} = {pin('wstrb', every)};"
+    yield f"assign {data['write_strobe']} = {pin('wstrb', every)};"
 
 
-def _host(plan, inner: dict[str, tuple[str, int]]) -> list[str]:
+def _host(plan: Plan, inner: Ports) -> list[str]:
     """All instances' registers and interrupts on the ports of `_DRIVER`; all other inputs are low."""
-    pins = {name: name for name in ("clk", "rst", *_SETTINGS)} | {
-        name: "0" if way == "input" else ""
-        for name, (way, _) in inner.items()
-        if name not in _SETTINGS and name not in ("clk", "rst")
-    }
-    lines = []
+    pins = {name: "0" if way == "input" else "" for name, (way, _) in inner.items()}
+    pins |= {name: name for name in ("clk", "rst", *_SETTINGS)}
     answers = {port.removeprefix("s_axil_"): width for port, (way, width) in _DRIVER.items() if way == "output"}
     del answers["irq_all"]
     registers = plan.groups.registers | ({"irq": "irq"} if plan.groups.irq else {})
+    lines = []
     for signal, width in answers.items():
-        lines.append(f"wire [{width * plan.instances - 1}:0] all_{signal};")
-        if signal not in registers:
-            lines.append(f"assign all_{signal} = 0;")
         outer = signal if signal == "irq" else f"s_axil_{signal}"
+        lines.append(f"wire [{width * plan.instances - 1}:0] all_{signal}{'' if signal in registers else ' = 0'};")
         lines.append(f"assign {outer} = all_{signal}[{width} * instance_number +: {width}];")
-    lines.append("assign irq_all = &all_irq;")
     constants = {"awprot": "0", "arprot": "0", "wstrb": "4'd15", "bready": "1'b1", "rready": "1'b1"}
     for instance in range(plan.instances):
         for signal, name in registers.items():
@@ -187,4 +192,4 @@ def _host(plan, inner: dict[str, tuple[str, int]]) -> list[str]:
             else:
                 pins[port] = constants.get(signal, f"s_axil_{signal}")
     listed = ", ".join(f".{name}({wire})" for name, wire in pins.items())
-    return [*lines, f"harness body ({listed});"]
+    return [*lines, "assign irq_all = &all_irq;", f"harness body ({listed});"]

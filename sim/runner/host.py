@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from cocotb.triggers import FallingEdge, First, ReadOnly, RisingEdge, Timer
+from cocotb.utils import get_sim_time
 
 from .axi import PERIOD
 from .dram import LIMIT, DramSettings, Field, check_image, load_image, save_image
@@ -44,11 +45,13 @@ class Host:
 
     async def interrupt(self, limit: int) -> bool:
         """Wait for the interrupt, at most `limit` cycles; whether there was one."""
+        end = get_sim_time("ps") + limit * PERIOD * 1000
         if self.irq is None:
             await Timer(limit * PERIOD, "ns")
             return False
-        if not int(self.irq.value):
-            await First(RisingEdge(self.irq), Timer(limit * PERIOD, "ns"))
+        while not int(self.irq.value) and (left := end - get_sim_time("ps")) > 0:
+            await First(RisingEdge(self.irq), Timer(left, "ps"))
+            await Timer(1, "ps")  # combinational logic may have glitches
         return bool(int(self.irq.value))
 
     async def record(self, number: int = 0):

@@ -45,10 +45,8 @@ def read_ports(verilog: str, top: str) -> dict[str, tuple[str, int]]:
     if module is None:
         raise SimulatorError(f"The Verilog contains no module {top} with a list of ports.")
     ports, direction, width = {}, None, 1
-    item = re.compile(
-        r"\s*(?:(input|output)\s+(?:(?:wire|reg|logic|signed)\s+)*(?:\[\s*(\d+)\s*:\s*0\s*\])?)?\s*(\w+)\s*(?:=.*)?",
-        re.S,
-    )
+    head = r"(input|output)\s+(?:(?:wire|reg|logic|signed)\s+)*(?:\[\s*(\d+)\s*:\s*0\s*\])?"
+    item = re.compile(rf"\s*(?:{head})?\s*(\w+)\s*(?:=.*)?", re.DOTALL)
     for entry in module[1].split(","):
         match = item.fullmatch(entry)
         if match and match[1]:

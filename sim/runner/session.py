@@ -49,7 +49,7 @@ def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness |
 class Session:
     """One process of a `Driven` design, out of reset; a context manager.
 
-    Raises `SimulatorError`, one sentence, for what the design or its harness does not have and for a process that fails.
+    Raises `SimulatorError`, one sentence, for what the design or its harness does not have, and if the process fails.
     """
 
     def __init__(self, driven: Driven):
@@ -57,14 +57,8 @@ class Session:
         self._folder = tempfile.TemporaryDirectory(prefix="systola-")
         self.folder = Path(self._folder.name)
         self._errors = (self.folder / "errors").open("w+")
-        self._process = subprocess.Popen(
-            [driven.program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            cwd=self.folder,
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
+        self._process = subprocess.Popen([driven.program], text=True, cwd=self.folder, **pipes)
 
     def __enter__(self):
         return self

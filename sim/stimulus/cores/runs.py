@@ -12,8 +12,8 @@ LIMIT = 10_000_000
 class Run:
     """An execution from `entry`, with the image `dram` from address 0 on.
 
-    `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses; `fault`:
-    (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), the n-th beat answers so.
+    `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses;
+    `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that does.
     After `limit` cycles the execution is stopped, which the golden model does not follow. `stop`: write `control.stop`
     so many cycles after the start. `trace`: record the changes of `busy`. With `golden` the golden model runs too, and
     DRAM and registers are compared.

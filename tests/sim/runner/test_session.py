@@ -85,16 +85,14 @@ def test_two_masters_share_a_dram(shared):
 
 
 def test_a_beat_that_is_read_while_it_is_written_was_there_before(shared):
-    """Reads of a cycle come before its writes: a reader that stays ahead of the writer sees the former contents."""
     image = words(4, 8 * 200)
     with Session(shared) as session:
         session.load(image)
         session.configure(DramSettings(latency=2))
         move(session, READ | WRITE, 0, 200, word=1)
-        early = result(session, READ, SUM)
+        assert result(session, READ, SUM) == total(image, np.uint64, 0, 200)  # each in the cycle of its write
         move(session, READ, 0, 200)
         assert result(session, READ, SUM) == sum(range(1, 201))
-        assert early != sum(range(1, 201))
 
 
 @pytest.mark.parametrize("rate", [Fraction(3, 2), Fraction(1, 7), Fraction(65536, 1349 * 16), 5, 8, Fraction(41, 3)])
@@ -253,7 +251,7 @@ def test_what_a_session_does_not_have(shared, tmp_path):
             session.read(0, 4)
         with pytest.raises(SimulatorError, match="Register 0xfc of instance 0: the response is SLVERR"):
             session.write(0xFC, 0)
-        with pytest.raises(SimulatorError, match="ended with exit status 1: DRAM image .*nowhere: No such file"):
+        with pytest.raises(SimulatorError, match=r"ended with exit status 1: DRAM image .*nowhere: No such file"):
             session._command(f"load 0 {tmp_path}/nowhere")
 
 
