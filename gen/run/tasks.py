@@ -8,6 +8,7 @@ from pydantic import Field
 from ...hw.component import Parameters
 from ...hw.cores.systola.parameters import CoreParameters
 from ...sim.golden import layers as reference
+from ...sim.golden import operands
 from ...sim.golden.requantise import requantise
 from ..accelerators.systola.compiler import Layer, compile
 from ..accelerators.systola.program import Program
@@ -94,7 +95,7 @@ def finish(
 
 
 class GemmTask(Parameters):
-    """C = requantise(A @ B), A m x k and B k x n, random, int8, a scale for each column."""
+    """C = requantise(A @ B), A m x k and B k x n, random codes of the core's formats, a scale for each column."""
 
     m: int = Field(256, ge=1, le=16384, description="rows of A and C")
     k: int = Field(256, ge=1, le=16384, description="columns of A, rows of B")
@@ -117,7 +118,7 @@ class GemmTask(Parameters):
 
 
 class ConvTask(Parameters):
-    """A convolution of random tensors, int8, a scale for each filter."""
+    """A convolution of random tensors, codes of the core's formats, a scale for each filter."""
 
     height: int = Field(56, ge=1, le=4096, description="rows of the image")
     width: int = Field(56, ge=1, le=4096, description="columns of the image")
@@ -146,31 +147,49 @@ class ConvTask(Parameters):
         return finish(core, [layer], image, random.expected(layer, x, w), order)
 
 
+EIGHT_BITS = 74
+"""Root of the mean square of a random int8."""
+
+
 class _Random:
-    """Random tensors, and what a core makes of them."""
+    """Random tensors in the formats of a core, and the result that they must have."""
 
     def __init__(self, core: CoreParameters, seed: int):
         self.core, self.random = core, np.random.default_rng(seed)
         self.type = np.int8 if core.format == "int8" else np.uint8
+        self.magnitude = {}
         limits = np.iinfo(self.type)
         self.clamp = Clamp(zero_point=limits.min + 120, low=limits.min, high=limits.max)
 
     def activations(self, *shape: int) -> np.ndarray:
-        limits = np.iinfo(self.type)
-        return self.random.integers(limits.min, limits.max + 1, shape, dtype=self.type)
+        return self._codes(self.core.operand, shape)
 
     def weights(self, *shape: int) -> np.ndarray:
-        return self.random.integers(-128, 128, shape, dtype=np.int8)
+        return self._codes(self.core.w_format, shape)
+
+    def _codes(self, format: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Random bytes that hold codes of a format."""
+        signed, bits = format.startswith("int"), operands.bits(format)
+        first, kind = (-(1 << bits - 1), np.int8) if signed else (0, np.uint8)
+        codes = self.random.integers(first, first + (1 << bits), shape, dtype=kind)
+        if format not in ("int8", "uint8"):
+            values = operands.from_bytes(format, codes).astype(float)
+            self.magnitude[format] = max(float(np.sqrt(np.mean(values**2))), 1.0) / EIGHT_BITS
+        return codes
 
     def records(self, count: int, depth: int) -> np.ndarray:
         """Scales that spread sums of `depth` products over the range of results."""
         self.multiplier = self.random.integers(1 << 30, 1 << 31, count)
-        self.shift = np.full(count, -int(np.log2(128 * np.sqrt(depth))) + 1)
-        self.bias = self.random.integers(-1000, 1000, count)
+        formats = self.core.operand, self.core.w_format
+        magnitude = np.prod([self.magnitude.get(format, 1.0) for format in formats])
+        self.shift = np.full(count, 1 - int(np.log2(128 * np.sqrt(depth) * magnitude)))
+        self.bias = (self.random.integers(-1000, 1000, count) * magnitude).astype(np.int64)
         return records(self.multiplier, self.bias, self.shift)
 
     def expected(self, layer: Convolution, x: np.ndarray, w: np.ndarray) -> np.ndarray:
-        sums = reference.convolution(x, w, stride=layer.stride, padding=layer.padding, value=layer.padding_value)
+        x, w = operands.from_bytes(self.core.operand, x), operands.from_bytes(self.core.w_format, w)
+        value = operands.from_bytes(self.core.operand, np.full(2, layer.padding_value, np.uint8))[0]
+        sums = reference.convolution(x, w, stride=layer.stride, padding=layer.padding, value=int(value))
         clamp = {"zero_point": self.clamp.zero_point, "low": self.clamp.low, "high": self.clamp.high}
         settings = {"multiplier": self.multiplier, "shift": self.shift, "bias": self.bias}
         return requantise(sums, **settings, **clamp, rounding=self.core.rounding).astype(self.type)
