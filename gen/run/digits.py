@@ -13,14 +13,21 @@ from .tasks import Image, Task, finish
 
 
 class DigitsTask(Parameters):
-    """Handwritten digits, classified by two convolutions with pooling and a dense layer, int8."""
+    """Handwritten digits, classified by two convolutions with pooling and a dense layer: weights in the core's format,
+    activations int8."""
 
     images: int = Field(898, ge=1, le=898, description="test images to classify")
 
     def task(self, core: CoreParameters, order: str, seed: int) -> Task:
         if core.format != "int8":
             raise ValueError(f"format={core.format}: digits needs format=int8.")
-        data, network = digits.load(), trained()[0]
+        if core.operand != "int8":
+            raise ValueError(
+                f"a_format={core.a_format}: digits needs a_format=int8, the format of its layers' results."
+            )
+        if core.w_format.startswith("u"):
+            raise ValueError(f"w_format={core.w_format}: digits needs weights with a sign.")
+        data, network = digits.load(), trained(core.w_format)[0]
         pixels = data.test_images[: self.images]
         image = Image()
         x = Tensor(image.put(pixels.reshape(-1, 8, 8, 1)), self.images, 8, 8, 1)
@@ -61,10 +68,16 @@ def _convolution(image: Image, one: convnet.Convolution, x: Tensor) -> Convoluti
     )
 
 
-@lru_cache(maxsize=1)
-def trained() -> tuple[convnet.Network, np.ndarray]:
-    """The network in integers, and what the one in floating point takes the test images for."""
-    data = digits.load()
-    network = convnet.train(data.train_images, data.train_labels)
+@lru_cache(maxsize=4)
+def trained(format: str = "int8") -> tuple[convnet.Network, np.ndarray]:
+    """The network in integers, its weights in a format; and the classes that floating point gives the test images."""
+    data, network = digits.load(), _trained()
     guesses = convnet.infer(network, data.test_images)[-1].argmax(axis=1)
-    return convnet.quantise(network, data.train_images), guesses
+    return convnet.quantise(network, data.train_images, format), guesses
+
+
+@lru_cache(maxsize=1)
+def _trained() -> list[tuple[np.ndarray, np.ndarray]]:
+    """The network in floating point."""
+    data = digits.load()
+    return convnet.train(data.train_images, data.train_labels)

@@ -47,6 +47,10 @@ class Broadcast(MatrixEngine):
     def edge(self) -> int:
         return int(self.p.coded)
 
+    @property
+    def elastic(self) -> bool:
+        return self.p.coded
+
     def elaborate(self, platform):
         m = Module()
         engine, parameters = self.engine

@@ -11,7 +11,7 @@ from ..component import Component, ParameterError
 
 DATAFLOWS = {"w": "ws", "y": "os", "a": "is"}
 """The name of a dataflow by the stream whose matrix is stationary."""
-CONTRACT = ("latency", "interval", "peak", "unit", "stationary")
+CONTRACT = ("latency", "interval", "peak", "unit", "stationary", "elastic")
 """Attributes that every matrix engine has, whether it derives from :class:`MatrixEngine` or not."""
 
 
@@ -20,14 +20,16 @@ class MatrixEngine(Component):
 
     Ports: `a` and `w` (inputs) and `y` (output) carry one lane per row or column in `data`, end a tile with `last`,
     and may have `user` bits. :attr:`streams` gives the payload of each as a layout; further streams belong to one
-    kind of engine. With `buffer` = 0, `y` has no ready: it is valid exactly `latency` cycles after the acceptance of a
-    beat of the streamed operand, and its consumer takes every beat.
+    kind of engine. With `buffer` = 0, `y` has no ready and its consumer takes every beat; results leave in the order
+    in which beats of the streamed operand were accepted.
 
     ============ =====================================================================================================
     rows, cols   size of the grid: products per result of a pass, results per beat
     stationary   the stream whose matrix stays in the grid: "w" (weights), "y" (outputs) or "a" (inputs)
     dataflow     the same as "ws", "os" or "is"
     latency      cycles from the acceptance of a beat of the streamed operand to its result (os: the tile's last beat)
+    elastic      an accepted beat may wait for its tile (in the register of decoders, for example), so that `latency` is
+                 the least; at most `latency` + 1 beats are in the engine. Otherwise it is exact where buffer = 0
     interval     cycles between two beats of the streamed operand, at best
     peak         operations of kind `unit` per cycle, at most
     ============ =====================================================================================================
@@ -37,6 +39,7 @@ class MatrixEngine(Component):
 
     interval = 1
     stationary = "w"
+    elastic = False
 
     @property
     def rows(self) -> int:

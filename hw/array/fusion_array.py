@@ -42,6 +42,8 @@ class FusionArray(MatrixEngine):
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, sections II to IV.
     """
 
+    elastic = True
+
     class Parameters(GridParameters):
         operand_register: bool = Field(True, description="a register behind each quad of BitBricks")
         product_register: bool = Field(True, description="a register between a unit's sum and the adder of psums")

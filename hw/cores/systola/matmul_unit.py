@@ -14,6 +14,7 @@ from ...memory.reader import Reader
 from ...stream.delay import Delay
 from ...stream.packet import join
 from .array_slot import BYTE, ArraySlot
+from .target_queue import TargetQueue
 
 SETTLE = 4
 """Cycles from a row at the accumulators to where a read sees it."""
@@ -94,12 +95,17 @@ class ArrayUnit(Component):
             rows.o.ready.eq(array.a.ready),
         ]
 
-        # The core of the array never stops, so where a row goes only has to be as late as the row.
-        latency = self.p.fitted.latency
-        going = place(m, platform, "going", Delay, width=self.p.row.size, cycles=latency - 1, style="memory")
+        # Where a row goes only has to be as late as the row, unless it may wait in the array.
+        latency, width = self.p.fitted.latency, self.p.row.size
         gone = Signal(self.p.row, reset_less=True)
+        if self.p.fitted.elastic:
+            going = place(m, platform, "going", TargetQueue, width=width, depth=latency + 1)
+            m.d.comb += [going.write.eq(rows.o.valid & rows.o.ready), going.take.eq(array.y.valid)]
+            m.d.comb += exact(gone.as_value(), going.o)
+        else:
+            going = place(m, platform, "going", Delay, width=width, cycles=latency - 1, style="memory")
+            m.d.sync += exact(gone.as_value(), going.o)
         m.d.comb += exact(going.i, rows.o.payload.tag.as_value())
-        m.d.sync += exact(gone.as_value(), going.o)
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
             exact(self.results.payload.data, array.y.payload.data.as_value()),

@@ -13,8 +13,8 @@ T and A are integers: the array reads a byte of weights as a code of `w_format` 
 
 Strides are signed, and addresses count modulo 2^32 and must lie inside their memory. Sums are of 32 bits and wrap.
 
-`parameters`: size, format, a_format, w_format, activation_bytes, weight_bytes, accumulators, data_width, dims, rounding, table,
-instructions.
+`parameters`: size, format, a_format, w_format, activation_bytes, weight_bytes, accumulators, data_width, dims,
+rounding, table, instructions.
 """
 
 from collections.abc import Callable, Iterable

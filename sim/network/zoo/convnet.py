@@ -2,15 +2,16 @@
 
 8 x 8 pixels -> convolution 3 x 3, 16 filters -> largest of 2 x 2 -> convolution 3 x 3, 32 filters -> largest of 2 x 2
 -> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels as they are, what comes out of a ReLU with zero
-point -128. Weights are int8, symmetric, with a scale for each filter.
+point -128. Weights are int8, symmetric, with a scale for each filter; or codes of another format.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...golden import layers
+from ...golden import layers, operands
 from ...golden.requantise import fixed_point, requantise
+from .. import quantise as coding
 from .digits import PIXEL_SCALE
 
 FILTERS = 16, 32
@@ -22,7 +23,8 @@ EPOCHS, BATCH, RATE, DECAY = 24, 32, 4e-3, 1e-4
 class Convolution:
     """A convolution in integers: weights ky x kx x channels x filters, and requantisation for each filter.
 
-    Around the image stand `padding` rows and columns of the input's zero point.
+    Weights are bytes that each hold a code of `format`. Around the image stand `padding` rows and columns of the
+    input's zero point.
     """
 
     weights: np.ndarray
@@ -32,9 +34,11 @@ class Convolution:
     padding: int
     input_zero: int
     output_zero: int
+    format: str = "int8"
 
     def run(self, x: np.ndarray, rounding: str) -> np.ndarray:
-        sums = layers.convolution(x, self.weights, padding=(self.padding,) * 2, value=self.input_zero)
+        weights = operands.from_bytes(self.format, self.weights)
+        sums = layers.convolution(x, weights, padding=(self.padding,) * 2, value=self.input_zero)
         settings = {"bias": self.bias, "zero_point": self.output_zero, "low": -128, "high": 127}
         return requantise(sums, self.multiplier, self.shift, rounding=rounding, **settings).astype(np.int8)
 
@@ -94,21 +98,38 @@ def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> l
     return [*found[:-1], found[-1].reshape(len(x), CLASSES)]
 
 
-def quantise(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> Network:
-    """The network in integers; the range of each activation is the largest that `images` show."""
+def quantise(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, format: str = "int8") -> Network:
+    """The network in integers; the range of each activation is the largest that `images` show.
+
+    `format` is that of the weights, any whose codes a byte holds.
+    """
     outputs, found = infer(trained, images), []
     scale, zero = PIXEL_SCALE, 0
     for number, ((weights, bias), output) in enumerate(zip(trained, outputs, strict=True)):
         last = number == len(trained) - 1
-        own = np.abs(weights).max(axis=(0, 1, 2)) / 127
-        codes = np.rint(weights / own).astype(np.int8)
+        codes, own = _coded(weights, format)
+        values = operands.from_bytes(format, codes)
         after, after_zero = (np.abs(output).max() / 127, 0) if last else (output.max() / 255, -128)
         settings = [fixed_point(float(s)) for s in scale * own / after]
-        folded = np.rint(bias / (scale * own)).astype(np.int64) - zero * codes.astype(np.int64).sum(axis=(0, 1, 2))
+        folded = np.rint(bias / (scale * own)).astype(np.int64) - zero * values.sum(axis=(0, 1, 2))
         multiplier, shift = np.array(settings).T
-        found.append(Convolution(codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero))
+        found.append(Convolution(codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero, format))
         scale, zero = after, after_zero
     return Network(*found)
+
+
+def _coded(weights: np.ndarray, format: str) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes of weights in a format, and the scale of each filter."""
+    if format == "int8":
+        scale = np.abs(weights).max(axis=(0, 1, 2)) / 127
+        return np.rint(weights / scale).astype(np.int8), scale
+    if format in operands.OLIVE:
+        found = coding.olive(weights, operands.OLIVE[format][0])
+    elif operands.is_integer(format):
+        found = coding.uniform(weights, format, axis=-1)
+    else:
+        found = coding.grid(weights, format, axis=-1)
+    return found.codes.astype(np.uint8), np.broadcast_to(found.scale.reshape(-1), weights.shape[-1])
 
 
 def _patches(x: np.ndarray, size: int) -> np.ndarray:
