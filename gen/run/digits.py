@@ -7,36 +7,35 @@ from pydantic import Field
 
 from ...hw.component import Parameters
 from ...hw.cores.systola.parameters import CoreParameters
+from ...sim.golden import operands
 from ...sim.network.zoo import convnet, digits
 from ..compile.layers import Clamp, Convolution, Pooling, Tensor, records
 from .tasks import Image, Task, finish
 
 
 class DigitsTask(Parameters):
-    """Handwritten digits, classified by two convolutions with pooling and a dense layer: weights in the core's format,
-    activations int8."""
+    """Handwritten digits, classified by two convolutions with pooling and a dense layer, in the core's formats."""
 
     images: int = Field(898, ge=1, le=898, description="test images to classify")
 
     def task(self, core: CoreParameters, order: str, seed: int) -> Task:
         if core.format != "int8":
             raise ValueError(f"format={core.format}: digits needs format=int8.")
-        if core.operand != "int8":
-            raise ValueError(
-                f"a_format={core.a_format}: digits needs a_format=int8, the format of its layers' results."
-            )
+        if core.operand in operands.OLIVE:
+            raise ValueError(f"a_format={core.a_format}: digits needs codes that do not depend on their neighbours.")
         if core.w_format.startswith("u"):
             raise ValueError(f"w_format={core.w_format}: digits needs weights with a sign.")
-        data, network = digits.load(), trained(core.w_format)[0]
+        data, network = digits.load(), trained(core.w_format, core.operand)[0]
         pixels = data.test_images[: self.images]
         image = Image()
-        x = Tensor(image.put(pixels.reshape(-1, 8, 8, 1)), self.images, 8, 8, 1)
+        x = Tensor(image.put(network.pixels(pixels)), self.images, 8, 8, 1)
+        table = None if network.table is None else image.put(network.table)
         found: list[Convolution | Pooling] = []
         for convolution in (network.first, network.second):
             found.append(_convolution(image, convolution, x))
             y = found[-1].result
             size = Tensor(0, y.images, y.height // 2, y.width // 2, y.channels).bytes
-            found.append(Pooling(y, image.room(size), (2, 2), (2, 2)))
+            found.append(Pooling(y, image.room(size), (2, 2), (2, 2), table=table))
             x = found[-1].result
         flat = Tensor(x.address, 1, 1, self.images, x.height * x.width * x.channels)
         found.append(_convolution(image, network.dense, flat))
@@ -69,11 +68,11 @@ def _convolution(image: Image, one: convnet.Convolution, x: Tensor) -> Convoluti
 
 
 @lru_cache(maxsize=4)
-def trained(format: str = "int8") -> tuple[convnet.Network, np.ndarray]:
-    """The network in integers, its weights in a format; and the classes that floating point gives the test images."""
+def trained(format: str = "int8", activations: str = "int8") -> tuple[convnet.Network, np.ndarray]:
+    """The network in integers, operands in these formats; and the classes that floating point gives the test images."""
     data, network = digits.load(), _trained()
     guesses = convnet.infer(network, data.test_images)[-1].argmax(axis=1)
-    return convnet.quantise(network, data.train_images, format), guesses
+    return convnet.quantise(network, data.train_images, format, activations), guesses
 
 
 @lru_cache(maxsize=1)

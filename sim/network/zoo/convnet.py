@@ -3,6 +3,7 @@
 8 x 8 pixels -> convolution 3 x 3, 16 filters -> largest of 2 x 2 -> convolution 3 x 3, 32 filters -> largest of 2 x 2
 -> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels as they are, what comes out of a ReLU with zero
 point -128. Weights are int8, symmetric, with a scale for each filter; or codes of another format.
+Activations may be codes of another format, too: then what is pooled is replaced by its code before the next layer.
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...golden import layers, operands
+from ...golden.formats.names import find
 from ...golden.requantise import fixed_point, requantise
 from .. import quantise as coding
 from .digits import PIXEL_SCALE
@@ -23,8 +25,8 @@ EPOCHS, BATCH, RATE, DECAY = 24, 32, 4e-3, 1e-4
 class Convolution:
     """A convolution in integers: weights ky x kx x channels x filters, and requantisation for each filter.
 
-    Weights are bytes that each hold a code of `format`. Around the image stand `padding` rows and columns of the
-    input's zero point.
+    Weights are bytes that each hold a code of `format`, and activations such of `activations`; results are int8. Around
+    the image stand `padding` rows and columns of the input's zero point.
     """
 
     weights: np.ndarray
@@ -35,10 +37,13 @@ class Convolution:
     input_zero: int
     output_zero: int
     format: str = "int8"
+    activations: str = "int8"
 
     def run(self, x: np.ndarray, rounding: str) -> np.ndarray:
         weights = operands.from_bytes(self.format, self.weights)
-        sums = layers.convolution(x, weights, padding=(self.padding,) * 2, value=self.input_zero)
+        x = operands.from_bytes(self.activations, x)
+        value = operands.from_bytes(self.activations, np.array([self.input_zero], np.int8))[0]
+        sums = layers.convolution(x, weights, padding=(self.padding,) * 2, value=int(value))
         settings = {"bias": self.bias, "zero_point": self.output_zero, "low": -128, "high": 127}
         return requantise(sums, self.multiplier, self.shift, rounding=rounding, **settings).astype(np.int8)
 
@@ -51,11 +56,32 @@ class Network:
     second: Convolution
     dense: Convolution
 
+    @property
+    def table(self) -> np.ndarray | None:
+        """Bytes that hold the codes of int8 results from -128, which is 0, on: entry r mod 256 that of r.
+
+        The largest result has the code of the largest value. None where activations are int8.
+        """
+        if self.first.activations == "int8":
+            return None
+        form = find(self.first.activations)
+        steps = np.arange(256, dtype=np.uint8).view(np.int8).astype(np.int64) + 128
+        return form.encode(steps * form.peak / 255).astype(np.uint8)
+
+    def pixels(self, images: np.ndarray) -> np.ndarray:
+        """Images (n, 64) as activations, n x 8 x 8 x 1 bytes."""
+        images = images.reshape(-1, 8, 8, 1)
+        if self.table is None:
+            return images.astype(np.int8)
+        form = find(self.first.activations)
+        return form.encode(images * PIXEL_SCALE * form.peak).astype(np.uint8)
+
     def run(self, images: np.ndarray, rounding: str = "gemmlowp") -> np.ndarray:
         """Logits (n, 10), int8, of images (n, 64)."""
-        x = images.reshape(-1, 8, 8, 1).astype(np.int8)
+        x, table = self.pixels(images), self.table
         for convolution in (self.first, self.second):
-            x = layers.windows(convolution.run(x, rounding), (2, 2), (2, 2), maximum=True)
+            x = layers.windows(convolution.run(x, rounding), (2, 2), (2, 2), maximum=True).astype(np.int8)
+            x = x if table is None else table[x.view(np.uint8)]
         return self.dense.run(x.reshape(len(x), 1, 1, -1), rounding).reshape(len(x), CLASSES)
 
 
@@ -98,13 +124,17 @@ def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> l
     return [*found[:-1], found[-1].reshape(len(x), CLASSES)]
 
 
-def quantise(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, format: str = "int8") -> Network:
+def quantise(
+    trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, format: str = "int8", activations: str = "int8"
+) -> Network:
     """The network in integers; the range of each activation is the largest that `images` show.
 
-    `format` is that of the weights, any whose codes a byte holds.
+    `format` is that of the weights, any whose codes a byte holds; `activations` one in which a code does not depend on
+    its neighbour.
     """
     outputs, found = infer(trained, images), []
-    scale, zero = PIXEL_SCALE, 0
+    peak = None if activations == "int8" else find(activations).peak
+    scale, zero = PIXEL_SCALE if peak is None else 1 / peak, 0
     for number, ((weights, bias), output) in enumerate(zip(trained, outputs, strict=True)):
         last = number == len(trained) - 1
         codes, own = _coded(weights, format)
@@ -113,8 +143,10 @@ def quantise(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, f
         settings = [fixed_point(float(s)) for s in scale * own / after]
         folded = np.rint(bias / (scale * own)).astype(np.int64) - zero * values.sum(axis=(0, 1, 2))
         multiplier, shift = np.array(settings).T
-        found.append(Convolution(codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero, format))
-        scale, zero = after, after_zero
+        found.append(
+            Convolution(codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero, format, activations)
+        )
+        scale, zero = (after, after_zero) if peak is None else (255 * after / peak, 0)
     return Network(*found)
 
 

@@ -28,7 +28,7 @@ SLOTS = [
     {"array": "broadcast"},
     {"w_format": "flint4"},
     {"array": "broadcast", "w_format": "pot4"},
-    {"a_format": "olive_flint4", "w_format": "olive_int8"},
+    {"a_format": "olive_flint4", "w_format": "olive_int8"},  # no digits: a table does not encode pairs
     {"array": "broadcast", "a_format": "float8", "w_format": "apot5"},
 ]
 TASKS = [
@@ -43,7 +43,7 @@ def test_every_slot_computes_networks(slot):
     """Random programs, then each task, in one simulation."""
     design = generate("core", Core(**SMALL | slot))
     p = CoreParameters.check(**SMALL | slot)
-    tasks = [task.task(p, "overlapped", 1) for task in TASKS[: 3 if p.operand == "int8" else 2]]
+    tasks = [task.task(p, "overlapped", 1) for task in TASKS[: 2 if p.operand in operands.OLIVE else 3]]
     cases = find("core").cases(design.parameters, 5, 2)
     cases += [Run(task.image.bytes(), task.at) for task in tasks]
     outcome, ran = simulate(design, cases, keep=True)
@@ -51,7 +51,7 @@ def test_every_slot_computes_networks(slot):
     assert outcome.cases == 5 + len(tasks)
     for task, one in zip(tasks, ran[5:], strict=True):
         assert task.mismatches(one.dram) == 0
-        assert len(np.unique(task.expected)) > 20  # results that are spread, so that an error shows
+        assert len(np.unique(task.expected)) > 10  # results that are spread, so that an error shows
 
 
 @pytest.mark.parametrize(
