@@ -20,7 +20,14 @@ ENGINES: dict[str, type[Component]] = {
 }
 """Matrix engines by name. Whether one fits is checked for each core: see :meth:`ArraySlot.fitted`."""
 LEGAL = "systolic or broadcast or, in Python, the class of a matrix engine"
-FORMATS = f"{names.LEGAL}, with codes of at most {BYTE} bits and without user bits"
+FORMATS = ", ".join(
+    [
+        f"int2 to int{BYTE}",
+        *(f"{name}{low + 1} to {name}{min(high + 1, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
+        "each of these with u in front and without a sign",
+        *(name for name in names.OTHERS if not names.find(name).of.user),
+    ]
+)
 
 
 def register(kind: type[Component]) -> str:
