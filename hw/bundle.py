@@ -8,6 +8,17 @@ from amaranth.hdl import Format, Value
 from amaranth.lib import data
 
 
+def exact(target, source):
+    """The assignment `target.eq(source)` of two values of the same width; raises `ValueError` if the widths differ.
+
+    Amaranth extends or truncates silently, which is never meant where layouts are cast to bits.
+    """
+    wanted, given = len(Value.cast(target)), len(Value.cast(source))
+    if wanted != given:
+        raise ValueError(f"{target!r} has {wanted} bits and cannot take the {given} bits of {source!r}.")
+    return target.eq(source)
+
+
 class Bundle(data.StructLayout):
     """A struct: `Bundle({"weight": signed(8), "load": 1})`."""
 

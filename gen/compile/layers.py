@@ -104,7 +104,10 @@ def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Cl
 
 @dataclass(frozen=True)
 class Pooling:
-    """Largest values or averages of windows. Averages are rounded as requantisation does it, with 1 / area."""
+    """Largest values or averages of windows. Averages are rounded as requantisation does it, with 1 / area.
+
+    `table`: the address of 256 bytes, of which result r is replaced by byte r mod 256: by its code, for example.
+    """
 
     input: Tensor
     output: int
@@ -112,6 +115,7 @@ class Pooling:
     stride: tuple[int, int]
     maximum: bool = True
     clamp: Clamp = Clamp()
+    table: int | None = None
 
     @property
     def output_size(self) -> tuple[int, int]:

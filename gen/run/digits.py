@@ -13,9 +13,9 @@ class DigitsTask(Task):
     images: int = Field(898, ge=1, le=898, description="test images to classify")
 
     def work(self, operands):
-        pixels = digits.load().test_images[: self.images].reshape(-1, 8, 8, 1).astype(np.int8)
-        graph = convnet.graph(convnet.network(), self.images, rounding=getattr(operands, "rounding", "gemmlowp"))
-        return Work(graph, {graph.inputs[0]: pixels})
+        network = convnet.network(operands.w_type, operands.a_type)
+        graph = convnet.graph(network, self.images, operands.rounding)
+        return Work(graph, {graph.inputs[0]: network.pixels(digits.load().test_images[: self.images])})
 
     def facts(self, results):
         """Accuracy of the logits, and of the network in floating point."""

@@ -13,11 +13,12 @@ from ..mac.fp32 import Subnormals
 from ..stream.delay import DelayStyle
 from ..stream.packet import Packet, join, lanes
 from .bfloat16_stationary import Bfloat16Parameters, Bfloat16Stationary
+from .engine import MatrixEngine
 from .parameters import Side
 from .stationary import Stationary
 
 
-class Bfloat16Systolic(Component):
+class Bfloat16Systolic(MatrixEngine):
     """Systolic matrix engine for bfloat16: Y = A @ W in a grid of rows x cols cells, weights stay, sums in fp32.
 
     Streams, tiles and back-pressure are those of `systolic` with dataflow ws: `a` brings A[m, 0:rows], `w` brings
@@ -60,8 +61,7 @@ class Bfloat16Systolic(Component):
         }
 
     @property
-    def engine(self) -> dict:
-        """The parameters of the stationary engine inside."""
+    def engine(self) -> tuple[type[Component], dict]:
         p = self.p
         of = Bfloat16Parameters(
             rows=p.rows,
@@ -75,19 +75,12 @@ class Bfloat16Systolic(Component):
             subnormals=p.subnormals,
         )
         buffer = Stationary.full_speed(Bfloat16Stationary, of) if p.buffer == "auto" else p.buffer
-        return {"core": Bfloat16Stationary, "of": of, "buffer": buffer}
-
-    @property
-    def peak(self) -> int:
-        return self.p.rows * self.p.cols
-
-    @property
-    def latency(self) -> int:
-        return Stationary.latency(Stationary.Parameters(**self.engine))
+        return Stationary, {"core": Bfloat16Stationary, "of": of, "buffer": buffer}
 
     def elaborate(self, platform):
         m = Module()
-        engine = place(m, platform, "engine", Stationary, **self.engine)
+        kind, parameters = self.engine
+        engine = place(m, platform, "engine", kind, **parameters)
         join(m, self.a, engine.moving)
         join(m, self.w, engine.still)
         m.d.comb += [self.y.payload.eq(engine.y.payload), self.y.valid.eq(engine.y.valid)]

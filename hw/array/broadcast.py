@@ -8,12 +8,13 @@ from ..component import Component, Parameters, place
 from ..formats.integer import sum_shape
 from ..formats.operand import Operand
 from ..mac.multiplier import multiplier
+from .engine import MatrixEngine
 from .parameters import ArrayParameters
 from .systolic import connect_streams, stationary
 from .weight_stationary import CoreParameters, core_members
 
 
-class Broadcast(Component):
+class Broadcast(MatrixEngine):
     """Broadcast matrix unit: Y[m, c] = sum over k of A[m, k] * W[k, c], `cols` adder trees that share each row of A.
 
     Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` brings
@@ -40,17 +41,15 @@ class Broadcast(Component):
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
-        """The engine inside, and its parameters."""
         return stationary(BroadcastTree, self.p, self.p.a, self.p.w)
 
     @property
-    def peak(self) -> int:
-        return self.p.rows * self.p.cols
+    def edge(self) -> int:
+        return int(self.p.coded)
 
     @property
-    def latency(self) -> int:
-        engine, parameters = self.engine
-        return self.p.coded + engine.latency(engine.Parameters(**parameters))
+    def elastic(self) -> bool:
+        return self.p.coded
 
     def elaborate(self, platform):
         m = Module()

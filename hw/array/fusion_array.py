@@ -12,12 +12,13 @@ from ..mac.fusion_digits import AddDigits
 from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
 from ..stream.packet import Packet, join, lanes
 from ..stream.register import StreamRegister
+from .engine import MatrixEngine
 from .parameters import GridParameters
 from .stationary import Stationary
 from .weight_stationary import CoreParameters, WeightStationary
 
 
-class FusionArray(Component):
+class FusionArray(MatrixEngine):
     """Systolic array of Fusion Units: Y = A @ W, values of 2, 4, 8 or 16 bits, widths and signs chosen tile by tile.
 
     Streams as `systolic` with dataflow ws, each lane a word of 32 bits that holds p = 1 to 16 values, the first lowest:
@@ -41,6 +42,8 @@ class FusionArray(Component):
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, sections II to IV.
     """
 
+    elastic = True
+
     class Parameters(GridParameters):
         operand_register: bool = Field(True, description="a register behind each quad of BitBricks")
         product_register: bool = Field(True, description="a register between a unit's sum and the adder of psums")
@@ -55,8 +58,7 @@ class FusionArray(Component):
         }
 
     @property
-    def engine(self) -> dict:
-        """Parameters of the stationary edge inside, in which the operands of rows move."""
+    def engine(self) -> tuple[type[Component], dict]:
         p = self.p
         of = CoreParameters(
             rows=p.rows,
@@ -68,23 +70,23 @@ class FusionArray(Component):
             delays=p.delays,
         )
         buffer = Stationary.full_speed(WeightStationary, of) if p.buffer == "auto" else p.buffer
-        return {"core": WeightStationary, "of": of, "buffer": buffer, "user": PART}
+        return Stationary, {"core": WeightStationary, "of": of, "buffer": buffer, "user": PART}
 
     @property
     def peak(self) -> int:
         return self.p.rows * self.p.cols * BRICKS
 
     @property
-    def latency(self) -> int:
-        return Stationary.latency(Stationary.Parameters(**self.engine)) + 2
+    def edge(self) -> int:
+        return 2
 
     def elaborate(self, platform):
         m = Module()
-        p, engine = self.p, self.engine
+        p, (kind, engine) = self.p, self.engine
         register = place(m, platform, "a_register", StreamRegister, payload=self.a.payload.shape())
         activations = place(m, platform, "activations", Activations, lanes=p.rows)
         weights = place(m, platform, "weights", Weights, lanes=p.cols)
-        inner = place(m, platform, "engine", Stationary, **engine)
+        inner = place(m, platform, "engine", kind, **engine)
         digits = place(
             m,
             platform,

@@ -12,13 +12,14 @@ from ..component import Component, place
 from ..formats import integer
 from ..formats.sparse import Pattern, SparseDecoder
 from ..stream.packet import Packet, join, lanes
+from .engine import MatrixEngine
 from .parameters import ArrayParameters
 from .sparse_stationary import SparseParameters, SparseStationary
 from .stationary import Stationary
 from .systolic import connect_results
 
 
-class SparseSystolic(Component):
+class SparseSystolic(MatrixEngine):
     """Systolic matrix engine for N:M sparse weights: Y = A @ W, of every M weights along K at most N not zero.
 
     `rows` x `cols` multipliers hold the kept weights of K = rows * M / N rows of W, so that a product takes N / M of
@@ -92,8 +93,7 @@ class SparseSystolic(Component):
         }
 
     @property
-    def engine(self) -> dict:
-        """The parameters of the stationary engine inside."""
+    def engine(self) -> tuple[type[Component], dict]:
         p = self.p
         of = SparseParameters(
             rows=p.groups,
@@ -108,15 +108,7 @@ class SparseSystolic(Component):
             w=p.w,
         )
         buffer = Stationary.full_speed(SparseStationary, of) if p.buffer == "auto" else p.buffer
-        return {"core": SparseStationary, "of": of, "buffer": buffer}
-
-    @property
-    def peak(self) -> int:
-        return self.p.rows * self.p.cols
-
-    @property
-    def latency(self) -> int:
-        return Stationary.latency(Stationary.Parameters(**self.engine))
+        return Stationary, {"core": SparseStationary, "of": of, "buffer": buffer}
 
     def elaborate(self, platform):
         m = Module()
@@ -125,7 +117,8 @@ class SparseSystolic(Component):
         join(m, self.meta, decoder.meta)
         m.d.comb += [self.bad.payload.eq(decoder.bad.payload), self.bad.valid.eq(decoder.bad.valid)]
 
-        engine = place(m, platform, "engine", Stationary, **self.engine)
+        kind, parameters = self.engine
+        engine = place(m, platform, "engine", kind, **parameters)
         m.d.comb += [
             engine.still.payload.as_value().eq(decoder.o.payload.as_value()),
             engine.still.valid.eq(decoder.o.valid),

@@ -9,6 +9,7 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, place
 from ..formats.decoders import Decoders
 from ..stream.packet import join
+from .engine import DATAFLOWS, MatrixEngine
 from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters
@@ -16,7 +17,7 @@ from .stationary import Stationary
 from .weight_stationary import CoreParameters, WeightStationary
 
 
-class Systolic(Component):
+class Systolic(MatrixEngine):
     """Systolic matrix engine: Y = A @ W in a grid of rows x cols multiply-accumulate cells.
 
     ======== ====================== ============================ ==================== ========================
@@ -72,8 +73,11 @@ class Systolic(Component):
         return p.streams()
 
     @property
+    def stationary(self) -> str:
+        return next(name for name, dataflow in DATAFLOWS.items() if dataflow == self.p.dataflow)
+
+    @property
     def engine(self) -> tuple[type[Component], dict]:
-        """The engine inside, and its parameters."""
         p = self.p
         if p.dataflow == "os":
             of = {
@@ -92,13 +96,12 @@ class Systolic(Component):
         return stationary(WeightStationary, p, moving, still)
 
     @property
-    def peak(self) -> int:
-        return self.p.rows * self.p.cols
+    def edge(self) -> int:
+        return int(self.p.coded)
 
     @property
-    def latency(self) -> int:
-        engine, parameters = self.engine
-        return self.p.coded + engine.latency(engine.Parameters(**parameters))
+    def elastic(self) -> bool:
+        return self.p.coded
 
     def elaborate(self, platform):
         m = Module()

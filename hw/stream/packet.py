@@ -2,7 +2,7 @@
 
 from amaranth.lib import stream
 
-from ..bundle import Bundle, Lanes
+from ..bundle import Bundle, Lanes, exact
 
 
 class Packet(Bundle):
@@ -21,9 +21,9 @@ def lanes(shape, count: int, user=None) -> stream.Signature:
 
 
 def join(m, source, target):
-    """Connect a stream to another of the same payload, in module `m`."""
+    """Connect a stream to another of the same payload, in module `m`; raises `ValueError` if the widths differ."""
     m.d.comb += [
-        target.payload.eq(source.payload),
+        exact(target.payload, source.payload),
         target.valid.eq(source.valid),
     ]
     if not source.signature.always_ready:

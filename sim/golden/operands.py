@@ -53,6 +53,21 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) ->
     return np.choose(user[:, None] if len(modes) > 1 else 0, modes)
 
 
+def from_bytes(name: str, data: np.ndarray) -> np.ndarray:
+    """Integers (int64) of bytes that each hold a code in their low bits; the other bits are ignored.
+
+    Formats that decode lanes in pairs do so along the last axis; a last byte without a neighbour stands beside a 0.
+    """
+    if users(name) or bits(name) > 8:
+        raise ValueError(f"a byte does not hold what {name} needs")
+    codes = np.asarray(data).view(np.uint8).astype(np.int64) & (1 << bits(name)) - 1
+    if is_integer(name):
+        return codes if name.startswith("u") else wrap(codes, bits(name))
+    lanes = codes.shape[-1]
+    paired = np.pad(codes.reshape(-1, lanes), ((0, 0), (0, lanes % 2)))
+    return decode(name, paired, None, None)[:, :lanes].reshape(codes.shape)
+
+
 def table_beats(table: np.ndarray) -> np.ndarray:
     """The beats (64, lanes) that bring tables (lanes, 16): entry 0 first, of each entry the low end first."""
     parts = table.astype(np.int64)[:, :, None] >> PART * np.arange(ENTRY_BITS // PART) & (1 << PART) - 1

@@ -8,7 +8,7 @@ from ...compile.job import Job
 from ...compile.layers import Convolution
 from ...errors import UsageError
 from ..base import Accelerator, Prediction
-from ..operands import Int8Operands
+from ..operands import ScaledOperands
 from . import lowering
 from .compiler import compile
 from .timing_model import Costs, predict
@@ -42,7 +42,8 @@ class SystolaAccelerator(Accelerator):
     )
 
     def operands(self, parameters, seed=1):
-        return Int8Operands(seed, parameters.format, parameters.rounding)
+        p = parameters
+        return ScaledOperands(seed, a_type=p.operand, w_type=p.w_format, y_type=p.format, rounding=p.rounding)
 
     def refuses(self, parameters, graph, node):
         return lowering.refuses(parameters, graph, node)

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 
 from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.issue.isa import Unit
 from ...compile.allocator import DoesNotFit
+from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Convolution, Pooling
 from ...compile.tiling import Tiling
 from .convolution import Schedule
-from .emitter import Emitter
+from .emitter import Access, Action, Emitter, Space, loading
 from .program import Program
 from .tiling_search import choose
 from .timing_model import MEASURED, Costs
 from .vector_layers import AdditionSchedule, PoolingSchedule
+
+TABLE_BYTES = 256
 
 Layer = Convolution | Pooling | Addition
 
@@ -29,6 +33,7 @@ def compile(
     Tiles of convolutions are chosen, unless a `tiling` is given.
     """
     emitter, parts = Emitter(parameters), []
+    _fill_table(emitter, {layer.table for layer in layers if isinstance(layer, Pooling) and layer.table is not None})
     for layer in layers:
         begin = len(emitter.program)
         if tiling and isinstance(layer, Convolution):
@@ -38,6 +43,21 @@ def compile(
         parts.append(range(begin, len(emitter.program)))
     emitter.program.halt()
     return emitter.program, parts
+
+
+def _fill_table(emitter: Emitter, tables: set[int]):
+    """Load the table of the vector lanes from DRAM, by way of the weight scratchpad."""
+    if not tables:
+        return
+    if not emitter.parameters.table:
+        raise ValueError("table=False: a layer with a table needs table=true.")
+    if len(tables) > 1:
+        raise ValueError(f"table={sorted(tables)}: the layers of a program must have one table in common.")
+    low = emitter.parameters.activation_bytes
+    box = Box(tables.pop(), low, (Dimension(TABLE_BYTES, 1, 1),))
+    reading = [Access(Unit.VECTOR, Space.LOCAL, low, low + TABLE_BYTES)]
+    emitter.step([loading(box)])
+    emitter.step([Action(reading, lambda emitter: emitter.program.table(0))])
 
 
 def scheduled(parameters: CoreParameters, layer: Layer, order: str, costs: Costs):

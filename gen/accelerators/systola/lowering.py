@@ -1,37 +1,27 @@
 """Lowering of graphs to placed layers: which nodes `systola` runs, and where their tensors are in DRAM."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....sim.network.arithmetic import Tflite, fold
-from ....sim.network.graph import Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
+from ....sim.network.arithmetic import Coded, Tflite, fold
+from ....sim.network.graph import Activation, Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
 from ...compile import layers
 from ...compile.image import PAGE, Image
 from ...compile.job import Place
 from ...compile.placement import place
 
-W_FORMAT = "int8"
 SCALES = 1 << 15
 """Factors of an addition are from -SCALES to below it."""
 
 
 def refuses(p: CoreParameters, graph: Graph, node: Node) -> str | None:
     """The reason why a node cannot run on a machine with parameters `p`; None if it can."""
-    if not isinstance(node, Convolution | Dense | Pooling | Addition | Reshape):
+    check = _REFUSES.get(type(node))
+    if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
-    if isinstance(node, Reshape):
-        return None
-    for name in (node.inputs[0], node.output):
-        if graph[name].type != p.format:
-            return f"{name} is {graph[name].type}, and activations are {p.format} with format={p.format}"
-    if not isinstance(node.arithmetic, Tflite):
-        return f"its arithmetic is {type(node.arithmetic).__name__}, and the machine's is Tflite"
-    scaled = node.arithmetic.multiplier is not None
-    if scaled and node.arithmetic.rounding != p.rounding:
-        return f"it rounds as {node.arithmetic.rounding}, and the machine with rounding={p.rounding}"
-    return _REFUSES[type(node)](p, graph, node)
+    return check(p, graph, node)
 
 
 def _convolution(p, graph, node):
@@ -39,13 +29,34 @@ def _convolution(p, graph, node):
 
 
 def _weights(p, graph, node):
-    if not graph[node.inputs[1]].constant or any(not graph[name].constant for name in node.inputs[2:]):
+    weights = graph[node.inputs[1]]
+    if any(not graph[name].constant for name in node.inputs[1:]):
         return "its weights and bias must be constants"
-    if graph[node.inputs[1]].type != W_FORMAT:
-        return f"weights are {graph[node.inputs[1]].type}, and the machine's are {W_FORMAT}"
-    if graph[node.inputs[1]].zero_point:
+    if weights.zero_point:
         return "its weights have a zero point"
+    if weights.type != p.w_format:
+        return f"weights are {weights.type}, and the machine's are {p.w_format} with w_format={p.w_format}"
+    return _types(p, graph, node, p.operand) or _arithmetic(p, scale(node))
+
+
+def _types(p, graph, node, operand):
+    for name, type in (*((name, operand) for name in node.inputs[:1]), (node.output, p.format)):
+        if graph[name].type != type:
+            return f"{name} is {graph[name].type}, and the machine's is {type}"
     return None
+
+
+def _arithmetic(p, arithmetic):
+    if not isinstance(arithmetic, Tflite):
+        return f"its arithmetic is {type(arithmetic).__name__}, and the machine's is Tflite"
+    if arithmetic.multiplier is not None and arithmetic.rounding != p.rounding:
+        return f"it rounds as {arithmetic.rounding}, and the machine as rounding={p.rounding}"
+    return None
+
+
+def scale(node: Node):
+    """The arithmetic that makes results of a node's sums."""
+    return node.arithmetic.arithmetic if isinstance(node.arithmetic, Coded) else node.arithmetic
 
 
 def _window(node, padding: bool):
@@ -61,15 +72,17 @@ def _window(node, padding: bool):
 
 
 def _pooling(p, graph, node):
-    if node.kind == "average" and node.arithmetic.multiplier is not None:
+    if node.kind == "average" and scale(node).multiplier is not None:
         return "an average that is scaled as well needs two instructions"
-    return _window(node, padding=False)
+    return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, padding=False)
 
 
 def _addition(p, graph, node):
+    if refused := _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic):
+        return refused
     a, b = (graph[name] for name in node.inputs)
-    if a.shape != b.shape:
-        return f"shapes {a.shape} and {b.shape} must be equal"
+    if a.shape != b.shape or a.type != b.type:
+        return f"{a.name} and {b.name} must have the same shape and type"
     if a.zero_point or b.zero_point:
         return "zero points of addends must be 0: fold them into the bias"
     factors = node.arithmetic.operands
@@ -78,11 +91,29 @@ def _addition(p, graph, node):
     return None
 
 
+def _activation(p, graph, node):
+    """Tables only, after a pooling that nothing else reads."""
+    producer = graph.producer(node.inputs[0])
+    if node.table is None or node.table.shape != (256,):
+        return f"it has no instruction for {node.function}"
+    if not p.table:
+        return "a table needs table=true"
+    if not isinstance(producer, Pooling) or len(graph.consumers(node.inputs[0])) > 1:
+        return "a table needs a pooling before it, whose result nothing else reads"
+    if node.inputs[0] in graph.outputs:
+        return f"{node.inputs[0]} is an output, and the table replaces it"
+    if graph[node.output].type not in (p.operand, p.format):
+        return f"{node.output} is {graph[node.output].type}, and the machine's is {p.operand}"
+    return None
+
+
 _REFUSES = {
     Convolution: _convolution,
-    Dense: lambda p, graph, node: _weights(p, graph, node),
+    Dense: _weights,
     Pooling: _pooling,
     Addition: _addition,
+    Activation: _activation,
+    Reshape: lambda p, graph, node: None,
 }
 
 
@@ -104,15 +135,21 @@ def lower(p: CoreParameters, graph: Graph) -> Placed:
     addresses, end = place(sizes, moving, PAGE)
     base = image.room(end)
     places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
-    found = [_layer(p, graph, node, image, places) for node in graph.nodes if not isinstance(node, Reshape)]
+    found = []
+    for node in graph.nodes:
+        if isinstance(node, Activation):
+            found[-1] = replace(found[-1], table=image.put(node.table))
+        elif not isinstance(node, Reshape):
+            found.append(_layer(p, graph, node, image, places))
     return Placed(found, image, places)
 
 
 def _views(graph: Graph) -> dict[str, str]:
-    """For each tensor that is no constant the one in whose memory it is: a reshaped tensor is a view."""
+    """For each tensor that is no constant the one in whose memory it is: a reshaped tensor is a view, and a
+    table works in place."""
     roots = {name: name for name, tensor in graph.tensors.items() if not tensor.constant}
     for node in graph.nodes:
-        if isinstance(node, Reshape):
+        if isinstance(node, Reshape | Activation):
             roots[node.output] = roots[node.inputs[0]]
     return roots
 
@@ -129,7 +166,7 @@ def _lifetimes(graph: Graph, roots: dict[str, str]):
 def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: dict[str, Place]):
     x, y = graph[node.inputs[0]], graph[node.output]
     source, output = _tensor(x, places[x.name]), places[y.name].address
-    clamp = _clamp(node.arithmetic, y)
+    clamp = _clamp(scale(node), y)
     if isinstance(node, Pooling):
         return layers.Pooling(source, output, node.window, node.stride, node.kind == "max", clamp)
     if isinstance(node, Addition):
@@ -138,7 +175,7 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
         return layers.Addition(source, second, output, a.operands, *scaled, a.bias, clamp)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].value if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
-    a = node.arithmetic
+    a = scale(node)
     settings = layers.records(
         np.broadcast_to(a.multiplier, bias.shape),
         fold(bias, _integers(weights), x.zero_point),
@@ -154,9 +191,14 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
         kernel=weights.shape[:2],
         stride=node.stride,
         padding=(node.padding[0][0], node.padding[1][0]),
-        padding_value=x.zero_point,
+        padding_value=_zero(x),
         clamp=clamp,
     )
+
+
+def _zero(tensor: Tensor) -> int:
+    """The byte that stands for 0 in an operand."""
+    return int(tensor.format.encode(np.zeros(2))[0]) if tensor.format else tensor.zero_point
 
 
 def _integers(weights: Tensor) -> np.ndarray:

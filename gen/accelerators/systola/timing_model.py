@@ -43,7 +43,7 @@ class Costs:
     shift: int = 6
     """from the last word of a tile of weights to the first row that may use it"""
     fill: int = 8
-    """from a row's fetch to its sum, beyond twice the array's size"""
+    """from a row's fetch to its sum, beyond the array's latency less 3"""
     fetched: int = 4
     """from the last row's fetch to rest"""
     lanes: int = 24
@@ -98,6 +98,7 @@ class _Machine:
         self.read_beats = self.written_beats = self.rows = 0
         self.tile_ready: deque[int] = deque()  # when tiles of weights that wait may be used
         self.weights_free = self.array_free = self.swap = 0
+        self.depth = self.p.slot.fitted.latency - 3  # twice the size in the systolic array of integers
         self.vector_free = 0
         self.fetched: list[int] = []  # when each instruction is in the buffer
         self.issued: list[int] = []  # when it was first issued
@@ -269,7 +270,7 @@ class _Machine:
         self.array_free = begin + rows
         self.rows += rows
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.array_free + c.fetched)
-        self.idle[Unit.ARRAY] = self.array_free + 2 * self.p.size + c.fill
+        self.idle[Unit.ARRAY] = self.array_free + self.depth + c.fill
         last = self.spans[-1] if self.spans else None
         if last and last.unit == "array" and last.end == begin and last.pc == pc:
             self.spans[-1] = Span("array", last.begin, self.array_free, pc)

@@ -150,7 +150,7 @@ class PoolingSchedule(LaneSchedule):
         program.move({SOURCE: source, DEST: dest})
 
         def one(program):
-            program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum)
+            program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum, table=layer.table is not None)
             return {}
 
         nest(program, [(lanes, {SOURCE: 1, DEST: 1})], one)

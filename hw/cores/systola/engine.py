@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import Out
 
 from ...accelerator.contract import Engine
+from ...bundle import exact
 from ...bus.axi import Axi4
 from ...bus.axi_mux import ShareReads
 from ...component import place
@@ -77,7 +78,7 @@ class SystolaEngine(Engine):
         stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))
         store = place(m, platform, "store", Store, **dict(p.stores))
-        array = place(m, platform, "array", ArrayUnit, format=p.format, **p.units)
+        array = place(m, platform, "array", ArrayUnit, **dict(p.slot) | p.units)
         vector = place(
             m,
             platform,
@@ -124,12 +125,12 @@ class SystolaEngine(Engine):
             sums.row.valid.eq(array.results.valid),
             sums.row.payload.addr.eq(array.results.payload.addr),
             sums.row.payload.accumulate.eq(array.results.payload.accumulate),
-            sums.row.payload.data.as_value().eq(array.results.payload.data),
+            exact(sums.row.payload.data.as_value(), array.results.payload.data),
             sums.read.valid.eq(vector.sums_req.valid),
             sums.read.payload.addr.eq(vector.sums_req.payload.addr),
             vector.sums_req.ready.eq(sums.read.ready),
             vector.sums_rsp.valid.eq(sums.out.valid),
-            vector.sums_rsp.payload.data.eq(sums.out.payload.data.as_value()),
+            exact(vector.sums_rsp.payload.data, sums.out.payload.data.as_value()),
             sums.out.ready.eq(vector.sums_rsp.ready),
         ]
         self._observe(m, issuer, array, vector)

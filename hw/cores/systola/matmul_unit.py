@@ -5,9 +5,8 @@ from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 
 from ...accelerator.contract import FAULT
-from ...array.systolic import Systolic
-from ...bundle import Bundle
-from ...component import Component, Parameters, place
+from ...bundle import Bundle, exact
+from ...component import Component, place
 from ...issue.command import COUNT, commands, counted, flag, queued, settings
 from ...issue.isa import Error, Op, Setting
 from ...issue.unit import blame, walked, within
@@ -15,6 +14,8 @@ from ...memory.access import Read, Request
 from ...memory.reader import Reader
 from ...stream.delay import Delay
 from ...stream.packet import join
+from .array_slot import BYTE, ArraySlot
+from .target_queue import TargetQueue
 
 SETTLE = 4
 """Cycles from a row at the accumulators to where a read sees it."""
@@ -23,14 +24,11 @@ STATE = Bundle({"row": 1, "weights": 1, "activations": 1, "fill": 1})
 """What became of a cycle: a row entered the array, or why none did. Nothing: there was no MATMUL."""
 
 
-class ArrayParameters(Parameters):
-    size: int
-    format: str
+class ArrayParameters(ArraySlot):
     activation_words: int
     weight_words: int
     accumulators: int
     queue: int
-    array: type[Component] = Systolic
 
     @property
     def row(self) -> Bundle:
@@ -42,20 +40,11 @@ class ArrayParameters(Parameters):
         """Bits of a row of the accumulators."""
         return (self.accumulators - 1).bit_length()
 
-    @property
-    def engine(self) -> dict:
-        return {
-            "rows": self.size,
-            "cols": self.size,
-            "a_format": self.format,
-            "w_format": "int8",
-            "acc_width": 32,
-            "buffer": 0,
-        }
-
 
 class ArrayUnit(Component):
-    """WEIGHTS and MATMUL on a weight-stationary array.
+    """WEIGHTS and MATMUL on a weight-stationary array, the matrix engine `array`.
+
+    A word of a scratchpad has a byte for each lane, of which the array takes the low bits that a code has.
 
     `weights` and `matmul` take commands from two queues, so that the next tile loads while the present one is used.
     `act` and `wgt` read the scratchpads; `results` are rows for the accumulators, always taken. `done`, for one cycle
@@ -87,7 +76,7 @@ class ArrayUnit(Component):
 
     def elaborate(self, platform):
         m = Module()
-        array = place(m, platform, "array", self.p.array, **self.p.engine)
+        array = place(m, platform, "array", self.p.kind, **self.p.engine)
         tiles = place(m, platform, "tiles", Tiles, **dict(self.p))
         rows = place(m, platform, "rows", Rows, **dict(self.p))
         join(m, self.weights, tiles.command)
@@ -99,23 +88,28 @@ class ArrayUnit(Component):
 
         m.d.comb += [
             array.w.valid.eq(tiles.o.valid),
-            array.w.payload.data.as_value().eq(tiles.o.payload.data),
+            exact(array.w.payload.data.as_value(), codes(tiles.o.payload.data, self.p.bits(self.p.w_format))),
             tiles.o.ready.eq(array.w.ready),
             array.a.valid.eq(rows.o.valid),
-            array.a.payload.data.as_value().eq(rows.o.payload.data),
+            exact(array.a.payload.data.as_value(), codes(rows.o.payload.data, self.p.bits(self.p.a_format))),
             array.a.payload.last.eq(rows.o.payload.tag.release),
             rows.o.ready.eq(array.a.ready),
         ]
 
-        # The core of the array never stops, so where a row goes only has to be as late as the row.
-        latency = array_latency(self.p)
-        going = place(m, platform, "going", Delay, width=self.p.row.size, cycles=latency - 1, style="memory")
+        # Where a row goes only has to be as late as the row, unless it may wait in the array.
+        latency, width = self.p.fitted.latency, self.p.row.size
         gone = Signal(self.p.row, reset_less=True)
-        m.d.comb += going.i.eq(rows.o.payload.tag)
-        m.d.sync += gone.as_value().eq(going.o)
+        if self.p.fitted.elastic:
+            going = place(m, platform, "going", TargetQueue, width=width, depth=latency + 1)
+            m.d.comb += [going.write.eq(rows.o.valid & rows.o.ready), going.take.eq(array.y.valid)]
+            m.d.comb += exact(gone.as_value(), going.o)
+        else:
+            going = place(m, platform, "going", Delay, width=width, cycles=latency - 1, style="memory")
+            m.d.sync += exact(gone.as_value(), going.o)
+        m.d.comb += exact(going.i, rows.o.payload.tag.as_value())
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
-            self.results.payload.data.eq(array.y.payload.data.as_value()),
+            exact(self.results.payload.data, array.y.payload.data.as_value()),
             self.results.payload.addr.eq(gone.addr),
             self.results.payload.accumulate.eq(gone.accumulate),
         ]
@@ -142,9 +136,9 @@ class ArrayUnit(Component):
         return m
 
 
-def array_latency(p: ArrayParameters) -> int:
-    """Cycles from a row's acceptance to its result."""
-    return p.array(**p.engine).described().latency
+def codes(word, bits: int):
+    """The low `bits` of each byte of a word."""
+    return word if bits == BYTE else Cat(word[low : low + bits] for low in range(0, len(word), BYTE))
 
 
 class Tiles(Component):

@@ -1,13 +1,15 @@
 """What a core can be told, and the sizes that follow."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from amaranth.hdl import Shape
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ...component import Parameters
 from ...dma.descriptor import DmaParameters
 from ...formats import integer
+from . import array_slot
+from .array_slot import ArraySlot
 
 
 def _power_of_two(name: str, value: int):
@@ -16,12 +18,34 @@ def _power_of_two(name: str, value: int):
 
 
 class CoreParameters(Parameters):
-    """Parameters of a core with an array of `size` x `size` multipliers."""
+    """Parameters of a core with an array of `size` x `size` multipliers.
+
+    `array` names the matrix engine; from Python it may be a class that fulfils the contract of `hw.array.engine`.
+
+    Scratchpads hold a byte per lane. The array reads a byte of activations as a code of `a_format` and a byte of
+    weights as one of `w_format`; a code of fewer than 8 bits is in the low bits, and the others are ignored. Formats
+    whose lanes are decoded in pairs (OliVe) pair neighbouring lanes of a word. The vector lanes know integers only:
+    what they read from the activation scratchpad and what they write to it is of `format`. With a coded `a_format`
+    the activations of a layer are therefore codes from DRAM, or results that the table has turned into codes.
+    """
 
     size: int = Field(
         16, ge=4, le=64, description="rows and columns of the array", json_schema_extra={"legal": "4, 8, 16, 32 or 64"}
     )
-    format: Literal["int8", "uint8"] = Field("int8", description="format of activations; weights are int8")
+    array: Annotated[str, BeforeValidator(array_slot.named)] = Field(
+        "systolic", description="the matrix engine", json_schema_extra={"legal": array_slot.LEGAL}
+    )
+    format: Literal["int8", "uint8"] = Field("int8", description="format of results, and of the vector lanes' operands")
+    a_format: str = Field(
+        "auto",
+        description="what a byte of activations is to the array; auto: format",
+        json_schema_extra={"legal": f"auto, {array_slot.FORMATS}"},
+    )
+    w_format: str = Field(
+        "int8",
+        description="what a byte of weights is to the array",
+        json_schema_extra={"legal": array_slot.FORMATS},
+    )
     activation_bytes: int = Field(131072, ge=1024, le=1 << 22, description="activation scratchpad; a power of two")
     weight_bytes: int = Field(131072, ge=1024, le=1 << 22, description="weight scratchpad; a power of two")
     accumulators: int = Field(1024, ge=32, le=65536, description="rows of 32-bit sums, in two halves; a power of two")
@@ -50,7 +74,20 @@ class CoreParameters(Parameters):
             raise ValueError(
                 f"data_width={self.data_width}: data_width must be at most {8 * self.size} with size={self.size}."
             )
+        array_slot.check_format(self.operand, "a_format")
+        array_slot.check_format(self.w_format, "w_format")
+        _ = self.slot.fitted
         return self
+
+    @property
+    def operand(self) -> str:
+        """The format in which the array reads activations."""
+        return self.format if self.a_format == "auto" else self.a_format
+
+    @property
+    def slot(self) -> ArraySlot:
+        """The place of the array."""
+        return ArraySlot(array=self.array, size=self.size, a_format=self.operand, w_format=self.w_format)
 
     @property
     def activation(self) -> Shape:
@@ -71,7 +108,7 @@ class CoreParameters(Parameters):
 
     @property
     def units(self) -> dict:
-        """What the array and the vector unit are told alike."""
+        """Parameters that the array and the vector unit have in common."""
         names = ("size", "accumulators", "queue", "activation_words", "weight_words")
         return {name: getattr(self, name) for name in names}
 

@@ -4,14 +4,17 @@ Memories: activations and weights, words of `size` bytes that lie behind each ot
 engine, and accumulators, rows of `size` int32. With T the tile that is used,
 
     WEIGHTS  T[k] = weight word a + k * weight_stride for k < b, 0 for the others
-    MATMUL   acc[b + y * count_x + x] (+)= act[a + y * stride_y + x * stride_x] @ T
+    MATMUL   acc[b + y * count_x + x] (+)= A[a + y * stride_y + x * stride_x] @ T
     VECTOR   act[b + y * dest_y + x * dest_x] = requantised (sum or maximum over ky, kx of source[a + y * source_y
              + x * source_x + ky * source_ky + kx * source_kx] + scale_b * act[c + y * second_y + x * second_x])
 
+T and A are integers: the array reads a byte of weights as a code of `w_format` and a byte of activations as one of
+`a_format` (`auto`: `format`), whatever else reads the same bytes as integers of `format`.
+
 Strides are signed, and addresses count modulo 2^32 and must lie inside their memory. Sums are of 32 bits and wrap.
 
-`parameters`: size, format, activation_bytes, weight_bytes, accumulators, data_width, dims, rounding, table,
-instructions.
+`parameters`: size, format, a_format, w_format, activation_bytes, weight_bytes, accumulators, data_width, dims,
+rounding, table, instructions.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,7 +22,7 @@ from math import prod
 
 import numpy as np
 
-from .. import dma, isa, walks
+from .. import dma, isa, operands, walks
 from ..integer import limits, wrap
 from ..isa import Error, Fault, Op, Operation, Setting
 from ..requantise import requantise
@@ -76,6 +79,8 @@ class Core:
         self.activations, self.weights = inner.reshape(-1, size), outer.reshape(-1, size)
         self.accumulators = np.zeros((parameters["accumulators"], size), np.int32)
         self.lane = np.int8 if limits(parameters["format"])[0] else np.uint8
+        self.w_format = parameters["w_format"]
+        self.a_format = parameters["format"] if parameters["a_format"] == "auto" else parameters["a_format"]
         self.tiles: list[np.ndarray] = []
         self.used: np.ndarray | None = None  # the tile that the next MATMUL uses again
         self.quant = {name: np.zeros(size, np.int64) for name in ("multiplier", "bias", "shift")}
@@ -120,19 +125,19 @@ class Core:
         tile = np.zeros((len(self.weights[0]),) * 2, np.int64)
         if not 1 <= o.b <= len(tile):
             raise Fault(Error.OPERAND, o.pc)
-        tile[: o.b] = self._read(self.weights, walks.weight_words(o), o.pc).view(np.int8)
+        tile[: o.b] = operands.from_bytes(self.w_format, self._read(self.weights, walks.weight_words(o), o.pc))
         self.tiles.append(tile)
         return _nothing
 
     def _matmul(self, o: Operation):
         _counts(o, Setting.COUNT_X, Setting.COUNT_Y)
         rows = _inside(self.accumulators, walks.accumulator_rows(o), o.pc)
-        x = self._read(self.activations, walks.activation_words(o), o.pc).view(self.lane)
+        x = operands.from_bytes(self.a_format, self._read(self.activations, walks.activation_words(o), o.pc))
         if self.used is None:
             if not self.tiles:
                 raise Fault(None, o.pc)
             self.used = self.tiles.pop(0)
-        product = x.astype(np.int64) @ self.used
+        product = x @ self.used
         if not o.flags & isa.KEEP:
             self.used = None
         self.rows += len(rows)

@@ -1,6 +1,9 @@
 """Pooling and additions: right, and without a hazard."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,3 +46,21 @@ def test_addition(result, size, scale, order, seed):
     expected = requantise(sums, 1 << 30, -9, rounding=CORE.rounding, **settings)
     got = result(CORE, program, dram, layer).view(np.int8).reshape(expected.shape)
     np.testing.assert_array_equal(got, expected)
+
+
+def test_results_are_replaced_through_a_table(result):
+    rng = np.random.default_rng(4)
+    x, table = rng.integers(-128, 128, (2, 5, 6, 11), dtype=np.int8), rng.permutation(256).astype(np.uint8)
+    layer = Pooling(Tensor(256, *x.shape), 256 + x.size, (2, 2), (1, 2), table=0)
+    dram = np.concatenate([table, x.view(np.uint8).ravel(), np.zeros(layer.result.bytes, np.uint8)])
+    program, _ = compile(CORE, [layer])
+    expected = table[windows(x, (2, 2), (1, 2), maximum=True).astype(np.int8).view(np.uint8)]
+    np.testing.assert_array_equal(result(CORE, program, dram, layer).reshape(expected.shape), expected)
+
+
+def test_tables_that_cannot_be():
+    layer = Pooling(Tensor(512, 1, 4, 4, 8), 1024, (2, 2), (2, 2), table=0)
+    with pytest.raises(ValueError, match=r"^table=\[0, 256\]: the layers of a program must have one table in common.$"):
+        compile(CORE, [layer, replace(layer, table=256)])
+    with pytest.raises(ValueError, match=r"^table=False: a layer with a table needs table=true.$"):
+        compile(CORE.model_copy(update={"table": False}), [layer])

@@ -2,10 +2,10 @@
 
 import pytest
 
+from systola.gen.board.board import Board
 from systola.gen.board.targets import find
 from systola.gen.cli import board_test as check
 from systola.gen.cli.board import start
-from systola.gen.board.board import Board
 
 BAUD = 3_000_000
 """Of the UART: cells are simulated slowly."""

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
+from systola.gen.board.board import Board
 from systola.gen.board.targets import find
 from systola.gen.cli import board_test as check
 from systola.gen.cli.board import start
-from systola.gen.board.board import Board
 from systola.gen.host.link import BoardError
 from systola.sim.runner.virtual_board import Faults
 

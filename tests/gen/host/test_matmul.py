@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from systola.gen.board.board import Board
 from systola.gen.board.engines import make, parse
 from systola.gen.board.targets import TARGETS
 from systola.gen.cli import selftest as computed
-from systola.gen.board.board import Board
 from systola.gen.host.link import BoardError
 from systola.sim.golden.cores import outer_product
 from systola.sim.golden.cores import systola as core

@@ -45,6 +45,15 @@ def test_a_product_on_the_model(tmp_path):
         (["gemm", "--executor", "fpga"], "--executor fpga: it must be verilog or model."),
         (["conv", "-p", "padding=3"], "padding=(3, 3): padding must be less than the kernel, (3, 3)."),
         (["digits", "-p", "format=uint8"], "format=uint8: digits needs format=int8."),
+        (["digits", "-p", "w_format=upot3"], "w_format=upot3: digits needs weights with a sign."),
+        (
+            ["digits", "-p", "a_format=olive_int4"],
+            "a_format=olive_int4: digits needs codes that do not depend on their neighbours.",
+        ),
+        (
+            ["gemm", "-p", "array=sparse_systolic"],
+            "array=sparse_systolic: array must have no ports to serve besides a, w and y; sparse_systolic has meta.",
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

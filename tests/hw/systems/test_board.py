@@ -4,9 +4,9 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from systola.gen.board.board import Board
 from systola.gen.board.targets import find
 from systola.gen.cli.board import start
-from systola.gen.board.board import Board
 from systola.gen.host.link import BoardError
 from systola.gen.verilog.verilog import generate
 from systola.hw.bus.axi import Axi4, AxiLite

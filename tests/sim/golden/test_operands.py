@@ -57,3 +57,24 @@ def test_facts_of_names():
     assert operands.is_shifted("olive_int8")
     assert [operands.bits(name) for name in ("int8", "uflint4", "olive_int8", "codebook")] == [8, 4, 8, 4]
     assert [operands.users(name) for name in ("int8", "ant4", "olive4", "olive_int4", "codebook")] == [0, 8, 2, 0, 2]
+
+
+def test_bytes_hold_codes_in_their_low_bits():
+    data = np.array([[0xF3, 0x0C], [0x8D, 0x01]], np.uint8)
+    assert operands.from_bytes("int8", data.view(np.int8)).tolist() == [[-13, 12], [-115, 1]]
+    assert operands.from_bytes("uint8", data).tolist() == [[243, 12], [141, 1]]
+    assert operands.from_bytes("int4", data).tolist() == [[3, -4], [-3, 1]]
+    assert operands.from_bytes("uint4", data).tolist() == [[3, 12], [13, 1]]
+    assert operands.from_bytes("pot4", data).tolist() == [[4, -8], [-16, 1]]
+
+
+def test_bytes_of_pairs_may_be_odd():
+    row = np.array([0x18, 0x05, 0x28], np.uint8)  # a victim beside an outlier, and a victim alone
+    assert operands.from_bytes("olive_int4", row).tolist() == [0, 48, 0]
+    assert operands.from_bytes("olive_int4", row[:2]).tolist() == [0, 48]
+
+
+@pytest.mark.parametrize("name", ["ant4", "codebook", "int9"])
+def test_what_a_byte_does_not_hold(name):
+    with pytest.raises(ValueError, match=name):
+        operands.from_bytes(name, np.zeros(4, np.uint8))

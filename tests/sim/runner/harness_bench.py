@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from systola.sim.golden.outer_product import legal, run
-from systola.sim.runner.job import Job, Outcome, save_outcome
 from systola.sim.runner.dram import DramSettings
 from systola.sim.runner.host import Dram, Host, reset
+from systola.sim.runner.job import Job, Outcome, save_outcome
 from systola.sim.runner.simulator import SimulatorError
 from systola.sim.runner.streams import reset as start
 

@@ -46,3 +46,29 @@ def test_integers_keep_what_was_learnt(data, monkeypatch):
     assert np.mean(guesses == labels) > 0.9
     in_integers = convnet.quantise(trained, data.train_images).run(images).argmax(1)
     assert np.mean(in_integers == guesses) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("weights", "activations", "least"),
+    [("int4", "int8", 0.9), ("flint4", "uflint4", 0.9), ("olive_int4", "float8", 0.9), ("pot4", "uint8", 0.85)],
+)
+def test_codes_keep_what_was_learnt(few_epochs, data, weights, activations, least):
+    network = convnet.quantise(few_epochs, data.train_images, weights, activations)
+    right = network.run(data.test_images).argmax(1) == data.test_labels
+    assert right.mean() > least
+    assert network.first.weights.dtype == np.uint8
+    assert network.first.weights.max() < 16
+
+
+def test_the_table_is_in_the_order_of_bytes(few_epochs, data):
+    assert convnet.quantise(few_epochs, data.train_images).table is None
+    table = convnet.quantise(few_epochs, data.train_images, activations="upot4").table
+    assert [table[result & 255] for result in (-128, -127, 127)] == [0, 7, 15]  # 0, 64 of 2^14, 2^14
+    assert (np.diff(table[np.arange(-128, 128)].astype(int)) >= 0).all()
+
+
+@pytest.fixture(scope="module")
+def few_epochs(data):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convnet, "EPOCHS", 6)
+        return convnet.train(data.train_images, data.train_labels)
