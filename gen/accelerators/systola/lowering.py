@@ -135,10 +135,12 @@ def lower(p: CoreParameters, graph: Graph) -> Placed:
     addresses, end = place(sizes, moving, PAGE)
     base = image.room(end)
     places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
-    found = []
+    found, tables = [], {}
     for node in graph.nodes:
         if isinstance(node, Activation):
-            found[-1] = replace(found[-1], table=image.put(node.table))
+            key = node.table.tobytes()
+            tables[key] = tables[key] if key in tables else image.put(node.table)
+            found[-1] = replace(found[-1], table=tables[key])
         elif not isinstance(node, Reshape):
             found.append(_layer(p, graph, node, image, places))
     return Placed(found, image, places)
