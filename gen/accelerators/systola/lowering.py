@@ -170,6 +170,7 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
     source, output = _tensor(x, places[x.name]), places[y.name].address
     clamp = _clamp(scale(node), y)
     if isinstance(node, Pooling):
+        clamp = replace(clamp, zero_point=0)  # integers with their zero point go through the lanes as they are
         return layers.Pooling(source, output, node.window, node.stride, node.kind == "max", clamp)
     if isinstance(node, Addition):
         a, second = node.arithmetic, places[node.inputs[1]].address

@@ -5,7 +5,6 @@ from functools import cached_property
 
 from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.issue.isa import ALL, Setting, Unit
-from ....sim.golden.requantise import fixed_point
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Pooling
@@ -129,7 +128,7 @@ class PoolingSchedule(LaneSchedule):
         first, end = self.parts[part][1]
         area = layer.window[0] * layer.window[1]
         row, columns = layer.input.width * lanes, layer.output_size[1]
-        multiplier, shift = SAME if layer.maximum else fixed_point(1 / area)
+        multiplier, shift = SAME if layer.maximum else (2**31 // area + 1, 0)
         for setting, value in (
             (Setting.WINDOW_X, layer.window[1]),
             (Setting.WINDOW_Y, layer.window[0]),
