@@ -18,6 +18,8 @@ from ..stimulus.cores.runs import Ran, Run
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000
 """Cycles in which an accelerator that is stopped raises its interrupt, at most."""
+QUIET = 300
+"""Cycles after the interrupt of a stopped execution for which its DRAM is observed."""
 MAGIC = 0xFFFF
 
 
@@ -127,8 +129,12 @@ class Machine:
             assert stopped, f"no interrupt {STOPS} cycles after control.stop"
         error = await self.read("error")
         counters = {name: await self.read(name) for name in self.facts["counters"]}
+        dram = await self.dram.dump(len(case.dram))
+        if case.stop is not None:  # queued transfers must not begin after the interrupt
+            await Timer(QUIET * PERIOD, "ns")
+            assert np.array_equal(dram, await self.dram.dump(len(case.dram))), "DRAM changes after the interrupt"
         ran = Ran(
-            dram=await self.dram.dump(len(case.dram)),
+            dram=dram,
             error=error & 15,
             detail=error >> 4,
             at=await self.read("pc"),
