@@ -13,7 +13,7 @@ from rich.table import Table
 
 from ...hw.component import Component, ParameterError
 from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.issue.isa import BYTES
+from ...hw.cores.systola.isa import BYTES
 from ..accelerators.systola.program import Program, ProgramError
 from ..generators import GENERATORS, Generator, UsageError, find
 from ..synth.devices import Placer

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.issue.isa import Error
+from ...hw.cores.systola.isa import Error
 from ...sim.golden.cores import systola as golden
 from ...sim.stimulus.cores.runs import LIMIT, Run
 from ..accelerators.systola.program import Program

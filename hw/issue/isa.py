@@ -183,22 +183,22 @@ class Isa:
     # Numbers as enumerations
 
     @cached_property
-    def Op(self) -> type[IntEnum]:  # noqa: N802
+    def Op(self) -> type[IntEnum]:
         """Opcodes."""
         return IntEnum("Op", {row.name: row.code for row in self.instructions})
 
     @cached_property
-    def Setting(self) -> type[IntEnum]:  # noqa: N802
+    def Setting(self) -> type[IntEnum]:
         """Numbers of the configuration registers."""
         return IntEnum("Setting", {row.name: row.number for row in self.configuration})
 
     @cached_property
-    def Unit(self) -> type[IntFlag]:  # noqa: N802
+    def Unit(self) -> type[IntFlag]:
         """Units as SYNC names them, one bit each."""
         return IntFlag("Unit", {row.name.upper(): 1 << bit for bit, row in enumerate(self.units)})
 
     @cached_property
-    def Error(self) -> type[IntEnum]:  # noqa: N802
+    def Error(self) -> type[IntEnum]:
         """Error codes."""
         return IntEnum("Error", {row.name: row.code for row in self.errors})
 

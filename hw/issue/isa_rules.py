@@ -20,12 +20,10 @@ def check(isa):
 def _words(isa):
     if isa.bits % 8 or not 8 <= isa.bits <= 4096:
         yield f"bits={isa.bits}: bits must be a multiple of 8 from 8 to 4096."
-    registers = [
-        Field(f"register of {each.name}", each.register, isa.register_bits) for each in isa.register_operands
-    ]
+    registers = [Field(f"register of {each.name}", each.register, isa.register_bits) for each in isa.register_operands]
     for each in (isa.opcode, isa.flags, *isa.operands, *registers):
         if each.low < 0 or each.low + each.bits > isa.bits:
-            yield f"{each.name} ends at bit {each.low + each.bits - 1}, but an instruction has bits 0 to {isa.bits - 1}."
+            yield f"{each.name} ends at bit {each.low + each.bits - 1}, beyond bit {isa.bits - 1} of an instruction."
     fixed = (isa.opcode, isa.flags, *registers)
     for one, other in combinations(fixed, 2):
         if one.mask & other.mask:

@@ -1,37 +1,48 @@
-"""Instructions as they are read, with the values of their operands."""
+"""Operand fetch: instructions in program order with the values of their operands."""
 
-from amaranth.hdl import Module, Mux, Signal
+from functools import cache
+
+from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..component import Component, place
+from ..component import Component, Parameters, place
 from .command import PC_WIDTH
-from .decode import DECODED, Decode
-from .isa import BYTES, FLAG_BITS, OPCODE_BITS, OPERANDS, REGISTERS, Op
-
-NUMBER = 4
-"""Bits of a register's number."""
-
-INSTRUCTION = Bundle(
-    {"op": OPCODE_BITS, "flags": FLAG_BITS, "pc": PC_WIDTH, "decoded": DECODED}
-    | {f"r{operand}": NUMBER for operand in OPERANDS}
-    | dict.fromkeys(OPERANDS, 32)
-)
-"""An instruction: what it is, its operands' values, and the registers that they came from."""
+from .decode import Decode, decoded
+from .isa import REGISTER_BITS, Control, Isa
 
 
-class Operands(Component):
-    """Reads instruction after instruction from the buffer and adds the registers to the immediates.
+@cache
+def instruction(isa: Isa) -> Bundle:
+    """An instruction decoded, its operands' values, and the numbers of the registers that they came from (`r...`)."""
+    return Bundle(
+        {"op": isa.opcode.bits, "flags": isa.flags.bits, "pc": PC_WIDTH, "decoded": decoded(isa)}
+        | {f"r{operand.name}": isa.register_bits for operand in isa.register_operands}
+        | {operand.name: operand.bits for operand in isa.operands}
+    )
 
-    `index`, `take` and `word` go to the buffer, which has `filled` instructions. `write` changes a register; `restart`
-    forgets what was read and goes on at `target`, so that what follows sees the change. Registers are 0 at first, which
-    takes 16 cycles after reset. `empty`: every instruction that came has left for `o`.
 
-    Latency 2, initiation interval 1. `take` follows `o.ready` combinationally. Area: three copies of the registers in
-    distributed memory, three adders.
+@cache
+def register_write(isa: Isa) -> Bundle:
+    """A write to a register."""
+    return Bundle({"enable": 1, "number": isa.register_bits, "value": REGISTER_BITS})
+
+
+class OperandFetch(Component):
+    """Reads instruction after instruction from the instruction buffer and adds registers to immediates.
+
+    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards what was read and
+    continues at `target`. With registers, `write` changes one, which instructions read after a restart see. Registers
+    are 0 after reset, which takes one cycle per register. `empty`: every instruction that arrived has left through `o`.
+
+    Latency 2, initiation interval 1. `take` follows `o.ready` combinationally. Area: for each operand with a register a
+    copy of the registers in distributed memory and an adder.
     """
+
+    class Parameters(Parameters):
+        isa: Isa
 
     @staticmethod
     def members(p):
@@ -39,21 +50,24 @@ class Operands(Component):
             "filled": In(PC_WIDTH),
             "index": Out(PC_WIDTH),
             "take": Out(1),
-            "word": In(BYTES * 8),
+            "word": In(p.isa.bits),
             "restart": In(1),
             "target": In(PC_WIDTH),
-            "write": In(Bundle({"enable": 1, "number": NUMBER, "value": 32})),
-            "o": Out(stream.Signature(INSTRUCTION)),
+            **({"write": In(register_write(p.isa))} if p.isa.registers else {}),
+            "o": Out(stream.Signature(instruction(p.isa))),
             "empty": Out(1),
         }
 
     def elaborate(self, platform):
         m = Module()
-        cleared = Signal(range(REGISTERS + 1))
-        ready = Signal()
-        m.d.comb += ready.eq(cleared[-1])
-        with m.If(~ready):
-            m.d.sync += cleared.eq(cleared + 1)
+        isa = self.p.isa
+        ready, cleared = Const(1), None
+        if isa.registers:
+            cleared = Signal(range(isa.registers + 1))
+            ready = Signal()
+            m.d.comb += ready.eq(cleared[-1])
+            with m.If(~ready):
+                m.d.sync += cleared.eq(cleared + 1)
 
         # Read
         there = Signal()  # `word` is an instruction that waits
@@ -74,9 +88,8 @@ class Operands(Component):
         # Add
         with m.If(self.o.ready | self.restart):
             m.d.sync += self.o.valid.eq(0)
-        head = self.word[:32]
-        op, flags = head[:OPCODE_BITS], head[OPCODE_BITS : OPCODE_BITS + FLAG_BITS]
-        decode = place(m, platform, "decode", Decode, {"code": op, "flags": flags})
+        op, flags = self.word[isa.opcode.range], self.word[isa.flags.range]
+        decode = place(m, platform, "decode", Decode, {"code": op, "flags": flags}, isa=isa)
         with m.If(moves):
             m.d.sync += [
                 self.o.valid.eq(1),
@@ -85,19 +98,28 @@ class Operands(Component):
                 self.o.payload.pc.eq(pc),
                 self.o.payload.decoded.eq(decode.o),
             ]
-        for n, operand in enumerate(OPERANDS):
-            number = head[20 + NUMBER * n : 20 + NUMBER * (n + 1)]
-            registers = Memory(shape=32, depth=REGISTERS, init=[], attrs={"ram_style": "distributed"})
-            m.submodules[f"registers_{operand}"] = registers
-            read, write = registers.read_port(domain="comb"), registers.write_port()
-            m.d.comb += [
-                read.addr.eq(number),
-                write.addr.eq(Mux(ready, self.write.number, cleared)),
-                write.data.eq(Mux(ready, self.write.value, 0)),
-                write.en.eq(~ready | self.write.enable & (self.write.number != 0)),
-            ]
+        for operand in isa.operands:
+            value = self.word[operand.range]
+            if operand.register is not None:
+                number = self.word[operand.register : operand.register + isa.register_bits]
+                with m.If(moves):
+                    m.d.sync += self.o.payload[f"r{operand.name}"].eq(number)
+                value = self._register(m, operand.name, number, ready, cleared, op) + value
             with m.If(moves):
-                immediate = self.word[32 * (n + 1) : 32 * (n + 2)]
-                m.d.sync += self.o.payload[f"r{operand}"].eq(number)
-                m.d.sync += self.o.payload[operand].eq(Mux(op == Op.MOVE, 0, read.data) + immediate)
+                m.d.sync += self.o.payload[operand.name].eq(value)
         return m
+
+    def _register(self, m, name: str, number, ready, cleared, op):
+        """The value of a register, from an operand's own copy of them; MOVE adds nothing to its immediates."""
+        isa = self.p.isa
+        registers = Memory(shape=REGISTER_BITS, depth=isa.registers, init=[], attrs={"ram_style": "distributed"})
+        m.submodules[f"registers_{name}"] = registers
+        read, write = registers.read_port(domain="comb"), registers.write_port()
+        m.d.comb += [
+            read.addr.eq(number),
+            write.addr.eq(Mux(ready, self.write.number, cleared)),
+            write.data.eq(Mux(ready, self.write.value, 0)),
+            write.en.eq(~ready | self.write.enable & (self.write.number != 0)),
+        ]
+        move = isa.controls.get(Control.MOVE)
+        return read.data if move is None else Mux(op == move, 0, read.data)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....hw.issue.isa import Unit
+from ....hw.cores.systola.isa import Unit
 
 PAGE = 1 << 16
 

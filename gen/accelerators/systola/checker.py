@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import LOOPS, Op, Setting, Unit
+from ....hw.cores.systola.isa import LOOPS, Op, Setting, Unit
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import Error, Fault, Operation
 from ....sim.golden.walks import Walk

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, RECORD, Unit
+from ....hw.cores.systola.isa import ALL, RECORD, Unit
 from ...compile.allocator import DoesNotFit, Memory
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Convolution

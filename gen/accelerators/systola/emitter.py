@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, Setting, Unit
+from ....hw.cores.systola.isa import ALL, Setting, Unit
 from ...compile.boxes import Box, element
 from .program import Program, Reg
 

@@ -15,7 +15,7 @@ import difflib
 import re
 from dataclasses import dataclass, field
 
-from ....hw.issue.isa import (
+from ....hw.cores.systola.isa import (
     ALL,
     BYTES,
     FLAG_BITS,

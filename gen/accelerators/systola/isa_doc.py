@@ -6,7 +6,7 @@ import re
 from enum import IntEnum
 from itertools import groupby, pairwise
 
-from ....hw.issue.isa import BYTES, INSTRUCTIONS, LOOPS, OPERANDS, RECORD, REGISTERS, Error, Setting, Unit
+from ....hw.cores.systola.isa import BYTES, INSTRUCTIONS, LOOPS, OPERANDS, RECORD, REGISTERS, Error, Setting, Unit
 from .checker import SPARE
 from .instruction import FIELDS
 

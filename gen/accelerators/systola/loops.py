@@ -1,6 +1,6 @@
 """What the array and the vector lanes do in a step, as loops over registers."""
 
-from ....hw.issue.isa import RECORD, Setting, Unit
+from ....hw.cores.systola.isa import RECORD, Setting, Unit
 from ...compile.tiling import Chunk
 from .emitter import Access, Emitter, Space, nest
 from .program import Reg

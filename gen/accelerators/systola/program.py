@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, BYTES, INSTRUCTIONS, OPERANDS, Op, Setting, Unit
+from ....hw.cores.systola.isa import ALL, BYTES, INSTRUCTIONS, OPERANDS, Op, Setting, Unit
 from .instruction import ProgramError, Reg, Statement, operand, packed
 
 __all__ = ["Op", "Program", "ProgramError", "Reg", "Setting", "Statement", "Unit"]

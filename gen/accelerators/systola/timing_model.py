@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.issue.fetch import AHEAD, BLOCK
-from ....hw.issue.isa import BYTES, Op, Setting, Unit
+from ....hw.cores.systola.isa import BYTES, Op, Setting, Unit
 from .program import Program
 
 UNITS = {"load": Unit.LOAD, "store": Unit.STORE, "fetch": Unit.FETCH, "array": Unit.ARRAY, "vector": Unit.VECTOR}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, Setting, Unit
+from ....hw.cores.systola.isa import ALL, Setting, Unit
 from ....sim.golden.requantise import fixed_point
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension

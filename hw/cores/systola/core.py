@@ -8,10 +8,9 @@ from ...bus.axi import Axi4, AxiLite
 from ...bus.registers import RegField, Register, RegisterMap, Registers
 from ...component import Component, place
 from ...issue.command import FAULT, PC_WIDTH
-from ...issue.isa import Error
-from ...issue.issuer import DONE
 from ...stream.packet import join
 from .engine import Engine
+from .isa import BUSY, ISA, Error
 from .parameters import CoreParameters
 
 MAGIC = 0x5359
@@ -34,10 +33,6 @@ COUNTERS = {
     "write_beats": "beats written to the bus",
     "instructions": "instructions issued",
 }
-
-
-BUSY = Bundle(dict.fromkeys(("load", "store", "fetch", "array", "vector", "sync", "row"), 1))
-"""Who is at work in a cycle, for logic analysers and lights: units, the issuer's waiting, a row into the array."""
 
 
 def _ro(name: str, *fields: tuple[str, int]) -> Register:
@@ -89,7 +84,7 @@ REGISTERS = RegisterMap(
         Register(
             name="pending",
             meaning="units that have not ended all commands",
-            fields=[RegField(name=name, access="ro") for name, _ in DONE],
+            fields=[RegField(name=name, access="ro") for name in ISA.completions],
         ),
         *(
             Register(
@@ -133,7 +128,7 @@ class Core(Component):
             "s_axil": In(AxiLite(REGISTERS.addr_width)),
             "m_axi": Out(Axi4(32, p.data_width)),
             "irq": Out(1),
-            "busy": Out(BUSY),
+            "busy": Out(Bundle(dict.fromkeys(BUSY, 1))),
         }
 
     @property
@@ -212,7 +207,7 @@ class Core(Component):
             registers.error_code.eq(error["code"]),
             registers.error_detail.eq(error["detail"]),
             registers.pc_instruction.eq(Mux(running, engine.pc, pc)),
-            *(getattr(registers, f"pending_{name}").eq(engine.events.pending[name]) for name, _ in DONE),
+            *(getattr(registers, f"pending_{name}").eq(engine.events.pending[name]) for name in ISA.completions),
             self.irq.eq(registers.status_done),
             *(
                 self.busy[name].eq(running & engine.events.pending[name])

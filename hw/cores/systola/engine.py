@@ -11,13 +11,14 @@ from ...dma.load import Load
 from ...dma.store import Store
 from ...issue.command import FAULT
 from ...issue.fetch import Fetch
-from ...issue.issuer import DONE, Issuer
+from ...issue.issuer import Issuer, done
 from ...memory.accumulators import Accumulators
 from ...memory.scratchpad import Scratchpad
 from ...memory.width_adapter import ReadParts, WriteParts
 from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
+from .isa import ISA
 from .matmul_unit import STATE, ArrayUnit
 from .parameters import CoreParameters
 from .transfer_unit import Transfer
@@ -28,7 +29,7 @@ WEIGHT_PORTS = ("array", "load", "constants")
 """The array comes first: nothing brings its lost cycles back."""
 WEIGHT_BANKS = 2
 
-EVENTS = Bundle({"issued": 1, "waits": 1, "read": 1, "written": 1, "vector": 1, "array": STATE, "pending": DONE})
+EVENTS = Bundle({"issued": 1, "waits": 1, "read": 1, "written": 1, "vector": 1, "array": STATE, "pending": done(ISA)})
 """What happens in a cycle."""
 
 
@@ -58,8 +59,8 @@ class Engine(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        issuer = place(m, platform, "issuer", Issuer)
-        fetch = place(m, platform, "fetch", Fetch, depth=p.instructions, data_width=p.data_width)
+        issuer = place(m, platform, "issuer", Issuer, isa=ISA)
+        fetch = place(m, platform, "fetch", Fetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
         loads = place(m, platform, "loads", Transfer, dma=p.dma, store=False, queue=p.queue)
         stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))

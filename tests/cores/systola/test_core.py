@@ -7,7 +7,7 @@ from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.systola.core import COUNTERS, REGISTERS, Core
-from systola.hw.issue.isa import Error, Setting, Unit
+from systola.hw.cores.systola.isa import Error, Setting, Unit
 from systola.sim.bench import core as bench
 from systola.sim.runner.verilator import lint
 

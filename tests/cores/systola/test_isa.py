@@ -1,6 +1,6 @@
 """The table is whole: every instruction and setting, no two in one place."""
 
-from systola.hw.issue.isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting, Unit
+from systola.hw.cores.systola.isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting, Unit
 
 
 def test_every_operation_has_its_row():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.program import Op, Program, ProgramError, Reg, Setting, Statement, Unit
-from systola.hw.issue.isa import INSTRUCTIONS
+from systola.hw.cores.systola.isa import INSTRUCTIONS
 
 numbers = st.one_of(st.integers(0, 2**32 - 1), st.integers(-(2**31), -1), st.integers(-70000, 70000))
 regs = st.one_of(st.just(Reg(0)), st.builds(Reg, st.integers(0, 15), numbers))

@@ -12,7 +12,7 @@ from systola.gen.compile.layers import gemm
 from systola.gen.compile.pipelining import ORDERS, arrange
 from systola.gen.compile.tiling import Chunk, Tiling, phases, tiles
 from systola.hw.cores.systola.parameters import CoreParameters
-from systola.hw.issue.isa import Op
+from systola.hw.cores.systola.isa import Op
 
 
 def test_contiguous_dimensions_become_one():

@@ -5,7 +5,7 @@ from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
 from amaranth.sim import Simulator
 
 from systola.hw.issue.command import COMMAND, commands, counted, flag, held, settings
-from systola.hw.issue.isa import Op, Setting
+from systola.hw.cores.systola.isa import Op, Setting
 
 
 def value_of(value, shape):

@@ -5,7 +5,7 @@ import itertools
 from amaranth.sim import Simulator
 
 from systola.hw.issue.decode import TARGETS, Decode
-from systola.hw.issue.isa import INSTRUCTIONS, OPCODE_BITS, Op, Setting
+from systola.hw.cores.systola.isa import INSTRUCTIONS, OPCODE_BITS, Op, Setting
 
 
 def meaning(code: int, number: int) -> tuple[set[str], set[str], bool]:

@@ -4,7 +4,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.issue.fetch import BLOCK, Fetch
-from systola.hw.issue.isa import BYTES, Op
+from systola.hw.cores.systola.isa import BYTES, Op
 
 
 def run(

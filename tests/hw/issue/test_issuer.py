@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 
 from systola.gen.accelerators.systola.program import Program, Reg
 from systola.hw.issue.decode import TARGETS
-from systola.hw.issue.isa import BYTES, Error, Op, Setting, Unit
+from systola.hw.cores.systola.isa import BYTES, Error, Op, Setting, Unit
 from systola.hw.issue.issuer import Issuer
 
 

@@ -2,7 +2,7 @@
 
 from amaranth.sim import Simulator
 
-from systola.hw.issue.isa import Op
+from systola.hw.cores.systola.isa import Op
 from systola.hw.issue.operands import Operands
 
 

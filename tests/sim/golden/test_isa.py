@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.program import Program, Reg
-from systola.hw.issue import isa as hardware
+from systola.hw.cores.systola import isa as hardware
 from systola.sim.golden import isa
 from systola.sim.golden.isa import Code, Error, Fault, Op
 
