@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ...hw.component import Component, ParameterError
+from ...hw.cores.systola.isa import ISA
 from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.cores.systola.isa import BYTES
+from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..generators import GENERATORS, Generator, UsageError, find
 from ..synth.devices import Placer
@@ -245,7 +246,7 @@ def asm(
     """Assemble a program for a core with these parameters, if it is found to be right for it."""
     machine = CoreParameters.parse(_values(parameters, preset, "core"))
     try:
-        code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
+        code = assemble(Program.parse(source.read_text(encoding="utf-8")), machine)
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not text: see `systola disasm`.") from None
     except (OSError, ProgramError) as error:
@@ -254,7 +255,7 @@ def asm(
         target.write_bytes(code)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}.") from None
-    out.print(f"{target}  {len(code) // BYTES} instructions")
+    out.print(f"{target}  {len(code) // ISA.slot} instructions")
 
 
 @app.command()

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...hw.cores.systola.isa import BUSY, ISA, Error
 from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.cores.systola.isa import Error
 from ...sim.golden.cores import systola as golden
 from ...sim.stimulus.cores.runs import LIMIT, Run
 from ..accelerators.systola.program import Program
@@ -65,7 +65,7 @@ def _model(parameters, dram, program, length, limit, latency, trace) -> Executio
         raise ExecutionError(f"the limit of instructions was reached at instruction {result.pc}.")
     if result.error:
         _fail(Error(result.error), 0, result.pc)
-    code = Program.decode(dram[program : program + 16 * length].tobytes())
+    code = Program.decode(dram[program : program + ISA.slot * length].tobytes())
     timeline = predict(parameters, code, Costs(latency=latency), limit)
     if timeline.cycles >= limit:
         raise ExecutionError(f"the cost model reached the limit of {limit:,} cycles.")
@@ -88,8 +88,7 @@ def _verilog(parameters, dram, program, length, limit, latency, trace) -> Execut
 
     ran = core_run.run(design(parameters), Run(dram, program, latency=latency, limit=limit, trace=trace))
     if ran.cut:
-        names = ("load", "store", "weights", "matmul", "vector", "array")
-        pending = ", ".join(name for bit, name in enumerate(names) if ran.pending >> bit & 1) or "none"
+        pending = ", ".join(name for bit, name in enumerate(ISA.completions) if ran.pending >> bit & 1) or "none"
         raise ExecutionError(
             f"the limit of {limit:,} cycles was reached at instruction {ran.pc}; busy units: {pending}."
         )
@@ -109,7 +108,8 @@ def design(parameters: CoreParameters):
 
 def spans(changes: list[tuple[int, int]]) -> Iterator[Span]:
     """Changes of the core's busy lines as times in which each unit was at work; the array where rows enter it."""
-    bits = {"load": 0, "store": 1, "vector": 4, "sync": 5, "array": 6}
+    lines = {unit: "row" if unit == "array" else unit for unit in UNITS}
+    bits = {unit: BUSY.index(line) for unit, line in lines.items()}
     begun: dict[str, int] = {}
     for cycle, busy in changes:
         for unit, bit in bits.items():

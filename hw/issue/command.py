@@ -9,13 +9,13 @@ from ..bundle import Bundle
 from ..component import place
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
-from .isa import Control, Isa
-from .isa_rules import FAULT_CODE_BITS
+from .isa import Isa
+from .isa_spec import ERROR_BITS, Control
 
 PC_WIDTH = 24
 """Bits of an instruction's number in its program."""
 
-FAULT = Bundle({"valid": 1, "code": FAULT_CODE_BITS, "detail": 4, "pc": PC_WIDTH})
+FAULT = Bundle({"valid": 1, "code": ERROR_BITS, "detail": 4, "pc": PC_WIDTH})
 """Why a unit could not execute a command (`Isa.Error`); `valid` for one cycle."""
 
 COUNT = Shape(16)

@@ -7,7 +7,8 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters
-from .isa import Control, Isa
+from .isa import Isa
+from .isa_spec import Control
 
 
 @cache

@@ -10,7 +10,8 @@ from amaranth.lib.wiring import In, Out
 from ..bus.axi import Axi4
 from ..component import Component, Parameters
 from .command import PC_WIDTH
-from .isa import Control, Isa
+from .isa import Isa
+from .isa_spec import Control
 
 BLOCK = 8
 """Instructions of a burst, which is aligned to its own length."""

@@ -8,145 +8,21 @@ may overlap as long as no instruction uses two that do: instruction formats are 
 instruction occupies a slot: its bytes, padded at the end to a power of two.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum, IntFlag
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
 from functools import cached_property
 
-REGISTER_BITS = 32
-"""Bits of a register, and of each operand that a register is added to."""
-
-
-class Control(Enum):
-    """Instructions that the issuer executes itself. All other instructions are commands to a queue."""
-
-    HALT = "wait until every unit is idle, then end the program"
-    SYNC = "wait until the units in the first flag are idle"
-    LOOP = "begin a loop; the first operand is the number of iterations"
-    END = "add to registers, then continue at the LOOP unless this was the last iteration"
-    ADD = "add to registers"
-    MOVE = "write the immediates to registers"
-    SET = "write the first operand to the configuration register whose number is the first flag"
-
-
-@dataclass(frozen=True)
-class Field:
-    """A named range of bits: in the instruction word, in the flags, or in an operand (`InstructionSpec.packed`).
-
-    `least` and `most` limit the values that a text may give. A field without a `default` must be given.
-    """
-
-    name: str
-    low: int
-    bits: int
-    meaning: str = ""
-    least: int | None = None
-    most: int | None = None
-    default: int | None = 0
-
-    @property
-    def range(self) -> slice:
-        return slice(self.low, self.low + self.bits)
-
-    @property
-    def mask(self) -> int:
-        """The field's bits, at their place."""
-        return (1 << self.bits) - 1 << self.low
-
-    def of(self, word: int) -> int:
-        """The field's value in a word."""
-        return word >> self.low & (1 << self.bits) - 1
-
-
-@dataclass(frozen=True)
-class OperandField(Field):
-    """The place of an operand's immediate in the instruction word.
-
-    With `register`, the lowest bit of a register's number, the operand's value is register + immediate modulo 2^32.
-    """
-
-    register: int | None = None
-
-
-@dataclass(frozen=True)
-class QueueSpec:
-    """A command queue, and the unit that users know it by.
-
-    Each command completes once under the queue's own name, and once under each name of `further` (a later stage).
-    """
-
-    name: str
-    unit: str
-    further: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class UnitSpec:
-    """A unit that SYNC can wait for: idle when all `completions` have arrived and the units in `includes` are idle.
-
-    A unit executes its operations in order. `reads_early`: but one may read before an earlier one has written.
-    """
-
-    name: str
-    completions: tuple[str, ...]
-    meaning: str
-    includes: tuple[str, ...] = ()
-    reads_early: bool = False
-
-
-@dataclass(frozen=True)
-class AccessSpec:
-    """A memory that an instruction may read, or write (`writes`), and the unit that does."""
-
-    unit: str
-    memory: str
-    writes: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class InstructionSpec:
-    """An instruction: executed by the issuer (`control`), or a command to a queue (`queue`).
-
-    `operands`: the operand fields that it uses, with their meaning, in the order of the text. The text must give the
-    first `required` of them (None: all); the rest is 0 by default. `packed`: fields inside the last operand.
-    """
-
-    name: str
-    code: int
-    meaning: str
-    queue: str | None = None
-    control: Control | None = None
-    operands: Mapping[str, str] = field(default_factory=dict)
-    flags: tuple[Field, ...] = ()
-    packed: tuple[Field, ...] = ()
-    required: int | None = None
-    accesses: tuple[AccessSpec, ...] = ()
-
-    def flag(self, name: str) -> Field:
-        """Raises `KeyError`."""
-        for flag in self.flags:
-            if flag.name == name:
-                return flag
-        raise KeyError(name)
-
-
-@dataclass(frozen=True)
-class ConfigSpec:
-    """A configuration register of the unit behind `queue`: 0 at program start, written by SET in program order."""
-
-    name: str
-    number: int
-    queue: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class ErrorSpec:
-    """A reason why a program ends."""
-
-    name: str
-    code: int
-    meaning: str
+from .isa_rules import check
+from .isa_spec import (
+    ConfigSpec,
+    Control,
+    ErrorSpec,
+    Field,
+    InstructionSpec,
+    OperandField,
+    QueueSpec,
+    UnitSpec,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,8 +47,6 @@ class Isa:
     loops: int = 0
 
     def __post_init__(self):
-        from .isa_rules import check
-
         check(self)
 
     def __str__(self):
@@ -268,9 +142,35 @@ class Isa:
                     done |= self.Unit[name.upper()]
         return done
 
-    def access(self, op: int, memory: str, writes: bool) -> AccessSpec:
-        """How an instruction accesses a memory. Raises `KeyError` if the table does not list it."""
+    def named_by_sync(self, units: int) -> IntFlag:
+        """The units that a SYNC must name to wait for `units`: those that no other of them includes."""
+        units = self.Unit(units)
+        included = (each for unit in units for each in self.completed_by(unit) if each != unit)
+        return self.Unit(units & ~sum(set(included)))
+
+    # Accesses to memories
+
+    def user(self, op: int, memory: str, writes: bool) -> IntFlag:
+        """The unit with which an instruction reads a memory, or writes it. Raises `KeyError` if it does neither."""
         for access in self.rows[op].accesses:
             if (access.memory, access.writes) == (memory, writes):
-                return access
+                return self.Unit[access.unit.upper()]
         raise KeyError((self.rows[op].name, memory, writes))
+
+    def users(self, memory: str) -> list[tuple[IntFlag, bool]]:
+        """The units that read a memory (False), then those that write it (True)."""
+        found = {
+            (access.writes, self.Unit[access.unit.upper()])
+            for row in self.instructions
+            for access in row.accesses
+            if access.memory == memory
+        }
+        return [(unit, writes) for writes, unit in sorted(found)]
+
+    def ordered(self, unit: IntFlag, earlier_writes: bool, later_writes: bool) -> bool:
+        """Whether a unit orders two accesses of its own operations, so that no SYNC is needed between them."""
+        return later_writes or not earlier_writes or unit not in self._early_readers
+
+    @cached_property
+    def _early_readers(self) -> frozenset[IntFlag]:
+        return frozenset(self.Unit[row.name.upper()] for row in self.units if row.reads_early)

@@ -3,9 +3,8 @@
 from collections import Counter
 from itertools import chain, combinations
 
-from .isa import REGISTER_BITS, Control, Field
+from .isa_spec import ERROR_BITS, REGISTER_BITS, Control, Field
 
-FAULT_CODE_BITS = 4
 NEEDED = {Control.LOOP: ("OPERAND", "LOOP")}
 """Errors that the issuer reports for an instruction, if the instruction set has it; OPCODE and FETCH are always."""
 WITH_NUMBER = {Control.SYNC: "a flag with a bit for each unit", Control.SET: "a flag with the register's number"}
@@ -22,8 +21,8 @@ def _words(isa):
         yield f"bits={isa.bits}: bits must be a multiple of 8 from 8 to 4096."
     registers = [Field(f"register of {each.name}", each.register, isa.register_bits) for each in isa.register_operands]
     for each in (isa.opcode, isa.flags, *isa.operands, *registers):
-        if each.low < 0 or each.low + each.bits > isa.bits:
-            yield f"{each.name} ends at bit {each.low + each.bits - 1}, beyond bit {isa.bits - 1} of an instruction."
+        if each.low < 0 or each.last >= isa.bits:
+            yield f"{each.name} ends at bit {each.last}, beyond bit {isa.bits - 1} of an instruction."
     fixed = (isa.opcode, isa.flags, *registers)
     for one, other in combinations(fixed, 2):
         if one.mask & other.mask:
@@ -57,8 +56,8 @@ def _names(isa):
             if count > 1:
                 yield f"there are {count} of {what} {name}."
     for error in isa.errors:
-        if error.code >= 1 << FAULT_CODE_BITS:
-            yield f"error {error.name} has code {error.code}; codes are from 0 to {(1 << FAULT_CODE_BITS) - 1}."
+        if error.code >= 1 << ERROR_BITS:
+            yield f"error {error.name} has code {error.code}; codes are from 0 to {(1 << ERROR_BITS) - 1}."
 
 
 def _references(isa):
@@ -101,8 +100,8 @@ def _instructions(isa):
         inside = {"flag": (row.flags, isa.flags.bits), "packed field": (row.packed, used[-1].bits if used else 0)}
         for what, (fields, bits) in inside.items():
             for each in fields:
-                if each.low + each.bits > bits:
-                    yield f"{what} {each.name} of {row.name} ends at bit {each.low + each.bits - 1} of {bits}."
+                if each.last >= bits:
+                    yield f"{what} {each.name} of {row.name} ends at bit {each.last}, but there are {bits} bits."
         for fields in (used, row.flags, row.packed):
             for one, other in combinations(fields, 2):
                 if one.mask & other.mask:
@@ -130,10 +129,10 @@ def _controls(isa):
         if control in rows and not rows[control].operands:
             yield f"{rows[control].name} needs an operand."
     if Control.SET in rows:
-        bits = rows[Control.SET].flags[0].bits
+        most = (1 << rows[Control.SET].flags[0].bits) - 1
         for each in isa.configuration:
-            if each.number >= 1 << bits:
-                yield f"configuration register {each.name} has number {each.number}; there are 0 to {(1 << bits) - 1}."
+            if each.number > most:
+                yield f"configuration register {each.name} has number {each.number}; numbers are from 0 to {most}."
     elif isa.configuration:
         yield "there are configuration registers, but no instruction with control SET."
     if (isa.loops > 0) != (Control.LOOP in rows) or (Control.LOOP in rows) != (Control.END in rows):

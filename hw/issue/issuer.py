@@ -10,8 +10,8 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
 from .command import FAULT, PC_WIDTH, commands
-from .isa import Control, Isa
-from .isa_rules import FAULT_CODE_BITS
+from .isa import Isa
+from .isa_spec import ERROR_BITS, Control
 from .operand_fetch import OperandFetch
 
 TIMES = 16
@@ -82,7 +82,7 @@ class Issuer(Component):
         m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
 
         ops = {control: now.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
-        error = Signal(FAULT_CODE_BITS)  # of the present instruction
+        error = Signal(ERROR_BITS)  # of the present instruction
         with m.If(now.decoded.unknown):
             m.d.comb += error.eq(codes.OPCODE)
 

@@ -11,7 +11,8 @@ from ..bundle import Bundle
 from ..component import Component, Parameters, place
 from .command import PC_WIDTH
 from .decode import Decode, decoded
-from .isa import REGISTER_BITS, Control, Isa
+from .isa import Isa
+from .isa_spec import REGISTER_BITS, Control
 
 
 @cache

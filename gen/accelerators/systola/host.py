@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from ....hw.cores.systola.core import COUNTERS, REGISTERS
-from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.cores.systola.isa import Error
+from ....hw.cores.systola.parameters import CoreParameters
 from ...compile.layers import Clamp, gemm, records
 from ...host.driver import Board, BoardError
 from ...host.scaling import Scaling

@@ -10,14 +10,14 @@ An instruction is 128 bits, four little-endian words of 32:
 The value of an operand is register + immediate, modulo 2^32. There are 16 registers; register 0 is always 0.
 """
 
-from ...issue.isa import (
+from ...issue.isa import Isa
+from ...issue.isa_spec import (
     AccessSpec,
     ConfigSpec,
     Control,
     ErrorSpec,
     Field,
     InstructionSpec,
-    Isa,
     OperandField,
     QueueSpec,
     UnitSpec,
