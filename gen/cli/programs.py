@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from ...hw.cores.systola.isa import ISA
 from ...hw.cores.systola.parameters import CoreParameters
-from ...hw.issue.isa import BYTES
+from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..errors import UsageError
 from .options import Preset, Set, out, values
@@ -21,7 +22,7 @@ def asm(
     """Assemble a program for a core with these parameters, if it is found to be right for it."""
     machine = CoreParameters.parse(values(parameters, preset, "systola"))
     try:
-        code = Program.parse(source.read_text(encoding="utf-8")).encode(machine)
+        code = assemble(Program.parse(source.read_text(encoding="utf-8")), machine)
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not text: see `systola disasm`.") from None
     except (OSError, ProgramError) as error:
@@ -30,7 +31,7 @@ def asm(
         target.write_bytes(code)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}.") from None
-    out.print(f"{target}  {len(code) // BYTES} instructions")
+    out.print(f"{target}  {len(code) // ISA.slot} instructions")
 
 
 def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):

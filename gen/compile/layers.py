@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...hw.issue.isa import RECORD
+from ...hw.cores.systola.isa import RECORD
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""What the issuer tells a unit, the queue in front of it, and the settings inside."""
+"""Commands from the issuer to a unit, the unit's command queue, and its configuration registers."""
+
+from functools import cache
 
 from amaranth.hdl import Const, Mux, Shape, Signal
 from amaranth.lib import stream
@@ -8,71 +10,77 @@ from ..bundle import Bundle
 from ..component import place
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
-from .isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting
-
-COMMAND = Bundle({"op": OPCODE_BITS, "flags": FLAG_BITS, "a": 32, "b": 32, "c": 32, "pc": PC_WIDTH})
-"""An instruction with the values of its operands."""
+from .isa import Isa
+from .isa_spec import Control
 
 COUNT = Shape(16)
-"""A setting that counts: what does not fit is kept as 0, which is as wrong."""
+"""A configuration register that holds a count: a value that does not fit is kept as 0, which is as illegal."""
 
 
-def commands() -> stream.Signature:
-    return stream.Signature(COMMAND)
+@cache
+def command(isa: Isa) -> Bundle:
+    """An instruction with the values of its operands."""
+    operands = {operand.name: operand.bits for operand in isa.operands}
+    return Bundle({"op": isa.opcode.bits, "flags": isa.flags.bits} | operands | {"pc": PC_WIDTH})
 
 
-def flag(command, name: str):
-    """A flag of the instruction that `command` holds, by its name in the table."""
-    for instruction in INSTRUCTIONS.values():
-        for each in instruction.flags:
-            if each.name == name:
-                return command.flags[each.low : each.low + each.bits]
-    raise KeyError(name)
+def commands(isa: Isa) -> stream.Signature:
+    return stream.Signature(command(isa))
 
 
-def queued(m, platform, source, depth: int):
-    """A queue behind the stream `source`, in module `m`; returns the stream that leaves it."""
-    queue = place(m, platform, "queue", StreamBuffer, payload=COMMAND, depth=depth, style="distributed")
+def flag(isa: Isa, command, name: str):
+    """A flag of the instruction in `command`, by its name in the table."""
+    return command.flags[isa.flag(name).range]
+
+
+def command_queue(m, platform, isa: Isa, source, depth: int):
+    """A queue after the stream `source`, in module `m`; returns the stream that leaves it."""
+    queue = place(m, platform, "queue", StreamBuffer, payload=command(isa), depth=depth, style="distributed")
     m.d.comb += [
         source.ready.eq(queue.room),
         queue.take.eq(source.valid & queue.room),
         queue.write.valid.eq(queue.take),
         queue.write.payload.eq(source.payload),
     ]
-    out = commands().create(path=("command",))
+    out = commands(isa).create(path=("command",))
     join(m, queue.o, out)
     return out
 
 
-def settings(m, command, shapes: dict[Setting, Shape]) -> dict[Setting, Signal]:
-    """Registers that SET writes, as its command is taken."""
+def settings(m, isa: Isa, command, shapes: dict) -> dict:
+    """Configuration registers {number: register} of the given shapes, written when a SET leaves the stream `command`.
+
+    Values that do not fit are saturated.
+    """
     registers = {}
     for setting, shape in shapes.items():
         registers[setting] = register = Signal(shape, name=setting.name.lower())
-        with m.If(_sets(command, setting)):
-            m.d.sync += register.eq(held(command.payload.a, Shape.cast(shape)))
+        written, value = _set(isa, command, setting)
+        with m.If(written):
+            m.d.sync += register.eq(saturate(value, Shape.cast(shape)))
     return registers
 
 
-def counted(m, command, counts: list[Setting]) -> Signal:
-    """Whether none of the settings that count is 0: known as early as they are, without looking at them."""
-    some = Signal(len(counts))
+def counts_nonzero(m, isa: Isa, command, counts: list) -> Signal:
+    """High if none of the configuration registers `counts` is 0; registered, and valid as early as they are."""
+    nonzero = Signal(len(counts), name="some")
     for n, setting in enumerate(counts):
-        with m.If(_sets(command, setting)):
-            m.d.sync += some[n].eq(held(command.payload.a, COUNT) != 0)
-    return some.all()
+        written, value = _set(isa, command, setting)
+        with m.If(written):
+            m.d.sync += nonzero[n].eq(saturate(value, COUNT) != 0)
+    return nonzero.all()
 
 
-def _sets(command, setting: Setting):
-    here = command.payload.flags[: FLAG.bits] == setting
-    return command.valid & command.ready & (command.payload.op == Op.SET) & here
+def _set(isa: Isa, command, setting):
+    """Whether a SET of one configuration register leaves the stream, and the value that it writes."""
+    op = isa.controls[Control.SET]
+    number, operand = isa.rows[op].flags[0], next(iter(isa.rows[op].operands))
+    here = command.payload.flags[number.range] == setting
+    return command.valid & command.ready & (command.payload.op == op) & here, command.payload[operand]
 
 
-FLAG = INSTRUCTIONS[Op.SET].flag("setting")
-
-
-def held(word, shape: Shape):
-    """A word of 32 bits as `shape`: counts become 0 and signed values the nearest limit if they do not fit."""
+def saturate(word, shape: Shape):
+    """A word as `shape`: unsigned values that do not fit become 0, signed values the nearest limit."""
     width = shape.width
     if not shape.signed:
         return Mux(word[width:].any(), 0, word[:width])

@@ -1,45 +1,58 @@
-"""What an instruction is, and where it goes, by its first word."""
+"""Decoder: an instruction's operation and its command queue, one bit each."""
+
+from functools import cache
 
 from amaranth.hdl import Cat, Const, Module
 from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
-from ..component import Component
-from .isa import FLAG_BITS, INSTRUCTIONS, OPCODE_BITS, Op, Setting, Unit
+from ..component import Component, Parameters
+from .isa import Isa
+from .isa_spec import Control
 
-TARGETS = {"load": Unit.LOAD, "store": Unit.STORE, "weights": Unit.FETCH, "matmul": Unit.ARRAY, "vector": Unit.VECTOR}
-"""Where commands go, and whose settings go there: the array has two queues."""
 
-DECODED = Bundle(
-    {
-        "op": Bundle({op.name.lower(): 1 for op in Op}),
-        "to": Bundle(dict.fromkeys(TARGETS, 1)),
-        "unknown": 1,
-    }
-)
-"""One bit for each opcode, one for each queue that may get it; `unknown`: neither an opcode nor a setting."""
+@cache
+def decoded(isa: Isa) -> Bundle:
+    """A bit for each opcode, a bit for each queue; `unknown`: no such opcode or configuration register."""
+    return Bundle(
+        {
+            "op": Bundle({op.name.lower(): 1 for op in isa.Op}),
+            "to": Bundle({queue.name: 1 for queue in isa.queues}),
+            "unknown": 1,
+        }
+    )
 
 
 class Decode(Component):
-    """Opcode and flags, as one bit for each thing that they may mean.
+    """Opcode and flags, as one bit for each possible meaning.
 
-    Latency 0. Area: a LUT or three for each bit.
+    SET goes to the queue of its configuration register. Latency 0. Area: up to three LUTs per bit.
     """
+
+    class Parameters(Parameters):
+        isa: Isa
 
     @staticmethod
     def members(p):
-        return {"code": In(OPCODE_BITS), "flags": In(FLAG_BITS), "o": Out(DECODED)}
+        return {"code": In(p.isa.opcode.bits), "flags": In(p.isa.flags.bits), "o": Out(decoded(p.isa))}
 
     def elaborate(self, platform):
         m = Module()
-        number = self.flags[: INSTRUCTIONS[Op.SET].flag("setting").bits]
-        ops = {op: self.o.op[op.name.lower()] for op in Op}
-        known = Const(sum(1 << setting for setting in Setting), 1 << len(number)).bit_select(number, 1)
+        isa = self.p.isa
+        ops = {op: self.o.op[op.name.lower()] for op in isa.Op}
         m.d.comb += [is_op.eq(self.code == op) for op, is_op in ops.items()]
-        m.d.comb += self.o.unknown.eq(~Cat(ops.values()).any() | ops[Op.SET] & ~known)
-        for name, unit in TARGETS.items():
-            mine = [ops[op] for op, each in INSTRUCTIONS.items() if each.unit is unit]
-            numbers = [setting for setting in Setting if setting.unit is unit]
-            sets = ops[Op.SET] & Cat(number == setting for setting in numbers).any()
-            m.d.comb += self.o.to[name].eq(Cat(mine, sets).any())
+        is_set = number = None
+        unknown = ~Cat(ops.values()).any()
+        if Control.SET in isa.controls:
+            op = isa.controls[Control.SET]
+            is_set, number = ops[op], self.flags[isa.rows[op].flags[0].range]
+            known = sum(1 << setting for setting in isa.configs)
+            unknown |= is_set & ~Const(known, 1 << len(number)).bit_select(number, 1)
+        m.d.comb += self.o.unknown.eq(unknown)
+        for queue in isa.queues:
+            to = [ops[op] for op, row in isa.rows.items() if row.queue == queue.name]
+            numbers = [setting for setting, row in isa.configs.items() if row.queue == queue.name]
+            if is_set is not None:
+                to.append(is_set & Cat(number == setting for setting in numbers).any())
+            m.d.comb += self.o.to[queue.name].eq(Cat(to).any())
         return m

@@ -1,4 +1,7 @@
-"""Instructions from DRAM, ahead of need, and kept as long as a loop needs them."""
+"""Instruction fetch: a program from memory, ahead of need, kept as long as a loop needs it."""
+
+from functools import reduce
+from operator import or_
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -7,34 +10,44 @@ from amaranth.lib.wiring import In, Out
 from ..accelerator.contract import PC_WIDTH
 from ..bus.axi import Axi4
 from ..component import Component, Parameters
-from .isa import BYTES, OPCODE_BITS, Op
+from .isa import Isa
+from .isa_spec import Control
 
 BLOCK = 8
-"""Instructions of a burst: 128 bytes, at a multiple of as many."""
+"""Instructions of a burst, which is aligned to its own length."""
 INCR = 1
 AHEAD = 64
-"""Instructions that are asked for beyond the one that is wanted: more would only take the bus from the data."""
+"""Instructions that are requested beyond the one at `index`: more would only take bandwidth from the data."""
 
 
 class Fetch(Component):
-    """The program from byte `address` on, a ring of `depth` instructions of it.
+    """The program from byte `address` on, a ring buffer of `depth` instructions of it.
 
-    With `go`, whole blocks are read as long as they fit behind `oldest`, the first instruction that may still be
-    wanted, and up to AHEAD instructions beyond `index`. `filled` instructions have come. `word` is the instruction
-    `index` of the last cycle in which `take` was high. Nothing is read behind a HALT. After an error on the bus
-    `broken` is high and `filled` stays; `stuck`: nothing more fits. `idle`: no burst is under way.
+    With `go`, whole blocks are read as long as they fit beside the instructions from `oldest` on, which may still be
+    needed, and up to AHEAD instructions beyond `index`. `filled` instructions have arrived. `word` is the instruction
+    `index` of the last cycle in which `take` was high. Nothing is read after a HALT. After a bus error `broken` is high
+    and `filled` stays; `stuck`: nothing more fits. `idle`: no burst is in flight.
 
-    Latency: that of the bus, and 2. Initiation interval: the beats of an instruction. Area: depth x 128 bits of memory.
+    An instruction occupies a slot of `isa.slot` bytes. `address` is a multiple of a slot, and of a beat of the bus.
+
+    Latency: that of the bus, and 2. Initiation interval: the beats of an instruction. Area: depth x bits of an
+    instruction of memory.
     """
 
     class Parameters(Parameters):
+        isa: Isa
         depth: int
         data_width: int
 
         @property
         def beats(self) -> int:
-            """Beats of an instruction."""
-            return BYTES * 8 // self.data_width
+            """Beats of an instruction, at least one."""
+            return max(1, self.isa.slot * 8 // self.data_width)
+
+        @property
+        def parallel(self) -> int:
+            """Instructions in a beat, at least one."""
+            return max(1, self.data_width // (self.isa.slot * 8))
 
     @staticmethod
     def members(p):
@@ -45,7 +58,7 @@ class Fetch(Component):
             "oldest": In(PC_WIDTH),
             "index": In(PC_WIDTH),
             "take": In(1),
-            "word": Out(BYTES * 8),
+            "word": Out(p.isa.bits),
             "filled": Out(PC_WIDTH),
             "broken": Out(1),
             "stuck": Out(1),
@@ -57,34 +70,42 @@ class Fetch(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        ring = p.depth.bit_length() - 1
-        m.submodules.ring = memory = Memory(shape=BYTES * 8, depth=p.depth, init=[], attrs={"no_rw_check": 1})
+        isa = p.isa
+        ring, first = p.depth.bit_length() - 1, p.parallel.bit_length() - 1  # bits of an index, and in a beat
+        m.submodules.ring = memory = Memory(
+            shape=isa.bits * p.parallel, depth=p.depth // p.parallel, init=[], attrs={"no_rw_check": 1}
+        )
         write, read = memory.write_port(), memory.read_port()
-        m.d.comb += [
-            read.addr.eq(self.index[:ring]),
-            read.en.eq(self.take),
-            self.word.eq(read.data),
-        ]
+        m.d.comb += [read.addr.eq(self.index[first:ring]), read.en.eq(self.take)]
+        if p.parallel == 1:
+            m.d.comb += self.word.eq(read.data)
+        else:
+            place = Signal(first)
+            with m.If(self.take):
+                m.d.sync += place.eq(self.index[:first])
+            m.d.comb += self.word.eq(read.data.word_select(place, isa.bits))
 
-        # Blocks are asked for one at a time, each to the next multiple of its size.
+        # Blocks are requested one at a time, each up to the next multiple of its size.
+        slot = isa.slot.bit_length() - 1  # bits of an address in a slot
+        top = slot + BLOCK.bit_length() - 1  # bits of an address in a block
         begun = Signal()
         ended = Signal()  # HALT was seen, or an error
         asked = Signal(PC_WIDTH)
-        block = Signal(32 - 7)
-        behind = Signal(range(BLOCK))  # instructions of the block behind its first
+        block = Signal(32 - top)
+        behind = Signal(range(BLOCK))  # instructions of the block after its first
         size = Signal(range(BLOCK + 1))
         flying = Signal(2)
         fits = Signal()
         asks = Signal()
         arrives = Signal()
         m.d.comb += [
-            behind.eq(Mux(begun, BLOCK - 1, ~self.address[4:7])),
+            behind.eq(Mux(begun, BLOCK - 1, ~self.address[slot:top])),
             size.eq(behind + 1),
             fits.eq((asked - self.oldest)[: ring + 2] <= p.depth - BLOCK),
             self.stuck.eq(~fits & self.idle),
-            self.ar.payload.addr[4:7].eq(Mux(begun, 0, self.address[4:7])),
-            self.ar.payload.addr[7:].eq(Mux(begun, block, self.address[7:])),
-            self.ar.payload.len.eq(Cat(Const(p.beats - 1, (p.beats - 1).bit_length()), behind)),
+            self.ar.payload.addr[slot:top].eq(Mux(begun, 0, self.address[slot:top])),
+            self.ar.payload.addr[top:].eq(Mux(begun, block, self.address[top:])),
+            self.ar.payload.len.eq(Cat(Const(p.beats - 1, (p.beats - 1).bit_length()), behind[first:])),
             self.ar.payload.size.eq((p.data_width // 8).bit_length() - 1),
             self.ar.payload.burst.eq(INCR),
             self.ar.payload.id.eq(1),
@@ -104,18 +125,18 @@ class Fetch(Component):
                 asks.eq(0),
                 begun.eq(1),
                 asked.eq(asked + size),
-                block.eq(Mux(begun, block, self.address[7:]) + 1),
+                block.eq(Mux(begun, block, self.address[top:]) + 1),
             ]
         m.d.sync += flying.eq(flying + (self.ar.valid & self.ar.ready) - arrives)
 
         # Beats become instructions.
-        word = Signal(BYTES * 8)
+        word = Signal(max(isa.slot * 8, p.data_width))
         complete = Signal()
         bad = Signal()
         if p.beats == 1:
             m.d.comb += [word.eq(self.r.payload.data), complete.eq(self.r.valid), bad.eq(self.r.payload.resp[1])]
         else:
-            before = Signal(BYTES * 8 - p.data_width, reset_less=True)
+            before = Signal(isa.slot * 8 - p.data_width, reset_less=True)
             part = Signal(range(p.beats))
             failed = Signal()
             m.d.comb += [
@@ -125,13 +146,15 @@ class Fetch(Component):
             ]
             with m.If(self.r.valid):
                 m.d.sync += [part.eq(part + 1), before.eq(word[p.data_width :]), failed.eq(bad & ~complete)]
-        m.d.comb += [write.addr.eq(self.filled[:ring]), write.data.eq(word)]
+        slots = [word[n * isa.slot * 8 :][: isa.bits] for n in range(p.parallel)]
+        m.d.comb += [write.addr.eq(self.filled[first:ring]), write.data.eq(Cat(slots))]
+        halts = reduce(or_, (each[isa.opcode.range] == isa.controls[Control.HALT] for each in slots))
         with m.If(complete & ~ended):
             m.d.comb += write.en.eq(1)
             with m.If(bad):
                 m.d.sync += [self.broken.eq(1), ended.eq(1)]
             with m.Else():
-                m.d.sync += self.filled.eq(self.filled + 1)
-                with m.If(word[:OPCODE_BITS] == Op.HALT):
+                m.d.sync += self.filled.eq(self.filled + p.parallel)
+                with m.If(halts):
                     m.d.sync += ended.eq(1)
         return m

@@ -1,58 +1,66 @@
-"""The issuer: instructions in order, each to its unit; SYNC waits for units."""
+"""Issuer: gives instructions in order to their units; SYNC waits for units."""
 
+from functools import cache, reduce
 from itertools import pairwise
+from operator import and_, or_
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..accelerator.contract import FAULT, PC_WIDTH
 from ..bundle import Bundle
-from ..component import Component, place
+from ..component import Component, Parameters, place
 from .command import commands
-from .decode import TARGETS
-from .isa import BYTES, LOOPS, OPERANDS, Error, Op, Unit
-from .operands import Operands
+from .isa import Isa
+from .isa_spec import ERROR_BITS, Control
+from .operand_fetch import OperandFetch
 
 TIMES = 16
-"""Bits of how often a loop runs."""
+"""Bits of a loop's number of iterations."""
 PENDING = 8
-"""Bits of how many commands a unit has not ended."""
+"""Bits of a unit's number of commands that have not completed."""
 
-DONE = Bundle(dict.fromkeys((*TARGETS, "array"), 1))
-"""For one cycle each: a command has ended. `matmul`: its operands are read; `array`: its results are in place."""
+
+@cache
+def done(isa: Isa) -> Bundle:
+    """Completions: for one cycle each, a command has completed. Also the layout of what is pending."""
+    return Bundle(dict.fromkeys(isa.completions, 1))
 
 
 class Issuer(Component):
-    """Runs a program: loops and registers here, everything else as commands to the units, in order.
+    """Executes a program: loops and registers here; all other instructions are commands to the units, in order.
 
-    Nothing is known of what commands depend on. A command waits only for room in its unit's queue; SYNC waits until
-    the units it names have ended all that they were given. The program ends with `halted`, all units idle, or with a
-    `fault`.
+    The issuer does not track dependences between commands. A command waits only for room in its unit's queue; SYNC
+    waits until the units that it names have completed all their commands. The program ends with `halted`, when all
+    units are idle, or with a `fault`.
 
     `index`, `take`, `word` and `filled` go to the instruction buffer. `oldest` is the first instruction that may still
-    be wanted; `stuck` says that nothing more will come before it changes. `waits`: in SYNC or HALT; `issued`: an
-    instruction is done; `pending`: units that have something to do.
+    be needed; `stuck`: nothing more arrives before it changes. `waits`: in SYNC or HALT; `issued`: an instruction has
+    left; `pending`: completions that are outstanding.
 
-    Latency from instruction to command: 3. Initiation interval: 1; of END, ADD and MOVE 6. `go` low holds everything.
-    Area: `Operands`, the loops' stack, a counter for each unit.
+    Latency from instruction to command: 3. Initiation interval: 1; of END, ADD and MOVE 3 more than the operands with
+    registers. `go` low holds everything. Area: `OperandFetch`, the stack of loops, a counter for each completion.
 
     Source: the policy of lectures on accelerators with explicit synchronisation: units run what they are given, `sync`
     waits for them, nothing else does; N. Jouppi et al., ISCA 2017, section 2 (synchronize instructions).
     """
 
+    class Parameters(Parameters):
+        isa: Isa
+
     @staticmethod
     def members(p):
-        return {name: Out(commands()) for name in TARGETS} | {
+        return {queue.name: Out(commands(p.isa)) for queue in p.isa.queues} | {
             "go": In(1),
             "filled": In(PC_WIDTH),
             "stuck": In(1),
             "broken": In(1),
             "index": Out(PC_WIDTH),
             "take": Out(1),
-            "word": In(BYTES * 8),
+            "word": In(p.isa.bits),
             "oldest": Out(PC_WIDTH),
-            "done": In(DONE),
-            "pending": Out(DONE),
+            "done": In(done(p.isa)),
+            "pending": Out(done(p.isa)),
             "halted": Out(1),
             "waits": Out(1),
             "issued": Out(1),
@@ -62,7 +70,8 @@ class Issuer(Component):
 
     def elaborate(self, platform):
         m = Module()
-        operands = place(m, platform, "operands", Operands)
+        isa, codes = self.p.isa, self.p.isa.Error
+        operands = place(m, platform, "operands", OperandFetch, isa=isa)
         m.d.comb += [
             operands.filled.eq(self.filled),
             operands.word.eq(self.word),
@@ -73,101 +82,124 @@ class Issuer(Component):
         leaves = Signal()
         m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
 
-        ops = {op: now.decoded.op[op.name.lower()] for op in Op}
-        error = Signal(4)  # of the present instruction
+        ops = {control: now.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
+        error = Signal(ERROR_BITS)  # of the present instruction
         with m.If(now.decoded.unknown):
-            m.d.comb += error.eq(Error.OPCODE)
+            m.d.comb += error.eq(codes.OPCODE)
 
-        # Each kind of instruction passes by itself: whether a queue has room is known late.
+        # Each kind of instruction has its own condition to leave: room in a queue is known late.
         given = self._commands(m, now, valid)
         idle = self._idle(m)
         waited, loops, changed = Signal(), Signal(), Signal()
-        units = now.flags[: len(idle)]
+        stalls = ops[Control.HALT]
+        if Control.SYNC in ops:
+            units = now.flags[isa.rows[isa.controls[Control.SYNC]].flags[0].range]
+            m.d.comb += waited.eq(ops[Control.SYNC] & ~(units & ~Cat(idle.values())).any())
+            stalls = ops[Control.SYNC] & ~waited | ops[Control.HALT]
+        if Control.LOOP in ops:
+            m.d.comb += loops.eq(ops[Control.LOOP] & (error == 0))
         m.d.comb += [
-            waited.eq(ops[Op.SYNC] & ~(units & ~Cat(idle.values())).any()),
-            loops.eq(ops[Op.LOOP] & (error == 0)),
             leaves.eq(valid & (given | waited | loops | changed)),
-            self.halted.eq(valid & ops[Op.HALT] & Cat(idle.values()).all()),
-            self.waits.eq(valid & (ops[Op.SYNC] & ~waited | ops[Op.HALT])),
-        ]
-
-        # Registers change one a cycle; then what was read is read again.
-        step = Signal(range(len(OPERANDS)))
-        changes = Signal()
-        m.d.comb += [
-            changes.eq((ops[Op.END] | ops[Op.ADD] | ops[Op.MOVE]) & (error == 0)),
-            changed.eq(changes & (step == len(OPERANDS) - 1)),
-            operands.write.enable.eq(valid & changes),
-            operands.write.number.eq(chosen(step, [now[f"r{operand}"] for operand in OPERANDS])),
-            operands.write.value.eq(chosen(step, [now[operand] for operand in OPERANDS])),
-            operands.restart.eq(valid & changed),
+            self.halted.eq(valid & ops[Control.HALT] & Cat(idle.values()).all()),
+            self.waits.eq(valid & stalls),
             self.pc.eq(now.pc),
         ]
-        with m.If(operands.write.enable):
-            m.d.sync += step.eq(Mux(changed, 0, step + 1))
+        self._change(m, now, valid, ops, error, operands, changed)
 
-        in_loop, body = self._loops(m, now, leaves, ops, error, operands.target)
+        in_loop = body = None
+        if isa.loops:
+            in_loop, body = self._loops(m, now, leaves, ops, error, operands.target)
+        else:
+            m.d.comb += operands.target.eq(now.pc + 1)
         after = Signal(PC_WIDTH)  # the last instruction that left
         with m.If(leaves):
             m.d.sync += after.eq(now.pc + 1)
-        m.d.comb += self.oldest.eq(Mux(in_loop, body, after))
+        m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)
 
         starved = Signal()
         m.d.comb += starved.eq(self.go & operands.empty & ~operands.o.valid)
+        lost, cause = self.broken, codes.FETCH
+        if isa.loops:
+            lost, cause = self.broken | self.stuck & in_loop, Mux(self.broken, codes.FETCH, codes.LOOP)
         m.d.sync += self.fault.valid.eq(0)
         with m.If(valid & (error != 0)):
             m.d.sync += [self.fault.valid.eq(1), self.fault.code.eq(error), self.fault.pc.eq(now.pc)]
-        with m.Elif(starved & (self.broken | self.stuck & in_loop)):
-            m.d.sync += [self.fault.valid.eq(1), self.fault.pc.eq(operands.index)]
-            m.d.sync += self.fault.code.eq(Mux(self.broken, Error.FETCH, Error.LOOP))
+        with m.Elif(starved & lost):
+            m.d.sync += [self.fault.valid.eq(1), self.fault.pc.eq(operands.index), self.fault.code.eq(cause)]
         return m
 
+    def _change(self, m, now, valid, ops, error, operands, changed):
+        """END, ADD and MOVE write one register per cycle; then the instructions after them are read again."""
+        changing = [ops[control] for control in (Control.END, Control.ADD, Control.MOVE) if control in ops]
+        if not changing:
+            return
+        sources = self.p.isa.register_operands
+        step = Signal(range(max(1, len(sources))))
+        changes = Signal()
+        m.d.comb += [
+            changes.eq(reduce(or_, changing) & (error == 0)),
+            changed.eq(changes & (step == len(sources) - 1) if sources else changes),
+        ]
+        if sources:
+            m.d.comb += [
+                operands.write.enable.eq(valid & changes),
+                operands.write.number.eq(chosen(step, [now[f"r{operand.name}"] for operand in sources])),
+                operands.write.value.eq(chosen(step, [now[operand.name] for operand in sources])),
+            ]
+            with m.If(operands.write.enable):
+                m.d.sync += step.eq(Mux(changed, 0, step + 1))
+        m.d.comb += operands.restart.eq(valid & changed)
+
     def _commands(self, m, now, valid):
-        """Offer the instruction to its unit; whether that takes it."""
-        for name in TARGETS:
+        """Offer the instruction to its queue; high if the queue accepts it."""
+        names = [queue.name for queue in self.p.isa.queues]
+        for name in names:
             command = getattr(self, name)
             m.d.comb += [
                 command.valid.eq(valid & now.decoded.to[name]),
                 *(command.payload[field].eq(now[field]) for field, _ in command.payload.shape()),
             ]
-        return Cat(now.decoded.to[name] & getattr(self, name).ready for name in TARGETS).any()
+        return Cat(now.decoded.to[name] & getattr(self, name).ready for name in names).any()
 
     def _idle(self, m):
-        """The units that have ended all that they were given, in the order of SYNC's flags."""
+        """The units that have completed all their commands, in the order of SYNC's flag."""
+        isa = self.p.isa
+        queues = {name: queue.name for queue in isa.queues for name in (queue.name, *queue.further)}
         none = {}
-        for name, _ in self.done.shape():
-            command = getattr(self, "matmul" if name == "array" else name)
-            given = command.valid & command.ready & (command.payload.op != Op.SET)
+        for name in isa.completions:
+            command = getattr(self, queues[name])
+            given = command.valid & command.ready
+            if Control.SET in isa.controls:
+                given &= command.payload.op != isa.controls[Control.SET]
             pending = Signal(PENDING, name=f"pending_{name}")
             none[name] = Signal(name=f"no_{name}", init=1)  # `pending` is 0
             last = (pending == 0) | (pending == 1) & self.done[name]
             m.d.sync += [pending.eq(pending + given - self.done[name]), none[name].eq(~given & last)]
             m.d.comb += self.pending[name].eq(~none[name])
-        fetch = none["weights"] & none["matmul"]
-        return {
-            Unit.LOAD: none["load"],
-            Unit.STORE: none["store"],
-            Unit.FETCH: fetch,
-            Unit.ARRAY: fetch & none["array"],
-            Unit.VECTOR: none["vector"],
-        }
+        idle = {}
+        for unit in isa.units:
+            own = (none[name] for name in unit.completions)
+            idle[unit.name] = reduce(and_, (*(idle[name] for name in unit.includes), *own))
+        return idle
 
     def _loops(self, m, now, leaves, ops, error, target):
-        """The stack of loops, the innermost first; whether there is one, and where the outermost one's body begins."""
+        """The stack of loops, the innermost first: whether one is active, and where the outermost one's body begins."""
+        isa, codes = self.p.isa, self.p.isa.Error
+        times = now[next(iter(isa.rows[isa.controls[Control.LOOP]].operands))]
         frame = Bundle({"body": PC_WIDTH, "times": TIMES})
-        stack = [Signal(frame, name=f"loop{n}", reset_less=True) for n in range(LOOPS)]
-        depth = Signal(range(LOOPS + 1))
+        stack = [Signal(frame, name=f"loop{n}", reset_less=True) for n in range(isa.loops)]
+        depth = Signal(range(isa.loops + 1))
         again = stack[0].times != 1
-        m.d.comb += target.eq(Mux(ops[Op.END] & again, stack[0].body, now.pc + 1))
-        with m.If(ops[Op.LOOP]):
-            bad_times = (now.a == 0) | now.a[TIMES:].any()
-            m.d.comb += error.eq(Mux(depth == LOOPS, Error.LOOP, Mux(bad_times, Error.OPERAND, Error.NONE)))
+        m.d.comb += target.eq(Mux(ops[Control.END] & again, stack[0].body, now.pc + 1))
+        with m.If(ops[Control.LOOP]):
+            bad_times = (times == 0) | times[TIMES:].any()
+            m.d.comb += error.eq(Mux(depth == isa.loops, codes.LOOP, Mux(bad_times, codes.OPERAND, codes.NONE)))
             with m.If(leaves):
                 m.d.sync += [outer.eq(inner) for inner, outer in pairwise(stack)]
-                m.d.sync += [stack[0].body.eq(now.pc + 1), stack[0].times.eq(now.a), depth.eq(depth + 1)]
-        with m.If(ops[Op.END]):
+                m.d.sync += [stack[0].body.eq(now.pc + 1), stack[0].times.eq(times), depth.eq(depth + 1)]
+        with m.If(ops[Control.END]):
             with m.If(depth == 0):
-                m.d.comb += error.eq(Error.LOOP)
+                m.d.comb += error.eq(codes.LOOP)
             with m.If(leaves):
                 m.d.sync += stack[0].times.eq(stack[0].times - 1)
                 with m.If(~again):

@@ -1,11 +1,10 @@
-"""Who reads and writes what in the memories that a program uses, operation by operation."""
+"""History of the memories that a program uses: which units read and wrote each cell, operation by operation."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from ....hw.issue.isa import Unit
+from ....hw.cores.systola.isa import ISA, Unit
 
 PAGE = 1 << 16
 
@@ -22,26 +21,25 @@ class Access(NamedTuple):
 class Memory:
     """For each cell whether it was ever written, and the last operation of each of its users that touched it.
 
-    `users`: the units that read it or write it, as (unit, writes).
+    `name` is the memory's name in the instruction set, which lists its users: units that read it or write it.
     """
 
-    def __init__(self, rows: int, lanes: int, users: Iterable[tuple[Unit, bool]]):
+    def __init__(self, name: str, rows: int, lanes: int):
+        self.name = name
         self.written = np.zeros((rows, lanes), bool)
-        self.last = {user: np.full((rows, lanes), -1, np.int32) for user in users}
+        self.last = {user: np.full((rows, lanes), -1, np.int32) for user in ISA.users(name)}
 
-    def conflict(self, access: Access, done: dict[Unit, int]) -> tuple[int, tuple[int, int]] | None:
-        """The newest operation that may not have finished with one of the cells, and the rows it is about.
+    def conflict(self, access: Access, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
+        """The newest operation that may not have finished with one of the cells, its unit, and the rows in question.
 
-        `done`: the operations of each unit, up to this one, are complete. A unit is in order with itself, but for
-        VECTOR, which may read before what it did last is written.
+        `done`: the operations of each unit, up to this one, are complete.
         """
         for (unit, writes), last in self.last.items():
-            ordered = unit == access.unit and not (unit == Unit.VECTOR and writes and not access.writes)
-            if ordered or not (writes or access.writes):
+            if not (writes or access.writes) or (unit == access.unit and ISA.ordered(unit, writes, access.writes)):
                 continue
             seen = last[access.cells]
             if seen.size and (newest := int(seen.max())) > done[unit]:
-                return newest, self.span(access.cells, seen == newest)
+                return newest, unit, self.span(access.cells, seen == newest)
         return None
 
     def touch(self, access: Access, operation: int):
@@ -61,8 +59,8 @@ class Memory:
 class Dram(Memory):
     """All of DRAM, as pages that come to be where something is touched. A cell is a byte: (page, byte in it)."""
 
-    def __init__(self, users: Iterable[tuple[Unit, bool]]):
-        super().__init__(0, PAGE, users)
+    def __init__(self, name: str):
+        super().__init__(name, 0, PAGE)
         self.slots: dict[int, int] = {}
 
     def cells(self, addresses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import LOOPS, Op, Setting, Unit
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import Error, Fault, Operation
 from ....sim.golden.walks import Walk
@@ -66,19 +66,16 @@ class _Check:
         self.operations: list[Operation] = []
         self.done = dict.fromkeys(Unit, -1)
         local = machine.activation_words + machine.weight_words
-        readers = ((Unit.FETCH, False), (Unit.VECTOR, False))
-        self.local = Memory(
-            local, machine.size, (*readers, (Unit.STORE, False), (Unit.LOAD, True), (Unit.VECTOR, True))
-        )
-        self.sums = Memory(machine.accumulators, machine.size, ((Unit.ARRAY, True), (Unit.VECTOR, False)))
-        self.dram = Dram(((Unit.LOAD, False), (Unit.STORE, True)))
+        self.local = Memory(LOCAL, local, machine.size)
+        self.sums = Memory(SUMS, machine.accumulators, machine.size)
+        self.dram = Dram(DRAM)
         self.tiles: list[tuple[int, int, np.ndarray]] = []  # operation, rows, which columns hold something
         self.used: tuple[int, int, np.ndarray] | None = None  # the tile of the next MATMUL, if kept
         self.quant = np.zeros(machine.size, bool)
         self.table = False
 
     def run(self) -> list[Problem]:
-        codes = [isa.decode(statement.encode()) for statement in self.program.statements]
+        codes = [isa.decode(instruction.encode()) for instruction in self.program.instructions]
         steps = isa.issue(lambda pc: codes[pc] if pc < len(codes) else None, self.machine.instructions, LIMIT)
         rules = {
             Op.SYNC: self.sync,
@@ -109,12 +106,12 @@ class _Check:
     def loops(self):
         """Loops stand inside each other, not too deep, and each outermost one fits into the instruction buffer."""
         begun: list[int] = []
-        for pc, statement in enumerate(self.program.statements):
-            if statement.op == Op.LOOP:
+        for pc, instruction in enumerate(self.program.instructions):
+            if instruction.op == Op.LOOP:
                 begun.append(pc)
-                if len(begun) > LOOPS:
-                    self.refuse(pc, f"is inside {LOOPS} loops already.")
-            elif statement.op == Op.END:
+                if len(begun) > ISA.loops:
+                    self.refuse(pc, f"is inside {ISA.loops} loops already.")
+            elif instruction.op == Op.END:
                 if not begun:
                     self.refuse(pc, "has no LOOP.")
                 begin, most = begun.pop(), self.machine.instructions - SPARE
@@ -143,11 +140,11 @@ class _Check:
         raise _Stop
 
     def where(self, pc: int) -> str:
-        line = self.program.statements[pc].line
+        line = self.program.instructions[pc].line
         return f"line {line}" if line else f"instruction {pc}"
 
     def stated(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
-        text = " ".join(str(self.program.statements[pc]).split())
+        text = " ".join(str(self.program.instructions[pc]).split())
         times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
         return f"{self.where(pc)} ({text}{times})"
 
@@ -174,27 +171,23 @@ class _Check:
 
     # Memories.
 
-    def access(self, *accesses: Access):
-        """The operation uses these; or it is said with whom it meets."""
+    def access(self, *cells: tuple[Memory, bool, tuple]):
+        """The newest operation reads cells of memories, or writes them (True). Hazards are reported."""
         operation = len(self.operations) - 1
+        op = self.operations[-1].op
+        accesses = [Access(memory, ISA.user(op, memory.name, writes), writes, which) for memory, writes, which in cells]
         for a in accesses:
             if found := a.memory.conflict(a, self.done):
-                other, span = found
+                other, earlier, span = found
                 does = "writes" if a.writes else "reads"
-                unit = self.unit_of(self.operations[other], a.memory)
                 self.say(
                     f"{{}} {does} {self.rows(a.memory, span)} while {{}} may still use them: "
-                    f"a SYNC {unit.name.lower()} is missing between them.",
+                    f"a SYNC {earlier.name.lower()} is missing between them.",
                     other,
                     kind="hazard",
                 )
         for a in accesses:
             a.memory.touch(a, operation)
-
-    def unit_of(self, operation: Operation, memory: Memory) -> Unit:
-        if operation.op == Op.MATMUL:
-            return Unit.ARRAY if memory is self.sums else Unit.FETCH
-        return {Op.LOAD: Unit.LOAD, Op.STORE: Unit.STORE, Op.WEIGHTS: Unit.FETCH}.get(operation.op, Unit.VECTOR)
 
     def words(self, walk: Walk, what: str, words: int, *, behind: int = 0) -> np.ndarray:
         """The rows of a memory that the operation walks over."""
@@ -241,9 +234,8 @@ class _Check:
     # Operations.
 
     def sync(self, o: Operation):
-        for unit in Unit:
-            if o.flags & (unit | (Unit.ARRAY if unit == Unit.FETCH else 0)):
-                self.done[unit] = len(self.operations) - 1
+        for each in ISA.completed_by(o.flags):
+            self.done[each] = len(self.operations) - 1
         if o.flags & (Unit.FETCH | Unit.ARRAY) and len(self.tiles) > 1:
             self.fail(f"waits for ever: {len(self.tiles)} tiles of weights wait for a MATMUL, and the array holds one.")
 
@@ -259,10 +251,10 @@ class _Check:
         if bus.size and (last := int(bus.max())) >= self.end:
             self.fail(f"goes to DRAM byte 0x{last:x}; there are 0 to 0x{self.end - 1:x}.")
         cells = np.divmod(local, self.machine.size)
-        unit, loads = Unit[o.op.name], o.op == Op.LOAD
+        loads = o.op == Op.LOAD
         if not loads:
             self.written(self.local, cells, whole=True)
-        self.access(Access(self.local, unit, loads, cells), Access(self.dram, unit, not loads, self.dram.cells(bus)))
+        self.access((self.local, loads, cells), (self.dram, not loads, self.dram.cells(bus)))
         if loads:
             self.local.written[cells] = True
 
@@ -297,7 +289,7 @@ class _Check:
             self.fail(f"needs from 1 to {self.machine.size} rows, not {o.b}.")
         cells = (self.weight_words(walks.weight_words(o)),)
         columns = self.written(self.local, cells).all(axis=0)
-        self.access(Access(self.local, Unit.FETCH, False, cells))
+        self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
         if len(self.tiles) > self.machine.queue:
             self.fail(f"is one tile too many: {self.machine.queue} wait for a MATMUL already.")
@@ -317,7 +309,7 @@ class _Check:
         self.written(self.local, cells, whole=True)
         if o.flags & isa.ACCUMULATE or o.c:
             columns = columns & self.written(self.sums, sums)
-        self.access(Access(self.local, Unit.FETCH, False, cells), Access(self.sums, Unit.ARRAY, True, sums))
+        self.access((self.local, False, cells), (self.sums, True, sums))
         self.sums.written[sums] = columns
 
     def quantise(self, o: Operation):
@@ -333,14 +325,14 @@ class _Check:
         self.quant = self.local.written[cells].all(axis=1)
         if not self.quant.any():
             self.quant = self.written(self.local, cells, whole=True).all(axis=1)
-        self.access(Access(self.local, Unit.VECTOR, False, cells))
+        self.access((self.local, False, cells))
 
     def fill_table(self, o: Operation):
         if not self.machine.table:
             self.fail("needs a core with table=true.")
         cells = (self.weight_words(walks.table_words(o, self.parameters)),)
         self.written(self.local, cells, whole=True)
-        self.access(Access(self.local, Unit.VECTOR, False, cells))
+        self.access((self.local, False, cells))
         self.table = True
 
     def vector(self, o: Operation):
@@ -360,15 +352,15 @@ class _Check:
         source = (self.activations if inside else self.accumulators)(walks.source_words(o))
         dest = self.activations(walks.dest_words(o))
         lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
-        accesses = [Access(memory, Unit.VECTOR, False, (source,))]
+        accesses = [(memory, False, (source,))]
         if inside:
             self.overtakes(source.reshape(-1, window), dest)
         if adds:
             second = self.activations(walks.second_words(o))
             lanes &= self.written(self.local, (second,))
-            accesses.append(Access(self.local, Unit.VECTOR, False, (second,)))
+            accesses.append((self.local, False, (second,)))
             self.overtakes(second[:, None], dest)
-        self.access(*accesses, Access(self.local, Unit.VECTOR, True, (dest,)))
+        self.access(*accesses, (self.local, True, (dest,)))
         self.local.written[dest] = lanes
 
     def overtakes(self, reads: np.ndarray, dest: np.ndarray):

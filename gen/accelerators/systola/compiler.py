@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import Unit
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Convolution, Pooling

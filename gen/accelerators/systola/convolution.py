@@ -3,14 +3,14 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, RECORD, Unit
 from ...compile.allocator import DoesNotFit, Memory
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Convolution
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
-from .emitter import Access, Action, Emitter, Space, loading, nest, storing
+from .emitter import Access, Action, Emitter, Space, access, loading, nest, storing
 from .loops import Drain, Segment
 
 
@@ -262,9 +262,9 @@ class Schedule:
             words = tile.points.count * self.spread(self._lanes(tile.filters))
             result = self._result(number) * self.size
             accesses += [
-                Access(Unit.VECTOR, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
-                Access(Unit.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
-                Access(Unit.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
+                access(Op.QUANT_CHANNEL, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
+                access(Op.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
+                access(Op.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
             ]
         return accesses
 

@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from ....hw.cores.systola.isa import ALL, DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, Setting, Unit
 from ...compile.boxes import Box, element
 from .program import Program, Reg
 
 
 class Space(Enum):
-    DRAM = "DRAM"
-    LOCAL = "scratchpad"
-    SUMS = "accumulators"
+    """Memories, by their names in the instruction set."""
+
+    DRAM = DRAM
+    LOCAL = LOCAL
+    SUMS = SUMS
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Access:
             and self.low < other.high
             and other.low < self.high
         )
+
+
+def access(op: Op, space: Space, low: int, high: int, *, write: bool = False) -> Access:
+    """An access by an instruction, with the unit that the instruction set names for it."""
+    return Access(ISA.user(op, space.value, write), space, low, high, write)
 
 
 @dataclass
@@ -63,17 +70,16 @@ class Emitter:
         for action in actions:
             self.sync(self.needed(action))
             action.emit(self)
-            for access in action.accesses:
-                self.pending[access.unit].append(access)
+            for one in action.accesses:
+                self.pending[one.unit].append(one)
 
     def needed(self, action: Action) -> Unit:
         """The units that must be idle before an action."""
         need = Unit(0)
         for unit, earlier in self.pending.items():
-            for access in action.accesses if earlier else ():
-                if access.unit is unit and (unit is not Unit.VECTOR or access.write):
-                    continue  # a unit's own operations are in order, but the lanes read ahead of their writes
-                if any(access.meets(one) for one in earlier):
+            for later in action.accesses if earlier else ():
+                own = later.unit is unit
+                if any(later.meets(one) for one in earlier if not (own and ISA.ordered(unit, one.write, later.write))):
                     need |= unit
                     break
         return need
@@ -81,10 +87,8 @@ class Emitter:
     def sync(self, units: Unit):
         if not units:
             return
-        if units & Unit.ARRAY:
-            units &= ~Unit.FETCH
-        self.program.sync(units)
-        for unit in units | (Unit.FETCH if units & Unit.ARRAY else Unit(0)):
+        self.program.sync(ISA.named_by_sync(units))
+        for unit in ISA.completed_by(units):
             self.pending[unit].clear()
 
     def set(self, setting: Setting, value: int):
@@ -133,7 +137,7 @@ class Emitter:
 def loading(box: Box) -> Action:
     """A LOAD as an action."""
     return Action(
-        [Access(Unit.LOAD, Space.DRAM, *box.bus_hull), Access(Unit.LOAD, Space.LOCAL, *box.hull, write=True)],
+        [access(Op.LOAD, Space.DRAM, *box.bus_hull), access(Op.LOAD, Space.LOCAL, *box.hull, write=True)],
         lambda emitter: emitter.load(box),
     )
 
@@ -141,7 +145,7 @@ def loading(box: Box) -> Action:
 def storing(box: Box) -> Action:
     """A STORE as an action."""
     return Action(
-        [Access(Unit.STORE, Space.DRAM, *box.bus_hull, write=True), Access(Unit.STORE, Space.LOCAL, *box.hull)],
+        [access(Op.STORE, Space.DRAM, *box.bus_hull, write=True), access(Op.STORE, Space.LOCAL, *box.hull)],
         lambda emitter: emitter.store(box),
     )
 

@@ -1,8 +1,8 @@
 """What the array and the vector lanes do in a step, as loops over registers."""
 
-from ....hw.issue.isa import RECORD, Setting, Unit
+from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
-from .emitter import Access, Emitter, Space, nest
+from .emitter import Access, Emitter, Space, access, nest
 from .program import Reg
 from .runs import Block, runs
 
@@ -84,9 +84,9 @@ class Segment:
         last = self.blocks[-1].activation + (images - 1) * self.image
         last += (rows - 1) * self.strides[1] + (columns - 1) * self.strides[0]
         return [
-            Access(Unit.FETCH, Space.LOCAL, low, (self.start + last + 1) * s.size),
-            Access(Unit.FETCH, Space.LOCAL, *s._weight_bytes(self.w_at, s.words(self.w))),
-            Access(Unit.ARRAY, Space.SUMS, self.sums, self.sums + tile.points.count * self.lanes, write=True),
+            access(Op.MATMUL, Space.LOCAL, low, (self.start + last + 1) * s.size),
+            access(Op.WEIGHTS, Space.LOCAL, *s._weight_bytes(self.w_at, s.words(self.w))),
+            access(Op.MATMUL, Space.SUMS, self.sums, self.sums + tile.points.count * self.lanes, write=True),
         ]
 
     def emit(self, emitter: Emitter, drains: list[Drain]):

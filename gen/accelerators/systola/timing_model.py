@@ -7,13 +7,14 @@ instructions share the bus's reading half. :class:`Costs` has all that was measu
 from collections import deque
 from dataclasses import dataclass
 
+from ....hw.cores.systola.isa import ISA, Op, Setting, Unit
 from ....hw.cores.systola.parameters import CoreParameters
 from ....hw.issue.fetch import AHEAD, BLOCK
-from ....hw.issue.isa import BYTES, Op, Setting, Unit
 from ...compile.timeline import Span
 from .program import Program
 
-UNITS = {"load": Unit.LOAD, "store": Unit.STORE, "fetch": Unit.FETCH, "array": Unit.ARRAY, "vector": Unit.VECTOR}
+BYTES = ISA.slot
+UNITS = {unit.name.lower(): unit for unit in Unit}
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class _Machine:
     def __init__(self, parameters: CoreParameters, program: Program, costs: Costs):
         self.p, self.c = parameters, costs
         self.code = [
-            (s.op, s.flags, s.a.number, s.a.immediate, s.b.number, s.b.immediate, s.c.number, s.c.immediate)
-            for s in program.statements
+            (s.op, s.flags, *(part for name in "abc" for part in (s[name].number, s[name].immediate)))
+            for s in program.instructions
         ]
         self.width = parameters.data_width // 8
         self.settings = dict.fromkeys(Setting, 0)

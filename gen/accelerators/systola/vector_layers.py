@@ -3,14 +3,14 @@
 from dataclasses import replace
 from functools import cached_property
 
+from ....hw.cores.systola.isa import ALL, Op, Setting
 from ....hw.cores.systola.parameters import CoreParameters
-from ....hw.issue.isa import ALL, Setting, Unit
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Pooling
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
-from .emitter import Access, Action, Emitter, Space, loading, nest, storing
+from .emitter import Action, Emitter, Space, access, loading, nest, storing
 from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
@@ -46,8 +46,8 @@ class LaneSchedule:
         words, results = self.words(part)
         return Action(
             [
-                Access(Unit.VECTOR, Space.LOCAL, source * self.size, (source + words) * self.size),
-                Access(Unit.VECTOR, Space.LOCAL, dest * self.size, (dest + results) * self.size, write=True),
+                access(Op.VECTOR, Space.LOCAL, source * self.size, (source + words) * self.size),
+                access(Op.VECTOR, Space.LOCAL, dest * self.size, (dest + results) * self.size, write=True),
             ],
             lambda emitter: self.work(emitter, part),
         )

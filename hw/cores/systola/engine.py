@@ -11,14 +11,14 @@ from ...component import place
 from ...dma.load import Load
 from ...dma.store import Store
 from ...issue.fetch import Fetch
-from ...issue.isa import Error
-from ...issue.issuer import DONE, Issuer
+from ...issue.issuer import Issuer
 from ...memory.accumulators import Accumulators
 from ...memory.scratchpad import Scratchpad
 from ...memory.width_adapter import ReadParts, WriteParts
 from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
+from .isa import BUSY, ISA, Error
 from .matmul_unit import ArrayUnit
 from .parameters import CoreParameters
 from .transfer_unit import Transfer
@@ -56,8 +56,8 @@ class SystolaEngine(Engine):
     SIZES = {"size": 8, "bytes": 8}
     COUNTERS = COUNTERS
     CYCLE_CAUSES = ("rows", *(name for name in COUNTERS if name.startswith("lost_")))
-    BUSY = ("load", "store", "fetch", "array", "vector", "sync", "row")
-    PENDING = tuple(name for name, _ in DONE)
+    BUSY = BUSY
+    PENDING = tuple(ISA.completions)
     ERRORS = Error
     ENTRY_ALIGN = 16
 
@@ -72,8 +72,8 @@ class SystolaEngine(Engine):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        issuer = place(m, platform, "issuer", Issuer)
-        fetch = place(m, platform, "fetch", Fetch, depth=p.instructions, data_width=p.data_width)
+        issuer = place(m, platform, "issuer", Issuer, isa=ISA)
+        fetch = place(m, platform, "fetch", Fetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
         loads = place(m, platform, "loads", Transfer, dma=p.dma, store=False, queue=p.queue)
         stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))

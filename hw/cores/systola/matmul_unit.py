@@ -7,14 +7,14 @@ from amaranth.lib.wiring import In, Out
 from ...accelerator.contract import FAULT
 from ...bundle import Bundle, exact
 from ...component import Component, place
-from ...issue.command import COUNT, commands, counted, flag, queued, settings
-from ...issue.isa import Error, Op, Setting
-from ...issue.unit import blame, walked, within
+from ...issue.command import COUNT, command_queue, commands, counts_nonzero, flag, settings
+from ...issue.unit import address_generator, report_fault, within
 from ...memory.access import Read, Request
 from ...memory.reader import Reader
 from ...stream.delay import Delay
 from ...stream.packet import join
 from .array_slot import BYTE, ArraySlot
+from .isa import ISA, Error, Op, Setting
 from .target_queue import TargetQueue
 
 SETTLE = 4
@@ -62,8 +62,8 @@ class ArrayUnit(Component):
         act, wgt = ((words - 1).bit_length() for words in (p.activation_words, p.weight_words))
         result = {"data": p.size * 32, "addr": p.addr_width, "accumulate": 1}
         return {
-            "weights": In(commands()),
-            "matmul": In(commands()),
+            "weights": In(commands(ISA)),
+            "matmul": In(commands(ISA)),
             "act_req": Out(stream.Signature(Request(act, 8 * p.size))),
             "act_rsp": In(stream.Signature(Read(8 * p.size))),
             "wgt_req": Out(stream.Signature(Request(wgt, 8 * p.size))),
@@ -150,7 +150,7 @@ class Tiles(Component):
     def members(p):
         addr_width = (p.weight_words - 1).bit_length()
         return {
-            "command": In(commands()),
+            "command": In(commands(ISA)),
             "req": Out(stream.Signature(Request(addr_width, 8 * p.size))),
             "rsp": In(stream.Signature(Read(8 * p.size))),
             "o": Out(stream.Signature(Bundle({"data": 8 * p.size}))),
@@ -163,11 +163,11 @@ class Tiles(Component):
         p = self.p
         addr_width = (p.weight_words - 1).bit_length()
         width = addr_width + 2
-        command = queued(m, platform, self.command, p.queue)
-        get = settings(m, command, {Setting.WEIGHT_STRIDE: signed(width)})
+        command = command_queue(m, platform, ISA, self.command, p.queue)
+        get = settings(m, ISA, command, {Setting.WEIGHT_STRIDE: signed(width)})
         op = command.payload
         steps = [(op.b, get[Setting.WEIGHT_STRIDE])]
-        walk, pc = walked(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
+        walk, pc = address_generator(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
 
         tag = Bundle({"end": 1})
         reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=tag)
@@ -197,7 +197,7 @@ class Tiles(Component):
             m.d.sync += [row.eq(row + 1), padding.eq((padding | reader.o.payload.tag.end) & ~last)]
 
         wrong = command.valid & (op.op == Op.WEIGHTS) & ((op.b == 0) | (op.b > p.size))
-        blame(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
         return m
 
 
@@ -210,7 +210,7 @@ class Rows(Component):
     def members(p):
         addr_width = (p.activation_words - 1).bit_length()
         return {
-            "command": In(commands()),
+            "command": In(commands(ISA)),
             "req": Out(stream.Signature(Request(addr_width, 8 * p.size))),
             "rsp": In(stream.Signature(Read(8 * p.size))),
             "o": Out(stream.Signature(Bundle({"data": 8 * p.size, "tag": p.row}))),
@@ -223,14 +223,14 @@ class Rows(Component):
         p = self.p
         addr_width = (p.activation_words - 1).bit_length()
         width = addr_width + 2
-        command = queued(m, platform, self.command, p.queue)
+        command = command_queue(m, platform, ISA, self.command, p.queue)
         counts = dict.fromkeys((Setting.COUNT_X, Setting.COUNT_Y), COUNT)
-        legal = counted(m, command, list(counts))
+        legal = counts_nonzero(m, ISA, command, list(counts))
         strides = dict.fromkeys((Setting.STRIDE_X, Setting.STRIDE_Y), signed(width))
-        get = settings(m, command, counts | strides)
+        get = settings(m, ISA, command, counts | strides)
         op = command.payload
         steps = [(get[Setting[f"COUNT_{d}"]], get[Setting[f"STRIDE_{d}"]]) for d in "XY"]
-        walk, pc = walked(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
+        walk, pc = address_generator(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
 
         # Results go to one row after the other.
         target = Signal(p.addr_width + 2, reset_less=True)
@@ -243,8 +243,8 @@ class Rows(Component):
             beyond = op.b[len(target) :].any()
             m.d.sync += [
                 target.eq(Mux(beyond, ~0, op.b)),
-                kind.accumulate.eq(flag(op, "accumulate") | (op.c != 0)),
-                kind.release.eq(~flag(op, "keep")),
+                kind.accumulate.eq(flag(ISA, op, "accumulate") | (op.c != 0)),
+                kind.release.eq(~flag(ISA, op, "keep")),
             ]
 
         reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=p.row)
@@ -270,5 +270,5 @@ class Rows(Component):
 
         wrong = command.valid & (op.op == Op.MATMUL) & ~legal
         inside = within(walk.o.payload.addr, p.activation_words) & within(target, p.accumulators)
-        blame(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
         return m

@@ -9,9 +9,9 @@ from ...bundle import Bundle
 from ...component import Component, Parameters, place
 from ...dma.check import Check
 from ...dma.descriptor import COUNT_WIDTH, Code, DmaParameters, checked, outcome
-from ...issue.command import commands, queued, settings
-from ...issue.isa import Error, Op, Setting
+from ...issue.command import command_queue, commands, settings
 from ...stream.buffer import StreamBuffer
+from .isa import ISA, Error, Op, Setting
 
 IN_FLIGHT = 4
 """Descriptors that the engine has at most."""
@@ -35,7 +35,7 @@ class Transfer(Component):
     @staticmethod
     def members(p):
         return {
-            "command": In(commands()),
+            "command": In(commands(ISA)),
             "stop": In(1),
             "box": Out(stream.Signature(checked(p.dma))),
             "ended": In(stream.Signature(outcome(p.dma))),
@@ -47,7 +47,7 @@ class Transfer(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p.dma
-        command = queued(m, platform, self.command, self.p.queue)
+        command = command_queue(m, platform, ISA, self.command, self.p.queue)
         name = "STORE" if self.p.store else "LOAD"
 
         def shapes():
@@ -61,7 +61,7 @@ class Transfer(Component):
                 if p.padding:
                     yield Setting[f"LOAD_PAD{d}"], 16
 
-        get = settings(m, command, dict(shapes()))
+        get = settings(m, ISA, command, dict(shapes()))
         check = place(m, platform, "check", Check, **dict(p))
         box = check.i.payload
         m.d.comb += [

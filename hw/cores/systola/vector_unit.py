@@ -7,9 +7,8 @@ from amaranth.lib.wiring import In, Out
 from ...accelerator.contract import FAULT
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
-from ...issue.command import COUNT, commands, flag, queued, settings
-from ...issue.isa import RECORD, Error, Op, Setting
-from ...issue.unit import aim, blame, within
+from ...issue.command import COUNT, command_queue, commands, flag, settings
+from ...issue.unit import load_box, report_fault, within
 from ...memory.access import Read, Request
 from ...memory.address_generator import AddressWalk
 from ...memory.reader import Reader
@@ -17,6 +16,7 @@ from ...stream.buffer import StreamBuffer
 from ...stream.packet import join
 from ...stream.resize import StreamResize
 from ...stream.skid import StreamSkid
+from .isa import ISA, RECORD, Error, Op, Setting
 from .vector_lanes import SCALE, TABLE, LanesParameters, VectorLanes
 
 SETTLE = 10
@@ -69,7 +69,7 @@ class VectorUnit(Component):
         ports["wgt"] = port(widths["wgt"], word)
         members = {f"{name}_{end}": both[n] for name, both in ports.items() for n, end in enumerate(("req", "rsp"))}
         return members | {
-            "command": In(commands()),
+            "command": In(commands(ISA)),
             "write": Out(stream.Signature(Request(widths["act"], word))),
             "done": Out(1),
             "busy": Out(1),
@@ -80,13 +80,13 @@ class VectorUnit(Component):
         m = Module()
         p = self.p
         widths = p.widths
-        command = queued(m, platform, self.command, p.queue)
+        command = command_queue(m, platform, ISA, self.command, p.queue)
         width = max(widths["act"], widths["sums"]) + 2
         counts = [Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y]
         strides = [Setting[f"{end}_{d}"] for end, ds in STRIDES.items() for d in ds]
         scales = dict.fromkeys((Setting.SCALE_A, Setting.SCALE_B), signed(SCALE))
         shapes = dict.fromkeys(counts, COUNT) | dict.fromkeys(strides, signed(width)) | scales
-        get = settings(m, command, shapes)
+        get = settings(m, ISA, command, shapes)
 
         now = Signal(command.payload.shape(), reset_less=True)  # the command at work
         begin = Signal()  # it begins
@@ -110,7 +110,7 @@ class VectorUnit(Component):
         quantised, looked = self._constants(m, platform, now, begin, work, lanes)
         stored, causes = self._operation(m, platform, now, begin, work[Op.VECTOR], get, lanes, width)
         m.d.comb += end.eq(quantised | looked | stored)
-        blame(m, self.fault, causes)
+        report_fault(m, self.fault, causes)
         return m
 
     def _constants(self, m, platform, now, begin, work, lanes):
@@ -183,7 +183,7 @@ class VectorUnit(Component):
         """VECTOR: elements into the lanes, results into the scratchpad. Returns when all are, and what can be wrong."""
         p = self.p
         word, widths = 8 * p.size, p.widths
-        mode = {name: flag(now, name) for name in ("scratchpad", "add", "maximum", "table")}
+        mode = {name: flag(ISA, now, name) for name in ("scratchpad", "add", "maximum", "table")}
         m.d.comb += [lanes.mode[name].eq(value) for name, value in mode.items()]
         m.d.comb += [lanes.mode[each].eq(get[Setting[each.upper()]]) for each in ("scale_a", "scale_b")]
         starts = Signal()
@@ -200,7 +200,7 @@ class VectorUnit(Component):
         for (name, ds), base in zip(STRIDES.items(), (now.a, now.c, now.b), strict=True):
             walk = place(m, platform, name.lower(), AddressWalk, dims=len(ds), width=width)
             m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
-            m.d.comb += aim(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
+            m.d.comb += load_box(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
             walks[name] = walk
             inside = within(walk.o.payload.addr, p.activation_words)
             if name == "SOURCE":

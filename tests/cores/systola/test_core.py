@@ -7,7 +7,7 @@ from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.systola.core import Systola
-from systola.hw.issue.isa import Error, Setting, Unit
+from systola.hw.cores.systola.isa import Error, Setting, Unit
 from systola.sim.bench import core as bench
 from systola.sim.runner.verilator import lint
 
@@ -71,7 +71,7 @@ def test_it_starts_again_after_every_error(core):
     wrong = []
     for error in ("range", "descriptor"):
         p = matmuls(5, 2)
-        p.statements.pop()
+        p.instructions.pop()
         if error == "range":
             p.matmul(5000, 0)
         else:

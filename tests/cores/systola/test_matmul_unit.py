@@ -1,7 +1,7 @@
 """The array as a unit: tiles in order, kept tiles, walks in two dimensions, sums where they belong."""
 
 from systola.gen.accelerators.systola.program import Program
-from systola.hw.issue.isa import Error, Setting
+from systola.hw.cores.systola.isa import Error, Setting
 
 
 def prepared() -> Program:

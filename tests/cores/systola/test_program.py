@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from systola.gen.accelerators.systola.program import Op, Program, ProgramError, Reg, Setting, Statement, Unit
-from systola.hw.issue.isa import INSTRUCTIONS
+from systola.gen.accelerators.systola.program import Instruction, Op, Program, ProgramError, Reg, Setting, Unit
+from systola.hw.cores.systola.isa import ISA
 
 numbers = st.one_of(st.integers(0, 2**32 - 1), st.integers(-(2**31), -1), st.integers(-70000, 70000))
 regs = st.one_of(st.just(Reg(0)), st.builds(Reg, st.integers(0, 15), numbers))
 
 
 @st.composite
-def statements(draw):
-    row = INSTRUCTIONS[draw(st.sampled_from(list(Op)))]
+def instructions(draw):
+    op = draw(st.sampled_from(list(Op)))
+    row = ISA.rows[op]
     flags = 0
     for flag in row.flags:
         values = st.sampled_from(list(Setting)) if flag.name == "setting" else st.integers(0, (1 << flag.bits) - 1)
         flags |= draw(values) << flag.low
-    operands = (draw(regs) if meaning else Reg(0) for meaning in row.operands)
-    return Statement(row.op, *operands, flags)
+    return Instruction(op, tuple(draw(regs) for _ in row.operands), flags)
 
 
 @settings(deadline=None)
-@given(st.lists(statements(), max_size=12).map(Program))
+@given(st.lists(instructions(), max_size=12).map(Program))
 def test_bytes_and_text_give_the_program_back(program):
     assert Program.decode(program.encode()) == program
     assert Program.parse(program.text()) == program
@@ -64,17 +64,17 @@ def test_bits_stand_where_the_table_says():
 def test_quant_packs_its_fields():
     program = Program()
     program.quant(multiplier=1 << 30, bias=-5, shift=-7, zero_point=-3, low=-128, high=255)
-    (statement,) = program.statements
-    assert (statement.a.immediate, statement.b.immediate) == (1 << 30, 0xFFFFFFFB)
-    assert statement.c.immediate == 0xFD | 0x80 << 8 | 0xFF << 16 | (-7 & 63) << 24
-    assert str(statement) == "QUANT   0x40000000, -5, zero_point=-3, low=-128, high=-1, shift=-7"
+    (instruction,) = program.instructions
+    assert (instruction["a"].immediate, instruction["b"].immediate) == (1 << 30, 0xFFFFFFFB)
+    assert instruction["c"].immediate == 0xFD | 0x80 << 8 | 0xFF << 16 | (-7 & 63) << 24
+    assert str(instruction) == "QUANT   0x40000000, -5, zero_point=-3, low=-128, high=-1, shift=-7"
 
 
 @pytest.mark.parametrize("shift", [-32, -31, 0, 30, 31])
 @pytest.mark.parametrize("op", [Op.QUANT, Op.QUANT_CHANNEL])
 def test_any_operand_of_quant_has_a_text(op, shift):
     for more in (0, 1 << 30):
-        program = Program([Statement(op, c=Reg(0, 0x40_7F_80_03 & 0xFFFFFF | (shift & 63) << 24 | more))])
+        program = Program([Instruction.of(op, c=Reg(0, 0x40_7F_80_03 & 0xFFFFFF | (shift & 63) << 24 | more))])
         assert Program.parse(program.text()) == program
 
 
@@ -154,7 +154,7 @@ def test_mistakes_name_line_and_reason(line, reason):
 
 
 def test_bytes_that_are_no_program_are_refused():
-    halt = Statement(Op.HALT).encode()
+    halt = Instruction(Op.HALT).encode()
     for code, reason in (
         (halt[:-1], "15 bytes are no program: an instruction has 16."),
         (halt + bytes(16), "instruction 1: there is no opcode 0x00."),

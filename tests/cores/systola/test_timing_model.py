@@ -8,8 +8,8 @@ from systola.gen.accelerators.systola.program import Program, Unit
 from systola.gen.accelerators.systola.timing_model import Costs, predict
 from systola.gen.run.execute import execute
 from systola.gen.run.tasks import GemmTask
+from systola.hw.cores.systola.isa import Setting
 from systola.hw.cores.systola.parameters import CoreParameters
-from systola.hw.issue.isa import Setting
 
 CORE = CoreParameters()
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from systola.hw.cores.systola.isa import Error, Op, Setting
 from systola.hw.cores.systola.transfer_unit import Transfer
 from systola.hw.dma.descriptor import Code, DmaParameters
-from systola.hw.issue.isa import Error, Op, Setting
 
 DMA = DmaParameters(addr_width=32, data_width=32, local_bytes=1024, dims=2, padding=True)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from systola.gen.accelerators.systola.program import Program
-from systola.hw.issue.isa import Error, Setting
+from systola.hw.cores.systola.isa import Error, Setting
 
 IDENTITY = {"multiplier": 1 << 30, "shift": 1, "low": -128, "high": 127}
 

@@ -11,8 +11,8 @@ from systola.gen.compile.boxes import Box, Dimension, element
 from systola.gen.compile.layers import gemm
 from systola.gen.compile.pipelining import ORDERS, arrange
 from systola.gen.compile.tiling import Chunk, Tiling, phases, tiles
+from systola.hw.cores.systola.isa import Op
 from systola.hw.cores.systola.parameters import CoreParameters
-from systola.hw.issue.isa import Op
 
 
 def test_contiguous_dimensions_become_one():
@@ -56,7 +56,7 @@ def test_registers_go_through_a_nest_as_written():
 
     moved = nest(program, [(3, {one: 100, two: 1}), (1, {one: 7}), (4, {one: 5})], body)
     assert moved == {one: 300, two: 3}
-    ends = [statement for statement in program.statements if statement.op == Op.END]
+    ends = [each for each in program.instructions if each.op == Op.END]
     assert [(r.number, r.immediate) for r in ends[0].operands if r.number] == [(1, 5)]
     assert [(r.number, r.immediate) for r in ends[1].operands if r.number] == [(1, 80), (2, 1)]
 
@@ -100,11 +100,11 @@ def test_a_sync_names_those_who_would_be_overtaken():
     sums = Access(Unit.ARRAY, Space.SUMS, 0, 8, write=True)
     emitter.step([action(load)])
     emitter.step([action(fetch, sums)])
-    assert [s.flags for s in emitter.program.statements] == [Unit.LOAD]
+    assert [s.flags for s in emitter.program.instructions] == [Unit.LOAD]
     emitter.step([action(load)])
-    assert emitter.program.statements[-1].flags == Unit.FETCH
+    assert emitter.program.instructions[-1].flags == Unit.FETCH
     emitter.step([action(Access(Unit.VECTOR, Space.SUMS, 4, 6))])
-    assert emitter.program.statements[-1].flags == Unit.ARRAY
+    assert emitter.program.instructions[-1].flags == Unit.ARRAY
     emitter.step([action(Access(Unit.STORE, Space.LOCAL, 200, 300))])
     assert len(emitter.program) == 3
 

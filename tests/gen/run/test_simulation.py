@@ -8,7 +8,7 @@ from systola.gen.generators import find
 from systola.gen.run import simulation as core_run
 from systola.gen.verilog.verilog import generate
 from systola.hw.cores.systola.core import Systola
-from systola.hw.issue.isa import Error
+from systola.hw.cores.systola.isa import Error
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
 

@@ -4,8 +4,9 @@ import pytest
 from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
 from amaranth.sim import Simulator
 
-from systola.hw.issue.command import COMMAND, commands, counted, flag, held, settings
-from systola.hw.issue.isa import Op, Setting
+from systola.hw.cores.systola.isa import ISA, Op, Setting
+from systola.hw.issue.command import command as layout
+from systola.hw.issue.command import commands, counts_nonzero, flag, saturate, settings
 
 
 def value_of(value, shape):
@@ -36,20 +37,20 @@ def value_of(value, shape):
     ],
 )
 def test_words_that_do_not_fit(word, shape, expected):
-    assert value_of(held(Const(word, 32), Shape.cast(shape)), shape) == expected
+    assert value_of(saturate(Const(word, 32), Shape.cast(shape)), shape) == expected
 
 
 def test_flags_by_name():
-    bits = Const(0b1010 << 6, COMMAND.size)
-    assert value_of(flag(COMMAND(bits), "add"), 1) == 1
-    assert value_of(flag(COMMAND(bits), "maximum"), 1) == 0
+    bits = Const(0b1010 << 6, layout(ISA).size)
+    assert value_of(flag(ISA, layout(ISA)(bits), "add"), 1) == 1
+    assert value_of(flag(ISA, layout(ISA)(bits), "maximum"), 1) == 0
 
 
 def test_a_setting_is_taken_with_its_command():
-    m, command = Module(), commands().create()
-    got = settings(m, command, {Setting.COUNT_X: unsigned(16), Setting.STRIDE_X: signed(8)})
+    m, command = Module(), commands(ISA).create()
+    got = settings(m, ISA, command, {Setting.COUNT_X: unsigned(16), Setting.STRIDE_X: signed(8)})
     some = Signal()
-    m.d.comb += some.eq(counted(m, command, [Setting.COUNT_X]))
+    m.d.comb += some.eq(counts_nonzero(m, ISA, command, [Setting.COUNT_X]))
 
     async def bench(ctx):
         for number, ready in ((Setting.COUNT_X, 1), (Setting.STRIDE_X, 0), (Setting.COUNT_Y, 1)):

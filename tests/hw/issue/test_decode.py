@@ -4,29 +4,31 @@ import itertools
 
 from amaranth.sim import Simulator
 
-from systola.hw.issue.decode import TARGETS, Decode
-from systola.hw.issue.isa import INSTRUCTIONS, OPCODE_BITS, Op, Setting
+from systola.hw.cores.systola.isa import ISA, Op, Setting, Unit
+from systola.hw.issue.decode import Decode
+
+TARGETS = {queue.name: Unit[queue.unit.upper()] for queue in ISA.queues}
 
 
 def meaning(code: int, number: int) -> tuple[set[str], set[str], bool]:
     """The opcodes and queues whose bits are set, and whether it is unknown."""
     if code not in set(Op):
         return set(), set(), True
-    units = [INSTRUCTIONS[Op(code)].unit]
+    units = [ISA.unit_of(ISA.rows[code])]
     unknown = False
     if code == Op.SET:
         unknown = number not in set(Setting)
-        units = [] if unknown else [Setting(number).unit]
+        units = [] if unknown else [ISA.unit_of(ISA.configs[number])]
     return {Op(code).name.lower()}, {name for name, unit in TARGETS.items() if unit in units}, unknown
 
 
 def test_every_opcode_and_setting():
-    decode = Decode()
-    bits = INSTRUCTIONS[Op.SET].flag("setting").bits
+    decode = Decode(isa=ISA)
+    bits = ISA.rows[Op.SET].flag("setting").bits
 
     async def bench(ctx):
         cases = itertools.chain(
-            ((code, 0) for code in range(1 << OPCODE_BITS)), ((Op.SET, number) for number in range(1 << bits))
+            ((code, 0) for code in range(1 << ISA.opcode.bits)), ((Op.SET, number) for number in range(1 << bits))
         )
         for code, number in cases:
             ctx.set(decode.code, code)

@@ -7,9 +7,11 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.gen.accelerators.systola.program import Program, Reg
-from systola.hw.issue.decode import TARGETS
-from systola.hw.issue.isa import BYTES, Error, Op, Setting, Unit
+from systola.hw.cores.systola.isa import ISA, Error, Op, Setting, Unit
 from systola.hw.issue.issuer import Issuer
+
+BYTES = ISA.bytes
+TARGETS = {queue.name: Unit[queue.unit.upper()] for queue in ISA.queues}
 
 
 class Ran:
@@ -17,7 +19,7 @@ class Ran:
 
     def __init__(self, code: bytes, *, work=lambda name: 10, ready=lambda: True, cycles=3000, available=None):
         words = [int.from_bytes(code[at : at + BYTES], "little") for at in range(0, len(code), BYTES)]
-        issuer = Issuer()
+        issuer = Issuer(isa=ISA)
         self.commands = []  # (cycle, target, op, flags, a, b, c, pc)
         self.halted = self.fault = None
         self.most = 0
@@ -32,7 +34,7 @@ class Ran:
                     ctx.set(getattr(issuer, name).ready, ready())
                 ended = Counter(name for end, name in busy if end == now)
                 assert max(ended.values(), default=0) <= 1
-                for name in (*TARGETS, "array"):
+                for name in ISA.completions:
                     ctx.set(issuer.done[name], ended[name])
                 streams = [getattr(issuer, name) for name in TARGETS]
                 values = [value for s in streams for value in (s.valid, s.ready, s.payload)]
@@ -133,7 +135,9 @@ def test_settings_go_to_their_units():
         p.set(setting, int(setting))
     p.halt()
     ran = Ran(p.encode())
-    assert [(TARGETS[name], flags) for _, name, _, flags, *_ in ran.commands] == [(s.unit, s) for s in Setting]
+    assert [(TARGETS[name], flags) for _, name, _, flags, *_ in ran.commands] == [
+        (ISA.unit_of(ISA.configs[s]), s) for s in Setting
+    ]
 
 
 def word(op: int, flags: int = 0, a: int = 0) -> bytes:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.program import Program, Reg
-from systola.hw.issue import isa as hardware
+from systola.hw.cores.systola import isa as hardware
 from systola.sim.golden import isa
 from systola.sim.golden.isa import Code, Error, Fault, Op
 
@@ -17,9 +17,9 @@ def test_numbers_are_those_of_the_hardware(name):
 
 
 def test_sizes_and_flags_are_those_of_the_hardware():
-    assert (hardware.BYTES, hardware.LOOPS, int(hardware.ALL)) == (isa.BYTES, isa.DEPTH, isa.ALL)
+    assert (hardware.ISA.bytes, hardware.ISA.loops, int(hardware.ALL)) == (isa.BYTES, isa.DEPTH, isa.ALL)
     for op, names in (("MATMUL", ("ACCUMULATE", "KEEP")), ("VECTOR", ("SCRATCHPAD", "ADD", "MAXIMUM", "TABLE"))):
-        row = hardware.INSTRUCTIONS[hardware.Op[op]]
+        row = hardware.ISA.rows[hardware.Op[op]]
         assert [(flag.name.upper(), 1 << flag.low) for flag in row.flags] == [(n, getattr(isa, n)) for n in names]
 
 
@@ -93,7 +93,7 @@ def _nested(depth: int, body: int = 1) -> Program:
     program = Program()
     if depth:
         with program.loop(1):
-            program.statements += _nested(depth - 1, body).statements
+            program.instructions += _nested(depth - 1, body).instructions
     else:
         for _ in range(body):
             program.load(0, 0)

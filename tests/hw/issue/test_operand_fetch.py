@@ -2,8 +2,8 @@
 
 from amaranth.sim import Simulator
 
-from systola.hw.issue.isa import Op
-from systola.hw.issue.operands import Operands
+from systola.hw.cores.systola.isa import ISA, Op
+from systola.hw.issue.operand_fetch import OperandFetch
 
 
 def encode(op, numbers=(0, 0, 0), immediates=(0, 0, 0)):
@@ -12,7 +12,7 @@ def encode(op, numbers=(0, 0, 0), immediates=(0, 0, 0)):
 
 
 def test_values_and_restarts():
-    operands = Operands()
+    operands = OperandFetch(isa=ISA)
     words = [encode(Op.LOAD, (1, 2, 0), (10, 0xFFFFFFFF, 7)), encode(Op.MOVE, (1, 2, 3), (5, 6, 7))]
     seen = []
 

@@ -1,0 +1,127 @@
+"""Operands of instructions: numbers, or a register and a number."""
+
+import re
+from dataclasses import dataclass
+
+from ...hw.issue.isa import Isa
+from ...hw.issue.isa_spec import REGISTER_BITS, Field, OperandField
+
+_MASK = (1 << REGISTER_BITS) - 1
+_NEAR = 1 << 16
+"""Numbers below are written in decimal."""
+
+
+class ProgramError(ValueError):
+    """A program is wrong; the message is one sentence that says where."""
+
+
+@dataclass(frozen=True)
+class Reg:
+    """An operand: register + immediate, modulo 2^32. Register 0 holds 0.
+
+    As a key of a dictionary `Reg(3)` is register 3.
+    """
+
+    number: int
+    immediate: int = 0
+
+    def __post_init__(self):
+        _check_width(self.immediate, REGISTER_BITS)
+        object.__setattr__(self, "immediate", int(self.immediate) & _MASK)
+
+    def __add__(self, number: int) -> "Reg":
+        return Reg(self.number, (self.immediate + number) & _MASK)
+
+    def __sub__(self, number: int) -> "Reg":
+        return self + -number
+
+    def __str__(self):
+        if not self.number:
+            return number_text(self.immediate, REGISTER_BITS)
+        if not self.immediate:
+            return f"r{self.number}"
+        signed = signed_value(self.immediate, REGISTER_BITS)
+        return f"r{self.number}{signed:+}" if abs(signed) < _NEAR else f"r{self.number}+0x{self.immediate:x}"
+
+
+Value = Reg | int
+
+
+def parse(text: str) -> Value:
+    """An operand as it is written: 16, 0x10, -16, r1, r1+16. Raises :class:`ProgramError`."""
+    found = re.fullmatch(r"(?:[rR](\d+)\s*(?=$|[+-]))?\s*([+-]?)\s*(0[xX][0-9a-fA-F_]+|\d[\d_]*)?", text)
+    if not text or not found or bool(found[2]) > bool(found[3]):
+        raise ProgramError(f"'{text}' is no operand, which is a number, a register, or r1+16.")
+    number = int(found[3] or "0", 0 if (found[3] or "").lower().startswith("0x") else 10)
+    number = -number if found[2] == "-" else number
+    return number if found[1] is None else Reg(int(found[1]), number)
+
+
+def parse_number(text: str, where: str) -> int:
+    """A number; `where` is the text that an error names."""
+    value = parse(text)
+    if isinstance(value, Reg):
+        raise ProgramError(f"{where}: it must be a number.")
+    return value
+
+
+def normalised(isa: Isa, field: OperandField, value: Value) -> Value:
+    """An operand as its field holds it: a `Reg` if the field has a register, otherwise a number that is not negative.
+
+    Raises :class:`ProgramError` if it does not fit.
+    """
+    if field.register is not None:
+        value = value if isinstance(value, Reg) else Reg(0, int(value))
+        if not 0 <= value.number < isa.registers:
+            raise ProgramError(f"r{value.number}: a register is r0 to r{isa.registers - 1}.")
+        return value
+    if isinstance(value, Reg):
+        raise ProgramError(f"{value}: operand {field.name} is a number, without a register.")
+    _check_width(value, field.bits)
+    return int(value) & (1 << field.bits) - 1
+
+
+def text_of(field: OperandField, value: Value) -> str:
+    return str(value) if isinstance(value, Reg) else number_text(value, field.bits)
+
+
+def number_text(value: int, bits: int) -> str:
+    """Numbers near 0 in decimal, with their sign, others in hexadecimal."""
+    signed = signed_value(value, bits)
+    return f"{signed}" if abs(signed) < _NEAR else f"0x{value:x}"
+
+
+def signed_value(value: int, bits: int) -> int:
+    return value - (value >> bits - 1 << bits)
+
+
+# Fields that are packed into an operand
+
+
+def pack(fields: tuple[Field, ...], values: dict[str, int]) -> int:
+    """An operand of packed fields; those without a value have their default. Raises :class:`ProgramError`."""
+    return sum(_bits(field, values.get(field.name, field.default)) for field in fields)
+
+
+def unpack(fields: tuple[Field, ...], operand: Value) -> dict[str, int] | None:
+    """The values that `pack` was given; None if it cannot make this operand."""
+    word = operand.immediate if isinstance(operand, Reg) else operand
+    values = {field.name: signed_value(field.of(word), field.bits) for field in fields}
+    try:
+        made = pack(fields, values)
+    except ProgramError:
+        return None
+    return values if operand in (made, Reg(0, made)) else None
+
+
+def _bits(field: Field, value: int) -> int:
+    least = field.least if field.least is not None else -(1 << field.bits - 1)
+    most = field.most if field.most is not None else (1 << field.bits) - 1
+    if not least <= value <= most:
+        raise ProgramError(f"{field.name}={value}: {field.name} must be from {least} to {most}.")
+    return int(value) << field.low & field.mask
+
+
+def _check_width(value: int, bits: int):
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise ProgramError(f"{value}: an immediate has {bits} bits.")

@@ -1,0 +1,143 @@
+"""Programs of an `Isa`: written in Python or as text, assembled to bytes and disassembled.
+
+The text has a line for each instruction (see :mod:`.text`); what follows ; or # is a comment.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar
+
+from ...hw.issue.isa import Isa
+from ...hw.issue.isa_spec import Control
+from .instruction import Instruction
+from .operand import ProgramError, Reg, Value
+
+Registers = Mapping[Value, int]
+"""A number for each of some registers: `{Reg(1): 16}` or `{1: 16}`."""
+
+
+class Program:
+    """Instructions in order. A machine's own class names its `instruction`. Numbers may be negative where they fit."""
+
+    instruction: ClassVar[type[Instruction]]
+
+    def __init__(self, instructions=()):
+        self.instructions: list[Instruction] = list(instructions)
+
+    @property
+    def isa(self) -> Isa:
+        return self.instruction.isa
+
+    def __len__(self):
+        return len(self.instructions)
+
+    def __eq__(self, other):
+        return type(other) is type(self) and self.instructions == other.instructions
+
+    def emit(self, op: int, *operands: Value, **named: int):
+        """Append an instruction: operands in their order; operands, flags and packed fields by name."""
+        self.instructions.append(self.instruction.of(op, *operands, **named))
+
+    # Instructions that every issuer executes, as far as the instruction set has them
+
+    def halt(self):
+        self.emit(self._op(Control.HALT))
+
+    def sync(self, units: int | None = None):
+        """Wait for units, by default for all."""
+        op = self._op(Control.SYNC)
+        every = (1 << len(self.isa.units)) - 1
+        self.emit(op, **{self.isa.rows[op].flags[0].name: every if units is None else units})
+
+    def set(self, setting: int, value: Value):
+        """Write a configuration register."""
+        op = self._op(Control.SET)
+        self.emit(op, value, **{self.isa.rows[op].flags[0].name: setting})
+
+    def move(self, registers: Registers):
+        """Set registers, as many per instruction as it has operands."""
+        self._registers(Control.MOVE, registers)
+
+    def add(self, registers: Registers):
+        """Add to registers, as many per instruction as it has operands."""
+        self._registers(Control.ADD, registers)
+
+    @contextmanager
+    def loop(self, times: Value) -> Iterator["Loop"]:
+        """Repeat the instructions in the `with` block; :meth:`Loop.step` sets what changes per iteration."""
+        self.emit(self._op(Control.LOOP), times)
+        loop = Loop()
+        yield loop
+        steps = list(loop.steps.items())
+        most = len(self.isa.rows[self._op(Control.END)].operands)
+        self.add(dict(steps[most:]))
+        self._registers(Control.END, dict(steps[:most]), least=1)
+
+    # Bytes and text
+
+    def encode(self) -> bytes:
+        """The program as it lies in memory. Whether it is right for a machine is not checked."""
+        return b"".join(instruction.encode() for instruction in self.instructions)
+
+    @classmethod
+    def decode(cls, code: bytes):
+        """Raises :class:`ProgramError` for bytes that `encode` does not make."""
+        slot = cls.instruction.isa.slot
+        if len(code) % slot:
+            raise ProgramError(f"{len(code)} bytes are no program: an instruction has {slot}.")
+        return cls(
+            _named(f"instruction {at // slot}", cls.instruction.decode, code[at : at + slot])
+            for at in range(0, len(code), slot)
+        )
+
+    def text(self) -> str:
+        lines, depth = [], 0
+        for instruction in self.instructions:
+            depth -= instruction.row.control is Control.END and depth > 0
+            lines.append(f"{'    ' * depth}{instruction}\n")
+            depth += instruction.row.control is Control.LOOP
+        return "".join(lines)
+
+    @classmethod
+    def parse(cls, text: str):
+        """Raises :class:`ProgramError`."""
+        lines = ((number, re.split("[;#]", line)[0].strip()) for number, line in enumerate(text.splitlines(), 1))
+        return cls(
+            replace(_named(f"line {number}", cls.instruction.parse, line), line=number)
+            for number, line in lines
+            if line
+        )
+
+    def _op(self, control: Control):
+        if control not in self.isa.controls:
+            raise ValueError(f"{self.isa.name} has no instruction {control.name}.")
+        return self.isa.controls[control]
+
+    def _registers(self, control: Control, registers: Registers, *, least: int = 0):
+        pairs = [(reg.number if isinstance(reg, Reg) else reg, number) for reg, number in registers.items()]
+        if not pairs and not least:
+            return
+        op = self._op(control)
+        most = max(1, len(self.isa.rows[op].operands))
+        for at in range(0, max(len(pairs), least), most):
+            self.emit(op, *(Reg(number, immediate) for number, immediate in pairs[at : at + most]))
+
+
+class Loop:
+    """A loop that is being written."""
+
+    def __init__(self):
+        self.steps: dict[Value, int] = {}
+
+    def step(self, registers: Registers):
+        """Add these numbers to these registers after each iteration, the last one included."""
+        self.steps |= registers
+
+
+def _named(where: str, make, what):
+    try:
+        return make(what)
+    except ProgramError as error:
+        raise ProgramError(f"{where}: {error}") from None
