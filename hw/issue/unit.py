@@ -3,7 +3,7 @@
 from amaranth.hdl import Mux, Signal, signed
 
 from ..component import place
-from ..memory.address_generator import AddressWalk
+from ..memory.address_generator import AddressGenerator
 from .command import PC_WIDTH, held
 
 
@@ -13,7 +13,7 @@ def walked(m, platform, command, begins, legal, base, steps, width: int):
     `steps` are (count, stride) of each dimension; unless they are `legal` (no count is 0) the command waits for ever.
     Returns the walk and the number of its instruction.
     """
-    walk = place(m, platform, "walk", AddressWalk, dims=len(steps), width=width)
+    walk = place(m, platform, "walk", AddressGenerator, dims=len(steps), width=width)
     m.d.comb += [
         walk.i.valid.eq(command.valid & begins & legal),
         command.ready.eq(Mux(begins, walk.i.ready & legal, 1)),
