@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..hw.array.bfloat16_systolic import Bfloat16Systolic
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.fusion_array import FusionArray
+from ..hw.array.pe import Pe
 from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
@@ -21,6 +22,7 @@ from ..hw.host.uart import Uart
 from ..hw.mac.bitbrick import BitBrick
 from ..hw.mac.fusion_temporal import FusionTemporal
 from ..hw.mac.fusion_unit import FusionUnit
+from ..hw.mac.nm_mac import SparseMac
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
@@ -83,9 +85,11 @@ GENERATORS = {
         Generator("link", Link, _random("link")),
         Generator("multiport", Multiport, _random("multiport")),
         Generator("network_interface", NetworkInterface, _random("network_interface")),
+        Generator("nm_mac", SparseMac, _random("nm_mac")),
         Generator("noc", Noc, _random("noc")),
         Generator("noc_traffic", NocTraffic, _random("noc_traffic")),
         Generator("outer_product", OuterProduct, _random("cores.outer_product")),
+        Generator("pe", Pe, _random("pe")),
         Generator("pool", Pool, _random("pool")),
         Generator("registers", Registers, _random("registers"), register_files),
         Generator("requantise", Requantise, _random("requantise")),
