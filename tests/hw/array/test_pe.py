@@ -35,10 +35,10 @@ def test_random_tiles(check, parameters):
 
 
 def test_latency():
-    assert Pe().latency == 7
-    assert Pe(operand_register=False, product_register=False, w_format="pot4").latency == 5
-    assert Pe(w_format="pot4").latency == 8  # the product's shift has a register of its own
-    assert Pe(w_format="codebook").latency == 7
+    assert Pe().described().latency == 7
+    assert Pe(operand_register=False, product_register=False, w_format="pot4").described().latency == 5
+    assert Pe(w_format="pot4").described().latency == 8  # the product's shift has a register of its own
+    assert Pe(w_format="codebook").described().latency == 7
 
 
 @pytest.mark.parametrize(

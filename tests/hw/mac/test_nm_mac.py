@@ -74,8 +74,9 @@ def test_packets_of_groups(check, parameters):
 
 
 def test_latency_and_peak_of_the_unit():
-    assert (SparseMac().latency, SparseMac().peak) == (7, 2)
-    assert (SparseMac(sparsity="4:8", operand_register=False).latency, SparseMac(sparsity="4:8").peak) == (7, 4)
+    for parameters, expected in (({}, (7, 2)), ({"sparsity": "4:8", "operand_register": False}, (7, 4))):
+        mac = SparseMac(**parameters).described()
+        assert (mac.latency, mac.peak) == expected
     with pytest.raises(ParameterError) as error:
         SparseMac(sparsity="3:4")
     assert str(error.value) == "sparsity=3:4: sparsity must be 2:4 or 1:4 or 4:8 or 1:2."
