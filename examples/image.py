@@ -15,7 +15,7 @@ from rich.console import Console
 
 from systola.gen.verilog.verilog import generate
 from systola.hw.dma.dma import Dma
-from systola.sim.golden.dma import image
+from systola.sim.golden.dma_boxes import image
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.dma import Case
 

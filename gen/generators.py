@@ -8,6 +8,7 @@ from functools import lru_cache
 from ..hw.array.bfloat16_systolic import Bfloat16Systolic
 from ..hw.array.broadcast import Broadcast
 from ..hw.array.fusion_array import FusionArray
+from ..hw.array.pe import Pe
 from ..hw.array.sparse_systolic import SparseSystolic
 from ..hw.array.systolic import Systolic
 from ..hw.bus.registers import Registers
@@ -19,6 +20,7 @@ from ..hw.host.uart import Uart
 from ..hw.mac.bitbrick import BitBrick
 from ..hw.mac.fusion_temporal import FusionTemporal
 from ..hw.mac.fusion_unit import FusionUnit
+from ..hw.mac.nm_mac import SparseMac
 from ..hw.memory.accumulator import Accumulator
 from ..hw.memory.axi_memory import AxiMemory
 from ..hw.memory.multiport import Multiport
@@ -99,6 +101,8 @@ BUILT_IN = {
         "sparse_systolic": SparseSystolic,
         "bfloat16_systolic": Bfloat16Systolic,
         "fusion_array": FusionArray,
+        "pe": Pe,
+        "nm_mac": SparseMac,
         "fusion_unit": FusionUnit,
         "fusion_temporal": FusionTemporal,
         "bitbrick": BitBrick,

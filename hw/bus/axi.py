@@ -22,34 +22,34 @@ BOUNDARY = 4096
 
 
 class Bus(wiring.Signature):
-    """What the AXI family shares: channels aw, w, b, ar and r, seen from the master.
+    """What the AXI family shares: channels aw, w, b, ar and r, seen from the master; some may be left out.
 
     At the edge of generated Verilog, field `addr` of channel `aw` of a member `m_axi` is the port `m_axi_awaddr`.
     """
 
-    def __init__(self, aw: dict, w: dict, b: dict, ar: dict, r: dict):
-        super().__init__(
-            {"aw": Out(_channel(aw)), "w": Out(_channel(w)), "b": In(_channel(b))}
-            | {"ar": Out(_channel(ar)), "r": In(_channel(r))}
-        )
+    def __init__(self, **channels: dict):
+        flow = {"aw": Out, "w": Out, "b": In, "ar": Out, "r": In}
+        super().__init__({name: flow[name](_channel(fields)) for name, fields in channels.items()})
 
 
 class Axi4(Bus):
     """AXI4: bursts of up to 256 beats of `data_width` bits at byte addresses of `addr_width` bits.
 
+    Without `writes` it has channels ar and r alone, without `reads` aw, w and b.
+
     Source: ARM IHI 0022, AMBA AXI and ACE protocol specification.
     """
 
-    def __init__(self, addr_width: int, data_width: int, id_width: int = 1):
+    def __init__(self, addr_width: int, data_width: int, id_width: int = 1, *, reads: bool = True, writes: bool = True):
         self.addr_width, self.data_width, self.id_width = addr_width, data_width, id_width
         address = {"id": id_width, "addr": addr_width, "len": 8, "size": 3, "burst": 2}
-        super().__init__(
-            aw=address,
-            w={"data": data_width, "strb": data_width // 8, "last": 1},
-            b={"id": id_width, "resp": 2},
-            ar=address,
-            r={"id": id_width, "data": data_width, "resp": 2, "last": 1},
-        )
+        write = {
+            "aw": address,
+            "w": {"data": data_width, "strb": data_width // 8, "last": 1},
+            "b": {"id": id_width, "resp": 2},
+        }
+        read = {"ar": address, "r": {"id": id_width, "data": data_width, "resp": 2, "last": 1}}
+        super().__init__(**(write if writes else {}), **(read if reads else {}))
 
 
 class AxiLite(Bus):

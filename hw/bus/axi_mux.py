@@ -1,45 +1,172 @@
-"""One read channel of a bus for two masters."""
+"""AXI4 multiplexer: several masters on one bus."""
 
-from amaranth.hdl import Module, Mux
+from typing import Literal
+
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+from pydantic import Field, model_validator
 
 from ..component import Component, Parameters, place
+from ..stream.matrix_arbiter import MatrixArbiter
 from ..stream.packet import join
 from ..stream.spill import StreamSpill
 from .axi import Axi4
 
 
-class ShareReads(Component):
-    """The reads of `first` and `second` on one bus: `first` goes before, and has ID 1; `second` has ID 0.
+class AxiMux(Component):
+    """Masters `s0_axi`, `s1_axi`, ... on the bus `m_axi`.
 
-    Latency of an address 1, of data 0; initiation interval 1. Back-pressure of data is combinational: `r.ready` is that
-    of whom the beat is for. Area: two addresses.
+    Addresses of reads and of writes are arbitrated apart. With priority "fixed" a lower master goes before a higher
+    one, which may then wait without bound; with "round_robin" an address waits for at most one of each other master.
+
+    An address carries its master's number above the `id_width` bits of the master's own ID, and responses are routed by
+    it; so beats of different masters may interleave, and those of one keep the order that the slave gives them.
+    With `id_width` 0 the masters' IDs are not kept: each is answered in the order of its addresses, with ID 0.
+
+    Write data follow the order in which their addresses were granted; up to `outstanding` bursts may be granted before
+    their data have passed. A master that has been granted a write and withholds its data stalls the writes of all.
+
+    Latency of an address 1, of data and responses 0; initiation interval 1. No path is combinational between the two
+    sides of an address channel. Data and responses are: valid and payload forwards, ready backwards.
+    Area: two addresses per direction, masters x (masters - 1) / 2 flip-flops per round-robin arbiter, a multiplexer of
+    write data.
+
+    Source: ARM IHI 0022, AMBA AXI and ACE protocol specification, A5 (transaction identifiers).
     """
 
     class Parameters(Parameters):
+        masters: int = Field(ge=2, le=64)
         data_width: int
         addr_width: int = 32
+        id_width: int = Field(0, ge=0, le=16)
+        priority: Literal["fixed", "round_robin"] = "round_robin"
+        reads: bool = True
+        writes: bool = True
+        outstanding: int = Field(8, ge=1, le=256)
+
+        @model_validator(mode="after")
+        def _has_a_direction(self):
+            if not self.reads and not self.writes:
+                raise ValueError("writes=False: with reads=False writes must be true.")
+            return self
+
+        @property
+        def tag_width(self) -> int:
+            return (self.masters - 1).bit_length()
+
+        @property
+        def bus(self) -> Axi4:
+            """The signature of `m_axi`."""
+            width = self.tag_width + self.id_width
+            return Axi4(self.addr_width, self.data_width, width, reads=self.reads, writes=self.writes)
+
+        @property
+        def master(self) -> Axi4:
+            """The signature of each master."""
+            width = max(1, self.id_width)
+            return Axi4(self.addr_width, self.data_width, width, reads=self.reads, writes=self.writes)
 
     @staticmethod
     def members(p):
-        bus = Axi4(p.addr_width, p.data_width).members
-        masters = {f"{name}_{channel}": bus[channel].flip() for name in ("first", "second") for channel in ("ar", "r")}
-        return masters | {"ar": bus["ar"], "r": bus["r"]}
+        return {f"s{n}_axi": In(p.master) for n in range(p.masters)} | {"m_axi": Out(p.bus)}
 
     def elaborate(self, platform):
         m = Module()
-        spill = place(m, platform, "spill", StreamSpill, payload=self.ar.payload.shape())
-        join(m, spill.o, self.ar)
-        first, second = self.first_ar, self.second_ar
+        masters = [getattr(self, f"s{n}_axi") for n in range(self.p.masters)]
+        if self.p.reads:
+            self._address(m, platform, "ar", masters, 1)
+            self._respond(m, "r", masters)
+        if self.p.writes:
+            order = place(m, platform, "order", GrantQueue, masters=self.p.masters, depth=self.p.outstanding)
+            grant, taken = self._address(m, platform, "aw", masters, order.room)
+            m.d.comb += [order.write.eq(taken), order.grant.eq(grant)]
+            self._write(m, order, masters)
+            self._respond(m, "b", masters)
+        return m
+
+    def _address(self, m, platform, name, masters, room):
+        """Arbitrate an address channel. The one-hot grant, and whether it is taken in this cycle."""
+        p, target = self.p, getattr(self.m_axi, name)
+        sources = [getattr(master, name) for master in masters]
+        request = Cat(source.valid for source in sources)
+        grant = Signal(p.masters, name=f"{name}_grant")
+        taken = Signal(name=f"{name}_taken")
+        spill = place(m, platform, name, StreamSpill, payload=target.payload.shape())
+        join(m, spill.o, target)
+        m.d.comb += [spill.i.valid.eq(request.any() & room), taken.eq(spill.i.valid & spill.i.ready)]
+        if p.priority == "fixed":
+            m.d.comb += grant.eq(request & ~(request - 1)[: p.masters])
+        else:
+            turn = place(m, platform, f"{name}_turn", MatrixArbiter, count=p.masters, rule="round_robin", held=True)
+            m.d.comb += [turn.request.eq(request), turn.taken.eq(taken), grant.eq(turn.grant)]
+        for n, source in enumerate(sources):
+            m.d.comb += source.ready.eq(grant[n] & spill.i.ready & room)
+            with m.If(grant[n]):
+                m.d.comb += spill.i.payload.id.eq(Cat(source.payload.id[: p.id_width], Const(n, p.tag_width)))
+                m.d.comb += [
+                    spill.i.payload[field].eq(source.payload[field]) for field in ("addr", "len", "size", "burst")
+                ]
+        return grant, taken
+
+    def _respond(self, m, name, masters):
+        """Route a response to the master in its ID."""
+        p, source = self.p, getattr(self.m_axi, name)
+        tag = source.payload.id[p.id_width :]
+        for n, master in enumerate(masters):
+            target = getattr(master, name)
+            m.d.comb += [target.payload[field].eq(source.payload[field]) for field, _ in source.payload.shape()]
+            m.d.comb += target.payload.id.eq(source.payload.id[: p.id_width])
+            m.d.comb += target.valid.eq(source.valid & (tag == n))
+        m.d.comb += source.ready.eq(Array(getattr(master, name).ready for master in masters)[tag])
+
+    def _write(self, m, order, masters):
+        """Pass the data of the oldest granted address."""
+        target = self.m_axi.w
+        for n, master in enumerate(masters):
+            chosen = order.valid & order.oldest[n]
+            m.d.comb += master.w.ready.eq(chosen & target.ready)
+            with m.If(chosen):
+                m.d.comb += [target.valid.eq(master.w.valid), target.payload.eq(master.w.payload)]
+        m.d.comb += order.read.eq(target.valid & target.ready & target.payload.last)
+
+
+class GrantQueue(Component):
+    """The order of granted writes: `grant` enters with `write` while there is `room`, `oldest` leaves with `read`.
+
+    Latency 1, initiation interval 1. `room` depends on no input. Area: depth x masters bits of distributed memory.
+    """
+
+    class Parameters(Parameters):
+        masters: int
+        depth: int
+
+    @staticmethod
+    def members(p):
+        return {
+            "write": In(1),
+            "grant": In(p.masters),
+            "room": Out(1),
+            "read": In(1),
+            "oldest": Out(p.masters),
+            "valid": Out(1),
+        }
+
+    def elaborate(self, platform):
+        m = Module()
+        p = self.p
+        m.submodules.ring = ring = Memory(shape=p.masters, depth=p.depth, init=[])
+        write, read = ring.write_port(), ring.read_port(domain="comb")
+        count = Signal(range(p.depth + 1))
         m.d.comb += [
-            spill.i.valid.eq(first.valid | second.valid),
-            spill.i.payload.eq(Mux(first.valid, first.payload, second.payload)),
-            spill.i.payload.id.eq(first.valid),
-            first.ready.eq(spill.i.ready),
-            second.ready.eq(spill.i.ready & ~first.valid),
-            self.first_r.payload.eq(self.r.payload),
-            self.second_r.payload.eq(self.r.payload),
-            self.first_r.valid.eq(self.r.valid & self.r.payload.id),
-            self.second_r.valid.eq(self.r.valid & ~self.r.payload.id),
-            self.r.ready.eq(Mux(self.r.payload.id, self.first_r.ready, self.second_r.ready)),
+            write.data.eq(self.grant),
+            write.en.eq(self.write),
+            self.oldest.eq(read.data),
+            self.valid.eq(count != 0),
+            self.room.eq(count != p.depth),
         ]
+        for port, moves in ((write, self.write), (read, self.read)):
+            with m.If(moves):
+                m.d.sync += port.addr.eq(Mux(port.addr == p.depth - 1, 0, port.addr + 1))
+        m.d.sync += count.eq(count + self.write - self.read)
         return m

@@ -13,6 +13,9 @@ from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 class Walk(Component):
     """A checked descriptor as pieces, dimension 0 innermost.
 
+    This is no :class:`.LoopNest`: the innermost loop advances by a piece of a row, whose length changes within the row,
+    each loop also tracks whether it stands in the padding, and addresses are unsigned, modulo each memory's width.
+
     A piece is a whole row where the elements of dimension 0 lie side by side, else one element. With padding a row is
     up to three pieces: before, inside, after.
 

@@ -4,7 +4,7 @@ from amaranth.hdl import Mux, Signal, signed
 
 from ..accelerator.contract import PC_WIDTH
 from ..component import place
-from ..memory.address_generator import AddressWalk
+from ..memory.address_generator import AddressGenerator
 from .command import saturate
 
 
@@ -14,7 +14,7 @@ def address_generator(m, platform, command, begins, legal, base, steps, width: i
     `steps` are (count, stride) of each dimension. A command that begins and is not `legal` (a count is 0) never
     completes. Returns the generator and the number of its instruction.
     """
-    walk = place(m, platform, "walk", AddressWalk, dims=len(steps), width=width)
+    walk = place(m, platform, "walk", AddressGenerator, dims=len(steps), width=width)
     m.d.comb += [
         walk.i.valid.eq(command.valid & begins & legal),
         command.ready.eq(Mux(begins, walk.i.ready & legal, 1)),

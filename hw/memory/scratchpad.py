@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..component import Component, Parameters, place
-from ..stream.round_robin import RoundRobin
+from ..stream.matrix_arbiter import MatrixArbiter
 from .access import port
 from .bank import Access, Bank, Select
 
@@ -163,8 +163,8 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = Access(p.rows, p.width)
-            turns = p.ports - (p.precedence > 0)
-            turn = place(m, platform, f"turn{b}", RoundRobin, ports=turns, held=p.precedence > 0)
+            turns = {"count": p.ports - (p.precedence > 0), "held": p.precedence > 0}
+            turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
             asks = Cat(inner.ask[b] for inner in ports)
             if p.precedence:
                 late = Cat(inner.late for inner in ports[1:])  # for port 0 no one is late
@@ -174,7 +174,7 @@ class Scratchpad(Component):
                 m.d.comb += [
                     *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.precedence)),
                     turn.request.eq(asks[1:]),
-                    turn.done.eq(asks[1:].any() & ~first.any()),
+                    turn.taken.eq(asks[1:].any() & ~first.any()),
                 ]
                 grant = first | Mux(first.any(), 0, Cat(Const(0, 1), turn.grant))
             else:

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle, Lanes
 from ..component import Component, place
-from ..stream.matrix_arbiter import LeastRecent
+from ..stream.matrix_arbiter import MatrixArbiter
 from .parameters import GridParameters, LinkParameters
 from .reduction import Join, add
 from .route import Flit, bits, choose, index, route
@@ -267,7 +267,8 @@ class RouterInput(Component):
             m.d.comb += ready[v].eq(able.any())
         offer, first = ready, Signal(name="sum_goes") if n.reduction else Const(0)
         if n.plain > 1:
-            turn = place(m, platform, "turn", LeastRecent, count=n.plain, rounds=p.rounds)
+            order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
+            turn = place(m, platform, "turn", MatrixArbiter, count=n.plain, **order)
             m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken & ~first if n.reduction else taken)]
             offer = turn.grant
         if n.reduction:

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Lanes
 from ..component import Component, Parameters, place
-from ..stream.matrix_arbiter import LeastRecent
+from ..stream.matrix_arbiter import MatrixArbiter
 from .route import choose
 
 
@@ -53,6 +53,7 @@ class RouterOutput(Component):
         p = self.p
         alone = p.sums and p.vcs > 1  # the highest VC is for sums
         rounds = ("", "2")[: p.rounds]  # how names end in each
+        order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
         asks = [
             [Cat(getattr(self, f"request{n}")[i][v] for i in range(p.inputs)) for v in range(p.vcs)] for n in rounds
         ]
@@ -63,7 +64,7 @@ class RouterOutput(Component):
         if p.rounds == 2:
             m.d.comb += self.idle.eq(~sent[0].any())
         if p.vcs > 1:
-            turn = place(m, platform, "turn", LeastRecent, count=p.vcs, rounds=p.rounds)
+            turn = place(m, platform, "turn", MatrixArbiter, count=p.vcs, **order)
             for n, each in zip(rounds, sent, strict=True):
                 m.d.comb += [getattr(turn, f"request{n}").eq(each), getattr(turn, f"taken{n}").eq(1)]
             sent = [getattr(turn, f"grant{n}") for n in rounds]
@@ -75,7 +76,7 @@ class RouterOutput(Component):
             if alone and v == p.vcs - 1:
                 picks = [self.adds]
             elif len(picks[0]) > 1:
-                first = place(m, platform, f"first{v}", LeastRecent, count=len(picks[0]), rounds=p.rounds)
+                first = place(m, platform, f"first{v}", MatrixArbiter, count=len(picks[0]), **order)
                 for n, ask, goes in zip(rounds, picks, sent, strict=True):
                     m.d.comb += getattr(first, f"request{n}").eq(ask)
                     m.d.comb += getattr(first, f"taken{n}").eq(goes[v] & ~self.booked[v])

@@ -1,43 +1,66 @@
-"""Who goes first of those who ask."""
+"""Matrix arbiter: one priority bit per pair of requesters, no chain from one requester to the next."""
+
+from typing import Literal
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters
 
+Rule = Literal["round_robin", "least_recent"]
 
-class LeastRecent(Component):
-    """Of those that `request`, `grant` the one whose last grant that was `taken` is longest ago.
 
-    With two `rounds`, those who then still ask do so by `request2`, and `grant2` is of them, if `taken2`.
+class MatrixArbiter(Component):
+    """Grant one of `count` requesters: grant[i] = request[i] and no request[j] that has priority over i.
 
-    Latency 0. Whoever waits is passed by each other at most once, also if he does not ask in every cycle; turns in a
-    circle do not promise that. Area: a flip-flop for each pair, which says who of the two comes first.
+    `rule` is the update of the priorities after a grant:
+
+    - `round_robin`: the order is cyclic and starts after the requester granted last. A requester that keeps requesting
+      is granted after at most `count` - 1 grants to others.
+    - `least_recent`: the requester granted last moves to the end of the order. Between two grants of a requester,
+      each other one is granted at most once while it waits, also if it does not request in every cycle.
+
+    Without `held`, every grant updates the priorities. With `held`, a grant updates them only if `taken` is high, and
+    is repeated otherwise while the requests stay the same. With two `rounds` (least recent only), `request2` is a
+    second set of requests on the same priorities, granted by `grant2`; if both are taken in one cycle, the requester of
+    the second round is ahead of that of the first.
+
+    Latency 0, initiation interval 1. Area: count x (count - 1) / 2 flip-flops, and as many gates per round.
+
+    Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, section 18.5.
     """
 
     class Parameters(Parameters):
         count: int
+        rule: Rule
+        held: bool = False
         rounds: int = 1
 
     @staticmethod
     def members(p):
-        again = {"request2": In(p.count), "taken2": In(1), "grant2": Out(p.count)} if p.rounds == 2 else {}
-        return {"request": In(p.count), "taken": In(1), "grant": Out(p.count)} | again
+        members = {}
+        for n in ("", "2")[: p.rounds]:
+            taken = {f"taken{n}": In(1)} if p.held else {}
+            members |= {f"request{n}": In(p.count)} | taken | {f"grant{n}": Out(p.count)}
+        return members
 
     def elaborate(self, platform):
         m = Module()
-        each = range(self.p.count)
-        # later[i, j]: j comes before i
+        p, each = self.p, range(self.p.count)
+        # later[i, j]: j has priority over i; for j < i it is ~later[j, i]
         later = {(i, j): Signal(name=f"later_{i}_{j}") for i in each for j in each if i < j}
-        rounds = [(self.request, self.taken, self.grant)]
-        if self.p.rounds == 2:
-            rounds.append((self.request2, self.taken2, self.grant2))
-        for request, _, grant in rounds:
+        for n in ("", "2")[: p.rounds]:
+            request, grant = getattr(self, f"request{n}"), getattr(self, f"grant{n}")
             for i in each:
                 ahead = [request[j] & ~later[j, i] for j in each if j < i]
                 ahead += [request[j] & later[i, j] for j in each if j > i]
                 m.d.comb += grant[i].eq(request[i] & ~Cat(ahead).any())
-        for _, taken, grant in reversed(rounds):
-            with m.If(taken):
-                m.d.sync += [bit.eq((bit | grant[i]) & ~grant[j]) for (i, j), bit in later.items()]
+        for n in reversed(("", "2")[: p.rounds]):
+            request, grant = getattr(self, f"request{n}"), getattr(self, f"grant{n}")
+            with m.If(getattr(self, f"taken{n}") if p.held else request.any()):
+                for (i, j), bit in later.items():
+                    if p.rule == "round_robin":
+                        m.d.sync += bit.eq(grant[i:j].any())
+                    else:
+                        m.d.sync += bit.eq((bit | grant[i]) & ~grant[j])
         return m

@@ -39,6 +39,8 @@ class Pool(Component):
     Back-pressure: a pixel enters only if the output buffer has room for a result. No output depends combinationally on
     an input.
 
+    Its counters are no :class:`.LoopNest`: they follow the pixels that arrive, and count down to the next window's end.
+
     Area grows with cols: a lane has (window_height - 1) x max_width / stride_x sums or maxima in block memory, a tree
     over a window's width and one over its height; for averages one multiplier of 18 x 18 bits up to int8, 2 or 4 for
     wider values, none where the window's area is a power of two.

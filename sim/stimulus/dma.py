@@ -8,13 +8,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..golden.dma import COUNT_LIMIT, PAGE, Code, Descriptor, addresses, aligned, beats, check, extent, inside, turns
+from ..golden.dma import COUNT_LIMIT, Code, Descriptor, addresses, aligned, beats, check, extent, inside, turns
+from .dma_placement import DRAM_BYTES as DRAM_BYTES
+from .dma_placement import (
+    coin,
+    dram_bytes,
+    most_bytes,
+    placed,
+    random_counts,
+    random_size,
+    random_strides,
+    random_value,
+    replaced,
+)
 
 CHANNELS = ("aw", "w", "b", "ar", "r", "descriptor", "status", "local")
 """What may pause: the channels of AXI, the streams of descriptors and statuses, the ports of the local memory."""
 
 PADDING_LIMIT = 15
-DRAM_BYTES = 1 << 16
 WORK = 1300
 """About so many beats, of the slower side, in one case."""
 
@@ -141,11 +152,6 @@ def _exists(d: Descriptor, p: dict) -> bool:
     return (p["fill"] or not d.fill) and (p["padding"] or not d.padded)
 
 
-def dram_bytes(p: dict) -> int:
-    """The size of the DRAM image."""
-    return min(DRAM_BYTES, 1 << p["addr_width"])
-
-
 def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) -> list[tuple[int, int, int]]:
     """Up to three pieces of DRAM that answer with errors, most of them where descriptors go."""
     width, faults = p["data_width"] // 8, []
@@ -163,41 +169,41 @@ def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) ->
 
 def _tiny(p: dict, rng: np.random.Generator) -> Descriptor:
     """One element, or a few bytes anywhere."""
-    size = _size(p, rng)
+    size = random_size(p, rng)
     n = int(rng.integers(1, 4)) if rng.random() < 0.5 else 1
     dense = (1 << size,)
-    return _place(Descriptor(store=_flip(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
+    return placed(Descriptor(store=coin(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
 
 
 def _dense(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """One long row."""
-    size = _size(p, rng) if _flip(rng) else 0
-    n = max(1, int(rng.integers(1, _most(p, 2000) + 1)) >> size)
+    size = random_size(p, rng) if coin(rng) else 0
+    n = max(1, int(rng.integers(1, most_bytes(p, 2000) + 1)) >> size)
     dense = (1 << size,)
-    return _place(Descriptor(store=_flip(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
+    return placed(Descriptor(store=coin(rng), size=size, count=(n,), bus_stride=dense, local_stride=dense), p, rng)
 
 
 def _rows(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """Rows that are contiguous on both sides, further apart or over each other, forwards or backwards."""
-    size = _size(p, rng)
-    count = _counts(p, rng, most=_most(p, 1500) >> size, first=int(rng.choice([1, 3, 16, 50, 200])))
-    strides = [_strides(rng, count, size, dense=1, aligned=_flip(rng)) for _ in range(2)]
-    return _place(Descriptor(_flip(rng), 0, 0, size, count, *strides), p, rng)
+    size = random_size(p, rng)
+    count = random_counts(p, rng, most=most_bytes(p, 1500) >> size, first=int(rng.choice([1, 3, 16, 50, 200])))
+    strides = [random_strides(rng, count, size, dense=1, aligned=coin(rng)) for _ in range(2)]
+    return placed(Descriptor(coin(rng), 0, 0, size, count, *strides), p, rng)
 
 
 def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """Elements wherever the strides take them, on one side or both."""
-    size = _size(p, rng)
-    count = _counts(p, rng, most=min(_most(p, 1500) >> size, 200), first=int(rng.choice([1, 2, 5, 20])))
-    align = _flip(rng)
-    strides = [_strides(rng, count, size, dense=int(rng.choice([0, 0, 1, 2])), aligned=align) for _ in range(2)]
-    return _place(Descriptor(_flip(rng), 0, 0, size, count, *strides), p, rng, align=align)
+    size = random_size(p, rng)
+    count = random_counts(p, rng, most=min(most_bytes(p, 1500) >> size, 200), first=int(rng.choice([1, 2, 5, 20])))
+    align = coin(rng)
+    strides = [random_strides(rng, count, size, dense=int(rng.choice([0, 0, 1, 2])), aligned=align) for _ in range(2)]
+    return placed(Descriptor(coin(rng), 0, 0, size, count, *strides), p, rng, align=align)
 
 
 def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """Rows contiguous in DRAM, columns contiguous in the local memory: a corner turn, or back by a store."""
-    size = _size(p, rng)
-    area = max(1, min(_most(p, 1500) >> size, 400))
+    size = random_size(p, rng)
+    area = max(1, min(most_bytes(p, 1500) >> size, 400))
     cols = int(rng.integers(1, min(area, 64) + 1))
     lines = int(rng.integers(1, min(area // cols, 64) + 1))
     unit = 1 << size
@@ -206,14 +212,14 @@ def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
     if rng.random() < 0.2:  # upside down
         bus = (bus[0], -bus[1])
     count = (cols, lines)
-    if p["dims"] > 2 and _flip(rng):
+    if p["dims"] > 2 and coin(rng):
         planes = int(rng.integers(1, max(2, area // (cols * lines)) + 1))
         count, bus, local = (*count, planes), (*bus, abs(bus[1]) * lines), (*local, local[0] * cols)
     if p["dims"] < 2:
         count, bus, local = count[:1], bus[:1], local[:1]
     store = rng.random() < 0.2
-    align = not store or _flip(rng)
-    return _place(Descriptor(store, 0, 0, size, count, bus, local), p, rng, align=align)
+    align = not store or coin(rng)
+    return placed(Descriptor(store, 0, 0, size, count, bus, local), p, rng, align=align)
 
 
 def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
@@ -233,15 +239,15 @@ def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
         after[axis] = int(rng.integers(0, min(spare - before[axis], PADDING_LIMIT) + 1))
         if spare == n <= PADDING_LIMIT:
             after[axis] = n - before[axis]
-    base = replace(base, store=False, value=_value(p, rng), before=before, after=after)
-    return _place(base, p, rng, align=aligned(base))
+    base = replace(base, store=False, value=random_value(p, rng), before=before, after=after)
+    return placed(base, p, rng, align=aligned(base))
 
 
 def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
     base = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
     if base is None or (not p["fill"] and rng.random() < 0.8):
         return base
-    d = replace(base, fill=True, value=_value(p, rng))
+    d = replace(base, fill=True, value=random_value(p, rng))
     if d.store and rng.random() < 0.3:  # no local memory is used: nothing wrong with its addresses
         return replace(d, local_addr=p["local_bytes"] - 1, local_stride=(1 << d.size, 3)[: p["dims"]])
     return d
@@ -258,7 +264,7 @@ def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _zero_count(d, p, rng):
-    return replace(d, count=_with(d.count, int(rng.integers(p["dims"])), 0))
+    return replace(d, count=replaced(d.count, int(rng.integers(p["dims"])), 0))
 
 
 def _local_range(d, p, rng):
@@ -276,8 +282,8 @@ def _local_range(d, p, rng):
     stride = int(rng.choice([1 << d.size, p["local_bytes"] // 4, -p["local_bytes"] // 4]))
     return replace(
         d,
-        count=_with(d.count, axis, int(rng.choice([COUNT_LIMIT, 1 << 15, (p["local_bytes"] & COUNT_LIMIT) + 1]))),
-        local_stride=_with(d.local_stride, axis, stride),
+        count=replaced(d.count, axis, int(rng.choice([COUNT_LIMIT, 1 << 15, (p["local_bytes"] & COUNT_LIMIT) + 1]))),
+        local_stride=replaced(d.local_stride, axis, stride),
     )
 
 
@@ -288,7 +294,7 @@ def _too_large(d, p, rng):
 
 def _unsupported(d, p, rng):
     way = int(rng.integers(4))
-    edge = _with((0,) * 4, int(rng.integers(p["dims"])), 1)
+    edge = replaced((0,) * 4, int(rng.integers(p["dims"])), 1)
     if way == 0:
         return replace(d, fill=True)
     if way == 1:
@@ -309,9 +315,9 @@ def _padding(d, p, rng):
         d,
         store=False,
         fill=False,
-        count=_with(d.count, axis, n),
-        before=_with(d.before, axis, before),
-        after=_with(d.after, axis, n + 1 - before),
+        count=replaced(d.count, axis, n),
+        before=replaced(d.before, axis, before),
+        after=replaced(d.after, axis, n + 1 - before),
     )
 
 
@@ -327,8 +333,8 @@ def _alignment(d, p, rng):
     return (
         replace(d, bus_addr=d.bus_addr + off),
         replace(d, local_addr=d.local_addr - off) if d.local_addr > off else None,
-        replace(d, bus_stride=_with(d.bus_stride, axis, d.bus_stride[axis] + off)) if axis else None,
-        replace(d, local_stride=_with(d.local_stride, axis, d.local_stride[axis] - off)),
+        replace(d, bus_stride=replaced(d.bus_stride, axis, d.bus_stride[axis] + off)) if axis else None,
+        replace(d, local_stride=replaced(d.local_stride, axis, d.local_stride[axis] - off)),
     )[int(rng.integers(4))]
 
 
@@ -351,108 +357,3 @@ _BREAK = {
     "padding": _padding,
     "alignment": _alignment,
 }
-
-
-def _flip(rng) -> bool:
-    return bool(rng.random() < 0.5)
-
-
-def _with(numbers: tuple[int, ...], axis: int, number: int) -> tuple[int, ...]:
-    return (*numbers[:axis], number, *numbers[axis + 1 :])
-
-
-def _size(p: dict, rng) -> int:
-    return int(rng.integers(0, (p["data_width"] // 8).bit_length()))
-
-
-def _most(p: dict, bytes: int) -> int:
-    return max(1, min(bytes, p["local_bytes"] // 3))
-
-
-def _value(p: dict, rng) -> int:
-    if rng.random() < 0.2:
-        return 0
-    return int.from_bytes(rng.bytes(p["data_width"] // 8), "little")
-
-
-def _counts(p: dict, rng, *, most: int, first: int) -> tuple[int, ...]:
-    """Counts of up to `most` elements together; dimension 0 about `first`, the others small."""
-    counts, left = [], max(1, most)
-    for axis in range(p["dims"]):
-        if axis == 0:
-            n = int(rng.integers(1, max(1, min(first, left)) + 1))
-        else:
-            n = min(int(rng.choice([1, 1, 2, 3, 4, 7])), left)
-        counts.append(n)
-        left //= n
-    return tuple(counts)
-
-
-def _strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligned: bool) -> tuple[int, ...]:
-    """A stride for each dimension: contiguous for the first `dense`, then contiguous, apart, over each other, or none.
-
-    A dimension may also run backwards.
-    """
-    strides, reach = [], 1 << size
-    for axis, n in enumerate(count):
-        gap = 0
-        if axis >= dense:
-            way = rng.random()
-            if way < 0.6:
-                gap = int(rng.integers(1, 2 * reach + 20))
-            elif way < 0.7:
-                gap = -int(rng.integers(1, reach + 1))  # less than the inner dimensions take: elements meet
-        stride = reach + gap
-        if aligned:
-            stride = stride >> size << size
-        if axis >= dense and rng.random() < 0.25:
-            stride = -stride
-        strides.append(stride)
-        reach = max(reach, abs(stride) * (n - 1) + reach)
-    return tuple(strides)
-
-
-def _place(d: Descriptor, p: dict, rng, *, align: bool | None = None) -> Descriptor | None:
-    """The descriptor at random addresses that hold it: anywhere, across a boundary of pages, or at either end.
-
-    None if it does not fit.
-    """
-    size = 1 << d.size
-    align = _flip(rng) if align is None else align
-    align = align or (p["scatter"] and turns(d))
-    if p["scatter"] and turns(d) and not aligned(replace(d, bus_addr=0, local_addr=0)):
-        return None
-    if any(abs(s) > p["local_bytes"] // 2 for s in d.local_stride):
-        return None
-    unit = size if align else 1
-    low, high = extent(d.count, d.local_stride)
-    local = _base(rng, low, high + size, p["local_bytes"], unit)
-    low = high = 0  # in DRAM only what is inside counts
-    for n, stride, before, after in zip(d.count, d.bus_stride, d.before, d.after, strict=True):
-        if before + after >= n:
-            bus = int(rng.integers(1 << min(p["addr_width"], 62))) // unit * unit
-            break
-        ends = (before * stride, (n - 1 - after) * stride)
-        low, high = low + min(ends), high + max(ends)
-    else:
-        bus = _base(rng, low, high + size, dram_bytes(p), unit)
-    if local is None or bus is None:
-        return None
-    return replace(d, local_addr=local, bus_addr=bus % (1 << p["addr_width"]))
-
-
-def _base(rng, low: int, high: int, room: int, unit: int) -> int | None:
-    """A multiple of `unit` such that base + low and base + high are within 0 and `room`."""
-    first, last = -(low // unit) * unit, (room - high) // unit * unit
-    if first > last:
-        return None
-    way = rng.random()
-    if way < 0.08:
-        return first
-    if way < 0.16:
-        return last
-    if way < 0.5 and room >= 2 * PAGE:
-        page = PAGE * int(rng.integers(1, room // PAGE))
-        base = (page - int(rng.integers(low, high))) // unit * unit
-        return min(max(base, first), last)
-    return int(rng.integers(first // unit, last // unit + 1)) * unit

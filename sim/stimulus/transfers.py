@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..golden.dma import Descriptor, image
+from ..golden.dma import Descriptor
+from ..golden.dma_boxes import image
 from .dma import Case
 
 COPY = 1 << 16

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import Out
 from ...accelerator.contract import Engine
 from ...bundle import exact
 from ...bus.axi import Axi4
-from ...bus.axi_mux import ShareReads
+from ...bus.axi_mux import AxiMux
 from ...component import place
 from ...dma.load import Load
 from ...dma.store import Store
@@ -165,12 +165,13 @@ class SystolaEngine(Engine):
         ]
 
     def _bus(self, m, platform, fetch, load, store):
-        share = place(m, platform, "reads", ShareReads, data_width=self.p.data_width)
-        for name, master in (("first", fetch), ("second", load)):
-            join(m, master.ar, getattr(share, f"{name}_ar"))
-            join(m, getattr(share, f"{name}_r"), master.r)
-        join(m, share.ar, self.m_axi.ar)
-        join(m, self.m_axi.r, share.r)
+        fixed = {"priority": "fixed", "writes": False}
+        reads = place(m, platform, "reads", AxiMux, masters=2, data_width=self.p.data_width, **fixed)
+        for inner, master in ((reads.s0_axi, fetch), (reads.s1_axi, load)):
+            join(m, master.ar, inner.ar)
+            join(m, inner.r, master.r)
+        join(m, reads.m_axi.ar, self.m_axi.ar)
+        join(m, self.m_axi.r, reads.m_axi.r)
         join(m, store.aw, self.m_axi.aw)
         join(m, store.w, self.m_axi.w)
         join(m, self.m_axi.b, store.b)

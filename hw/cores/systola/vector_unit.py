@@ -10,7 +10,7 @@ from ...component import Component, Parameters, place
 from ...issue.command import COUNT, command_queue, commands, flag, settings
 from ...issue.unit import load_box, report_fault, within
 from ...memory.access import Read, Request
-from ...memory.address_generator import AddressWalk
+from ...memory.address_generator import AddressGenerator
 from ...memory.reader import Reader
 from ...stream.buffer import StreamBuffer
 from ...stream.packet import join
@@ -198,7 +198,7 @@ class VectorUnit(Component):
 
         walks, wrong = {}, {}
         for (name, ds), base in zip(STRIDES.items(), (now.a, now.c, now.b), strict=True):
-            walk = place(m, platform, name.lower(), AddressWalk, dims=len(ds), width=width)
+            walk = place(m, platform, name.lower(), AddressGenerator, dims=len(ds), width=width)
             m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
             m.d.comb += load_box(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
             walks[name] = walk

@@ -1,4 +1,4 @@
-"""Delays and skews, in Amaranth's simulator."""
+"""Skews, in Amaranth's simulator."""
 
 import random
 
@@ -6,7 +6,6 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.array.skew import Skew, SteppedSkew
-from systola.hw.stream.delay import Delay
 
 
 def _run(component, words, clocked=True):
@@ -23,17 +22,6 @@ def _run(component, words, clocked=True):
     simulator.add_testbench(bench)
     simulator.run()
     return seen
-
-
-@pytest.mark.parametrize("style", ["memory", "registers"])
-@pytest.mark.parametrize("cycles", [1, 3, 4, 9])
-def test_delay(style, cycles):
-    words = [random.Random(1).getrandbits(12) for _ in range(40)]
-    assert _run(Delay(width=12, cycles=cycles, style=style), words)[cycles:] == words[:-cycles]
-
-
-def test_no_delay():
-    assert _run(Delay(width=3, cycles=0, style="memory"), [5, 2, 7], clocked=False) == [5, 2, 7]
 
 
 @pytest.mark.parametrize("reverse", [False, True])

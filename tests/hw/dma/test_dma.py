@@ -9,7 +9,8 @@ from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.dma.dma import Dma
-from systola.sim.golden.dma import Descriptor, contiguous, transpose
+from systola.sim.golden.dma import Descriptor
+from systola.sim.golden.dma_boxes import contiguous, transpose
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus import transfers
 from systola.sim.stimulus.dma import Case, random_cases

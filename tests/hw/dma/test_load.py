@@ -6,7 +6,8 @@ import pytest
 from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.load import Load
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code, contiguous, transpose
+from systola.sim.golden.dma import Code
+from systola.sim.golden.dma_boxes import contiguous, transpose
 from systola.sim.stimulus.dma import random_cases
 
 OPTIONS = {"padding": True, "fill": True, "scatter": True}

@@ -8,7 +8,8 @@ import pytest
 from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.store import Reader, Store
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code, contiguous
+from systola.sim.golden.dma import Code
+from systola.sim.golden.dma_boxes import contiguous
 from systola.sim.stimulus.dma import random_cases
 
 PARAMETERS = [

@@ -6,8 +6,11 @@ import pytest
 from amaranth.hdl import Shape
 from amaranth.sim import Simulator
 
+from systola.gen.verilog.verilog import generate
+from systola.hw.component import ParameterError
 from systola.hw.formats.sparse import Pattern
-from systola.hw.mac.nm_mac import NmMac
+from systola.hw.mac.nm_mac import NmMac, SparseMac
+from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize("registers", [(True, True), (False, True), (False, False)])
@@ -48,3 +51,32 @@ def test_nm_mac(n, m, registers):
     expected = [sum(w * a[place] for w, place in zip(ws, places, strict=True)) for a, ws, places in beats]
     assert late == sum(registers) + (0, 0, 1, 2, 2)[n]
     assert seen[late:] == expected[: len(beats) - late]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in (
+                {"sparsity": "4:8", "a_format": "uint5", "w_format": "int3", "acc_width": 9},
+                {"sparsity": "1:2", "operand_register": False, "product_register": False},
+                {"sparsity": "1:4", "a_format": "int16", "w_format": "int16", "product_register": False},
+            )
+        ),
+    ],
+    ids=str,
+)
+def test_packets_of_groups(check, parameters):
+    assert lint(generate("nm_mac", SparseMac(**parameters)).verilog, "nm_mac") == ""
+    check("nm_mac", cases=40, **parameters)
+
+
+def test_latency_and_peak_of_the_unit():
+    for parameters, expected in (({}, (7, 2)), ({"sparsity": "4:8", "operand_register": False}, (7, 4))):
+        mac = SparseMac(**parameters).described()
+        assert (mac.latency, mac.peak) == expected
+    with pytest.raises(ParameterError) as error:
+        SparseMac(sparsity="3:4")
+    assert str(error.value) == "sparsity=3:4: sparsity must be 2:4 or 1:4 or 4:8 or 1:2."

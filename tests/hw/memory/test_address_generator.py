@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from systola.hw.memory.address_generator import AddressWalk
+from systola.hw.memory.address_generator import AddressGenerator
 
 WIDTH = 12
 
@@ -32,7 +32,7 @@ def test_addresses(exchange, dims, pause):
     rng = random.Random(dims)
     boxes = [draw(rng, dims) for _ in range(60)]
     expected = [each for box in boxes for each in addresses(box, dims)]
-    beats = exchange(AddressWalk(dims=dims, width=WIDTH), {"i": boxes}, {"o": len(expected)}, pause=pause)
+    beats = exchange(AddressGenerator(dims=dims, width=WIDTH), {"i": boxes}, {"o": len(expected)}, pause=pause)
     assert [fields for _, fields in beats["o"]] == expected
     if not pause:
         cycles = [cycle for cycle, _ in beats["o"]]
@@ -41,5 +41,5 @@ def test_addresses(exchange, dims, pause):
 
 def test_the_longest_dimension(exchange):
     box = {"base": 0, "count0": 2047, "stride0": 1, "count1": 1, "stride1": 0}
-    beats = exchange(AddressWalk(dims=2, width=WIDTH), {"i": [box]}, {"o": 2047})
+    beats = exchange(AddressGenerator(dims=2, width=WIDTH), {"i": [box]}, {"o": 2047})
     assert [fields["addr"] for _, fields in beats["o"]] == list(range(2047))

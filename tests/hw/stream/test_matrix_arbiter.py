@@ -1,66 +1,119 @@
-"""Whoever waits is passed by each other once at most, however rarely he asks."""
+"""Matrix arbiter: both update rules against a reference order, held grants, the second round, bounded waiting."""
 
 import random
 
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.stream.matrix_arbiter import LeastRecent
+from systola.hw.stream.matrix_arbiter import MatrixArbiter
 
 
-@pytest.mark.parametrize("count", [2, 3, 5])
-def test_nobody_is_passed_twice_by_the_same(count):
-    arbiter = LeastRecent(count=count)
-    rng = random.Random(count)
-
+def _run(arbiter, cycles, drive):
     async def bench(ctx):
-        passed = [set() for _ in range(count)]  # for each, who went since he did
-        for _ in range(400):
-            request, taken = rng.getrandbits(count), rng.random() < 0.7
-            ctx.set(arbiter.request, request)
-            ctx.set(arbiter.taken, taken)
-            grant = ctx.get(arbiter.grant)
-            assert grant & request == grant
-            assert (grant == 0) == (request == 0)
-            assert grant & (grant - 1) == 0
-            if grant:
-                winner = grant.bit_length() - 1
-                assert all(winner not in passed[other] for other in range(count) if request >> other & 1)
-                if taken:
-                    for other in range(count):
-                        passed[other].add(winner)
-                    passed[winner] = set()
+        for cycle in range(cycles):
+            drive(ctx, cycle)
             await ctx.tick()
 
-    _run(arbiter, bench)
-
-
-def test_who_is_taken_in_the_second_round_goes_last_as_well():
-    arbiter = LeastRecent(count=4, rounds=2)
-    rng = random.Random(7)
-
-    async def bench(ctx):
-        order = [3, 2, 1, 0]  # who was taken longest ago comes first
-        for cycle in range(400):
-            taken = rng.choice(("", "2", None))
-            for name in ("", "2"):
-                request = rng.getrandbits(4)
-                ctx.set(getattr(arbiter, f"request{name}"), request)
-                ctx.set(getattr(arbiter, f"taken{name}"), name == taken)
-                asking = [each for each in order if request >> each & 1]
-                if cycle >= 50:  # until then all were taken
-                    assert ctx.get(getattr(arbiter, f"grant{name}")) == (1 << asking[0] if asking else 0)
-            winner = ctx.get(getattr(arbiter, f"grant{taken}")) if taken is not None else 0
-            if winner:
-                order.remove(winner.bit_length() - 1)
-                order.append(winner.bit_length() - 1)
-            await ctx.tick()
-
-    _run(arbiter, bench)
-
-
-def _run(arbiter, bench):
     simulator = Simulator(arbiter)
     simulator.add_clock(1e-6)
     simulator.add_testbench(bench)
     simulator.run()
+
+
+def _first(order, request):
+    """One-hot grant of the first requester in `order`, 0 if there is none."""
+    return next((1 << each for each in order if request >> each & 1), 0)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_round_robin_starts_after_the_requester_granted_last(held):
+    arbiter, rng, last = MatrixArbiter(count=5, rule="round_robin", held=held), random.Random(1), 4
+
+    def drive(ctx, _):
+        nonlocal last
+        request, taken = rng.randrange(32), not held or rng.random() < 0.7
+        taken = taken and request != 0
+        ctx.set(arbiter.request, request)
+        if held:
+            ctx.set(arbiter.taken, taken)
+        grant = _first([(last + 1 + n) % 5 for n in range(5)], request)
+        assert ctx.get(arbiter.grant) == grant
+        last = grant.bit_length() - 1 if taken else last
+
+    _run(arbiter, 500, drive)
+
+
+def test_a_held_grant_is_repeated_until_taken():
+    arbiter, rng, kept = MatrixArbiter(count=3, rule="round_robin", held=True), random.Random(2), None
+
+    def drive(ctx, _):
+        nonlocal kept
+        taken = rng.random() < 0.3
+        ctx.set(arbiter.request, 7)
+        ctx.set(arbiter.taken, taken)
+        assert kept in (None, ctx.get(arbiter.grant))
+        kept = None if taken else ctx.get(arbiter.grant)
+
+    _run(arbiter, 300, drive)
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_least_recent_passes_no_requester_twice_by_the_same(count, held):
+    arbiter = MatrixArbiter(count=count, rule="least_recent", held=held)
+    rng = random.Random(count)
+    passed = [set() for _ in range(count)]  # per requester: those granted since its own last grant
+
+    def drive(ctx, _):
+        request, taken = rng.getrandbits(count), not held or rng.random() < 0.7
+        ctx.set(arbiter.request, request)
+        if held:
+            ctx.set(arbiter.taken, taken)
+        grant = ctx.get(arbiter.grant)
+        assert grant & request == grant
+        assert (grant == 0) == (request == 0)
+        assert grant & (grant - 1) == 0
+        if grant:
+            winner = grant.bit_length() - 1
+            assert all(winner not in passed[other] for other in range(count) if request >> other & 1)
+            if taken:
+                for other in range(count):
+                    passed[other].add(winner)
+                passed[winner] = set()
+
+    _run(arbiter, 400, drive)
+
+
+def test_a_grant_of_the_second_round_moves_to_the_end_of_the_order_as_well():
+    arbiter = MatrixArbiter(count=4, rule="least_recent", held=True, rounds=2)
+    rng = random.Random(7)
+    order = [3, 2, 1, 0]  # least recently granted first
+
+    def drive(ctx, cycle):
+        taken = rng.choice(("", "2", None))
+        for name in ("", "2"):
+            request = rng.getrandbits(4)
+            ctx.set(getattr(arbiter, f"request{name}"), request)
+            ctx.set(getattr(arbiter, f"taken{name}"), name == taken)
+            if cycle >= 50:  # by then each was granted once
+                assert ctx.get(getattr(arbiter, f"grant{name}")) == _first(order, request)
+        winner = ctx.get(getattr(arbiter, f"grant{taken}")) if taken is not None else 0
+        if winner:
+            order.remove(winner.bit_length() - 1)
+            order.append(winner.bit_length() - 1)
+
+    _run(arbiter, 400, drive)
+
+
+@pytest.mark.parametrize("rule", ["round_robin", "least_recent"])
+def test_the_rules_differ_only_in_who_follows(rule):
+    """2 is granted alone, then all request: round robin continues after 2, least recent with 0, then 1."""
+    arbiter = MatrixArbiter(count=3, rule=rule)
+    requests, grants = [0b111, 0b100, 0b111, 0b111, 0b111], []
+
+    def drive(ctx, cycle):
+        ctx.set(arbiter.request, requests[cycle])
+        grants.append(ctx.get(arbiter.grant))
+
+    _run(arbiter, len(requests), drive)
+    assert grants == {"round_robin": [1, 4, 1, 2, 4], "least_recent": [1, 4, 2, 1, 4]}[rule]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from systola.sim.golden import dma
+from systola.sim.golden import dma, dma_boxes
 from systola.sim.golden.dma import Code, Descriptor, Status
 
 PARAMETERS = {
@@ -124,74 +124,12 @@ def test_targets_are_the_bytes_that_descriptors_write(descriptors):
 
 
 def test_targets_are_within_the_memories():
-    beyond = dma.contiguous(4090, 0, 20, store=True)
+    beyond = dma_boxes.contiguous(4090, 0, 20, store=True)
     around = Descriptor(store=True, bus_addr=(1 << 32) - 3, count=(5,), bus_stride=(1,), local_stride=(1,))
-    refused = dma.contiguous(0, 510, 5)
+    refused = dma_boxes.contiguous(0, 510, 5)
     masks = dma.targets([beyond, around, refused], PARAMETERS, 4096)
     assert np.flatnonzero(masks[0]).tolist() == [0, 1, *range(4090, 4096)]
     assert not masks[1].any()
-
-
-# What users ask for
-
-
-def test_contiguous_and_rows():
-    dram, local = memories(dram=4096)
-    dma.run([dma.contiguous(101, 33, 300)], dram, local, PARAMETERS)
-    assert (local[33:333] == dram[101:401]).all()
-    dma.run([dma.rows(64, 3, 5, 17, 100, 20, store=True)], dram, local, PARAMETERS)
-    for row in range(5):
-        assert (dram[64 + 100 * row :][:17] == local[3 + 20 * row :][:17]).all()
-    assert dma.contiguous(0, 0, 1 << 20).count == (1 << 15, 32, 1, 1)
-    with pytest.raises(ValueError, match="two parts"):
-        dma.contiguous(0, 0, 65537 * 3)
-
-
-@pytest.mark.parametrize("size", [0, 1, 2, 3])
-def test_transposes(size):
-    dtype = np.dtype(f"u{1 << size}")
-    dram, local = memories()
-    matrix = dram[64 : 64 + 6 * 5 * dtype.itemsize].view(dtype).reshape(6, 5)
-    d = dma.transpose(64, 8, 6, 5, size=size)
-    assert dma.turns(d)
-    for scatter in (False, True):
-        target = local.copy()
-        assert dma.run([d], dram, target, PARAMETERS | {"scatter": scatter}).statuses == [Status(0)]
-        assert (target[8 : 8 + matrix.nbytes].view(dtype).reshape(5, 6) == matrix.T).all()
-        assert (target[8 + matrix.nbytes :] == local[8 + matrix.nbytes :]).all()
-
-
-def test_an_image_is_one_descriptor():
-    shape = (224, 224, 3)
-    bytes = 224 * 224 * 3
-    parameters = PARAMETERS | {"local_bytes": 1 << 18}
-    dram, local = memories(dram=1 << 18, local=1 << 18)
-    d = dma.image(1000, 24, *shape)
-    assert dma.run([d], dram, local, parameters).statuses == [Status(0)]
-    assert (local[24 : 24 + bytes] == dram[1000 : 1000 + bytes]).all()
-    assert dma.beats(dma.image(1024, 0, *shape), 8) == bytes // 8
-    narrow = dma.image(1000, 24, *shape, halo=1, padding_limit=2)
-    wide = dma.image(1000, 24, *shape, halo=1)
-    assert wide.count[:2] == (226 * 3, 226)
-    assert narrow.count[:3] == (3, 226, 226)
-    for d in (narrow, wide):
-        local[:] = 7
-        assert dma.run([replace(d, value=0x5555555555555555)], dram, local, parameters).statuses == [Status(0)]
-        framed = local[24 : 24 + 226 * 226 * 3].reshape(226, 226, 3)
-        assert (framed[1:-1, 1:-1] == dram[1000 : 1000 + bytes].reshape(shape)).all()
-        framed[1:-1, 1:-1] = 0x55
-        assert (framed == 0x55).all()
-        assert (local[:24] == 7).all()
-
-
-def test_a_halo_may_begin_before_address_zero():
-    dram, local = memories()
-    d = dma.image(0, 0, 4, 5, 2, size=1, halo=2, bus_row=64, local_row=40)
-    assert d.bus_addr > 1 << 31
-    assert dma.run([d], dram, local, PARAMETERS).statuses == [Status(0)]
-    framed = local[: 8 * 40].view(np.uint16).reshape(8, 20)[:, :18].reshape(8, 9, 2)
-    picture = dram[: 4 * 64].view(np.uint16).reshape(4, 32)[:, :10].reshape(4, 5, 2)
-    assert (framed == np.pad(picture, ((2, 2), (2, 2), (0, 0)))).all()
 
 
 def test_filled_bytes_depend_on_the_target_address():
@@ -283,9 +221,9 @@ def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
     dram, local = memories()
     before = local.copy()
     faults = [(96, 103, Code.SLVERR), (40, 47, Code.DECERR)]
-    upwards = dma.rows(30, 100, 2, 11, 60, 20, tag=1)  # reads 30..40 and 90..100
-    beside = dma.rows(48, 200, 2, 48, 56, 50, tag=2)  # reads 48..95 and 104..151
-    backwards = dma.rows(90, 300, 2, 11, -60, 20, tag=3)
+    upwards = dma_boxes.rows(30, 100, 2, 11, 60, 20, tag=1)  # reads 30..40 and 90..100
+    beside = dma_boxes.rows(48, 200, 2, 48, 56, 50, tag=2)  # reads 48..95 and 104..151
+    backwards = dma_boxes.rows(90, 300, 2, 11, -60, 20, tag=3)
     result = dma.run([upwards, beside, backwards], dram, local, PARAMETERS, faults)
     assert result.statuses == [Status(1, Code.DECERR, 40), Status(2), Status(3, Code.SLVERR, 96)]
     expected = np.zeros(512, bool)
@@ -299,7 +237,7 @@ def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
 
 def test_what_is_not_read_cannot_fail():
     dram, local = memories()
-    d = dma.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
+    d = dma_boxes.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
     faults = [(0, 63, Code.SLVERR), (72, 87, Code.SLVERR), (96, 4095, Code.DECERR)]
     assert dma.run([d, replace(d, before=(10,), after=())], dram, local, PARAMETERS, faults).statuses == [Status(0)] * 2
     assert dma.run([replace(d, before=(), after=(), fill=True)], dram, local, PARAMETERS, faults).statuses == [
@@ -311,7 +249,7 @@ def test_what_is_not_read_cannot_fail():
 def test_beyond_the_memory_is_a_decode_error():
     dram, local = memories()
     statuses = dma.run(
-        [dma.contiguous(4090, 0, 6), dma.contiguous(4090, 0, 7), Descriptor(store=True, bus_addr=1 << 31)],
+        [dma_boxes.contiguous(4090, 0, 6), dma_boxes.contiguous(4090, 0, 7), Descriptor(store=True, bus_addr=1 << 31)],
         dram,
         local,
         PARAMETERS,
@@ -324,7 +262,7 @@ def test_beyond_the_memory_is_a_decode_error():
 def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
     dram, local = memories(dram=16384)
     before = dram.copy()
-    d = dma.rows(4005, 0, 3, 200, 1000, 200, store=True, tag=5)  # 4005..4204, 5005..5204, 6005..6204
+    d = dma_boxes.rows(4005, 0, 3, 200, 1000, 200, store=True, tag=5)  # 4005..4204, 5005..5204, 6005..6204
     parameters = PARAMETERS | {"local_bytes": 600}
     local = np.resize(local, 600)
 
@@ -361,11 +299,11 @@ def test_uncertainty_follows_the_bytes():
     dram, local = memories()
     result = dma.run(
         [
-            dma.contiguous(64, 0, 16),  # fails
-            dma.contiguous(200, 4, 4),  # certain again
-            dma.contiguous(300, 2, 6, store=True),  # two bytes of it uncertain
-            replace(dma.contiguous(0, 12, 2), fill=True),
-            replace(dma.contiguous(300, 20, 5), before=(1,)),
+            dma_boxes.contiguous(64, 0, 16),  # fails
+            dma_boxes.contiguous(200, 4, 4),  # certain again
+            dma_boxes.contiguous(300, 2, 6, store=True),  # two bytes of it uncertain
+            replace(dma_boxes.contiguous(0, 12, 2), fill=True),
+            replace(dma_boxes.contiguous(300, 20, 5), before=(1,)),
         ],
         dram,
         local,
@@ -383,7 +321,7 @@ def test_uncertainty_follows_the_bytes():
 @settings(max_examples=150, deadline=None)
 @given(boxes())
 def test_coalescing_moves_the_same_bytes(d):
-    merged = dma.coalesce(d)
+    merged = dma_boxes.coalesce(d)
     assert merged.count[0] == 1 or len([n for n in merged.count if n > 1]) <= len([n for n in d.count if n > 1])
     first, second = memories(), memories()
     dma.run([d], *first, PARAMETERS)
@@ -394,37 +332,21 @@ def test_coalescing_moves_the_same_bytes(d):
         assert dma.check(merged, PARAMETERS | {"scatter": True}) == Code.OK
 
 
-def test_coalescing_makes_long_rows():
-    assert dma.coalesce(dma.rows(0, 0, 10, 32, 32, 32)) == dma.rows(0, 0, 1, 320, 0, 0)
-    assert dma.coalesce(Descriptor(count=(1, 7, 1, 3), bus_stride=(5, 1, 9, 7), local_stride=(5, 1, 9, 7))).count == (
-        21, 1, 1, 1,
-    )  # fmt: skip
-    for still in (
-        dma.rows(0, 0, 10, 32, 33, 32),
-        dma.rows(0, 0, 10, 32, 32, 33),
-        dma.rows(0, 0, 1000, 66, 66, 66),  # more than a count holds
-        dma.rows(0, 0, 10, 32, 32, 32, before=(1,)),
-        dma.rows(0, 0, 10, 32, 32, 32, after=(0, 1)),
-        dma.rows(0, 0, 0, 32, 32, 32),
-    ):
-        assert dma.coalesce(still) == still
-
-
 @pytest.mark.parametrize(
     ("descriptor", "options", "expected"),
     [
-        (dma.contiguous(0, 0, 64), {}, 8),
-        (dma.contiguous(7, 0, 64), {}, 9),
-        (dma.contiguous(7, 0, 1), {}, 1),
-        (dma.contiguous(7, 0, 2), {}, 2),
-        (dma.rows(4, 0, 3, 8, 20, 8), {}, 2 + 1 + 2),
-        (dma.transpose(0, 0, 4, 16), {}, 64),
-        (dma.transpose(0, 0, 4, 16), {"scatter": True}, 8),
-        (dma.transpose(0, 0, 4, 16, before=(1,), after=(1,)), {"scatter": True}, 14 * 4),
-        (dma.transpose(0, 0, 4, 16, before=(0, 1)), {"scatter": True}, 2 * 3),
-        (replace(dma.contiguous(0, 0, 64), fill=True), {}, 0),
-        (replace(dma.contiguous(1, 0, 64), fill=True, store=True), {}, 9),
-        (dma.image(64, 0, 2, 8, 1, halo=1), {}, 2),
+        (dma_boxes.contiguous(0, 0, 64), {}, 8),
+        (dma_boxes.contiguous(7, 0, 64), {}, 9),
+        (dma_boxes.contiguous(7, 0, 1), {}, 1),
+        (dma_boxes.contiguous(7, 0, 2), {}, 2),
+        (dma_boxes.rows(4, 0, 3, 8, 20, 8), {}, 2 + 1 + 2),
+        (dma_boxes.transpose(0, 0, 4, 16), {}, 64),
+        (dma_boxes.transpose(0, 0, 4, 16), {"scatter": True}, 8),
+        (dma_boxes.transpose(0, 0, 4, 16, before=(1,), after=(1,)), {"scatter": True}, 14 * 4),
+        (dma_boxes.transpose(0, 0, 4, 16, before=(0, 1)), {"scatter": True}, 2 * 3),
+        (replace(dma_boxes.contiguous(0, 0, 64), fill=True), {}, 0),
+        (replace(dma_boxes.contiguous(1, 0, 64), fill=True, store=True), {}, 9),
+        (dma_boxes.image(64, 0, 2, 8, 1, halo=1), {}, 2),
         (Descriptor(count=(4, 4), before=(2,), after=(2,), bus_stride=(1, 4), local_stride=(1, 4)), {}, 0),
     ],
 )

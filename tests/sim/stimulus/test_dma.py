@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from systola.sim.golden import dma
+from systola.sim.golden import dma, dma_boxes
 from systola.sim.golden.dma import Code, Descriptor
 from systola.sim.stimulus.dma import CHANNELS, PADDING_LIMIT, WORK, order, random_cases, work
 
@@ -139,15 +139,15 @@ def test_options_that_were_not_built_have_no_fields_to_ask_for_them():
 
 
 def test_waits_are_set_where_a_load_and_a_store_meet():
-    load = dma.contiguous(100, 0, 50)
+    load = dma_boxes.contiguous(100, 0, 50)
     options = {
-        "reads what is loaded": dma.contiguous(900, 49, 5, store=True),
-        "writes what is read": dma.contiguous(149, 900, 5, store=True),
+        "reads what is loaded": dma_boxes.contiguous(900, 49, 5, store=True),
+        "writes what is read": dma_boxes.contiguous(149, 900, 5, store=True),
     }
     for store in options.values():
         for pair in ([load, store], [store, load]):
             assert [d.wait for d in order(pair, PARAMETERS)] == [False, True]
-    apart = dma.contiguous(150, 50, 5, store=True)
+    apart = dma_boxes.contiguous(150, 50, 5, store=True)
     filled = replace(options["reads what is loaded"], fill=True)
     refused = replace(options["reads what is loaded"], count=(0,))
     for other in (apart, filled, refused, load, Descriptor()):

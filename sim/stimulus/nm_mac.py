@@ -1,0 +1,42 @@
+"""Packets for an N:M multiply-accumulate: random groups, legal and illegal, with pauses."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..golden.formats.sparse import place_bits
+from ..golden.nm_mac import pattern
+from .systolic import draw
+
+
+@dataclass
+class Case:
+    """Packets (a, kept, places) one after the other, as `golden.nm_mac.dot` takes them; and how much streams pause."""
+
+    packets: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+    gap: float = 0.0
+    stall: float = 0.0
+    seed: int = 0
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) -> list[Case]:
+    """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups."""
+    rng = np.random.default_rng(seed)
+    n, m = pattern(parameters["sparsity"])
+    cases = []
+    for number in range(count):
+        made = []
+        for _ in range(int(rng.integers(1, packets + 1))):
+            groups = int(rng.choice([1, 1, 2, rng.integers(1, 21)]))
+            kind = ("uniform", "extremes", "sparse")[int(rng.integers(3))]
+            a, kept = (
+                draw(rng, parameters[f"{name}_format"], (groups, lanes), kind) for name, lanes in (("a", m), ("w", n))
+            )
+            places = np.sort(rng.permuted(np.tile(np.arange(m), (groups, 1)), axis=1)[:, :n], axis=1)
+            if number % 3 == 2:
+                anything = rng.integers(1 << place_bits(m), size=places.shape)
+                places = np.where(rng.random((groups, 1)) < 0.3, anything, places)
+            made.append((a, kept, places))
+        gap, stall = rng.choice([0.0, 0.1, 0.5, 0.9], 2) * (number % 4 != 0)
+        cases.append(Case(made, float(gap), float(stall), int(rng.integers(2**31))))
+    return cases

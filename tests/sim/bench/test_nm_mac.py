@@ -1,0 +1,23 @@
+"""The bench fails where it should: each of these units is broken in one place."""
+
+import pytest
+
+from systola.gen.generators import find
+from systola.gen.verilog.verilog import generate
+from systola.sim.runner.simulate import simulate
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "an illegal group that is multiplied": (r"illegal \? 16'h0000 : values", "values"),
+    "equal places that are legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
+    "the first place for both": (r"places\[3:2\], 3'h0", "places[1:0], 3'h0"),
+    "a sum that is not cleared": (r"fresh \? 32'd0", "1'h0 ? 32'd0"),
+    "a cycle too late": (r"else buffer__write__valid <= kind2\[1\]", "else buffer__write__valid <= kind1[1]"),
+}
+FAST = "an illegal group that is multiplied"
+
+
+@pytest.mark.parametrize("what", [FAST, *(pytest.param(w, marks=pytest.mark.slow) for w in BROKEN if w != FAST)])
+def test_broken_designs_fail(spoil, what):
+    design = generate("nm_mac", find("nm_mac").component())
+    outcome, _ = simulate(spoil(design, *BROKEN[what]), find("nm_mac").cases(design.parameters, 12, 5))
+    assert outcome.mismatches > 0
