@@ -9,7 +9,7 @@ from systola.gen.verilog.verilog import generate
 from systola.hw.cores.systola.core import Systola
 from systola.sim.golden.cores import systola as golden
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.cores.runs import Run
+from systola.sim.stimulus.runs import Run
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from systola.hw.cores.systola.parameters import CoreParameters
 from systola.hw.formats.names import OTHERS, SIGNED
 from systola.sim.golden import operands
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.cores.runs import Run
+from systola.sim.stimulus.runs import Run
 
 SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
 SLOTS = [

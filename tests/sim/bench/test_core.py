@@ -11,7 +11,7 @@ from systola.gen.verilog.verilog import generate
 from systola.hw.cores.systola.core import Systola
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.cores.runs import Run
+from systola.sim.stimulus.runs import Run
 
 SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
 BROKEN = {  # what is broken: text, what stands there instead
