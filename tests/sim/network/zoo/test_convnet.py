@@ -33,7 +33,7 @@ def test_the_graph_computes_what_the_network_does(data, format, activations):
     [("int4", "int8", 0.9), ("flint4", "uflint4", 0.9), ("olive_int4", "float8", 0.9), ("pot4", "uint8", 0.85)],
 )
 def test_codes_keep_what_was_learnt(data, weights, activations, least):
-    network = convnet.quantise(data.train_images, weights, activations)
+    network = convnet.quantise(convnet.weights(), data.train_images, weights, activations)
     right = network.run(data.test_images).argmax(1) == data.test_labels
     assert right.mean() > least
     assert network.first.weights.dtype == np.uint8
@@ -41,8 +41,8 @@ def test_codes_keep_what_was_learnt(data, weights, activations, least):
 
 
 def test_the_table_is_in_the_order_of_bytes(data):
-    assert convnet.quantise(data.train_images).table is None
-    table = convnet.quantise(data.train_images, activations="upot4").table
+    assert convnet.quantise(convnet.weights(), data.train_images).table is None
+    table = convnet.quantise(convnet.weights(), data.train_images, activations="upot4").table
     assert [table[result & 255] for result in (-128, -127, 127)] == [0, 7, 15]  # 0, 64 of 2^14, 2^14
     assert (np.diff(table[np.arange(-128, 128)].astype(int)) >= 0).all()
 
