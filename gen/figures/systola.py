@@ -35,10 +35,10 @@ def utilisation() -> Section:
     section = Section(
         "Systola: from DRAM to DRAM",
         f"Generated Verilog of `systola`, {PAPER.size} x {PAPER.size}, a bus of {PAPER.data_width} bits, one beat per "
-        "cycle, latency 20, int8, requantised by column or filter, every byte of the result compared with NumPy; cycles "
-        "from start to interrupt. The roof is the largest of MACs / 256, beats that must be read, and beats that must be "
-        "written. The model is gen/accelerators/systola/timing_model.py. Cycles without a row in the array, by cause, "
-        "from the counters.",
+        "cycle, latency 20, int8, requantised by column or filter, every byte of the result compared with NumPy; "
+        "cycles from start to interrupt. The roof is the largest of MACs / 256, beats that must be read, and beats "
+        "that must be written. The model is gen/accelerators/systola/timing_model.py. Cycles without a row in the "
+        "array, by cause, from the counters.",
         [
             *("layer", "cycles", "utilisation", "MAC/byte", "bound by", "of the roof", "model"),
             *("instruction", "sync", "weights", "activations", "fill"),
