@@ -25,6 +25,9 @@ def refuses(p: CoreParameters, graph: Graph, node: Node) -> str | None:
 
 
 def _convolution(p, graph, node):
+    kernel = graph[node.inputs[1]].shape[:2]
+    if any(side >= size for pair, size in zip(node.padding, kernel, strict=True) for side in pair):
+        return f"padding={node.padding}: padding must be less than the kernel, {kernel}"
     return _weights(p, graph, node) or _window(node, padding=True)
 
 
