@@ -18,6 +18,11 @@ def test_tensors_start_at_pages_and_keep_their_bytes():
     assert dram[second : second + 2].tolist() == [255, 5]
 
 
+def test_a_machine_may_pack_more_closely():
+    image = Image(align=64)
+    assert (image.room(1), image.room(65), image.room(64), image.end) == (0, 64, 192, 256)
+
+
 def test_a_tensor_that_is_a_view_is_stored_in_its_own_order():
     values = np.arange(12, dtype=np.int8).reshape(3, 4).T
     image = Image()
