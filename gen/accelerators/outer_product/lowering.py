@@ -89,7 +89,7 @@ class Chain:
 
 def lower(p, graph: Graph) -> Chain:
     """The descriptors of a graph whose nodes `refuses` accepts: one for each strip of 4 columns."""
-    image, inputs, outputs, descriptors = Image(), {}, {}, []
+    image, inputs, outputs, descriptors = Image(align=BYTES), {}, {}, []
     columns = reads = writes = 0
     for name in graph.inputs:
         tensor = graph[name]

@@ -1,0 +1,76 @@
+"""The public interface: generate, simulate and run as a script uses them."""
+
+import pytest
+
+from systola import gen
+from systola.hw.component import Component
+from systola.hw.mac.bitbrick import BitBrick
+
+
+def test_the_names_of_the_interface():
+    assert set(gen.__all__) == {
+        "ParameterError",
+        "UsageError",
+        "accelerators",
+        "generate",
+        "run",
+        "simulate",
+        "synthesise",
+    }
+    assert list(gen.accelerators()) == ["outer_product", "systola"]
+
+
+def test_generate_takes_a_name_or_a_component():
+    design = gen.generate("bitbrick")
+    assert design.verilog == gen.generate(BitBrick()).verilog
+    assert design.bench == gen.generate(BitBrick()).bench == "systola.sim.bench.bitbrick"
+    assert gen.generate("bitbrick", top="mine").top == "mine"
+    assert gen.generate("systolic", rows=2, cols=2).parameters["rows"] == 2
+
+
+def test_a_foreign_component_has_the_name_of_its_class():
+    class Mine(BitBrick):
+        """A component of one's own."""
+
+    assert gen.generate(Mine()).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: gen.generate("systolik"), "unknown generator 'systolik': did you mean 'systolic'?"),
+        (lambda: gen.generate("systolic", rows=0), "rows=0: rows must be an integer from 1 to 256."),
+        (lambda: gen.generate(BitBrick().described(), rows=2), "rows=2: a component has its parameters already."),
+        (lambda: gen.run("gem"), "unknown task 'gem': did you mean 'gemm'?"),
+        (lambda: gen.run("gemm", on="systolla"), "unknown accelerator 'systolla': did you mean 'systola'?"),
+        (lambda: gen.run("gemm", sizes=4), "unknown parameter 'sizes': did you mean 'size'?"),
+    ],
+)
+def test_a_mistake_is_one_sentence(call, sentence):
+    with pytest.raises((gen.UsageError, gen.ParameterError)) as error:
+        call()
+    assert str(error.value) == sentence
+
+
+def test_a_component_without_latency_is_named():
+    class Plain(Component):
+        """A component."""
+
+        @staticmethod
+        def members(p):
+            return {}
+
+    with pytest.raises(TypeError, match="component Plain has no latency"):
+        gen.generate(Plain().described())
+
+
+def test_simulate_compares_with_the_golden_model():
+    outcome, results = gen.simulate(gen.generate("bitbrick"), 3, seed=2)
+    assert (outcome.cases, outcome.mismatches, len(results)) == (3, 0, 3)
+    assert outcome.checked > 0
+
+
+def test_run_compares_with_numpy():
+    done = gen.run("gemm", on="outer_product", m=5, k=20, n=6, depth=64)
+    assert (done.checked, done.mismatches) == (30, 0)
+    assert done.execution.cycles >= max(done.job.roof.values())
