@@ -1,5 +1,7 @@
 """The public interface: generate, simulate and run as a script uses them."""
 
+import importlib
+
 import pytest
 
 from systola import gen
@@ -18,6 +20,11 @@ def test_the_names_of_the_interface():
         "synthesise",
     }
     assert list(gen.accelerators()) == ["outer_product", "systola"]
+
+
+def test_the_package_of_that_name_never_replaces_run():
+    importlib.import_module("systola.gen.run.report")
+    assert callable(gen.run)
 
 
 def test_generate_takes_a_name_or_a_component():
@@ -65,8 +72,8 @@ def test_a_component_without_latency_is_named():
 
 
 def test_simulate_compares_with_the_golden_model():
-    outcome, results = gen.simulate(gen.generate("bitbrick"), 3, seed=2)
-    assert (outcome.cases, outcome.mismatches, len(results)) == (3, 0, 3)
+    outcome, _ = gen.simulate(gen.generate("bitbrick"), 3, seed=2)
+    assert (outcome.cases, outcome.mismatches) == (3, 0)
     assert outcome.checked > 0
 
 
