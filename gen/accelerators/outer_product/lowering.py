@@ -10,7 +10,6 @@ from ....sim.network.graph import Convolution, Dense, Graph, Node
 from ...compile.image import Image
 from ...compile.job import Place
 
-
 MOST = (1 << 16) - 1
 """Blocks of rows of one descriptor."""
 

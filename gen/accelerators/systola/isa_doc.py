@@ -210,7 +210,7 @@ with p.loop(16) as loop:
     p.sync(Unit.LOAD)
     loop.step({{Reg(1): 4096}})
 p.halt()
-p.encode()                  # bytes; with the parameters of a core only if the program is right for it
+p.encode()  # bytes; with the parameters of a core only if the program is right for it
 print(p.text())
 ```
 

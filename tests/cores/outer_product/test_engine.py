@@ -32,13 +32,13 @@ class Bus:
         ready = {name: self.rng.random() >= self.pause for name in ("ar", "aw", "w")}
         for name, value in ready.items():
             ctx.set(getattr(bus, name).ready, value)
-        self.r_valid = self.r_valid or bool(self.reads) and self.rng.random() >= self.pause
+        self.r_valid = self.r_valid or (bool(self.reads) and self.rng.random() >= self.pause)
         ctx.set(bus.r.valid, self.r_valid)
         if self.r_valid:
             at, last = self.reads[0]
             ctx.set(bus.r.payload.data, int(self.dram[at : at + 4].view("<u4")[0]))
             ctx.set(bus.r.payload.last, last)
-        self.b_valid = self.b_valid or bool(self.responses) and self.rng.random() >= self.pause
+        self.b_valid = self.b_valid or (bool(self.responses) and self.rng.random() >= self.pause)
         ctx.set(bus.b.valid, self.b_valid)
         channels = [getattr(bus, name) for name in ("ar", "aw", "w")]
         values = [(ctx.get(channel.valid), ctx.get(channel.payload.as_value())) for channel in channels]

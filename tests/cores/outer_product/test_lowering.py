@@ -114,7 +114,9 @@ def test_one_chain_for_all_layers():
     assert set(job.outputs) == {"y", "z"}
 
 
-@pytest.mark.parametrize("task", [GemmTask.check(m=7, k=30, n=6), ConvTask.check(kernel=1, padding=0, height=3, width=5)])
+@pytest.mark.parametrize(
+    "task", [GemmTask.check(m=7, k=30, n=6), ConvTask.check(kernel=1, padding=0, height=3, width=5)]
+)
 def test_tasks_are_compiled(task):
     work = task.work(ACCELERATOR.operands(P, 1))
     ran(work.graph, work.inputs)

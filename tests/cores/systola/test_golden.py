@@ -368,7 +368,11 @@ def test_a_large_gemm_takes_no_time_to_speak_of():
     program.halt()
     start = time.perf_counter()
     result = run(program, np.zeros(16, np.uint8), parameters)
-    assert (result.error, result.counters["rows"], result.counters["instructions"]) == (Error.NONE, 1024 * 128, 3 * 1024 + 5)
+    assert (result.error, result.counters["rows"], result.counters["instructions"]) == (
+        Error.NONE,
+        1024 * 128,
+        3 * 1024 + 5,
+    )
     assert time.perf_counter() - start < 5
 
 

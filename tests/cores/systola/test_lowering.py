@@ -218,7 +218,8 @@ def test_additions(on_golden):
 
 
 @pytest.mark.parametrize(
-    ("a_format", "w_format"), [("int8", "flint4"), ("pot4", "int8"), ("olive_int4", "olive_flint4"), ("float8", "apot5")]
+    ("a_format", "w_format"),
+    [("int8", "flint4"), ("pot4", "int8"), ("olive_int4", "olive_flint4"), ("float8", "apot5")],
 )
 def test_coded_operands(on_golden, a_format, w_format):
     """Codes around the image stand for 0, whatever the format's code of 0 is."""
