@@ -128,7 +128,7 @@ class PoolingSchedule(LaneSchedule):
         first, end = self.parts[part][1]
         area = layer.window[0] * layer.window[1]
         row, columns = layer.input.width * lanes, layer.output_size[1]
-        multiplier, shift = SAME if layer.maximum else (2**31 // area + 1, 0)
+        multiplier, shift = SAME if layer.maximum or area == 1 else (2**31 // area + 1, 0)
         for setting, value in (
             (Setting.WINDOW_X, layer.window[1]),
             (Setting.WINDOW_Y, layer.window[0]),
