@@ -175,7 +175,7 @@ class DotterEngine(Engine):
         return order.level != 0, product.i.valid & product.i.ready & word.second
 
     def _write(self, m, sequencer, result):
-        """Write each result, and end the pass with the response to the final one. Returns whether a write is in flight."""
+        """Write each result; the response to the final one ends the pass. Returns whether a write is in flight."""
         aw, w, b = self.m_axi.aw, self.m_axi.w, self.m_axi.b
         y, writing, final = Signal(32), Signal(), Signal()
         begin = Signal()
@@ -186,7 +186,7 @@ class DotterEngine(Engine):
             aw.payload.size.eq(2),
             aw.payload.burst.eq(1),
             w.payload.last.eq(1),
-            w.payload.strb.eq(0xF << (y & (self.p.lanes - 4))),
+            w.payload.strb.eq(0xF << y[: self.p.lanes.bit_length() - 1]),
             b.ready.eq(1),
             sequencer.done.eq(b.valid & final & (b.payload.resp == 0)),
         ]
