@@ -163,7 +163,7 @@ def virtual(
         try:
             baud = baud or target.baud
             design = {"clock": min(target.clock, BIT * baud), "baud": baud}
-            board = start(target, Faults(noise / 3, noise / 3, noise / 3), **carried, **design)
+            board = start(target, Faults(noise / 3, noise / 3, noise / 3), **(carried | design))
         except ParameterError as error:
             raise UsageError(str(error)) from None
     with board:
