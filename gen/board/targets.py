@@ -46,8 +46,12 @@ class Target:
 
     @property
     def design(self) -> dict:
-        """Parameters of the bring-up design for this board."""
-        engine = engines.make(self.engine[0], **self.engine[1])
+        """Parameters of the bring-up design for this board, with its own accelerator."""
+        return self.carrying(*self.engine)
+
+    def carrying(self, accelerator: str, sizes: dict) -> dict:
+        """Parameters of the bring-up design with any accelerator; the memory's bus is as wide as the accelerator's."""
+        engine = engines.make(accelerator, **sizes)
         return {
             "board": self.name,
             "clock": self.clock,

@@ -13,11 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...hw.component import ParameterError
+from ..accelerators import registry
 from ..board.targets import TARGETS, Target, find
 from ..errors import UsageError
-from .options import Json, err, out, save
+from .options import Json, Preset, Set, err, out, save, values
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
+
 Name = Annotated[str, typer.Argument(help="Board: see `systola board list`.")]
 Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Where the build is; build/BOARD if not given.")]
 Baud = Annotated[int, typer.Option(min=9600, help="Bits a second of the UART.")]
@@ -144,6 +146,11 @@ BIT = 12
 @app.command()
 def virtual(
     name: Annotated[str, typer.Argument(help="Board whose design it runs.")] = "icebreaker",
+    on: Annotated[
+        str | None, typer.Option(metavar="ACCELERATOR", help="Accelerator; the board's own if not given.")
+    ] = None,
+    parameters: Set = None,
+    preset: Preset = None,
     noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability of damage, for each byte.")] = 0.0,
     baud: Annotated[int | None, typer.Option(min=9600, help="Of its UART; the board's if not given.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="How long; until interrupted if not given.")] = None,
@@ -152,11 +159,12 @@ def virtual(
     from ...sim.runner.virtual_board import Faults
 
     target = find(name)
+    carried = _carried(target, on, parameters, preset)
     with err.status("compiling"):
         try:
             baud = baud or target.baud
-            clock = min(target.clock, BIT * baud)
-            board = start(target, Faults(noise / 3, noise / 3, noise / 3), clock=clock, baud=baud)
+            design = {"clock": min(target.clock, BIT * baud), "baud": baud}
+            board = start(target, Faults(noise / 3, noise / 3, noise / 3), **(carried | design))
         except ParameterError as error:
             raise UsageError(str(error)) from None
     with board:
@@ -165,6 +173,17 @@ def virtual(
             time.sleep(seconds if seconds is not None else 1e9)
         except KeyboardInterrupt:
             return
+
+
+def _carried(target: Target, on: str | None, parameters: list[str] | None, preset: Path | None) -> dict:
+    """Parameters of a board's design with accelerator `on`, by default with the preset `board` of that accelerator."""
+    if on is None and not parameters and preset is None:
+        return {}
+    accelerator = registry.find(on or target.engine[0])
+    if preset is None and "board" in accelerator.presets:
+        preset = Path("board")
+    sizes = accelerator.component.Parameters.parse(values(parameters, preset, accelerator.name))
+    return target.carrying(accelerator.name, dict(sizes))
 
 
 def start(target: Target, faults=None, *, cells: str | None = None, **parameters):
