@@ -5,6 +5,7 @@ Names are those of `systola list`; parameters those of `systola show NAME`. All 
 """
 
 from ..hw.component import ParameterError
+from . import run as _package  # noqa: F401  # loaded first, so that its import never replaces the function `run`
 from .accelerators.registry import accelerators
 from .api import generate, run, simulate, synthesise
 from .errors import UsageError

@@ -16,6 +16,10 @@ UNREGISTERED = "no bench"
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
     """Verilog of a generator by name, or of a component. `design.write(folder)` writes it with its manifest."""
     if isinstance(name, Component):
+        if parameters:
+            raise UsageError(
+                f"{min(parameters)}={parameters[min(parameters)]}: a component has its parameters already."
+            )
         for generator in generators.generators().values():
             if type(name) is generator.component:
                 return generator.design(name, top=top)

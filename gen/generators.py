@@ -40,7 +40,8 @@ from .verilog.register_files import files as register_files
 from .verilog.verilog import Design, generate
 
 GROUP = "systola.generators"
-HEADINGS = ("accelerators", "arrays and units", "memories and movement", "interconnect", "host and board", "plug-ins")
+OTHERS = "plug-ins"
+HEADINGS = ("accelerators", "arrays and units", "memories and movement", "interconnect", "host and board", OTHERS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Generator:
 
     name: str
     component: type[Component]
-    heading: str = "plug-ins"
+    heading: str = OTHERS
     bench: str = ""
     stimulus: str = ""
     files: Callable = lambda component, top: {}
@@ -67,7 +68,7 @@ class Generator:
         for attribute in ("latency", "peak"):
             if not hasattr(self.component, attribute):
                 raise UsageError(
-                    f"component {self.component.__name__} has no attribute `{attribute}`: a generator needs `latency` "
+                    f"component {self.component.__name__} has no {attribute}: a generator needs `latency` "
                     "in cycles and `peak` in operations per cycle."
                 )
 
@@ -139,14 +140,12 @@ FILES = {"registers": register_files}
 
 @lru_cache
 def generators() -> dict[str, Generator]:
-    """All generators by name, under their headings in order."""
+    """All generators by name. Those of this package precede plug-ins of the same name."""
     found = {name: _of(accelerator) for name, accelerator in registry.accelerators().items()}
     for heading, components in BUILT_IN.items():
         for name, component in components.items():
             found[name] = Generator(name, component, heading, files=FILES.get(name, Generator.files))
-    for name, generator in load(GROUP, Generator).found.items():
-        found.setdefault(name, generator)
-    return found
+    return load(GROUP, Generator).found | found
 
 
 def broken() -> dict[str, str]:
@@ -157,8 +156,8 @@ def broken() -> dict[str, str]:
 def find(name: str) -> Generator:
     """The generator of that name. Raises :class:`.UsageError` with the nearest one."""
     known, name = generators(), registry.ALIASES.get(name, name)
-    if name in broken():
-        raise UsageError(broken()[name])
     if name not in known:
+        if name in broken():
+            raise UsageError(broken()[name])
         raise UsageError(f"unknown generator '{name}': {suggestion(name, known)}")
     return known[name]

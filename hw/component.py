@@ -88,10 +88,10 @@ class Component(wiring.Component):
     def __init__(self, **parameters):
         try:
             self.p = self.Parameters.check(**parameters)
+            super().__init__(self.members(self.p))
         except ParameterError:
             self.described()
             raise
-        super().__init__(self.members(self.p))
 
     @staticmethod
     def members(p) -> dict[str, wiring.Member]:

@@ -11,7 +11,6 @@ from amaranth.lib import data
 from amaranth.sim import Simulator
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
 
@@ -21,7 +20,7 @@ def check():
 
     def run(name: str, *, cases: int = 40, seed: int = 1, **parameters):
         generator = find(name)
-        design = generate(name, generator.component(**parameters))
+        design = generator.design(**parameters)
         outcome, _ = simulate(design, generator.cases(design.parameters, cases, seed))
         assert outcome.cases == cases
         assert outcome.checked > 0

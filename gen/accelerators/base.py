@@ -15,12 +15,8 @@ from ...hw.component import ParameterError, Parameters
 from ...sim.network.graph import Graph, Node
 from ..compile.job import Job
 from ..errors import UsageError
-
-if typing.TYPE_CHECKING:
-    from ..host.board import Board
-    from ..papers.claim import Claim
-    from .host import AcceleratorHost
-    from .operands import Operands
+from ..host.board import Board
+from .operands import Operands
 
 
 class Accelerator(ABC):
@@ -28,7 +24,7 @@ class Accelerator(ABC):
 
     Class attributes: `name`, as users type it; `title`, a line; `paper`, its source; `component`, the accelerator in
     hardware, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
-    `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.cores.result`)
+    `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.result`)
     and with `random_cases`; `board_parameters`, those that a board's host needs to know; `options`, keywords that
     `compile` takes.
     """
@@ -75,12 +71,12 @@ class Accelerator(ABC):
         """The cost model's cycles of a job. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
 
-    def claims(self) -> Sequence[Claim]:
-        """Claims of the machine's paper, each with its measurement."""
+    def claims(self) -> Sequence:
+        """Claims of the machine's paper (`gen.papers.claim.Claim`), each with its measurement."""
         return ()
 
-    def host(self, board: Board, parameters: Parameters) -> AcceleratorHost:
-        """Driver of the machine on a board. Raises :class:`.UsageError` if there is none."""
+    def host(self, board: Board, parameters: Parameters):
+        """The machine's `gen.accelerators.host.AcceleratorHost`. Raises :class:`.UsageError` if it has none."""
         raise UsageError(f"{self.name} has no driver for boards.")
 
     def peak(self, parameters: Parameters) -> int:

@@ -1,5 +1,6 @@
 """The accelerators that are installed."""
 
+from ...hw.accelerator.shell import Shell
 from ..errors import UsageError, suggestion
 from ..plugins import Plugins, load
 from .base import Accelerator
@@ -11,7 +12,7 @@ ALIASES = {"core": "systola"}
 
 def plugins() -> Plugins:
     """All accelerators, and a sentence for each that could not be loaded."""
-    return load(GROUP, Accelerator)
+    return load(GROUP, Accelerator, _fault)
 
 
 def accelerators() -> dict[str, Accelerator]:
@@ -23,8 +24,22 @@ def find(name: str) -> Accelerator:
     """The accelerator of that name. Raises :class:`.UsageError` with the nearest one."""
     known, broken = accelerators(), plugins().broken
     name = ALIASES.get(name, name)
-    if name in broken:
-        raise UsageError(broken[name])
     if name not in known:
+        if name in broken:
+            raise UsageError(broken[name])
         raise UsageError(f"unknown accelerator '{name}': {suggestion(name, known)}")
     return known[name]
+
+
+def _fault(accelerator: Accelerator) -> str | None:
+    """The reason why an instance cannot be used, as the end of a sentence; None if it can."""
+    for name in ("title", "paper", "component", "presets", "golden", "stimulus"):
+        if not hasattr(accelerator, name):
+            return f"has no {name}"
+    component = accelerator.component
+    if not (isinstance(component, type) and issubclass(component, Shell)):
+        return f"has component={component!r}, which must be a subclass of hw.accelerator.shell.Shell"
+    for name in ("engine", "latency", "peak"):
+        if not hasattr(component, name):
+            return f"has component={component.__name__}, which has no {name}"
+    return None

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..accelerators import registry
 from ..accelerators.host import AcceleratorHost
+from ..errors import UsageError
 from ..host import board
 from ..host.link import BoardError
 from ..host.scaling import Scaling
@@ -27,7 +28,10 @@ class Board(board.Board):
             if found is None:
                 raise BoardError(f"{self.facts.get('board')} reports engine={word}, which this driver does not know.")
             name, parameters = found
-            self._host = registry.find(name).host(self, parameters)
+            try:
+                self._host = registry.find(name).host(self, parameters)
+            except UsageError as error:
+                raise BoardError(str(error)) from None
         return self._host
 
     def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:

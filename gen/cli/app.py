@@ -13,7 +13,7 @@ from ...sim.network.graph import GraphError
 from ..accelerators import registry
 from ..compile.image import ImageError
 from ..errors import UsageError
-from ..generators import HEADINGS, broken, find, generators
+from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
 from . import describe, programs, run
 from .board import app as board_app
@@ -50,7 +50,7 @@ def list_(json_file: Json = None):
     known = generators()
     width = max(map(len, known))
     for heading in HEADINGS:
-        members = [generator for generator in known.values() if generator.heading == heading]
+        members = [each for each in known.values() if (each.heading if each.heading in HEADINGS else OTHERS) == heading]
         if members:
             out.print(f"[bold]{heading}[/]")
         for generator in members:
@@ -87,7 +87,7 @@ def gen(
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     for path in paths:
-        out.print(f"{path}  {_size(path.stat().st_size)}")
+        out.print(f"{path}  {_size(path.stat().st_size)}", markup=False)
     out.print(f"{design.modules} modules, {design.latency} cycles from input to output")
 
 
@@ -150,7 +150,7 @@ def sim(
     )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
-        out.print(f"        waves in {waves}")
+        out.print(f"        waves in {waves}", markup=False)
     save(json_file, result)
     if outcome.mismatches:
         raise typer.Exit(1)
@@ -203,7 +203,12 @@ def papers(
     from ..papers import table
     from ..papers.claim import UnknownPaper
 
-    more = [claim for accelerator in registry.accelerators().values() for claim in accelerator.claims()]
+    more = []
+    for accelerator in registry.accelerators().values():
+        try:
+            more += accelerator.claims()
+        except Exception as error:  # of a foreign package
+            err.print(f"systola: the claims of {accelerator.name} cannot be read: {error}.", markup=False)
     try:
         results = claims.run(only or (), table.progress(err), more=more, slow=slow)
     except UnknownPaper as error:

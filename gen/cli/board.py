@@ -9,20 +9,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ...hw.component import ParameterError
 from ..board.targets import TARGETS, Target, find
 from ..errors import UsageError
+from .options import Json, err, out, save
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
-
 Name = Annotated[str, typer.Argument(help="Board: see `systola board list`.")]
 Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Where the build is; build/BOARD if not given.")]
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
 Baud = Annotated[int, typer.Option(min=9600, help="Bits a second of the UART.")]
 
 
@@ -68,12 +65,12 @@ def build(
     if built.used:
         table = Table("cells", "used", "of", "", box=None, pad_edge=False, header_style="bold")
         for cell, (used, there) in built.used.items():
-            table.add_row(cell, f"{used:,}", f"{there:,}", f"{used / there:.0%}" if there else "")
+            table.add_row(escape(cell), f"{used:,}", f"{there:,}", f"{used / there:.0%}" if there else "")
         out.print(table)
     if built.units:
         table = Table("part", "LUT4", "FF", "DSP", "RAM", box=None, pad_edge=False, header_style="bold")
         for part, cells in built.units.items():
-            table.add_row(part, *(f"{count:,}" for count in cells.values()))
+            table.add_row(escape(part), *(f"{count:,}" for count in cells.values()))
         out.print(table)
     slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz
     if built.fmax_mhz is not None:
@@ -81,12 +78,13 @@ def build(
         path = built.path
         out.print(
             f"critical path: from {path['from']} to {path['to']}, {path['levels']} levels, "
-            f"{path['logic_ns']} ns of logic and {path['routing_ns']} ns of wires"
+            f"{path['logic_ns']} ns of logic and {path['routing_ns']} ns of wires",
+            markup=False,
         )
         out.print(f"{built.fmax_mhz:.1f} MHz reached, {built.clock_mhz:g} MHz needed: {margin:+.0%}")
-    out.print(f"{folder / built.bitstream}" if built.bitstream else f"{folder}: build_board.sh runs the vendor's tool")
-    if json_file:
-        json_file.write_text(json.dumps(built.__dict__, indent=2, default=str) + "\n", encoding="utf-8")
+    where = f"{folder / built.bitstream}" if built.bitstream else f"{folder}: build_board.sh runs the vendor's tool"
+    out.print(where, markup=False)
+    save(json_file, json.loads(json.dumps(built.__dict__, default=str)))
     if slow:
         err.print("systola: the design is too slow for the board's clock: try another --seed")
         raise typer.Exit(1)
@@ -130,12 +128,11 @@ def ask(
                 status.update(f"testing: {result.name} done")
                 results.append(result)
                 verdict = "[green]passed[/]" if result.passed else "[red]FAILED[/]"
-                table.add_row(result.name, verdict, result.found, f"{result.seconds:.1f}")
+                table.add_row(result.name, verdict, escape(result.found), f"{result.seconds:.1f}")
         counts = board.link.counts
     out.print(table)
     out.print(f"link: {counts.requests} requests, {counts.repeated} sent again, {counts.damaged} frames damaged")
-    if json_file:
-        json_file.write_text(json.dumps([result.__dict__ for result in results], indent=2) + "\n", encoding="utf-8")
+    save(json_file, [result.__dict__ for result in results])
     if not all(result.passed for result in results):
         raise typer.Exit(1)
 

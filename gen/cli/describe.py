@@ -3,6 +3,7 @@
 import inspect
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..generators import Generator
@@ -86,8 +87,8 @@ def report(report, out: Console):
         out.print(f"critical path, {delay:.2f} ns, {path['levels']} levels: {ends}", markup=False)
     if fmax["seeds"]:
         out.print("seeds: " + ", ".join(f"{mhz:.1f}" for mhz in fmax["seeds"]) + " MHz")
-    out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()))
-    out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()))
+    out.print("cells: " + ", ".join(f"{kind} {count:,}" for kind, count in data["cells"].items()), markup=False)
+    out.print("tools: " + ", ".join(f"{tool} {version}" for tool, version in data["tools"].items()), markup=False)
 
 
 def compare(reports: list, out: Console):
@@ -115,7 +116,7 @@ def _ratio(a, b, how: str) -> tuple[str, str, str]:
 def _table(head, rows) -> Table:
     table = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     return table
 
 

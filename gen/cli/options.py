@@ -61,8 +61,9 @@ def _preset(path: Path, name: str) -> dict[str, str]:
         raise UsageError(f"{path} is not TOML: {error}.") from None
     if unknown := set(preset) - {"generator", "parameters"}:
         raise UsageError(f"{path}: unknown key '{min(unknown)}'; a preset has 'generator' and a [parameters] table.")
-    if registry.ALIASES.get(preset.get("generator", name), preset.get("generator", name)) != name:
-        raise UsageError(f"{path} is a preset of {preset['generator']}, not of {name}.")
+    generator = str(preset.get("generator", name))
+    if registry.ALIASES.get(generator, generator) != name:
+        raise UsageError(f"{path} is a preset of {generator}, not of {name}.")
     parameters = preset.get("parameters", {})
     if not isinstance(parameters, dict):
         raise UsageError(f"{path}: 'parameters' must be a table.")

@@ -31,7 +31,7 @@ def asm(
         target.write_bytes(code)
     except OSError as error:
         raise UsageError(f"cannot write {target}: {error.strerror}.") from None
-    out.print(f"{target}  {len(code) // ISA.slot} instructions")
+    out.print(f"{target}  {len(code) // ISA.slot} instructions", markup=False)
 
 
 def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):

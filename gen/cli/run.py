@@ -54,7 +54,7 @@ def run(
                 trace=trace is not None,
                 progress=status.update,
             )
-    except (ToolMissing, ValueError) as error:
+    except ToolMissing as error:
         raise UsageError(str(error)) from None
     except (SimulatorError, ExecutionError) as error:
         err.print(f"systola: {error}", markup=False)
@@ -66,7 +66,7 @@ def run(
             paths = report.save_trace(done, trace)
         except OSError as error:
             raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
-        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}")
+        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}", markup=False)
     save(json_file, done.data())
     if done.mismatches:
         raise typer.Exit(1)

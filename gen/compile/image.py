@@ -15,15 +15,16 @@ class ImageError(ValueError):
 
 @dataclass
 class Image:
-    """DRAM that is filled from address 0 on."""
+    """DRAM that is filled from address 0 on; every part begins at a multiple of `align` bytes."""
 
     parts: list[tuple[int, np.ndarray]] = field(default_factory=list)
     end: int = 0
+    align: int = PAGE
 
     def room(self, size: int) -> int:
-        """The address of `size` bytes, at the start of a page. Raises :class:`ImageError` beyond 1 GiB."""
+        """The address of `size` bytes, aligned. Raises :class:`ImageError` beyond 1 GiB."""
         address = self.end
-        self.end = -(-(address + size) // PAGE) * PAGE
+        self.end = -(-(address + size) // self.align) * self.align
         if self.end > LIMIT:
             raise ImageError(f"the task needs {self.end:,} bytes of DRAM: {LIMIT:,} are the limit.")
         return address

@@ -51,8 +51,13 @@ class Job:
 
     @property
     def bound(self) -> str:
-        """The cause of the highest lower bound."""
-        return max(self.roof, key=self.roof.__getitem__)
+        """The cause of the highest lower bound; empty if there is none."""
+        return max(self.roof, key=self.roof.__getitem__, default="")
+
+    @property
+    def least(self) -> int:
+        """The highest lower bound of the cycles, 0 if there is none."""
+        return max(self.roof.values(), default=0)
 
     def dram(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """The image with values for the inputs."""

@@ -17,7 +17,6 @@ from . import (
     arrays,
     claims,
     collectives,
-    core,
     formats,
     fusion,
     memories,
@@ -25,6 +24,7 @@ from . import (
     networks,
     pictures,
     precision,
+    systola,
     transfers,
 )
 from .section import Section, err
@@ -40,9 +40,9 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "transfers": transfers.cycles,
     "dma": transfers.area,
     "formats": formats.errors,
-    "core": core.utilisation,
-    "orders": core.orders,
-    "core_area": core.area,
+    "systola": systola.utilisation,
+    "orders": systola.orders,
+    "systola_area": systola.area,
     "loads": networks.loads,
     "links": networks.links,
     "chip": networks.chip,

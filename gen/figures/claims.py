@@ -48,8 +48,8 @@ def _area() -> list[list]:
     section = fusion.area()
     rows = {row[0]: dict(zip(section.columns, row, strict=True)) for row in section.rows}
     why = {
-        "core": "bricks, adders and registers alone, as the paper draws them; cells are counted, not wires, and the "
-        "unit has a level for weights of 16 bits more",
+        "datapath": "bricks, adders and registers alone, as the paper draws them; cells are counted, not wires, and "
+        "the unit has a level for weights of 16 bits more",
         "whole": "a unit puts slices before bricks itself, and both have streams",
     }
     return [

@@ -60,16 +60,16 @@ def area() -> Section:
     section = Section(
         "Bit Fusion: size beside the temporal design",
         "ECP5 85k, no multiplier blocks, and gates of Yosys's `synth -flatten; abc`; transistors as Yosys estimates "
-        "them, 16 for a flip-flop. Both make as many products a cycle, in every mode. Core: the unit's bricks, tree "
-        "and register of 21 bits; of the temporal design sixteen bricks, each with a shifter, an adder and a register "
-        "of 21 bits. Whole: with streams, results of 33 bits and, in the unit, what puts slices before bricks. Paper: "
-        f"{PAPER} times the area, 45 nm.",
+        "them, 16 for a flip-flop. Both make as many products a cycle, in every mode. Datapath: the unit's bricks, "
+        "tree and register of 21 bits; of the temporal design sixteen bricks, each with a shifter, an adder and a "
+        "register of 21 bits. Whole: with streams, results of 33 bits and, in the unit, what puts slices before "
+        f"bricks. Paper: {PAPER} times the area, 45 nm.",
         ["design", "LUT4-eq", "FF", "gates", "transistors", "Fmax MHz (median)", "seeds"],
     )
     fused = FusedMultiply.members(FusedMultiply.Parameters())["product"].shape.width
     parts = (
-        ("core", 1, "fused_multiply", lambda: FusedMultiply(product_register=True)),
-        ("core", BRICKS, "temporal_lane", lambda: TemporalLane(acc_width=fused)),
+        ("datapath", 1, "fused_multiply", lambda: FusedMultiply(product_register=True)),
+        ("datapath", BRICKS, "temporal_lane", lambda: TemporalLane(acc_width=fused)),
         ("whole", 1, "fusion_unit", FusionUnit),
         ("whole", 1, "fusion_temporal", FusionTemporal),
     )

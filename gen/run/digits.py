@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from ...sim.network.zoo import convnet, digits
+from ..errors import UsageError
 from .tasks import Task, Work
 
 
@@ -13,7 +14,11 @@ class DigitsTask(Task):
     images: int = Field(898, ge=1, le=898, description="test images to classify")
 
     def work(self, operands):
-        network = convnet.network(operands.w_type, operands.a_type)
+        try:
+            network = convnet.network(operands.w_type, operands.a_type)
+        except ValueError as error:  # codes that the network cannot be quantised to
+            types = f"activations {operands.a_type} and weights {operands.w_type}"
+            raise UsageError(f"digits cannot have {types}: {error}.") from None
         graph = convnet.graph(network, self.images, operands.rounding)
         return Work(graph, {graph.inputs[0]: network.pixels(digits.load().test_images[: self.images])})
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 
 from ...hw.component import ParameterError, Parameters
 from ...sim.network import reference
@@ -48,7 +49,7 @@ class Report:
     @property
     def of_roof(self) -> float:
         """The highest lower bound of the cycles, over the cycles."""
-        return max(self.job.roof.values()) / self.execution.cycles
+        return self.job.least / self.execution.cycles
 
     def data(self) -> dict:
         run, job = self.execution, self.job
@@ -139,18 +140,20 @@ def show(report: Report, out: Console):
     out.print(f"{verdict}  {report.checked:,} results compared with NumPy, {report.mismatches:,} wrong")
     where = "on Verilog" if report.executor == "verilog" else "by the cost model"
     out.print(
-        f"        {run.cycles:,} cycles on {report.accelerator.name} {where}, {job.macs:,} MACs: "
+        f"        {run.cycles:,} cycles on {escape(report.accelerator.name)} {where}, {job.macs:,} MACs: "
         f"{report.utilisation:.1%} of the {report.peak} MACs per cycle"
     )
-    out.print(f"        {report.of_roof:.1%} of the roofline, which is bound by {job.bound}")
+    if job.roof:
+        out.print(f"        {report.of_roof:.1%} of the roofline, which is bound by {escape(job.bound)}")
     beats = [f"{run.counters[name]:,} beats {what}" for name, what in BEATS.items() if name in run.counters]
-    out.print(f"        {', '.join(beats)}; {job.length:,} instructions or descriptors in DRAM")
+    length = f"{job.length:,} instructions or descriptors in DRAM"
+    out.print(f"        {'; '.join(filter(None, [', '.join(beats), length]))}")
     if lost := {name: count for name, count in run.lost().items() if count}:
         total = sum(lost.values())
         causes = ", ".join(f"{name} {count:,}" for name, count in sorted(lost.items(), key=lambda item: -item[1]))
-        out.print(f"        {total:,} cycles without work in the matrix engine: {causes}")
+        out.print(f"        {total:,} cycles without work in the matrix engine: {escape(causes)}")
     for name, value in report.facts.items():
-        out.print(f"        {name.replace('_', ' ')} {value:.2%}")
+        out.print(f"        {escape(name.replace('_', ' '))} {value:.2%}")
     speed = f", {run.cycles / run.seconds:,.0f} cycles/s from start to interrupt" if run.seconds else ""
     out.print(f"        {report.seconds:.1f} s{speed}")
 

@@ -52,9 +52,9 @@ def run(
         for memory in range(len(machine.plan.memories)):
             machine.configure(settings, memory)
         machine.load(dram)
+        machine.write(at["entry"], entry)
         if trace:
             machine.record()
-        machine.write(at["entry"], entry)
         machine.write(at["control"], START)
         stop = machine.run(limit)
         changes = machine.recorded() if trace else []

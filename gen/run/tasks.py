@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from pydantic import Field
 
-from ...hw.component import Parameters
+from ...hw.component import ParameterError, Parameters
 from ...sim.network.graph import Convolution, Dense, Graph
 from ..accelerators.operands import Operands
 
@@ -60,7 +60,7 @@ class ConvTask(Task):
         sides = [(size + 2 * self.padding - self.kernel) // self.stride + 1 for size in (self.height, self.width)]
         shape = (self.kernel, self.kernel, self.channels, self.filters)
         if min(sides) < 1:
-            raise ValueError(f"kernel={self.kernel}: the kernel must fit into the padded image.")
+            raise ParameterError(f"kernel={self.kernel}: the kernel must fit into the padded image.")
         w = operands.weights("conv", shape, x, (self.images, *sides, self.filters))
         names = ("x", *(each.name for each in w.constants))
         pair = (self.padding, self.padding)

@@ -79,6 +79,8 @@ class Engine(Component):
         return {name: getattr(p, name) for name in cls.SIZES}
 
 
+SHELL_PORTS = ("s_axil", "irq")
+"""Ports of a shell that are not the engine's."""
 ATTRIBUTES = ("NAME", "IDENTITY", "COUNTERS", "CYCLE_CAUSES", "BUSY", "PENDING", "ERRORS")
 
 
@@ -90,7 +92,7 @@ def check_class(engine: type[Engine]):
     for name in ATTRIBUTES:
         if not hasattr(engine, name):
             raise ParameterError(f"{who}: class attribute {name} is missing.")
-    if not 0 <= engine.IDENTITY < 1 << 16:
+    if not (isinstance(engine.IDENTITY, int) and 0 <= engine.IDENTITY < 1 << 16):
         raise ParameterError(f"{who}: IDENTITY={engine.IDENTITY}: IDENTITY must be an integer from 0 to 65535.")
     if sum(engine.SIZES.values()) > 16:
         raise ParameterError(f"{who}: SIZES={engine.SIZES}: SIZES must have 16 bits at most.")
@@ -99,7 +101,7 @@ def check_class(engine: type[Engine]):
     for name in (*engine.CYCLE_CAUSES, *engine.EVENT_BITS):
         if name not in engine.COUNTERS or name == "cycles":
             raise ParameterError(f"{who}: '{name}' must be one of COUNTERS other than 'cycles'.")
-    errors = engine.ERRORS.__members__
+    errors = getattr(engine.ERRORS, "__members__", {})
     if "ABORTED" not in errors or errors.get("NONE", 1) != 0 or max(engine.ERRORS) > 15:
         raise ParameterError(f"{who}: ERRORS must have NONE = 0, ABORTED, and no code above 15.")
 
@@ -111,6 +113,9 @@ def check_ports(engine: type[Engine], p):
         if members.get(name) != wanted:
             way = "an input" if wanted.flow == In else "an output"
             raise ParameterError(f"engine={engine.__name__}: port '{name}' must be {way} of shape {wanted.shape}.")
+    for name in SHELL_PORTS:
+        if name in members:
+            raise ParameterError(f"engine={engine.__name__}: port '{name}' must have another name: the shell has it.")
     if not masters(engine, p):
         raise ParameterError(
             f"engine={engine.__name__}: it must have an AXI4 master, an output named m_axi or m_axi_...."

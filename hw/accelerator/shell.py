@@ -101,7 +101,7 @@ class Shell(Component):
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
     Bus masters and further ports of the engine pass through unchanged.
 
-    Latency: 6 cycles from the write response of `control.start` to `go`. Area: the register map, 32 flip-flops per
+    Latency: 5 cycles from the write response of `control.start` to `go`. Area: the register map, 32 flip-flops per
     counter, one state bit per phase.
     """
 
@@ -176,10 +176,10 @@ class Shell(Component):
     def _phases(self, m, registers, engine, clearing):
         """Clear, run, drain. Returns whether the engine runs."""
         running, drains = Signal(), Signal()
-        ends, idle = Signal(), Signal()
+        ends, idle, stopping = Signal(), Signal(), Signal()
         error = {name: Signal(4, name=f"error_{name}") for name in ("code", "detail")}
         pc = Signal(PC_WIDTH)
-        stops = registers.control_stop & registers.control_stop_strobe
+        stops = stopping | (registers.control_stop & registers.control_stop_strobe)
         m.d.comb += [
             idle.eq(~clearing.any() & ~running & ~drains),
             ends.eq(running & (engine.halted | stops | engine.fault.valid)),
@@ -189,6 +189,7 @@ class Shell(Component):
         ]
         m.d.sync += [
             clearing.eq(clearing << 1),
+            stopping.eq(clearing.any() & stops),  # a stop that comes before execution has begun
             running.eq((running & ~ends) | clearing[-1]),
             drains.eq((drains & ~engine.quiet) | ends),
         ]

@@ -1,7 +1,6 @@
 """Every format that an array takes, by name: those of this package, and those that other packages offer."""
 
 import re
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -79,7 +78,7 @@ def find(name: str) -> Format:
     if name in plugins().broken:
         raise ParameterError(plugins().broken[name])
     if name in plugins().found:
-        return replace(plugins().found[name], name=name)
+        return plugins().found[name]
     raise ValueError(f"{name} is not one of {legal()}")
 
 

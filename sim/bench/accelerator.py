@@ -8,12 +8,12 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import Timer
 
-from ..golden.cores.result import Result
+from ..golden.result import Result
 from ..runner.axi import PERIOD
 from ..runner.dram import DramSettings
 from ..runner.host import Dram, Host, reset
 from ..runner.job import Job, Outcome, save_outcome
-from ..stimulus.cores.runs import Ran, Run
+from ..stimulus.runs import Ran, Run
 
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000

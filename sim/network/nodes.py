@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,9 +10,6 @@ from ..golden.formats.olive import Pairs
 from .arithmetic import FUNCTIONS, Arithmetic, Exact
 from .arithmetic.base import moves
 from .tensor import GraphError, Tensor
-
-if TYPE_CHECKING:
-    from .graph import Graph
 
 Pair = tuple[int, int]
 
@@ -61,7 +58,7 @@ class Node:
         if self.operation and (reason := self.arithmetic.refuses(self.operation, inputs, output)):
             self.fail(reason)
 
-    def macs(self, graph: "Graph") -> int:
+    def macs(self, graph) -> int:
         """Multiply-accumulates of the node."""
         return 0
 
@@ -138,7 +135,7 @@ class Convolution(_Sum):
     def macs(self, graph):
         return graph[self.output].size * prod(graph[self.inputs[1]].shape[:3])
 
-    def depthwise(self, graph: "Graph") -> bool:
+    def depthwise(self, graph) -> bool:
         """Each channel is a group of its own, and there are several."""
         return 1 < self.groups == graph[self.inputs[0]].shape[3]
 

@@ -1,12 +1,89 @@
-"""The public interface for components that belong to no generator: one sentence for what is missing."""
+"""The public interface: generate, simulate and run as a script uses them."""
+
+import importlib
 
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
 
-from systola.gen import UsageError, generate, simulate
+from systola import gen
 from systola.gen.generators import GROUP, Generator
 from systola.hw.component import Component
+from systola.hw.mac.bitbrick import BitBrick
+
+
+def test_the_names_of_the_interface():
+    assert set(gen.__all__) == {
+        "ParameterError",
+        "UsageError",
+        "accelerators",
+        "generate",
+        "run",
+        "simulate",
+        "synthesise",
+    }
+    assert list(gen.accelerators()) == ["outer_product", "systola"]
+
+
+def test_the_package_of_that_name_never_replaces_run():
+    importlib.import_module("systola.gen.run.report")
+    assert callable(gen.run)
+
+
+def test_generate_takes_a_name_or_a_component():
+    design = gen.generate("bitbrick")
+    assert design.verilog == gen.generate(BitBrick()).verilog
+    assert design.bench == gen.generate(BitBrick()).bench == "systola.sim.bench.bitbrick"
+    assert gen.generate("bitbrick", top="mine").top == "mine"
+    assert gen.generate("systolic", rows=2, cols=2).parameters["rows"] == 2
+
+
+def test_a_foreign_component_has_the_name_of_its_class():
+    class Mine(BitBrick):
+        """A component of one's own."""
+
+    assert gen.generate(Mine()).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: gen.generate("systolik"), "unknown generator 'systolik': did you mean 'systolic'?"),
+        (lambda: gen.generate("systolic", rows=0), "rows=0: rows must be an integer from 1 to 256."),
+        (lambda: gen.generate(BitBrick().described(), rows=2), "rows=2: a component has its parameters already."),
+        (lambda: gen.run("gem"), "unknown task 'gem': did you mean 'gemm'?"),
+        (lambda: gen.run("gemm", on="systolla"), "unknown accelerator 'systolla': did you mean 'systola'?"),
+        (lambda: gen.run("gemm", sizes=4), "unknown parameter 'sizes': did you mean 'size'?"),
+    ],
+)
+def test_a_mistake_is_one_sentence(call, sentence):
+    with pytest.raises((gen.UsageError, gen.ParameterError)) as error:
+        call()
+    assert str(error.value) == sentence
+
+
+def test_a_component_without_latency_is_named():
+    class Plain(Component):
+        """A component."""
+
+        @staticmethod
+        def members(p):
+            return {}
+
+    with pytest.raises(gen.UsageError, match="component Plain has no latency: a generator needs `latency` in cycles"):
+        gen.generate(Plain().described())
+
+
+def test_simulate_compares_with_the_golden_model():
+    outcome, _ = gen.simulate(gen.generate("bitbrick"), 3, seed=2)
+    assert (outcome.cases, outcome.mismatches) == (3, 0)
+    assert outcome.checked > 0
+
+
+def test_run_compares_with_numpy():
+    done = gen.run("gemm", on="outer_product", m=5, k=20, n=6, depth=64)
+    assert (done.checked, done.mismatches) == (30, 0)
+    assert done.execution.cycles >= max(done.job.roof.values())
 
 
 class Invert(Component):
@@ -28,31 +105,17 @@ class Systolic(Invert):
     """A component with the name of a generator's."""
 
 
-class Timeless(Component):
-    """A component without latency."""
-
-    @staticmethod
-    def members(p):
-        return {}
-
-
 @pytest.mark.parametrize("component", [Invert, Systolic])
 def test_a_component_without_a_bench_is_generated_but_not_simulated(component):
-    design = generate(component())
+    design = gen.generate(component())
     assert "~" in design.verilog
     message = f"component '{component.__name__.lower()}' has no bench: name one in a Generator.*{GROUP}"
     for cases in (1, []):
-        with pytest.raises(UsageError, match=message):
-            simulate(design, cases)
+        with pytest.raises(gen.UsageError, match=message):
+            gen.simulate(design, cases)
 
 
 def test_a_bench_that_cannot_be_imported_is_named():
     design = Generator("invert", Invert, bench="systola_absent.bench").design()
-    with pytest.raises(UsageError, match=r"generator 'invert': its bench systola_absent.bench is not a module"):
-        simulate(design, [])
-
-
-@pytest.mark.parametrize("offer", [lambda: generate(Timeless().described()), lambda: Generator("t", Timeless)])
-def test_a_component_without_latency_is_named(offer):
-    with pytest.raises(UsageError, match="component Timeless has no attribute `latency`: a generator needs `latency`"):
-        offer()
+    with pytest.raises(gen.UsageError, match=r"generator 'invert': its bench systola_absent.bench is not a module"):
+        gen.simulate(design, [])

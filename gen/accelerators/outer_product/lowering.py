@@ -10,6 +10,9 @@ from ....sim.network.graph import Convolution, Dense, Graph, Node
 from ...compile.image import Image
 from ...compile.job import Place
 
+MOST = (1 << 16) - 1
+"""Blocks of rows of one descriptor."""
+
 
 def refuses(p, graph: Graph, node: Node) -> str | None:
     """The reason why a node cannot run on a machine with parameters `p`; None if it can."""
@@ -28,8 +31,13 @@ def refuses(p, graph: Graph, node: Node) -> str | None:
             return f"{tensor.name} must be int8 with zero point 0"
     if not graph[node.inputs[1]].constant:
         return "its weights must be a constant"
+    if graph[node.inputs[0]].constant:
+        return f"{node.inputs[0]} is a constant, and only weights may be"
     if graph.producer(node.inputs[0]):
         return "its input is a result, and results are 32 bits"
+    rows = graph[node.output].size // graph[node.output].shape[-1]
+    if rows > SIZE * MOST:
+        return f"its result has {rows:,} rows, and with one descriptor at most {SIZE * MOST:,}"
     depth = graph[node.inputs[1]].shape[-2]
     if depth > p.depth:
         return f"a sum has {depth} products, and with depth={p.depth} at most {p.depth}"
@@ -81,7 +89,7 @@ class Chain:
 
 def lower(p, graph: Graph) -> Chain:
     """The descriptors of a graph whose nodes `refuses` accepts: one for each strip of 4 columns."""
-    image, inputs, outputs, descriptors = Image(), {}, {}, []
+    image, inputs, outputs, descriptors = Image(align=BYTES), {}, {}, []
     columns = reads = writes = 0
     for name in graph.inputs:
         tensor = graph[name]

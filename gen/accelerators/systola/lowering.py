@@ -21,11 +21,14 @@ def refuses(p: CoreParameters, graph: Graph, node: Node) -> str | None:
     check = _REFUSES.get(type(node))
     if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
+    for name in node.inputs[: 2 if isinstance(node, Addition) else 1]:
+        if graph[name].constant:
+            return f"{name} is a constant, and only weights, bias and tables may be"
     return check(p, graph, node)
 
 
 def _convolution(p, graph, node):
-    return _weights(p, graph, node) or _window(node, padding=True)
+    return _weights(p, graph, node) or _window(node, graph[node.inputs[1]].shape[:2])
 
 
 def _weights(p, graph, node):
@@ -59,22 +62,24 @@ def scale(node: Node):
     return node.arithmetic.arithmetic if isinstance(node.arithmetic, Coded) else node.arithmetic
 
 
-def _window(node, padding: bool):
+def _window(node, kernel):
     if getattr(node, "groups", 1) != 1:
         return f"groups={node.groups}: it has one group only"
     if getattr(node, "dilation", (1, 1)) != (1, 1):
         return f"dilation={node.dilation}: windows are dense"
     if any(before != after for before, after in node.padding):
         return f"padding={node.padding}: padding must be the same on opposite sides"
-    if not padding and any(map(any, node.padding)):
+    if isinstance(node, Pooling) and any(map(any, node.padding)):
         return f"padding={node.padding}: pooling takes no padding"
+    if any(before >= size for (before, _), size in zip(node.padding, kernel, strict=True)):
+        return f"padding={node.padding}: padding must be less than the kernel, {tuple(kernel)}"
     return None
 
 
 def _pooling(p, graph, node):
     if node.kind == "average" and scale(node).multiplier is not None:
         return "an average that is scaled as well needs two instructions"
-    return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, padding=False)
+    return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, node.window)
 
 
 def _addition(p, graph, node):
@@ -85,6 +90,8 @@ def _addition(p, graph, node):
         return f"{a.name} and {b.name} must have the same shape and type"
     if a.zero_point or b.zero_point:
         return "zero points of addends must be 0: fold them into the bias"
+    if np.size(node.arithmetic.multiplier) > 1 or np.size(node.arithmetic.shift) > 1:
+        return "an addition has one multiplier and one shift"
     factors = node.arithmetic.operands
     if not all(isinstance(factor, int) and -SCALES <= factor < SCALES for factor in factors):
         return f"operands={factors}: the factors of the addends must be integers of 16 bits"
@@ -135,15 +142,15 @@ def lower(p: CoreParameters, graph: Graph) -> Placed:
     addresses, end = place(sizes, moving, PAGE)
     base = image.room(end)
     places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
-    found, tables = [], {}
+    found, tables = {}, {}
     for node in graph.nodes:
         if isinstance(node, Activation):
-            key = node.table.tobytes()
+            key, pooled = node.table.tobytes(), node.inputs[0]
             tables[key] = tables[key] if key in tables else image.put(node.table)
-            found[-1] = replace(found[-1], table=tables[key])
+            found[pooled] = replace(found[pooled], table=tables[key])
         elif not isinstance(node, Reshape):
-            found.append(_layer(p, graph, node, image, places))
-    return Placed(found, image, places)
+            found[node.output] = _layer(p, graph, node, image, places)
+    return Placed(list(found.values()), image, places)
 
 
 def _views(graph: Graph) -> dict[str, str]:
@@ -174,7 +181,7 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
         return layers.Pooling(source, output, node.window, node.stride, node.kind == "max", clamp)
     if isinstance(node, Addition):
         a, second = node.arithmetic, places[node.inputs[1]].address
-        scaled = (1 << 30, 1) if a.multiplier is None else (int(a.multiplier), int(a.shift))
+        scaled = (1 << 30, 1) if a.multiplier is None else (a.multiplier.item(), a.shift.item())
         return layers.Addition(source, second, output, a.operands, *scaled, a.bias, clamp)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].value if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .result import Result
+from ..result import Result
 
 SIZE, BEATS = 4, 16
 BYTES = 4 * BEATS

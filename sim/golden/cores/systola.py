@@ -26,8 +26,8 @@ from .. import dma, isa, operands, walks
 from ..integer import limits, wrap
 from ..isa import Error, Fault, Op, Operation, Setting
 from ..requantise import requantise
+from ..result import Result
 from ..walks import RECORD, TABLE_BYTES, Walk
-from .result import Result
 
 MOST = 1 << 24
 """Rows or elements of one operation that are worth waiting for."""

@@ -148,9 +148,9 @@ def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> l
     for number, (weights, bias) in enumerate(trained):
         last = number == len(trained) - 1
         x = x.reshape(len(x), 1, 1, -1) if last else x
-        y = _patches(x, weights.shape[0]) @ weights.reshape(-1, weights.shape[-1]) + bias
+        y = patches(x, weights.shape[0]) @ weights.reshape(-1, weights.shape[-1]) + bias
         found.append(y if last else np.maximum(y, 0))
-        x = _pooled(found[-1]) if not last else y
+        x = pooled(found[-1]) if not last else y
     return [*found[:-1], found[-1].reshape(len(x), CLASSES)]
 
 
@@ -194,7 +194,7 @@ def _coded(weights: np.ndarray, format: str) -> tuple[np.ndarray, np.ndarray]:
     return found.codes.astype(np.uint8), np.broadcast_to(found.scale.reshape(-1), weights.shape[-1])
 
 
-def _patches(x: np.ndarray, size: int) -> np.ndarray:
+def patches(x: np.ndarray, size: int) -> np.ndarray:
     """Each point's window, flat: images x height x width x (ky kx channels); the image keeps its size."""
     edge = size // 2
     x = np.pad(x, ((0, 0), (edge, edge), (edge, edge), (0, 0)))
@@ -202,6 +202,6 @@ def _patches(x: np.ndarray, size: int) -> np.ndarray:
     return views.transpose(0, 1, 2, 4, 5, 3).reshape(*views.shape[:3], -1)
 
 
-def _pooled(x: np.ndarray) -> np.ndarray:
+def pooled(x: np.ndarray) -> np.ndarray:
     n, height, width, channels = x.shape
     return x.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...golden.cores.outer_product import BEATS, BYTES, SIZE
-from .runs import Run
+from ..runs import Run
 
 DRAM = 1 << 15
 

@@ -1,39 +1,97 @@
-"""The outer-product engine: exact for every kind of case, a word a cycle, and so as cells of a device."""
+"""`outer_product` at RTL: exact for every kind of case, one column per cycle, starts and stops, cells of a device."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from systola.gen.generators import find
 from systola.gen.synth.synth import netlist
-from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.outer_product.core import OuterProduct
-from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.cores.outer_product import MEMORY, Case, random_cases
+from systola.hw.cores.outer_product.engine import Error
+from systola.sim.runner.verilator import lint
+
+ONE = (1, 1, 0x1000, 0x2000, 0x3000)
 
 
-def simulated(design, cases):
-    outcome, _ = simulate(design, cases)
-    assert outcome.checked > len(cases)
-    assert outcome.mismatches == 0, outcome.examples
-    return outcome
+def test_random_chains(check, small):
+    check("outer_product", cases=24, **small)
 
 
-def test_products():
-    """Random ones, and the law of cycles: those of a row's words and a constant, for W and for each four rows."""
-    design = generate("outer_product", OuterProduct())
-    memory = np.full(MEMORY, 0x80, np.uint8)
-    sizes = [(1, 1), (1, 2), (2, 1), (2, 2), (8, 3), (32, 1)]
-    plain = [Case(memory, 8192, 0, 24576, depth, rows) for depth, rows in sizes]
-    outcome = simulated(design, [*plain, *random_cases(design.parameters, 24, 1)])
-    cycles = dict(zip(sizes, outcome.case_cycles, strict=False))
+def test_products_of_the_paper_preset(check):
+    check("outer_product", cases=8, seed=2)
+
+
+def test_law_of_cycles(design, simulated, chain):
+    """A constant, that of a block of rows, and that of 16 words for each unit of depth, in the panel and per block."""
+    sizes = [(1, 1), (1, 2), (2, 1), (2, 2), (4, 3), (3, 1)]
+    cases = [chain((depth, rows, 0x1000, 0x2000, 0x3000), fill=0x80) for depth, rows in sizes]
+    ran = simulated(design, cases)
+    cycles = {size: each.counters["cycles"] for size, each in zip(sizes, ran, strict=True)}
     start, row = 2 * cycles[1, 1] - cycles[1, 2], cycles[1, 2] - cycles[1, 1]
     block = cycles[2, 1] - cycles[1, 1] - (cycles[2, 2] - cycles[2, 1] - row)
     each = cycles[2, 2] - cycles[2, 1] - row
     assert 16 <= each <= 18  # words of a block, and what the bench's memory loses between bursts
     for (depth, rows), found in cycles.items():
         assert found == start + row * rows + (depth - 1) * (block + each * rows), (depth, rows)
+    for (depth, rows), counters in zip(sizes, (each.counters for each in ran), strict=True):
+        assert counters["columns"] == 16 * depth * rows
+        assert counters["read_beats"] == 16 * (1 + depth + depth * rows)
+        assert counters["write_beats"] == 16 * rows
+        assert counters["descriptors"] == 1
+
+
+def test_the_largest_sums_are_exact(design, simulated, chain):
+    (ran,) = simulated(design, [chain((4, 1, 0x1000, 0x2000, 0x3000), fill=0x80)])
+    assert ran.dram[0x3000:0x3040].view("<i4").tolist() == [64 * 128 * 128] * 16
+
+
+def test_it_starts_again_after_every_end(design, simulated, chain):
+    """Regular ends, errors of each kind, stops at many cycles: what follows is always the same."""
+    wrong = [
+        chain((0, 1, 0x1000, 0x2000, 0x3000)),
+        chain(ONE, following=4),
+        *(chain(ONE, fault=(at, at + 63, 2)) for at in (0x1000, 0x2000, 0x3000, 0x4000)),
+        *(chain(*[ONE] * 3, stop=stop, golden=False, stall=stop % 3 * 40) for stop in range(1, 260, 7)),
+    ]
+    right = chain(ONE, (2, 3, 0x1000, 0x2000, 0x3100))
+    ran = simulated(design, [right, *(each for case in wrong for each in (case, right))])
+    assert [each.error for each in ran[1:13:2]] == [Error.DESCRIPTOR] * 2 + [Error.BUS] * 4
+    assert [each.detail for each in ran[5:13:2]] == [2] * 4
+    assert {each.error for each in ran[13::2]} == {Error.NONE, Error.ABORTED}
+    assert all((each.error, each.counters) == (0, ran[0].counters) for each in ran[::2])
+
+
+def test_a_chain_that_does_not_end_is_cut(design, simulated, chain):
+    cut, after = simulated(design, [chain(ONE, following=0x4000, limit=3000, golden=False), chain(ONE)])
+    assert (cut.cut, cut.error) == (True, Error.ABORTED)
+    assert cut.at > 5
+    assert (after.cut, after.error, after.at) == (False, Error.NONE, 0)
+
+
+def test_the_trace_shows_one_state_at_a_time(design, simulated, chain):
+    (ran,) = simulated(design, [chain(ONE, (2, 3, 0x1000, 0x2000, 0x3100), trace=True)])
+    busy = dict.fromkeys(OuterProduct.engine.BUSY, 0)
+    for (cycle, bits), (then, _) in zip(ran.changes, ran.changes[1:], strict=False):
+        assert bits.bit_count() <= 1
+        for n, name in enumerate(busy):
+            busy[name] += (bits >> n & 1) * (then - cycle)
+    assert busy["weights"] == ran.counters["lost_weights"]
+    assert busy["results"] == ran.counters["lost_results"]
+    assert busy["activations"] == ran.counters["columns"] + ran.counters["lost_activations"]
+
+
+def test_registers():
+    offsets = {register.name: register.offset for register in OuterProduct.REGISTERS.registers}
+    first = {"identity": 0, "control": 4, "status": 8, "entry": 12, "error": 16, "pc": 20, "pending": 24}
+    assert offsets == first | {name: 0x40 + 4 * n for n, name in enumerate(OuterProduct.engine.COUNTERS)}
+
+
+def test_lint_and_ports(design):
+    assert lint(design.verilog, "outer_product") == ""
+    ports = [name for name in design.ports if not name.startswith(("m_axi_", "s_axil_"))]
+    assert ports == ["clk", "rst", "irq", "busy"]
 
 
 def test_mistakes():
@@ -43,8 +101,13 @@ def test_mistakes():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("device", ["ice40-up5k", "ecp5-12k"])
-def test_cells_pass_the_bench(device):
-    component = OuterProduct(depth=64)
-    mapped = netlist(component, "outer_product", device)
-    design = replace(generate("outer_product", OuterProduct(depth=64)), verilog=mapped)
-    simulated(design, random_cases(design.parameters, 24, 2))
+def test_cells_pass_the_bench(design, small, simulated, device):
+    mapped = netlist(OuterProduct(**small), "outer_product", device)
+    simulated(replace(design, verilog=mapped), find("outer_product").cases(design.parameters, 24, 2))
+
+
+def test_the_generator_is_there():
+    generator = find("outer_product")
+    assert generator.component is OuterProduct
+    assert generator.bench == "systola.sim.bench.accelerator"
+    assert np.unique(list(generator.facts()["registers"].values())).size == len(OuterProduct.REGISTERS.registers)

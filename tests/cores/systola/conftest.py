@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
+from systola.gen.accelerators.systola.accelerator import ACCELERATOR
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program
-from systola.gen.verilog.verilog import generate
-from systola.hw.cores.systola.core import Systola
+from systola.gen.generators import find
+from systola.gen.run.report import compare
+from systola.gen.run.tasks import Work
 from systola.sim.golden.cores import systola as golden
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.cores.runs import Run
+from systola.sim.stimulus.runs import Run
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +33,49 @@ def result():
     return run
 
 
-SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
-"""A core that builds quickly."""
 DRAM = 1 << 16
 
 
 @pytest.fixture(scope="session")
-def small_core():
-    return generate("core", Systola(**SMALL))
+def small() -> dict:
+    """Parameters of the preset that builds quickly."""
+    return ACCELERATOR.presets["small"]
+
+
+@pytest.fixture(scope="session")
+def small_core(small):
+    return find("systola").design(**small)
+
+
+@pytest.fixture(scope="session")
+def work():
+    """A function that draws the tensors of a task for a machine, and compiles it: (work, job)."""
+
+    def compiled(task, parameters, seed: int = 1, **options):
+        drawn = task.work(ACCELERATOR.operands(parameters, seed))
+        return drawn, ACCELERATOR.compile(parameters, drawn.graph, **options)
+
+    return compiled
+
+
+@pytest.fixture(scope="session")
+def on_golden():
+    """A function that runs a graph on the golden model, and requires what the reference has; returns the job.
+
+    The program must be free of hazards, whatever DRAM its tensors share.
+    """
+
+    def run(parameters, graph, inputs, **options):
+        job = ACCELERATOR.compile(parameters, graph, **options)
+        dram = job.dram(inputs)
+        assert [str(problem) for problem in check(job.program, parameters, dram=len(dram))] == []
+        result = ACCELERATOR.run_golden(parameters, dram, job.entry)
+        assert result.error == 0
+        checked, wrong, _ = compare(Work(graph, inputs), job, result)
+        assert (checked > 0, wrong) == (True, 0)
+        return job
+
+    return run
 
 
 @pytest.fixture

@@ -228,7 +228,7 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
     ],
 )
 def test_what_a_core_would_stop_at(body, expected, monkeypatch):
-    monkeypatch.setattr("systola.gen.accelerators.systola.checker.LIMIT", 10_000)
+    monkeypatch.setitem(check.__globals__, "LIMIT", 10_000)
     assert expected in one(f"{body}\n", dram=0x2000)
 
 

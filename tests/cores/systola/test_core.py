@@ -4,11 +4,9 @@ import pytest
 
 from systola.gen.accelerators.systola.program import Program, Reg
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.cores.systola.core import Systola
 from systola.hw.cores.systola.isa import Error, Setting, Unit
-from systola.sim.bench import core as bench
 from systola.sim.runner.verilator import lint
 
 
@@ -44,9 +42,8 @@ OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency"
 
 
 @pytest.mark.parametrize("parameters", [{}, OTHER], ids=str)
-def test_random_programs(check, parameters):
-    small = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
-    check("core", cases=30, **small | parameters)
+def test_random_programs(check, small, parameters):
+    check("systola", cases=30, **small | parameters)
 
 
 def test_rows_follow_each_other_from_tile_to_tile(core):
@@ -71,7 +68,7 @@ def test_it_starts_again_after_every_error(core):
     wrong = []
     for error in ("range", "descriptor"):
         p = matmuls(5, 2)
-        p.instructions.pop()
+        p.statements.pop()
         if error == "range":
             p.matmul(5000, 0)
         else:
@@ -93,7 +90,7 @@ def test_errors_of_the_bus_stop_the_program(core, first, last, error):
     assert (ran.error, ran.cut) == (error, False)
     if error:
         assert ran.detail == 2
-        assert ran.pc == 15  # the second LOAD
+        assert ran.at == 15  # the second LOAD
 
 
 def test_a_program_that_does_not_end_is_cut(core):
@@ -104,7 +101,7 @@ def test_a_program_that_does_not_end_is_cut(core):
     p.sync(Unit.ARRAY)
     p.halt()
     ran, after = core(p, matmuls(5, 2), limit=2000, golden=False)
-    assert (ran.cut, ran.error, ran.pc) == (True, Error.ABORTED, 3)
+    assert (ran.cut, ran.error, ran.at) == (True, Error.ABORTED, 3)
     assert ran.pending  # the array's
     assert (after.cut, after.error) == (False, Error.NONE)
 
@@ -120,20 +117,24 @@ def test_the_trace_tells_who_was_busy(core):
     assert busy["store"] == busy["vector"] == 0
 
 
-def test_the_bench_knows_the_registers():
-    assert tuple(COUNTERS) == bench.COUNTERS
-    offsets = {register.name: register.offset for register in REGISTERS.registers}
-    assert offsets.items() >= bench.REGISTERS.items()
-    assert [offsets[name] for name in COUNTERS] == [0x40 + 4 * n for n in range(len(COUNTERS))]
+def test_the_register_map_keeps_its_offsets():
+    offsets = {register.name: register.offset for register in Systola.REGISTERS.registers}
+    first = {"identity": 0, "control": 4, "status": 8, "entry": 12, "error": 16, "pc": 20, "pending": 24}
+    assert offsets == first | {name: 0x40 + 4 * n for n, name in enumerate(Systola.engine.COUNTERS)}
+    fields = {register.name: [field.name for field in register.fields] for register in Systola.REGISTERS.registers}
+    assert fields["identity"] == ["magic", "size", "bytes"]
+    assert fields["control"] == ["start", "stop"]
+    assert fields["status"] == ["done", "running"]
+    assert fields["pending"] == list(Systola.engine.PENDING)
 
 
 def test_lint(small_core):
-    assert lint(small_core.verilog, "core") == ""
+    assert lint(small_core.verilog, "systola") == ""
 
 
-def test_ports():
-    ports = generate("core", Core(size=4, data_width=32)).ports
-    assert [name for name in ports if not name.startswith(("m_axi_", "s_axil_"))] == ["clk", "rst", "irq", "busy"]
+def test_ports(small_core):
+    ports = [name for name in small_core.ports if not name.startswith(("m_axi_", "s_axil_"))]
+    assert ports == ["clk", "rst", "irq", "busy"]
 
 
 @pytest.mark.parametrize(
@@ -150,4 +151,5 @@ def test_mistakes(parameters, said):
 
 
 def test_the_generator_is_there():
-    assert find("core").component is Core
+    assert find("systola").component is Systola
+    assert find("core") is find("systola")  # its earlier name

@@ -12,4 +12,4 @@ import pytest
     ids=str,
 )
 def test_widths(check, parameters):
-    check("core", cases=12, seed=3, accumulators=128, instructions=64, **parameters)
+    check("systola", cases=12, seed=3, accumulators=128, instructions=64, **parameters)

@@ -27,7 +27,7 @@ def test_each_stops_with_its_error(machine):
     p = machine.model_dump()
     for error, codes in mistakes(p):
         result = golden(p, [*codes, WAIT, HALT], DRAM_BYTES)
-        assert (result.error, result.pc) == (error, len(codes) - 1), codes
+        assert (result.error, result.at) == (error, len(codes) - 1), codes
         try:
             program = Program.decode(b"".join(map(isa.encode, [*codes, HALT])))
         except ProgramError:
@@ -43,5 +43,5 @@ def test_every_error_of_a_program_is_made():
         codes, entry, fault = broken(p, np.random.default_rng(seed), [WAIT, WAIT, HALT], DRAM_BYTES)
         result = golden(p, codes, entry, fault)
         made.add((result.error, fault is not None))
-        assert result.pc < len(codes)
+        assert result.at < len(codes)
     assert made == {(error, False) for error in set(Error) - {Error.NONE, Error.ABORTED}} | {(Error.FETCH, True)}

@@ -4,9 +4,11 @@ import time
 
 import pytest
 
+from systola.gen.accelerators.systola.accelerator import ACCELERATOR
 from systola.gen.accelerators.systola.program import Program, Unit
 from systola.gen.accelerators.systola.timing_model import Costs, predict
 from systola.gen.run.execute import execute
+from systola.gen.run.report import compare
 from systola.gen.run.tasks import GemmTask
 from systola.hw.cores.systola.isa import Setting
 from systola.hw.cores.systola.parameters import CoreParameters
@@ -28,31 +30,30 @@ def test_a_load_takes_its_beats_and_the_way():
     assert slower.cycles == timeline.cycles + 160
 
 
-def test_the_large_targets_are_predicted_fast_and_met():
-    task = GemmTask.check(m=256, k=256, n=256).task(CORE, "overlapped", 1)
+def test_the_large_targets_are_predicted_fast_and_met(work):
+    _, job = work(GemmTask.check(m=256, k=256, n=256), CORE)
     started = time.perf_counter()
-    timeline = predict(CORE, task.program)
+    timeline = predict(CORE, job.program)
     assert time.perf_counter() - started < 2
     assert timeline.rows == 65536
-    assert 0.93 < task.macs / 256 / timeline.cycles < 1
+    assert 0.93 < job.macs / 256 / timeline.cycles < 1
 
 
-def test_the_orders_are_faster_one_after_the_other():
+def test_the_orders_are_faster_one_after_the_other(work):
     cycles = [
-        predict(CORE, GemmTask.check(m=256, k=128, n=256).task(CORE, order, 1).program).cycles
+        predict(CORE, work(GemmTask.check(m=256, k=128, n=256), CORE, order=order)[1].program).cycles
         for order in ("serial", "reordered", "synchronised", "overlapped")
     ]
     assert cycles == sorted(cycles, reverse=True)
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(64, 64, 64), (200, 96, 80)])
-def test_verilog_and_model_agree(m, k, n):
-    task = GemmTask.check(m=m, k=k, n=n).task(CORE, "overlapped", 1)
+def test_verilog_and_model_agree(work, m, k, n):
+    drawn, job = work(GemmTask.check(m=m, k=k, n=n), CORE)
     ran = {
-        executor: execute(CORE, task.image.bytes(), task.at, length=len(task.program), executor=executor)
-        for executor in ("verilog", "model")
+        executor: execute(ACCELERATOR, CORE, job, drawn.inputs, executor=executor) for executor in ("verilog", "model")
     }
-    assert all(task.mismatches(run.dram) == 0 for run in ran.values())
+    assert all(compare(drawn, job, run)[:2] == (m * n, 0) for run in ran.values())
     verilog, model = ran["verilog"].counters, ran["model"].counters
     assert verilog["rows"] == model["rows"]
     assert verilog["instructions"] == model["instructions"] - 1

@@ -1,34 +1,60 @@
 """The command line as a user meets it: what works, and each mistake in one sentence with nothing written."""
 
 import json
-import subprocess
-import sys
+from importlib.metadata import version
 
 import pytest
 
-from systola.gen.generators import GENERATORS
+from systola.gen.cli import describe
+from systola.gen.generators import find, generators
 
 
-def systola(*arguments, cwd, env=None):
-    return subprocess.run(
-        [sys.executable, "-m", "systola.gen", *map(str, arguments)],
-        cwd=cwd,
-        env=env,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+def test_list(systola, tmp_path):
+    run = systola("list", "--json", "list.json")
+    assert (run.returncode, run.stderr) == (0, "")
+    lines = run.stdout.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == [
+        "accelerators",
+        "arrays and units",
+        "memories and movement",
+        "interconnect",
+        "host and board",
+    ]
+    found = dict(line.strip().split(maxsplit=1) for line in lines if line.startswith(" "))
+    assert found == {name: generator.summary for name, generator in generators().items()}  # verbatim
+    assert any("[" in summary for summary in found.values())
+    assert json.loads((tmp_path / "list.json").read_text()) == found
 
 
-def test_list(tmp_path):
-    run = systola("list", "--json", "list.json", cwd=tmp_path)
-    assert run.returncode == 0
-    assert "systolic" in run.stdout
-    assert set(json.loads((tmp_path / "list.json").read_text())) == set(GENERATORS)
+def test_version(systola):
+    run = systola("--version")
+    assert (run.returncode, run.stdout) == (0, f"systola {version('systola')}\n")
 
 
-def test_show(tmp_path):
-    run = systola("show", "systolic", "--json", "show.json", cwd=tmp_path)
+@pytest.mark.parametrize("name", ["registers", "systola", "collective"])
+def test_show_prints_the_docstring_verbatim(systola, name):
+    run = systola("show", name)
+    assert run.returncode == 0, run.stderr
+    assert describe.as_data(find(name))["description"] in run.stdout
+
+
+def test_gen_takes_a_preset_of_an_accelerator(systola, tmp_path):
+    run = systola("gen", "core", "-c", "small", "-o", "[red]out")
+    assert run.returncode == 0, run.stderr
+    assert "[red]out/systola.v  " in run.stdout
+    assert json.loads((tmp_path / "[red]out" / "systola.json").read_text())["parameters"]["size"] == 4
+
+
+def test_papers(systola, tmp_path):
+    run = systola("papers", "--only", "sparsity_2_4", "--json", "p.json")
+    assert run.returncode == 0, run.stderr
+    results = json.loads((tmp_path / "p.json").read_text())
+    assert {"paper", "text", "published", "measured", "band", "within", "command"} <= set(results[0])
+    assert all(result["within"] for result in results)
+
+
+def test_show(systola, tmp_path):
+    run = systola("show", "systolic", "--json", "show.json")
     assert run.returncode == 0
     for word in ("rows", "an integer from 1 to 256", "s_axis_a_tdata", "Latency", "Source"):
         assert word in run.stdout
@@ -40,15 +66,15 @@ def test_show(tmp_path):
     }
 
 
-def test_gen_takes_presets_and_settings(tmp_path):
+def test_gen_takes_presets_and_settings(systola, tmp_path):
     (tmp_path / "small.toml").write_text('generator = "systolic"\n[parameters]\nrows = 3\nproduct_register = false\n')
-    run = systola("gen", "systolic", "-c", "small.toml", "-p", "cols=2", "-o", "out", cwd=tmp_path)
+    run = systola("gen", "systolic", "-c", "small.toml", "-p", "cols=2", "-o", "out")
     assert run.returncode == 0, run.stderr
     parameters = json.loads((tmp_path / "out" / "systolic.json").read_text())["parameters"]
     assert (parameters["rows"], parameters["cols"], parameters["product_register"]) == (3, 2, False)
 
 
-def test_sim(tmp_path):
+def test_sim(systola, tmp_path):
     run = systola(
         "sim",
         "systolic",
@@ -62,7 +88,6 @@ def test_sim(tmp_path):
         3,
         "--json",
         "sim.json",
-        cwd=tmp_path,
     )
     assert run.returncode == 0, run.stderr
     data = json.loads((tmp_path / "sim.json").read_text())
@@ -86,8 +111,8 @@ def test_sim(tmp_path):
     assert data["cases"] == 12
 
 
-def test_sim_records_waves(tmp_path):
-    run = systola("sim", "systolic", "-p", "rows=4", "-p", "cols=4", "--cases", 2, "--waves", "w.vcd", cwd=tmp_path)
+def test_sim_records_waves(systola, tmp_path):
+    run = systola("sim", "systolic", "-p", "rows=4", "-p", "cols=4", "--cases", 2, "--waves", "w.vcd")
     assert run.returncode == 0, run.stderr
     assert "m_axis_y_tdata" in (tmp_path / "w.vcd").read_text()
 
@@ -119,12 +144,16 @@ def test_sim_records_waves(tmp_path):
         (["sim", "systolic", "--waves", "w.png"], "--waves w.png: the file's name must end in .vcd or .fst."),
         (["sim", "systolic", "-p", "cols=0"], "cols=0: cols must be an integer from 1 to 256."),
         (["synth", "systolic", "--device", "ecp6"], "--device ecp6: known devices are"),
+        (["gen", "systolic", "-c", "small"], "cannot read small: No such file or directory."),
+        (["gen", "[bold]x"], "unknown generator '[bold]x': known are "),
+        (["papers", "--only", "nosuch"], "--only: paper nosuch is not known: known papers are bitfusion, "),
+        (["board", "virtual", "nosuch"], "unknown board 'nosuch': there are "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_sentence(tmp_path, arguments, sentence):
+def test_a_mistake_is_one_sentence(systola, tmp_path, arguments, sentence):
     (tmp_path / "file").touch()
-    run = systola(*arguments, cwd=tmp_path)
+    run = systola(*arguments)
     assert run.returncode == 2
     assert run.stderr.startswith(f"systola: {sentence}")
     assert run.stderr.count("\n") == 1
@@ -135,14 +164,14 @@ def test_a_mistake_is_one_sentence(tmp_path, arguments, sentence):
 @pytest.mark.parametrize(
     "arguments", [["sim", "systolic", "--cases", "0"], ["gen"], ["frobnicate"], ["sim", "systolic", "--sed", "1"]]
 )
-def test_usage_errors_have_no_traceback(tmp_path, arguments):
-    run = systola(*arguments, cwd=tmp_path)
+def test_usage_errors_have_no_traceback(systola, tmp_path, arguments):
+    run = systola(*arguments)
     assert run.returncode == 2
     assert "Traceback" not in run.stderr
     assert "Error" in run.stderr
 
 
-def test_a_missing_compiler_is_named(tmp_path):
+def test_a_missing_compiler_is_named(systola, tmp_path):
     run = systola(
         "sim",
         "systolic",
@@ -150,7 +179,6 @@ def test_a_missing_compiler_is_named(tmp_path):
         "rows=2",
         "-p",
         "cols=2",
-        cwd=tmp_path,
         env={"PATH": str(tmp_path), "SYSTOLA_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)},
     )
     assert run.returncode == 2
@@ -158,7 +186,7 @@ def test_a_missing_compiler_is_named(tmp_path):
     assert "g++ was not found: install it" in run.stderr
 
 
-def test_a_bad_preset_is_named(tmp_path):
+def test_a_bad_preset_is_named(systola, tmp_path):
     for text, sentence in (
         ("rows = 3", "bad.toml: unknown key 'rows'; a preset has 'generator' and a [parameters] table."),
         ("[parameters", "bad.toml is not TOML:"),
@@ -167,41 +195,7 @@ def test_a_bad_preset_is_named(tmp_path):
         ("[parameters]\nrows = 1.5", "rows=1.5: rows must be an integer from 1 to 256."),
     ):
         (tmp_path / "bad.toml").write_text(text)
-        run = systola("gen", "systolic", "-c", "bad.toml", "-o", "out", cwd=tmp_path)
+        run = systola("gen", "systolic", "-c", "bad.toml", "-o", "out")
         assert run.returncode == 2
         assert run.stderr.startswith(f"systola: {sentence}")
     assert not (tmp_path / "out").exists()
-
-
-def test_asm_and_disasm(tmp_path):
-    text = "LOOP    3\n    QUANT   r1, 0, zero_point=0, low=-128, high=127, shift=1\nEND     r1+16\nHALT\n"
-    (tmp_path / "program.s").write_text(text)
-    run = systola("asm", "program.s", "-o", "program.bin", cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (0, "program.bin  4 instructions\n")
-    assert (tmp_path / "program.bin").stat().st_size == 64
-    run = systola("disasm", "program.bin", cwd=tmp_path)
-    assert (run.returncode, run.stdout) == (0, text)
-
-
-def test_programs_that_are_wrong(tmp_path):
-    (tmp_path / "program.s").write_text("HALT\nLAOD 0, 0\n")
-    (tmp_path / "latin.s").write_bytes(b"HALT ; \xe4\n")
-    (tmp_path / "hazard.s").write_text("LOOP 2\nSYNC\n\nWEIGHTS 1024, 4\nEND\n")
-    (tmp_path / "program.bin").write_bytes(bytes(16))
-    for arguments, message in (
-        (("asm", "none.s", "-o", "x"), "none.s: No such file or directory"),
-        (("asm", "program.s", "-o", "x"), "program.s: line 2: there is no instruction 'LAOD'; did you mean LOAD?"),
-        (
-            ("asm", "hazard.s", "-o", "x", "-p", "size=32", "-p", "weight_bytes=32768"),
-            "hazard.s: line 4 (WEIGHTS 1024, 4; iteration 0) goes over weight words 1024 to 1024; there are 0 to 1023.",
-        ),
-        (
-            ("asm", "program.s", "-o", "x", "-p", "size=5"),
-            "size=5: size must be a power of two.",
-        ),
-        (("asm", "latin.s", "-o", "x"), "latin.s is not text: see `systola disasm`."),
-        (("disasm", "program.bin"), "program.bin: instruction 0: there is no opcode 0x00."),
-    ):
-        run = systola(*arguments, cwd=tmp_path)
-        assert (run.returncode, run.stdout, run.stderr) == (2, "", f"systola: {message}\n")
-    assert not (tmp_path / "x").exists()

@@ -7,7 +7,7 @@ import pytest
 from typer.main import get_command
 
 from systola.gen.cli.app import app
-from systola.gen.generators import GENERATORS
+from systola.gen.generators import find
 from systola.gen.papers import registry
 from systola.gen.papers.claim import Claim, UnknownPaper, papers
 
@@ -40,7 +40,7 @@ def test_a_claim_states_the_reason_of_its_band_and_a_command_that_exists(claim):
         return
     assert command in get_command(app).commands
     if command in ("sim", "gen", "show"):
-        parameters = GENERATORS[rest[0]].component.Parameters
+        parameters = find(rest[0]).component.Parameters
         parameters.parse(dict(re.findall(r"-p (\w+)=(\S+)", claim.command)))
 
 

@@ -1,69 +1,97 @@
-"""`systola run` as a user meets it."""
+"""Reports: parameters from texts, results compared with NumPy, and what is printed."""
 
+import io
 import json
-import subprocess
-import sys
 
+import numpy as np
 import pytest
+from rich.console import Console
 
-from systola.gen.accelerators.systola.timing_model import Span
+from systola.gen.accelerators.registry import find
+from systola.gen.compile.timeline import Span
+from systola.gen.errors import UsageError
+from systola.gen.run import report
 from systola.gen.run.report import trace
+from systola.hw.component import ParameterError
+
+SYSTOLA = find("systola")
 
 
-def systola(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "systola.gen", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+@pytest.fixture(scope="module")
+def done():
+    parameters, task = report.prepare("gemm", SYSTOLA, {"size": "8", "m": "40", "k": "50", "n": "20"})
+    return report.run("gemm", task, SYSTOLA, parameters, executor="model")
 
 
-def test_a_product_on_the_model(tmp_path):
-    arguments = ["-p", "m=40", "-p", "k=50", "-p", "n=20", "-p", "size=8", "--executor", "model"]
-    run = systola("run", "gemm", *arguments, "--trace", "t", "--json", "r.json", cwd=tmp_path)
-    assert run.returncode == 0, run.stderr
-    assert "0 wrong" in run.stdout
-    data = json.loads((tmp_path / "r.json").read_text())
-    assert (data["checked"], data["mismatches"], data["macs"]) == (800, 0, 40_000)
-    assert 0 < data["of_roof"] < 1
-    assert data["cycles"] >= max(data["roof"].values())
-    events = json.loads((tmp_path / "t" / "timeline.json").read_text())["traceEvents"]
-    assert {event["name"] for event in events if event["ph"] == "X"} == {"load", "array", "vector", "store", "sync"}
-    assert (tmp_path / "t" / "timeline.png").stat().st_size > 5_000
+def printed(done) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    report.show(done, out)
+    return out.file.getvalue()
+
+
+def test_settings_are_those_of_the_task_and_of_the_accelerator():
+    parameters, task = report.prepare("gemm", SYSTOLA, {"size": "8", "m": "40"})
+    assert (parameters.size, task.m, task.k) == (8, 40, 256)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("task", "settings", "sentence"),
     [
-        (["gem"], "unknown task 'gem': did you mean 'gemm'?"),
-        (["gemm", "-p", "mm=3"], "unknown parameter 'mm': did you mean 'm'?"),
-        (["gemm", "-p", "m=0"], "m=0: m must be an integer from 1 to 16384."),
-        (["gemm", "-p", "m"], "-p m: a parameter is set as NAME=VALUE."),
-        (["gemm", "--order", "best"], "--order best: it must be serial, reordered, synchronised or overlapped."),
-        (["gemm", "--executor", "fpga"], "--executor fpga: it must be verilog or model."),
-        (["conv", "-p", "padding=3"], "padding=(3, 3): padding must be less than the kernel, (3, 3)."),
-        (["digits", "-p", "format=uint8"], "format=uint8: digits needs format=int8."),
-        (["digits", "-p", "w_format=upot3"], "w_format=upot3: digits needs weights with a sign."),
-        (
-            ["digits", "-p", "a_format=olive_int4"],
-            "a_format=olive_int4: digits needs codes that do not depend on their neighbours.",
-        ),
-        (
-            ["gemm", "-p", "array=sparse_systolic"],
-            "array=sparse_systolic: array must have no ports to serve besides a, w and y; sparse_systolic has meta.",
-        ),
+        ("gem", {}, "unknown task 'gem': did you mean 'gemm'?"),
+        ("gemm", {"mm": "3"}, "unknown parameter 'mm': did you mean 'm'?"),
+        ("gemm", {"m": "0"}, "m=0: m must be an integer from 1 to 16384."),
+        ("gemm", {"size": "5"}, "size=5: size must be a power of two."),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_sentence(tmp_path, arguments, sentence):
-    run = systola("run", *arguments, cwd=tmp_path)
-    assert run.returncode == 2
-    assert run.stderr == f"systola: {sentence}\n"
-    assert list(tmp_path.iterdir()) == []
+def test_a_mistake_is_one_sentence(task, settings, sentence):
+    with pytest.raises((UsageError, ParameterError)) as error:
+        report.prepare(task, SYSTOLA, settings)
+    assert str(error.value) == sentence
+
+
+def test_every_result_is_compared(done):
+    assert (done.checked, done.mismatches, done.job.macs) == (800, 0, 40_000)
+    assert done.of_roof == pytest.approx(max(done.job.roof.values()) / done.execution.cycles)
+    assert done.utilisation == pytest.approx(40_000 / done.execution.cycles / 64)
+
+
+def test_a_wrong_result_is_counted(done):
+    work = done.task.work(SYSTOLA.operands(done.parameters))
+    (place,) = done.job.outputs.values()
+    dram = done.execution.dram.copy()
+    dram[place.address + 3] ^= 1
+    broken = type(done.execution)(dram, done.execution.counters, [])
+    checked, wrong, _ = report.compare(work, done.job, broken)
+    assert (checked, wrong) == (800, 1)
+    assert report.compare(work, done.job, done.execution)[1] == 0
+
+
+def test_the_data_are_those_of_the_report(done):
+    data = json.loads(json.dumps(done.data()))
+    assert (data["accelerator"], data["parameters"]["size"], data["settings"]["m"]) == ("systola", 8, 40)
+    assert "core" not in data
+    assert data["counters"]["cycles"] == data["cycles"] == done.execution.cycles
+    assert (data["roof"], data["bound"]) == (done.job.roof, done.job.bound)
+
+
+def test_the_lines_show_cycles_and_bound(done):
+    text = printed(done)
+    assert "passed  800 results compared with NumPy, 0 wrong" in text
+    assert f"{done.execution.cycles:,} cycles on systola by the cost model" in text
+    assert f"bound by {done.job.bound}" in text
+
+
+def test_names_are_printed_verbatim_and_a_job_needs_no_roof(done):
+    job = type(done.job)(done.job.image, 0, {}, {}, done.job.macs)
+    run = type(done.execution)(np.zeros(1, np.uint8), {"cycles": 10, "lost_[bold]x": 3}, [])
+    bare = report.Report("gemm", done.task, SYSTOLA, done.parameters, job, run, "model", 1, 0, {}, facts={"[red]": 0.5})
+    text = printed(bare)
+    assert "[bold]x 3" in text
+    assert "[red] 50.00%" in text
+    assert "roofline" not in text
+    assert (bare.of_roof, bare.data()["bound"]) == (0, "")
 
 
 def test_times_that_are_close_are_drawn_as_one():
-    spans = [Span("load", 0, 10, 0), Span("load", 11, 20, 0), Span("load", 40, 50, 0)]
+    spans = [Span("load", 0, 10), Span("load", 11, 20), Span("load", 40, 50)]
     assert trace.merged(spans, 2) == [(0, 20), (40, 50)]

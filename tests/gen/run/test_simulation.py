@@ -1,46 +1,59 @@
-"""Programs without a bench end as in the bench: the same DRAM, counters and errors, cycle for cycle."""
+"""Executions without a bench end as in the bench: the same DRAM, counters and errors, cycle for cycle."""
 
 import dataclasses
 
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.run import simulation as core_run
-from systola.gen.verilog.verilog import generate
-from systola.hw.cores.systola.core import Systola
-from systola.hw.cores.systola.isa import Error
+from systola.gen.run import simulation
+from systola.sim.runner import session
+from systola.sim.runner.dram import DramSettings
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
 
-SMALL = {"size": 4, "data_width": 32, "activation_bytes": 4096, "weight_bytes": 4096, "accumulators": 128}
-
 
 @pytest.fixture(scope="module")
-def design():
-    return generate("core", Systola(**SMALL))
+def cases(accelerator, parameters):
+    return [case for case in find(accelerator.name).cases(parameters.model_dump(), 20, 3) if not case.stall]
 
 
-def test_programs_end_as_in_the_bench(design):
-    cases = [case for case in find("core").cases(design.parameters, 30, 3) if not (case.stall or case.fault)]
-    cases[0] = dataclasses.replace(cases[0], trace=True)
+def run(accelerator, design, case, **options):
+    faults = (case.fault,) if case.fault else ()
+    settings = DramSettings(latency=case.latency, faults=faults, size=len(case.dram))
+    return simulation.run(accelerator.component, design, case.dram, case.entry, settings=settings, **options)
+
+
+def from_first(changes):
+    """Changes of busy lines, counted from the first: recording begins some cycles before an execution does."""
+    return [(cycle - changes[0][0], busy) for cycle, busy in changes]
+
+
+def test_executions_end_as_in_the_bench(accelerator, small_design, cases):
+    cases = [dataclasses.replace(cases[0], trace=True), *cases[1:]]
+    design = dataclasses.replace(small_design, bench="systola.sim.bench.accelerator", facts=accelerator.facts())
     _, wanted = simulate(design, cases, keep=True)
-    assert {bool(ran.error) for ran in wanted} == {False, True}
     for case, bench in zip(cases, wanted, strict=True):
-        ran = core_run.run(design, case)
+        ran = run(accelerator, small_design, case, trace=case.trace)
         assert (ran.dram == bench.dram).all()
-        for name in ("error", "detail", "pc", "counters", "pending", "cut", "changes"):
+        for name in ("error", "detail", "at", "counters", "pending", "cut"):
             assert getattr(ran, name) == getattr(bench, name), name
+        assert from_first(ran.changes) == from_first(bench.changes)
+    assert wanted[0].changes
 
 
-def test_a_program_is_cut_at_its_limit(design):
-    case = max(find("core").cases(design.parameters, 10, 3), key=lambda each: len(each.dram))
-    whole = core_run.run(design, case)
-    ran = core_run.run(design, dataclasses.replace(case, limit=whole.counters["cycles"] // 2))
-    assert (whole.cut, ran.cut, ran.error) == (False, True, Error.ABORTED)
+def test_an_execution_is_cut_at_its_limit(accelerator, small_design, cases):
+    case = max((case for case in cases if not case.fault), key=lambda each: len(each.dram))
+    whole = run(accelerator, small_design, case)
+    ran = run(accelerator, small_design, case, limit=whole.counters["cycles"] // 2)
+    assert (whole.cut, ran.cut) == (False, True)
+    assert ran.error == accelerator.component.engine.ERRORS.ABORTED
     assert ran.counters["cycles"] < whole.counters["cycles"]
 
 
-def test_a_simulation_that_fails_says_so(design, monkeypatch):
-    monkeypatch.setattr(core_run, "_command", lambda *_: ["what"])
+def test_a_design_that_cannot_be_built_is_an_error(accelerator, small_design, cases, monkeypatch):
+    def build(*_):
+        raise SimulatorError("what")
+
+    monkeypatch.setattr(session, "build", build)
     with pytest.raises(SimulatorError, match="what"):
-        core_run.run(design, find("core").cases(design.parameters, 1, 3)[0])
+        run(accelerator, small_design, cases[0])

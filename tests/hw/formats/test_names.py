@@ -1,5 +1,7 @@
 """Formats by name: as many bits as the golden model says, or one sentence."""
 
+from dataclasses import replace
+
 import pytest
 from amaranth.hdl import Shape
 
@@ -35,7 +37,7 @@ def test_other_names_are_refused(name):
 
 
 def test_formats_of_other_packages(monkeypatch):
-    offered = {"own9": find("flint9"), "int8": find("pot4")}
+    offered = {"own9": replace(find("flint9"), name="own9"), "int8": find("pot4")}
     monkeypatch.setattr(names, "load", lambda group, kind: Plugins(offered, {"bad4": "plug-in 'bad4' is broken."}))
     assert str(find("own9")) == "own9"
     assert find("own9").operand == find("flint9").operand

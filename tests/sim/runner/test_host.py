@@ -7,7 +7,7 @@ import pytest
 
 from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
-from systola.sim import job
+from systola.sim.runner import job
 from systola.sim.runner.harness import Harness
 from systola.sim.runner.job import Job
 from systola.sim.runner.session import SOURCES

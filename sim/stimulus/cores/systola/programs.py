@@ -8,7 +8,7 @@ import numpy as np
 from ....golden import isa, walks
 from ....golden.isa import Code, Op
 from ...dma import DRAM_BYTES
-from ..runs import Run
+from ...runs import Run
 from .mistakes import broken
 from .operations import Writer, shift
 from .syncs import synchronised

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systola.sim.stimulus.cores.runs import Run
+from systola.sim.stimulus.runs import Run
 
 
 def test_defaults():

@@ -1,0 +1,19 @@
+"""The descriptor's layout is that of the golden model, and it fits into a block."""
+
+from systola.hw.cores.outer_product import descriptor
+from systola.sim.golden.cores import outer_product as golden
+
+
+def test_fields_lie_where_the_golden_model_reads_them():
+    offsets = {name: field.offset for name, field in descriptor.DESCRIPTOR}
+    assert offsets == {"depth": 0, "rows": 16, "a": 32, "w": 64, "y": 96, "next": 128}
+    assert {name: field.width for name, field in descriptor.DESCRIPTOR} == {
+        name: 16 if name in ("depth", "rows") else 32 for name in offsets
+    }
+
+
+def test_sizes_are_those_of_the_golden_model():
+    names = ("SIZE", "BEATS", "BYTES", "WORDS")
+    assert [getattr(descriptor, name) for name in names] == [getattr(golden, name) for name in names]
+    assert descriptor.WORDS <= descriptor.BEATS
+    assert 1 << descriptor.LOW == descriptor.BYTES

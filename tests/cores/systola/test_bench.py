@@ -1,0 +1,51 @@
+"""The bench fails where it should: each of these designs is broken in one place."""
+
+import numpy as np
+import pytest
+
+from systola.gen.accelerators.systola.compiler import compile
+from systola.gen.compile.layers import Pooling, Tensor
+from systola.gen.generators import find
+from systola.gen.run.tasks import GemmTask
+from systola.hw.cores.systola.parameters import CoreParameters
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.runs import Run
+
+BROKEN = {  # what is broken: text, what stands there instead
+    "sync that does not wait for the accumulators": (r"! pending_array;", "1'h1;"),
+    "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
+    "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
+    "beats in the wrong scratchpad": (r"(load_skid__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
+    "results a row too far": (r"\{ gone\[7:0\], array__y__payload", "{ gone[7:1], 1'h1, array__y__payload"),
+    "a lost cycle that is not counted": (r"(count_lost_sync) \+ [^;]*;", r"\1;"),
+    "a fault at the instruction being issued": (r"failed \? fault\[32:9\] :", "failed ? engine__pc :"),
+    "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
+    "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
+    "another machine": (r"16'h5359", "16'h5358"),
+}
+FAST = ("beats in the wrong scratchpad",)
+
+
+def scheduled(work, small: dict) -> list[Run]:
+    """Programs in which units follow each other as closely as they may: products of few rows, and pooling."""
+    p, runs = CoreParameters(**small), []
+    for rows, order in ((1, "serial"), (3, "overlapped"), (24, "synchronised")):
+        drawn, job = work(GemmTask.check(m=rows, k=32, n=8), p, order=order)
+        runs.append(Run(job.dram(drawn.inputs), job.entry))
+    x = np.random.default_rng(1).integers(-128, 128, (1, 6, 6, 8), dtype=np.int8)
+    program, _ = compile(p, [Pooling(Tensor(0, *x.shape), 512, (3, 3), (1, 1), True)])
+    dram = np.zeros(1024, np.uint8)
+    dram[: x.size] = x.view(np.uint8).ravel()
+    return [*runs, Run(np.concatenate([dram, np.frombuffer(program.encode(), np.uint8)]), len(dram))]
+
+
+@pytest.mark.slow
+def test_the_design_that_is_broken_below_is_right(work, small, small_core):
+    cases = scheduled(work, small) + find("systola").cases(small_core.parameters, 16, 5)
+    assert simulate(small_core, cases, timeout=200)[0].mismatches == 0
+
+
+@pytest.mark.parametrize("what", [pytest.param(w, marks=[] if w in FAST else pytest.mark.slow) for w in BROKEN])
+def test_broken_designs_fail(spoil, work, small, small_core, what):
+    cases = scheduled(work, small) + find("systola").cases(small_core.parameters, 16, 5)
+    assert simulate(spoil(small_core, *BROKEN[what]), cases, timeout=200)[0].mismatches > 0
