@@ -68,8 +68,8 @@ class Generator:
         for attribute in ("latency", "peak"):
             if not hasattr(self.component, attribute):
                 raise UsageError(
-                    f"component {self.component.__name__} has no {attribute}: a generator needs `latency` "
-                    "in cycles and `peak` in operations per cycle."
+                    f"generator '{self.name}': component {self.component.__name__} has no {attribute}, but it "
+                    "needs `latency` in cycles and `peak` in operations per cycle."
                 )
 
     @property

@@ -70,7 +70,7 @@ def test_a_component_without_latency_is_named():
         def members(p):
             return {}
 
-    with pytest.raises(gen.UsageError, match="component Plain has no latency: a generator needs `latency` in cycles"):
+    with pytest.raises(gen.UsageError, match="component Plain has no latency, but it needs `latency` in cycles"):
         gen.generate(Plain().described())
 
 
