@@ -1,10 +1,16 @@
 """Functions of the public interface; see the package."""
 
+import importlib.util
+from dataclasses import replace
+
 from ..hw.component import Component
 from . import generators
 from .accelerators import registry
 from .errors import UsageError
 from .verilog.verilog import Design
+
+UNREGISTERED = "no bench"
+"""The bench of a component that belongs to no generator."""
 
 
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
@@ -17,7 +23,8 @@ def generate(name: str | Component, *, top: str | None = None, **parameters) -> 
         for generator in generators.generators().values():
             if type(name) is generator.component:
                 return generator.design(name, top=top)
-        return generators.Generator(type(name).__name__.lower(), type(name)).design(name, top=top)
+        design = generators.Generator(type(name).__name__.lower(), type(name)).design(name, top=top)
+        return replace(design, bench=UNREGISTERED)
     return generators.find(name).design(top=top, **parameters)
 
 
@@ -30,9 +37,27 @@ def simulate(design: str | Design, cases: int | list = 40, *, seed: int = 1, **o
     from ..sim.runner.simulate import simulate as execute
 
     design = generate(design) if isinstance(design, str) else design
+    _check_bench(design)
     if isinstance(cases, int):
         cases = generators.find(design.name).cases(design.parameters, cases, seed)
     return execute(design, cases, **options)
+
+
+def _check_bench(design: Design):
+    if design.bench == UNREGISTERED:
+        raise UsageError(
+            f"component '{design.name}' has no bench: name one in a Generator (`bench`, `stimulus`), which a package "
+            f"offers by an entry point of group {generators.GROUP}."
+        )
+    if design.bench and not _is_module(design.bench):
+        raise UsageError(f"generator '{design.name}': its bench {design.bench} is not a module that can be imported.")
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of a package above it
+        return False
 
 
 def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **parameters):

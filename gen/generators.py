@@ -67,7 +67,10 @@ class Generator:
                 object.__setattr__(self, attribute, f"systola.sim.{attribute}.{self.name}")
         for attribute in ("latency", "peak"):
             if not hasattr(self.component, attribute):
-                raise TypeError(f"generator '{self.name}': component {self.component.__name__} has no {attribute}")
+                raise UsageError(
+                    f"generator '{self.name}': component {self.component.__name__} has no {attribute}, but it "
+                    "needs `latency` in cycles and `peak` in operations per cycle."
+                )
 
     @property
     def summary(self) -> str:
@@ -80,8 +83,13 @@ class Generator:
         return replace(generate(self.name, component, top=top), bench=self.bench, facts=self.facts())
 
     def cases(self, parameters: dict, count: int, seed: int) -> list:
-        """Seeded random cases for the bench."""
-        return importlib.import_module(self.stimulus).random_cases(parameters, count, seed)
+        """Seeded random cases for the bench. Raises :class:`.UsageError` without a golden model for a format."""
+        from ..sim.golden.formats.names import FormatError
+
+        try:
+            return importlib.import_module(self.stimulus).random_cases(parameters, count, seed)
+        except FormatError as error:
+            raise UsageError(f"{self.name} cannot be simulated: {error}") from None
 
 
 def _of(accelerator: Accelerator) -> Generator:

@@ -62,7 +62,8 @@ class Parameters(BaseModel):
         """The legal values of a parameter, in words."""
         field = cls.model_fields[name]
         if field.json_schema_extra and "legal" in field.json_schema_extra:
-            return field.json_schema_extra["legal"]
+            legal = field.json_schema_extra["legal"]
+            return legal() if callable(legal) else legal
         kind = field.annotation
         if typing.get_origin(kind) is typing.Literal:
             return " or ".join(str(value) for value in typing.get_args(kind))

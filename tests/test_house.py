@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 ORDER = {
     "hw": (
-        ("component", "bundle", "identifiers"),
+        ("component", "bundle", "identifiers", "plugins"),
         ("stream",),
         ("bus",),
         ("memory", "host", "accelerator"),

@@ -13,6 +13,7 @@ from ..formats import names
 from ..formats.decoder import Format
 from ..formats.decoders import codes
 from ..formats.operand import Operand
+from ..mac.multiplier import check_formats
 from ..stream.delay import DelayStyle
 from ..stream.packet import Packet
 
@@ -58,6 +59,11 @@ class ArrayParameters(GridParameters):
                     f"{side}={count}: with {name}_format={format} {side} must be even, because neighbouring lanes are "
                     "decoded together."
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _formats_have_a_multiplier(self):
+        check_formats(**self.formats)
         return self
 
     @property

@@ -5,14 +5,14 @@ from typing import Literal
 from amaranth.hdl import Cat, Module, Shape, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
 from ..formats import names
 from ..formats.decoder import Format
 from ..formats.decoders import Decoders, codes
-from ..mac.multiplier import multiplier
+from ..mac.multiplier import check_formats, multiplier
 from ..stream.buffer import buffered
 from ..stream.delay import Delay
 from ..stream.packet import Packet, join
@@ -55,6 +55,11 @@ class Pe(Component):
         acc_width: int = Field(32, ge=1, le=64, description="bits of a sum; sums wrap modulo 2^acc_width")
         operand_register: bool = Field(True, description="registers at the multiplier's inputs")
         product_register: bool = Field(True, description="a register between multiplier and adder")
+
+        @model_validator(mode="after")
+        def _formats_have_a_multiplier(self):
+            check_formats(self.a, self.w)
+            return self
 
         @property
         def a(self) -> Format:

@@ -1,10 +1,12 @@
-"""Every format that an array takes, by name."""
+"""Every format that an array takes, by name: those of this package, and those that other packages offer."""
 
 import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ..component import ParameterError
+from ..plugins import Plugins, load
 from . import integer
 from .ant import AntDecoder
 from .ant_float import EXPONENT_BITS, AntFloatDecoder
@@ -13,6 +15,9 @@ from .decoder import Decoder, Format, decoded
 from .flint import FlintDecoder
 from .olive import OliveDecoder
 from .pot import ApotDecoder, PotDecoder
+
+GROUP = "systola.formats"
+"""Entry points of this group are a :class:`.Format` each; a built-in format of the same name takes precedence."""
 
 SIGNED: dict[str, tuple[type[Decoder], int, int]] = {
     "pot": (PotDecoder, 2, 4),
@@ -38,10 +43,21 @@ LEGAL = ", ".join(
         *OTHERS,
     ]
 )
+"""The built-in formats, in words."""
+
+
+def plugins() -> Plugins:
+    """The formats of other packages, and a sentence for each that cannot be loaded."""
+    return load(GROUP, Format)
+
+
+def legal() -> str:
+    """All formats, in words."""
+    return ", ".join([LEGAL, *plugins().found])
 
 
 def find(name: str) -> Format:
-    """The format of that name. Raises `ValueError`."""
+    """The format of that name. Raises `ValueError`; :class:`.ParameterError` if its plug-in cannot be loaded."""
     if name in OTHERS:
         decoder, parameters = OTHERS[name]
         return decoded(name, decoder, **parameters)
@@ -59,7 +75,11 @@ def find(name: str) -> Format:
             pass
         else:
             return Format(name, shape, shape)
-    raise ValueError(f"{name} is not one of {LEGAL}")
+    if name in plugins().broken:
+        raise ParameterError(plugins().broken[name])
+    if name in plugins().found:
+        return plugins().found[name]
+    raise ValueError(f"{name} is not one of {legal()}")
 
 
 def _checked(name: str) -> str:
@@ -72,4 +92,4 @@ ArrayFormat = Annotated[str, AfterValidator(_checked)]
 
 
 def format_field(meaning: str):
-    return Field("int8", description=meaning, json_schema_extra={"legal": LEGAL})
+    return Field("int8", description=meaning, json_schema_extra={"legal": legal})

@@ -1,19 +1,30 @@
 """What a multiplier gets from a decoder: small integers, and how far their product is shifted."""
 
+from __future__ import annotations
+
 from amaranth.hdl import Shape
 
 from ..bundle import Bundle
+from ..component import Component
 
 
 class Operand(Bundle):
-    """Fields that stand for an integer from `low` to `high`, which is less than what all their bits could say."""
+    """Fields that stand for an integer from `low` to `high`, which is less than what all their bits could say.
+
+    A subclass may bring a `multiplier` of its own, which then multiplies two such operands. It has the parameters,
+    ports and static `stages` of :class:`.Multiply` and may approximate, under three conditions: the product does not
+    depend on the order of the operands; it is 0 if all bits of either operand are 0; it lies within the products of
+    `low` and `high`, from which the width of sums follows.
+    """
+
+    multiplier: type[Component] | None = None
 
     def __init__(self, members: dict, low: int, high: int):
         super().__init__(members)
         self.low, self.high = low, high
 
     def __eq__(self, other):
-        return super().__eq__(other) and (self.low, self.high) == (other.low, other.high)
+        return type(self) is type(other) and super().__eq__(other) and (self.low, self.high) == (other.low, other.high)
 
     def __hash__(self):
         return hash((super().__hash__(), self.low, self.high))

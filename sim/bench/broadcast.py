@@ -9,7 +9,7 @@ from .systolic import Engine, run
 
 class Tree(Engine):
     def product(self, a, w):
-        return broadcast.product(a, w, self.p["acc_width"])
+        return broadcast.product(a, w, self.p["acc_width"], self.multiply)
 
     def cycles(self, lengths, tables):
         return broadcast.cycles(

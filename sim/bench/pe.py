@@ -48,6 +48,7 @@ async def processing_element(dut):
         operand_register=p["operand_register"],
         product_register=p["product_register"],
     )
+    multiply = operands.multiply(p["a_format"], p["w_format"])
     streams = {name: Beats(p[f"{name}_format"]) for name in "aw"}
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
@@ -58,7 +59,7 @@ async def processing_element(dut):
             words = integer.pack(np.concatenate(psums)[:, None], len(dut.s_axis_psum_tdata))
             sources["psum"] = Source({"data": words}, case.gaps.get("psum", 0.0))
         golden = [
-            pe.results(dataflow, a, w, psum, width)
+            pe.results(dataflow, a, w, psum, width, multiply)
             for a, w, psum in zip(loaded["a"][2], loaded["w"][2], psums, strict=True)
         ]
         lengths = [len(a) for a in loaded["a"][2]]

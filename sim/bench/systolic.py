@@ -16,17 +16,19 @@ class Engine:
         self.p = parameters
         self.dataflow = parameters.get("dataflow", "ws")
         self.formats = {name: parameters.get(f"{name}_format", "int16") for name in "aw"}
-        shifted, coded = (
-            any(map(function, self.formats.values()))
-            for function in (operands.is_shifted, lambda name: not operands.is_integer(name))
+        names = self.formats.values()
+        self.multiply = operands.multiply(*names)
+        self.registers = (
+            parameters["operand_register"]
+            + parameters["product_register"] * operands.product_registers(*names)
+            + (not all(map(operands.is_integer, names)))
         )
-        self.registers = parameters["operand_register"] + parameters["product_register"] * (1 + shifted) + coded
         self.buffered = parameters["buffer"] != 0
         self.full_speed = parameters["buffer"] in ("auto", 0)
         self.tables = {}  # what was last loaded, by stream; nothing but zeros before
 
     def product(self, a, w):
-        return systolic.product(a, w, self.p["acc_width"])
+        return systolic.product(a, w, self.p["acc_width"], self.multiply)
 
     def cycles(self, lengths: list[int], tables: list[tuple[int, int]]) -> int:
         return systolic.cycles(

@@ -1,14 +1,19 @@
 """What the broadcast matrix unit computes, and when: a weight-stationary array's streams, a tree's latency."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .integer import wrap
 from .systolic import still_cycles
 
 
-def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
-    """Y = A @ W as adder trees sum it, neighbours first, modulo 2^acc_width: (M, K), (K, N) -> (M, N), int64."""
-    terms = [np.multiply.outer(a[:, k].astype(np.int64), w[k].astype(np.int64)) for k in range(a.shape[1])]
+def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callable = np.multiply) -> np.ndarray:
+    """Y = A @ W as adder trees sum it, neighbours first, modulo 2^acc_width: (M, K), (K, N) -> (M, N), int64.
+
+    `multiply` gives the product of values, element by element.
+    """
+    terms = [multiply(a[:, k, None].astype(np.int64), w[k].astype(np.int64)) for k in range(a.shape[1])]
     while len(terms) > 1:
         pairs = [wrap(x + y, acc_width) for x, y in zip(terms[::2], terms[1::2], strict=False)]
         terms = pairs + terms[len(pairs) * 2 :]

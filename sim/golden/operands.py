@@ -1,7 +1,11 @@
 """What the lanes of a matrix engine's stream mean, in any format that it takes: codes in, integers out."""
 
+import re
+from collections.abc import Callable
+
 import numpy as np
 
+from .formats.grid import Grid
 from .formats.names import find
 from .formats.olive import Pairs
 from .integer import wrap
@@ -16,12 +20,37 @@ ENTRIES, ENTRY_BITS, PART = 16, 16, 4
 
 def is_integer(name: str) -> bool:
     """Integers need no decoder, and their tiles hold values; those of all other formats hold codes."""
-    return name.lstrip("u").startswith("int")
+    return re.fullmatch(r"u?int\d+", name) is not None
 
 
 def is_shifted(name: str) -> bool:
     """Products with such an operand are shifted."""
-    return not is_integer(name) and name != "codebook"
+    return product_registers(name) > 1
+
+
+def product_registers(*names: str) -> int:
+    """Registers that `product_register` stands for in the multiplier of operands in these formats."""
+    return max(_product_registers(name) for name in names)
+
+
+def _product_registers(name: str) -> int:
+    if is_integer(name) or name == "codebook":
+        return 1
+    grid = _grid(name)
+    return grid.product_registers if grid else 2
+
+
+def multiply(*names: str) -> Callable:
+    """The product of values in these formats, element by element: exact unless a format brings its own."""
+    own = (grid.product for name in names if (grid := _grid(name)))
+    return next(filter(None, own), np.multiply)
+
+
+def _grid(name: str) -> Grid | None:
+    """A format that is a table from code to value; None for integers and for those with modes, pairs or tables."""
+    if is_integer(name) or name in OLIVE or name in ("ant4", "uant4", "codebook"):
+        return None
+    return find(name)
 
 
 def users(name: str) -> int:
@@ -46,7 +75,7 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) ->
         return table[np.arange(codes.shape[1]), codes]
     if name in OLIVE:
         modes = [Pairs(normal).decode(codes) for normal in OLIVE[name]]
-    elif name.endswith("ant4"):
+    elif name in ("ant4", "uant4"):
         modes = _ant(codes, signed=name == "ant4")
     else:
         modes = [find(name).decode(codes)]

@@ -1,5 +1,7 @@
 """What a processing element computes, and when."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from . import operands
@@ -14,23 +16,30 @@ def lanes(name: str) -> int:
     return 2 if name in operands.OLIVE else 1
 
 
-def results(dataflow: str, a: np.ndarray, w: np.ndarray, psums: np.ndarray, acc_width: int) -> np.ndarray:
+def results(
+    dataflow: str,
+    a: np.ndarray,
+    w: np.ndarray,
+    psums: np.ndarray,
+    acc_width: int,
+    multiply: Callable = np.multiply,
+) -> np.ndarray:
     """The results of a tile, modulo 2^acc_width as two's complement.
 
     ws: psums + a * w[0], an activation after the other; os: the sum of a * w, one result.
+    `multiply` gives the product of values, element by element.
     """
     if dataflow == "ws":
-        return wrap(psums.astype(np.int64) + a.astype(np.int64) * int(w[0]), acc_width)
+        return wrap(psums.astype(np.int64) + multiply(a.astype(np.int64), np.int64(w[0])), acc_width)
     total = np.zeros(1, np.int64)
-    for x, y in zip(a.tolist(), w.tolist(), strict=True):
-        total = wrap(total + x * y, acc_width)
+    for term in multiply(a.astype(np.int64), w.astype(np.int64)):
+        total = wrap(total + term, acc_width)
     return total
 
 
 def latency(a_format: str, w_format: str, *, operand_register: bool, product_register: bool) -> int:
     """Cycles from the beat that completes a result to its result."""
-    shifted = operands.is_shifted(a_format) or operands.is_shifted(w_format)
-    return LATENCY + operand_register + product_register * (1 + shifted)
+    return LATENCY + operand_register + product_register * operands.product_registers(a_format, w_format)
 
 
 def law(dataflow: str, taken: dict[str, list[int]], lengths: list[int], latency: int) -> list[int]:

@@ -3,13 +3,17 @@
 A tile is a pair of matrices whose inner size is the array's: its result is their product, whatever stays in the array.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .integer import wrap
 
 
-def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
+def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callable = np.multiply) -> np.ndarray:
     """Y = A @ W, term by term, modulo 2^acc_width as two's complement: (M, K), (K, N) -> (M, N), int64.
+
+    `multiply` gives the product of values, element by element.
 
     Raises `ValueError` where the inner sizes differ.
     """
@@ -17,7 +21,7 @@ def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32) -> np.ndarray:
         raise ValueError(f"a {a.shape} and w {w.shape} are not matrices with a common inner size")
     y = np.zeros((a.shape[0], w.shape[1]), np.int64)
     for k in range(a.shape[1]):
-        y = wrap(y + np.multiply.outer(a[:, k].astype(np.int64), w[k].astype(np.int64)), acc_width)
+        y = wrap(y + multiply(a[:, k, None].astype(np.int64), w[k].astype(np.int64)), acc_width)
     return y
 
 

@@ -3,8 +3,11 @@
 import importlib
 
 import pytest
+from amaranth.hdl import Module
+from amaranth.lib.wiring import In, Out
 
 from systola import gen
+from systola.gen.generators import GROUP, Generator
 from systola.hw.component import Component
 from systola.hw.mac.bitbrick import BitBrick
 
@@ -67,7 +70,7 @@ def test_a_component_without_latency_is_named():
         def members(p):
             return {}
 
-    with pytest.raises(TypeError, match="component Plain has no latency"):
+    with pytest.raises(gen.UsageError, match="component Plain has no latency, but it needs `latency` in cycles"):
         gen.generate(Plain().described())
 
 
@@ -81,3 +84,38 @@ def test_run_compares_with_numpy():
     done = gen.run("gemm", on="outer_product", m=5, k=20, n=6, depth=64)
     assert (done.checked, done.mismatches) == (30, 0)
     assert done.execution.cycles >= max(done.job.roof.values())
+
+
+class Invert(Component):
+    """Inverter."""
+
+    latency, peak = 0, 1
+
+    @staticmethod
+    def members(p):
+        return {"x": In(8), "y": Out(8)}
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.y.eq(~self.x)
+        return m
+
+
+class Systolic(Invert):
+    """A component with the name of a generator's."""
+
+
+@pytest.mark.parametrize("component", [Invert, Systolic])
+def test_a_component_without_a_bench_is_generated_but_not_simulated(component):
+    design = gen.generate(component())
+    assert "~" in design.verilog
+    message = f"component '{component.__name__.lower()}' has no bench: name one in a Generator.*{GROUP}"
+    for cases in (1, []):
+        with pytest.raises(gen.UsageError, match=message):
+            gen.simulate(design, cases)
+
+
+def test_a_bench_that_cannot_be_imported_is_named():
+    design = Generator("invert", Invert, bench="systola_absent.bench").design()
+    with pytest.raises(gen.UsageError, match=r"generator 'invert': its bench systola_absent.bench is not a module"):
+        gen.simulate(design, [])

@@ -45,7 +45,7 @@ def test_a_component_without_latency_is_rejected():
     class Plain(Component):
         """A component."""
 
-    with pytest.raises(TypeError, match="generator 'plain': component Plain has no latency"):
+    with pytest.raises(UsageError, match="generator 'plain': component Plain has no latency"):
         Generator("plain", Plain)
 
 

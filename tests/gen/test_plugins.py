@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from systola.gen import generators, plugins
+from systola.gen import generators
 from systola.gen.accelerators import registry
 from systola.gen.accelerators.outer_product.accelerator import OuterProductAccelerator
 from systola.gen.cli.app import app
 from systola.gen.errors import UsageError
+from systola.hw import plugins
 from systola.hw.mac.bitbrick import BitBrick
 
 OWN = {

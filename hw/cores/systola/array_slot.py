@@ -58,6 +58,11 @@ def check_format(name: str, parameter: str):
             f"{parameter}={name}: {parameter} must have codes of at most {BYTE} bits; those of {name} have "
             f"{format.code.width}."
         )
+    if getattr(format.operand, "multiplier", None):
+        raise ParameterError(
+            f"{parameter}={name}: {parameter} must have exact products, as the layers of a network have; {name} has a "
+            "multiplier of its own."
+        )
     if format.of.user:
         raise ParameterError(
             f"{parameter}={name}: {parameter} must have no user bits, because a scratchpad's word has none; {name} has "

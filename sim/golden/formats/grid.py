@@ -4,15 +4,23 @@ A format says what a code means with `fields`: an integer and a shift, value = i
 from that: the table (`decode` of every code), the values that can be encoded, and the code of the nearest one.
 """
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 
 
 class Grid:
-    """A format whose codes stand for integers; reals are in its units, so 1.0 is the integer 1."""
+    """A format whose codes stand for integers; reals are in its units, so 1.0 is the integer 1.
+
+    `product(a, b)` replaces the exact product of two arrays of values, broadcast as NumPy does, for formats with a
+    multiplier of their own. `product_registers` is the number of registers in the multiplier that `product_register`
+    stands for: one after the integers' product, one after its shift.
+    """
 
     bits: int
+    product: Callable | None = None
+    product_registers: int = 2
 
     def fields(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(integer, shift) of each code, int64: what a decoder in hardware gives to a multiplier."""

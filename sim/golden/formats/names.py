@@ -1,21 +1,33 @@
-"""Formats by name: "int8", "uint4", "pot4", "apot4", "flint4", "float4"; "u" in front: without a sign."""
+"""Formats by name, built-in or of another package: "int8", "pot4", "flint4"; "u" in front: without a sign."""
 
 import re
 
+from ..plugins import load
 from .ant_float import AntFloat
 from .flint import Flint
 from .grid import Grid
 from .pot import APoT, PoT
 from .uniform import Uniform
 
+GROUP = "systola.golden_formats"
+"""Entry points of this group are a :class:`.Grid` each; a built-in format of the same name takes precedence."""
 KINDS = ("int", "pot", "apot", "flint", "float")
 
 
+class FormatError(ValueError):
+    """A format that is unknown or cannot be loaded; the message is one sentence."""
+
+
 def find(name: str) -> Grid:
-    """The format of that name. Integers round halves up, as every other format here. Raises `ValueError`."""
+    """The format of that name. Integers round halves up, as every other format here. Raises :class:`FormatError`."""
     match = re.fullmatch(rf"(u?)({'|'.join(KINDS)})([1-9]\d?)", name)
     if not match or int(match[3]) > 16:
-        raise ValueError(f"{name} is not one of {', '.join(KINDS)}, with u in front or not, and 1 to 16 bits behind")
+        found, broken = load(GROUP, Grid)
+        if name in broken:
+            raise FormatError(broken[name])
+        if name in found:
+            return found[name]
+        raise FormatError(f"{name} is not one of {', '.join(KINDS)}, with u in front or not, and 1 to 16 bits behind")
     if match[2] == "int":
         return Uniform(name, rounding="up")
     kind = {"pot": PoT, "apot": APoT, "flint": Flint, "float": AntFloat}[match[2]]

@@ -1,9 +1,15 @@
 """Formats by name: as many bits as the golden model says, or one sentence."""
 
+from dataclasses import replace
+
 import pytest
 from amaranth.hdl import Shape
 
+from systola.hw.array.parameters import ArrayParameters
+from systola.hw.component import ParameterError
+from systola.hw.formats import names
 from systola.hw.formats.names import find
+from systola.hw.plugins import Plugins
 from systola.sim.golden import operands
 
 NAMES = ["int8", "uint4", "pot4", "upot3", "apot5", "flint9", "uflint3", "float5", "ufloat8", *operands.OLIVE]
@@ -28,3 +34,17 @@ def test_integers_are_themselves():
 def test_other_names_are_refused(name):
     with pytest.raises(ValueError, match=f"{name} is not one of int2 to int16, pot3 to pot5"):
         find(name)
+
+
+def test_formats_of_other_packages(monkeypatch):
+    offered = {"own9": replace(find("flint9"), name="own9"), "int8": find("pot4")}
+    monkeypatch.setattr(names, "load", lambda group, kind: Plugins(offered, {"bad4": "plug-in 'bad4' is broken."}))
+    assert str(find("own9")) == "own9"
+    assert find("own9").operand == find("flint9").operand
+    assert find("int8").operand == Shape(8, signed=True)  # the built-in one takes precedence
+    parameters = ArrayParameters.check(a_format="own9", rows=2)
+    assert parameters.coded
+    with pytest.raises(ParameterError, match=r"^plug-in 'bad4' is broken\.$"):
+        ArrayParameters.check(w_format="bad4")
+    with pytest.raises(ParameterError, match=r"^a_format=x: a_format must be int2 to .*, codebook, own9, int8\.$"):
+        ArrayParameters.check(a_format="x")

@@ -8,8 +8,9 @@ from amaranth.hdl import Module, Shape
 from amaranth.lib.wiring import In, Out
 
 from systola.hw.bundle import Lanes
-from systola.hw.component import Component, Parameters, place
+from systola.hw.component import Component, ParameterError, Parameters, place
 from systola.hw.formats.names import find
+from systola.hw.formats.operand import Operand
 from systola.hw.mac.fused_multiply import ACTIVATION, WEIGHT, FusedMultiply
 from systola.hw.mac.multiplier import multiplier
 from systola.hw.mac.multiply import Multiply
@@ -126,3 +127,16 @@ def _golden(name: str, codes: np.ndarray, side: str) -> np.ndarray:
     if name == "int4":
         lanes = integer.wrap(lanes, 4)
     return operands.decode(name, lanes, user, TABLE[None].repeat(2, 0))[:, "aw".index(side)]
+
+
+class Own(Operand):
+    multiplier = Multiply
+
+
+def test_an_operand_may_bring_its_multiplier():
+    own, plain = Own({"x": 8}, 0, 255), Operand({"x": 8}, 0, 255)
+    assert multiplier(own, Own({"x": 4}, 0, 15)) is Multiply
+    assert own != plain
+    for pair in ((own, plain), (plain, own), (own, Shape(8)), (Shape(8), own)):
+        with pytest.raises(ParameterError, match="have no multiplier in common"):
+            multiplier(*pair)

@@ -1,9 +1,13 @@
 """What streams of codes mean, against the published tables."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from systola.sim.golden import operands
+from systola.sim.golden import broadcast, operands, pe, systolic
+from systola.sim.golden.formats import names
+from systola.sim.golden.formats.grid import Grid
 
 CODES = np.arange(16)[:, None]
 NONE = np.zeros((1, operands.ENTRIES), np.int64)
@@ -78,3 +82,35 @@ def test_bytes_of_pairs_may_be_odd():
 def test_what_a_byte_does_not_hold(name):
     with pytest.raises(ValueError, match=name):
         operands.from_bytes(name, np.zeros(4, np.uint8))
+
+
+@dataclass(frozen=True)
+class Halved(Grid):
+    """Integers whose product is half the exact one."""
+
+    bits = 4
+    product_registers = 3
+
+    def fields(self, codes):
+        return codes, np.zeros_like(codes)
+
+    def product(self, a, b):
+        return a * b >> 1
+
+
+def test_a_format_may_bring_its_product(monkeypatch):
+    monkeypatch.setattr(names, "load", lambda group, kind: ({"halved4": Halved()}, {"bad4": "bad4 is broken."}))
+    assert operands.bits("halved4") == 4
+    assert operands.decode("halved4", np.array([[3, 5]]), np.array([0]), NONE).tolist() == [[3, 5]]
+    assert operands.product_registers("int8", "halved4") == 3
+    assert operands.product_registers("int8", "pot4") == 2
+    assert operands.product_registers("int8", "codebook") == 1
+    a, w = np.array([[3, 5]]), np.array([[1], [2]])
+    multiply = operands.multiply("int8", "halved4")
+    assert systolic.product(a, w, multiply=multiply).tolist() == [[6]]
+    assert broadcast.product(a, w, multiply=multiply).tolist() == [[6]]
+    assert pe.results("os", a[0], w[:, 0], np.zeros(0, int), 8, multiply).tolist() == [6]
+    assert pe.results("ws", a[0], w[:1, 0], np.array([1, 1]), 8, multiply).tolist() == [2, 3]
+    assert operands.multiply("int8", "ant4") is operands.multiply("olive4", "pot4") is np.multiply
+    with pytest.raises(names.FormatError, match=r"^bad4 is broken\.$"):
+        operands.bits("bad4")

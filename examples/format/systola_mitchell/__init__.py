@@ -1,0 +1,1 @@
+"""8-bit integers with Mitchell's logarithmic product: `hardware` and `golden`, found by entry point."""

@@ -1,0 +1,63 @@
+"""Discovery of formats, generators and accelerators by entry point, in all packages that are installed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
+
+
+@dataclass(frozen=True)
+class Plugins:
+    """What the entry points of a group gave: objects by name, and one sentence for each that could not be loaded."""
+
+    found: dict[str, object] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+
+
+OWN = "systola"
+"""The package whose entry points precede those of all others."""
+
+
+@lru_cache
+def load(group: str, kind: type, fault: Callable[[object], str | None] = lambda loaded: None) -> Plugins:
+    """Load every entry point of `group`. One that fails, or is no `kind`, never affects the others.
+
+    `fault(loaded)` is the end of a sentence about an instance of `kind` that cannot be used, or None. Of several entry
+    points of the same name the first one counts; those of this package precede all others.
+    """
+    plugins = Plugins()
+    for point in sorted(entry_points(group=group), key=lambda point: (point.name, _package(point) != OWN)):
+        try:
+            reason = _reason(point, point.load(), kind, fault, plugins)
+        except (Exception, SystemExit) as error:  # whatever a foreign package raises
+            reason = f"cannot be loaded: {type(error).__name__}: {_line(error)}"
+        if reason:
+            plugins.broken.setdefault(point.name, f"{_who(point)} {reason}.")
+    return plugins
+
+
+def _reason(point: EntryPoint, loaded, kind: type, fault: Callable, plugins: Plugins) -> str | None:
+    """Add what was loaded to `plugins`, or return why it cannot be used."""
+    if not isinstance(loaded, kind):
+        return f"is not an instance of {kind.__module__}.{kind.__name__}"
+    if getattr(loaded, "name", None) != point.name:
+        return f"has name={getattr(loaded, 'name', None)!r}, which must be that of the entry point"
+    if point.name in plugins.found:
+        return "has the name of another plug-in"
+    if reason := fault(loaded):
+        return reason
+    plugins.found[point.name] = loaded
+    return None
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
+
+
+def _who(point: EntryPoint) -> str:
+    package = f" of package {_package(point)}" if point.dist else ""
+    return f"plug-in '{point.name}'{package} ({point.value})"
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or ["no message"])[0].rstrip(".")
