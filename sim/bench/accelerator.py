@@ -130,7 +130,7 @@ class Machine:
         error = await self.read("error")
         counters = {name: await self.read(name) for name in self.facts["counters"]}
         dram = await self.dram.dump(len(case.dram))
-        if case.stop is not None:  # queued transfers must not begin after the interrupt
+        if case.watch:  # queued transfers must not begin after the interrupt
             await Timer(QUIET * PERIOD, "ns")
             assert np.array_equal(dram, await self.dram.dump(len(case.dram))), "DRAM changes after the interrupt"
         ran = Ran(

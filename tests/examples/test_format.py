@@ -119,7 +119,7 @@ def test_a_broken_plug_in_is_one_sentence_and_harms_no_other(tmp_path):
         "systola.hw.formats.decoder.Format."
     )
     assert refused(simulate(environment, "umitchell8", "mitchell8")).startswith(
-        f"systola: systolic cannot be simulated: plug-in 'umitchell8' {package} (systola_mitchell.golden:absent) cannot be"
+        f"systola: systolic cannot be simulated: plug-in 'umitchell8' {package} (systola_mitchell.golden:absent) cannot"
     )
     assert simulate(environment, "mitchell8", "mitchell8").returncode == 0
 
