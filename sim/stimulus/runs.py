@@ -15,8 +15,8 @@ class Run:
     `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses;
     `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that does.
     After `limit` cycles the execution is stopped, which the golden model does not follow. `stop`: write `control.stop`
-    so many cycles after the start; with `watch`, DRAM must then stay as it is. `trace`: record the changes of `busy`. With `golden` the golden model runs too, and
-    DRAM and registers are compared.
+    so many cycles after the start; with `watch`, DRAM must not change after the interrupt. `trace`: record the changes
+    of `busy`. With `golden` the golden model runs too, and DRAM and registers are compared.
     """
 
     dram: np.ndarray
