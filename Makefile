@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-slow bench lint clean
+.PHONY: help demo test test-slow test-examples bench lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,12 @@ test: .venv/ready  ## the test suite
 
 test-slow: .venv/ready  ## the suites that take minutes: random designs, the largest array, mapped netlists
 	$(BIN)/python -m pytest -n 2 -m slow --timeout 1800
+
+test-examples: .venv/ready  ## the packages of examples/: installed beside Systola, their own tests, the contract suite
+	rm -rf build/examples
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target build/examples examples/accelerator examples/format
+	PYTHONPATH=build/examples $(BIN)/python -m pytest -n 2 examples/accelerator/tests examples/format/tests
+	PYTHONPATH=build/examples $(BIN)/python -m pytest tests/frame -k dotter
 
 bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 	$(BIN)/python -m systola.gen.figures --out docs
