@@ -38,7 +38,9 @@ def as_data(generator: Generator) -> dict:
 
     component = generator.component().described()
     kind = generator.component.Parameters
-    ports = Top(component).ports
+    top = Top(component)
+    top._MustUse__used = True  # only its ports are looked at
+    ports = top.ports
     return {
         "generator": generator.name,
         "description": inspect.cleandoc(generator.component.__doc__),

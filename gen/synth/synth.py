@@ -97,7 +97,7 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
     """
     target = replace(_device(device), pins=False)  # which placement alone needs
     mapped = _mapped(generate(name, component, device=target.family), target)
-    own = files(__package__.rpartition(".")[0] + ".sim") / "models"
+    own = files("systola.sim") / "models"
     sources = [*(files("pyosys") / "share" / model for model in target.models), *own.iterdir()]
     texts = [source.read_text() for source in sources if source.name.endswith((".v", ".vh"))]
     text = re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", "\n".join(texts), flags=re.M)
