@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-slow test-examples bench lint clean
+.PHONY: help demo test test-broken test-slow test-examples bench lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,10 @@ demo: .venv/ready  ## classify handwritten digits on generated hardware
 	$(BIN)/python examples/digits.py --out build/demo
 
 test: .venv/ready  ## the test suite
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not broken"
+
+test-broken: .venv/ready  ## benches find designs that are broken on purpose
+	$(BIN)/python -m pytest -n 2 -m "broken and not slow"
 
 test-slow: .venv/ready  ## the suites that take minutes: random designs, the largest array, mapped netlists
 	$(BIN)/python -m pytest -n 2 -m slow --timeout 1800

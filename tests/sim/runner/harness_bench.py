@@ -7,15 +7,15 @@ import cocotb
 import numpy as np
 import pytest
 
-from systola.sim.golden.outer_product import legal, run
+from systola.sim.golden.cores.outer_product import BUS, run
 from systola.sim.runner.dram import DramSettings
 from systola.sim.runner.host import Dram, Host, reset
 from systola.sim.runner.job import Job, Outcome, save_outcome
 from systola.sim.runner.simulator import SimulatorError
 from systola.sim.runner.streams import reset as start
 
-REGISTERS = {"control": 4, "status": 8, "a": 12, "w": 16, "y": 20, "depth": 24, "rows": 28, "cycles": 32}
-DONE, REFUSED, FAILED = 1, 4, 8
+CONTROL, STATUS, ENTRY, ERROR, CYCLES = 0x04, 0x08, 0x0C, 0x10, 0x40
+DONE = 1
 
 
 @cocotb.test
@@ -29,33 +29,29 @@ async def harness_bench(dut):
 async def outer_product(dut, job: Job, outcome: Outcome):
     host, dram = Host(dut), Dram(dut, largest=job.parameters["bytes"])
     for number, case in enumerate(job.cases):
-        rng, expected = random.Random(case.seed), case.memory.copy()
-        does = legal(job.parameters, case.depth, case.rows)
-        if does:
-            run(expected, case.a, case.w, case.y, case.depth, case.rows)
-        beat = (0, 0, 2) if number % 5 == 4 else None  # the first beat of a product is one that it needs
-        faults = ((*case.fault, 2),) if case.fault else ()
+        rng = random.Random(number)
+        beat = (0, 0, 2) if number % 5 == 4 else None  # the first beat, which is one of a descriptor
+        faults = (case.fault,) if case.fault else ()
         rate = rng.choice([None, None, 3, Fraction(5, 2)])
         settings = DramSettings(rng.choice([2, 20, 60]), rng.choice([0, 0, 100]), rate, faults, beat)
         await dram.configure(settings)
-        await dram.load(case.memory)
+        await dram.load(case.dram)
         if number % 4 == 3:
             await reset(dut)
             await dram.configure(settings)  # the numbers of beats begin at a reset
-        for name in ("a", "w", "y", "depth", "rows"):
-            await host.write(REGISTERS[name], getattr(case, name))
-        await host.write(REGISTERS["control"], 1)
+        await host.write(ENTRY, case.entry)
+        await host.write(CONTROL, 1)
         assert await host.interrupt(100_000)
-        failed = does and (case.fault or beat)
-        status = DONE | (REFUSED if not does else FAILED if failed else 0)
-        assert await host.read(REGISTERS["status"]) == status, f"case {number}"
-        await host.write(REGISTERS["status"], DONE)
+        expected = run(job.parameters, case.dram, case.entry, faults=faults)
+        assert await host.read(STATUS) == DONE
+        assert await host.read(ERROR) & 15 == (BUS if beat else expected.error), f"case {number}"
+        await host.write(STATUS, DONE)
         assert not await host.interrupt(5)
-        outcome.case_cycles.append(await host.read(REGISTERS["cycles"]))
-        if not failed:
-            first = rng.randrange(0, len(expected), 4)
-            found = await dram.dump(len(expected) - first, first)
-            assert (found == expected[first:]).all(), f"case {number}"
+        outcome.case_cycles.append(await host.read(CYCLES))
+        if not beat:
+            first = rng.randrange(0, len(case.dram), 4)
+            found = await dram.dump(len(case.dram) - first, first)
+            assert (found == expected.dram[first:]).all(), f"case {number}"
             outcome.checked += len(found)
 
 
