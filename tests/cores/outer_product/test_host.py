@@ -62,7 +62,7 @@ def test_sums_are_exact_however_long(m, k, n, runs):
 
 
 def test_products_that_do_not_fit_come_in_parts():
-    board, (a, b) = GoldenBoard(16384), matrices(70, 16, 30)
+    board, (a, b) = GoldenBoard(4096), matrices(70, 16, 30)
     assert np.array_equal(ACCELERATOR.host(board, P).sums(a, b), a.astype(int) @ b)
     assert board.runs > 1
 
@@ -77,7 +77,7 @@ def test_products_are_scaled_by_the_host():
 
 def test_the_smallest_product_that_does_not_fit_is_an_error():
     with pytest.raises(BoardError, match=r"^k=16: a row and a column do not fit into the board's memory\.$"):
-        ACCELERATOR.host(GoldenBoard(4096), P).sums(*matrices(2, 16, 2))
+        ACCELERATOR.host(GoldenBoard(192), P).sums(*matrices(2, 16, 2))
 
 
 def test_an_error_of_the_machine_is_told():

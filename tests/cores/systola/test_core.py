@@ -68,7 +68,7 @@ def test_it_starts_again_after_every_error(core):
     wrong = []
     for error in ("range", "descriptor"):
         p = matmuls(5, 2)
-        p.statements.pop()
+        p.instructions.pop()
         if error == "range":
             p.matmul(5000, 0)
         else:
