@@ -1,4 +1,4 @@
-"""What a compiler hands to whoever executes: an image of DRAM, the address to start at, and where results will be."""
+"""Job: an image of DRAM, the entry address, and the places of inputs and outputs, as a compiler returns them."""
 
 from dataclasses import dataclass, field, replace
 
