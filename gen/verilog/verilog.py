@@ -49,8 +49,9 @@ class Design:
         """Input ports but clock and reset."""
         return [n for n, (direction, _) in self.ports.items() if direction == "input" and n not in ("clk", "rst")]
 
-    def write(self, folder: Path, beside: dict[str, str] | None = None) -> list[Path]:
+    def write(self, folder: Path | str, beside: dict[str, str] | None = None) -> list[Path]:
         """Write NAME.v, NAME.json, NAME.core, and texts by file name, below `folder`; return their paths."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         files = {f"{self.top}.v": self.verilog, f"{self.top}.json": self.manifest(), f"{self.top}.core": self.core()}
         files |= beside or {}
