@@ -133,6 +133,7 @@ class Machine:
         if case.watch:  # queued transfers must not begin after the interrupt
             await Timer(QUIET * PERIOD, "ns")
             assert np.array_equal(dram, await self.dram.dump(len(case.dram))), "DRAM changes after the interrupt"
+        assert not int(self.dut.bus_after_done.value), "a bus is active after the interrupt"
         ran = Ran(
             dram=dram,
             error=error & 15,

@@ -25,7 +25,8 @@ class Harness:
     bytes: size of each DRAM under Icarus, where it is an array. Under Verilator every DRAM has 1 GiB.
 
     Ports of the harness: clk and rst; `s_axil_*`, `irq` and all links of the design that are not joined; `set`,
-    `set_number`, `set_field` and `set_value` (see `dram.Field`). `port_name` names the ports of several instances.
+    `set_number`, `set_field` and `set_value` (see `dram.Field`); `bus_after_done`, which stays high after a cycle in
+    which `irq` and a valid signal of a master were high together. `port_name` names the ports of several instances.
     """
 
     instances: int = 1

@@ -67,7 +67,7 @@ def port_name(name: str, instance: int | None) -> str:
 def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str, int]]]:
     """The modules around a design, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
     ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
-    body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size)]
+    body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size), *_observers(plan, ports)]
     text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in Field)
     for name in ("harness_port", "harness_dram", "harness_trace"):
         text += (MODELS / f"{name}.sv").read_text(encoding="utf-8") + "\n"
@@ -136,6 +136,22 @@ def _drams(plan: Plan, size: int) -> Iterator[str]:
         yield f"harness_dram #({parameters}, .RANGES({RANGES})) {dram} (.clk(clk), .rst(rst), {_SET}, {pins});"
         for port, (instance, bus) in enumerate(buses):
             yield from _port(dram, port, widest, instance, bus)
+
+
+def _observers(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
+    """A flag per instance that stays high once an AXI4 master was active while its interrupt was asserted."""
+    masters = plan.groups.masters.values()
+    valids = [port for each in masters for signal, port in each.ports.items() if signal.endswith("valid")]
+    if not plan.groups.irq or not valids:
+        return
+    for instance in range(plan.instances):
+        flag = port_name("bus_after_done", _number(plan, instance))
+        outer[flag] = ("output", 1)
+        active = " || ".join(_wire(instance, port) for port in valids)
+        yield f"wire active_late{instance} = {_wire(instance, 'irq')} && ({active});"
+        yield f"reg late{instance} = 0;"
+        yield f"always @(posedge clk) late{instance} <= !rst && (late{instance} || active_late{instance});"
+        yield f"assign {flag} = late{instance};"
 
 
 def _own(widest: int) -> dict[str, int]:
