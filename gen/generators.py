@@ -139,18 +139,26 @@ FILES = {"registers": register_files}
 
 
 @lru_cache
-def generators() -> dict[str, Generator]:
-    """All generators by name. Those of this package precede plug-ins of the same name."""
+def built_in() -> dict[str, Generator]:
+    """Accelerators, and the generators of this package."""
     found = {name: _of(accelerator) for name, accelerator in registry.accelerators().items()}
     for heading, components in BUILT_IN.items():
         for name, component in components.items():
             found[name] = Generator(name, component, heading, files=FILES.get(name, Generator.files))
-    return load(GROUP, Generator).found | found
+    return found
+
+
+def generators() -> dict[str, Generator]:
+    """All generators by name. Those of this package precede plug-ins of the same name."""
+    return load(GROUP, Generator).found | built_in()
 
 
 def broken() -> dict[str, str]:
-    """A sentence for each plug-in that could not be loaded, by name."""
-    return registry.plugins().broken | load(GROUP, Generator).broken
+    """A sentence for each plug-in that cannot be used, by name."""
+    plugins = load(GROUP, Generator)
+    clashes = plugins.found.keys() & built_in().keys()
+    taken = {name: f"plug-in '{name}' has the name of another generator." for name in clashes}
+    return registry.plugins().broken | plugins.broken | taken
 
 
 def find(name: str) -> Generator:

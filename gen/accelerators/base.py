@@ -62,7 +62,10 @@ class Accelerator(ABC):
         """Lower a graph whose nodes the machine accepts; raises :class:`.UsageError` where it does not fit."""
 
     def check(self, parameters: Parameters, graph: Graph):
-        """Raise :class:`.UsageError`, which names the node and the reason, if a node cannot run on the machine."""
+        """Raise :class:`.UsageError`, which names the node or output and the reason, if the graph cannot be run."""
+        for name in graph.outputs:
+            if graph.producer(name) is None:
+                raise UsageError(f"output {name} cannot be computed on {self.name}: it is not the result of a layer.")
         for node in graph.nodes:
             if reason := self.refuses(parameters, graph, node):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")

@@ -35,7 +35,7 @@ class Point(SimpleNamespace):
 
 def clear():
     plugins.load.cache_clear()
-    generators.generators.cache_clear()
+    generators.built_in.cache_clear()
 
 
 @pytest.fixture
@@ -114,6 +114,12 @@ def test_a_broken_plugin_never_hides_the_generator_of_its_name(install):
     assert generators.find("systolic").component.__name__ == "Systolic"
     assert registry.find("core").title == registry.find("systola").title
     assert len(generators.broken()) == 3
+
+
+def test_a_foreign_generator_never_replaces_one_of_this_package(install):
+    install((generators.GROUP, "systolic", generators.Generator("systolic", BitBrick)))
+    assert generators.find("systolic").component.__name__ == "Systolic"
+    assert generators.broken()["systolic"] == "plug-in 'systolic' has the name of another generator."
 
 
 def test_the_own_accelerator_precedes_a_foreign_one_of_the_same_name(install, monkeypatch):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from amaranth.hdl import Module, Signal
+from amaranth.lib.wiring import connect, flipped
 from amaranth.sim import Simulator
 
 from systola.gen.accelerators.systola.accelerator import ACCELERATOR
@@ -127,6 +128,44 @@ def test_a_class_is_an_engine_under_its_name():
     other = type("TwoTrees", (Systolic,), {})
     with pytest.raises(ParameterError, match=r"^array=two_trees: another matrix engine has that name already\.$"):
         CoreParameters.check(**SMALL, array=other)
+
+
+class LateTrees(Broadcast):
+    """The broadcast engine with three more registers at its output."""
+
+    EXTRA = 3
+
+    @property
+    def edge(self) -> int:
+        return super().edge + self.EXTRA
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = inner = Broadcast(**dict(self.p))
+        for name in ("a", "w"):
+            connect(m, flipped(getattr(self, name)), getattr(inner, name))
+        valid, payload = inner.y.valid, inner.y.payload.as_value()
+        for _ in range(self.EXTRA):
+            last_valid, last_payload = valid, payload
+            valid, payload = Signal(), Signal.like(last_payload)
+            m.d.sync += [valid.eq(last_valid), payload.eq(last_payload)]
+        m.d.comb += [self.y.valid.eq(valid), self.y.payload.as_value().eq(payload)]
+        return m
+
+
+def test_an_engine_of_another_package_computes_networks(work):
+    slot = SMALL | {"array": LateTrees}
+    design, p = find("systola").design(**slot), CoreParameters.check(**slot)
+    trees = CoreParameters.check(**SMALL | {"array": "broadcast"}).slot.fitted
+    assert p.slot.fitted.latency == trees.latency + LateTrees.EXTRA
+    tasks = [work(task, p) for task in TASKS]
+    cases = find("systola").cases(design.parameters, 5, 2) + [
+        Run(job.dram(drawn.inputs), job.entry) for drawn, job in tasks
+    ]
+    outcome, ran = simulate(design, cases, keep=True)
+    assert outcome.mismatches == 0, outcome.examples
+    for (drawn, job), one in zip(tasks, ran[5:], strict=True):
+        assert compare(drawn, job, one)[1] == 0
 
 
 def test_a_class_that_is_no_engine():
