@@ -28,7 +28,7 @@ from systola.sim.runner.job import Outcome
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError, build
 from systola.sim.stimulus import gemm
-from systola.sim.stimulus.systolic import Case
+from systola.sim.stimulus.systolic import SystolicCase
 
 console = Console(highlight=False, markup=False)
 
@@ -47,7 +47,7 @@ class Array:
         tiles = gemm.tiles(a, w, self.rows, self.cols, "ws")
         (m, k), n = a.shape, w.shape[1]
         with step(f"Layer {len(self.products) + 1}: ({m} x {k}) @ ({k} x {n})"):
-            outcome, results = simulate(self.design, [Case(tiles)], keep=True)
+            outcome, results = simulate(self.design, [SystolicCase(tiles)], keep=True)
         self.products.append(Product(self, m, (k, n), len(tiles), outcome))
         return gemm.assemble(results[0], a, w, self.rows, self.cols, "ws")
 

@@ -17,7 +17,7 @@ from systola.gen.verilog.verilog import generate
 from systola.hw.dma.dma import Dma
 from systola.sim.golden.dma_boxes import image
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.dma import Case
+from systola.sim.stimulus.dma import DmaCase
 
 SIDE, TILE, CHANNELS, HALO, ZERO_POINT = 96, 64, 8, 1, 128
 console = Console(highlight=False)
@@ -39,7 +39,7 @@ def load(pixels: np.ndarray) -> tuple[np.ndarray, int, dict]:
     tile = image(corner, 0, TILE, TILE, CHANNELS, halo=HALO, value=value, bus_row=row)
     local = np.zeros(design.parameters["local_bytes"], np.uint8)
     dram = np.pad(pixels.ravel(), (0, -pixels.size % 4096))
-    outcome, results = simulate(design, [Case([tile], dram, local, latency=20)], keep=True)
+    outcome, results = simulate(design, [DmaCase([tile], dram, local, latency=20)], keep=True)
     if outcome.mismatches:
         raise RuntimeError(outcome.examples[0])
     return results[0][1].reshape(framed, framed, CHANNELS), outcome.cycles, outcome.spans[0]

@@ -14,7 +14,7 @@ from ...hw.array.broadcast import Broadcast
 from ...hw.array.systolic import Systolic
 from ...sim.runner.simulate import simulate
 from ...sim.stimulus import gemm
-from ...sim.stimulus.systolic import Case, draw
+from ...sim.stimulus.systolic import SystolicCase, draw
 from ..run.tasks import GemmTask
 from ..synth.synth import synthesise
 from ..verilog.verilog import generate
@@ -42,7 +42,8 @@ def gemm_cycles() -> Section:
         ("broadcast", Broadcast(), "ws"),
     ):
         cases = [
-            Case(gemm.tiles(draw(rng, "int8", (n, n)), draw(rng, "int8", (n, n)), 16, 16, flow)) for n in (64, 128, 256)
+            SystolicCase(gemm.tiles(draw(rng, "int8", (n, n)), draw(rng, "int8", (n, n)), 16, 16, flow))
+            for n in (64, 128, 256)
         ]
         outcome, _ = simulate(generate(name.split()[0], component), cases)
         if outcome.mismatches:
@@ -120,7 +121,7 @@ def speed() -> Section:
         tiles = gemm.tiles(a, w, 16, 16, flow)
         if flow == "ws":  # tiles of 16 rows: weights, activations and results are all busy all the time
             tiles = [(x[m : m + 16], y) for x, y in tiles for m in range(0, len(x), 16)]
-        best = max((simulate(design, [Case(tiles)])[0] for _ in range(3)), key=lambda o: o.cycles / o.seconds)
+        best = max((simulate(design, [SystolicCase(tiles)])[0] for _ in range(3)), key=lambda o: o.cycles / o.seconds)
         section.rows.append([f"systolic {flow}", "Verilator", best.cycles, f"{best.cycles / best.seconds:,.0f}"])
     task = GemmTask.check(m=512, k=512, n=512)
     best = min((systola.measured("gemm", task).execution for _ in range(3)), key=lambda run: run.seconds)

@@ -7,7 +7,7 @@ from ...sim.network import prune, quantise
 from ...sim.runner.simulate import simulate
 from ...sim.stimulus import code_pairs, gemm
 from ...sim.stimulus import sparse_systolic as sparse_tiles
-from ...sim.stimulus.systolic import Case
+from ...sim.stimulus.systolic import SystolicCase
 from ..generators import find as generator
 from ..verilog.verilog import generate
 from . import fusion
@@ -112,7 +112,7 @@ def _sparse() -> list[list]:
     loops, whole = [], []
     for name, tiles in runs.items():
         step(f"{name}: {IMAGES} x {K} x {COLUMNS} on 4 x 4 multipliers")
-        outcome, _ = simulate(generate(name, generator(name).component(rows=4, cols=4)), [Case(tiles)])
+        outcome, _ = simulate(generate(name, generator(name).component(rows=4, cols=4)), [SystolicCase(tiles)])
         if outcome.mismatches:
             raise RuntimeError(f"{name}: {outcome.examples[0]}")
         loops.append(outcome.output_cycles[0][-1] - outcome.output_cycles[0][0] + 1)

@@ -7,7 +7,7 @@ from ...hw.mac.fusion_temporal import FusionTemporal, TemporalLane
 from ...hw.mac.fusion_unit import FusionUnit
 from ...sim.golden.fusion_unit import MODES
 from ...sim.runner.simulate import simulate
-from ...sim.stimulus.fusion_unit import Case, sampled
+from ...sim.stimulus.fusion_unit import FusionUnitCase, sampled
 from ..synth import gate_count as gates
 from ..synth.synth import synthesise
 from ..verilog.verilog import generate
@@ -30,7 +30,9 @@ def rates() -> Section:
     rng = np.random.default_rng(1)
     unit = _run("fusion_unit", FusionUnit(), [sampled(mode, rng, WORDS) for mode in modes])
     temporal = [
-        Case(*(rng.integers(low, high, (4, BRICKS), endpoint=True) for low, high in mode.limits.values()), [mode] * 4)
+        FusionUnitCase(
+            *(rng.integers(low, high, (4, BRICKS), endpoint=True) for low, high in mode.limits.values()), [mode] * 4
+        )
         for mode in modes
     ]
     serial = _run("fusion_temporal", FusionTemporal(), temporal)

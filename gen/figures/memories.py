@@ -9,7 +9,7 @@ from ...hw.memory.split_scratchpad import SplitScratchpad
 from ...sim.golden.scratchpad import expected_rate
 from ...sim.runner.simulate import simulate
 from ...sim.stimulus import gemm_traffic
-from ...sim.stimulus.scratchpad import Case, stride, uniform
+from ...sim.stimulus.scratchpad import ScratchpadCase, stride, uniform
 from ..synth.synth import synthesise
 from ..verilog.verilog import generate
 from .section import Section, percent, step
@@ -31,7 +31,7 @@ def conflicts() -> Section:
         component = Scratchpad(ports=ports, banks=banks, width=32, depth=2048, counters=0)
         design = generate("scratchpad", component)
         p, rng = design.parameters, np.random.default_rng(7)
-        patterns: dict[str, tuple[Case, float | None]] = {
+        patterns: dict[str, tuple[ScratchpadCase, float | None]] = {
             "uniform random": (uniform(p, rng, LENGTH, kind="reads"), expected_rate(ports, banks))
         }
         if ports == banks:
@@ -48,9 +48,9 @@ def conflicts() -> Section:
     return section
 
 
-def _one_bank(p: dict) -> Case:
+def _one_bank(p: dict) -> ScratchpadCase:
     case = stride(p, LENGTH)
-    return Case(
+    return ScratchpadCase(
         {
             port: [type(r)(r.addr * p["banks"] % p["depth"]) for r in requests]
             for port, requests in case.requests.items()

@@ -5,7 +5,7 @@ import numpy as np
 from ...hw.noc.noc import Noc
 from ...sim.golden.noc import Packet
 from ...sim.runner.simulate import simulate
-from ...sim.stimulus.noc import Case, broadcast, reduce
+from ...sim.stimulus.noc import NocCase, broadcast, reduce
 from ..verilog.verilog import generate
 from .section import Section, step
 
@@ -29,10 +29,10 @@ def cycles() -> Section:
         step(f"{flits} flits")
         words = tuple(int(word) for word in rng.integers(1 << 62, size=flits))
         cases = [broadcast(design.parameters, 0, flits, rng)]
-        cases.append(Case({0: [Packet(to, words) for to in range(1, nodes)]}))
+        cases.append(NocCase({0: [Packet(to, words) for to in range(1, nodes)]}))
         apart = nodes
         while apart > 1:
-            cases.append(Case({n: [Packet(n + apart // 2, words)] for n in range(0, nodes, apart)}))
+            cases.append(NocCase({n: [Packet(n + apart // 2, words)] for n in range(0, nodes, apart)}))
             apart //= 2
         multicast, turns, *steps = _cycles(design, cases)
         tree = sum(steps)
@@ -56,12 +56,15 @@ def reduction() -> Section:
     for flits in FLITS:
         step(f"{flits} flits")
         words = tuple(int(word) for word in rng.integers(1 << 62, size=flits))
-        cases = [reduce(design.parameters, [(0, flits)], rng), Case({n: [Packet(0, words)] for n in range(1, nodes)})]
+        cases = [
+            reduce(design.parameters, [(0, flits)], rng),
+            NocCase({n: [Packet(0, words)] for n in range(1, nodes)}),
+        ]
         apart = 2
         while apart <= nodes:
-            cases.append(Case({n + apart // 2: [Packet(n, words)] for n in range(0, nodes, apart)}))
+            cases.append(NocCase({n + apart // 2: [Packet(n, words)] for n in range(0, nodes, apart)}))
             apart *= 2
-        cases += [Case({n: [Packet(0, words)]}) for n in range(1, nodes)]
+        cases += [NocCase({n: [Packet(0, words)]}) for n in range(1, nodes)]
         added, once, *steps = _cycles(design, cases)
         count = nodes.bit_length() - 1
         tree, turns = sum(steps[:count]), sum(steps[count:])
@@ -70,7 +73,7 @@ def reduction() -> Section:
     return section
 
 
-def _cycles(design, cases: list[Case]) -> list[int]:
+def _cycles(design, cases: list[NocCase]) -> list[int]:
     """From the first flit sent to the last received, in each case."""
     outcome, _ = simulate(design, cases)
     if outcome.mismatches:

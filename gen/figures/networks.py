@@ -7,7 +7,7 @@ from ...hw.noc.noc_traffic import NocTraffic
 from ...hw.noc.router import Router
 from ...sim.golden.noc import mean_hops, zero_load
 from ...sim.runner.simulate import simulate
-from ...sim.stimulus.noc_traffic import Case, case
+from ...sim.stimulus.noc_traffic import NocTrafficCase, case
 from ..synth.synth import synthesise
 from ..verilog.verilog import Design, generate
 from .section import Section, step
@@ -46,7 +46,7 @@ def _design(kind: str, vcs: int, rounds: int = 1) -> Design:
     return generate("noc_traffic", NocTraffic(topology=kind, k=SIDE, l=SIDE, vcs=vcs, depth=8, width=32, rounds=rounds))
 
 
-def _run(design: Design, cases: list[Case]) -> tuple[list[dict], float]:
+def _run(design: Design, cases: list[NocTrafficCase]) -> tuple[list[dict], float]:
     """What was counted in each case, and cycles a second."""
     outcome, results = simulate(design, cases, keep=True)
     if outcome.mismatches:

@@ -10,7 +10,7 @@ from ...sim.golden.formats.names import find
 from ...sim.network import quantise
 from ...sim.stimulus import gemm
 from ...sim.stimulus.code_pairs import COLS, ROWS, every_pair
-from ...sim.stimulus.systolic import Case
+from ...sim.stimulus.systolic import SystolicCase
 from ..verilog.verilog import generate
 from . import bitfusion
 from .claim import Claim
@@ -62,8 +62,8 @@ def byte_cycles() -> float:
     halves, nibbles = gemm.tiles(codes, weights, 8, n), gemm.tiles(a & 15, w & 15, 8, n)
     integer, whole = operands.ANT.index("int"), operands.ANT.index("bytes")
     cases = [
-        Case(nibbles, users={(tile, side): integer for tile in range(len(nibbles)) for side in "aw"}),
-        Case(
+        SystolicCase(nibbles, users={(tile, side): integer for tile in range(len(nibbles)) for side in "aw"}),
+        SystolicCase(
             halves,
             users={(tile, "a"): whole for tile in range(len(halves))}
             | {(tile, "w"): types[:8] for tile in range(len(halves))},

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...hw.noc.noc import Noc
 from ...sim.golden.noc import Packet
-from ...sim.stimulus.noc import Case, broadcast, reduce
+from ...sim.stimulus.noc import NocCase, broadcast, reduce
 from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
@@ -17,7 +17,7 @@ FLITS = 64
 """Flits of 64 bits of a message: 512 bytes."""
 
 
-def _ratio(design, hardware: Case, steps: list[Case]) -> float:
+def _ratio(design, hardware: NocCase, steps: list[NocCase]) -> float:
     """Cycles of a tree's steps over those in the network, each from the first flit sent to the last received."""
     outcome, _ = checked(design, [hardware, *steps])
     network, *tree = (cycles - 1 for cycles in outcome.case_cycles)
@@ -29,7 +29,7 @@ def multicast() -> float:
     design, rng = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True)), np.random.default_rng(7)
     words = _words(rng)
     spans = [NODES >> step for step in range(STEPS)]
-    steps = [Case({node: [Packet(node + span // 2, words)] for node in range(0, NODES, span)}) for span in spans]
+    steps = [NocCase({node: [Packet(node + span // 2, words)] for node in range(0, NODES, span)}) for span in spans]
     return _ratio(design, broadcast(design.parameters, 0, FLITS, rng), steps)
 
 
@@ -38,7 +38,7 @@ def reduction() -> float:
     design, rng = generate("noc", Noc(k=SIDE, l=SIDE, vcs=3, reduction=True)), np.random.default_rng(7)
     words = _words(rng)
     spans = [2 << step for step in range(STEPS)]
-    steps = [Case({node + span // 2: [Packet(node, words)] for node in range(0, NODES, span)}) for span in spans]
+    steps = [NocCase({node + span // 2: [Packet(node, words)] for node in range(0, NODES, span)}) for span in spans]
     return _ratio(design, reduce(design.parameters, [(0, FLITS)], rng), steps)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...hw.array.systolic import Systolic
 from ...sim.stimulus import gemm
-from ...sim.stimulus.systolic import Case, draw
+from ...sim.stimulus.systolic import SystolicCase, draw
 from .claim import Claim
 from .measuring import simulated
 
@@ -31,7 +31,8 @@ def cycles(flow: str) -> tuple[int, int]:
     k = SIDE if flow == "ws" else SIZE
     shapes = ((m, k, n), (SIZE, SIZE, SIZE))
     cases = [
-        Case(gemm.tiles(draw(rng, "int8", (m, k)), draw(rng, "int8", (k, n)), SIDE, SIDE, flow)) for m, k, n in shapes
+        SystolicCase(gemm.tiles(draw(rng, "int8", (m, k)), draw(rng, "int8", (k, n)), SIDE, SIDE, flow))
+        for m, k, n in shapes
     ]
     fold, product = simulated("systolic", Systolic(rows=SIDE, cols=SIDE, dataflow=flow), cases).case_cycles
     return fold, product

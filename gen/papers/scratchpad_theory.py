@@ -6,7 +6,7 @@ import numpy as np
 
 from ...hw.memory.scratchpad import Scratchpad
 from ...sim.golden.scratchpad import Request, expected_rate
-from ...sim.stimulus.scratchpad import Case, stride, uniform
+from ...sim.stimulus.scratchpad import ScratchpadCase, stride, uniform
 from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import checked
@@ -26,7 +26,7 @@ def rates() -> dict[str, float]:
     design = generate("scratchpad", component)
     p = design.parameters
     ahead = stride(p, FEW)
-    same = Case(
+    same = ScratchpadCase(
         {
             port: [Request(request.addr * SIDE % p["depth"]) for request in requests]
             for port, requests in ahead.requests.items()

@@ -10,7 +10,7 @@ from ...sim.golden.formats import sparse
 from ...sim.network import prune
 from ...sim.stimulus import gemm
 from ...sim.stimulus import sparse_systolic as sparse_tiles
-from ...sim.stimulus.systolic import Case
+from ...sim.stimulus.systolic import SystolicCase
 from ..verilog.verilog import generate
 from .claim import Claim
 from .measuring import simulated
@@ -32,9 +32,11 @@ def cycles() -> tuple[list[int], list[int]]:
     """
     a, w = np.random.default_rng(3).integers(-128, 128, (IMAGES, K)), _weights()
     outcomes = [
-        simulated("systolic", Systolic(rows=SIDE, cols=SIDE), [Case(gemm.tiles(a, w, SIDE, SIDE))]),
+        simulated("systolic", Systolic(rows=SIDE, cols=SIDE), [SystolicCase(gemm.tiles(a, w, SIDE, SIDE))]),
         simulated(
-            "sparse_systolic", SparseSystolic(rows=SIDE, cols=SIDE), [Case(sparse_tiles.tiles(a, w, SIDE, SIDE))]
+            "sparse_systolic",
+            SparseSystolic(rows=SIDE, cols=SIDE),
+            [SystolicCase(sparse_tiles.tiles(a, w, SIDE, SIDE))],
         ),
     ]
     loops = [outcome.output_cycles[0][-1] - outcome.output_cycles[0][0] + 1 for outcome in outcomes]

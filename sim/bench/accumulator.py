@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import accumulator, integer
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
-from ..stimulus.accumulator import Case
+from ..stimulus.accumulator import AccumulatorCase
 
 
 def _ends(counts: list[int]) -> list[int]:
@@ -81,7 +81,7 @@ async def accumulator_memory(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _streams(p: dict, case: Case, outputs: int) -> tuple[Source, Source, Sink]:
+def _streams(p: dict, case: AccumulatorCase, outputs: int) -> tuple[Source, Source, Sink]:
     tiles = case.tiles
     row = {
         "data": integer.pack(np.concatenate([tile.data for tile in tiles]), p["in_width"]),
@@ -100,7 +100,7 @@ def _streams(p: dict, case: Case, outputs: int) -> tuple[Source, Source, Sink]:
     )
 
 
-def _laws(p: dict, case: Case, row: Source, read: Source, out: Sink):
+def _laws(p: dict, case: AccumulatorCase, row: Source, read: Source, out: Sink):
     """What the cycles of the beats should not have done."""
     sizes = [(len(tile.addr), len(tile.reads)) for tile in case.tiles]
     halves = 2 if p["double_buffer"] else 1

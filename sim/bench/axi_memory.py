@@ -12,7 +12,7 @@ from ..golden.axi_memory import LATENCY, AxiMemory
 from ..runner.axi import PERIOD, Watch
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import reset
-from ..stimulus.axi_memory import Case
+from ..stimulus.axi_memory import AxiMemoryCase
 
 PATIENCE = 3000
 """Cycles without a handshake after which the bench gives up."""
@@ -90,7 +90,7 @@ async def _watch(dut, watches: list[Watch]):
         cycle += 1
 
 
-async def _run_case(dut, masters: list[Master], golden: AxiMemory, case: Case, name: str, outcome: Outcome):
+async def _run_case(dut, masters: list[Master], golden: AxiMemory, case: AxiMemoryCase, name: str, outcome: Outcome):
     rng, problems = random.Random(case.seed), []
     for master in masters:
         master.pause(case.pauses, rng)

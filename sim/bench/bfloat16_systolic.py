@@ -4,7 +4,7 @@ import cocotb
 
 from ..golden import bfloat16_systolic
 from ..runner.job import Job
-from ..stimulus.systolic import Case
+from ..stimulus.systolic import SystolicCase
 from .systolic import Engine, run
 
 
@@ -16,7 +16,7 @@ class Floating(Engine):
     def product(self, a, w):
         return bfloat16_systolic.product(a, w, self.p["subnormals"])
 
-    def law(self, case: Case) -> int:
+    def law(self, case: SystolicCase) -> int:
         p = self.p
         return bfloat16_systolic.cycles(
             p["rows"], p["cols"], self.lengths(case), subnormals=p["subnormals"], buffered=self.buffered

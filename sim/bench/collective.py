@@ -9,7 +9,7 @@ from ..golden import collective, integer
 from ..golden.collective import OK
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.collective import Case
+from ..stimulus.collective import CollectiveCase
 
 
 @cocotb.test
@@ -59,7 +59,7 @@ class Model:
             self.unknown[node, ~collective.promised(call, *self.size, self.p["rows"])] = 1
 
 
-async def _write(dut, model: Model, case: Case) -> float:
+async def _write(dut, model: Model, case: CollectiveCase) -> float:
     model.write(case.start, case.data)
     count = case.data.shape[1]
     row_bytes = (1 << (2 if model.p["l"] == 1 else 4) * model.p["width"] // 8) - 1
@@ -78,7 +78,9 @@ async def _write(dut, model: Model, case: Case) -> float:
     return await transfer(dut, sources, {}, seed=case.seed)
 
 
-async def _call(dut, model: Model, case: Case, calls: dict, outcome: Outcome, where: str) -> tuple[int, float]:
+async def _call(
+    dut, model: Model, case: CollectiveCase, calls: dict, outcome: Outcome, where: str
+) -> tuple[int, float]:
     """Cycles from the last call to the last status, and seconds."""
     p, codes = model.p, collective.statuses(calls, *model.size, model.p["rows"])
     sources = {
@@ -104,7 +106,7 @@ async def _call(dut, model: Model, case: Case, calls: dict, outcome: Outcome, wh
     return cycles, seconds
 
 
-async def _read(dut, model: Model, case: Case, outcome: Outcome, where: str) -> float:
+async def _read(dut, model: Model, case: CollectiveCase, outcome: Outcome, where: str) -> float:
     count = len(case.reads)
     sources = {
         f"node{n}_mem_req": Source({"addr": list(case.reads), "write": [0] * count}, case.gap)

@@ -11,7 +11,7 @@ from ..golden import dma
 from ..runner.axi import Memory, Watch
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
-from ..stimulus.dma import Case
+from ..stimulus.dma import DmaCase
 
 AXI = ("aw", "w", "b", "ar", "r")
 
@@ -38,7 +38,7 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome: Outcome):
+async def _run_case(dut, memory: Memory, p: dict, case: DmaCase, name: str, outcome: Outcome):
     """Run one case and count what differs; return both memories as they are afterwards."""
     dram, local = case.dram.copy(), case.local.copy()
     expected = dma.run(case.descriptors, dram, local, p, case.faults)
@@ -87,7 +87,7 @@ async def _run_case(dut, memory: Memory, p: dict, case: Case, name: str, outcome
     return seen_dram, spm.bytes
 
 
-async def _interrupt(dut, sources, sink, parts, case: Case):
+async def _interrupt(dut, sources, sink, parts, case: DmaCase):
     """Reset in the midst of it: nothing is offered afterwards, and the next case finds the engine as new."""
 
     class Enough(Exception):

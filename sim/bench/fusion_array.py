@@ -8,15 +8,15 @@ from ..golden.fusion_unit import WORD
 from ..golden.integer import pack
 from ..runner.job import Job
 from ..runner.streams import Source
-from ..stimulus.fusion_array import ArrayCase
+from ..stimulus.fusion_array import FusionArrayCase
 from .systolic import Engine, run
 
 
 class Fused(Engine):
-    def values(self, case: ArrayCase) -> list[tuple[np.ndarray, np.ndarray]]:
+    def values(self, case: FusionArrayCase) -> list[tuple[np.ndarray, np.ndarray]]:
         return case.tiles
 
-    def sources(self, case: ArrayCase) -> dict[str, Source]:
+    def sources(self, case: FusionArrayCase) -> dict[str, Source]:
         words = [fusion_array.words(*tile, mode) for tile, mode in zip(case.tiles, case.modes, strict=True)]
         return {
             name: Source(
@@ -30,7 +30,7 @@ class Fused(Engine):
             for name, tiles in (("a", [a for a, _ in words]), ("w", [w for _, w in words]))
         }
 
-    def law(self, case: ArrayCase) -> int:
+    def law(self, case: FusionArrayCase) -> int:
         tiles = [(len(a), mode) for (a, _), mode in zip(case.tiles, case.modes, strict=True)]
         return fusion_array.cycles(
             self.p["rows"], self.p["cols"], tiles, registers=self.registers, buffered=self.buffered

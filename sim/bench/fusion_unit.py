@@ -7,7 +7,7 @@ from ..golden.fusion_unit import dots
 from ..golden.integer import wrap
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.fusion_unit import Case
+from ..stimulus.fusion_unit import FusionUnitCase
 
 
 @cocotb.test
@@ -43,7 +43,7 @@ async def fusion_unit(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _laws(case: Case, taken: np.ndarray, given: np.ndarray):
+def _laws(case: FusionUnitCase, taken: np.ndarray, given: np.ndarray):
     """Cycle laws that do not hold, in words: words were `taken` and sums `given` in these cycles."""
     if case.idle_free:
         taken = np.zeros_like(taken)  # words wait for the unit and never the unit for them

@@ -9,7 +9,7 @@ from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
 from ..runner.axi import Memory, Watch
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.link import FAULT, MEMORY, REGISTERS, Case
+from ..stimulus.link import FAULT, MEMORY, REGISTERS, LinkCase
 
 CHANNELS = ("aw", "w", "b", "ar", "r")
 
@@ -61,7 +61,7 @@ async def link(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Case, name: str, outcome: Outcome):
+async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: LinkCase, name: str, outcome: Outcome):
     rng = random.Random(case.seed)
     for channel in CHANNELS:
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))

@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import multiport
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.multiport import Case
+from ..stimulus.multiport import MultiportCase
 
 
 def _source(ports: multiport.Accesses, gap: float) -> Source:
@@ -59,7 +59,7 @@ async def multiport_memory(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _laws(case: Case, port: int, source: Source, sink: Sink):
+def _laws(case: MultiportCase, port: int, source: Source, sink: Sink):
     """What the cycles of a port's beats should not have done."""
     asked = np.array(source.cycles)[case.ports[port].write == 0]
     if (np.array(sink.cycles) != asked + multiport.LATENCY).any():

@@ -8,7 +8,7 @@ from cocotb.triggers import FallingEdge
 from ..golden.network_interface import beats, flits, refusal
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.network_interface import Case
+from ..stimulus.network_interface import NetworkInterfaceCase
 
 
 async def run(dut, job: Job):
@@ -47,7 +47,7 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _expected(case: Case, p: dict) -> dict:
+def _expected(case: NetworkInterfaceCase, p: dict) -> dict:
     """For each output stream its fields and what they give, in order."""
     width, count = p["width"], p["flits"]
     sent, refused, received = [], [], []
@@ -70,7 +70,7 @@ def _rows(words: list[int]) -> list[tuple[int, int]]:
     return [(int(n == len(words) - 1), word) for n, word in enumerate(words)]
 
 
-def _source(packets: list, case: Case, name: str, loose: int = 0) -> Source:
+def _source(packets: list, case: NetworkInterfaceCase, name: str, loose: int = 0) -> Source:
     """Beats of packets; with `loose`, the bits of a field that counts in a packet's first beat only."""
     rng = random.Random(case.seed)
     rows = [(number, n, words) for number, words in packets for n in range(len(words))]
@@ -84,7 +84,7 @@ def _source(packets: list, case: Case, name: str, loose: int = 0) -> Source:
     )
 
 
-def _check_cycles(outcome: Outcome, where: str, case: Case, p: dict, sources: dict, sinks: dict):
+def _check_cycles(outcome: Outcome, where: str, case: NetworkInterfaceCase, p: dict, sources: dict, sinks: dict):
     """A packet's first flit, and a beat, come one cycle after what they wait for; flits come without a pause."""
     came = iter(sources["i"].cycles)
     ends = []

@@ -8,7 +8,7 @@ from cocotb.triggers import FallingEdge
 from ..golden import noc
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
-from ..stimulus.noc import Case
+from ..stimulus.noc import NocCase
 
 
 async def run(dut, job: Job):
@@ -72,7 +72,7 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _source(case: Case, node: int, bits: int, p: dict) -> Source:
+def _source(case: NocCase, node: int, bits: int, p: dict) -> Source:
     """A node's beats. Only a packet's first tells where it goes: the others tell anything."""
     rng = random.Random(case.seed + node)
     beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
@@ -90,7 +90,7 @@ def _source(case: Case, node: int, bits: int, p: dict) -> Source:
     )
 
 
-def _sink(case: Case, node: int, expected: dict) -> Sink:
+def _sink(case: NocCase, node: int, expected: dict) -> Sink:
     beats = sum(len(words) for (_, to, _), packets in expected.items() if to == node for words in packets)
     return Sink(beats, case.stalls.get(node, 0.0), {"src": [], "last": [], "data": []})
 
@@ -128,7 +128,7 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
         _count(outcome, f"{where}: packets of {missing} sources are missing or without end")
 
 
-def _check_latency(outcome: Outcome, where: str, p: dict, case: Case, cycles: int):
+def _check_latency(outcome: Outcome, where: str, p: dict, case: NocCase, cycles: int):
     source, (packet,) = next(iter(case.packets.items()))
     hops = noc.farthest(p["topology"], p["k"], p["l"], source, packet)
     law = noc.zero_load(hops, p["latency"], len(packet.words))

@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import integer, operands, pe
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.pe import Case
+from ..stimulus.pe import PeCase
 
 
 class Beats:
@@ -16,7 +16,7 @@ class Beats:
         self.format = format
         self.table = np.zeros((pe.lanes(format), operands.ENTRIES), np.int64)
 
-    def load(self, case: Case, name: str) -> tuple[Source, list[int], list[np.ndarray]]:
+    def load(self, case: PeCase, name: str) -> tuple[Source, list[int], list[np.ndarray]]:
         """The source, the numbers of its beats that are no table, and each tile's integers of lane 0."""
         words, last, users, data, values = [], [], [], [], []
         for number, tile in enumerate(case.tiles):

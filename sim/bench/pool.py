@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import integer, pool
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.pool import Case
+from ..stimulus.pool import PoolCase
 
 
 @cocotb.test
@@ -52,7 +52,7 @@ async def pooling(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _ends(case: Case, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:
+def _ends(case: PoolCase, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:
     """The pixel, counted over all images, with which each window ends."""
     start, ends = 0, []
     for image in case.images:
@@ -66,7 +66,7 @@ def _ends(case: Case, window: tuple[int, int], stride: tuple[int, int]) -> list[
     return ends
 
 
-def _laws(case: Case, x: Source, y: Sink, ends: list[int], latency: int, full_speed: bool):
+def _laws(case: PoolCase, x: Source, y: Sink, ends: list[int], latency: int, full_speed: bool):
     """Cycle laws that do not hold, in words."""
     late = np.array(y.cycles) - np.array(x.cycles)[ends]
     if late.min() < latency or (full_speed and not case.stall and late.max() > latency):

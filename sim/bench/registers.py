@@ -14,7 +14,7 @@ from cocotbext.axi import axil_channels as axil
 from ..golden.registers import Registers, cycles
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Stuck, reader, reset, unsigned
-from ..stimulus.registers import Case
+from ..stimulus.registers import RegistersCase
 
 PATIENCE = 2000
 """Cycles without any handshake after which the bench gives up."""
@@ -54,7 +54,7 @@ class Bench:
             if len(self.outcome.examples) < 20:
                 self.outcome.examples.append(f"{self.where}: {what} is {got}, expected {wanted}")
 
-    def send(self, case: Case, rng: random.Random):
+    def send(self, case: RegistersCase, rng: random.Random):
         """Give a case's accesses, with its pauses, to the bus's models."""
         for name, model in self.models.items():
             model.clear()
@@ -67,7 +67,7 @@ class Bench:
         for address in case.reads:
             self.models["ar"].send_nowait(axil.AxiLiteARTransaction(araddr=address, arprot=rng.randrange(8)))
 
-    def drive(self, case: Case, rng: random.Random):
+    def drive(self, case: RegistersCase, rng: random.Random):
         """What hardware drives from now on: often nothing set, so that what software clears stays so."""
         for name in self.golden.inputs:
             if rng.random() < case.changes:
@@ -80,7 +80,7 @@ class Bench:
         for name, port in self.outputs.items():
             self.expect(name, unsigned(port()), self.golden.outputs[name])
 
-    async def run(self, number: int, case: Case) -> tuple[dict[str, list[int]], list]:
+    async def run(self, number: int, case: RegistersCase) -> tuple[dict[str, list[int]], list]:
         """One case, to its last response or to the reset that cuts it.
 
         Gives the cycles of every channel's handshakes, and what the reads gave. A response is there in the cycle after
@@ -127,7 +127,7 @@ class Bench:
                 raise Stuck(f"nothing moved for {PATIENCE} cycles; handshakes so far: {counts}")
         return taken, data
 
-    async def cut(self, case: Case, rng: random.Random):
+    async def cut(self, case: RegistersCase, rng: random.Random):
         """Reset, whatever is under way: no response is left and every value is the first again."""
         self.dut.rst.value = 1
         self.golden.reset()

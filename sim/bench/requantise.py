@@ -9,7 +9,7 @@ from ..golden import integer
 from ..golden.requantise import SETTLE, STAGES, Change, Settings
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.requantise import Case
+from ..stimulus.requantise import RequantiseCase
 
 
 @cocotb.test
@@ -62,7 +62,7 @@ async def requantise(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _set(dut, changes: list[Change], case: Case) -> Source:
+def _set(dut, changes: list[Change], case: RequantiseCase) -> Source:
     """Changes as beats. What is common comes with the last beat of each; the beats before say something else."""
     beats = {name: [] for name in ("lane", "multiplier", "shift", "bias", "zero_point", "low", "high", "last")}
     for change in changes:
@@ -95,7 +95,7 @@ def _values(y: Sink, expected: np.ndarray, ends: list[int], bits: int):
                 yield f"beat {beat}, lane {lane}: bits {part}, expected {want}"
 
 
-def _laws(p: dict, case: Case, x: Source, change: Source, y: Sink):
+def _laws(p: dict, case: RequantiseCase, x: Source, change: Source, y: Sink):
     """Cycle laws that do not hold, in words."""
     latency = STAGES[p["rounding"]] + (2 if p["buffer"] else 0)
     late = np.array(y.cycles) - np.array(x.cycles)

@@ -11,7 +11,7 @@ from ..golden.noc import nodes
 from ..golden.router import bits, most_passed, ports
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import reader, reset, unsigned
-from ..stimulus.router import Case, Packet, shape_of
+from ..stimulus.router import Packet, RouterCase, shape_of
 
 PATIENCE = 2000
 """Cycles in which some flit must leave."""
@@ -40,7 +40,7 @@ class Layout:
 class Passing:
     """The packets of one case: what comes in at each input and VC, and what of them has left."""
 
-    def __init__(self, case: Case, p: dict, layout: Layout):
+    def __init__(self, case: RouterCase, p: dict, layout: Layout):
         self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
         self.slack = p["latency"] - 1  # a grant shows that much later
         self.rng = random.Random(case.seed)

@@ -6,7 +6,7 @@ from cocotb.triggers import FallingEdge
 from ..golden.scratchpad import Scratchpad, Trace
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
-from ..stimulus.scratchpad import Case
+from ..stimulus.scratchpad import ScratchpadCase
 
 
 class Memory:
@@ -26,7 +26,7 @@ class Memory:
             precedence=parameters.get("precedence", 0),
         )
 
-    def replay(self, case: Case, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:
+    def replay(self, case: ScratchpadCase, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:
         """What the golden model does with the case's requests, paused and stalled as the design was."""
         offered = [sources[port].cycles for port in self.ports] if case.gap else None
         taken = [sinks[port].cycles for port in self.ports] if case.stall else None
@@ -76,7 +76,7 @@ async def run(dut, memories: list[Memory], job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _source(case: Case, port: str) -> Source:
+def _source(case: ScratchpadCase, port: str) -> Source:
     requests = case.requests.get(port, [])
     return Source(
         {
@@ -89,7 +89,7 @@ def _source(case: Case, port: str) -> Source:
     )
 
 
-def _compare(outcome: Outcome, where: str, case: Case, trace: Trace, source: Source, sink: Sink):
+def _compare(outcome: Outcome, where: str, case: ScratchpadCase, trace: Trace, source: Source, sink: Sink):
     _same(outcome, f"{where}: words", [unsigned(text) for text in sink.fields["data"]], trace.words)
     _same(outcome, f"{where}: cycles of requests", source.cycles, trace.accepted)
     if case.stall:

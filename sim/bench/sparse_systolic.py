@@ -8,7 +8,7 @@ from ..golden.formats import sparse
 from ..runner.job import Job
 from ..runner.streams import Source
 from ..stimulus.sparse_systolic import Compressed, pattern
-from ..stimulus.systolic import Case
+from ..stimulus.systolic import SystolicCase
 from .systolic import Engine, run
 
 
@@ -25,16 +25,16 @@ class Sparse(Engine):
     def work(self, a, w: Compressed) -> int:
         return len(a) * w.kept.size
 
-    def values(self, case: Case) -> list[tuple[np.ndarray, Compressed]]:
+    def values(self, case: SystolicCase) -> list[tuple[np.ndarray, Compressed]]:
         return case.tiles
 
-    def law(self, case: Case) -> int:
+    def law(self, case: SystolicCase) -> int:
         lengths = [len(a) for a, _ in case.tiles]
         return sparse_systolic.cycles(
             self.groups, self.p["cols"], self.n, lengths, registers=self.registers, buffered=self.buffered
         )
 
-    def sources(self, case: Case) -> dict[str, Source]:
+    def sources(self, case: SystolicCase) -> dict[str, Source]:
         def source(name, tiles, width):
             words = integer.pack(np.concatenate(tiles), width)
             lasts = [int(n == len(tile) - 1) for tile in tiles for n in range(len(tile))]
@@ -59,7 +59,7 @@ class Sparse(Engine):
         above = each * n * sparse.place_bits(m)
         return words | rng.integers(1 << word - above, size=words.shape) << above
 
-    def reports(self, case: Case) -> dict[str, dict[str, list[int]]]:
+    def reports(self, case: SystolicCase) -> dict[str, dict[str, list[int]]]:
         fields = {"tile": [], "group": [], "cols": []}
         for _, w in case.tiles:
             for group, mask in sparse_systolic.reports(w.places, self.m):

@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import integer, operands, systolic
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
-from ..stimulus.systolic import Case
+from ..stimulus.systolic import SystolicCase
 
 
 class Engine:
@@ -41,7 +41,7 @@ class Engine:
             tables=tables,
         )
 
-    def values(self, case: Case) -> list[tuple[np.ndarray, np.ndarray]]:
+    def values(self, case: SystolicCase) -> list[tuple[np.ndarray, np.ndarray]]:
         """The integers that each tile stands for, with the tables that are there when it comes."""
         tiles = []
         for number, tile in enumerate(case.tiles):
@@ -54,10 +54,10 @@ class Engine:
             tiles.append(systolic.beats(self.dataflow, *decoded))
         return tiles
 
-    def sources(self, case: Case) -> dict[str, Source]:
+    def sources(self, case: SystolicCase) -> dict[str, Source]:
         return {name: self._source(case, name, side) for side, name in enumerate("aw")}
 
-    def _source(self, case: Case, name: str, side: int) -> Source:
+    def _source(self, case: SystolicCase, name: str, side: int) -> Source:
         """The beats of one stream: before a tile those of its table, if it has one."""
         words, last, users = [], [], []
         for number, tile in enumerate(case.tiles):
@@ -77,19 +77,19 @@ class Engine:
         """Multiplications of a tile."""
         return a.shape[0] * a.shape[1] * w.shape[1]
 
-    def reports(self, case: Case) -> dict[str, dict[str, list[int]]]:
+    def reports(self, case: SystolicCase) -> dict[str, dict[str, list[int]]]:
         """What streams beside `y` shall say: for each the words of each field, in order."""
         return {}
 
-    def lengths(self, case: Case) -> list[int]:
+    def lengths(self, case: SystolicCase) -> list[int]:
         """Moving beats of each tile."""
         return [{"ws": a.shape[0], "is": w.shape[1], "os": a.shape[1]}[self.dataflow] for a, w in case.tiles]
 
-    def law(self, case: Case) -> int:
+    def law(self, case: SystolicCase) -> int:
         """Cycles that the case takes if no stream pauses."""
         return self.cycles(self.lengths(case), self.table_lengths(case))
 
-    def table_lengths(self, case: Case) -> list[tuple[int, int]]:
+    def table_lengths(self, case: SystolicCase) -> list[tuple[int, int]]:
         """Beats of tables before each tile, in the moving stream and in the other one."""
         streams = "wa" if self.dataflow == "is" else "aw"
         beats = operands.ENTRIES * operands.ENTRY_BITS // operands.PART

@@ -7,7 +7,7 @@ import cocotb
 from ..golden import uart
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
-from ..stimulus.uart import Case
+from ..stimulus.uart import UartCase
 
 
 @cocotb.test
@@ -27,7 +27,7 @@ async def serial(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _run_case(dut, divisor: int, case: Case, name: str, outcome: Outcome) -> list[int]:
+async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outcome) -> list[int]:
     wire = _wire(case, divisor)
     wanted, middles = zip(*uart.decode(wire, divisor), strict=True)
     source, sink = Source({"data": case.sent}, case.gap), Sink(len(wanted), 0.0, {"data": []})
@@ -71,7 +71,7 @@ async def _run_case(dut, divisor: int, case: Case, name: str, outcome: Outcome) 
     return found
 
 
-def _wire(case: Case, divisor: int) -> list[int]:
+def _wire(case: UartCase, divisor: int) -> list[int]:
     """The levels of `rx`, one a cycle."""
     rng, wire = random.Random(case.seed), [1] * 3
     period = divisor * (1 + case.drift)

@@ -10,7 +10,7 @@ from ..golden.accumulator import Tile
 
 
 @dataclass
-class Case:
+class AccumulatorCase:
     """Tiles that go through one after the other, and how much each stream pauses."""
 
     tiles: list[Tile]
@@ -23,20 +23,22 @@ class Case:
         return not self.stall and not any(self.gaps.values())
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 5) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 5) -> list[AccumulatorCase]:
     """Seeded random tiles: every fourth case runs without pauses, some hold only extreme values."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, tiles) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> AccumulatorCase:
     chosen = [_tile(p, rng) for _ in range(int(rng.integers(1, tiles + 1)))]
     for before, after in pairwise(chosen):
         if rng.random() < 0.5:  # the same address, in the other half
             after.addr[0], after.accumulate[0] = before.addr[-1], 1
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
-    return Case(chosen, {"row": float(gaps[0]), "read": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
+    return AccumulatorCase(
+        chosen, {"row": float(gaps[0]), "read": float(gaps[1])}, stall, seed=int(rng.integers(2**31))
+    )
 
 
 def _tile(p: dict, rng: np.random.Generator) -> Tile:

@@ -19,7 +19,7 @@ class Access:
 
 
 @dataclass
-class Case:
+class AxiMemoryCase:
     """Accesses of each master, done one after the other; how often each channel pauses."""
 
     masters: list[list[Access]]
@@ -33,19 +33,19 @@ class Case:
         return not any(self.pauses.values()) and not any(others) and [each.data for each in first] == [None]
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[AxiMemoryCase]:
     """Seeded random bursts; every fourth case without pauses."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, most) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> AxiMemoryCase:
     pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True))
     masters = [[_access(p, rng, master) for _ in range(rng.integers(1, most))] for master in range(p["masters"])]
     if number % 8 == 0:
         width = p["data_width"] // 8
         masters = [[Access(0, width.bit_length() - 1, length=BLOCK)], *([] for _ in masters[1:])]
-    return Case(masters, pauses if number % 4 else {}, seed=int(rng.integers(2**31)))
+    return AxiMemoryCase(masters, pauses if number % 4 else {}, seed=int(rng.integers(2**31)))
 
 
 def _access(p: dict, rng: np.random.Generator, master: int) -> Access:

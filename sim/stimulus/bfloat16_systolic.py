@@ -3,14 +3,14 @@
 import numpy as np
 
 from ..golden.formats import bfloat16
-from .systolic import Case
+from .systolic import SystolicCase
 
 CORNERS = np.array([0x0000, 0x0001, 0x007F, 0x0080, 0x0081, 0x3F80, 0x3F81, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF])
 """Zero, subnormals, the smallest normals, ones, the largest normal, infinity, NaN: each comes with both signs."""
 KINDS = ("near", "near", "cancelling", "tiny", "any", "corners")
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[SystolicCase]:
     """Seeded random tiles that fit the engine: every fourth case runs without pauses."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, tiles) for number in range(count)]
@@ -29,7 +29,7 @@ def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> np.ndar
     return rng.integers(1 << bfloat16.bits, size=shape)
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> SystolicCase:
     rows, cols = p["rows"], p["cols"]
     pairs = []
     for _ in range(int(rng.integers(1, tiles + 1))):
@@ -38,4 +38,4 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
         pairs.append((draw(rng, (length, rows), kind), draw(rng, (rows, cols), kind)))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
-    return Case(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
+    return SystolicCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))

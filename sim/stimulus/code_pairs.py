@@ -6,12 +6,12 @@ import numpy as np
 
 from ..golden import operands
 from ..golden.integer import wrap
-from .systolic import Case
+from .systolic import SystolicCase
 
 ROWS, COLS = 2, 16
 
 
-def every_pair(a: str, w: str, seed: int = 0) -> Case:
+def every_pair(a: str, w: str, seed: int = 0) -> SystolicCase:
     """Every code of `a` times every code of `w`, formats of at most four bits, in each of their modes.
 
     Codes stand in even and in odd lanes, and in each row; the lane beside an activation holds code 0. Where neighbours
@@ -34,7 +34,7 @@ def every_pair(a: str, w: str, seed: int = 0) -> Case:
         for lanes in weights:
             users |= {(len(tiles), name): mode for name, mode in (("a", u), ("w", v)) if mode is not None}
             tiles.append((_values(a, beats), _values(w, _alone(lanes, row).T)))
-    return Case(tiles, users=users, tables=tables)
+    return SystolicCase(tiles, users=users, tables=tables)
 
 
 def _modes(format: str) -> range | list[None]:

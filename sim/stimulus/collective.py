@@ -9,7 +9,7 @@ from ..golden.collective import OPERATIONS, ROOTED, Call, rows_needed, statuses
 
 
 @dataclass
-class Case:
+class CollectiveCase:
     """Rows that are put into memory from `start` on (nodes x rows x elements), and calls, one collective after the
     other: those of each node that does call.
 
@@ -25,14 +25,14 @@ class Case:
     seed: int = 0
 
 
-def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Generator) -> Case:
+def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Generator) -> CollectiveCase:
     """Collectives one after the other without pauses, (operation, rows, root) each, on random data from row 0 on."""
     p = parameters
     asked = [Call(OPERATIONS.index(op), root, rows, 0) for op, rows, root in calls]
     filled = max(call.rows * (1 if call.name in ROOTED else p["k"] * p["l"]) for call in asked)
     needed = max(rows_needed(call, p["k"], p["l"]) for call in asked)
     rounds = [dict.fromkeys(range(p["k"] * p["l"]), call) for call in asked]
-    return Case(0, _data(p, rng, filled), rounds, range(needed), seed=int(rng.integers(2**31)))
+    return CollectiveCase(0, _data(p, rng, filled), rounds, range(needed), seed=int(rng.integers(2**31)))
 
 
 def rows_of(parameters: dict, op: str, count: int) -> int:
@@ -45,14 +45,14 @@ def rows_of(parameters: dict, op: str, count: int) -> int:
     return count // unit
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[CollectiveCase]:
     """Seeded: collectives one after the other, with and without pauses; every fourth case has wrong or missing calls,
     and then a right one."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> CollectiveCase:
     nodes = p["k"] * p["l"]
     rounds = []
     for n in range(int(rng.integers(1, 4))):
@@ -63,7 +63,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
     rows = min(p["rows"], 3 * nodes * 4)
     start = int(rng.integers(p["rows"] - rows + 1))
     reads = range(p["rows"]) if p["rows"] <= 256 else range(start, start + rows)
-    return Case(start, _data(p, rng, rows), rounds, reads, gap, stall, seed=int(rng.integers(2**31)))
+    return CollectiveCase(start, _data(p, rng, rows), rounds, reads, gap, stall, seed=int(rng.integers(2**31)))
 
 
 def _right(p: dict, rng: np.random.Generator, op: int) -> dict[int, Call]:

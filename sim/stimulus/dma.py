@@ -31,7 +31,7 @@ WORK = 1300
 
 
 @dataclass
-class Case:
+class DmaCase:
     """Descriptors that go one after the other through an engine that starts from these two memories.
 
     `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: cycles the DRAM takes;
@@ -52,7 +52,7 @@ class Case:
         return not any(self.pauses.values())
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 12) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 12) -> list[DmaCase]:
     """Seeded random cases: every fourth runs without pauses, every fifth has faults.
 
     A load and a store that meet in either memory are kept apart by `wait`.
@@ -118,7 +118,7 @@ def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> DmaCase:
     items, left = [], WORK
     for _ in range(descriptors):
         kind = rng.choice(list(_KINDS), p=_WEIGHTS)
@@ -134,7 +134,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: in
         items.append(replace(d, tag=int(rng.integers(256)), wait=bool(rng.random() < 0.06)))
     items = order(items, p)
     size = dram_bytes(p)
-    return Case(
+    return DmaCase(
         items,
         rng.integers(0, 256, size, np.uint8),
         rng.integers(0, 256, p["local_bytes"], np.uint8),

@@ -10,13 +10,13 @@ from .fusion_unit import values
 
 
 @dataclass
-class ArrayCase(systolic.Case):
+class FusionArrayCase(systolic.SystolicCase):
     """Tiles as for every array, and the mode of each."""
 
     modes: list[Mode] = field(default_factory=list)
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> list[ArrayCase]:
+def random_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> list[FusionArrayCase]:
     """Seeded random tiles, each of a mode of its own: every fourth case runs without pauses."""
     rng = np.random.default_rng(seed)
     rows, cols = parameters["rows"], parameters["cols"]
@@ -30,11 +30,11 @@ def random_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> l
         gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
         stall = float(gaps[2]) if parameters["buffer"] != 0 else 0.0
         seed = int(rng.integers(2**31))
-        cases.append(ArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes=modes))
+        cases.append(FusionArrayCase(pairs, {"a": float(gaps[0]), "w": float(gaps[1])}, stall, seed, modes=modes))
     return cases
 
 
-def product_case(a: np.ndarray, w: np.ndarray, mode: Mode, rows: int, cols: int) -> ArrayCase:
+def product_case(a: np.ndarray, w: np.ndarray, mode: Mode, rows: int, cols: int) -> FusionArrayCase:
     """A product of any size, cut into tiles; `gemm.assemble` with rows * mode.values puts its results together."""
     pairs = gemm.tiles(a, w, rows * mode.values, cols)
-    return ArrayCase(pairs, modes=[mode] * len(pairs))
+    return FusionArrayCase(pairs, modes=[mode] * len(pairs))

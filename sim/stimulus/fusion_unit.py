@@ -8,7 +8,7 @@ from ..golden.fusion_unit import MODES, WORD, Mode, pack
 
 
 @dataclass
-class Case:
+class FusionUnitCase:
     """Words (or, for the temporal design, sixteen values a product) one after the other, and the mode of each."""
 
     a: np.ndarray
@@ -23,22 +23,22 @@ class Case:
         return not self.gap and not self.stall
 
 
-def every_pair(mode: Mode, rng: np.random.Generator) -> Case:
+def every_pair(mode: Mode, rng: np.random.Generator) -> FusionUnitCase:
     """Every pair of values of a mode, at each place of a word: the places go through them in orders of their own."""
     sides = [np.arange(low, high + 1) for low, high in mode.limits.values()]
     pairs = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     places = np.stack([rng.permutation(pairs) for _ in range(mode.values)], axis=1)
     a, w = (pack(places[:, :, side], bits) for side, bits in ((0, mode.a_bits), (1, mode.w_bits)))
-    return Case(a, w, [mode] * len(pairs))
+    return FusionUnitCase(a, w, [mode] * len(pairs))
 
 
-def sampled(mode: Mode, rng: np.random.Generator, count: int) -> Case:
+def sampled(mode: Mode, rng: np.random.Generator, count: int) -> FusionUnitCase:
     """Random words of values: any, or extreme ones, or both."""
     a, w = (values(rng, mode, side, (count, mode.values)) for side in "aw")
-    return Case(pack(a, mode.a_bits), pack(w, mode.w_bits), [mode] * count)
+    return FusionUnitCase(pack(a, mode.a_bits), pack(w, mode.w_bits), [mode] * count)
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[FusionUnitCase]:
     """Seeded random words, the mode changing from word to word: every fourth case runs without pauses.
 
     Bits of a word beyond its values are random too.
@@ -52,7 +52,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
         for words, bits in ((a, [m.a_bits for m in modes]), (w, [m.w_bits for m in modes])):
             used = [m.values * b for m, b in zip(modes, bits, strict=True)]
             words |= [int(rng.integers(1 << WORD)) >> n << n for n in used]
-        cases.append(Case(a, w, modes, *pauses(rng, number)))
+        cases.append(FusionUnitCase(a, w, modes, *pauses(rng, number)))
     return cases
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..golden.scratchpad import Request
 from ..golden.split_scratchpad import parts
-from .scratchpad import Case
+from .scratchpad import ScratchpadCase
 
 HOMES = {
     "data": {"input": "input", "weight": "weight", "output": "output"},
@@ -55,18 +55,18 @@ def traffic(m: int, k: int, n: int, *, rows: int, cols: int, width: int) -> Traf
     )
 
 
-def unified(parameters: dict, trace: Traffic) -> Case:
+def unified(parameters: dict, trace: Traffic) -> ScratchpadCase:
     """On one scratchpad, region behind region: a port for each of inputs, weights and outputs, the last for the DMA."""
-    return Case(_placed("port", parameters, trace, list(trace.words)))
+    return ScratchpadCase(_placed("port", parameters, trace, list(trace.words)))
 
 
-def split(parameters: dict, trace: Traffic) -> Case:
+def split(parameters: dict, trace: Traffic) -> ScratchpadCase:
     """On a split scratchpad: in each part a port for each region that lives there, the last for the DMA."""
     homes = HOMES[parameters["by"]]
     requests = {}
     for name, part in parts(parameters).items():
         requests |= _placed(name, part, trace, [region for region, home in homes.items() if home == name])
-    return Case(requests)
+    return ScratchpadCase(requests)
 
 
 def _placed(prefix: str, parameters: dict, trace: Traffic, regions: list[str]) -> dict[str, list[Request]]:

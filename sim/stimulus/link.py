@@ -15,7 +15,7 @@ REGISTERS = 64
 
 
 @dataclass
-class Case:
+class LinkCase:
     """Bytes to the link, how often they and each side of the buses pause, and how often its answers are stalled."""
 
     received: bytes
@@ -29,13 +29,13 @@ class Case:
         return not (self.gap or self.stall or any(self.pauses.values()))
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, requests: int = 12) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, requests: int = 12) -> list[LinkCase]:
     """Seeded random requests, most of them in order; every second case on a line that loses, doubles and flips."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, requests) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) -> LinkCase:
     number, frames = int(rng.integers(256)), []
     frames.append(request(number, HELLO))
     for _ in range(rng.integers(1, requests)):
@@ -49,7 +49,7 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
         frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
     frames.append(b"\0" + request(number, HELLO))  # whatever came before, this is answered, and last
     pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
-    return Case(
+    return LinkCase(
         b"".join(frames),
         gap=float(rng.choice([0.0, 0.3])) * (case % 4 != 0),
         stall=float(rng.choice([0.0, 0.3, 0.8])) * (case % 4 != 0),

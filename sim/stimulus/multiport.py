@@ -8,7 +8,7 @@ from ..golden.multiport import Accesses
 
 
 @dataclass
-class Case:
+class MultiportCase:
     """What each port asks for, and how much it pauses."""
 
     ports: list[Accesses]
@@ -20,13 +20,13 @@ class Case:
         return not any(self.gaps)
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[MultiportCase]:
     """Seeded random accesses: every fourth case runs without pauses; ports often meet at few addresses."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> MultiportCase:
     length = int(rng.integers(4, 60))
     kind = rng.integers(4)
     few = rng.integers(p["depth"], size=(1, 2, 4, 64)[kind])
@@ -42,4 +42,4 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
         strobe = (rng.random(shape) < rng.choice([0.0, 0.5, 1.0], p=[0.1, 0.5, 0.4])).astype(np.uint8)
         ports.append(Accesses(addr, write, rng.integers(256, size=shape, dtype=np.uint8), strobe))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], p["ports"]) * (number % 4 != 0)
-    return Case(ports, gaps.tolist(), int(rng.integers(2**31)))
+    return MultiportCase(ports, gaps.tolist(), int(rng.integers(2**31)))

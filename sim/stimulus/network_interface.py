@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass
-class Case:
+class NetworkInterfaceCase:
     """Packets to send (destination, beats), and what comes from the network (source, words of flits).
 
     `gap` and `stall` are the probabilities of pauses of each input and each output.
@@ -20,7 +20,7 @@ class Case:
     seed: int = 0
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[NetworkInterfaceCase]:
     """Seeded: packets of all lengths, some too long, some to nowhere or to the node itself; half with pauses."""
     rng = np.random.default_rng(seed)
     nodes, width, flits, longest = (parameters[name] for name in ("nodes", "width", "flits", "longest"))
@@ -32,7 +32,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
 
     cases = []
     for number in range(count):
-        case = Case(int(rng.integers(nodes)), seed=int(rng.integers(1 << 31)))
+        case = NetworkInterfaceCase(int(rng.integers(nodes)), seed=int(rng.integers(1 << 31)))
         for _ in range(20):
             length = int(rng.choice([1, longest, longest + 1, 2 * longest + 3, int(rng.integers(1, longest + 1))]))
             dest = case.node if rng.random() < 0.1 else int(rng.integers(numbers))

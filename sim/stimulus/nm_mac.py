@@ -10,7 +10,7 @@ from .systolic import draw
 
 
 @dataclass
-class Case:
+class NmMacCase:
     """Packets (a, kept, places) one after the other, as `golden.nm_mac.dot` takes them; and how much streams pause."""
 
     packets: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -19,7 +19,7 @@ class Case:
     seed: int = 0
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) -> list[NmMacCase]:
     """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups."""
     rng = np.random.default_rng(seed)
     n, m = pattern(parameters["sparsity"])
@@ -38,5 +38,5 @@ def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) 
                 places = np.where(rng.random((groups, 1)) < 0.3, anything, places)
             made.append((a, kept, places))
         gap, stall = rng.choice([0.0, 0.1, 0.5, 0.9], 2) * (number % 4 != 0)
-        cases.append(Case(made, float(gap), float(stall), int(rng.integers(2**31))))
+        cases.append(NmMacCase(made, float(gap), float(stall), int(rng.integers(2**31))))
     return cases

@@ -8,7 +8,7 @@ from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
 
 
 @dataclass
-class Case:
+class NocCase:
     """What each node sends; how likely it pauses before a beat; how likely each exit stalls.
 
     `lone`: there is one packet, or of each node one to be added, whose latency is checked.
@@ -32,9 +32,9 @@ def destination(pattern: str, parameters: dict, source: int, rng: np.random.Gene
     return goal(pattern, parameters["topology"], parameters["k"], parameters["l"], source)
 
 
-def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator, *, longest: int = 1) -> Case:
+def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator, *, longest: int = 1) -> NocCase:
     """Each node sends `count` packets of 1 to `longest` words."""
-    return Case(
+    return NocCase(
         {
             node: [
                 _packet(parameters, rng, destination(pattern, parameters, node, rng), int(rng.integers(longest)) + 1)
@@ -46,12 +46,12 @@ def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator
     )
 
 
-def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.random.Generator) -> list[Case]:
+def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.random.Generator) -> list[NocCase]:
     """A case for each (source, destination, words): the one packet that there is."""
-    return [Case({a: [_packet(parameters, rng, b, length)]}, lone=True) for a, b, length in pairs]
+    return [NocCase({a: [_packet(parameters, rng, b, length)]}, lone=True) for a, b, length in pairs]
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded: one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls, and packets to
     nowhere; then single packets, as many. With multicast a third of all packets go to a rectangle; with reduction some
     are to be added, and half of the single ones."""
@@ -85,15 +85,15 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
     return cases
 
 
-def broadcast(parameters: dict, root: int, words: int, rng: np.random.Generator) -> Case:
+def broadcast(parameters: dict, root: int, words: int, rng: np.random.Generator) -> NocCase:
     """One packet to all others, by multicast."""
     packet = _packet(parameters, rng, 0, words)
-    return Case({root: [replace(packet, to=_nodes(parameters) - 1)]}, lone=True)
+    return NocCase({root: [replace(packet, to=_nodes(parameters) - 1)]}, lone=True)
 
 
-def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Generator) -> Case:
+def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Generator) -> NocCase:
     """All nodes send packets to be added, one for each (node that receives the sum, words)."""
-    return Case(
+    return NocCase(
         {
             node: [replace(_packet(parameters, rng, root, words), reduce=True) for root, words in roots]
             for node in range(_nodes(parameters))
@@ -102,7 +102,7 @@ def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Genera
     )
 
 
-def _mix(case: Case, added: Case, rng: np.random.Generator):
+def _mix(case: NocCase, added: NocCase, rng: np.random.Generator):
     """Put the packets of `added`, in their order, anywhere between those of the case."""
     for node, packets in added.packets.items():
         others = case.packets.setdefault(node, [])
@@ -111,7 +111,7 @@ def _mix(case: Case, added: Case, rng: np.random.Generator):
             others.insert(int(place) + shift, packet)
 
 
-def _spread(parameters: dict, case: Case, rng: np.random.Generator) -> Case:
+def _spread(parameters: dict, case: NocCase, rng: np.random.Generator) -> NocCase:
     """A third of the packets go to any rectangle instead, if the network can."""
     if parameters["multicast"]:
         k, l = parameters["k"], parameters["l"]  # noqa: E741

@@ -9,7 +9,7 @@ from ..golden.noc_traffic import Settings
 
 
 @dataclass
-class Case:
+class NocTrafficCase:
     """Settings, and the cycles before, while and after it is measured, in which packets are made."""
 
     settings: Settings = field(default_factory=Settings)
@@ -19,17 +19,19 @@ class Case:
     after: int = 500
 
 
-def case(pattern: str, load: float, *, length: int = 1, vary: bool = False, stall: float = 0.0, **other) -> Case:
+def case(
+    pattern: str, load: float, *, length: int = 1, vary: bool = False, stall: float = 0.0, **other
+) -> NocTrafficCase:
     """A pattern at a load in flits a node and cycle; exits that are not ready with probability `stall`."""
     mean = (length + 1) / 2 if vary else length
     share = {name: round(256 * other.pop(name, 0.0)) for name in ("background", "bad")}
     settings = Settings(
         PATTERNS.index(pattern), round((1 << 16) * load / mean), length, int(vary), stall=round(256 * stall), **share
     )
-    return Case(settings, **other)
+    return NocTrafficCase(settings, **other)
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to nowhere."""
     rng = np.random.default_rng(seed)
     cases = []

@@ -10,7 +10,7 @@ from .systolic import draw
 
 
 @dataclass
-class Case:
+class PeCase:
     """Tiles (A, W, psums) one after the other, codes or integers as (beats, lanes); and how much each stream pauses.
 
     ws: W has one beat and psums has one number for each of A; os: W has as many beats as A and psums is empty.
@@ -25,14 +25,14 @@ class Case:
     tables: dict[tuple[int, str], np.ndarray] = field(default_factory=dict)
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 8) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 8) -> list[PeCase]:
     """Seeded random tiles: every fourth case runs without pauses, some tiles hold only extreme values."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, tiles) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> Case:
-    case = Case([], seed=int(rng.integers(2**31)))
+def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> PeCase:
+    case = PeCase([], seed=int(rng.integers(2**31)))
     for tile in range(int(rng.integers(1, most + 1))):
         length = int(rng.choice([1, 2, 3, rng.integers(1, 20)]))
         kind = ("uniform", "extremes", "uniform", "sparse")[int(rng.integers(4))]

@@ -8,7 +8,7 @@ from ..golden import integer
 
 
 @dataclass
-class Case:
+class PoolCase:
     """Images one after the other, height x width x channels, int64."""
 
     images: list[np.ndarray]
@@ -21,17 +21,17 @@ class Case:
         return not self.stall and not any(self.gaps.values())
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[PoolCase]:
     """Seeded random images from the smallest size on: every fourth case without pauses, some of extreme values."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> PoolCase:
     images = [_image(p, rng) for _ in range(int(rng.integers(1, 5)))]
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
-    return Case(images, {"x": float(gaps[0]), "size": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
+    return PoolCase(images, {"x": float(gaps[0]), "size": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
 
 
 def _image(p: dict, rng: np.random.Generator) -> np.ndarray:

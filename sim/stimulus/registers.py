@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass
-class Case:
+class RegistersCase:
     """Writes (address, data, strobe) and reads (address), each in order; how much each channel pauses.
 
     `changes` is the probability that hardware drives something else in a cycle. `cut`: reset comes in this cycle,
@@ -25,14 +25,14 @@ class Case:
         return not any(self.pauses.values())
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[RegistersCase]:
     """Seeded random accesses, some of them outside the registers: every fourth case runs without pauses, and every
     sixth is cut by a reset."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters["map"], rng, number, accesses) for number in range(count)]
 
 
-def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int) -> Case:
+def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int) -> RegistersCase:
     offsets = [register["offset"] for register in map["registers"]]
     end = 1 << max(3, max(offsets).bit_length())
     few = [int(rng.choice(offsets)) for _ in range(2)]  # in some cases reads and writes meet often
@@ -51,7 +51,7 @@ def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int
     ]
     reads = [address() for _ in range(rng.integers(1, accesses))]
     pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.1, 0.5, 0.9], 5), strict=True))
-    return Case(
+    return RegistersCase(
         writes,
         reads,
         pauses={} if number % 4 == 0 else pauses,

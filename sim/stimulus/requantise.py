@@ -11,7 +11,7 @@ WORD = integer.limits("int32")
 
 
 @dataclass
-class Case:
+class RequantiseCase:
     """Packets of rows, int64, and changes of settings that come beside them; the first comes before all packets."""
 
     changes: list[Change]
@@ -25,13 +25,13 @@ class Case:
         return not self.stall and not self.gaps.get("x")
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[RequantiseCase]:
     """Seeded random packets and changes: every fourth case runs without pauses; many results are at a tie or near."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCase:
     changes = [random_change(p, rng, np.arange(p["cols"]))]
     for _ in range(int(rng.integers(4))):
         some = int(rng.integers(1, p["cols"] + 1))  # any lanes, some twice; also those that are not there
@@ -42,7 +42,9 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> Case:
         packets.append(random_rows(p, rng, aim, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
-    return Case(changes, packets, {"x": float(gaps[0]), "set": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))
+    return RequantiseCase(
+        changes, packets, {"x": float(gaps[0]), "set": float(gaps[1])}, stall, seed=int(rng.integers(2**31))
+    )
 
 
 def _lanes(p: dict) -> int:

@@ -26,7 +26,7 @@ class Packet:
 
 
 @dataclass
-class Case:
+class RouterCase:
     """Packets at a router, in the order in which they come to each input and VC; how likely an input pauses, and how
     likely a credit waits for another cycle."""
 
@@ -58,7 +58,7 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
     return chosen
 
 
-def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
     """Seeded: any router, packets of up to 6 flits; a third have one port for all, half gaps and late credits."""
     rng = np.random.default_rng(seed)
     cases = []
@@ -68,7 +68,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Case]:
         leaves = None
         if number % 3 == 2:
             leaves = passing[router][0][2].hops[passing[router][0][3]].leaves
-        case = Case(router, packets(parameters, router, 120, rng, int(rng.choice([1, 2, 6])), leaves))
+        case = RouterCase(router, packets(parameters, router, 120, rng, int(rng.choice([1, 2, 6])), leaves))
         case.seed = int(rng.integers(1 << 31))
         if number % 2:
             case.gap, case.stall = float(rng.choice([0.0, 0.5])), float(rng.choice([0.0, 0.3, 0.9]))

@@ -8,7 +8,7 @@ from ..golden.scratchpad import Request
 
 
 @dataclass
-class Case:
+class ScratchpadCase:
     """The requests of each port, by its name; how likely each port pauses before one; how likely responses stall."""
 
     requests: dict[str, list[Request]]
@@ -20,7 +20,7 @@ class Case:
 KINDS = ("uniform", "hot bank", "one address", "stride", "reads")
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[ScratchpadCase]:
     """Seeded random accesses of each of :data:`KINDS`; half of the cases run without pauses. The last reads every word
     (of a large memory, some); where words are unknown at first (style huge), the first writes those."""
     rng = np.random.default_rng(seed)
@@ -32,7 +32,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -
     return cases
 
 
-def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: str = "uniform") -> Case:
+def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: str = "uniform") -> ScratchpadCase:
     """`length` random accesses a port: "uniform"; all at a "hot bank"; all at "one address"; or only "reads"."""
     addresses = rng.integers(0, 1 << (parameters["depth"] - 1).bit_length(), (parameters["ports"], length))
     if kind == "hot bank":
@@ -41,7 +41,7 @@ def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: st
         addresses = {"low": row * banks, "xor": row * banks + row % banks, "block": row}[parameters["interleave"]]
     elif kind == "one address":
         addresses[:] = addresses[0, 0]
-    return Case(
+    return ScratchpadCase(
         {
             f"port{port}": [
                 _request(parameters, rng, int(addr), kind != "reads" and rng.random() < 0.5) for addr in row
@@ -51,10 +51,10 @@ def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: st
     )
 
 
-def stride(parameters: dict, length: int, *, starts: list[int] | None = None) -> Case:
+def stride(parameters: dict, length: int, *, starts: list[int] | None = None) -> ScratchpadCase:
     """Every port reads `length` words one after the other, port i from starts[i] (i)."""
     starts = starts or list(range(parameters["ports"]))
-    return Case(
+    return ScratchpadCase(
         {
             f"port{port}": [Request((start + n) % parameters["depth"]) for n in range(length)]
             for port, start in enumerate(starts)
@@ -62,12 +62,12 @@ def stride(parameters: dict, length: int, *, starts: list[int] | None = None) ->
     )
 
 
-def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> Case:
+def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> ScratchpadCase:
     """Every word once, of a large memory `most` that are far from each other: read, or written with its address."""
     depth, ports = parameters["depth"], parameters["ports"]
     addresses = range(0, depth, -(-depth // most))
     strobe = (1 << parameters["width"] // 8) - 1
-    return Case(
+    return ScratchpadCase(
         {
             f"port{port}": [
                 Request(addr, True, addr % 256, strobe) if write else Request(addr) for addr in addresses[port::ports]
@@ -77,7 +77,7 @@ def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> Case:
     )
 
 
-def _random_case(parameters: dict, rng: np.random.Generator, number: int, length: int) -> Case:
+def _random_case(parameters: dict, rng: np.random.Generator, number: int, length: int) -> ScratchpadCase:
     kind = KINDS[number // 2 % len(KINDS)]
     if kind == "stride":
         starts = rng.integers(0, parameters["depth"], parameters["ports"]).tolist()

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..golden.formats import sparse
 from . import gemm
-from .systolic import Case, draw
+from .systolic import SystolicCase, draw
 
 
 @dataclass
@@ -32,7 +32,7 @@ def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, sparsity: str = "2
     return [(x, Compressed(*sparse.compress(y.T, n, m))) for x, y in gemm.tiles(a, w, rows * m // n, cols)]
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[SystolicCase]:
     """Seeded random tiles that fit the engine: every fourth case runs without pauses, some hold only extreme values.
 
     In every other tile some of the metadata are random bits.
@@ -41,7 +41,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> 
     return [_random_case(parameters, rng, number, tiles) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> SystolicCase:
     n, m = pattern(p["sparsity"])
     shape = (p["cols"], p["rows"] // n, n)
     pairs = []
@@ -56,4 +56,4 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 4) * (number % 4 != 0)
     stall = float(gaps[3]) if p["buffer"] != 0 else 0.0
     names = ("a", "w", "meta")
-    return Case(pairs, dict(zip(names, gaps.tolist(), strict=False)), stall, seed=int(rng.integers(2**31)))
+    return SystolicCase(pairs, dict(zip(names, gaps.tolist(), strict=False)), stall, seed=int(rng.integers(2**31)))

@@ -1,11 +1,11 @@
 """Random accesses for scratchpads side by side."""
 
 from ..golden.split_scratchpad import parts
-from .scratchpad import Case
+from .scratchpad import ScratchpadCase
 from .scratchpad import random_cases as accesses
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[ScratchpadCase]:
     """The same for scratchpads side by side: in each case, all parts are busy, each with random accesses of its own."""
     each = {
         name: accesses(part, count, seed + number, length=length)
@@ -19,5 +19,5 @@ def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -
             for port, asked in case.requests.items()
         }
         gap, stall = (max(getattr(case, pause) for case in together) for pause in ("gap", "stall"))
-        cases.append(Case(requests, gap, stall, together[0].seed))
+        cases.append(ScratchpadCase(requests, gap, stall, together[0].seed))
     return cases

@@ -8,7 +8,7 @@ from ..golden import integer, operands, systolic
 
 
 @dataclass
-class Case:
+class SystolicCase:
     """Tiles that go through one after the other: pairs (A, W); and how much each stream pauses.
 
     A tile holds integers, or the codes of a format. By (tile, stream): `users` is what comes beside its beats, one
@@ -27,13 +27,13 @@ class Case:
         return not self.stall and not any(self.gaps.values())
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[SystolicCase]:
     """Seeded random tiles that fit the engine: every fourth case runs without pauses, some hold only extreme values."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, tiles) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> Case:
+def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> SystolicCase:
     dataflow, rows, cols = p.get("dataflow", "ws"), p["rows"], p["cols"]
     pairs, users, tables = [], {}, {}
     for tile in range(int(rng.integers(1, tiles + 1))):
@@ -56,7 +56,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
                 users[tile, name] = rng.integers(choices, size=len(matrix) if rng.random() < 0.3 else None)
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = gaps[2] if p["buffer"] != 0 else 0.0
-    return Case(pairs, {"a": gaps[0], "w": gaps[1]}, stall, int(rng.integers(2**31)), users, tables)
+    return SystolicCase(pairs, {"a": gaps[0], "w": gaps[1]}, stall, int(rng.integers(2**31)), users, tables)
 
 
 def draw(rng: np.random.Generator, name: str, shape: tuple[int, ...], kind: str = "uniform") -> np.ndarray:

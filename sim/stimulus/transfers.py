@@ -4,7 +4,7 @@ import numpy as np
 
 from ..golden.dma import Descriptor
 from ..golden.dma_boxes import image
-from .dma import Case
+from .dma import DmaCase
 
 COPY = 1 << 16
 """Bytes of a long transfer."""
@@ -46,11 +46,11 @@ TRANSFERS = {
 """Descriptors by name, for an engine with 64-bit beats and :data:`LOCAL_BYTES` of local memory."""
 
 
-def cases(latency: int, names=TRANSFERS, seed: int = 1) -> list[Case]:
+def cases(latency: int, names=TRANSFERS, seed: int = 1) -> list[DmaCase]:
     """A case for each transfer: nothing pauses, DRAM answers after `latency` cycles."""
     rng = np.random.default_rng(seed)
     return [
-        Case(
+        DmaCase(
             TRANSFERS[name],
             rng.integers(0, 256, DRAM_BYTES, np.uint8),
             rng.integers(0, 256, LOCAL_BYTES, np.uint8),

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass
-class Case:
+class UartCase:
     """Bytes to send, with the probability of a gap before each; bytes that come, each with the cycles of pause before
     it, in bits that are `drift` longer than they should be. `glitches`: spikes of one cycle in the pauses; `broken`:
     bytes that come without a stop bit."""
@@ -25,20 +25,20 @@ class Case:
         return not self.gap
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[Case]:
+def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[UartCase]:
     """Seeded random bytes; every fourth case sends without gaps."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters["divisor"], rng, number, most) for number in range(count)]
 
 
-def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int) -> Case:
+def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int) -> UartCase:
     def some() -> list[int]:
         return rng.choice([0, 255, 0x55, *rng.integers(0, 256, 5)], int(rng.integers(1, most))).tolist()
 
     come = some()
     slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, a cycle is lost where clocks meet
     broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
-    return Case(
+    return UartCase(
         some(),
         gap=float(rng.choice([0.05, 0.5])) if number % 4 else 0.0,
         come=come,

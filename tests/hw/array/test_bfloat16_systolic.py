@@ -9,7 +9,7 @@ from systola.hw.component import ParameterError
 from systola.sim.golden.formats import bfloat16
 from systola.sim.network import quantise
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.systolic import Case
+from systola.sim.stimulus.systolic import SystolicCase
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_the_first_product_is_added_first():
     design = generate("bfloat16_systolic", Bfloat16Systolic(rows=5, cols=3))
     w = np.array([[2.0**24, 2.0**24, 1.0], [1.0, -(2.0**24), 2.0**24], [-(2.0**24), 1.0, -(2.0**24)], [0] * 3, [0] * 3])
     tile = tuple(quantise.bfloat16(each).codes for each in (np.ones((1, 5)), w))
-    outcome, ((y,),) = simulate(design, [Case([tile])], keep=True)
+    outcome, ((y,),) = simulate(design, [SystolicCase([tile])], keep=True)
     assert outcome.mismatches == 0
     assert bfloat16.reals(y).tolist() == [[0.0, 1.0, 0.0]]
 

@@ -9,7 +9,7 @@ from systola.sim.golden import operands
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus import gemm
 from systola.sim.stimulus.code_pairs import COLS, ROWS, every_pair
-from systola.sim.stimulus.systolic import Case
+from systola.sim.stimulus.systolic import SystolicCase
 
 
 def _run(case, **parameters):
@@ -47,5 +47,5 @@ def test_four_multipliers_of_four_bits_make_one_of_eight(sign, name):
     users = {(n, "a"): operands.ANT.index("bytes") for n in range(len(tiles))} | {
         (n, "w"): types[:8] for n in range(len(tiles))
     }
-    _, results = _run(Case(tiles, users=users), rows=8, cols=4, a_format=name, w_format=name)
+    _, results = _run(SystolicCase(tiles, users=users), rows=8, cols=4, a_format=name, w_format=name)
     assert (gemm.assemble(results, codes, weights, 8, 4) == a @ w).all()

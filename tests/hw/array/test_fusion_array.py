@@ -14,7 +14,7 @@ from systola.sim.golden.fusion_unit import MODES, Mode
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
 from systola.sim.stimulus import gemm
-from systola.sim.stimulus.fusion_array import ArrayCase, product_case, random_cases
+from systola.sim.stimulus.fusion_array import FusionArrayCase, product_case, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 ROWS, COLS = 4, 3
@@ -44,7 +44,7 @@ def test_every_mode_after_every_other(design):
     order = np.random.default_rng(1).permutation(np.repeat(np.arange(len(MODES)), 3))
     modes = [MODES[n] for n in order]
     tiles = [_draw(mode, 1 + n % 7, ROWS * mode.values, COLS, n) for n, mode in enumerate(modes)]
-    cases = [ArrayCase(tiles, modes=modes), *random_cases(design.parameters, 24, 2)]
+    cases = [FusionArrayCase(tiles, modes=modes), *random_cases(design.parameters, 24, 2)]
     outcome, _ = simulate(design, cases)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.checked > sum(len(a) for a, _ in tiles) * COLS
@@ -55,7 +55,9 @@ def test_products_a_cycle(design):
     cases = []
     for bits in rates:
         mode = Mode(bits, bits)
-        cases.append(ArrayCase([_draw(mode, rows, ROWS * mode.values, COLS, n) for n in range(3)], modes=[mode] * 3))
+        cases.append(
+            FusionArrayCase([_draw(mode, rows, ROWS * mode.values, COLS, n) for n in range(3)], modes=[mode] * 3)
+        )
     outcome, _ = simulate(design, cases)
     assert outcome.mismatches == 0, outcome.examples
     for case, given, cycles, rate in zip(

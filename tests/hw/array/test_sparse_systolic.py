@@ -16,7 +16,7 @@ from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus import gemm
 from systola.sim.stimulus import sparse_systolic as sparse_tiles
 from systola.sim.stimulus.sparse_systolic import Compressed
-from systola.sim.stimulus.systolic import Case
+from systola.sim.stimulus.systolic import SystolicCase
 
 LEGAL = {0b0100: (0, 1), 0b1000: (0, 2), 0b1100: (0, 3), 0b1001: (1, 2), 0b1101: (1, 3), 0b1110: (2, 3)}
 
@@ -53,7 +53,7 @@ def test_every_nibble_beside_every_other(small):
     for columns, other in itertools.product(nibbles, range(16)):
         codes = np.stack([columns, (columns + other) % 16], 1)  # of both groups of each column
         tiles.append((a, Compressed(kept, np.stack([codes & 3, codes >> 2], 2))))
-    outcome, (results,) = simulate(small, [Case(tiles)], keep=True)  # the bench compares what `bad` says
+    outcome, (results,) = simulate(small, [SystolicCase(tiles)], keep=True)  # the bench compares what `bad` says
     assert outcome.mismatches == 0, outcome.examples
     for (_, w), y in zip(tiles, results, strict=True):
         for column in range(4):
@@ -84,7 +84,7 @@ def test_half_the_cycles_of_dense_on_the_same_multipliers(small):
         (small, sparse_tiles.tiles(a, w, 4, 4), 8),
     ):
         assert design.peak == 16
-        outcome, (results,) = simulate(design, [Case(tiles)], keep=True)
+        outcome, (results,) = simulate(design, [SystolicCase(tiles)], keep=True)
         assert outcome.mismatches == 0, outcome.examples
         assert outcome.work == 10 * 48 * 8 * 4 // rows
         spans.append(outcome.output_cycles[0][-1] - outcome.output_cycles[0][0] + 1)

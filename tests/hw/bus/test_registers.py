@@ -12,7 +12,7 @@ from systola.hw.bus.registers import EXAMPLE, RegField, Register, RegisterMap, R
 from systola.hw.component import ParameterError
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.registers import Case
+from systola.sim.stimulus.registers import RegistersCase
 
 
 def field(name="f", access="rw", **values):
@@ -49,7 +49,7 @@ def test_a_read_and_a_write_a_cycle():
     writes = [(4 * (n % 8), n, 15) for n in range(100)]
     reads = [4 * (n % 8) for n in range(100)]
     design = generate("registers", Registers())
-    outcome, _ = simulate(design, [Case(writes, reads), Case(writes, []), Case([], reads)])
+    outcome, _ = simulate(design, [RegistersCase(writes, reads), RegistersCase(writes, []), RegistersCase([], reads)])
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.case_cycles == [100 + design.latency] * 3
     assert outcome.work == 400

@@ -13,7 +13,7 @@ from systola.sim.golden.dma import Descriptor
 from systola.sim.golden.dma_boxes import contiguous, transpose
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus import transfers
-from systola.sim.stimulus.dma import Case, random_cases
+from systola.sim.stimulus.dma import DmaCase, random_cases
 
 SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
 
@@ -73,14 +73,14 @@ def test_one_descriptor_loads_an_image(large):
 
 
 def test_latency_is_what_the_docstring_says(small):
-    outcome = run(small, [Case([contiguous(0, 0, 64)], *images(small), latency=2)])
+    outcome = run(small, [DmaCase([contiguous(0, 0, 64)], *images(small), latency=2)])
     assert outcome.spans[0]["ar"][1] == small.latency == small.parameters["dims"] + 8
 
 
 def test_a_corner_turn_keeps_long_bursts(small):
     turn = transpose(0, 0, 32, 48)
-    fast = run(small, [Case([turn], *images(small), latency=20)])
-    slow = run(generate("dma", Dma(dims=2, local_bytes=4096)), [Case([turn], *images(small), latency=20)])
+    fast = run(small, [DmaCase([turn], *images(small), latency=20)])
+    slow = run(generate("dma", Dma(dims=2, local_bytes=4096)), [DmaCase([turn], *images(small), latency=20)])
     assert fast.spans[0]["ar"][0] == 32
     assert slow.spans[0]["ar"][0] == 32 * 48
     assert fast.case_cycles[0] <= 32 * 48 + 60
@@ -92,7 +92,7 @@ def test_an_error_at_any_beat_is_told_with_its_address_and_the_next_descriptor_r
     first = Descriptor(store, 4000, 64, 0, (200,), (1,), (1,), tag=7)
     second = Descriptor(not store, 8192, 1024, 0, (64,), (1,), (1,), tag=8)
     cases = [
-        Case([first, second, replace(first, bus_addr=12000)], *images(small), faults=[(at, at, code)], latency=3)
+        DmaCase([first, second, replace(first, bus_addr=12000)], *images(small), faults=[(at, at, code)], latency=3)
         for at in range(4000, 4200, 8)
     ]
     assert run(small, cases).cases == 25
@@ -112,7 +112,7 @@ def test_refused_descriptors_never_reach_the_bus(small):
         replace(good, before=(5,), after=(4,)),
         replace(good, size=1, local_stride=(4,), bus_stride=(2,), bus_addr=1),
     ]
-    outcome = run(small, [Case(refused, *images(small))])
+    outcome = run(small, [DmaCase(refused, *images(small))])
     assert outcome.spans == [{}]
 
 

@@ -8,7 +8,7 @@ from systola.hw.host.link import Link
 from systola.sim.golden.link import HELLO, READ, WRITE, request
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.link import Case, random_cases
+from systola.sim.stimulus.link import LinkCase, random_cases
 
 WIDE = {"data_width": 64, "register_width": 12, "memory_width": 20, "identity": "x" * 70}
 
@@ -21,13 +21,13 @@ def design():
 def test_requests_laws_and_numbers(design):
     """Random requests, then the cycle laws, then a hundred requests of one word: every number twice."""
     laws = [
-        Case(request(0, HELLO)),
-        Case(request(1, READ, 0, 1)),
-        Case(request(2, READ, 0, 64)),
-        Case(request(3, WRITE, 0, 64, bytes(range(1, 256)) + b"a")),
+        LinkCase(request(0, HELLO)),
+        LinkCase(request(1, READ, 0, 1)),
+        LinkCase(request(2, READ, 0, 64)),
+        LinkCase(request(3, WRITE, 0, 64, bytes(range(1, 256)) + b"a")),
     ]
     order = b"".join(request(n, WRITE, 4 * (n % 100), 1, n.to_bytes(4, "little")) for n in range(4, 520))
-    cases = [*random_cases(design.parameters, 24, 1), *laws, Case(order)]
+    cases = [*random_cases(design.parameters, 24, 1), *laws, LinkCase(order)]
     outcome, _ = simulate(design, cases)
     assert outcome.mismatches == 0, outcome.examples
     _, one, read, write, _ = outcome.spans[24:]

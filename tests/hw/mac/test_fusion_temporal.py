@@ -9,7 +9,7 @@ from systola.sim.golden.fusion_unit import BRICKS, MODES, Mode
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
 from systola.sim.stimulus.fusion_temporal import random_cases
-from systola.sim.stimulus.fusion_unit import Case
+from systola.sim.stimulus.fusion_unit import FusionUnitCase
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def test_products(design):
     cases = random_cases(design.parameters, 40, 1)
     for mode in MODES[:4]:  # all of two bits, each in every lane
         a, w = (each.reshape(-1, 1) for each in np.meshgrid(*(np.arange(*ends) for ends in mode.limits.values())))
-        cases.append(Case(np.tile(a, BRICKS), np.tile(w, BRICKS), [mode] * len(a)))
+        cases.append(FusionUnitCase(np.tile(a, BRICKS), np.tile(w, BRICKS), [mode] * len(a)))
     outcome, _ = simulate(design, cases)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.checked > 40 * BRICKS
@@ -31,7 +31,7 @@ def test_products(design):
 def test_products_a_cycle(design):
     rates, count = {2: 16, 4: 4, 8: 1, 16: 0.25}, 4
     cases = [
-        Case(*np.random.default_rng(1).integers(-2, 2, (2, count, BRICKS)), [Mode(bits, bits)] * count)
+        FusionUnitCase(*np.random.default_rng(1).integers(-2, 2, (2, count, BRICKS)), [Mode(bits, bits)] * count)
         for bits in rates
     ]
     outcome, _ = simulate(design, cases)

@@ -11,7 +11,7 @@ from systola.hw.memory.accumulator import Accumulator
 from systola.sim.golden.accumulator import Tile
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.accumulator import Case
+from systola.sim.stimulus.accumulator import AccumulatorCase
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -37,7 +37,7 @@ def test_a_row_in_and_a_row_out_every_cycle(double_buffer):
     rows, reads, tiles = 40, 37, 6
     ones = np.ones(rows, np.int64)
     tile = Tile(np.ones((rows, 2), np.int64), 3 * ones, ones, np.full(reads, 3))
-    outcome, (results,) = simulate(design, [Case([tile] * tiles)], keep=True, simulator=QUICK)
+    outcome, (results,) = simulate(design, [AccumulatorCase([tile] * tiles)], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0
     assert [int(y[0, 0]) for y in results] == [40, 40, 80, 80, 120, 120] if double_buffer else range(40, 241, 40)
     every = rows if double_buffer else rows + 3 + reads

@@ -12,7 +12,7 @@ from systola.hw.memory.multiport import Multiport
 from systola.sim.golden.multiport import Accesses
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.multiport import Case
+from systola.sim.stimulus.multiport import MultiportCase
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -50,7 +50,7 @@ def test_ports_see_each_other():
                 np.array([[each & 1, each >> 1] for each in strobe], np.uint8),
             )
         )
-    outcome, (answers,) = simulate(design, [Case(ports, [0.0] * 3)], keep=True, simulator=QUICK)
+    outcome, (answers,) = simulate(design, [MultiportCase(ports, [0.0] * 3)], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0
     assert answers == [[0x1111, 0x5533, 0x5533], [0, 0x5533, 0x5533], [0, 0x1111, 0x5533]]
 

@@ -15,7 +15,7 @@ from systola.hw.memory.scratchpad import Scratchpad
 from systola.sim.golden.scratchpad import expected_rate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.scratchpad import Case, stride, uniform
+from systola.sim.stimulus.scratchpad import ScratchpadCase, stride, uniform
 
 SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
 
@@ -54,7 +54,7 @@ def test_columns_are_read_at_four_a_cycle_too():
             port: [replace(request, addr=request.addr * 4 % 64) for request in requests]
             for port, requests in stride(parameters, 16).requests.items()
         }
-        outcome, _ = simulate(generate("scratchpad", Scratchpad(**parameters)), [Case(columns)])
+        outcome, _ = simulate(generate("scratchpad", Scratchpad(**parameters)), [ScratchpadCase(columns)])
         assert outcome.mismatches == 0, outcome.examples
         rates[interleave] = outcome.case_cycles[0]
     assert rates["xor"] == 16 + 2

@@ -14,7 +14,7 @@ from systola.hw.noc.router import RouterInput
 from systola.hw.noc.topology.graphs import topology
 from systola.sim.golden.noc import Packet
 from systola.sim.runner.simulate import simulate
-from systola.sim.stimulus.noc import Case, reduce, traffic
+from systola.sim.stimulus.noc import NocCase, reduce, traffic
 
 MESH = topology("mesh", 3, 2, 2, reduction=True)
 
@@ -119,7 +119,7 @@ def test_a_packet_is_not_held_by_sums_at_full_rate(design):
     case = reduce(design.parameters, [(5, 300)], rng)
     begin, end = (replace(case.packets[0][0], words=case.packets[0][0].words[part]) for part in _parts(40))
     case.packets[0] = [begin, Packet(2, (77,)), end]
-    alone = Case(reduce(design.parameters, [(5, 300)], rng).packets, lone=True)
+    alone = NocCase(reduce(design.parameters, [(5, 300)], rng).packets, lone=True)
     outcome, (result, _) = simulate(design, [case, alone], keep=True)
     assert outcome.mismatches == 0, outcome.examples
     (arrived,) = result["arrivals"][2]

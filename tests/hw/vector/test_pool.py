@@ -13,7 +13,7 @@ from systola.hw.vector.pool import Pool, PoolLanes
 from systola.sim.golden import integer, pool
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.pool import Case
+from systola.sim.stimulus.pool import PoolCase
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -42,7 +42,7 @@ def test_a_pixel_every_cycle_from_image_to_image():
     design = generate("pool", Pool(cols=1, max_width=16))
     sizes = (4, 6), (2, 2), (7, 16)
     images = [np.arange(lines * columns).reshape(lines, columns, 1) % 128 for lines, columns in sizes]
-    outcome, _ = simulate(design, [Case(images)], simulator=QUICK)
+    outcome, _ = simulate(design, [PoolCase(images)], simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     before_last_window_ends = 24 + 4 + 5 * 16 + 15
     assert outcome.cycles == before_last_window_ends + design.latency + 1

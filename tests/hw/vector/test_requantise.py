@@ -13,7 +13,7 @@ from systola.hw.vector.requantise import Requantise
 from systola.sim.golden.requantise import STAGES, Change, fixed_point
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
-from systola.sim.stimulus.requantise import Case, random_cases
+from systola.sim.stimulus.requantise import RequantiseCase, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 LOW, HIGH = -(2**31), 2**31 - 1
@@ -43,7 +43,7 @@ def test_every_shift_multiplier_and_zero_point_at_its_ends(rounding):
     values = [LOW, LOW + 1, -(2**30), -(2**16), -3, -2, -1, 0, 1, 2, 3, 2**15, 2**16 - 1, 2**30, HIGH - 1, HIGH]
     rows = np.array(values + [side * 3 * 2**n + d for n in range(29) for side in (-1, 1) for d in (-1, 0, 1)])[:, None]
     cases = [
-        Case([_change([0], multiplier, shift, zero_point=zero)], [rows])
+        RequantiseCase([_change([0], multiplier, shift, zero_point=zero)], [rows])
         for shift in range(-31, 31)
         for multiplier, zero in ((LOW, 127), (HIGH, -128), (2**30, 0), (-(2**30), -1), (5 * 2**28, 3))
     ]
@@ -59,7 +59,7 @@ def test_a_change_holds_from_the_packet_that_begins_two_cycles_later(rounding):
     holds = STAGES[rounding]  # its second beat comes two cycles before: the set before it has just been taken over
     changes = [_change([0, 1], *fixed_point(scale)) for scale in (1.0, 0.5)]
     design = generate("requantise", Requantise(cols=2, rounding=rounding))
-    cases = [Case(changes, [np.full((rows, 2), 40)] * 15) for rows in (1, 2, 5)]
+    cases = [RequantiseCase(changes, [np.full((rows, 2), 40)] * 15) for rows in (1, 2, 5)]
     outcome, results = simulate(design, cases, keep=True, simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     for case, packets, cycles in zip(cases, results, outcome.output_cycles, strict=True):
@@ -73,7 +73,7 @@ def test_sets_follow_each_other_as_the_docstring_says():
     design = generate("requantise", Requantise(cols=2, rounding="gemmlowp"))
     changes = [_change([0, 1], *fixed_point(1.0))] + [_change([0], *fixed_point(2.0**-n)) for n in range(1, 6)]
     packets = [np.full((1, 2), 64)] * 60
-    outcome, (y,) = simulate(design, [Case(changes, packets)], keep=True, simulator=QUICK)
+    outcome, (y,) = simulate(design, [RequantiseCase(changes, packets)], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     seen = np.concatenate(y)
     assert np.flatnonzero(np.diff(seen[:, 0])).tolist() == [11 * (n + 1) - 1 for n in range(5)]
