@@ -20,7 +20,7 @@ BEYOND = 1 << 31
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """One check: what it was, what it found, whether that is as it should be."""
 
     name: str
@@ -29,7 +29,7 @@ class Result:
     seconds: float
 
 
-def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[Result]:
+def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[CheckResult]:
     """Check a board, at most `limit` bytes of its memory, with so many images of digits."""
     size = min(limit, board.facts["memory"])
     bulk = min(max(limit, BULK), board.facts["memory"])
@@ -54,7 +54,7 @@ def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed:
             found, passed = check(), True
         except BoardError as error:
             found, passed = str(error), False
-        yield Result(name, passed, found, time.monotonic() - started)
+        yield CheckResult(name, passed, found, time.monotonic() - started)
 
 
 def _registers(board: Board, seed: int) -> str:

@@ -9,18 +9,18 @@ class DoesNotFit(Exception):
 
 
 @dataclass(frozen=True)
-class Item:
+class Fragment:
     low: int
     high: int
     key: Hashable
 
 
-class Memory:
+class ScratchpadAllocator:
     """A scratchpad from word `low` to before `high`."""
 
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
-        self.items: list[Item] = []
+        self.items: list[Fragment] = []
 
     def find(self, key: Hashable) -> int | None:
         """The word at which a fragment is, if it is."""
@@ -47,5 +47,5 @@ class Memory:
             raise DoesNotFit
         low, hit = best
         self.items = [item for item in items if item not in hit]
-        self.items.append(Item(low, low + words, key))
+        self.items.append(Fragment(low, low + words, key))
         return low

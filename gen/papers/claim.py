@@ -59,7 +59,7 @@ class Claim:
         at_an_end = any(math.isclose(measured, end, rel_tol=ROUNDING) for end in self.band)
         return low <= measured <= high or at_an_end
 
-    def check(self) -> "Result":
+    def check(self) -> "ClaimResult":
         """Measure. An exception of the measurement becomes the result's `error`."""
         started = time.perf_counter()
         measured, error = None, ""
@@ -69,11 +69,11 @@ class Claim:
                 raise ValueError(f"the measurement returned {measured}, which is not a finite number.")
         except Exception as exception:
             measured, error = None, f"{type(exception).__name__}: {exception}".partition("\n")[0]
-        return Result(self, measured, error, time.perf_counter() - started)
+        return ClaimResult(self, measured, error, time.perf_counter() - started)
 
 
 @dataclass(frozen=True)
-class Result:
+class ClaimResult:
     """A claim and its measured value, or the error that prevented the measurement; wall-clock time in seconds."""
 
     claim: Claim

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from .claim import Claim, Result, select
+from .claim import Claim, ClaimResult, select
 
 
 def claims(more: Iterable[Claim] = ()) -> list[Claim]:
@@ -49,7 +49,7 @@ def run(
     *,
     more: Iterable[Claim] = (),
     slow: bool = False,
-) -> list[Result]:
+) -> list[ClaimResult]:
     """Measure the claims of the papers in `only` (all if empty); slow ones only if `slow`.
 
     `progress(number, count, claim)` is called before each measurement. A measurement that raises an exception yields
@@ -63,6 +63,6 @@ def run(
     return results
 
 
-def as_data(results: Iterable[Result]) -> list[dict]:
+def as_data(results: Iterable[ClaimResult]) -> list[dict]:
     """The results as plain data for JSON."""
     return [result.as_data() for result in results]

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .claim import Claim, Result
+from .claim import Claim, ClaimResult
 
 WIDTH = 120
 """Columns of the table at least, where the output is no terminal."""
@@ -22,7 +22,7 @@ def progress(err: Console) -> Callable[[int, int, Claim], None]:
     return line
 
 
-def show(results: Iterable[Result], out: Console):
+def show(results: Iterable[ClaimResult], out: Console):
     """Print a table of the claims and a summary; below, the reasons of claims that are outside their bands."""
     results = list(results)
     table = Table("paper", "claim, and its command", box=box.SIMPLE_HEAD)

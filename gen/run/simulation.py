@@ -1,34 +1,15 @@
 """An execution on an accelerator's Verilog, without a bench: as fast as Verilator goes."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ...hw.accelerator.shell import Shell
 from ...sim.runner import session
 from ...sim.runner.dram import DramSettings
+from ...sim.stimulus.runs import RunResult
 
 START, STOP, DONE = 1, 2, 1
 STOPS = 10_000
 """Cycles in which an accelerator that is stopped raises its interrupt, at most."""
-
-
-@dataclass
-class Ran:
-    """How an execution ended: registers, DRAM, and changes of `busy` as (cycle, bits) if they were traced.
-
-    `cut`: the limit of cycles was reached; `pending` are then the units with work left.
-    """
-
-    dram: np.ndarray
-    error: int
-    detail: int
-    at: int
-    counters: dict[str, int]
-    pending: int
-    cut: bool
-    seconds: float
-    changes: list[tuple[int, int]]
 
 
 def run(
@@ -40,7 +21,7 @@ def run(
     settings: DramSettings | None = None,
     limit: int = 10_000_000,
     trace: bool = False,
-) -> Ran:
+) -> RunResult:
     """Execute from `entry`, from start to interrupt or to the limit, on a `Design` of the accelerator `component`.
 
     Raises `SimulatorError` if the design cannot be built or the simulation fails.
@@ -63,7 +44,7 @@ def run(
             machine.write(at["control"], STOP)
             machine.run(STOPS)
         error = machine.read(at["error"])
-        return Ran(
+        return RunResult(
             dram=machine.dump(len(dram)),
             error=error & 15,
             detail=error >> 4,

@@ -8,12 +8,12 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.triggers import Timer
 
-from ..golden.result import Result
+from ..golden.result import GoldenResult
 from ..runner.axi import PERIOD
 from ..runner.dram import DramSettings
 from ..runner.host import Dram, Host, reset
 from ..runner.job import Job, Outcome, save_outcome
-from ..stimulus.runs import Ran, Run
+from ..stimulus.runs import Run, RunResult
 
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000
@@ -27,7 +27,7 @@ MAGIC = 0xFFFF
 async def accelerator(dut):
     job, outcome = Job.load(), Outcome()
     Clock(dut.clk, PERIOD, unit="ns").start()
-    machine = Machine(dut, job.facts)
+    machine = AcceleratorUnderTest(dut, job.facts)
     await machine.begin()
     golden, results = importlib.import_module(job.facts["golden"]), []
     for number, case in enumerate(job.cases):
@@ -37,7 +37,7 @@ async def accelerator(dut):
         outcome.cycles += ran.counters["cycles"]
         outcome.case_cycles.append(ran.counters["cycles"])
         outcome.work += ran.counters.get(job.facts.get("work", ""), 0)
-        check = Check(f"case {number}", outcome)
+        check = CaseCheck(f"case {number}", outcome)
         check.equal("identity", await machine.read("identity") & MAGIC, job.facts["identity"])
         check.equal("status afterwards", await machine.read("status"), 0)
         causes = sum(ran.counters[name] for name in job.facts["causes"])
@@ -51,7 +51,7 @@ async def accelerator(dut):
     assert not outcome.mismatches, "; ".join(outcome.examples[:5])
 
 
-class Check:
+class CaseCheck:
     """Comparisons of one case, counted."""
 
     def __init__(self, where: str, outcome: Outcome):
@@ -63,7 +63,7 @@ class Check:
             self.outcome.mismatches += 1
             self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {wanted}")
 
-    def run(self, ran: Ran, golden: Result):
+    def run(self, ran: RunResult, golden: GoldenResult):
         """Compare an execution with the golden model's."""
         self.equal("error", ran.error, golden.error)
         self.equal("pc", ran.at, golden.at)
@@ -78,7 +78,7 @@ class Check:
             self.outcome.examples.append(f"{self.where}: byte {address:#x} is {found:#04x}, expected {wanted:#04x}")
 
 
-class Machine:
+class AcceleratorUnderTest:
     """An accelerator in its harness."""
 
     def __init__(self, dut, facts: dict):
@@ -100,7 +100,7 @@ class Machine:
     async def write(self, register: str, value: int):
         await self.host.write(self.facts["registers"][register], value)
 
-    async def run(self, case: Run) -> Ran:
+    async def run(self, case: Run) -> RunResult:
         """Execute from start to interrupt."""
         settings = DramSettings(
             latency=case.latency,
@@ -134,7 +134,7 @@ class Machine:
             await Timer(QUIET * PERIOD, "ns")
             assert np.array_equal(dram, await self.dram.dump(len(case.dram))), "DRAM changes after the interrupt"
         assert not int(self.dut.bus_after_done.value), "a bus is active after the interrupt"
-        ran = Ran(
+        ran = RunResult(
             dram=dram,
             error=error & 15,
             detail=error >> 4,

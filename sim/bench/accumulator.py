@@ -14,7 +14,7 @@ def _ends(counts: list[int]) -> list[int]:
     return [int(n == count - 1) for count in counts for n in range(count)]
 
 
-class Watch:
+class FlagMonitor:
     """What the flags say in each cycle, from the one that could carry the first beat."""
 
     def __init__(self, dut):
@@ -44,14 +44,16 @@ class Watch:
 async def accumulator_memory(dut):
     job = Job.load()
     p, outcome, results = job.parameters, Outcome(), []
-    memory = accumulator.Memory(*(p[name] for name in ("cols", "acc_width", "depth", "overflow", "double_buffer")))
+    memory = accumulator.AccumulatorMemory(
+        *(p[name] for name in ("cols", "acc_width", "depth", "overflow", "double_buffer"))
+    )
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         sums = [memory.run(tile) for tile in case.tiles]
         expected = np.concatenate(sums)
         words = integer.pack(expected, p["acc_width"])
         row, read, out = _streams(p, case, len(words))
-        watch = Watch(dut)
+        watch = FlagMonitor(dut)
         outcome.seconds += await transfer(dut, {"row": row, "read": read}, {"out": out}, seed=case.seed)
 
         outcome.cases += 1

@@ -9,7 +9,7 @@ from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiBus, AxiMaster
 
 from ..golden.axi_memory import LATENCY, AxiMemory
-from ..runner.axi import PERIOD, Watch
+from ..runner.axi import PERIOD, ProtocolChecker
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import reset
 from ..stimulus.axi_memory import AxiMemoryCase
@@ -23,7 +23,7 @@ class Master:
 
     def __init__(self, dut, number: int):
         self.axi = AxiMaster(AxiBus.from_prefix(dut, f"s_axi{number}"), dut.clk, dut.rst)
-        self.watch = Watch(dut, f"s_axi{number}")
+        self.watch = ProtocolChecker(dut, f"s_axi{number}")
         reads, writes = self.axi.read_if, self.axi.write_if
         for interface in (reads, writes):
             interface.log.setLevel("WARNING")
@@ -79,7 +79,7 @@ async def axi_memory(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _watch(dut, watches: list[Watch]):
+async def _watch(dut, watches: list[ProtocolChecker]):
     cycle = moved = 0
     while True:
         await dut.clk.falling_edge

@@ -8,7 +8,7 @@ from cocotb.triggers import FallingEdge
 from cocotb.types import LogicArray, Range
 
 from ..golden import dma
-from ..runner.axi import Memory, Watch
+from ..runner.axi import AxiRamModel, ProtocolChecker
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.dma import DmaCase
@@ -27,7 +27,7 @@ async def run(dut, job: Job):
     p = job.parameters
     outcome, results = Outcome(), []
     size = max(len(case.dram) for case in job.cases)
-    memory = Memory(dut, "m_axi", size)
+    memory = AxiRamModel(dut, "m_axi", size)
     await reset(dut, [port for port in job.inputs if not port.startswith("m_axi_")])
     for number, case in enumerate(job.cases):
         memories = await _run_case(dut, memory, p, case, f"case {number}", outcome)
@@ -38,7 +38,7 @@ async def run(dut, job: Job):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _run_case(dut, memory: Memory, p: dict, case: DmaCase, name: str, outcome: Outcome):
+async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str, outcome: Outcome):
     """Run one case and count what differs; return both memories as they are afterwards."""
     dram, local = case.dram.copy(), case.local.copy()
     expected = dma.run(case.descriptors, dram, local, p, case.faults)
@@ -49,7 +49,7 @@ async def _run_case(dut, memory: Memory, p: dict, case: DmaCase, name: str, outc
     for channel in AXI:
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
     spm = LocalMemory(dut, case.local, p["data_width"], case.pauses, rng.randrange(1 << 30))
-    watch = Watch(dut, "m_axi")
+    watch = ProtocolChecker(dut, "m_axi")
     sources = {"desc": Source(fields(case.descriptors, p), case.pauses.get("descriptor", 0.0))}
     sink = Sink(len(case.descriptors), case.pauses.get("status", 0.0), {"tag": [], "code": [], "addr": []})
     if case.reset_after is not None:

@@ -6,7 +6,7 @@ import cocotb
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
 
 from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
-from ..runner.axi import Memory, Watch
+from ..runner.axi import AxiRamModel, ProtocolChecker
 from ..runner.job import Job, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.link import FAULT, MEMORY, REGISTERS, LinkCase
@@ -44,7 +44,7 @@ class Buses:
 @cocotb.test
 async def link(dut):
     job, outcome, results = Job.load(), Outcome(), []
-    memory = Memory(dut, "m_axi", MEMORY)
+    memory = AxiRamModel(dut, "m_axi", MEMORY)
     memory.faults = [(*FAULT, SLVERR)]
     registers = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
     registers.read_if.log.setLevel("WARNING")
@@ -67,7 +67,7 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
     expected = golden.answer(case.received)
     rx, tx = Source({"data": [*case.received]}, case.gap), Sink(len(expected), case.stall, {"data": []})
-    watches = Watch(dut, "m_axi"), Watch(dut, "m_axil")
+    watches = ProtocolChecker(dut, "m_axi"), ProtocolChecker(dut, "m_axil")
     outcome.seconds += await transfer(dut, {"rx": rx}, {"tx": tx}, also=watches, seed=case.seed, patience=3000)
     said = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
 

@@ -20,7 +20,7 @@ def _source(ports: multiport.Accesses, gap: float) -> Source:
 async def multiport_memory(dut):
     job = Job.load()
     p, outcome, results = job.parameters, Outcome(), []
-    memory = multiport.Memory(p["width"], p["depth"])
+    memory = multiport.MultiportMemory(p["width"], p["depth"])
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         sources = [_source(*each) for each in zip(case.ports, case.gaps, strict=True)]

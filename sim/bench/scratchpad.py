@@ -9,7 +9,7 @@ from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.scratchpad import ScratchpadCase
 
 
-class Memory:
+class ScratchpadUnderTest:
     """A scratchpad of the design and its golden model: its ports are called `prefix`0 and so on."""
 
     def __init__(self, prefix: str, parameters: dict):
@@ -34,7 +34,7 @@ class Memory:
         return dict(zip(self.ports, traces, strict=True))
 
 
-async def run(dut, memories: list[Memory], job: Job):
+async def run(dut, memories: list[ScratchpadUnderTest], job: Job):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     ports = [port for memory in memories for port in memory.ports]
@@ -112,4 +112,4 @@ def _same(outcome: Outcome, where: str, got: list, want: list):
 @cocotb.test
 async def scratchpad(dut):
     job = Job.load()
-    await run(dut, [Memory("port", job.parameters)], job)
+    await run(dut, [ScratchpadUnderTest("port", job.parameters)], job)

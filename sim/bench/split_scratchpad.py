@@ -4,10 +4,10 @@ import cocotb
 
 from ..golden.split_scratchpad import parts
 from ..runner.job import Job
-from .scratchpad import Memory, run
+from .scratchpad import ScratchpadUnderTest, run
 
 
 @cocotb.test
 async def split_scratchpad(dut):
     job = Job.load()
-    await run(dut, [Memory(name, part) for name, part in parts(job.parameters).items()], job)
+    await run(dut, [ScratchpadUnderTest(name, part) for name, part in parts(job.parameters).items()], job)

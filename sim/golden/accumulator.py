@@ -9,7 +9,7 @@ SETTLE = 4
 
 
 @dataclass
-class Tile:
+class AccumulatorTile:
     """What one half goes through: rows `data` (int64, rows x lanes) to addresses `addr`, added where `accumulate` is 1
     and written over what is there elsewhere; then reads at addresses `reads`."""
 
@@ -19,14 +19,14 @@ class Tile:
     reads: np.ndarray
 
 
-class Memory:
+class AccumulatorMemory:
     """What the halves hold, from power-up on: M[addr, :] = accumulate * M[addr, :] + data, in the order of arrival."""
 
     def __init__(self, cols: int, acc_width: int, depth: int, overflow: str, double_buffer: bool):
         self.width, self.overflow = acc_width, overflow
         self.halves = [np.zeros((depth, cols), np.int64) for _ in range(2 if double_buffer else 1)]
 
-    def run(self, tile: Tile) -> np.ndarray:
+    def run(self, tile: AccumulatorTile) -> np.ndarray:
         """Fill the half whose turn it is and read it: int64, reads x lanes."""
         half = self.halves.pop(0)
         for data, addr, accumulate in zip(tile.data, tile.addr, tile.accumulate, strict=True):

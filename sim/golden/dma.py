@@ -25,7 +25,7 @@ PAGE = 4096
 """No burst crosses a multiple of this address."""
 
 
-class Code(IntEnum):
+class DmaCode(IntEnum):
     """How a descriptor ended: done, an error on the bus, or refused before anything happened."""
 
     OK = 0
@@ -76,7 +76,7 @@ class Descriptor:
 
 
 @dataclass(frozen=True)
-class Status:
+class DmaStatus:
     """What is answered to a descriptor: `tag`, `code`, `addr`.
 
     An error of a store is known only for its burst: any of `codes` and any of `addrs` may then be answered, `addr` is
@@ -84,7 +84,7 @@ class Status:
     """
 
     tag: int
-    code: Code = Code.OK
+    code: DmaCode = DmaCode.OK
     addr: int = 0
     codes: frozenset[int] = frozenset()
     addrs: range = range(0)
@@ -96,36 +96,36 @@ class Status:
         )
 
 
-class Result(NamedTuple):
+class DmaResult(NamedTuple):
     """Statuses in order, and for either memory a mask of the bytes of which only the bus knows what they hold."""
 
-    statuses: list[Status]
+    statuses: list[DmaStatus]
     dram_uncertain: np.ndarray
     local_uncertain: np.ndarray
 
 
-def check(d: Descriptor, parameters: dict) -> Code:
+def check(d: Descriptor, parameters: dict) -> DmaCode:
     """OK, or why the descriptor is refused: the first that applies, in the engine's order of checking."""
     dims = parameters["dims"]
     if any(n != 1 for n in d.count[dims:]) or any(d.before[dims:]) or any(d.after[dims:]):
         raise ValueError(f"{d} has more than the {dims} dimensions of the engine")
     if 8 << d.size > parameters["data_width"]:
-        return Code.SIZE
+        return DmaCode.SIZE
     if d.fill and not parameters["fill"]:
-        return Code.UNSUPPORTED
+        return DmaCode.UNSUPPORTED
     if d.padded and (not parameters["padding"] or d.store or d.fill):
-        return Code.UNSUPPORTED
+        return DmaCode.UNSUPPORTED
     if 0 in d.count:
-        return Code.ZERO_COUNT
+        return DmaCode.ZERO_COUNT
     if any(b + a > n for b, a, n in zip(d.before, d.after, d.count, strict=True)):
-        return Code.PADDING
+        return DmaCode.PADDING
     low, high = extent(d.count, d.local_stride)
     inside_local = d.local_addr + low >= 0 and d.local_addr + high + (1 << d.size) <= parameters["local_bytes"]
     if not inside_local and not (d.fill and d.store):
-        return Code.LOCAL_RANGE
+        return DmaCode.LOCAL_RANGE
     if parameters["scatter"] and turns(d) and not aligned(d):
-        return Code.ALIGNMENT
-    return Code.OK
+        return DmaCode.ALIGNMENT
+    return DmaCode.OK
 
 
 def extent(count: Iterable[int], stride: Iterable[int]) -> tuple[int, int]:
@@ -183,7 +183,7 @@ def run(
     local: np.ndarray,
     parameters: dict,
     faults: Iterable[tuple[int, int, int]] = (),
-) -> Result:
+) -> DmaResult:
     """Execute the descriptors one after the other; `dram` and `local` (uint8) change in place.
 
     `dram` holds the addresses from 0; beats beyond it answer DECERR, beats that touch one of `faults` (first and last
@@ -191,16 +191,16 @@ def run(
     or its new value: it keeps the old one here and is marked uncertain, as is what is copied from it, until something
     certain is written over it.
     """
-    machine = Machine(dram, local, parameters, faults)
+    machine = DmaModel(dram, local, parameters, faults)
     statuses = [machine.execute(d) for d in descriptors]
-    return Result(statuses, machine.dram_uncertain, machine.local_uncertain)
+    return DmaResult(statuses, machine.dram_uncertain, machine.local_uncertain)
 
 
 def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int) -> tuple[np.ndarray, np.ndarray]:
     """Masks of the bytes of DRAM and of the local memory that the descriptors may write."""
     dram, local = np.zeros(dram_bytes, bool), np.zeros(parameters["local_bytes"], bool)
     for d in descriptors:
-        if check(d, parameters) == Code.OK:
+        if check(d, parameters) == DmaCode.OK:
             bus, inner, _ = bytes_of(d, parameters["addr_width"])
             if d.store:
                 dram[bus[bus < dram_bytes]] = True
@@ -209,7 +209,7 @@ def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
     return dram, local
 
 
-class Machine:
+class DmaModel:
     """An engine and its two memories, which change in place; see :func:`run`."""
 
     def __init__(self, dram, local, parameters, faults):
@@ -219,16 +219,16 @@ class Machine:
         self.answers = np.zeros(self.beats + 1, np.uint8)
         for first, last, code in reversed(list(faults)):
             self.answers[first // self.width : last // self.width + 1] = code
-        self.answers[-1] = Code.DECERR
+        self.answers[-1] = DmaCode.DECERR
         self.sound = not self.answers[:-1].any()
         self.dram_uncertain = np.zeros(len(dram), bool)
         self.local_uncertain = np.zeros(len(local), bool)
         self.certain = True
 
-    def execute(self, d: Descriptor) -> Status:
+    def execute(self, d: Descriptor) -> DmaStatus:
         code = check(d, self.parameters)
-        if code != Code.OK:
-            return Status(d.tag, code)
+        if code != DmaCode.OK:
+            return DmaStatus(d.tag, code)
         bus, local, moved = bytes_of(d, self.parameters["addr_width"])
         crossing = bus if d.store else bus[:0] if d.fill else bus[moved]
         answers = self.ask(crossing)
@@ -259,7 +259,7 @@ class Machine:
             if not d.fill:
                 new_uncertain[moved] = source_uncertain[of[moved]]
             target_uncertain[at] = new_uncertain
-        return Status(d.tag)
+        return DmaStatus(d.tag)
 
     def ask(self, crossing: np.ndarray) -> np.ndarray | None:
         """The answer of the beat of each byte, None if there is nothing bad."""
@@ -272,13 +272,13 @@ class Machine:
         answers = self.ask(np.arange(address, address + count, dtype=np.uint64))
         return answers is not None and bool(answers.any())
 
-    def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> Status:
+    def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> DmaStatus:
         """The status of a descriptor whose bytes `crossing` got such answers."""
         first = int((answers != 0).argmax())
         bad = int(crossing[first]) // self.width * self.width
-        code = Code(int(answers[first]))
+        code = DmaCode(int(answers[first]))
         if not d.store:
-            return Status(d.tag, code, bad)
+            return DmaStatus(d.tag, code, bad)
         # The burst began somewhere in the same run of bytes and the same page, and ended there.
         breaks = np.flatnonzero(np.diff(crossing) != 1) + 1
         start = breaks[breaks <= first].max(initial=0)
@@ -287,7 +287,7 @@ class Machine:
         lowest = max(int(crossing[start]) // self.width * self.width, page)
         burst = answers[first:stop][crossing[first:stop] < page + PAGE]
         codes = frozenset(int(answer) for answer in np.unique(burst) if answer)
-        return Status(d.tag, code, bad, codes, range(lowest, bad + 1, self.width))
+        return DmaStatus(d.tag, code, bad, codes, range(lowest, bad + 1, self.width))
 
 
 def beats(d: Descriptor, width: int, *, scatter: bool = False) -> int:

@@ -18,7 +18,7 @@ BLOCK = 8
 """Instructions are read in blocks that begin at a multiple of as many."""
 
 
-class Op(IntEnum):
+class Opcode(IntEnum):
     HALT = 0x01
     SYNC = 0x02
     LOOP = 0x03
@@ -75,7 +75,7 @@ Setting = IntEnum(
 )
 
 
-class Error(IntEnum):
+class ErrorCode(IntEnum):
     NONE = 0
     OPCODE = 1
     OPERAND = 2
@@ -87,15 +87,15 @@ class Error(IntEnum):
     ABORTED = 8
 
 
-class Fault(Exception):
+class ExecutionFault(Exception):
     """Why a core stopped, and at which instruction; `error` is None if it would wait for ever."""
 
-    def __init__(self, error: Error | None, pc: int):
+    def __init__(self, error: ErrorCode | None, pc: int):
         super().__init__(error, pc)
         self.error, self.pc = error, pc
 
 
-class Code(NamedTuple):
+class InstructionWord(NamedTuple):
     """An instruction."""
 
     opcode: int
@@ -111,7 +111,7 @@ class Operation(NamedTuple):
     """
 
     pc: int
-    op: Op
+    op: Opcode
     a: int
     b: int
     c: int
@@ -120,17 +120,17 @@ class Operation(NamedTuple):
     iteration: tuple[int, ...]
 
 
-def encode(code: Code) -> bytes:
+def encode(code: InstructionWord) -> bytes:
     head = code.opcode | code.flags << 6
     for place, register in enumerate(code.registers):
         head |= register << 20 + 4 * place
     return b"".join(word.to_bytes(4, "little") for word in (head, *(number & MASK for number in code.immediates)))
 
 
-def decode(data: bytes) -> Code:
+def decode(data: bytes) -> InstructionWord:
     head, *immediates = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
     registers = (head >> 20 & 15, head >> 24 & 15, head >> 28 & 15)
-    return Code(head & 0x3F, head >> 6 & 0x3FFF, registers, tuple(immediates))
+    return InstructionWord(head & 0x3F, head >> 6 & 0x3FFF, registers, tuple(immediates))
 
 
 def signed(value: int, bits: int = 32) -> int:
@@ -148,12 +148,14 @@ def reach(body: int, instructions: int, program: int = 0) -> int:
     return first + (body + instructions - first) // BLOCK * BLOCK
 
 
-def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int, program: int = 0) -> Iterator[Operation]:
+def issue(
+    fetch: Callable[[int], InstructionWord | None], instructions: int, limit: int, program: int = 0
+) -> Iterator[Operation]:
     """What is told to the units, with every SYNC and HALT, in order.
 
     `fetch` gives an instruction by its number, None if the bus does not; `instructions` and `program` as in
-    :func:`reach`. END, ADD and MOVE that name a register more than once leave the last value. Raises :class:`Fault`,
-    also after `limit` instructions.
+    :func:`reach`. END, ADD and MOVE that name a register more than once leave the last value. Raises
+    :class:`ExecutionFault`, also after `limit` instructions.
     """
     pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
     loops: list[tuple[int, int]] = []  # where it begins, and how often it is run
@@ -161,41 +163,41 @@ def issue(fetch: Callable[[int], Code | None], instructions: int, limit: int, pr
     for _ in range(limit):
         code = fetch(pc)
         if code is None:
-            raise Fault(Error.FETCH, pc)
+            raise ExecutionFault(ErrorCode.FETCH, pc)
         opcode, flags, names, immediates = code
         if loops and pc >= reach(loops[0][0] + 1, instructions, program):
-            raise Fault(Error.LOOP, pc)
-        if opcode not in _OPS or (opcode == Op.SET and flags & 127 not in settings):
-            raise Fault(Error.OPCODE, pc)
+            raise ExecutionFault(ErrorCode.LOOP, pc)
+        if opcode not in _OPS or (opcode == Opcode.SET and flags & 127 not in settings):
+            raise ExecutionFault(ErrorCode.OPCODE, pc)
         a, b, c = (registers[name] + number & MASK for name, number in zip(names, immediates, strict=True))
-        if opcode == Op.LOOP:
+        if opcode == Opcode.LOOP:
             if len(loops) == DEPTH:
-                raise Fault(Error.LOOP, pc)
+                raise ExecutionFault(ErrorCode.LOOP, pc)
             if not 1 <= a <= COUNT_LIMIT:
-                raise Fault(Error.OPERAND, pc)
+                raise ExecutionFault(ErrorCode.OPERAND, pc)
             loops.append((pc, a))
             iteration += (0,)
-        elif opcode in (Op.END, Op.ADD, Op.MOVE):
-            if opcode == Op.END and not loops:
-                raise Fault(Error.LOOP, pc)
-            for name, value in zip(names, immediates if opcode == Op.MOVE else (a, b, c), strict=True):
+        elif opcode in (Opcode.END, Opcode.ADD, Opcode.MOVE):
+            if opcode == Opcode.END and not loops:
+                raise ExecutionFault(ErrorCode.LOOP, pc)
+            for name, value in zip(names, immediates if opcode == Opcode.MOVE else (a, b, c), strict=True):
                 registers[name] = value
             registers[0] = 0
-            if opcode == Op.END:
+            if opcode == Opcode.END:
                 iteration = (*iteration[:-1], iteration[-1] + 1)
                 if iteration[-1] < loops[-1][1]:
                     pc = loops[-1][0]
                 else:
                     loops.pop()
                     iteration = iteration[:-1]
-        elif opcode == Op.SET:
+        elif opcode == Opcode.SET:
             settings = settings | {flags & 127: a}
         else:
             yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, iteration)
-            if opcode == Op.HALT:
+            if opcode == Opcode.HALT:
                 return
         pc += 1
-    raise Fault(None, pc)
+    raise ExecutionFault(None, pc)
 
 
-_OPS = {int(op): op for op in Op}
+_OPS = {int(op): op for op in Opcode}

@@ -19,7 +19,7 @@ class Accesses:
     strobe: np.ndarray
 
 
-class Memory:
+class MultiportMemory:
     """Words of bytes, 0 at power-up. In one cycle all reads come before all writes, and these by number of port."""
 
     def __init__(self, width: int, depth: int):

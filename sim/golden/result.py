@@ -1,4 +1,4 @@
-"""What the golden model of an accelerator returns: `run(parameters, dram, entry, limit, faults) -> Result`.
+"""What the golden model of an accelerator returns: `run(parameters, dram, entry, limit, faults) -> GoldenResult`.
 
 `dram` holds the addresses from 0 on; beats beyond it, and those that touch one of `faults`, tuples (first address, last
 address, AXI response), end in a bus error. After `limit` instructions or descriptors the model gives up.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 
-class Result(NamedTuple):
+class GoldenResult(NamedTuple):
     """State after an execution.
 
     `error` is 0 after a regular end, an error code of the accelerator otherwise, None at the limit; `at` is the

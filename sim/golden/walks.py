@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import dma, isa
-from .isa import Op, Operation, Setting
+from .isa import Opcode, Operation, Setting
 
 RECORD = 16
 """Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), nothing."""
@@ -115,7 +115,7 @@ def descriptor(o: Operation, parameters: dict) -> dma.Descriptor:
 
     Of settings that do not fit, counts, sizes, paddings and values become 0, and strides the nearest that fits.
     """
-    store = o.op == Op.STORE
+    store = o.op == Opcode.STORE
     limit = 1 << local_width(parameters, store)
 
     def get(name: str, bits: int = 0) -> int:

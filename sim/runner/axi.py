@@ -19,11 +19,11 @@ NATURAL_LATENCY = 2
 """Cycles from an address to its first beat that cocotbext-axi's memory takes by itself."""
 
 
-class Fault(Exception):
+class BusFault(Exception):
     """The memory does not answer at an address."""
 
 
-class Memory:
+class AxiRamModel:
     """DRAM behind an AXI4 master whose ports begin with `prefix`.
 
     `latency`: cycles from a read address to its first beat, from a last write beat to its response; any number of
@@ -73,7 +73,7 @@ class Memory:
             code = self._code(address, length)
             if code:
                 self._codes.setdefault(name, code)
-                raise Fault(f"no answer at {address:#x}")
+                raise BusFault(f"no answer at {address:#x}")
             return await access(address, data_or_length)
 
         return guarded
@@ -88,7 +88,7 @@ class Memory:
 class _Late:
     """A sink whose beats are received some cycles after they came."""
 
-    def __init__(self, sink, memory: Memory):
+    def __init__(self, sink, memory: AxiRamModel):
         self.sink, self.memory = sink, memory
         self.queue: Queue = Queue()
         cocotb.start_soon(self._collect())
@@ -116,7 +116,7 @@ class _Late:
 class _LateSource:
     """A source that sends each response some cycles after it was given, with the code of a fault."""
 
-    def __init__(self, source, memory: Memory):
+    def __init__(self, source, memory: AxiRamModel):
         self.source, self.memory = source, memory
         self.queue: Queue = Queue()
         self.resets = 0
@@ -161,11 +161,11 @@ class _Coded:
         await self.source.send(beat)
 
 
-def _extra(memory: Memory) -> int:
+def _extra(memory: AxiRamModel) -> int:
     return max(0, memory.latency - NATURAL_LATENCY) * PERIOD
 
 
-class Watch:
+class ProtocolChecker:
     """Holds a master to the protocol, at the falling edge of every cycle: what is offered stays until it is taken.
 
     Also counts the beats of each channel, and when the first and the last of them passed. `errors` has a sentence for

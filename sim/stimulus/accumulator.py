@@ -6,14 +6,14 @@ from itertools import pairwise
 import numpy as np
 
 from ..golden import integer
-from ..golden.accumulator import Tile
+from ..golden.accumulator import AccumulatorTile
 
 
 @dataclass
 class AccumulatorCase:
     """Tiles that go through one after the other, and how much each stream pauses."""
 
-    tiles: list[Tile]
+    tiles: list[AccumulatorTile]
     gaps: dict[str, float] = field(default_factory=dict)
     stall: float = 0.0
     seed: int = 0
@@ -41,7 +41,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
     )
 
 
-def _tile(p: dict, rng: np.random.Generator) -> Tile:
+def _tile(p: dict, rng: np.random.Generator) -> AccumulatorTile:
     rows = int(rng.choice([1, 2, 3, rng.integers(4, 40)], p=[0.1, 0.1, 0.1, 0.7]))
     low, high = integer.limits(f"int{p['in_width']}")
     shape = (rows, p["cols"])
@@ -56,7 +56,7 @@ def _tile(p: dict, rng: np.random.Generator) -> Tile:
     accumulate = (rng.random(rows) < rng.choice([0.5, 0.9, 1.0])).astype(int)
     # Mostly what was touched, so that every row shows; and addresses that were not.
     reads = np.concatenate([rng.permutation(np.unique(addr)), rng.integers(p["depth"], size=int(rng.integers(1, 5)))])
-    return Tile(data, addr, accumulate, reads[-int(rng.integers(1, len(reads) + 1)) :])
+    return AccumulatorTile(data, addr, accumulate, reads[-int(rng.integers(1, len(reads) + 1)) :])
 
 
 def addresses(rng: np.random.Generator, depth: int, rows: int) -> np.ndarray:

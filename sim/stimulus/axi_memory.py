@@ -9,7 +9,7 @@ BLOCK = 256
 
 
 @dataclass
-class Access:
+class AxiBurst:
     """A burst: `data` is written, or `length` bytes are read, in beats of 2^`size` bytes."""
 
     address: int
@@ -22,7 +22,7 @@ class Access:
 class AxiMemoryCase:
     """Accesses of each master, done one after the other; how often each channel pauses."""
 
-    masters: list[list[Access]]
+    masters: list[list[AxiBurst]]
     pauses: dict[str, float] = field(default_factory=dict)
     seed: int = 0
 
@@ -44,11 +44,11 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> A
     masters = [[_access(p, rng, master) for _ in range(rng.integers(1, most))] for master in range(p["masters"])]
     if number % 8 == 0:
         width = p["data_width"] // 8
-        masters = [[Access(0, width.bit_length() - 1, length=BLOCK)], *([] for _ in masters[1:])]
+        masters = [[AxiBurst(0, width.bit_length() - 1, length=BLOCK)], *([] for _ in masters[1:])]
     return AxiMemoryCase(masters, pauses if number % 4 else {}, seed=int(rng.integers(2**31)))
 
 
-def _access(p: dict, rng: np.random.Generator, master: int) -> Access:
+def _access(p: dict, rng: np.random.Generator, master: int) -> AxiBurst:
     width = p["data_width"] // 8
     blocks = p["bytes"] // BLOCK // p["masters"]
     few = min(blocks, 3) if rng.random() < 0.7 else blocks  # most meet in the same rows
@@ -59,5 +59,5 @@ def _access(p: dict, rng: np.random.Generator, master: int) -> Access:
     if rng.random() < 0.1:
         block += p["bytes"]
     if rng.random() < 0.5:
-        return Access(block + start, size, rng.integers(0, 256, length, dtype=np.uint8).tobytes())
-    return Access(block + start, size, length=length)
+        return AxiBurst(block + start, size, rng.integers(0, 256, length, dtype=np.uint8).tobytes())
+    return AxiBurst(block + start, size, length=length)

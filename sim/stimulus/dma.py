@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..golden.dma import COUNT_LIMIT, Code, Descriptor, addresses, aligned, beats, check, extent, inside, turns
+from ..golden.dma import COUNT_LIMIT, Descriptor, DmaCode, addresses, aligned, beats, check, extent, inside, turns
 from .dma_placement import DRAM_BYTES as DRAM_BYTES
 from .dma_placement import (
     coin,
@@ -68,7 +68,7 @@ def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[st
         if drawn is None:
             continue
         d = replace(drawn, **fixed)
-        if _exists(d, parameters) and check(d, parameters) == Code.OK and work(d, parameters) <= most:
+        if _exists(d, parameters) and check(d, parameters) == DmaCode.OK and work(d, parameters) <= most:
             return d
     while (drawn := _tiny(parameters, rng)) is None:
         pass
@@ -96,7 +96,7 @@ def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
 
 def work(d: Descriptor, parameters: dict) -> int:
     """About how many cycles a descriptor takes: beats of its runs on either side, whichever are more."""
-    if check(d, parameters) != Code.OK:
+    if check(d, parameters) != DmaCode.OK:
         return 1
     width = parameters["data_width"] // 8
     flat = d.bus_stride[0] if d.fill and d.store else d.local_stride[0]
@@ -106,7 +106,7 @@ def work(d: Descriptor, parameters: dict) -> int:
 
 
 def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
-    if check(d, p) != Code.OK:
+    if check(d, p) != DmaCode.OK:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     bus, local = addresses(d, p["addr_width"])
     byte = np.arange(1 << d.size)
@@ -160,7 +160,7 @@ def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) ->
         near = int(rng.choice(touched)) if touched.size else int(rng.integers(dram_bytes(p)))
         first = near // width * width
         last = min(first + width * int(rng.choice([1, 1, 4, 64])), dram_bytes(p)) - 1
-        faults.append((first, last, int(rng.choice([Code.SLVERR, Code.DECERR]))))
+        faults.append((first, last, int(rng.choice([DmaCode.SLVERR, DmaCode.DECERR]))))
     return faults
 
 
@@ -260,7 +260,7 @@ def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
         if d is None:
             return None
         d = _BREAK[rng.choice(list(_BREAK))](d, p, rng)
-    return d if d is not None and check(d, p) != Code.OK else None
+    return d if d is not None and check(d, p) != DmaCode.OK else None
 
 
 def _zero_count(d, p, rng):

@@ -34,8 +34,8 @@ class Run:
 
 
 @dataclass
-class Ran:
-    """How it went. `error`, `detail` and `at` as the registers have them; `cut`: the limit was reached.
+class RunResult:
+    """Result of an execution. `error`, `detail` and `at` as the registers have them; `cut`: the limit was reached.
 
     `counters` by name, `pending` the units with work left when it was cut, `changes` (cycle, busy) as traced; `seconds`
     from start to interrupt.

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from systola.sim.golden.result import Result
+from systola.sim.golden.result import GoldenResult
 
 PITCH, WORDS = 64, 13
 DESCRIPTOR, BUS = 1, 2
@@ -30,8 +30,8 @@ def run(
     entry: int = 0,
     limit: int = 10**6,
     faults: Iterable[tuple[int, int, int]] = (),
-) -> Result:
-    """Execute the descriptors that begin at `entry`; see :class:`.Result`."""
+) -> GoldenResult:
+    """Execute the descriptors that begin at `entry`; see :class:`.GoldenResult`."""
     memory, lanes = dram.copy(), parameters["lanes"]
     ranges = [*((first, last) for first, last, _ in faults), (len(dram), MODULO)]
     counters = dict.fromkeys(("products", "read_beats", "write_beats", "descriptors"), 0)
@@ -74,8 +74,8 @@ def run(
             memory[to : to + 4] = np.array([total % MODULO], "<u4").view(np.uint8)
             counters["write_beats"] += 1
 
-    def result(error: int | None) -> Result:
-        return Result(memory, error, at, counters, np.zeros(len(dram), bool))
+    def result(error: int | None) -> GoldenResult:
+        return GoldenResult(memory, error, at, counters, np.zeros(len(dram), bool))
 
     try:
         while at < limit:

@@ -9,16 +9,16 @@ from ....hw.cores.systola.isa import ISA, Unit
 PAGE = 1 << 16
 
 
-class Access(NamedTuple):
+class CellAccess(NamedTuple):
     """Cells of a memory that a unit reads or writes: `cells` is an index of [row, lane]."""
 
-    memory: "Memory"
+    memory: "MemoryHistory"
     unit: Unit
     writes: bool
     cells: tuple
 
 
-class Memory:
+class MemoryHistory:
     """For each cell whether it was ever written, and the last operation of each of its users that touched it.
 
     `name` is the memory's name in the instruction set, which lists its users: units that read it or write it.
@@ -29,7 +29,7 @@ class Memory:
         self.written = np.zeros((rows, lanes), bool)
         self.last = {user: np.full((rows, lanes), -1, np.int32) for user in ISA.users(name)}
 
-    def conflict(self, access: Access, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
+    def conflict(self, access: CellAccess, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
         """The newest operation that may not have finished with one of the cells, its unit, and the rows in question.
 
         `done`: the operations of each unit, up to this one, are complete.
@@ -42,7 +42,7 @@ class Memory:
                 return newest, unit, self.span(access.cells, seen == newest)
         return None
 
-    def touch(self, access: Access, operation: int):
+    def touch(self, access: CellAccess, operation: int):
         self.last[access.unit, access.writes][access.cells] = operation
 
     def writer(self, cells: tuple, which: np.ndarray) -> int:
@@ -56,7 +56,7 @@ class Memory:
         return int(rows.min()), int(rows.max())
 
 
-class Dram(Memory):
+class DramHistory(MemoryHistory):
     """All of DRAM, as pages that come to be where something is touched. A cell is a byte: (page, byte in it)."""
 
     def __init__(self, name: str):

@@ -16,9 +16,9 @@ import numpy as np
 from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import CoreParameters
 from ....sim.golden import dma, isa, walks
-from ....sim.golden.isa import Error, Fault, Operation
+from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import Walk
-from .access_history import Access, Dram, Memory
+from .access_history import CellAccess, DramHistory, MemoryHistory
 from .program import Program
 
 MOST = 20
@@ -32,9 +32,9 @@ SPARE = 16
 
 
 REFUSED = {
-    dma.Code.ZERO_COUNT: "a count is 0",
-    dma.Code.SIZE: "an element is wider than a beat of the bus",
-    dma.Code.PADDING: "more elements are padded than there are",
+    dma.DmaCode.ZERO_COUNT: "a count is 0",
+    dma.DmaCode.SIZE: "an element is wider than a beat of the bus",
+    dma.DmaCode.PADDING: "more elements are padded than there are",
 }
 """Why the DMA engine does not do it."""
 
@@ -66,9 +66,9 @@ class _Check:
         self.operations: list[Operation] = []
         self.done = dict.fromkeys(Unit, -1)
         local = machine.activation_words + machine.weight_words
-        self.local = Memory(LOCAL, local, machine.size)
-        self.sums = Memory(SUMS, machine.accumulators, machine.size)
-        self.dram = Dram(DRAM)
+        self.local = MemoryHistory(LOCAL, local, machine.size)
+        self.sums = MemoryHistory(SUMS, machine.accumulators, machine.size)
+        self.dram = DramHistory(DRAM)
         self.tiles: list[tuple[int, int, np.ndarray]] = []  # operation, rows, which columns hold something
         self.used: tuple[int, int, np.ndarray] | None = None  # the tile of the next MATMUL, if kept
         self.quant = np.zeros(machine.size, bool)
@@ -96,7 +96,7 @@ class _Check:
                 rules[operation.op](operation)
                 if len(self.problems) >= MOST:
                     break
-        except Fault as fault:
+        except ExecutionFault as fault:
             with suppress(_Stop):
                 self.stopped(fault)
         except _Stop:
@@ -148,7 +148,7 @@ class _Check:
         times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
         return f"{self.where(pc)} ({text}{times})"
 
-    def rows(self, memory: Memory, span: tuple[int, int]) -> str:
+    def rows(self, memory: MemoryHistory, span: tuple[int, int]) -> str:
         behind = self.machine.activation_words
         first, last = span
         if memory is self.dram:
@@ -161,21 +161,23 @@ class _Check:
             what, first, last = "weight word", first - behind, last - behind
         return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
 
-    def stopped(self, fault: Fault):
-        if fault.error == Error.OPERAND:
+    def stopped(self, fault: ExecutionFault):
+        if fault.error == ErrorCode.OPERAND:
             self.refuse(fault.pc, f"needs from 1 to {isa.COUNT_LIMIT} times.")
         text = f"The program runs more than {LIMIT:,} instructions, which are as many as can be checked."
-        if fault.error == Error.FETCH:
+        if fault.error == ErrorCode.FETCH:
             text = "The program runs past its end: a HALT is missing."
         self.problems[fault.pc, text] = Problem((fault.pc,), text)
 
     # Memories.
 
-    def access(self, *cells: tuple[Memory, bool, tuple]):
+    def access(self, *cells: tuple[MemoryHistory, bool, tuple]):
         """The newest operation reads cells of memories, or writes them (True). Hazards are reported."""
         operation = len(self.operations) - 1
         op = self.operations[-1].op
-        accesses = [Access(memory, ISA.user(op, memory.name, writes), writes, which) for memory, writes, which in cells]
+        accesses = [
+            CellAccess(memory, ISA.user(op, memory.name, writes), writes, which) for memory, writes, which in cells
+        ]
         for a in accesses:
             if found := a.memory.conflict(a, self.done):
                 other, earlier, span = found
@@ -207,7 +209,7 @@ class _Check:
     def accumulators(self, walk: Walk) -> np.ndarray:
         return self.words(walk, "accumulator row", self.machine.accumulators)
 
-    def written(self, memory: Memory, cells: tuple, *, whole: bool = False) -> np.ndarray:
+    def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:
         """Which of the cells hold something: in each row there must be some, or all (`whole`)."""
         written = memory.written[cells]
         if (written if whole else written.any(axis=-1)).all():
@@ -274,11 +276,11 @@ class _Check:
             fit("PAD", 0, 0xFFFF)
             self.fits(o, [Setting.LOAD_VALUE], 0, 255)
         d = walks.descriptor(o, self.parameters)
-        code = dma.Code.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
-        if code == dma.Code.LOCAL_RANGE:
+        code = dma.DmaCode.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
+        if code == dma.DmaCode.LOCAL_RANGE:
             what = "the scratchpads" if o.op == Op.LOAD else "activations"
             self.fail(f"is refused: it goes beyond the {local_bytes} bytes of {what}.")
-        if code != dma.Code.OK:
+        if code != dma.DmaCode.OK:
             self.fail(f"is refused: {REFUSED[code]}.")
         if prod(d.count) > LARGEST:
             self.fail(f"moves {prod(d.count):,} elements; {LARGEST:,} are as many as can be checked.")

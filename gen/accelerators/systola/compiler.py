@@ -9,7 +9,7 @@ from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Convolution, Pooling
 from ...compile.tiling import Tiling
 from .convolution import Schedule
-from .emitter import Access, Action, Emitter, Space, loading
+from .emitter import Action, Emitter, MemoryAccess, Space, loading
 from .program import Program
 from .tiling_search import choose
 from .timing_model import MEASURED, Costs
@@ -55,7 +55,7 @@ def _fill_table(emitter: Emitter, tables: set[int]):
         raise ValueError(f"table={sorted(tables)}: the layers of a program must have one table in common.")
     low = emitter.parameters.activation_bytes
     box = Box(tables.pop(), low, (Dimension(TABLE_BYTES, 1, 1),))
-    reading = [Access(Unit.VECTOR, Space.LOCAL, low, low + TABLE_BYTES)]
+    reading = [MemoryAccess(Unit.VECTOR, Space.LOCAL, low, low + TABLE_BYTES)]
     emitter.step([loading(box)])
     emitter.step([Action(reading, lambda emitter: emitter.program.table(0))])
 

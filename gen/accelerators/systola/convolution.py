@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import CoreParameters
-from ...compile.allocator import DoesNotFit, Memory
+from ...compile.allocator import DoesNotFit, ScratchpadAllocator
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Convolution
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
-from .emitter import Access, Action, Emitter, Space, access, loading, nest, storing
+from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, nest, storing
 from .loops import Drain, Segment
 
 
@@ -109,7 +109,7 @@ class Schedule:
 
     def _place(self) -> list[list[tuple[Fragment, int]]]:
         """For each step the fragments that are loaded in it, and where to; `at` for each step where fragments are."""
-        activations, weights = Memory(0, self.results), Memory(0, self.p.weight_words)
+        activations, weights = ScratchpadAllocator(0, self.results), ScratchpadAllocator(0, self.p.weight_words)
         needs = [self._needs(step) for step in self.steps]
         uses: dict[Fragment, list[int]] = {}
         for number, need in enumerate(needs):
@@ -251,7 +251,7 @@ class Schedule:
             ),
         )
 
-    def _drain(self, step: int, tiles: list[int]) -> list[Access]:
+    def _drain(self, step: int, tiles: list[int]) -> list[MemoryAccess]:
         """What requantisation of tiles touches."""
         accesses = []
         for number in tiles:
@@ -262,9 +262,9 @@ class Schedule:
             words = tile.points.count * self.spread(self._lanes(tile.filters))
             result = self._result(number) * self.size
             accesses += [
-                access(Op.QUANT_CHANNEL, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
-                access(Op.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
-                access(Op.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
+                instruction_access(Op.QUANT_CHANNEL, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
+                instruction_access(Op.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
+                instruction_access(Op.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
             ]
         return accesses
 

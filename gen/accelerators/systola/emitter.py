@@ -19,7 +19,7 @@ class Space(Enum):
 
 
 @dataclass(frozen=True)
-class Access:
+class MemoryAccess:
     """A unit reads or writes what lies from `low` to before `high`: bytes, or rows of accumulators."""
 
     unit: Unit
@@ -28,7 +28,7 @@ class Access:
     high: int
     write: bool = False
 
-    def meets(self, other: "Access") -> bool:
+    def conflicts_with(self, other: "MemoryAccess") -> bool:
         """Whether the two must not overtake each other."""
         return (
             (self.write or other.write)
@@ -38,16 +38,16 @@ class Access:
         )
 
 
-def access(op: Op, space: Space, low: int, high: int, *, write: bool = False) -> Access:
+def instruction_access(op: Op, space: Space, low: int, high: int, *, write: bool = False) -> MemoryAccess:
     """An access by an instruction, with the unit that the instruction set names for it."""
-    return Access(ISA.user(op, space.value, write), space, low, high, write)
+    return MemoryAccess(ISA.user(op, space.value, write), space, low, high, write)
 
 
 @dataclass
 class Action:
     """Something that a unit, or the array and the vector lanes together, are told to do."""
 
-    accesses: list[Access]
+    accesses: list[MemoryAccess]
     emit: Callable[["Emitter"], None]
 
 
@@ -57,7 +57,7 @@ class Emitter:
 
     parameters: CoreParameters
     program: Program = field(default_factory=Program)
-    pending: dict[Unit, list[Access]] = field(default_factory=lambda: {unit: [] for unit in ALL})
+    pending: dict[Unit, list[MemoryAccess]] = field(default_factory=lambda: {unit: [] for unit in ALL})
     settings: dict[Setting, int] = field(default_factory=dict)
 
     def step(self, actions: Iterable[Action], sync: Unit | None = None):
@@ -79,7 +79,8 @@ class Emitter:
         for unit, earlier in self.pending.items():
             for later in action.accesses if earlier else ():
                 own = later.unit is unit
-                if any(later.meets(one) for one in earlier if not (own and ISA.ordered(unit, one.write, later.write))):
+                unordered = (one for one in earlier if not (own and ISA.ordered(unit, one.write, later.write)))
+                if any(later.conflicts_with(one) for one in unordered):
                     need |= unit
                     break
         return need
@@ -137,7 +138,10 @@ class Emitter:
 def loading(box: Box) -> Action:
     """A LOAD as an action."""
     return Action(
-        [access(Op.LOAD, Space.DRAM, *box.bus_hull), access(Op.LOAD, Space.LOCAL, *box.hull, write=True)],
+        [
+            instruction_access(Op.LOAD, Space.DRAM, *box.bus_hull),
+            instruction_access(Op.LOAD, Space.LOCAL, *box.hull, write=True),
+        ],
         lambda emitter: emitter.load(box),
     )
 
@@ -145,7 +149,10 @@ def loading(box: Box) -> Action:
 def storing(box: Box) -> Action:
     """A STORE as an action."""
     return Action(
-        [access(Op.STORE, Space.DRAM, *box.bus_hull, write=True), access(Op.STORE, Space.LOCAL, *box.hull)],
+        [
+            instruction_access(Op.STORE, Space.DRAM, *box.bus_hull, write=True),
+            instruction_access(Op.STORE, Space.LOCAL, *box.hull),
+        ],
         lambda emitter: emitter.store(box),
     )
 

@@ -2,7 +2,7 @@
 
 from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
-from .emitter import Access, Emitter, Space, access, nest
+from .emitter import Emitter, MemoryAccess, Space, instruction_access, nest
 from .program import Reg
 from .runs import Block, runs
 
@@ -77,16 +77,18 @@ class Segment:
             for lane in range(s.blocks(chunk.channels))
         ]
 
-    def accesses(self) -> list[Access]:
+    def accesses(self) -> list[MemoryAccess]:
         s, tile = self.schedule, self.tile
         low = self.x_at * s.size
         images, rows, columns = tile.points.shape
         last = self.blocks[-1].activation + (images - 1) * self.image
         last += (rows - 1) * self.strides[1] + (columns - 1) * self.strides[0]
         return [
-            access(Op.MATMUL, Space.LOCAL, low, (self.start + last + 1) * s.size),
-            access(Op.WEIGHTS, Space.LOCAL, *s._weight_bytes(self.w_at, s.words(self.w))),
-            access(Op.MATMUL, Space.SUMS, self.sums, self.sums + tile.points.count * self.lanes, write=True),
+            instruction_access(Op.MATMUL, Space.LOCAL, low, (self.start + last + 1) * s.size),
+            instruction_access(Op.WEIGHTS, Space.LOCAL, *s._weight_bytes(self.w_at, s.words(self.w))),
+            instruction_access(
+                Op.MATMUL, Space.SUMS, self.sums, self.sums + tile.points.count * self.lanes, write=True
+            ),
         ]
 
     def emit(self, emitter: Emitter, drains: list[Drain]):

@@ -10,7 +10,7 @@ from ...compile.boxes import Box, Dimension
 from ...compile.layers import Addition, Pooling
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
-from .emitter import Action, Emitter, Space, access, loading, nest, storing
+from .emitter import Action, Emitter, Space, instruction_access, loading, nest, storing
 from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
@@ -46,8 +46,8 @@ class LaneSchedule:
         words, results = self.words(part)
         return Action(
             [
-                access(Op.VECTOR, Space.LOCAL, source * self.size, (source + words) * self.size),
-                access(Op.VECTOR, Space.LOCAL, dest * self.size, (dest + results) * self.size, write=True),
+                instruction_access(Op.VECTOR, Space.LOCAL, source * self.size, (source + words) * self.size),
+                instruction_access(Op.VECTOR, Space.LOCAL, dest * self.size, (dest + results) * self.size, write=True),
             ],
             lambda emitter: self.work(emitter, part),
         )

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..result import Result
+from ..result import GoldenResult
 
 SIZE, BEATS = 4, 16
 BYTES = 4 * BEATS
@@ -30,8 +30,8 @@ def run(
     entry: int = 0,
     limit: int = 10**6,
     faults: Iterable[tuple[int, int, int]] = (),
-) -> Result:
-    """Execute the descriptors that begin at `entry`; see :class:`.Result`."""
+) -> GoldenResult:
+    """Execute the descriptors that begin at `entry`; see :class:`.GoldenResult`."""
     memory = dram.copy()
     ranges = [*((first, last) for first, last, _ in faults), (len(dram), 1 << 33)]
     counters = {"columns": 0, "descriptors": 0}
@@ -50,7 +50,7 @@ def run(
     try:
         while True:
             if at >= limit:
-                return Result(memory, None, at, counters, np.zeros(len(dram), bool))
+                return GoldenResult(memory, None, at, counters, np.zeros(len(dram), bool))
             sizes, a, w, y, following = read(address, BYTES)[: 4 * WORDS].view("<u4").tolist()
             depth, rows = sizes & 0xFFFF, sizes >> 16
             if not (
@@ -58,7 +58,7 @@ def run(
                 and rows
                 and not any(each % BYTES for each in (a, w, y, following))
             ):
-                return Result(memory, DESCRIPTOR, at, counters, np.zeros(len(dram), bool))
+                return GoldenResult(memory, DESCRIPTOR, at, counters, np.zeros(len(dram), bool))
             k = BEATS * depth
             weights = read(w, SIZE * k).view(np.int8).reshape(k, SIZE).astype(np.int64)
             for block in range(rows):
@@ -67,10 +67,10 @@ def run(
                 _write(memory, y + BYTES * block, columns.T @ weights, bad)
             counters["descriptors"] += 1
             if not following:
-                return Result(memory, OK, at, counters, np.zeros(len(dram), bool))
+                return GoldenResult(memory, OK, at, counters, np.zeros(len(dram), bool))
             at, address = at + 1, following
     except _Stop:
-        return Result(memory, BUS, at, counters, np.zeros(len(dram), bool))
+        return GoldenResult(memory, BUS, at, counters, np.zeros(len(dram), bool))
 
 
 def _write(memory: np.ndarray, low: int, sums: np.ndarray, bad):

@@ -24,9 +24,9 @@ import numpy as np
 
 from .. import dma, isa, operands, walks
 from ..integer import limits, wrap
-from ..isa import Error, Fault, Op, Operation, Setting
+from ..isa import ErrorCode, ExecutionFault, Opcode, Operation, Setting
 from ..requantise import requantise
-from ..result import Result
+from ..result import GoldenResult
 from ..walks import RECORD, TABLE_BYTES, Walk
 
 MOST = 1 << 24
@@ -39,8 +39,8 @@ def run(
     entry: int = 0,
     limit: int = 10**7,
     faults: Iterable[tuple[int, int, int]] = (),
-) -> Result:
-    """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.Result`.
+) -> GoldenResult:
+    """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.GoldenResult`.
 
     `dram` holds the addresses from 0; beats beyond it, and those that touch one of `faults` (first and last address,
     code), answer with an error.
@@ -48,24 +48,24 @@ def run(
     if entry % isa.BYTES:
         raise ValueError(f"entry={entry}: entry must be a multiple of {isa.BYTES}")
     core = Core(parameters, dram.copy(), faults)
-    error, pc, instructions = Error.NONE, 0, 0
+    error, pc, instructions = ErrorCode.NONE, 0, 0
 
-    def fetch(index: int) -> isa.Code | None:
+    def fetch(index: int) -> isa.InstructionWord | None:
         nonlocal instructions, pc
         instructions, pc = instructions + 1, index
         at = entry + isa.BYTES * index
-        if index not in codes and not core.engines[Op.LOAD].fails(at, isa.BYTES):
+        if index not in codes and not core.engines[Opcode.LOAD].fails(at, isa.BYTES):
             codes[index] = isa.decode(dram[at : at + isa.BYTES].tobytes())
         return codes.get(index)
 
-    codes: dict[int, isa.Code] = {}
+    codes: dict[int, isa.InstructionWord] = {}
     try:
         for operation in isa.issue(fetch, parameters["instructions"], limit, entry):
             core.begin(operation)()
-    except Fault as fault:
+    except ExecutionFault as fault:
         error, pc = fault.error, fault.pc
     counters = {"rows": core.rows, "instructions": instructions - 1}  # HALT is not counted
-    return Result(core.dram, error, pc, counters, core.engines[Op.STORE].dram_uncertain)
+    return GoldenResult(core.dram, error, pc, counters, core.engines[Opcode.STORE].dram_uncertain)
 
 
 class Core:
@@ -88,43 +88,43 @@ class Core:
         self.table = np.zeros(TABLE_BYTES, np.uint8)
         self.rows = 0
         self.engines = {
-            op: dma.Machine(self.dram, local, walks.engine_parameters(parameters, op == Op.STORE), faults)
-            for op, local in ((Op.LOAD, self.local), (Op.STORE, inner))
+            op: dma.DmaModel(self.dram, local, walks.engine_parameters(parameters, op == Opcode.STORE), faults)
+            for op, local in ((Opcode.LOAD, self.local), (Opcode.STORE, inner))
         }
         self._begin = {
-            Op.LOAD: self._move,
-            Op.STORE: self._move,
-            Op.WEIGHTS: self._weights,
-            Op.MATMUL: self._matmul,
-            Op.QUANT: self._quant,
-            Op.QUANT_CHANNEL: self._quant_channel,
-            Op.TABLE: self._table,
-            Op.VECTOR: self._vector,
+            Opcode.LOAD: self._move,
+            Opcode.STORE: self._move,
+            Opcode.WEIGHTS: self._weights,
+            Opcode.MATMUL: self._matmul,
+            Opcode.QUANT: self._quant,
+            Opcode.QUANT_CHANNEL: self._quant_channel,
+            Opcode.TABLE: self._table,
+            Opcode.VECTOR: self._vector,
         }
 
     def begin(self, operation: Operation) -> Callable[[], None]:
-        """Read what the operation reads; what is returned writes what it writes. Raises :class:`.isa.Fault`."""
+        """Read what the operation reads; what is returned writes what it writes. Raises :class:`.ExecutionFault`."""
         return self._begin.get(operation.op, lambda operation: _nothing)(operation)
 
     def _move(self, o: Operation):
         d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
-        if o.b >> walks.local_width(self.parameters, o.op == Op.STORE):
-            raise Fault(Error.RANGE, o.pc)
-        if dma.check(d, engine.parameters) != dma.Code.OK:
-            raise Fault(Error.DESCRIPTOR, o.pc)
+        if o.b >> walks.local_width(self.parameters, o.op == Opcode.STORE):
+            raise ExecutionFault(ErrorCode.RANGE, o.pc)
+        if dma.check(d, engine.parameters) != dma.DmaCode.OK:
+            raise ExecutionFault(ErrorCode.DESCRIPTOR, o.pc)
         if prod(d.count) > MOST:
-            raise Fault(None, o.pc)
+            raise ExecutionFault(None, o.pc)
 
         def move():
-            if engine.execute(d).code != dma.Code.OK:
-                raise Fault(Error.BUS, o.pc)
+            if engine.execute(d).code != dma.DmaCode.OK:
+                raise ExecutionFault(ErrorCode.BUS, o.pc)
 
         return move
 
     def _weights(self, o: Operation):
         tile = np.zeros((len(self.weights[0]),) * 2, np.int64)
         if not 1 <= o.b <= len(tile):
-            raise Fault(Error.OPERAND, o.pc)
+            raise ExecutionFault(ErrorCode.OPERAND, o.pc)
         tile[: o.b] = operands.from_bytes(self.w_format, self._read(self.weights, walks.weight_words(o), o.pc))
         self.tiles.append(tile)
         return _nothing
@@ -135,7 +135,7 @@ class Core:
         x = operands.from_bytes(self.a_format, self._read(self.activations, walks.activation_words(o), o.pc))
         if self.used is None:
             if not self.tiles:
-                raise Fault(None, o.pc)
+                raise ExecutionFault(None, o.pc)
             self.used = self.tiles.pop(0)
         product = x @ self.used
         if not o.flags & isa.KEEP:
@@ -175,7 +175,7 @@ class Core:
         words = walks.source_words(o)
         window = o.settings[Setting.WINDOW_Y] * o.settings[Setting.WINDOW_X]
         if o.flags & isa.ADD and window > 1:
-            raise Fault(Error.OPERAND, o.pc)
+            raise ExecutionFault(ErrorCode.OPERAND, o.pc)
         if o.flags & isa.SCRATCHPAD:
             source = self._read(self.activations, words, o.pc).view(self.lane).astype(np.int64)
             source *= _scale(o, Setting.SCALE_A)
@@ -210,14 +210,14 @@ def _scale(o: Operation, setting: Setting) -> int:
 
 def _counts(o: Operation, *settings: Setting):
     if not all(1 <= o.settings[setting] <= isa.COUNT_LIMIT for setting in settings):
-        raise Fault(Error.OPERAND, o.pc)
+        raise ExecutionFault(ErrorCode.OPERAND, o.pc)
 
 
 def _inside(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
     if not walk.inside(len(memory)):
-        raise Fault(Error.RANGE, pc)
+        raise ExecutionFault(ErrorCode.RANGE, pc)
     if walk.count > MOST:
-        raise Fault(None, pc)
+        raise ExecutionFault(None, pc)
     return walk.addresses()
 
 

@@ -14,7 +14,7 @@ from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import Core
-from systola.sim.golden.isa import Code, Op, Unit
+from systola.sim.golden.isa import InstructionWord, Opcode, Unit
 from systola.sim.stimulus.cores.systola.programs import image, random_program
 from systola.sim.stimulus.dma import DRAM_BYTES
 
@@ -23,14 +23,14 @@ MACHINE = CoreParameters.check(
 )
 P = MACHINE.model_dump()
 UNITS = {
-    Op.LOAD: Unit.LOAD,
-    Op.STORE: Unit.STORE,
-    Op.WEIGHTS: Unit.FETCH,
-    Op.MATMUL: Unit.ARRAY,
-    Op.QUANT: Unit.VECTOR,
-    Op.QUANT_CHANNEL: Unit.VECTOR,
-    Op.TABLE: Unit.VECTOR,
-    Op.VECTOR: Unit.VECTOR,
+    Opcode.LOAD: Unit.LOAD,
+    Opcode.STORE: Unit.STORE,
+    Opcode.WEIGHTS: Unit.FETCH,
+    Opcode.MATMUL: Unit.ARRAY,
+    Opcode.QUANT: Unit.VECTOR,
+    Opcode.QUANT_CHANNEL: Unit.VECTOR,
+    Opcode.TABLE: Unit.VECTOR,
+    Opcode.VECTOR: Unit.VECTOR,
 }
 
 
@@ -44,9 +44,9 @@ class Shuffled:
         self.waits = {unit: deque() for unit in Unit}
         self.begun = {unit: deque() for unit in Unit}
 
-    def run(self, codes: list[Code]) -> np.ndarray:
+    def run(self, codes: list[InstructionWord]) -> np.ndarray:
         for o in isa.issue(lambda pc: codes[pc], P["instructions"], 1 << 20):
-            units = Unit(o.flags) if o.op == Op.SYNC else isa.ALL
+            units = Unit(o.flags) if o.op == Opcode.SYNC else isa.ALL
             if o.op in UNITS:
                 self.waits[UNITS[o.op]].append(o)
                 for unit in self.rng.permutation(list(Unit)).tolist():
@@ -68,7 +68,7 @@ class Shuffled:
     def step(self, unit: Unit, begins: bool):
         if begins and self.waits[unit]:
             o = self.waits[unit].popleft()
-            if o.op == Op.MATMUL:
+            if o.op == Opcode.MATMUL:
                 while self.core.used is None and not self.core.tiles:
                     self.step(Unit.FETCH, True)
             self.begun[unit].append(self.core.begin(o))
@@ -76,18 +76,18 @@ class Shuffled:
             self.begun[unit].popleft()()
 
 
-def drawn(seed: int, keep: float) -> tuple[list[Code], np.ndarray]:
+def drawn(seed: int, keep: float) -> tuple[list[InstructionWord], np.ndarray]:
     """A program that has lost some of its SYNCs, and its DRAM."""
     rng = np.random.default_rng(seed)
-    codes = [c for c in random_program(P, rng, 8) if c.opcode != Op.SYNC or rng.random() < keep]
+    codes = [c for c in random_program(P, rng, 8) if c.opcode != Opcode.SYNC or rng.random() < keep]
     return codes, image(P, rng, codes, DRAM_BYTES)
 
 
-def accepted(codes: list[Code]) -> bool:
+def accepted(codes: list[InstructionWord]) -> bool:
     return not check(Program.decode(b"".join(map(isa.encode, codes))), MACHINE, dram=DRAM_BYTES)
 
 
-def results(codes: list[Code], dram: np.ndarray, orders: int) -> list[np.ndarray]:
+def results(codes: list[InstructionWord], dram: np.ndarray, orders: int) -> list[np.ndarray]:
     return [Shuffled(dram, np.random.default_rng(order)).run(codes) for order in range(orders)]
 
 

@@ -8,7 +8,7 @@ import pytest
 from systola.gen.accelerators.systola.program import Op, Program, Reg, Setting, Unit
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.cores import systola as core
-from systola.sim.golden.isa import Error
+from systola.sim.golden.isa import ErrorCode
 from systola.sim.golden.requantise import requantise
 
 MACHINE = CoreParameters.check(
@@ -42,7 +42,7 @@ def points(program: Program, y: int, x: int, **settings: int):
     setup(program, window_x=1, window_y=1, points_x=x, points_y=y, **settings)
 
 
-def run(program: Program, dram: np.ndarray, parameters: dict | None = None, **options) -> core.Result:
+def run(program: Program, dram: np.ndarray, parameters: dict | None = None, **options) -> core.GoldenResult:
     """The program is put into DRAM at CODE."""
     image = np.zeros(CODE + 16 * len(program), np.uint8)
     image[: len(dram)] = dram
@@ -52,7 +52,7 @@ def run(program: Program, dram: np.ndarray, parameters: dict | None = None, **op
 
 def ended(program: Program, dram: np.ndarray, parameters: dict | None = None) -> np.ndarray:
     result = run(program, dram, parameters)
-    assert (result.error, result.at) == (Error.NONE, len(program) - 1)
+    assert (result.error, result.at) == (ErrorCode.NONE, len(program) - 1)
     return result.dram
 
 
@@ -276,35 +276,35 @@ ONE = """
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("WEIGHTS 0, 0", Error.OPERAND),
-        ("WEIGHTS 0, 5", Error.OPERAND),
-        ("SET COUNT_Y, 0\nMATMUL 0, 0", Error.OPERAND),
-        ("SET COUNT_X, 65536\nMATMUL 0, 0", Error.OPERAND),
-        ("SET WINDOW_X, 0\nVECTOR 0, 0", Error.OPERAND),
-        ("SET POINTS_Y, 0\nVECTOR 0, 0", Error.OPERAND),
-        ("SET WEIGHT_STRIDE, 1\nWEIGHTS 253, 4", Error.RANGE),
-        ("WEIGHTS -1, 1", Error.RANGE),
-        ("MATMUL 256, 0", Error.RANGE),
-        ("SET COUNT_X, 2\nSET STRIDE_X, -1\nMATMUL 0, 0", Error.RANGE),
-        ("MATMUL 0, 64", Error.RANGE),
-        ("SET COUNT_X, 60000\nSET COUNT_Y, 60000\nMATMUL 0, 0", Error.RANGE),
-        ("VECTOR 64, 0", Error.RANGE),
-        ("VECTOR 256, 0, scratchpad", Error.RANGE),
-        ("VECTOR 0, 256", Error.RANGE),
-        ("VECTOR 0, 0, 256, add", Error.RANGE),
-        ("SET WINDOW_Y, 3\nSET SOURCE_KY, 32\nVECTOR 0, 0", Error.RANGE),
-        ("QUANT_CHANNEL 241, low=0, high=0", Error.RANGE),
-        ("TABLE 193", Error.RANGE),
-        ("SET WINDOW_X, 2\nVECTOR 0, 0, add", Error.OPERAND),
-        ("LOAD 0, 2048", Error.RANGE),
-        ("STORE 0, 1024", Error.RANGE),
-        ("STORE 0, 1021", Error.DESCRIPTOR),
-        ("LOAD 0, 2047", Error.DESCRIPTOR),
-        ("SET LOAD_COUNT1, 0\nLOAD 0, 0", Error.DESCRIPTOR),
-        ("SET LOAD_SIZE, 3\nLOAD 0, 0", Error.DESCRIPTOR),
-        ("SET LOAD_PAD0, 0x0203\nLOAD 0, 0", Error.DESCRIPTOR),
-        ("LOAD 0x100000, 0", Error.BUS),
-        ("STORE 0x100000, 0", Error.BUS),
+        ("WEIGHTS 0, 0", ErrorCode.OPERAND),
+        ("WEIGHTS 0, 5", ErrorCode.OPERAND),
+        ("SET COUNT_Y, 0\nMATMUL 0, 0", ErrorCode.OPERAND),
+        ("SET COUNT_X, 65536\nMATMUL 0, 0", ErrorCode.OPERAND),
+        ("SET WINDOW_X, 0\nVECTOR 0, 0", ErrorCode.OPERAND),
+        ("SET POINTS_Y, 0\nVECTOR 0, 0", ErrorCode.OPERAND),
+        ("SET WEIGHT_STRIDE, 1\nWEIGHTS 253, 4", ErrorCode.RANGE),
+        ("WEIGHTS -1, 1", ErrorCode.RANGE),
+        ("MATMUL 256, 0", ErrorCode.RANGE),
+        ("SET COUNT_X, 2\nSET STRIDE_X, -1\nMATMUL 0, 0", ErrorCode.RANGE),
+        ("MATMUL 0, 64", ErrorCode.RANGE),
+        ("SET COUNT_X, 60000\nSET COUNT_Y, 60000\nMATMUL 0, 0", ErrorCode.RANGE),
+        ("VECTOR 64, 0", ErrorCode.RANGE),
+        ("VECTOR 256, 0, scratchpad", ErrorCode.RANGE),
+        ("VECTOR 0, 256", ErrorCode.RANGE),
+        ("VECTOR 0, 0, 256, add", ErrorCode.RANGE),
+        ("SET WINDOW_Y, 3\nSET SOURCE_KY, 32\nVECTOR 0, 0", ErrorCode.RANGE),
+        ("QUANT_CHANNEL 241, low=0, high=0", ErrorCode.RANGE),
+        ("TABLE 193", ErrorCode.RANGE),
+        ("SET WINDOW_X, 2\nVECTOR 0, 0, add", ErrorCode.OPERAND),
+        ("LOAD 0, 2048", ErrorCode.RANGE),
+        ("STORE 0, 1024", ErrorCode.RANGE),
+        ("STORE 0, 1021", ErrorCode.DESCRIPTOR),
+        ("LOAD 0, 2047", ErrorCode.DESCRIPTOR),
+        ("SET LOAD_COUNT1, 0\nLOAD 0, 0", ErrorCode.DESCRIPTOR),
+        ("SET LOAD_SIZE, 3\nLOAD 0, 0", ErrorCode.DESCRIPTOR),
+        ("SET LOAD_PAD0, 0x0203\nLOAD 0, 0", ErrorCode.DESCRIPTOR),
+        ("LOAD 0x100000, 0", ErrorCode.BUS),
+        ("STORE 0x100000, 0", ErrorCode.BUS),
         ("MATMUL 0, 0", None),
         ("SET POINTS_X, 65535\nSET POINTS_Y, 65535\nVECTOR 0, 0", None),
     ],
@@ -318,7 +318,10 @@ def test_mistakes_stop_where_they_are(text, error):
 def test_settings_that_do_not_fit():
     """Counts become 0, values too, strides the nearest."""
     for text in ("LOAD_COUNT0, 65537", "LOAD_LOCAL_STRIDE0, 0x7fffffff", "LOAD_LOCAL_STRIDE0, -65536"):
-        assert run(Program.parse(f"{ONE}SET {text}\nLOAD 0, 0\nHALT"), np.zeros(16, np.uint8)).error == Error.DESCRIPTOR
+        assert (
+            run(Program.parse(f"{ONE}SET {text}\nLOAD 0, 0\nHALT"), np.zeros(16, np.uint8)).error
+            == ErrorCode.DESCRIPTOR
+        )
     padded = "SET LOAD_PAD0, 4\nSET LOAD_SIZE, 8\nSET LOAD_VALUE, 257\nLOAD 0, 0\nSTORE 0, 0\nHALT"
     assert ended(Program.parse(ONE + padded), np.full(16, 7, np.uint8))[:5].tolist() == [0, 0, 0, 0, 7]
     scaled = "SET SCALE_A, -40000\nVECTOR 0, 1, scratchpad\nSTORE 8, 4\nHALT"
@@ -330,17 +333,17 @@ def test_settings_that_do_not_fit():
 def test_an_error_of_the_bus_leaves_uncertain_what_it_may_have_written():
     program = Program.parse(f"{ONE}SET STORE_COUNT0, 64\nSTORE 0x3100, 0\nHALT")
     result = run(program, np.zeros(16, np.uint8))
-    assert (result.error, result.at) == (Error.BUS, len(program) - 2)
+    assert (result.error, result.at) == (ErrorCode.BUS, len(program) - 2)
     assert np.flatnonzero(result.uncertain).tolist() == list(range(0x3100, len(result.dram)))
 
 
 @pytest.mark.parametrize(
     ("fault", "error", "pc"),
     [
-        ((0x40, 0x43, 2), Error.BUS, 18),
-        ((0x104, 0x107, 3), Error.BUS, 20),
-        ((CODE + 16 * 19, CODE + 16 * 19 + 3, 2), Error.FETCH, 19),
-        ((0x44, 0x103, 3), Error.NONE, 22),
+        ((0x40, 0x43, 2), ErrorCode.BUS, 18),
+        ((0x104, 0x107, 3), ErrorCode.BUS, 20),
+        ((CODE + 16 * 19, CODE + 16 * 19 + 3, 2), ErrorCode.FETCH, 19),
+        ((0x44, 0x103, 3), ErrorCode.NONE, 22),
     ],
 )
 def test_errors_of_the_bus(fault, error, pc):
@@ -369,7 +372,7 @@ def test_a_large_gemm_takes_no_time_to_speak_of():
     start = time.perf_counter()
     result = run(program, np.zeros(16, np.uint8), parameters)
     assert (result.error, result.counters["rows"], result.counters["instructions"]) == (
-        Error.NONE,
+        ErrorCode.NONE,
         1024 * 128,
         3 * 1024 + 5,
     )
@@ -377,4 +380,4 @@ def test_a_large_gemm_takes_no_time_to_speak_of():
 
 
 def test_operations_that_every_op_has():
-    assert {op.name for op in core.Op} == {op.name for op in Op}
+    assert {op.name for op in core.Opcode} == {op.name for op in Op}

@@ -8,16 +8,16 @@ from systola.gen.accelerators.systola.program import Program, ProgramError
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
-from systola.sim.golden.isa import Code, Error, Op
+from systola.sim.golden.isa import ErrorCode, InstructionWord, Opcode
 from systola.sim.stimulus.cores.systola.mistakes import WAIT, broken, mistakes
 from systola.sim.stimulus.cores.systola.programs import image
 from systola.sim.stimulus.dma import DRAM_BYTES
 
 MACHINES = [CoreParameters.check(), CoreParameters.check(size=4, data_width=32, dims=2, format="uint8")]
-HALT = Code(Op.HALT)
+HALT = InstructionWord(Opcode.HALT)
 
 
-def golden(parameters: dict, codes: list[Code], entry: int, fault=None):
+def golden(parameters: dict, codes: list[InstructionWord], entry: int, fault=None):
     dram = image(parameters, np.random.default_rng(1), codes, DRAM_BYTES)
     return run(parameters, dram, entry, 10_000, [fault] if fault else [])
 
@@ -31,7 +31,7 @@ def test_each_stops_with_its_error(machine):
         try:
             program = Program.decode(b"".join(map(isa.encode, [*codes, HALT])))
         except ProgramError:
-            assert error == Error.OPCODE
+            assert error == ErrorCode.OPCODE
         else:
             assert check(program, machine, dram=DRAM_BYTES), program.text()
 
@@ -44,4 +44,6 @@ def test_every_error_of_a_program_is_made():
         result = golden(p, codes, entry, fault)
         made.add((result.error, fault is not None))
         assert result.at < len(codes)
-    assert made == {(error, False) for error in set(Error) - {Error.NONE, Error.ABORTED}} | {(Error.FETCH, True)}
+    assert made == {(error, False) for error in set(ErrorCode) - {ErrorCode.NONE, ErrorCode.ABORTED}} | {
+        (ErrorCode.FETCH, True)
+    }

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
-from systola.sim.golden.isa import Code, Op
+from systola.sim.golden.isa import InstructionWord, Opcode
 from systola.sim.golden.walks import Walk
 from systola.sim.stimulus.cores.systola.operations import Arena, Part, Writer, overtakes, stepping
 
@@ -55,7 +55,7 @@ def test_registers_hold_what_the_writer_thinks():
     writer.fill()
     for _ in range(30):
         writer.something()
-        check = [Code(Op.SYNC, 0, (name, 0, 0), (0, 0, 0)) for name in range(16)]
-        codes = [*writer.codes, *check, Code(Op.HALT)]
-        seen = [o.a for o in isa.issue(codes.__getitem__, 1 << 20, 1 << 20) if o.op == Op.SYNC]
+        check = [InstructionWord(Opcode.SYNC, 0, (name, 0, 0), (0, 0, 0)) for name in range(16)]
+        codes = [*writer.codes, *check, InstructionWord(Opcode.HALT)]
+        seen = [o.a for o in isa.issue(codes.__getitem__, 1 << 20, 1 << 20) if o.op == Opcode.SYNC]
         assert seen == writer.registers

@@ -8,7 +8,7 @@ from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
-from systola.sim.golden.isa import Error, Op, Setting
+from systola.sim.golden.isa import ErrorCode, Opcode, Setting
 from systola.sim.stimulus.cores.systola.programs import image, random_cases, random_program
 from systola.sim.stimulus.dma import DRAM_BYTES
 
@@ -31,7 +31,7 @@ def test_programs_are_legal_and_leave_results(parameters):
         assert check(program, machine, dram=DRAM_BYTES) == []
         dram = image(p, rng, codes, DRAM_BYTES)
         result = run(p, dram, DRAM_BYTES)
-        assert (result.error, result.at) == (Error.NONE, len(codes) - 1)
+        assert (result.error, result.at) == (ErrorCode.NONE, len(codes) - 1)
         assert (result.dram != dram).sum() > 64
         assert result.counters["rows"] > 0
 
@@ -40,10 +40,10 @@ def test_every_instruction_and_setting_is_used():
     p = CoreParameters.check(dims=4).model_dump()
     rng = np.random.default_rng(2)
     codes = [code for _ in range(8) for code in random_program(p, rng)]
-    assert {code.opcode for code in codes} == set(Op)
-    assert {code.flags for code in codes if code.opcode == Op.SET} == set(Setting)
-    assert {code.flags for code in codes if code.opcode == Op.MATMUL} == {0, 1, 2, 3}
-    vectors = [code.flags for code in codes if code.opcode == Op.VECTOR]
+    assert {code.opcode for code in codes} == set(Opcode)
+    assert {code.flags for code in codes if code.opcode == Opcode.SET} == set(Setting)
+    assert {code.flags for code in codes if code.opcode == Opcode.MATMUL} == {0, 1, 2, 3}
+    vectors = [code.flags for code in codes if code.opcode == Opcode.VECTOR]
     assert all(any(flags >> bit & 1 for flags in vectors) for bit in range(4))
     assert len(set(vectors)) > 9
 
@@ -54,6 +54,6 @@ def test_cases_come_by_seed_and_some_are_wrong():
     assert all((a.dram == b.dram).all() and a.entry == b.entry for a, b in zip(cases, again, strict=True))
     assert not all(len(a.dram) == len(b.dram) and (a.dram == b.dram).all() for a, b in zip(cases, other, strict=True))
     results = [run(p, case.dram, case.entry, faults=[case.fault] if case.fault else []) for case in cases]
-    assert [n for n, result in enumerate(results) if result.error != Error.NONE] == [4]
+    assert [n for n, result in enumerate(results) if result.error != ErrorCode.NONE] == [4]
     assert all(len(case.dram) % 16 == 0 for case in cases)
     assert {case.stall for case in cases} > {0}

@@ -6,7 +6,7 @@ import pytest
 from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
-from systola.sim.golden.isa import Code, Op
+from systola.sim.golden.isa import InstructionWord, Opcode
 from systola.sim.stimulus.cores.systola.syncs import synchronised
 
 P = CoreParameters.check(size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32).model_dump()
@@ -37,7 +37,7 @@ class Never:
         return 1.0
 
 
-def codes(text: str) -> list[Code]:
+def codes(text: str) -> list[InstructionWord]:
     code = Program.parse(f"{ONE}{text}\nHALT").encode()
     return [isa.decode(code[at : at + 16]) for at in range(0, len(code), 16)]
 
@@ -60,8 +60,8 @@ def codes(text: str) -> list[Code]:
 )
 def test_a_sync_for_whom_an_operation_meets(text, syncs):
     result = synchronised(P, Never(), codes(text))
-    assert [code.flags for code in result if code.opcode == Op.SYNC] == syncs
-    assert [code for code in result if code.opcode != Op.SYNC] == codes(text)
+    assert [code.flags for code in result if code.opcode == Opcode.SYNC] == syncs
+    assert [code for code in result if code.opcode != Opcode.SYNC] == codes(text)
 
 
 def test_the_array_is_not_waited_for_while_two_tiles_wait():
@@ -69,5 +69,5 @@ def test_the_array_is_not_waited_for_while_two_tiles_wait():
     for seed in range(200):
         ahead = 0
         for code in synchronised(P, np.random.default_rng(seed), program):
-            ahead += (code.opcode == Op.WEIGHTS) - (code.opcode == Op.MATMUL)
-            assert ahead < 2 or code.opcode != Op.SYNC or not code.flags & (4 | 8)
+            ahead += (code.opcode == Opcode.WEIGHTS) - (code.opcode == Opcode.MATMUL)
+            assert ahead < 2 or code.opcode != Opcode.SYNC or not code.flags & (4 | 8)

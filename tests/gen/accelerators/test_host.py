@@ -11,7 +11,7 @@ from systola.gen.host.scaling import Scaling
 from systola.gen.run.tasks import GemmTask
 
 
-class Memory:
+class GoldenBoard:
     """A board without a link: memory, and an accelerator that is its golden model."""
 
     def __init__(self, accelerator, parameters, size=1 << 16):
@@ -41,7 +41,7 @@ class Memory:
 def host(request):
     accelerator = request.param
     parameters = accelerator.preset("small")
-    return accelerator.host(Memory(accelerator, parameters), parameters)
+    return accelerator.host(GoldenBoard(accelerator, parameters), parameters)
 
 
 def test_a_job_runs_on_the_board(host):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from systola.gen.accelerators.systola.emitter import Access, Action, Emitter, Space, nest
+from systola.gen.accelerators.systola.emitter import Action, Emitter, MemoryAccess, Space, nest
 from systola.gen.accelerators.systola.program import Program, Reg, Unit
 from systola.gen.accelerators.systola.runs import Block, runs
 from systola.gen.accelerators.systola.tiling_search import even, ramp
-from systola.gen.compile.allocator import DoesNotFit, Memory
+from systola.gen.compile.allocator import DoesNotFit, ScratchpadAllocator
 from systola.gen.compile.boxes import Box, Dimension, element
 from systola.gen.compile.layers import gemm
 from systola.gen.compile.pipelining import ORDERS, arrange
@@ -31,7 +31,7 @@ def test_padding_inside_a_row_is_not_merged():
 
 
 def test_the_fragment_that_is_needed_latest_makes_room():
-    memory, uses = Memory(0, 30), {"a": 5, "b": 9, "c": 7}
+    memory, uses = ScratchpadAllocator(0, 30), {"a": 5, "b": 9, "c": 7}
     for key in uses:
         memory.place(key, 10, (), uses.get)
     assert memory.place("d", 10, ("a",), uses.get) == 10
@@ -95,17 +95,17 @@ def test_a_sync_names_those_who_would_be_overtaken():
     def action(*accesses):
         return Action(list(accesses), lambda emitter: None)
 
-    load = Access(Unit.LOAD, Space.LOCAL, 0, 100, write=True)
-    fetch = Access(Unit.FETCH, Space.LOCAL, 50, 60)
-    sums = Access(Unit.ARRAY, Space.SUMS, 0, 8, write=True)
+    load = MemoryAccess(Unit.LOAD, Space.LOCAL, 0, 100, write=True)
+    fetch = MemoryAccess(Unit.FETCH, Space.LOCAL, 50, 60)
+    sums = MemoryAccess(Unit.ARRAY, Space.SUMS, 0, 8, write=True)
     emitter.step([action(load)])
     emitter.step([action(fetch, sums)])
     assert [s.flags for s in emitter.program.instructions] == [Unit.LOAD]
     emitter.step([action(load)])
     assert emitter.program.instructions[-1].flags == Unit.FETCH
-    emitter.step([action(Access(Unit.VECTOR, Space.SUMS, 4, 6))])
+    emitter.step([action(MemoryAccess(Unit.VECTOR, Space.SUMS, 4, 6))])
     assert emitter.program.instructions[-1].flags == Unit.ARRAY
-    emitter.step([action(Access(Unit.STORE, Space.LOCAL, 200, 300))])
+    emitter.step([action(MemoryAccess(Unit.STORE, Space.LOCAL, 200, 300))])
     assert len(emitter.program) == 3
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from systola.hw.dma.check import Check
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code, Descriptor
+from systola.sim.golden.dma import Descriptor, DmaCode
 
 OPTIONS = {"padding": True, "fill": True, "scatter": True}
 PARAMETERS = [
@@ -65,13 +65,13 @@ def test_verdicts(exchange, words, parameters, pause):
         box = dict(given["box"])
         rows, turn = box.pop("rows"), box.pop("turn")
         assert box == {name: int(value) for name, value in words(d, p).items()}
-        if code == Code.OK:
+        if code == DmaCode.OK:
             dense = d.bus_stride[0] == 1 << d.size, d.local_stride[0] == 1 << d.size
             assert rows == (dense[0 if d.store else 1] if d.fill else all(dense)), d
             assert turn == (p.scatter and dma.turns(d) and not (d.before[0] or d.after[0])), d
-    assert set(codes) >= {Code.OK, Code.ZERO_COUNT, Code.LOCAL_RANGE, Code.SIZE}
+    assert set(codes) >= {DmaCode.OK, DmaCode.ZERO_COUNT, DmaCode.LOCAL_RANGE, DmaCode.SIZE}
     if p.padding:
-        assert set(codes) >= {Code.UNSUPPORTED, Code.PADDING}
+        assert set(codes) >= {DmaCode.UNSUPPORTED, DmaCode.PADDING}
     if not pause:
         begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
         assert {b - a for a, b in zip(begun, told, strict=True)} == {p.dims + 4}

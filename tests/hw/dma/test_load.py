@@ -6,7 +6,7 @@ import pytest
 from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.load import Load
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code
+from systola.sim.golden.dma import DmaCode
 from systola.sim.golden.dma_boxes import contiguous, transpose
 from systola.sim.stimulus.dma import random_cases
 
@@ -55,7 +55,7 @@ OUTPUTS = {"ar": None, "write": None}
 def test_loads(exchange, checked, parameters, pause):
     p = Load.Parameters.check(**parameters)
     for case in random_cases(dict(p), 9, 4, descriptors=8)[3::5]:  # both have faults
-        loads = [d for d in case.descriptors if not d.store and dma.check(d, dict(p)) == Code.OK]
+        loads = [d for d in case.descriptors if not d.store and dma.check(d, dict(p)) == DmaCode.OK]
         local = case.local.copy()
         expected = dma.run(loads, case.dram, local, dict(p), case.faults)
         world = World(p, case.dram, case.local.copy(), case.faults)
@@ -64,7 +64,7 @@ def test_loads(exchange, checked, parameters, pause):
         assert ((world.local == local) | expected.local_uncertain).all()
         assert len(world.r) == sum(dma.beats(d, p.bytes, scatter=p.scatter) for d in loads)
         for status, (_, done) in zip(expected.statuses, beats["done"], strict=True):
-            assert done["failed"] == (status.code != Code.OK)
+            assert done["failed"] == (status.code != DmaCode.OK)
             if done["failed"]:
                 assert (2 | done["decerr"], done["beat"] * p.bytes) == (status.code, status.addr)
 

@@ -8,7 +8,7 @@ import pytest
 from systola.hw.bus.axi import BOUNDARY
 from systola.hw.dma.store import Reader, Store
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code
+from systola.sim.golden.dma import DmaCode
 from systola.sim.golden.dma_boxes import contiguous
 from systola.sim.stimulus.dma import random_cases
 
@@ -74,7 +74,7 @@ OUTPUTS = {"aw": None, "w": None, "read": None}
 def test_stores(exchange, checked, parameters, pause):
     p = Store.Parameters.check(**parameters)
     for case in random_cases(dict(p), 9, 6, descriptors=8)[3::5]:  # both have faults
-        stores = [d for d in case.descriptors if d.store and dma.check(d, dict(p)) == Code.OK]
+        stores = [d for d in case.descriptors if d.store and dma.check(d, dict(p)) == DmaCode.OK]
         dram = case.dram.copy()
         expected = dma.run(stores, dram, case.local, dict(p), case.faults)
         world = World(p, case.dram.copy(), case.local, case.faults)

@@ -14,7 +14,7 @@ BYTES = ISA.bytes
 TARGETS = {queue.name: Unit[queue.unit.upper()] for queue in ISA.queues}
 
 
-class Ran:
+class IssuerRun:
     """What an issuer did with a program whose units take `work` cycles a command."""
 
     def __init__(self, code: bytes, *, work=lambda name: 10, ready=lambda: True, cycles=3000, available=None):
@@ -85,7 +85,7 @@ def loops() -> Program:
 @pytest.mark.parametrize("slow", [False, True])
 def test_loops_and_registers(slow):
     rng = random.Random(2)
-    ran = Ran(loops().encode(), ready=(lambda: rng.random() < 0.3) if slow else (lambda: True))
+    ran = IssuerRun(loops().encode(), ready=(lambda: rng.random() < 0.3) if slow else (lambda: True))
     assert ran.halted is not None
     got = [(name, *operands[:3]) for _, name, op, _, *operands, _ in ran.commands if op != Op.SET]
     expected = []
@@ -109,7 +109,7 @@ def test_sync_waits_for_the_units_it_names_and_no_others():
     p.load(0, 0)
     p.halt()
     work = {"load": 50, "store": 500, "matmul": 20, "array": 60, "vector": 5, "weights": 1}
-    ran = Ran(p.encode(), work=work.get)
+    ran = IssuerRun(p.encode(), work=work.get)
     begun = {}
     for now, name, *_ in ran.commands:
         begun.setdefault(name, []).append(now)
@@ -124,7 +124,7 @@ def test_a_command_a_cycle():
     for n in range(20):
         p.load(n, n)
     p.halt()
-    ran = Ran(p.encode())
+    ran = IssuerRun(p.encode())
     cycles = [now for now, *_ in ran.commands]
     assert cycles == list(range(cycles[0], cycles[0] + 20))
 
@@ -134,7 +134,7 @@ def test_settings_go_to_their_units():
     for setting in Setting:
         p.set(setting, int(setting))
     p.halt()
-    ran = Ran(p.encode())
+    ran = IssuerRun(p.encode())
     assert [(TARGETS[name], flags) for _, name, _, flags, *_ in ran.commands] == [
         (ISA.unit_of(ISA.configs[s]), s) for s in Setting
     ]
@@ -157,7 +157,7 @@ def word(op: int, flags: int = 0, a: int = 0) -> bytes:
     ],
 )
 def test_wrong_instructions_stop_the_program(code, error, pc):
-    ran = Ran(code + word(Op.HALT))
+    ran = IssuerRun(code + word(Op.HALT))
     assert ran.fault == (error, pc)
     assert ran.commands == []
 
@@ -168,4 +168,4 @@ def test_a_body_that_does_not_fit_is_told():
         for _ in range(20):
             p.sync(Unit.LOAD)
     p.halt()
-    assert Ran(p.encode(), available=10).fault == (Error.LOOP, 10)
+    assert IssuerRun(p.encode(), available=10).fault == (Error.LOOP, 10)

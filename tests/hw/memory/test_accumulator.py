@@ -8,7 +8,7 @@ import pytest
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.memory.accumulator import Accumulator
-from systola.sim.golden.accumulator import Tile
+from systola.sim.golden.accumulator import AccumulatorTile
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
 from systola.sim.stimulus.accumulator import AccumulatorCase
@@ -36,7 +36,7 @@ def test_a_row_in_and_a_row_out_every_cycle(double_buffer):
     design = generate("accumulator", memory)
     rows, reads, tiles = 40, 37, 6
     ones = np.ones(rows, np.int64)
-    tile = Tile(np.ones((rows, 2), np.int64), 3 * ones, ones, np.full(reads, 3))
+    tile = AccumulatorTile(np.ones((rows, 2), np.int64), 3 * ones, ones, np.full(reads, 3))
     outcome, (results,) = simulate(design, [AccumulatorCase([tile] * tiles)], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0
     assert [int(y[0, 0]) for y in results] == [40, 40, 80, 80, 120, 120] if double_buffer else range(40, 241, 40)

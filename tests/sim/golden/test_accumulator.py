@@ -3,23 +3,23 @@
 import numpy as np
 import pytest
 
-from systola.sim.golden.accumulator import Memory, Tile, cycles
+from systola.sim.golden.accumulator import AccumulatorMemory, AccumulatorTile, cycles
 
 
 def _tile(*rows, reads):
     data, addr, accumulate = (np.array(column) for column in zip(*rows, strict=True))
-    return Tile(data[:, None], addr, accumulate, np.array(reads))
+    return AccumulatorTile(data[:, None], addr, accumulate, np.array(reads))
 
 
 @pytest.mark.parametrize(("overflow", "expected"), [("wrap", [-56, 5, 0]), ("saturate", [127, 5, 0])])
 def test_rows_add_or_overwrite(overflow, expected):
-    memory = Memory(1, 8, 4, overflow, True)
+    memory = AccumulatorMemory(1, 8, 4, overflow, True)
     tile = _tile((100, 1, 1), (100, 1, 1), (7, 2, 1), (5, 2, 0), reads=[1, 2, 0])
     assert memory.run(tile)[:, 0].tolist() == expected
 
 
 def test_every_addition_is_clamped_by_itself():
-    memory = Memory(1, 8, 4, "saturate", True)
+    memory = AccumulatorMemory(1, 8, 4, "saturate", True)
     assert memory.run(_tile((100, 1, 1), (100, 1, 1), (-100, 1, 1), reads=[1])).item() == 27
     assert memory.run(_tile((-100, 1, 1), (-100, 1, 1), (100, 1, 1), reads=[1])).item() == -28
 
@@ -27,13 +27,13 @@ def test_every_addition_is_clamped_by_itself():
 def test_halves_take_turns_and_keep_their_sums():
     one = _tile((1, 0, 1), reads=[0])
     for double_buffer, expected in ((True, [1, 1, 2, 2]), (False, [1, 2, 3, 4])):
-        memory = Memory(1, 8, 4, "wrap", double_buffer)
+        memory = AccumulatorMemory(1, 8, 4, "wrap", double_buffer)
         assert [memory.run(one).item() for _ in range(4)] == expected
 
 
 @pytest.mark.parametrize("overflow", ["wrap", "saturate"])
 def test_64_bits(overflow):
-    memory = Memory(1, 64, 2, overflow, False)
+    memory = AccumulatorMemory(1, 64, 2, overflow, False)
     top = 2**63 - 1
     expected = top if overflow == "saturate" else -2
     assert memory.run(_tile((top, 1, 1), (top, 1, 1), reads=[1])).item() == expected

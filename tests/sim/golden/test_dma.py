@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from systola.sim.golden import dma, dma_boxes
-from systola.sim.golden.dma import Code, Descriptor, Status
+from systola.sim.golden.dma import Descriptor, DmaCode, DmaStatus
 
 PARAMETERS = {
     "data_width": 64,
@@ -69,13 +69,13 @@ def boxes(draw):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(boxes(), min_size=1, max_size=3))
 def test_run_is_the_loop_over_elements(descriptors):
-    descriptors = [d for d in descriptors if dma.check(d, PARAMETERS) == Code.OK]
+    descriptors = [d for d in descriptors if dma.check(d, PARAMETERS) == DmaCode.OK]
     dram, local = memories()
     expected = dram.copy(), local.copy()
     for d in descriptors:
         literally(d, *expected, PARAMETERS)
     result = dma.run(descriptors, dram, local, PARAMETERS)
-    assert result.statuses == [Status(0)] * len(descriptors)
+    assert result.statuses == [DmaStatus(0)] * len(descriptors)
     assert (dram == expected[0]).all()
     assert (local == expected[1]).all()
     assert not result.dram_uncertain.any()
@@ -86,10 +86,10 @@ def test_addresses_are_modulo_the_width_of_the_bus():
     dram, local = memories(dram=1 << 12)
     d = Descriptor(bus_addr=4090, count=(12,), bus_stride=(1,), local_stride=(1,))
     expected = np.concatenate([dram[4090:], dram[:6]])
-    assert dma.run([d], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
+    assert dma.run([d], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [DmaStatus(0)]
     assert (local[:12] == expected).all()
     astride = Descriptor(bus_addr=4094, local_addr=40, size=2)
-    assert dma.run([astride], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [Status(0)]
+    assert dma.run([astride], dram, local, PARAMETERS | {"addr_width": 12}).statuses == [DmaStatus(0)]
     assert (local[40:44] == np.concatenate([dram[4094:], dram[:2]])).all()
     d = Descriptor(bus_addr=(1 << 64) - 8, size=2, count=(3,), bus_stride=(6,))
     assert dma.addresses(d, 64)[0].ravel().tolist() == [(1 << 64) - 8, (1 << 64) - 2, 4]
@@ -111,7 +111,7 @@ def test_shapes_have_the_innermost_dimension_last():
 def test_targets_are_the_bytes_that_descriptors_write(descriptors):
     written = {True: set(), False: set()}
     for d in descriptors:
-        if dma.check(d, PARAMETERS) != Code.OK:
+        if dma.check(d, PARAMETERS) != DmaCode.OK:
             continue
         first, strides = (d.bus_addr, d.bus_stride) if d.store else (d.local_addr, d.local_stride)
         for i in product(*(range(n) for n in d.count)):
@@ -146,12 +146,12 @@ def test_filled_bytes_depend_on_the_target_address():
 # Refusals
 
 BAD = {
-    Code.SIZE: {"size": 4},
-    Code.UNSUPPORTED: {"fill": True, "after": (3,)},
-    Code.ZERO_COUNT: {"count": (5, 0, 1, 1)},
-    Code.PADDING: {"before": (3,), "after": (3,)},
-    Code.LOCAL_RANGE: {"local_addr": 510},
-    Code.ALIGNMENT: {"bus_addr": 65},
+    DmaCode.SIZE: {"size": 4},
+    DmaCode.UNSUPPORTED: {"fill": True, "after": (3,)},
+    DmaCode.ZERO_COUNT: {"count": (5, 0, 1, 1)},
+    DmaCode.PADDING: {"before": (3,), "after": (3,)},
+    DmaCode.LOCAL_RANGE: {"local_addr": 510},
+    DmaCode.ALIGNMENT: {"bus_addr": 65},
 }
 LEGAL = Descriptor(bus_addr=64, local_addr=8, size=1, count=(5, 2), bus_stride=(2, 20), local_stride=(6, 40), tag=9)
 
@@ -160,10 +160,10 @@ LEGAL = Descriptor(bus_addr=64, local_addr=8, size=1, count=(5, 2), bus_stride=(
 def test_a_refused_descriptor_changes_nothing(code):
     parameters = PARAMETERS | {"scatter": True}
     dram, local = memories()
-    assert dma.check(LEGAL, parameters) == Code.OK
+    assert dma.check(LEGAL, parameters) == DmaCode.OK
     before = dram.copy(), local.copy()
-    result = dma.run([replace(LEGAL, **BAD[code])], dram, local, parameters, [(0, 4095, Code.SLVERR)])
-    assert result.statuses == [Status(9, code, 0)]
+    result = dma.run([replace(LEGAL, **BAD[code])], dram, local, parameters, [(0, 4095, DmaCode.SLVERR)])
+    assert result.statuses == [DmaStatus(9, code, 0)]
     assert (dram == before[0]).all()
     assert (local == before[1]).all()
     assert not result.dram_uncertain.any()
@@ -181,28 +181,28 @@ def test_the_first_reason_in_order_is_told(first, second):
 @pytest.mark.parametrize(
     ("options", "change", "code"),
     [
-        ({"fill": False}, {"fill": True}, Code.UNSUPPORTED),
-        ({"padding": False}, {"after": (0, 1)}, Code.UNSUPPORTED),
-        ({}, {"after": (0, 1)}, Code.OK),
-        ({}, {"after": (0, 1), "fill": True}, Code.UNSUPPORTED),
-        ({}, {"after": (0, 1), "store": True}, Code.UNSUPPORTED),
-        ({}, {"before": (2,), "after": (3,)}, Code.OK),
-        ({}, {"size": 3}, Code.OK),
-        ({"data_width": 32}, {"size": 3}, Code.SIZE),
-        ({}, {"local_addr": 512 - 66}, Code.OK),
-        ({}, {"local_addr": 512 - 65}, Code.LOCAL_RANGE),
-        ({}, {"local_stride": (-2, 1)}, Code.OK),
-        ({}, {"local_stride": (-3, 1)}, Code.LOCAL_RANGE),
-        ({}, {"local_stride": (-3, 1), "fill": True}, Code.LOCAL_RANGE),
-        ({}, {"local_stride": (-3, 1), "fill": True, "store": True}, Code.OK),
-        ({}, {"count": (65535,) * 4, "local_stride": (1 << 20,) * 4}, Code.LOCAL_RANGE),
-        ({"scatter": True}, {"local_stride": (6, 41)}, Code.ALIGNMENT),
-        ({"scatter": True}, {"bus_stride": (2, 21)}, Code.ALIGNMENT),
-        ({"scatter": True}, {"local_addr": 9}, Code.ALIGNMENT),
-        ({"scatter": True}, {"local_addr": 9, "store": True}, Code.OK),
-        ({"scatter": True}, {"local_addr": 9, "fill": True}, Code.OK),
-        ({"scatter": True}, {"local_addr": 9, "local_stride": (2, 11)}, Code.OK),
-        ({}, {"local_addr": 9}, Code.OK),
+        ({"fill": False}, {"fill": True}, DmaCode.UNSUPPORTED),
+        ({"padding": False}, {"after": (0, 1)}, DmaCode.UNSUPPORTED),
+        ({}, {"after": (0, 1)}, DmaCode.OK),
+        ({}, {"after": (0, 1), "fill": True}, DmaCode.UNSUPPORTED),
+        ({}, {"after": (0, 1), "store": True}, DmaCode.UNSUPPORTED),
+        ({}, {"before": (2,), "after": (3,)}, DmaCode.OK),
+        ({}, {"size": 3}, DmaCode.OK),
+        ({"data_width": 32}, {"size": 3}, DmaCode.SIZE),
+        ({}, {"local_addr": 512 - 66}, DmaCode.OK),
+        ({}, {"local_addr": 512 - 65}, DmaCode.LOCAL_RANGE),
+        ({}, {"local_stride": (-2, 1)}, DmaCode.OK),
+        ({}, {"local_stride": (-3, 1)}, DmaCode.LOCAL_RANGE),
+        ({}, {"local_stride": (-3, 1), "fill": True}, DmaCode.LOCAL_RANGE),
+        ({}, {"local_stride": (-3, 1), "fill": True, "store": True}, DmaCode.OK),
+        ({}, {"count": (65535,) * 4, "local_stride": (1 << 20,) * 4}, DmaCode.LOCAL_RANGE),
+        ({"scatter": True}, {"local_stride": (6, 41)}, DmaCode.ALIGNMENT),
+        ({"scatter": True}, {"bus_stride": (2, 21)}, DmaCode.ALIGNMENT),
+        ({"scatter": True}, {"local_addr": 9}, DmaCode.ALIGNMENT),
+        ({"scatter": True}, {"local_addr": 9, "store": True}, DmaCode.OK),
+        ({"scatter": True}, {"local_addr": 9, "fill": True}, DmaCode.OK),
+        ({"scatter": True}, {"local_addr": 9, "local_stride": (2, 11)}, DmaCode.OK),
+        ({}, {"local_addr": 9}, DmaCode.OK),
     ],
 )
 def test_codes_at_their_limits(options, change, code):
@@ -220,12 +220,12 @@ def test_dimensions_the_engine_lacks_are_a_mistake_of_the_caller():
 def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
     dram, local = memories()
     before = local.copy()
-    faults = [(96, 103, Code.SLVERR), (40, 47, Code.DECERR)]
+    faults = [(96, 103, DmaCode.SLVERR), (40, 47, DmaCode.DECERR)]
     upwards = dma_boxes.rows(30, 100, 2, 11, 60, 20, tag=1)  # reads 30..40 and 90..100
     beside = dma_boxes.rows(48, 200, 2, 48, 56, 50, tag=2)  # reads 48..95 and 104..151
     backwards = dma_boxes.rows(90, 300, 2, 11, -60, 20, tag=3)
     result = dma.run([upwards, beside, backwards], dram, local, PARAMETERS, faults)
-    assert result.statuses == [Status(1, Code.DECERR, 40), Status(2), Status(3, Code.SLVERR, 96)]
+    assert result.statuses == [DmaStatus(1, DmaCode.DECERR, 40), DmaStatus(2), DmaStatus(3, DmaCode.SLVERR, 96)]
     expected = np.zeros(512, bool)
     for start in (100, 120, 300, 320):
         expected[start : start + 11] = True
@@ -238,10 +238,12 @@ def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
 def test_what_is_not_read_cannot_fail():
     dram, local = memories()
     d = dma_boxes.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
-    faults = [(0, 63, Code.SLVERR), (72, 87, Code.SLVERR), (96, 4095, Code.DECERR)]
-    assert dma.run([d, replace(d, before=(10,), after=())], dram, local, PARAMETERS, faults).statuses == [Status(0)] * 2
+    faults = [(0, 63, DmaCode.SLVERR), (72, 87, DmaCode.SLVERR), (96, 4095, DmaCode.DECERR)]
+    assert (
+        dma.run([d, replace(d, before=(10,), after=())], dram, local, PARAMETERS, faults).statuses == [DmaStatus(0)] * 2
+    )
     assert dma.run([replace(d, before=(), after=(), fill=True)], dram, local, PARAMETERS, faults).statuses == [
-        Status(0)
+        DmaStatus(0)
     ]
     assert dma.run([replace(d, before=(), after=())], dram, local, PARAMETERS, faults).statuses[0].addr == 32
 
@@ -254,9 +256,9 @@ def test_beyond_the_memory_is_a_decode_error():
         local,
         PARAMETERS,
     ).statuses
-    assert statuses[0] == Status(0)
-    assert statuses[1] == Status(0, Code.DECERR, 4096)
-    assert (statuses[2].code, statuses[2].addr) == (Code.DECERR, 1 << 31)
+    assert statuses[0] == DmaStatus(0)
+    assert statuses[1] == DmaStatus(0, DmaCode.DECERR, 4096)
+    assert (statuses[2].code, statuses[2].addr) == (DmaCode.DECERR, 1 << 31)
 
 
 def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
@@ -277,22 +279,24 @@ def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
         (status,) = result.statuses
         return status
 
-    one = status((5104, 5111, Code.SLVERR))
-    assert (one.tag, one.code, one.addr, one.addrs) == (5, Code.SLVERR, 5104, range(5000, 5105, 8))
-    assert one.allows(5, Code.SLVERR, 5104)
-    assert one.allows(5, Code.SLVERR, 5000)
-    assert not one.allows(5, Code.SLVERR, 4992)
-    assert not one.allows(5, Code.SLVERR, 5112)
-    assert not one.allows(5, Code.SLVERR, 5004)
-    assert not one.allows(5, Code.DECERR, 5104)
-    assert not one.allows(5, Code.OK, 0)
-    assert not one.allows(4, Code.SLVERR, 5104)
+    one = status((5104, 5111, DmaCode.SLVERR))
+    assert (one.tag, one.code, one.addr, one.addrs) == (5, DmaCode.SLVERR, 5104, range(5000, 5105, 8))
+    assert one.allows(5, DmaCode.SLVERR, 5104)
+    assert one.allows(5, DmaCode.SLVERR, 5000)
+    assert not one.allows(5, DmaCode.SLVERR, 4992)
+    assert not one.allows(5, DmaCode.SLVERR, 5112)
+    assert not one.allows(5, DmaCode.SLVERR, 5004)
+    assert not one.allows(5, DmaCode.DECERR, 5104)
+    assert not one.allows(5, DmaCode.OK, 0)
+    assert not one.allows(4, DmaCode.SLVERR, 5104)
     # No burst crosses a page; one burst may meet two errors; the next row is another burst.
-    two = status((4104, 4111, Code.SLVERR), (4128, 4129, Code.DECERR), (4000, 4001, 0), (5104, 5111, Code.DECERR))
+    two = status(
+        (4104, 4111, DmaCode.SLVERR), (4128, 4129, DmaCode.DECERR), (4000, 4001, 0), (5104, 5111, DmaCode.DECERR)
+    )
     assert two.addrs == range(4096, 4105, 8)
-    assert two.codes == {Code.SLVERR, Code.DECERR}
-    assert status((4104, 4111, Code.SLVERR), (5104, 5111, Code.DECERR)).codes == {Code.SLVERR}
-    assert status((4080, 4087, Code.SLVERR), (4096, 4103, Code.DECERR)).codes == {Code.SLVERR}
+    assert two.codes == {DmaCode.SLVERR, DmaCode.DECERR}
+    assert status((4104, 4111, DmaCode.SLVERR), (5104, 5111, DmaCode.DECERR)).codes == {DmaCode.SLVERR}
+    assert status((4080, 4087, DmaCode.SLVERR), (4096, 4103, DmaCode.DECERR)).codes == {DmaCode.SLVERR}
 
 
 def test_uncertainty_follows_the_bytes():
@@ -308,11 +312,11 @@ def test_uncertainty_follows_the_bytes():
         dram,
         local,
         PARAMETERS,
-        [(72, 79, Code.SLVERR)],
+        [(72, 79, DmaCode.SLVERR)],
     )
     assert np.flatnonzero(result.local_uncertain).tolist() == [0, 1, 2, 3, 8, 9, 10, 11, 14, 15, 21]
     assert np.flatnonzero(result.dram_uncertain).tolist() == [300, 301]
-    assert [status.code for status in result.statuses] == [Code.SLVERR] + [Code.OK] * 4
+    assert [status.code for status in result.statuses] == [DmaCode.SLVERR] + [DmaCode.OK] * 4
 
 
 # Fewer dimensions, and beats
@@ -328,8 +332,8 @@ def test_coalescing_moves_the_same_bytes(d):
     dma.run([merged], *second, PARAMETERS)
     assert all((a == b).all() for a, b in zip(first, second, strict=True))
     assert dma.beats(merged, WIDTH) <= dma.beats(d, WIDTH)
-    if dma.check(d, PARAMETERS | {"scatter": True}) == Code.OK:
-        assert dma.check(merged, PARAMETERS | {"scatter": True}) == Code.OK
+    if dma.check(d, PARAMETERS | {"scatter": True}) == DmaCode.OK:
+        assert dma.check(merged, PARAMETERS | {"scatter": True}) == DmaCode.OK
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.sim.golden import dma, dma_boxes
-from systola.sim.golden.dma import Descriptor, Status
+from systola.sim.golden.dma import Descriptor, DmaStatus
 
 PARAMETERS = {
     "data_width": 64,
@@ -45,7 +45,7 @@ def test_transposes(size):
     assert dma.turns(d)
     for scatter in (False, True):
         target = local.copy()
-        assert dma.run([d], dram, target, PARAMETERS | {"scatter": scatter}).statuses == [Status(0)]
+        assert dma.run([d], dram, target, PARAMETERS | {"scatter": scatter}).statuses == [DmaStatus(0)]
         assert (target[8 : 8 + matrix.nbytes].view(dtype).reshape(5, 6) == matrix.T).all()
         assert (target[8 + matrix.nbytes :] == local[8 + matrix.nbytes :]).all()
 
@@ -56,7 +56,7 @@ def test_an_image_is_one_descriptor():
     parameters = PARAMETERS | {"local_bytes": 1 << 18}
     dram, local = memories(dram=1 << 18, local=1 << 18)
     d = dma_boxes.image(1000, 24, *shape)
-    assert dma.run([d], dram, local, parameters).statuses == [Status(0)]
+    assert dma.run([d], dram, local, parameters).statuses == [DmaStatus(0)]
     assert (local[24 : 24 + bytes] == dram[1000 : 1000 + bytes]).all()
     assert dma.beats(dma_boxes.image(1024, 0, *shape), 8) == bytes // 8
     narrow = dma_boxes.image(1000, 24, *shape, halo=1, padding_limit=2)
@@ -65,7 +65,7 @@ def test_an_image_is_one_descriptor():
     assert narrow.count[:3] == (3, 226, 226)
     for d in (narrow, wide):
         local[:] = 7
-        assert dma.run([replace(d, value=0x5555555555555555)], dram, local, parameters).statuses == [Status(0)]
+        assert dma.run([replace(d, value=0x5555555555555555)], dram, local, parameters).statuses == [DmaStatus(0)]
         framed = local[24 : 24 + 226 * 226 * 3].reshape(226, 226, 3)
         assert (framed[1:-1, 1:-1] == dram[1000 : 1000 + bytes].reshape(shape)).all()
         framed[1:-1, 1:-1] = 0x55
@@ -77,7 +77,7 @@ def test_a_halo_may_begin_before_address_zero():
     dram, local = memories()
     d = dma_boxes.image(0, 0, 4, 5, 2, size=1, halo=2, bus_row=64, local_row=40)
     assert d.bus_addr > 1 << 31
-    assert dma.run([d], dram, local, PARAMETERS).statuses == [Status(0)]
+    assert dma.run([d], dram, local, PARAMETERS).statuses == [DmaStatus(0)]
     framed = local[: 8 * 40].view(np.uint16).reshape(8, 20)[:, :18].reshape(8, 9, 2)
     picture = dram[: 4 * 64].view(np.uint16).reshape(4, 32)[:, :10].reshape(4, 5, 2)
     assert (framed == np.pad(picture, ((2, 2), (2, 2), (0, 0)))).all()

@@ -7,12 +7,19 @@ from hypothesis import strategies as st
 from systola.gen.accelerators.systola.program import Program, Reg
 from systola.hw.cores.systola import isa as hardware
 from systola.sim.golden import isa
-from systola.sim.golden.isa import Code, Error, Fault, Op
+from systola.sim.golden.isa import ErrorCode, ExecutionFault, InstructionWord, Opcode
 
 
-@pytest.mark.parametrize("name", ["Op", "Unit", "Setting", "Error"])
-def test_numbers_are_those_of_the_hardware(name):
-    golden, table = getattr(isa, name), getattr(hardware, name)
+@pytest.mark.parametrize(
+    ("golden", "table"),
+    [
+        (isa.Opcode, hardware.Op),
+        (isa.Unit, hardware.Unit),
+        (isa.Setting, hardware.Setting),
+        (isa.ErrorCode, hardware.Error),
+    ],
+)
+def test_numbers_are_those_of_the_hardware(golden, table):
     assert {member.name: int(member) for member in golden} == {member.name: int(member) for member in table}
 
 
@@ -25,7 +32,7 @@ def test_sizes_and_flags_are_those_of_the_hardware():
 
 @given(
     st.builds(
-        Code,
+        InstructionWord,
         st.integers(0, 63),
         st.integers(0, (1 << 14) - 1),
         st.tuples(*[st.integers(0, 15)] * 3),
@@ -39,8 +46,8 @@ def test_an_instruction_comes_back(code):
 def test_bits_are_those_of_the_assembler():
     program = Program()
     program.matmul(Reg(1) + 5, Reg(2) - 1, Reg(15), keep=True)
-    assert isa.encode(Code(Op.MATMUL, isa.KEEP, (1, 2, 15), (5, -1, 0))) == program.encode()
-    assert isa.decode(program.encode()) == Code(0x19, 2, (1, 2, 15), (5, 0xFFFFFFFF, 0))
+    assert isa.encode(InstructionWord(Opcode.MATMUL, isa.KEEP, (1, 2, 15), (5, -1, 0))) == program.encode()
+    assert isa.decode(program.encode()) == InstructionWord(0x19, 2, (1, 2, 15), (5, 0xFFFFFFFF, 0))
 
 
 def operations(program: Program, instructions: int = 64, limit: int = 1000):
@@ -59,9 +66,9 @@ def test_loops_nest_and_step():
     program.halt()
     seen = [(o.op, o.a, o.b, o.iteration) for o in operations(program)]
     assert seen == [
-        *((Op.LOAD, 100 + n, 7, (0, n)) for n in range(3)),
-        *((Op.LOAD, 113 + n, 6, (1, n)) for n in range(3)),
-        (Op.HALT, 0, 0, ()),
+        *((Opcode.LOAD, 100 + n, 7, (0, n)) for n in range(3)),
+        *((Opcode.LOAD, 113 + n, 6, (1, n)) for n in range(3)),
+        (Opcode.HALT, 0, 0, ()),
     ]
 
 
@@ -80,9 +87,9 @@ def test_settings_hold_for_what_follows_and_register_0_stays_0():
     program = Program()
     program.move({0: 5, 1: 6})
     program.add({0: 5})
-    program.emit(Op.LOAD, Reg(0) + 1, Reg(1))
+    program.emit(Opcode.LOAD, Reg(0) + 1, Reg(1))
     program.set(hardware.Setting.COUNT_X, Reg(1) - 7)
-    program.emit(Op.LOAD, Reg(0), 0)
+    program.emit(Opcode.LOAD, Reg(0), 0)
     program.halt()
     first, second, _ = operations(program)
     assert (first.a, first.b, first.settings[isa.Setting.COUNT_X]) == (1, 6, 0)
@@ -103,18 +110,18 @@ def _nested(depth: int, body: int = 1) -> Program:
 @pytest.mark.parametrize(
     ("program", "error", "pc"),
     [
-        (_nested(4), Error.FETCH, 9),
-        (_nested(5), Error.LOOP, 4),
-        (_nested(1, 62), Error.FETCH, 64),
-        (_nested(1, 63), Error.LOOP, 64),
-        (Program.parse("END"), Error.LOOP, 0),
-        (Program.parse("SYNC load\nLOOP 0\nEND\nHALT"), Error.OPERAND, 1),
-        (Program.parse("MOVE r1+65536\nLOOP r1\nEND\nHALT"), Error.OPERAND, 1),
+        (_nested(4), ErrorCode.FETCH, 9),
+        (_nested(5), ErrorCode.LOOP, 4),
+        (_nested(1, 62), ErrorCode.FETCH, 64),
+        (_nested(1, 63), ErrorCode.LOOP, 64),
+        (Program.parse("END"), ErrorCode.LOOP, 0),
+        (Program.parse("SYNC load\nLOOP 0\nEND\nHALT"), ErrorCode.OPERAND, 1),
+        (Program.parse("MOVE r1+65536\nLOOP r1\nEND\nHALT"), ErrorCode.OPERAND, 1),
         (Program.parse("LOOP 65535\nEND"), None, 1),
     ],
 )
 def test_programs_that_stop(program, error, pc):
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ExecutionFault) as caught:
         operations(program)
     assert (caught.value.error, caught.value.pc) == (error, pc)
 
@@ -133,8 +140,8 @@ def test_the_buffer_takes_whole_blocks(body, offset):
     assert isa.reach(body, 64, 16 * offset) == asked
 
 
-@pytest.mark.parametrize("code", [Code(0), Code(63), Code(Op.SET, 127)])
+@pytest.mark.parametrize("code", [InstructionWord(0), InstructionWord(63), InstructionWord(Opcode.SET, 127)])
 def test_what_is_no_instruction_stops(code):
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ExecutionFault) as caught:
         list(isa.issue(lambda pc: code, 64, 10))
-    assert (caught.value.error, caught.value.pc) == (Error.OPCODE, 0)
+    assert (caught.value.error, caught.value.pc) == (ErrorCode.OPCODE, 0)

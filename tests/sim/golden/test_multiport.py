@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systola.sim.golden.multiport import Accesses, Memory
+from systola.sim.golden.multiport import Accesses, MultiportMemory
 
 
 def _port(*accesses):
@@ -18,7 +18,7 @@ def _port(*accesses):
 
 
 def test_reads_find_what_earlier_cycles_wrote():
-    memory = Memory(16, 4)
+    memory = MultiportMemory(16, 4)
     writer, other = _port((1, [7, 8], [1, 0])), _port((1,), (1,))
     found = memory.run([writer, other], [[5], [5, 6]])
     assert found[0].tolist() == []
@@ -26,12 +26,12 @@ def test_reads_find_what_earlier_cycles_wrote():
 
 
 def test_the_highest_port_wins_each_byte():
-    memory = Memory(16, 4)
+    memory = MultiportMemory(16, 4)
     memory.run([_port((2, [1, 1], [1, 1])), _port((2, [2, 2], [0, 1]))], [[0], [0]])
     assert memory.words[2].tolist() == [1, 2]
 
 
 def test_cycles_order_the_ports():
-    memory = Memory(16, 4)
+    memory = MultiportMemory(16, 4)
     memory.run([_port((2, [1, 1], [1, 1])), _port((2, [2, 2], [1, 1]))], [[9], [3]])
     assert memory.words[2].tolist() == [1, 1]

@@ -1,4 +1,4 @@
-"""Every golden model of an accelerator follows the contract of `Result`."""
+"""Every golden model of an accelerator follows the contract of `GoldenResult`."""
 
 import importlib
 import inspect
@@ -8,7 +8,7 @@ import pytest
 
 from systola.gen.accelerators.registry import accelerators
 from systola.gen.generators import find
-from systola.sim.golden.result import Result
+from systola.sim.golden.result import GoldenResult
 
 
 @pytest.mark.parametrize("name", accelerators())
@@ -20,7 +20,7 @@ def test_golden_models_follow_the_contract(name):
     case = find(name).cases(parameters.model_dump(), 1, 1)[0]
     before = case.dram.copy()
     result = accelerator.run_golden(parameters, case.dram, case.entry)
-    assert isinstance(result, Result)
+    assert isinstance(result, GoldenResult)
     assert np.array_equal(case.dram, before)
     assert result.dram.shape == result.uncertain.shape == case.dram.shape
     assert set(result.counters) <= set(accelerator.component.engine.COUNTERS)

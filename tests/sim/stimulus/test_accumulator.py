@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.sim.golden.accumulator import Memory
+from systola.sim.golden.accumulator import AccumulatorMemory
 from systola.sim.stimulus.accumulator import addresses, random_cases
 
 PARAMETERS = {"cols": 3, "in_width": 12, "acc_width": 14, "depth": 16, "buffer": "auto"}
@@ -41,9 +41,9 @@ def test_addresses_come_back_after_every_short_distance():
 
 @pytest.mark.parametrize("overflow", ["wrap", "saturate"])
 def test_sums_overflow_both_ways(overflow):
-    memory = Memory(3, 14, 16, overflow, True)
+    memory = AccumulatorMemory(3, 14, 16, overflow, True)
     sums = np.concatenate([memory.run(tile) for case in random_cases(PARAMETERS, 20, 1) for tile in case.tiles])
-    exact = Memory(3, 60, 16, overflow, True)
+    exact = AccumulatorMemory(3, 60, 16, overflow, True)
     true = np.concatenate([exact.run(tile) for case in random_cases(PARAMETERS, 20, 1) for tile in case.tiles])
     assert (true > 2**13).any()
     assert (true < -(2**13)).any()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from systola.sim.golden import dma, dma_boxes
-from systola.sim.golden.dma import Code, Descriptor
+from systola.sim.golden.dma import Descriptor, DmaCode
 from systola.sim.stimulus.dma import CHANNELS, PADDING_LIMIT, WORK, order, random_cases, work
 
 PARAMETERS = {
@@ -23,7 +23,7 @@ PARAMETERS = {
 
 def bytes_of(d, parameters):
     """The bytes a descriptor touches in DRAM and in the local memory, by a definition of their own."""
-    if dma.check(d, parameters) != Code.OK:
+    if dma.check(d, parameters) != DmaCode.OK:
         return set(), set()
     bus, local = dma.addresses(d, parameters["addr_width"])
     bus = set() if d.fill and not d.store else set(bus[dma.inside(d)].tolist())
@@ -74,7 +74,7 @@ def test_cases_fit_and_do_not_race(options):
             assert 0 <= d.value < 1 << parameters["data_width"]
         assert all(first % width == 0 and last % width == width - 1 for first, last, _ in case.faults)
         statuses = dma.run(case.descriptors, case.dram.copy(), case.local.copy(), parameters, case.faults).statuses
-        assert case.faults or not {Code.SLVERR, Code.DECERR} & {status.code for status in statuses}
+        assert case.faults or not {DmaCode.SLVERR, DmaCode.DECERR} & {status.code for status in statuses}
 
 
 def test_same_seed_same_cases():
@@ -98,7 +98,7 @@ def test_everything_occurs():
         statuses = dma.run(case.descriptors, case.dram.copy(), case.local.copy(), PARAMETERS, case.faults).statuses
         for d, status in zip(case.descriptors, statuses, strict=True):
             codes[status.code] += 1
-            if status.code != Code.OK:
+            if status.code != DmaCode.OK:
                 continue
             elements = int(np.prod(d.count))
             bus = dma.addresses(d)[0][dma.inside(d)]
@@ -121,9 +121,9 @@ def test_everything_occurs():
             seen["first byte of DRAM"] += bool(bus.size) and bus.min() == 0
             seen["last byte of DRAM"] += bool(bus.size) and bus.max() + (1 << d.size) == 1 << 16
             seen["last local byte"] += local.max() + (1 << d.size) == PARAMETERS["local_bytes"]
-    assert set(codes) == set(Code)
+    assert set(codes) == set(DmaCode)
     assert min(codes.values()) >= 5
-    assert codes[Code.OK] > 0.8 * codes.total()
+    assert codes[DmaCode.OK] > 0.8 * codes.total()
     assert set(seen) >= {"0 dimensions", "4 dimensions", "size 0", "size 3"}
     assert all(times >= 3 for times in seen.values()), seen
     assert seen["wait"] < 0.35 * codes.total()
@@ -133,9 +133,9 @@ def test_options_that_were_not_built_have_no_fields_to_ask_for_them():
     parameters = PARAMETERS | {"padding": False, "fill": False, "scatter": False}
     descriptors = [d for case in random_cases(parameters, 60, 1) for d in case.descriptors]
     codes = Counter(dma.check(d, parameters) for d in descriptors)
-    assert not codes[Code.UNSUPPORTED]
+    assert not codes[DmaCode.UNSUPPORTED]
     assert not any(d.fill or d.padded for d in descriptors)
-    assert not codes[Code.ALIGNMENT]
+    assert not codes[DmaCode.ALIGNMENT]
 
 
 def test_waits_are_set_where_a_load_and_a_store_meet():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from systola.sim.golden import dma
-from systola.sim.golden.dma import Code
+from systola.sim.golden.dma import DmaCode
 from systola.sim.stimulus import transfers
 from systola.sim.stimulus.transfers import DRAM_BYTES, LOCAL_BYTES, TRANSFERS, cases
 
@@ -25,7 +25,7 @@ def test_transfers_fit_and_move_what_they_say(name):
     size = BYTES[max((start for start in BYTES if name.startswith(start)), key=len)]
     moved = 0
     for d in TRANSFERS[name]:
-        assert dma.check(d, PARAMETERS) == Code.OK
+        assert dma.check(d, PARAMETERS) == DmaCode.OK
         bus, local = dma.addresses(d)
         moved += bus.size << d.size
         assert bus.max() + (1 << d.size) <= DRAM_BYTES

@@ -5,23 +5,23 @@ from typing import NamedTuple
 import numpy as np
 
 from ....golden import dma, isa, walks
-from ....golden.isa import Code, Error, Op, Setting
+from ....golden.isa import ErrorCode, InstructionWord, Opcode, Setting
 
 NOWHERE = 0x8000_0000
 """An address without DRAM."""
-WAIT = Code(Op.SYNC, int(isa.ALL))
+WAIT = InstructionWord(Opcode.SYNC, int(isa.ALL))
 
 
-def number(opcode: int, a: int = 0, b: int = 0, c: int = 0, flags: int = 0) -> Code:
+def number(opcode: int, a: int = 0, b: int = 0, c: int = 0, flags: int = 0) -> InstructionWord:
     """An instruction whose operands are numbers."""
-    return Code(opcode, flags, (0, 0, 0), (a, b, c))
+    return InstructionWord(opcode, flags, (0, 0, 0), (a, b, c))
 
 
-def setting(name: str, value: int) -> Code:
-    return number(Op.SET, value, flags=Setting[name])
+def setting(name: str, value: int) -> InstructionWord:
+    return number(Opcode.SET, value, flags=Setting[name])
 
 
-def mistakes(p: dict) -> list[tuple[Error, list[Code]]]:
+def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
     """Each with its error, which the last instruction makes; settings may be anything before."""
     size, dims = p["size"], range(p["dims"])
     weights, words = p["weight_bytes"] // size, p["activation_bytes"] // size
@@ -33,44 +33,50 @@ def mistakes(p: dict) -> list[tuple[Error, list[Code]]]:
         for op in ("LOAD", "STORE")
         for field, value in (("SIZE", 0), *((f"COUNT{d}", 1) for d in dims))
     ] + [setting(f"LOAD_PAD{d}", 0) for d in dims]
-    tile = [number(Op.WEIGHTS, 0, 1)]
+    tile = [number(Opcode.WEIGHTS, 0, 1)]
     return [
-        (Error.OPCODE, [Code(0)]),
-        (Error.OPCODE, [Code(63)]),
-        (Error.OPCODE, [Code(Op.SET, 127)]),
-        (Error.OPERAND, [number(Op.LOOP, 0)]),
-        (Error.OPERAND, [number(Op.LOOP, 1 << 16)]),
-        (Error.OPERAND, [number(Op.WEIGHTS, 0, 0)]),
-        (Error.OPERAND, [number(Op.WEIGHTS, 0, size + 1)]),
-        (Error.OPERAND, [*one, *tile, setting("COUNT_X", 0), number(Op.MATMUL)]),
-        (Error.OPERAND, [*one, *tile, setting("COUNT_Y", 1 << 16), number(Op.MATMUL)]),
-        (Error.OPERAND, [*point, setting("WINDOW_Y", 0), number(Op.VECTOR)]),
-        (Error.OPERAND, [*point, setting("POINTS_X", -1), number(Op.VECTOR)]),
-        (Error.OPERAND, [*point, setting("WINDOW_X", 2), number(Op.VECTOR, flags=isa.ADD)]),
-        (Error.LOOP, [Code(Op.END)]),
-        (Error.LOOP, [number(Op.LOOP, 2)] * (isa.DEPTH + 1)),
-        (Error.RANGE, [number(Op.LOAD, 0, 1 << 31)]),
-        (Error.RANGE, [*box, number(Op.STORE, 0, p["activation_bytes"])]),
-        (Error.RANGE, [setting("WEIGHT_STRIDE", 1), number(Op.WEIGHTS, weights - 1, 2)]),
-        (Error.RANGE, [setting("WEIGHT_STRIDE", -1), number(Op.WEIGHTS, 1, 3)]),
-        (Error.RANGE, [*one, *tile, number(Op.MATMUL, words)]),
-        (Error.RANGE, [*one, *tile, setting("COUNT_Y", 3), setting("STRIDE_Y", 1 << 31), number(Op.MATMUL, 0, 0)]),
-        (Error.RANGE, [*one, *tile, setting("COUNT_X", 2), number(Op.MATMUL, 0, p["accumulators"] - 1)]),
-        (Error.RANGE, [*one, *tile, number(Op.MATMUL, 0, isa.MASK)]),
-        (Error.RANGE, [*point, *strides, number(Op.VECTOR, p["accumulators"])]),
-        (Error.RANGE, [*point, *strides, number(Op.VECTOR, words, flags=isa.SCRATCHPAD)]),
-        (Error.RANGE, [*point, *strides, setting("WINDOW_X", 2), number(Op.VECTOR, words - 1, flags=isa.SCRATCHPAD)]),
-        (Error.RANGE, [*point, *strides, number(Op.VECTOR, 0, words)]),
-        (Error.RANGE, [*point, *strides, number(Op.VECTOR, 0, 0, words, flags=isa.ADD)]),
-        (Error.RANGE, [number(Op.QUANT_CHANNEL, weights - walks.RECORD + 1)]),
-        (Error.RANGE, [number(Op.TABLE, weights)]),
-        (Error.DESCRIPTOR, [*box, setting("LOAD_COUNT1", 0), number(Op.LOAD)]),
-        (Error.DESCRIPTOR, [*box, setting("STORE_COUNT0", 1 << 16), number(Op.STORE)]),
-        (Error.DESCRIPTOR, [*box, setting("LOAD_SIZE", 5), number(Op.LOAD)]),
-        (Error.DESCRIPTOR, [*box, setting("LOAD_PAD0", 0x0101), number(Op.LOAD)]),
-        (Error.DESCRIPTOR, [*box, setting("STORE_SIZE", 1), number(Op.STORE, 0, p["activation_bytes"] - 1)]),
-        (Error.BUS, [*box, number(Op.LOAD, NOWHERE)]),
-        (Error.BUS, [*box, number(Op.STORE, NOWHERE)]),
+        (ErrorCode.OPCODE, [InstructionWord(0)]),
+        (ErrorCode.OPCODE, [InstructionWord(63)]),
+        (ErrorCode.OPCODE, [InstructionWord(Opcode.SET, 127)]),
+        (ErrorCode.OPERAND, [number(Opcode.LOOP, 0)]),
+        (ErrorCode.OPERAND, [number(Opcode.LOOP, 1 << 16)]),
+        (ErrorCode.OPERAND, [number(Opcode.WEIGHTS, 0, 0)]),
+        (ErrorCode.OPERAND, [number(Opcode.WEIGHTS, 0, size + 1)]),
+        (ErrorCode.OPERAND, [*one, *tile, setting("COUNT_X", 0), number(Opcode.MATMUL)]),
+        (ErrorCode.OPERAND, [*one, *tile, setting("COUNT_Y", 1 << 16), number(Opcode.MATMUL)]),
+        (ErrorCode.OPERAND, [*point, setting("WINDOW_Y", 0), number(Opcode.VECTOR)]),
+        (ErrorCode.OPERAND, [*point, setting("POINTS_X", -1), number(Opcode.VECTOR)]),
+        (ErrorCode.OPERAND, [*point, setting("WINDOW_X", 2), number(Opcode.VECTOR, flags=isa.ADD)]),
+        (ErrorCode.LOOP, [InstructionWord(Opcode.END)]),
+        (ErrorCode.LOOP, [number(Opcode.LOOP, 2)] * (isa.DEPTH + 1)),
+        (ErrorCode.RANGE, [number(Opcode.LOAD, 0, 1 << 31)]),
+        (ErrorCode.RANGE, [*box, number(Opcode.STORE, 0, p["activation_bytes"])]),
+        (ErrorCode.RANGE, [setting("WEIGHT_STRIDE", 1), number(Opcode.WEIGHTS, weights - 1, 2)]),
+        (ErrorCode.RANGE, [setting("WEIGHT_STRIDE", -1), number(Opcode.WEIGHTS, 1, 3)]),
+        (ErrorCode.RANGE, [*one, *tile, number(Opcode.MATMUL, words)]),
+        (
+            ErrorCode.RANGE,
+            [*one, *tile, setting("COUNT_Y", 3), setting("STRIDE_Y", 1 << 31), number(Opcode.MATMUL, 0, 0)],
+        ),
+        (ErrorCode.RANGE, [*one, *tile, setting("COUNT_X", 2), number(Opcode.MATMUL, 0, p["accumulators"] - 1)]),
+        (ErrorCode.RANGE, [*one, *tile, number(Opcode.MATMUL, 0, isa.MASK)]),
+        (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, p["accumulators"])]),
+        (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, words, flags=isa.SCRATCHPAD)]),
+        (
+            ErrorCode.RANGE,
+            [*point, *strides, setting("WINDOW_X", 2), number(Opcode.VECTOR, words - 1, flags=isa.SCRATCHPAD)],
+        ),
+        (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, words)]),
+        (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, 0, words, flags=isa.ADD)]),
+        (ErrorCode.RANGE, [number(Opcode.QUANT_CHANNEL, weights - walks.RECORD + 1)]),
+        (ErrorCode.RANGE, [number(Opcode.TABLE, weights)]),
+        (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_COUNT1", 0), number(Opcode.LOAD)]),
+        (ErrorCode.DESCRIPTOR, [*box, setting("STORE_COUNT0", 1 << 16), number(Opcode.STORE)]),
+        (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_SIZE", 5), number(Opcode.LOAD)]),
+        (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_PAD0", 0x0101), number(Opcode.LOAD)]),
+        (ErrorCode.DESCRIPTOR, [*box, setting("STORE_SIZE", 1), number(Opcode.STORE, 0, p["activation_bytes"] - 1)]),
+        (ErrorCode.BUS, [*box, number(Opcode.LOAD, NOWHERE)]),
+        (ErrorCode.BUS, [*box, number(Opcode.STORE, NOWHERE)]),
     ]
 
 
@@ -79,22 +85,30 @@ Fault = tuple[int, int, int]
 
 
 class Broken(NamedTuple):
-    codes: list[Code]
+    codes: list[InstructionWord]
     entry: int
     fault: Fault | None = None
 
 
-def broken(p: dict, rng: np.random.Generator, codes: list[Code], entry: int) -> Broken:
+def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int) -> Broken:
     """The program with a mistake before everything or behind it, or with an error of the bus; and where it begins.
 
     Whatever was begun has ended when the core finds it, so DRAM is what the golden model says.
     """
     known = mistakes(p)
-    code = int(rng.choice([dma.Code.SLVERR, dma.Code.DECERR]))
+    code = int(rng.choice([dma.DmaCode.SLVERR, dma.DmaCode.DECERR]))
     at = entry + isa.BYTES * len(codes)
     others = [
         Broken(codes, NOWHERE),
-        Broken([number(Op.LOOP, 2), *[Code(Op.SYNC)] * p["instructions"], Code(Op.END), *codes], entry),
+        Broken(
+            [
+                number(Opcode.LOOP, 2),
+                *[InstructionWord(Opcode.SYNC)] * p["instructions"],
+                InstructionWord(Opcode.END),
+                *codes,
+            ],
+            entry,
+        ),
         Broken([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
     ]
     choice = int(rng.integers(len(known) + len(others)))

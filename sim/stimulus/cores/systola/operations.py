@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....golden import dma, isa, walks
-from ....golden.isa import Code, Op, Setting
+from ....golden.isa import InstructionWord, Opcode, Setting
 from ....golden.walks import Walk
 from ...dma import DRAM_BYTES, random_descriptor
 
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 class Piece(NamedTuple):
     """An operation that is to be written."""
 
-    op: Op
+    op: Opcode
     flags: int
     parts: tuple[Part, ...]
 
@@ -61,7 +61,7 @@ class Writer:
 
     def __init__(self, p: dict, rng: np.random.Generator):
         self.p, self.rng, self.size = p, rng, p["size"]
-        self.codes: list[Code] = []
+        self.codes: list[InstructionWord] = []
         self.settings = dict.fromkeys(Setting, 0)
         self.registers = [0] * 16
         self.act = self._arena(p["activation_bytes"] // self.size, 8)
@@ -76,31 +76,31 @@ class Writer:
 
     # Instructions.
 
-    def emit(self, op: Op, *operands: int | None, flags: int = 0):
+    def emit(self, op: Opcode, *operands: int | None, flags: int = 0):
         """With operands of these values: numbers, or what is in a register and a number; None is not used."""
         names, numbers = [], []
         for value in (*operands, None, None)[:3]:
             name = int(self.rng.integers(16)) if value is not None and self.rng.random() < 0.3 else 0
             names.append(name)
             numbers.append(((value or 0) - self.registers[name]) & isa.MASK)
-        self.codes.append(Code(op, flags, tuple(names), tuple(numbers)))
+        self.codes.append(InstructionWord(op, flags, tuple(names), tuple(numbers)))
 
     def set(self, **values: int):
         for name, value in values.items():
             setting = Setting[name.upper()]
             if self.settings[setting] != value or self.rng.random() < 0.05:
                 self.settings[setting] = value
-                self.emit(Op.SET, value, flags=setting)
+                self.emit(Opcode.SET, value, flags=setting)
 
-    def change(self, op: Op, changes: dict[int, int]):
+    def change(self, op: Opcode, changes: dict[int, int]):
         """MOVE, ADD or END with these registers; what does not fit into one is added before."""
         items = list(changes.items())
         while len(items) > 3:
-            self.change(Op.MOVE if op == Op.MOVE else Op.ADD, dict(items[3:6]))
+            self.change(Opcode.MOVE if op == Opcode.MOVE else Opcode.ADD, dict(items[3:6]))
             items = items[:3] + items[6:]
         items += [(0, 0)] * (3 - len(items))
         names, numbers = zip(*items, strict=True)
-        self.codes.append(Code(op, 0, names, tuple(number & isa.MASK for number in numbers)))
+        self.codes.append(InstructionWord(op, 0, names, tuple(number & isa.MASK for number in numbers)))
 
     # What programs consist of.
 
@@ -110,7 +110,7 @@ class Writer:
         for arena, behind in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
             count = arena.words * self.size // beat
             self._box("LOAD", beat.bit_length() - 1, (count,), (beat,), (beat,))
-            self.emit(Op.LOAD, int(self.rng.integers(DRAM_BYTES - count * beat)), behind + arena.first * self.size)
+            self.emit(Opcode.LOAD, int(self.rng.integers(DRAM_BYTES - count * beat)), behind + arena.first * self.size)
         self.quant()
         names = self.rng.choice(np.arange(1, 16), 6, replace=False)
         self._move({int(name): int(self.rng.integers(-300, 300)) for name in names})
@@ -134,12 +134,12 @@ class Writer:
         for first, count in self._summed():
             count = min(count, self.act.words)
             self.set(window_x=1, window_y=1, points_x=count, points_y=1, source_x=1, dest_x=1)
-            self.emit(Op.VECTOR, first, self.act.first)
+            self.emit(Opcode.VECTOR, first, self.act.first)
         beat = self.p["data_width"] // 8
         count = self.act.words * self.size // beat
         self._box("STORE", beat.bit_length() - 1, (count,), (beat,), (beat,))
-        self.emit(Op.STORE, DRAM_BYTES - count * beat, self.act.first * self.size)
-        self.codes.append(Code(Op.HALT))
+        self.emit(Opcode.STORE, DRAM_BYTES - count * beat, self.act.first * self.size)
+        self.codes.append(InstructionWord(Opcode.HALT))
 
     def loops(self, times: list[int], pieces: list[Piece]):
         """Write operations, in loops, the innermost first, in which their operands step."""
@@ -158,18 +158,18 @@ class Writer:
             operands.append(registers)
         self._move(moves)
         for count in times[-1:]:
-            self.emit(Op.LOOP, count)
+            self.emit(Opcode.LOOP, count)
         for count in reversed(times[:-1]):  # registers may have changed
-            self.codes.append(Code(Op.LOOP, 0, (0, 0, 0), (count, 0, 0)))
+            self.codes.append(InstructionWord(Opcode.LOOP, 0, (0, 0, 0), (count, 0, 0)))
         for piece, names in zip(pieces, operands, strict=True):
             numbers = [0 if name else part.value for name, part in zip(names, piece.parts, strict=False)]
             if times:
                 numbers = [number & isa.MASK for number in (*numbers, 0)[:3]]
-                self.codes.append(Code(piece.op, piece.flags, tuple(names), tuple(numbers)))
+                self.codes.append(InstructionWord(piece.op, piece.flags, tuple(names), tuple(numbers)))
             else:
                 self.emit(piece.op, *numbers, flags=piece.flags)
         for step in steps:
-            self.change(Op.END, step)
+            self.change(Opcode.END, step)
         for name in moves:
             self.registers[name] = self._after(moves[name], [step.get(name, 0) for step in steps], times)
 
@@ -183,7 +183,7 @@ class Writer:
 
     def _move(self, changes: dict[int, int]):
         for at in range(0, len(changes), 3):
-            self.change(Op.MOVE, dict(list(changes.items())[at : at + 3]))
+            self.change(Opcode.MOVE, dict(list(changes.items())[at : at + 3]))
         self.registers = [changes.get(n, value) & isa.MASK for n, value in enumerate(self.registers)]
 
     # Operations: each sets what it needs and returns what is to be written.
@@ -213,7 +213,7 @@ class Writer:
         first = behind + arena.first * self.size
         return [
             Piece(
-                Op[kind],
+                Opcode[kind],
                 0,
                 (
                     Part(d.bus_addr + STORED * store, int(bus.min()), room - 1 - int(bus.max())),
@@ -244,7 +244,7 @@ class Writer:
                 part = self.wgt.fit(self.rng, (rows, stride_w))
                 if part is None:
                     rows, part = 1, self.wgt.fit(self.rng, (1, stride_w))
-                pieces.append(Piece(Op.WEIGHTS, 0, (part, Part(rows))))
+                pieces.append(Piece(Opcode.WEIGHTS, 0, (part, Part(rows))))
                 continue
             source = self.act.fit(self.rng, *zip(shape, stride, strict=True))
             target, accumulate = self._target(prod(shape))
@@ -252,7 +252,7 @@ class Writer:
             by_operand = accumulate and self.rng.random() < 0.5
             flags |= isa.ACCUMULATE * (accumulate and not by_operand)
             targets.append((target, prod(shape)))
-            pieces.append(Piece(Op.MATMUL, flags, (source, target, Part(int(by_operand)))))
+            pieces.append(Piece(Opcode.MATMUL, flags, (source, target, Part(int(by_operand)))))
         for target, rows in targets:
             self.summed[target.value : target.value + rows] = True
         return pieces
@@ -312,21 +312,21 @@ class Writer:
         self.set(**dict(zip(names, shape, strict=True)), **dict(zip(walk, stride, strict=True)))
         self.set(second_y=second[0], second_x=second[1], dest_y=dest[0], dest_x=dest[1])
         self.set(scale_a=int(scales[0]), scale_b=int(scales[1]))
-        return [Piece(Op.VECTOR, flags, (a, b, c if adds else Part(int(self.rng.integers(1 << 32)))))]
+        return [Piece(Opcode.VECTOR, flags, (a, b, c if adds else Part(int(self.rng.integers(1 << 32)))))]
 
     def quant(self):
         """Any multiplier and bias; most shifts leave something of a sum."""
         multiplier = int(self.rng.choice([1 << 30, -(1 << 31), (1 << 31) - 1, self.rng.integers(-(1 << 31), 1 << 31)]))
         bias = int(self.rng.choice([0, self.rng.integers(-5000, 5000), self.rng.integers(-(1 << 31), 1 << 31)]))
-        self.emit(Op.QUANT, multiplier, bias, self._limits() | (shift(self.rng) & 63) << 24)
+        self.emit(Opcode.QUANT, multiplier, bias, self._limits() | (shift(self.rng) & 63) << 24)
 
     def quant_channel(self):
         """Records come from the beginning of DRAM."""
         beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
         part = self.wgt.fit(self.rng, (walks.RECORD, 1))
         self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
-        self.emit(Op.LOAD, 0, self.p["activation_bytes"] + part.value * self.size)
-        self.emit(Op.QUANT_CHANNEL, part.value, None, self._limits())
+        self.emit(Opcode.LOAD, 0, self.p["activation_bytes"] + part.value * self.size)
+        self.emit(Opcode.QUANT_CHANNEL, part.value, None, self._limits())
 
     def _limits(self) -> int:
         """Zero point, low and high, of which low is not the greater."""
@@ -338,7 +338,7 @@ class Writer:
 
     def fill_table(self):
         self.tabled = True
-        self.emit(Op.TABLE, self.wgt.fit(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
+        self.emit(Opcode.TABLE, self.wgt.fit(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
 
 
 def shift(rng) -> int:

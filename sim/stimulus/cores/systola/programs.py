@@ -6,7 +6,7 @@ Operations are drawn without a thought of each other, and then each that needs o
 import numpy as np
 
 from ....golden import isa, walks
-from ....golden.isa import Code, Op
+from ....golden.isa import InstructionWord, Opcode
 from ...dma import DRAM_BYTES
 from ...runs import Run
 from .mistakes import broken
@@ -37,7 +37,7 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     return Run(image(p, rng, codes, place), entry, latency=latency, stall=stall, fault=fault, limit=LIMIT)
 
 
-def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[Code]:
+def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[InstructionWord]:
     """A program without hazards that reads nothing that was never written. It goes with DRAM as of :func:`image`."""
     while True:
         writer = Writer(p, rng)
@@ -50,18 +50,18 @@ def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIO
             return codes
 
 
-def longest_loop(codes: list[Code]) -> int:
+def longest_loop(codes: list[InstructionWord]) -> int:
     """Instructions of the longest outermost loop, LOOP and END included."""
     begun, longest = [], 0
     for at, code in enumerate(codes):
-        if code.opcode == Op.LOOP:
+        if code.opcode == Opcode.LOOP:
             begun.append(at)
-        elif code.opcode == Op.END:
+        elif code.opcode == Opcode.END:
             longest = max(longest, at + 1 - begun.pop())
     return longest
 
 
-def image(p: dict, rng: np.random.Generator, codes: list[Code], at: int) -> np.ndarray:
+def image(p: dict, rng: np.random.Generator, codes: list[InstructionWord], at: int) -> np.ndarray:
     """Random DRAM, with records at address 0 and the program at address `at`, behind what programs use."""
     dram = np.zeros(at + isa.BYTES * len(codes), np.uint8)
     dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)

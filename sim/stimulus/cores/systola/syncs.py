@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from ....golden import dma, isa, walks
-from ....golden.isa import Code, Op, Operation, Unit
+from ....golden.isa import InstructionWord, Opcode, Operation, Unit
 from ...dma import DRAM_BYTES
 
 Use = tuple[Unit, str, bool, np.ndarray]
 """Who uses which memory, whether it writes, and where: bytes of DRAM, words of the scratchpads, rows of sums."""
 
 
-def synchronised(p: dict, rng: np.random.Generator, codes: list[Code]) -> list[Code]:
+def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]) -> list[InstructionWord]:
     """The program with a SYNC before each instruction that uses what an earlier one may not have done with.
 
     Some wait for more units than they need to, and some are not needed. `codes` has none, ends with HALT, and uses
@@ -33,7 +33,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[Code]) -> list[C
     ahead, most_ahead = 0, [0] * len(codes)  # tiles that no MATMUL has taken
     for o in isa.issue(lambda pc: codes[pc], 1 << 30, 1 << 20):
         most_ahead[o.pc] = max(most_ahead[o.pc], ahead)
-        ahead += (o.op == Op.WEIGHTS) - (o.op == Op.MATMUL and not o.flags & isa.KEEP)
+        ahead += (o.op == Opcode.WEIGHTS) - (o.op == Opcode.MATMUL and not o.flags & isa.KEEP)
         mine = list(uses(p, o))
         wait = Unit(0)
         for unit, memory, writes, at in mine:
@@ -57,7 +57,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[Code]) -> list[C
         if tiles > 1:  # the array can not be idle
             units &= ~(Unit.FETCH | Unit.ARRAY)
         if units:
-            result.append(Code(Op.SYNC, int(units)))
+            result.append(InstructionWord(Opcode.SYNC, int(units)))
         result.append(code)
     return result
 
@@ -65,21 +65,21 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[Code]) -> list[C
 def uses(p: dict, o: Operation) -> Iterator[Use]:
     """What an operation reads and writes."""
     behind = p["activation_bytes"] // p["size"]
-    if o.op in (Op.LOAD, Op.STORE):
+    if o.op in (Opcode.LOAD, Opcode.STORE):
         bus, local, moved = dma.bytes_of(walks.descriptor(o, p))
-        unit, loads = Unit[o.op.name], o.op == Op.LOAD
+        unit, loads = Unit[o.op.name], o.op == Opcode.LOAD
         yield unit, "dram", not loads, bus[moved].astype(np.int64)
         yield unit, "local", loads, local // p["size"]
-    elif o.op == Op.WEIGHTS:
+    elif o.op == Opcode.WEIGHTS:
         yield Unit.FETCH, "local", False, walks.weight_words(o).addresses() + behind
-    elif o.op == Op.MATMUL:
+    elif o.op == Opcode.MATMUL:
         yield Unit.FETCH, "local", False, walks.activation_words(o).addresses()
         yield Unit.ARRAY, "sums", True, walks.accumulator_rows(o).addresses()
-    elif o.op == Op.QUANT_CHANNEL:
+    elif o.op == Opcode.QUANT_CHANNEL:
         yield Unit.VECTOR, "local", False, walks.record_words(o).addresses() + behind
-    elif o.op == Op.TABLE:
+    elif o.op == Opcode.TABLE:
         yield Unit.VECTOR, "local", False, walks.table_words(o, p).addresses() + behind
-    elif o.op == Op.VECTOR:
+    elif o.op == Opcode.VECTOR:
         source = "local" if o.flags & isa.SCRATCHPAD else "sums"
         yield Unit.VECTOR, source, False, walks.source_words(o).addresses()
         if o.flags & isa.ADD:
