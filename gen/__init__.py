@@ -5,9 +5,15 @@ Names are those of `systola list`; parameters those of `systola show NAME`. All 
 """
 
 from ..hw.component import ParameterError
-from . import run as _package  # noqa: F401  # loaded first, so that its import never replaces the function `run`
+from . import accelerators as _accelerators_package
+from . import run as _run_package
 from .accelerators.registry import accelerators
 from .api import generate, run, simulate, synthesise
 from .errors import UsageError
 
 __all__ = ["ParameterError", "UsageError", "accelerators", "generate", "run", "simulate", "synthesise"]
+
+# The functions `accelerators` and `run` replace the packages of the same names as attributes of this package. They
+# share the packages' namespaces, so that `import systola.gen.run.report as report` still finds its module.
+accelerators.__dict__ = _accelerators_package.__dict__
+run.__dict__ = _run_package.__dict__

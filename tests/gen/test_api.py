@@ -1,6 +1,7 @@
 """The public interface: generate, simulate and run as a script uses them."""
 
 import importlib
+import inspect
 
 import pytest
 from amaranth.hdl import Module
@@ -28,6 +29,16 @@ def test_the_names_of_the_interface():
 def test_the_package_of_that_name_never_replaces_run():
     importlib.import_module("systola.gen.run.report")
     assert callable(gen.run)
+
+
+def test_modules_of_packages_named_like_a_function_are_found():
+    import systola.gen.accelerators.base as base
+    import systola.gen.run.trace as trace
+
+    assert inspect.isfunction(gen.accelerators)
+    assert inspect.isfunction(gen.run)
+    assert (base, trace) == (gen.accelerators.base, gen.run.trace)
+    assert base is importlib.import_module("systola.gen.accelerators.base")
 
 
 def test_generate_takes_a_name_or_a_component():
