@@ -15,7 +15,7 @@ from ...hw.component import ParameterError, Parameters
 from ...sim.network.graph import Graph, Node
 from ..compile.job import Job
 from ..errors import UsageError
-from ..host.board import Board
+from ..host.board import BoardConnection
 from .operands import Operands
 
 
@@ -78,7 +78,7 @@ class Accelerator(ABC):
         """Claims of the machine's paper (`gen.papers.claim.Claim`), each with its measurement."""
         return ()
 
-    def host(self, board: Board, parameters: Parameters):
+    def host(self, board: BoardConnection, parameters: Parameters):
         """The machine's `gen.accelerators.host.AcceleratorHost`. Raises :class:`.UsageError` if it has none."""
         raise UsageError(f"{self.name} has no driver for boards.")
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...hw.component import Parameters
 from ..compile.job import Job
-from ..host.board import Board
+from ..host.board import BoardConnection
 from ..host.link import BoardError
 from ..host.scaling import Scaling
 from .base import Accelerator
@@ -20,7 +20,7 @@ SECONDS = 60.0
 class AcceleratorHost(ABC):
     """Drives the accelerator of a board. Raises :class:`.BoardError`."""
 
-    def __init__(self, board: Board, accelerator: Accelerator, parameters: Parameters):
+    def __init__(self, board: BoardConnection, accelerator: Accelerator, parameters: Parameters):
         self.board, self.accelerator, self.p = board, accelerator, parameters
         self.at = {register.name: register.offset for register in accelerator.component.REGISTERS.registers}
 

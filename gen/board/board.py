@@ -11,7 +11,7 @@ from ..host.scaling import Scaling
 from .engines import parse
 
 
-class Board(board.Board):
+class Board(board.BoardConnection):
     """A board: its memory, its registers, and the accelerator on it. `Board.open(port)`; use it in `with`.
 
     `facts` is what the board reports of itself: board, clock (Hz), memory (bytes), engine.

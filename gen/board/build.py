@@ -97,7 +97,7 @@ def build(
     nextpnr = ("--seed", str(seed), "--report", "report.json", "--timing-allow-fail", *PLACERS[target.placer])
     options = {"nextpnr_opts": " ".join(nextpnr), "emit_src": False, "script_after_synth": NO_PATHS} | target.options
     platform = target.make()
-    plan = platform.prepare(Shell(target, made), NAME, **options)
+    plan = platform.prepare(BoardTop(target, made), NAME, **options)
     for name, content in plan.files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     result = Built(target.name, made.parameters, sorted(plan.files), clock_mhz=target.clock / 1e6)
@@ -165,7 +165,7 @@ def _again(arguments: list[str], seed: int, report: str) -> list[str]:
     return [changed.get(n, word) for n, word in enumerate(arguments) if n not in dropped]
 
 
-class Shell(Elaboratable):
+class BoardTop(Elaboratable):
     """A design between a board's pins: its clock, a reset after configuration, UART and light."""
 
     def __init__(self, target: Target, made: Design):

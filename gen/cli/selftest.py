@@ -40,7 +40,7 @@ def digits(board: Board, count: int) -> str:
     return f"{np.count_nonzero(logits.argmax(axis=1) == labels)} of {len(images)} right, {how}"
 
 
-def _whole(board: Board, network: convnet.Network, images: np.ndarray) -> tuple[np.ndarray, str]:
+def _whole(board: Board, network: convnet.ConvNet, images: np.ndarray) -> tuple[np.ndarray, str]:
     host, memory = board.engine, board.facts["memory"]
     for batch in (min(batch, len(images)) for batch in BATCHES):
         graph = convnet.graph(network, batch)

@@ -11,7 +11,7 @@ from ...hw.cores.systola.isa import RECORD
 
 
 @dataclass(frozen=True)
-class Tensor:
+class DramTensor:
     """Images x height x width x channels bytes at a DRAM address."""
 
     address: int
@@ -40,14 +40,14 @@ class Clamp:
 
 
 @dataclass(frozen=True)
-class Convolution:
+class ConvolutionLayer:
     """y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - py, ox sx + kx - px, c] w[ky, kx, c, f]).
 
     Outside the image x is `padding_value`. `weights` is the address of w (int8, row-major), `records` that of a record
     for each filter, `output` that of y. Pairs are (rows, columns).
     """
 
-    input: Tensor
+    input: DramTensor
     weights: int
     records: int
     output: int
@@ -75,8 +75,8 @@ class Convolution:
         return tuple((size + 2 * padding - kernel) // stride + 1 for size, padding, kernel, stride in parts)
 
     @property
-    def result(self) -> Tensor:
-        return Tensor(self.output, self.input.images, *self.output_size, self.filters)
+    def result(self) -> DramTensor:
+        return DramTensor(self.output, self.input.images, *self.output_size, self.filters)
 
     @property
     def depth(self) -> int:
@@ -97,19 +97,19 @@ class Convolution:
         return self.result.bytes
 
 
-def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Clamp = Clamp()) -> Convolution:
+def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Clamp = Clamp()) -> ConvolutionLayer:
     """C[m, n] = requantise(A[m, k] @ B[k, n]): a convolution of 1 x 1 over an image of one row."""
-    return Convolution(Tensor(a, 1, 1, m, k), b, records, c, n, clamp=clamp)
+    return ConvolutionLayer(DramTensor(a, 1, 1, m, k), b, records, c, n, clamp=clamp)
 
 
 @dataclass(frozen=True)
-class Pooling:
+class PoolingLayer:
     """Largest values or averages of windows. Averages are rounded as requantisation does it, with 1 / area.
 
     `table`: the address of 256 bytes, of which result r is replaced by byte r mod 256: by its code, for example.
     """
 
-    input: Tensor
+    input: DramTensor
     output: int
     window: tuple[int, int]
     stride: tuple[int, int]
@@ -123,15 +123,15 @@ class Pooling:
         return tuple((s - w) // t + 1 for s, w, t in zip(sizes, self.window, self.stride, strict=True))
 
     @property
-    def result(self) -> Tensor:
-        return Tensor(self.output, self.input.images, *self.output_size, self.input.channels)
+    def result(self) -> DramTensor:
+        return DramTensor(self.output, self.input.images, *self.output_size, self.input.channels)
 
 
 @dataclass(frozen=True)
-class Addition:
+class AdditionLayer:
     """y = requantise(scale_a x + scale_b z, multiplier, shift), element by element; scales are 16 bits, signed."""
 
-    input: Tensor
+    input: DramTensor
     second: int
     output: int
     scale: tuple[int, int]
@@ -141,9 +141,9 @@ class Addition:
     clamp: Clamp = Clamp()
 
     @property
-    def result(self) -> Tensor:
+    def result(self) -> DramTensor:
         t = self.input
-        return Tensor(self.output, t.images, t.height, t.width, t.channels)
+        return DramTensor(self.output, t.images, t.height, t.width, t.channels)
 
 
 def records(multiplier, bias, shift) -> np.ndarray:

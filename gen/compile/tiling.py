@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .layers import Convolution
+from .layers import ConvolutionLayer
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Tile:
+class LayerTile:
     """`points` of some filters, computed from the input of `block`, which contains them."""
 
     block: Points
@@ -95,7 +95,7 @@ def cut(total: int, step: int) -> list[tuple[int, int]]:
     return list(pairwise([*range(0, total, step), total]))
 
 
-def tiles(layer: Convolution, tiling: Tiling) -> list[Tile]:
+def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
     """In the order of computing; every second pass over the inner loop goes backwards, to where operands still are."""
     result = layer.result
     blocks = [
@@ -110,17 +110,17 @@ def tiles(layer: Convolution, tiling: Tiling) -> list[Tile]:
     for turn, one in enumerate(outer):
         for other in inner if turn % 2 == 0 else reversed(inner):
             block, part = (one, other) if tiling.filters_first else (other, one)
-            found.append(Tile(block, block, part))
+            found.append(LayerTile(block, block, part))
     for _ in range(tiling.taper):
         halves = found[-1].points.halves()
         if halves is None or halves[1].count * (found[-1].filters[1] - found[-1].filters[0]) < 1:
             break
         last = found.pop()
-        found += [Tile(last.block, half, last.filters) for half in halves]
+        found += [LayerTile(last.block, half, last.filters) for half in halves]
     return found
 
 
-def phases(layer: Convolution, tiling: Tiling) -> list[Phase]:
+def phases(layer: ConvolutionLayer, tiling: Tiling) -> list[Phase]:
     """The phases of all tiles. Chunks go forwards and backwards in turn; the first tile takes them one by one, and
     the last too, so that computing begins early and that little is left when the last operand has come."""
     count = len(tiles(layer, tiling))

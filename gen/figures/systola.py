@@ -5,7 +5,7 @@ from ..accelerators.systola.lowering import lower
 from ..accelerators.systola.timing_model import predict
 from ..compile.tiling import Chunk, Tiling
 from ..run import report, trace
-from ..run.report import Report
+from ..run.report import RunReport
 from ..run.tasks import ConvTask, GemmTask, Task
 from ..synth.synth import synthesise
 from .section import Section, percent, step
@@ -134,7 +134,7 @@ def area() -> Section:
     return section
 
 
-def timelines() -> dict[str, Report]:
+def timelines() -> dict[str, RunReport]:
     """The schedules on the same tiles, traced."""
     m, k, n = TILES
     tiling = Tiling(1, 1, 128, 64, (Chunk((0, 1), (0, k)),), group=k)
@@ -146,7 +146,7 @@ def timelines() -> dict[str, Report]:
     return found
 
 
-def measured(name: str, task: Task, **options) -> Report:
+def measured(name: str, task: Task, **options) -> RunReport:
     """A task on Verilog. Raises RuntimeError if a result differs from NumPy's."""
     done = report.run(name, task, SYSTOLA, PAPER, **options)
     if done.mismatches or not done.checked:

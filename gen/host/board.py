@@ -12,8 +12,8 @@ BAUD = 1_000_000
 PROTOCOL = "1"
 
 
-class Board:
-    """A board: its memory and its registers. `Board.open(port)`, then `write`, `read`; use it in `with`.
+class BoardConnection:
+    """Connection to a board: its memory and its registers. `Board.open(port)`, then `write`, `read`; use it in `with`.
 
     `facts` is what the board says of itself: board, clock (Hz), memory (bytes), engine.
     """
@@ -29,7 +29,7 @@ class Board:
             self.facts[fact] = int(self.facts[fact])
 
     @classmethod
-    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "Board":
+    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "BoardConnection":
         """The board at a serial port, such as /dev/ttyUSB1, which no other program may have open.
 
         `silence`: see :data:`SILENCE`; for a simulated board more.

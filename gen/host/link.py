@@ -20,7 +20,7 @@ class BoardError(Exception):
 
 
 @dataclass
-class Counts:
+class LinkCounts:
     """What a link has seen: requests, those that were sent again, frames that came damaged."""
 
     requests: int = 0
@@ -34,7 +34,7 @@ class HostLink:
 
     def __init__(self, stream, name: str, silence: float = SILENCE):
         self.stream, self.name, self.silence = stream, name, silence
-        self.counts = Counts()
+        self.counts = LinkCounts()
         self._number = random.randrange(256)
         self._in_step = False  # both sides know which number comes next
         self._text = b""

@@ -11,7 +11,7 @@ from .text import line_of, parse_line
 
 
 @dataclass(frozen=True)
-class Instruction:
+class BaseInstruction:
     """An instruction of a program. A machine's own class names its `isa`.
 
     `operands` are the values of the operands that the instruction uses, in the order of its row. `line` is the line of

@@ -11,20 +11,20 @@ from typing import ClassVar
 
 from ...hw.issue.isa import Isa
 from ...hw.issue.isa_spec import Control
-from .instruction import Instruction
+from .instruction import BaseInstruction
 from .operand import ProgramError, Reg, Value
 
 Registers = Mapping[Value, int]
 """A number for each of some registers: `{Reg(1): 16}` or `{1: 16}`."""
 
 
-class Program:
+class BaseProgram:
     """Instructions in order. A machine's own class names its `instruction`. Numbers may be negative where they fit."""
 
-    instruction: ClassVar[type[Instruction]]
+    instruction: ClassVar[type[BaseInstruction]]
 
     def __init__(self, instructions=()):
-        self.instructions: list[Instruction] = list(instructions)
+        self.instructions: list[BaseInstruction] = list(instructions)
 
     @property
     def isa(self) -> Isa:

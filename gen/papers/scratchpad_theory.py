@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 
 from ...hw.memory.scratchpad import Scratchpad
-from ...sim.golden.scratchpad import Request, expected_rate
+from ...sim.golden.scratchpad import ScratchpadRequest, expected_rate
 from ...sim.stimulus.scratchpad import ScratchpadCase, stride, uniform
 from ..verilog.verilog import generate
 from .claim import Claim
@@ -28,7 +28,7 @@ def rates() -> dict[str, float]:
     ahead = stride(p, FEW)
     same = ScratchpadCase(
         {
-            port: [Request(request.addr * SIDE % p["depth"]) for request in requests]
+            port: [ScratchpadRequest(request.addr * SIDE % p["depth"]) for request in requests]
             for port, requests in ahead.requests.items()
         }
     )

@@ -21,7 +21,7 @@ TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask, "digits": Di
 
 
 @dataclass
-class Report:
+class RunReport:
     """A task that was executed."""
 
     name: str
@@ -102,7 +102,7 @@ def run(
     executor: str = "verilog",
     progress=lambda text: None,
     **options,
-) -> Report:
+) -> RunReport:
     """Draw a task's tensors, compile, execute, and compare every output with the reference."""
     progress(f"compiling {name}")
     work = task.work(accelerator.operands(parameters, seed))
@@ -110,7 +110,7 @@ def run(
     progress(f"running {job.length:,} instructions")
     execution = execute(accelerator, parameters, job, work.inputs, executor=executor, **options)
     checked, wrong, results = compare(work, job, execution)
-    return Report(
+    return RunReport(
         name,
         task,
         accelerator,
@@ -133,7 +133,7 @@ def compare(work: Work, job: Job, execution: Execution) -> tuple[int, int, dict[
     return checked, sum(int(np.count_nonzero(value != expected[name])) for name, value in results.items()), results
 
 
-def show(report: Report, out: Console):
+def show(report: RunReport, out: Console):
     """A few lines for people."""
     run, job = report.execution, report.job
     verdict = "[red]FAILED[/]" if report.mismatches else "[green]passed[/]"
@@ -161,7 +161,7 @@ def show(report: Report, out: Console):
 BEATS = {"read_beats": "read", "write_beats": "written"}
 
 
-def save_trace(report: Report, folder: Path) -> list[Path]:
+def save_trace(report: RunReport, folder: Path) -> list[Path]:
     """The timeline of a report."""
     settings = ", ".join(f"{name}={value}" for name, value in report.task)
     return trace.write(folder, report.execution.spans, report.execution.cycles, f"{report.name} {settings}")

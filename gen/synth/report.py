@@ -12,7 +12,7 @@ from .fanout import wiring
 
 
 @dataclass(frozen=True)
-class Report:
+class SynthesisReport:
     """What a design takes on a device, and how fast it runs there.
 
     `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
@@ -60,7 +60,7 @@ def report(
     cells: dict[str, int],
     netlist: dict,
     placed: list[dict],
-) -> Report:
+) -> SynthesisReport:
     """The report of a design with these cells, this netlist and these reports of nextpnr, one a seed."""
     target = DEVICES[device]
     signals, largest_fanout = wiring(netlist["modules"][design.top])
@@ -71,7 +71,7 @@ def report(
     def count(kinds):
         return sum(number for cell, number in cells.items() if cell.startswith(kinds))
 
-    return Report(
+    return SynthesisReport(
         generator=design.name,
         params=design.parameters,
         device=device,

@@ -20,9 +20,9 @@ from ...hw.component import Component
 from ...sim.runner import cache
 from ..verilog.verilog import Design, generate
 from .devices import DEVICES, PLACERS, Device, Placer
-from .report import Report, mhz, report
+from .report import SynthesisReport, mhz, report
 
-__all__ = ["DEVICES", "Device", "Report", "SynthesisError", "netlist", "synthesise"]
+__all__ = ["DEVICES", "Device", "SynthesisError", "SynthesisReport", "netlist", "synthesise"]
 
 LIMIT = 30 * 60
 """Seconds after which a tool is given up: now and then nextpnr's router works on its last wires without an end."""
@@ -55,7 +55,7 @@ def synthesise(
     folder: Path | None = None,
     progress: Callable[[str], object] = lambda step: None,
     placer: Placer = "heap",
-) -> Report:
+) -> SynthesisReport:
     """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
 
     `folder` receives the netlist, the logs and the report; `progress` a line for each step; `placer` is

@@ -11,8 +11,8 @@ from cocotb.triggers import Timer
 from ..golden.result import GoldenResult
 from ..runner.axi import PERIOD
 from ..runner.dram import DramSettings
-from ..runner.host import Dram, Host, reset
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.host import HarnessDram, Host, reset
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..stimulus.runs import Run, RunResult
 
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
@@ -25,7 +25,7 @@ MAGIC = 0xFFFF
 
 @cocotb.test()
 async def accelerator(dut):
-    job, outcome = Job.load(), Outcome()
+    job, outcome = BenchJob.load(), Outcome()
     Clock(dut.clk, PERIOD, unit="ns").start()
     machine = AcceleratorUnderTest(dut, job.facts)
     await machine.begin()
@@ -83,7 +83,7 @@ class AcceleratorUnderTest:
 
     def __init__(self, dut, facts: dict):
         self.dut, self.facts = dut, facts
-        self.host, self.dram = Host(dut), Dram(dut)
+        self.host, self.dram = Host(dut), HarnessDram(dut)
 
     async def begin(self):
         """Drive every input, and reset."""

@@ -4,7 +4,7 @@ import cocotb
 import numpy as np
 
 from ..golden import accumulator, integer
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.accumulator import AccumulatorCase
 
@@ -42,7 +42,7 @@ class FlagMonitor:
 
 @cocotb.test
 async def accumulator_memory(dut):
-    job = Job.load()
+    job = BenchJob.load()
     p, outcome, results = job.parameters, Outcome(), []
     memory = accumulator.AccumulatorMemory(
         *(p[name] for name in ("cols", "acc_width", "depth", "overflow", "double_buffer"))

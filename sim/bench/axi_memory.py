@@ -10,7 +10,7 @@ from cocotbext.axi import AxiBus, AxiMaster
 
 from ..golden.axi_memory import LATENCY, AxiMemory
 from ..runner.axi import PERIOD, ProtocolChecker
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import reset
 from ..stimulus.axi_memory import AxiMemoryCase
 
@@ -18,7 +18,7 @@ PATIENCE = 3000
 """Cycles without a handshake after which the bench gives up."""
 
 
-class Master:
+class AxiMemoryMaster:
     """A bus, and what its master does."""
 
     def __init__(self, dut, number: int):
@@ -65,9 +65,9 @@ class Master:
 
 @cocotb.test
 async def axi_memory(dut):
-    job, outcome = Job.load(), Outcome()
+    job, outcome = BenchJob.load(), Outcome()
     golden = AxiMemory(job.parameters["bytes"])
-    masters = [Master(dut, number) for number in range(job.parameters["masters"])]
+    masters = [AxiMemoryMaster(dut, number) for number in range(job.parameters["masters"])]
     await reset(dut, [port for port in job.inputs if not port.startswith("s_axi")])
     cocotb.start_soon(_watch(dut, [master.watch for master in masters]))
     started = time.perf_counter()
@@ -90,7 +90,9 @@ async def _watch(dut, watches: list[ProtocolChecker]):
         cycle += 1
 
 
-async def _run_case(dut, masters: list[Master], golden: AxiMemory, case: AxiMemoryCase, name: str, outcome: Outcome):
+async def _run_case(
+    dut, masters: list[AxiMemoryMaster], golden: AxiMemory, case: AxiMemoryCase, name: str, outcome: Outcome
+):
     rng, problems = random.Random(case.seed), []
     for master in masters:
         master.pause(case.pauses, rng)

@@ -3,12 +3,12 @@
 import cocotb
 
 from ..golden import bfloat16_systolic
-from ..runner.job import Job
+from ..runner.job import BenchJob
 from ..stimulus.systolic import SystolicCase
-from .systolic import Engine, run
+from .systolic import ArrayModel, run
 
 
-class Floating(Engine):
+class Floating(ArrayModel):
     def __init__(self, parameters: dict):
         codes = {"a_format": "uint16", "w_format": "uint16", "acc_width": 32}
         super().__init__(parameters | codes | {"operand_register": True, "product_register": True})
@@ -25,5 +25,5 @@ class Floating(Engine):
 
 @cocotb.test
 async def bfloat16_array(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, Floating(job.parameters), job)

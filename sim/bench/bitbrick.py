@@ -6,13 +6,13 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.bitbrick import product
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import reader, reset, unsigned
 
 
 @cocotb.test
 async def bitbrick(dut):
-    job, outcome = Job.load(), Outcome()
+    job, outcome = BenchJob.load(), Outcome()
     await reset(dut, job.inputs)
     read = reader(dut.product)
     started = time.perf_counter()

@@ -3,11 +3,11 @@
 import cocotb
 
 from ..golden import broadcast
-from ..runner.job import Job
-from .systolic import Engine, run
+from ..runner.job import BenchJob
+from .systolic import ArrayModel, run
 
 
-class Tree(Engine):
+class Tree(ArrayModel):
     def product(self, a, w):
         return broadcast.product(a, w, self.p["acc_width"], self.multiply)
 
@@ -19,5 +19,5 @@ class Tree(Engine):
 
 @cocotb.test
 async def broadcast_unit(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, Tree(job.parameters), job)

@@ -7,14 +7,14 @@ import numpy as np
 
 from ..golden import collective, integer
 from ..golden.collective import OK
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.collective import CollectiveCase
 
 
 @cocotb.test
 async def collectives(dut):
-    job = Job.load()
+    job = BenchJob.load()
     outcome, results, model = Outcome(), [], Model(job.parameters)
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):

@@ -9,7 +9,7 @@ from cocotb.types import LogicArray, Range
 
 from ..golden import dma
 from ..runner.axi import AxiRamModel, ProtocolChecker
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.dma import DmaCase
 
@@ -18,11 +18,11 @@ AXI = ("aw", "w", "b", "ar", "r")
 
 @cocotb.test
 async def dma_engine(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, job)
 
 
-async def run(dut, job: Job):
+async def run(dut, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     p = job.parameters
     outcome, results = Outcome(), []

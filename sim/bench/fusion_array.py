@@ -6,13 +6,13 @@ import numpy as np
 from ..golden import fusion_array
 from ..golden.fusion_unit import WORD
 from ..golden.integer import pack
-from ..runner.job import Job
+from ..runner.job import BenchJob
 from ..runner.streams import Source
 from ..stimulus.fusion_array import FusionArrayCase
-from .systolic import Engine, run
+from .systolic import ArrayModel, run
 
 
-class Fused(Engine):
+class FusionArrayModel(ArrayModel):
     def values(self, case: FusionArrayCase) -> list[tuple[np.ndarray, np.ndarray]]:
         return case.tiles
 
@@ -39,5 +39,5 @@ class Fused(Engine):
 
 @cocotb.test
 async def array_of_fusion_units(dut):
-    job = Job.load()
-    await run(dut, Fused(job.parameters), job)
+    job = BenchJob.load()
+    await run(dut, FusionArrayModel(job.parameters), job)

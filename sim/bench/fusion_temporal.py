@@ -6,7 +6,7 @@ import numpy as np
 from ..golden import integer
 from ..golden.fusion_temporal import beats, cycles, product
 from ..golden.fusion_unit import BRICKS
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 
 LATENCY = 2
@@ -14,7 +14,7 @@ LATENCY = 2
 
 @cocotb.test
 async def fusion_temporal(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     acc_width = job.parameters["acc_width"]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):

@@ -5,14 +5,14 @@ import numpy as np
 
 from ..golden.fusion_unit import dots
 from ..golden.integer import wrap
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.fusion_unit import FusionUnitCase
 
 
 @cocotb.test
 async def fusion_unit(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         golden = wrap(dots(case.a, case.w, case.modes), job.parameters["acc_width"])

@@ -7,7 +7,7 @@ from cocotbext.axi import AxiLiteBus, AxiLiteRam
 
 from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
 from ..runner.axi import AxiRamModel, ProtocolChecker
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.link import FAULT, MEMORY, REGISTERS, LinkCase
 
@@ -43,7 +43,7 @@ class Buses:
 
 @cocotb.test
 async def link(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     memory = AxiRamModel(dut, "m_axi", MEMORY)
     memory.faults = [(*FAULT, SLVERR)]
     registers = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)

@@ -4,7 +4,7 @@ import cocotb
 import numpy as np
 
 from ..golden import multiport
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.multiport import MultiportCase
 
@@ -18,7 +18,7 @@ def _source(ports: multiport.Accesses, gap: float) -> Source:
 
 @cocotb.test
 async def multiport_memory(dut):
-    job = Job.load()
+    job = BenchJob.load()
     p, outcome, results = job.parameters, Outcome(), []
     memory = multiport.MultiportMemory(p["width"], p["depth"])
     await reset(dut, job.inputs)

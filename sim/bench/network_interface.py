@@ -6,12 +6,12 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.network_interface import beats, flits, refusal
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.network_interface import NetworkInterfaceCase
 
 
-async def run(dut, job: Job):
+async def run(dut, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     p = job.parameters
@@ -113,4 +113,4 @@ def _count(outcome: Outcome, example: str):
 
 @cocotb.test
 async def interface(dut):
-    await run(dut, Job.load())
+    await run(dut, BenchJob.load())

@@ -4,13 +4,13 @@ import cocotb
 import numpy as np
 
 from ..golden import integer, nm_mac
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 
 
 @cocotb.test
 async def sparse_mac(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     p = job.parameters
     n, m = nm_mac.pattern(p["sparsity"])
     registers = {name: p[name] for name in ("operand_register", "product_register")}

@@ -12,7 +12,7 @@ from cocotb.triggers import FallingEdge, Timer
 
 from ..golden import noc
 from ..golden.noc_traffic import offered
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import reset
 
 COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
@@ -22,7 +22,7 @@ PATIENCE = 100
 """Times that the network may be looked at without that any packet has come."""
 
 
-async def run(dut, job: Job):
+async def run(dut, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     shape = tuple(job.parameters[name] for name in ("topology", "k", "l"))
@@ -138,4 +138,4 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
 
 @cocotb.test
 async def traffic(dut):
-    await run(dut, Job.load())
+    await run(dut, BenchJob.load())

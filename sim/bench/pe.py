@@ -4,7 +4,7 @@ import cocotb
 import numpy as np
 
 from ..golden import integer, operands, pe
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.pe import PeCase
 
@@ -39,7 +39,7 @@ class Beats:
 
 @cocotb.test
 async def processing_element(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     p = job.parameters
     width, dataflow = p["acc_width"], p["dataflow"]
     latency = pe.latency(

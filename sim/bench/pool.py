@@ -4,14 +4,14 @@ import cocotb
 import numpy as np
 
 from ..golden import integer, pool
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.pool import PoolCase
 
 
 @cocotb.test
 async def pooling(dut):
-    job = Job.load()
+    job = BenchJob.load()
     p, outcome, results = job.parameters, Outcome(), []
     bits = integer.width(p["format"])
     window, stride = (p["window_height"], p["window_width"]), (p["stride_y"], p["stride_x"])

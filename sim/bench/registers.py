@@ -12,7 +12,7 @@ import cocotb
 from cocotbext.axi import axil_channels as axil
 
 from ..golden.registers import Registers, cycles
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Stuck, reader, reset, unsigned
 from ..stimulus.registers import RegistersCase
 
@@ -147,7 +147,7 @@ def _chances(seed: int, chance: float):
         yield rng.random() < chance
 
 
-async def run(dut, job: Job):
+async def run(dut, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     bench = Bench(dut, job.parameters["map"], outcome)
@@ -177,4 +177,4 @@ async def run(dut, job: Job):
 
 @cocotb.test
 async def axi_lite_registers(dut):
-    await run(dut, Job.load())
+    await run(dut, BenchJob.load())

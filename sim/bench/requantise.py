@@ -6,18 +6,18 @@ import cocotb
 import numpy as np
 
 from ..golden import integer
-from ..golden.requantise import SETTLE, STAGES, Change, Settings
-from ..runner.job import Job, Outcome, save_outcome
+from ..golden.requantise import SETTLE, STAGES, RequantiseLanes, SettingsChange
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.requantise import RequantiseCase
 
 
 @cocotb.test
 async def requantise(dut):
-    job = Job.load()
+    job = BenchJob.load()
     p, outcome, results = job.parameters, Outcome(), []
     bits = integer.width(p["out_format"])
-    settings = Settings(p["cols"], p["rounding"], p["per_channel"])
+    settings = RequantiseLanes(p["cols"], p["rounding"], p["per_channel"])
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         before = _set(dut, case.changes[:1], case)
@@ -62,7 +62,7 @@ async def requantise(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _set(dut, changes: list[Change], case: RequantiseCase) -> Source:
+def _set(dut, changes: list[SettingsChange], case: RequantiseCase) -> Source:
     """Changes as beats. What is common comes with the last beat of each; the beats before say something else."""
     beats = {name: [] for name in ("lane", "multiplier", "shift", "bias", "zero_point", "low", "high", "last")}
     for change in changes:

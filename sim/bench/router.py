@@ -9,9 +9,9 @@ from cocotb.triggers import FallingEdge
 
 from ..golden.noc import nodes
 from ..golden.router import bits, most_passed, ports
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import reader, reset, unsigned
-from ..stimulus.router import Packet, RouterCase, shape_of
+from ..stimulus.router import RouterCase, RouterPacket, shape_of
 
 PATIENCE = 2000
 """Cycles in which some flit must leave."""
@@ -149,7 +149,7 @@ class Passing:
         return None
 
 
-async def run(dut, job: Job):
+async def run(dut, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     p = job.parameters
@@ -215,7 +215,7 @@ def _all(passing: Passing) -> int:
     return credit
 
 
-def _header(packet: Packet) -> int:
+def _header(packet: RouterPacket) -> int:
     value = low = 0
     for field, size in packet.way.header:
         value |= field << low
@@ -238,4 +238,4 @@ def _count(outcome: Outcome, example: str):
 
 @cocotb.test
 async def router(dut):
-    await run(dut, Job.load())
+    await run(dut, BenchJob.load())

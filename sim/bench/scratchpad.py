@@ -4,7 +4,7 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.scratchpad import Scratchpad, Trace
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.scratchpad import ScratchpadCase
 
@@ -34,7 +34,7 @@ class ScratchpadUnderTest:
         return dict(zip(self.ports, traces, strict=True))
 
 
-async def run(dut, memories: list[ScratchpadUnderTest], job: Job):
+async def run(dut, memories: list[ScratchpadUnderTest], job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     ports = [port for memory in memories for port in memory.ports]
@@ -111,5 +111,5 @@ def _same(outcome: Outcome, where: str, got: list, want: list):
 
 @cocotb.test
 async def scratchpad(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, [ScratchpadUnderTest("port", job.parameters)], job)

@@ -5,14 +5,14 @@ import numpy as np
 
 from ..golden import integer, sparse_systolic
 from ..golden.formats import sparse
-from ..runner.job import Job
+from ..runner.job import BenchJob
 from ..runner.streams import Source
 from ..stimulus.sparse_systolic import Compressed, pattern
 from ..stimulus.systolic import SystolicCase
-from .systolic import Engine, run
+from .systolic import ArrayModel, run
 
 
-class Sparse(Engine):
+class Sparse(ArrayModel):
     def __init__(self, parameters: dict):
         super().__init__(parameters)
         self.n, self.m = pattern(parameters["sparsity"])
@@ -71,5 +71,5 @@ class Sparse(Engine):
 
 @cocotb.test
 async def sparse_array(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, Sparse(job.parameters), job)

@@ -3,11 +3,11 @@
 import cocotb
 
 from ..golden.split_scratchpad import parts
-from ..runner.job import Job
+from ..runner.job import BenchJob
 from .scratchpad import ScratchpadUnderTest, run
 
 
 @cocotb.test
 async def split_scratchpad(dut):
-    job = Job.load()
+    job = BenchJob.load()
     await run(dut, [ScratchpadUnderTest(name, part) for name, part in parts(job.parameters).items()], job)

@@ -4,12 +4,12 @@ import cocotb
 import numpy as np
 
 from ..golden import integer, operands, systolic
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.systolic import SystolicCase
 
 
-class Engine:
+class ArrayModel:
     """How tiles become beats, what comes back and when: the golden side of an engine with given parameters."""
 
     def __init__(self, parameters: dict):
@@ -96,7 +96,7 @@ class Engine:
         return [tuple(beats * ((number, name) in case.tables) for name in streams) for number in range(len(case.tiles))]
 
 
-async def run(dut, engine: Engine, job: Job):
+async def run(dut, engine: ArrayModel, job: BenchJob):
     """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
     outcome, results = Outcome(), []
     acc_width, cols = engine.p["acc_width"], engine.p["cols"]
@@ -161,5 +161,5 @@ def _explain(outcome: Outcome, case: str, sink: Sink, words: list[int], lasts: l
 
 @cocotb.test
 async def systolic_array(dut):
-    job = Job.load()
-    await run(dut, Engine(job.parameters), job)
+    job = BenchJob.load()
+    await run(dut, ArrayModel(job.parameters), job)

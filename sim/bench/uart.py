@@ -5,14 +5,14 @@ import random
 import cocotb
 
 from ..golden import uart
-from ..runner.job import Job, Outcome, save_outcome
+from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.uart import UartCase
 
 
 @cocotb.test
 async def serial(dut):
-    job, outcome, results = Job.load(), Outcome(), []
+    job, outcome, results = BenchJob.load(), Outcome(), []
     divisor = job.parameters["divisor"]
     await reset(dut, job.inputs)
     dut.rx.value = dut.m_axis_receive_tready.value = 1  # in reset it was low

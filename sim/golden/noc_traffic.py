@@ -8,7 +8,7 @@ from .noc import PATTERNS, goal, nodes
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrafficSettings:
     """What the ports of these names are given: numbers as they stand there."""
 
     pattern: int = 0
@@ -43,7 +43,7 @@ def following(random: np.ndarray) -> np.ndarray:
     return random ^ random << np.uint64(17)
 
 
-def offered(shape: tuple[str, int, int], seed: int, settings: Settings, begin: int, end: int) -> Offered:
+def offered(shape: tuple[str, int, int], seed: int, settings: TrafficSettings, begin: int, end: int) -> Offered:
     """What is made from cycle `begin` until before `end` if no backlog is full. Cycle 0 has the first random number."""
     count = nodes(*shape)
     random = seeds(count, seed)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .formats.grid import Grid
+from .formats.grid import ValueGrid
 from .formats.names import find
 from .formats.olive import Pairs
 from .integer import wrap
@@ -46,7 +46,7 @@ def multiply(*names: str) -> Callable:
     return next(filter(None, own), np.multiply)
 
 
-def _grid(name: str) -> Grid | None:
+def _grid(name: str) -> ValueGrid | None:
     """A format that is a table from code to value; None for integers and for those with modes, pairs or tables."""
     if is_integer(name) or name in OLIVE or name in ("ant4", "uant4", "codebook"):
         return None

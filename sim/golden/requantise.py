@@ -70,7 +70,7 @@ def rounding_shift(x, shift) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingsChange:
     """A set of settings on its way: for each beat its lane, multiplier, shift and bias (int64); and what is common."""
 
     lane: np.ndarray
@@ -82,15 +82,15 @@ class Change:
     high: int
 
 
-class Settings:
-    """What the lanes are set to; nothing before the first :class:`Change`."""
+class RequantiseLanes:
+    """Requantisation lanes with their settings; all zero before the first :class:`SettingsChange`."""
 
     def __init__(self, cols: int, rounding: str, per_channel: bool):
         self.rounding, self.per_channel = rounding, per_channel
         self.multiplier, self.shift, self.bias = np.zeros((3, cols), np.int64)
         self.zero_point = self.low = self.high = 0
 
-    def change(self, change: Change):
+    def change(self, change: SettingsChange):
         """Take over a set, beat by beat; a lane that does not exist takes nothing."""
         for lane, multiplier, shift, bias in zip(
             change.lane, change.multiplier, change.shift, change.bias, strict=True

@@ -12,7 +12,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Request:
+class ScratchpadRequest:
     """One access: a read of `addr`, or a write there of the bytes of `data` that `strobe` has a bit for."""
 
     addr: int
@@ -71,7 +71,7 @@ class Scratchpad:
         digits = (addr % self.banks, addr // self.banks % self.banks)
         return digits[0] ^ digits[1] if self.interleave == "xor" else digits[0]
 
-    def access(self, request: Request) -> int | None:
+    def access(self, request: ScratchpadRequest) -> int | None:
         """Do one access: the word found by a read, 0 beyond the memory; None for a write, ignored there."""
         inside = request.addr < self.depth
         if not request.write:
@@ -83,7 +83,7 @@ class Scratchpad:
 
     def run(
         self,
-        requests: Sequence[Sequence[Request]],
+        requests: Sequence[Sequence[ScratchpadRequest]],
         offered: Sequence[Sequence[int]] | None = None,
         taken: Sequence[Sequence[int]] | None = None,
     ) -> list[Trace]:
@@ -93,7 +93,7 @@ class Scratchpad:
         cycle in which the consumer took each response (None: at once).
         """
         traces = [Trace() for _ in requests]
-        held: list[Request | None] = [None] * self.ports
+        held: list[ScratchpadRequest | None] = [None] * self.ports
         gone = [0] * self.ports  # responses taken before this cycle
         left = sum(map(len, requests))
         cycle = 0
@@ -132,7 +132,7 @@ class Scratchpad:
         self.first[bank] = (port + 1) % self.ports
         return port
 
-    def _serve(self, request: Request, trace: Trace, cycle: int):
+    def _serve(self, request: ScratchpadRequest, trace: Trace, cycle: int):
         trace.served.append(cycle)
         word = self.access(request)
         if word is not None:

@@ -14,7 +14,7 @@ RECORD_USED = 9
 TABLE_BYTES = 256
 
 
-class Walk(NamedTuple):
+class AddressSequence(NamedTuple):
     """Addresses, modulo 2^32, of loops inside each other, the last the innermost: (count, stride) of each."""
 
     first: int
@@ -39,49 +39,49 @@ class Walk(NamedTuple):
         return at & isa.MASK
 
 
-def weight_words(o: Operation) -> Walk:
+def weight_words(o: Operation) -> AddressSequence:
     """The words of weights that WEIGHTS reads."""
-    return Walk(o.a, _loops(o, (o.b, Setting.WEIGHT_STRIDE)))
+    return AddressSequence(o.a, _loops(o, (o.b, Setting.WEIGHT_STRIDE)))
 
 
-def activation_words(o: Operation) -> Walk:
+def activation_words(o: Operation) -> AddressSequence:
     """The words of activations that MATMUL reads."""
     s = Setting
-    return Walk(o.a, _loops(o, (s.COUNT_Y, s.STRIDE_Y), (s.COUNT_X, s.STRIDE_X)))
+    return AddressSequence(o.a, _loops(o, (s.COUNT_Y, s.STRIDE_Y), (s.COUNT_X, s.STRIDE_X)))
 
 
-def accumulator_rows(o: Operation) -> Walk:
+def accumulator_rows(o: Operation) -> AddressSequence:
     """The rows of accumulators that MATMUL writes."""
-    return Walk(o.b, ((o.settings[Setting.COUNT_Y] * o.settings[Setting.COUNT_X], 1),))
+    return AddressSequence(o.b, ((o.settings[Setting.COUNT_Y] * o.settings[Setting.COUNT_X], 1),))
 
 
-def record_words(o: Operation) -> Walk:
+def record_words(o: Operation) -> AddressSequence:
     """The words of weights that QUANT_CHANNEL reads."""
-    return Walk(o.a, ((RECORD, 1),))
+    return AddressSequence(o.a, ((RECORD, 1),))
 
 
-def table_words(o: Operation, parameters: dict) -> Walk:
+def table_words(o: Operation, parameters: dict) -> AddressSequence:
     """The words of weights that TABLE reads."""
-    return Walk(o.a, ((TABLE_BYTES // parameters["size"], 1),))
+    return AddressSequence(o.a, ((TABLE_BYTES // parameters["size"], 1),))
 
 
-def source_words(o: Operation) -> Walk:
+def source_words(o: Operation) -> AddressSequence:
     """The rows of accumulators, or words of activations, that VECTOR reads: for each point those of its window."""
     s = Setting
     window = (s.WINDOW_Y, s.SOURCE_KY), (s.WINDOW_X, s.SOURCE_KX)
-    return Walk(o.a, _loops(o, (s.POINTS_Y, s.SOURCE_Y), (s.POINTS_X, s.SOURCE_X), *window))
+    return AddressSequence(o.a, _loops(o, (s.POINTS_Y, s.SOURCE_Y), (s.POINTS_X, s.SOURCE_X), *window))
 
 
-def second_words(o: Operation) -> Walk:
+def second_words(o: Operation) -> AddressSequence:
     """The words of activations that VECTOR adds, one a point."""
     s = Setting
-    return Walk(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X)))
+    return AddressSequence(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X)))
 
 
-def dest_words(o: Operation) -> Walk:
+def dest_words(o: Operation) -> AddressSequence:
     """The words of activations that VECTOR writes, one a point."""
     s = Setting
-    return Walk(o.b, _loops(o, (s.POINTS_Y, s.DEST_Y), (s.POINTS_X, s.DEST_X)))
+    return AddressSequence(o.b, _loops(o, (s.POINTS_Y, s.DEST_Y), (s.POINTS_X, s.DEST_X)))
 
 
 def _loops(o: Operation, *pairs: tuple[int, Setting]) -> tuple[tuple[int, int], ...]:

@@ -6,7 +6,7 @@ from math import isfinite, prod
 
 import numpy as np
 
-from ..golden.formats.grid import Grid
+from ..golden.formats.grid import ValueGrid
 from ..golden.formats.names import find
 from ..golden.formats.olive import Pairs
 from ..golden.integer import limits
@@ -22,7 +22,7 @@ class GraphError(ValueError):
 
 
 @lru_cache
-def coded_format(name: str) -> Grid | Pairs | None:
+def coded_format(name: str) -> ValueGrid | Pairs | None:
     """The format of a coded type ("flint4", "pot4", "olive_int4"); None if the name is not one."""
     if name in INTEGERS or name in FLOATS:
         return None
@@ -119,7 +119,7 @@ class Tensor:
         return dtype_of(self.type)
 
     @property
-    def format(self) -> Grid | Pairs | None:
+    def format(self) -> ValueGrid | Pairs | None:
         """The format of a coded type."""
         return coded_format(self.type)
 

@@ -18,7 +18,7 @@ RANGES = 4
 _CHUNK = 1 << 20
 
 
-class Field(IntEnum):
+class SettingsField(IntEnum):
     """Values of the harness port `set_field`; `set_number` is a DRAM, or an instance for RECORD and RECORD_END."""
 
     LATENCY = 0
@@ -83,23 +83,23 @@ class DramSettings:
             if rate <= 0 or max(rate.numerator, rate.denominator) >= 1 << 31:
                 raise SimulatorError(f"rate={self.rate}: rate must be a positive fraction of integers below 2^31.")
 
-    def fields(self) -> list[tuple[Field, int]]:
+    def fields(self) -> list[tuple[SettingsField, int]]:
         """Values for `set_field` and `set_value`, in order."""
         rate = Fraction(self.rate or 0)
         port, beat, code = self.fault_beat or (0, 0, 0)
         fields = [
-            (Field.LATENCY, self.latency),
-            (Field.STALL, self.stall),
-            (Field.SIZE, self.size or 0),
-            (Field.RATE_BYTES, rate.numerator),
-            (Field.RATE_CYCLES, rate.denominator),
-            (Field.FAULT_PORT, port),
-            (Field.FAULT_BEAT, beat),
-            (Field.FAULT_BEAT_CODE, code),
+            (SettingsField.LATENCY, self.latency),
+            (SettingsField.STALL, self.stall),
+            (SettingsField.SIZE, self.size or 0),
+            (SettingsField.RATE_BYTES, rate.numerator),
+            (SettingsField.RATE_CYCLES, rate.denominator),
+            (SettingsField.FAULT_PORT, port),
+            (SettingsField.FAULT_BEAT, beat),
+            (SettingsField.FAULT_BEAT_CODE, code),
         ]
         for number, (first, last, code) in enumerate([*self.faults, *[(1, 0, 0)] * (RANGES - len(self.faults))]):
-            fields += [(Field.FAULT_RANGE, number), (Field.FAULT_FIRST, first)]
-            fields += [(Field.FAULT_LAST, last), (Field.FAULT_CODE, code)]
+            fields += [(SettingsField.FAULT_RANGE, number), (SettingsField.FAULT_FIRST, first)]
+            fields += [(SettingsField.FAULT_LAST, last), (SettingsField.FAULT_CODE, code)]
         return fields
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
-from .dram import RANGES, Field
-from .ports import Master, PortGroups, Ports
+from .dram import RANGES, SettingsField
+from .ports import AxiMasterPorts, PortGroups, Ports
 from .simulator import SimulatorError
 
 MODELS = files(__package__.rpartition(".")[0]) / "models"
@@ -68,7 +68,7 @@ def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str
     """The modules around a design, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
     ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
     body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size), *_observers(plan, ports)]
-    text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in Field)
+    text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in SettingsField)
     for name in ("harness_port", "harness_dram", "harness_trace"):
         text += (MODELS / f"{name}.sv").read_text(encoding="utf-8") + "\n"
     text += _module("harness", ports, body)
@@ -161,7 +161,7 @@ def _own(widest: int) -> dict[str, int]:
     return flags | numbers | {"beat_code": 2, "read_data": widest, "write_data": widest, "write_strobe": widest // 8}
 
 
-def _port(dram: str, port: int, widest: int, instance: int, bus: Master) -> Iterator[str]:
+def _port(dram: str, port: int, widest: int, instance: int, bus: AxiMasterPorts) -> Iterator[str]:
     own = {signal: f"{dram}_{signal}[{width * port} +: {width}]" for signal, width in _own(widest).items()}
     data = {signal: own.pop(signal) for signal in ("read_data", "write_data", "write_strobe")}
 

@@ -11,7 +11,7 @@ from cocotb.triggers import FallingEdge, First, ReadOnly, RisingEdge, Timer
 from cocotb.utils import get_sim_time
 
 from .axi import PERIOD
-from .dram import LIMIT, DramSettings, Field, check_image, load_image, save_image
+from .dram import LIMIT, DramSettings, SettingsField, check_image, load_image, save_image
 from .simulator import SimulatorError
 
 PATIENCE = 10_000
@@ -56,11 +56,11 @@ class Host:
 
     async def record(self, number: int = 0):
         """Begin to record the changes of `busy`."""
-        await set_field(self.dut, self.instance, Field.RECORD, number)
+        await set_field(self.dut, self.instance, SettingsField.RECORD, number)
 
     async def recorded(self, number: int = 0) -> list[tuple[int, int]]:
         """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
-        await set_field(self.dut, self.instance, Field.RECORD_END, 0)
+        await set_field(self.dut, self.instance, SettingsField.RECORD_END, 0)
         lines = Path(f"trace{self.instance}_{number}.txt").read_text().splitlines()
         return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]
 
@@ -89,7 +89,7 @@ class Host:
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} answers with the response {code}.")
 
 
-class Dram:
+class HarnessDram:
     """DRAM `number` of a harness. `largest`: bytes of its array under Icarus (`Surrounded.bytes`)."""
 
     def __init__(self, dut, number: int = 0, largest: int = LIMIT):
@@ -104,23 +104,23 @@ class Dram:
         """Replace the contents by bytes from address 0 on. All others become zero, under Icarus unknown."""
         path = Path(f"dram{self.number}_0.bin")
         save_image(path, image, self.largest)
-        await set_field(self.dut, self.number, Field.LOAD, 0)
+        await set_field(self.dut, self.number, SettingsField.LOAD, 0)
         path.unlink()
 
     async def dump(self, size: int, first: int = 0) -> np.ndarray:
         """`size` bytes from address `first` on; unknown bits are zero."""
         begin = first // _WORD * _WORD
         check_image(first + size, self.largest)
-        await set_field(self.dut, self.number, Field.DUMP_FIRST, begin)
-        await set_field(self.dut, self.number, Field.DUMP_SIZE, -(-(first + size - begin) // _WORD) * _WORD)
-        await set_field(self.dut, self.number, Field.DUMP, 0)
+        await set_field(self.dut, self.number, SettingsField.DUMP_FIRST, begin)
+        await set_field(self.dut, self.number, SettingsField.DUMP_SIZE, -(-(first + size - begin) // _WORD) * _WORD)
+        await set_field(self.dut, self.number, SettingsField.DUMP, 0)
         path = Path(f"result{self.number}_0.bin")
         found = load_image(path, size, first - begin)
         path.unlink()
         return found
 
 
-async def set_field(dut, number: int, field: Field, value: int):
+async def set_field(dut, number: int, field: SettingsField, value: int):
     """Set a value of a DRAM or a trace, in two picoseconds."""
     dut.set.value = 0
     dut.set_number.value, dut.set_field.value, dut.set_value.value = number, int(field), value

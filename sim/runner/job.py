@@ -33,7 +33,7 @@ class Outcome:
 
 
 @dataclass
-class Job:
+class BenchJob:
     """Parameters and input ports of the design, the cases to run, and whether their results are wanted back.
 
     `facts` is plain data about the design, such as its register map, which a generic bench needs.
@@ -51,7 +51,7 @@ class Job:
         (folder / "job.pickle").write_bytes(pickle.dumps(self))
 
     @staticmethod
-    def load() -> "Job":
+    def load() -> "BenchJob":
         return pickle.loads((Path(os.environ[ENVIRONMENT]) / "job.pickle").read_bytes())
 
 

@@ -16,7 +16,7 @@ _SIGNAL = re.compile(
 
 
 @dataclass(frozen=True)
-class Master:
+class AxiMasterPorts:
     """An AXI4 master: widths in bits, and the port of each signal that it has ("araddr": "m_axi_araddr")."""
 
     prefix: str
@@ -30,7 +30,7 @@ class Master:
 class PortGroups:
     """`registers`: ports of the AXI4-Lite slave by signal. `links`: ports that belong to no group."""
 
-    masters: dict[str, Master] = field(default_factory=dict)
+    masters: dict[str, AxiMasterPorts] = field(default_factory=dict)
     registers: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     irq: bool = False
@@ -79,7 +79,7 @@ def group(ports: Ports) -> PortGroups:
     )
 
 
-def _master(prefix: str, ports: Ports) -> Master:
+def _master(prefix: str, ports: Ports) -> AxiMasterPorts:
     start = f"{prefix}_"
     names = {name.removeprefix(start): name for name in ports if name.startswith(start)}
     names = {signal: name for signal, name in names.items() if _SIGNAL.fullmatch(signal)}
@@ -95,4 +95,4 @@ def _master(prefix: str, ports: Ports) -> Master:
     data = width("rdata", "wdata")
     if data not in (8, 16, 32, 64, 128, 256, 512, 1024):
         raise SimulatorError(f"{prefix} has beats of {data} bits: an AXI4 bus has 8 to 1024, a power of two.")
-    return Master(prefix, data, width("araddr", "awaddr"), width("arid", "awid"), names)
+    return AxiMasterPorts(prefix, data, width("araddr", "awaddr"), width("arid", "awid"), names)

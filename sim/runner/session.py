@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from . import cache
-from .dram import DramSettings, Field, check_image, load_image, save_image
+from .dram import DramSettings, SettingsField, check_image, load_image, save_image
 from .harness import Harness, Surrounded
 from .harness_verilog import MODELS
 from .ports import Ports
@@ -130,15 +130,15 @@ class Session:
         self._check("instance", instance, self.plan.instances)
         if not self.plan.groups.busy:
             raise SimulatorError(f"{self.plan.design} cannot be traced: it has no port `busy`.")
-        self._set(instance, Field.RECORD, 0)
+        self._set(instance, SettingsField.RECORD, 0)
 
     def recorded(self, instance: int = 0) -> list[tuple[int, int]]:
         """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
-        self._set(instance, Field.RECORD_END, 0)
+        self._set(instance, SettingsField.RECORD_END, 0)
         lines = (self.folder / f"trace{instance}_0.txt").read_text().splitlines()
         return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]
 
-    def _set(self, number: int, field: Field, value: int):
+    def _set(self, number: int, field: SettingsField, value: int):
         self._command(f"set {number} {field.value} {value}")
 
     def _access(self, command: str, offset: int, instance: int) -> str:

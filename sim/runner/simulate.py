@@ -5,7 +5,7 @@ from pathlib import Path
 
 from . import job
 from .harness import Harness
-from .job import Job, Outcome
+from .job import BenchJob, Outcome
 from .session import SOURCES
 from .simulator import SimulatorError, build
 
@@ -42,7 +42,7 @@ def simulate(
     )
     with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
         folder = Path(temporary)
-        Job(design.parameters, design.inputs, cases, keep, design.facts).save(folder)
+        BenchJob(design.parameters, design.inputs, cases, keep, design.facts).save(folder)
         try:
             built.run(
                 design.bench or f"systola.sim.bench.{design.name}",

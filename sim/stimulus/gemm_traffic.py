@@ -8,7 +8,7 @@ last, which are in the other half of each region.
 
 from dataclasses import dataclass
 
-from ..golden.scratchpad import Request
+from ..golden.scratchpad import ScratchpadRequest
 from ..golden.split_scratchpad import parts
 from .scratchpad import ScratchpadCase
 
@@ -21,46 +21,46 @@ HOMES = {
 
 
 @dataclass
-class Traffic:
+class GemmTraffic:
     """`words` of each region (input, weight, output), and by region what the array and the DMA engine do there, in
     order, with addresses that count from the start of the region."""
 
     words: dict[str, int]
-    array: dict[str, list[Request]]
-    dma: dict[str, list[Request]]
+    array: dict[str, list[ScratchpadRequest]]
+    dma: dict[str, list[ScratchpadRequest]]
 
 
-def traffic(m: int, k: int, n: int, *, rows: int, cols: int, width: int) -> Traffic:
+def traffic(m: int, k: int, n: int, *, rows: int, cols: int, width: int) -> GemmTraffic:
     """The trace of (m, k) x (k, n) on an array of rows x cols, with words of `width` bits."""
     k_blocks, n_blocks = -(-k // rows), -(-n // cols)
     inputs, weights, outputs = k_blocks * m, k_blocks * n_blocks * rows, n_blocks * m
     every = (1 << width // 8) - 1
 
-    def write(addr: int) -> Request:
-        return Request(addr, True, addr % 256, every)
+    def write(addr: int) -> ScratchpadRequest:
+        return ScratchpadRequest(addr, True, addr % 256, every)
 
     tiles = [(n_block, k_block) for n_block in range(n_blocks) for k_block in range(k_blocks)]
-    return Traffic(
+    return GemmTraffic(
         {"input": 2 * inputs, "weight": 2 * weights, "output": 2 * outputs},
         {
-            "input": [Request(k_block * m + row) for _, k_block in tiles for row in range(m)],
-            "weight": [Request(addr) for addr in range(weights)],
+            "input": [ScratchpadRequest(k_block * m + row) for _, k_block in tiles for row in range(m)],
+            "weight": [ScratchpadRequest(addr) for addr in range(weights)],
             "output": [write(n_block * m + row) for n_block, _ in tiles for row in range(m)],
         },
         {
             "input": [write(inputs + addr) for addr in range(inputs)],
             "weight": [write(weights + addr) for addr in range(weights)],
-            "output": [Request(outputs + addr) for addr in range(outputs)],
+            "output": [ScratchpadRequest(outputs + addr) for addr in range(outputs)],
         },
     )
 
 
-def unified(parameters: dict, trace: Traffic) -> ScratchpadCase:
+def unified(parameters: dict, trace: GemmTraffic) -> ScratchpadCase:
     """On one scratchpad, region behind region: a port for each of inputs, weights and outputs, the last for the DMA."""
     return ScratchpadCase(_placed("port", parameters, trace, list(trace.words)))
 
 
-def split(parameters: dict, trace: Traffic) -> ScratchpadCase:
+def split(parameters: dict, trace: GemmTraffic) -> ScratchpadCase:
     """On a split scratchpad: in each part a port for each region that lives there, the last for the DMA."""
     homes = HOMES[parameters["by"]]
     requests = {}
@@ -69,15 +69,17 @@ def split(parameters: dict, trace: Traffic) -> ScratchpadCase:
     return ScratchpadCase(requests)
 
 
-def _placed(prefix: str, parameters: dict, trace: Traffic, regions: list[str]) -> dict[str, list[Request]]:
+def _placed(
+    prefix: str, parameters: dict, trace: GemmTraffic, regions: list[str]
+) -> dict[str, list[ScratchpadRequest]]:
     """The requests of each port. Streams share the last port, in turn, if there are not enough."""
     needed = sum(trace.words[region] for region in regions)
     if needed > parameters["depth"]:
         raise ValueError(f"{', '.join(regions)} need {needed} words, and {prefix} has {parameters['depth']}")
     bases = {region: sum(trace.words[other] for other in regions[:n]) for n, region in enumerate(regions)}
 
-    def at(region: str, requests: list[Request]) -> list[Request]:
-        return [Request(bases[region] + r.addr, r.write, r.data, r.strobe) for r in requests]
+    def at(region: str, requests: list[ScratchpadRequest]) -> list[ScratchpadRequest]:
+        return [ScratchpadRequest(bases[region] + r.addr, r.write, r.data, r.strobe) for r in requests]
 
     streams = [at(region, trace.array[region]) for region in regions]
     if regions:
@@ -88,6 +90,6 @@ def _placed(prefix: str, parameters: dict, trace: Traffic, regions: list[str]) -
     return {f"{prefix}{port}": streams[port] if port < len(streams) else [] for port in range(ports)}
 
 
-def _in_turn(streams: list[list[Request]]) -> list[Request]:
+def _in_turn(streams: list[list[ScratchpadRequest]]) -> list[ScratchpadRequest]:
     longest = max(map(len, streams))
     return [stream[n] for n in range(longest) for stream in streams if n < len(stream)]

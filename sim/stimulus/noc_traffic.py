@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..golden.noc import PATTERNS
-from ..golden.noc_traffic import Settings
+from ..golden.noc_traffic import TrafficSettings
 
 
 @dataclass
 class NocTrafficCase:
     """Settings, and the cycles before, while and after it is measured, in which packets are made."""
 
-    settings: Settings = field(default_factory=Settings)
+    settings: TrafficSettings = field(default_factory=TrafficSettings)
     seed: int = 1
     before: int = 1000
     measured: int = 2000
@@ -25,7 +25,7 @@ def case(
     """A pattern at a load in flits a node and cycle; exits that are not ready with probability `stall`."""
     mean = (length + 1) / 2 if vary else length
     share = {name: round(256 * other.pop(name, 0.0)) for name in ("background", "bad")}
-    settings = Settings(
+    settings = TrafficSettings(
         PATTERNS.index(pattern), round((1 << 16) * load / mean), length, int(vary), stall=round(256 * stall), **share
     )
     return NocTrafficCase(settings, **other)

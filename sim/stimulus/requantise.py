@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..golden import integer
-from ..golden.requantise import Change
+from ..golden.requantise import SettingsChange
 
 WORD = integer.limits("int32")
 
@@ -14,7 +14,7 @@ WORD = integer.limits("int32")
 class RequantiseCase:
     """Packets of rows, int64, and changes of settings that come beside them; the first comes before all packets."""
 
-    changes: list[Change]
+    changes: list[SettingsChange]
     packets: list[np.ndarray]
     gaps: dict[str, float] = field(default_factory=dict)
     stall: float = 0.0
@@ -52,7 +52,7 @@ def _lanes(p: dict) -> int:
     return 1 << (p["cols"] - 1).bit_length()
 
 
-def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Change:
+def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> SettingsChange:
     """Settings for some lanes: scales as networks have them, and any that can be said."""
     low, high = integer.limits(p["out_format"])
     count = len(lane)
@@ -69,10 +69,10 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Change
     clamps = [(low, high), tuple(clamp), (low, clamp[1]), (clamp[0], high), tuple(clamp[::-1])]
     clamp = clamps[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
     zero_point = int(rng.choice([*ends, rng.integers(low, high, endpoint=True)]))
-    return Change(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
+    return SettingsChange(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
 
 
-def random_rows(p: dict, rng: np.random.Generator, aim: Change, rows: int) -> np.ndarray:
+def random_rows(p: dict, rng: np.random.Generator, aim: SettingsChange, rows: int) -> np.ndarray:
     """Rows whose results under the settings `aim` are mostly within range and often at a tie; and any others."""
     low, high = integer.limits(f"int{p['acc_width']}")
     shape = rows, p["cols"]

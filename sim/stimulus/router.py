@@ -8,7 +8,7 @@ from ..golden.router import Hop, Shape, Way, through
 
 
 @dataclass(frozen=True)
-class Packet:
+class RouterPacket:
     """What passes: from which node, on which way, and its words; `hop` of the way is the router's."""
 
     source: int
@@ -31,7 +31,7 @@ class RouterCase:
     likely a credit waits for another cycle."""
 
     router: int
-    packets: list[Packet]
+    packets: list[RouterPacket]
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
@@ -54,7 +54,7 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
         length = int(rng.integers(longest)) + 1
         size = -(-parameters["width"] // 8)
         words = [int.from_bytes(rng.bytes(size), "little") & (1 << parameters["width"]) - 1 for _ in range(length)]
-        chosen.append(Packet(source, way, hop, tuple(words)))
+        chosen.append(RouterPacket(source, way, hop, tuple(words)))
     return chosen
 
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..golden.scratchpad import Request
+from ..golden.scratchpad import ScratchpadRequest
 
 
 @dataclass
 class ScratchpadCase:
     """The requests of each port, by its name; how likely each port pauses before one; how likely responses stall."""
 
-    requests: dict[str, list[Request]]
+    requests: dict[str, list[ScratchpadRequest]]
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
@@ -56,7 +56,7 @@ def stride(parameters: dict, length: int, *, starts: list[int] | None = None) ->
     starts = starts or list(range(parameters["ports"]))
     return ScratchpadCase(
         {
-            f"port{port}": [Request((start + n) % parameters["depth"]) for n in range(length)]
+            f"port{port}": [ScratchpadRequest((start + n) % parameters["depth"]) for n in range(length)]
             for port, start in enumerate(starts)
         }
     )
@@ -70,7 +70,8 @@ def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> Scratchp
     return ScratchpadCase(
         {
             f"port{port}": [
-                Request(addr, True, addr % 256, strobe) if write else Request(addr) for addr in addresses[port::ports]
+                ScratchpadRequest(addr, True, addr % 256, strobe) if write else ScratchpadRequest(addr)
+                for addr in addresses[port::ports]
             ]
             for port in range(ports)
         }
@@ -91,7 +92,7 @@ def _random_case(parameters: dict, rng: np.random.Generator, number: int, length
     return case
 
 
-def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool) -> Request:
+def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool) -> ScratchpadRequest:
     """Data are random in a read, too: nothing may depend on them. Every eighth word is all ones or all zero."""
     size = parameters["width"] // 8
     data = int.from_bytes(rng.bytes(size), "little")
@@ -99,4 +100,4 @@ def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool)
         data = (data & 1) * ((1 << 8 * size) - 1)
     full = (1 << size) - 1
     strobe = full if rng.random() < 0.3 else int.from_bytes(rng.bytes(-(-size // 8)), "little") & full
-    return Request(addr, write, data, strobe)
+    return ScratchpadRequest(addr, write, data, strobe)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from systola.sim.golden.formats.grid import Grid
+from systola.sim.golden.formats.grid import ValueGrid
 
 
 @dataclass(frozen=True)
-class Mitchell(Grid):
+class Mitchell(ValueGrid):
     """Integers of eight bits whose products are Mitchell's.
 
     With A = 2^j (1 + x) and B = 2^k (1 + y), A B is approximated as 2^(j + k) (1 + x + y) if x + y < 1, and as

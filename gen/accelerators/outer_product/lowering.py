@@ -76,7 +76,7 @@ class Strips(Place):
 
 
 @dataclass
-class Chain:
+class DescriptorChain:
     """Descriptors in an image of DRAM, and the places of inputs and outputs."""
 
     image: Image
@@ -87,7 +87,7 @@ class Chain:
     roof: dict[str, int]
 
 
-def lower(p, graph: Graph) -> Chain:
+def lower(p, graph: Graph) -> DescriptorChain:
     """The descriptors of a graph whose nodes `refuses` accepts: one for each strip of 4 columns."""
     image, inputs, outputs, descriptors = Image(align=BYTES), {}, {}, []
     columns = reads = writes = 0
@@ -116,7 +116,7 @@ def lower(p, graph: Graph) -> Chain:
         words[n, 4] = entry + BYTES * (n + 1) if n + 1 < len(descriptors) else 0
     image.parts.append((entry, words.view(np.uint8).reshape(-1)))
     roof = {"multipliers": columns, "reading": reads + BEATS * len(descriptors), "writing": writes}
-    return Chain(image, entry, inputs, outputs, len(descriptors), roof)
+    return DescriptorChain(image, entry, inputs, outputs, len(descriptors), roof)
 
 
 def _blocks(count: int) -> int:

@@ -5,7 +5,7 @@ import numpy as np
 from ....hw.cores.systola.core import Systola
 from ....sim.network.graph import Graph
 from ...compile.job import Job
-from ...compile.layers import Convolution
+from ...compile.layers import ConvolutionLayer
 from ...errors import UsageError
 from ..base import Accelerator, Prediction
 from ..operands import ScaledOperands
@@ -87,7 +87,7 @@ def _roof(p, layers) -> dict[str, int]:
     """The fewest cycles there can be: multiplications, bytes read and bytes written, each layer by itself."""
     macs = reads = writes = 0
     for layer in layers:
-        if isinstance(layer, Convolution):
+        if isinstance(layer, ConvolutionLayer):
             macs, reads = macs + -(-layer.macs // p.size**2), reads + -(-layer.read_bytes // (p.data_width // 8))
         else:
             reads += -(-(1 + hasattr(layer, "second")) * layer.input.bytes // (p.data_width // 8))

@@ -17,7 +17,7 @@ from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import CoreParameters
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
-from ....sim.golden.walks import Walk
+from ....sim.golden.walks import AddressSequence
 from .access_history import CellAccess, DramHistory, MemoryHistory
 from .program import Program
 
@@ -191,7 +191,7 @@ class _Check:
         for a in accesses:
             a.memory.touch(a, operation)
 
-    def words(self, walk: Walk, what: str, words: int, *, behind: int = 0) -> np.ndarray:
+    def words(self, walk: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
         """The rows of a memory that the operation walks over."""
         if not walk.inside(words):
             low, high = dma.extent(*zip(*walk.loops, strict=True))
@@ -200,13 +200,13 @@ class _Check:
             self.fail(f"goes over {walk.count:,} {what}s; {LARGEST:,} are as many as can be checked.")
         return walk.addresses() + behind
 
-    def activations(self, walk: Walk) -> np.ndarray:
+    def activations(self, walk: AddressSequence) -> np.ndarray:
         return self.words(walk, "activation word", self.machine.activation_words)
 
-    def weight_words(self, walk: Walk) -> np.ndarray:
+    def weight_words(self, walk: AddressSequence) -> np.ndarray:
         return self.words(walk, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
 
-    def accumulators(self, walk: Walk) -> np.ndarray:
+    def accumulators(self, walk: AddressSequence) -> np.ndarray:
         return self.words(walk, "accumulator row", self.machine.accumulators)
 
     def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:

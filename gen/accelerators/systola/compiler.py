@@ -6,9 +6,9 @@ from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import CoreParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import Addition, Convolution, Pooling
+from ...compile.layers import AdditionLayer, ConvolutionLayer, PoolingLayer
 from ...compile.tiling import Tiling
-from .convolution import Schedule
+from .convolution import ConvolutionSchedule
 from .emitter import Action, Emitter, MemoryAccess, Space, loading
 from .program import Program
 from .tiling_search import choose
@@ -17,7 +17,7 @@ from .vector_layers import AdditionSchedule, PoolingSchedule
 
 TABLE_BYTES = 256
 
-Layer = Convolution | Pooling | Addition
+Layer = ConvolutionLayer | PoolingLayer | AdditionLayer
 
 
 def compile(
@@ -33,11 +33,13 @@ def compile(
     Tiles of convolutions are chosen, unless a `tiling` is given.
     """
     emitter, parts = Emitter(parameters), []
-    _fill_table(emitter, {layer.table for layer in layers if isinstance(layer, Pooling) and layer.table is not None})
+    _fill_table(
+        emitter, {layer.table for layer in layers if isinstance(layer, PoolingLayer) and layer.table is not None}
+    )
     for layer in layers:
         begin = len(emitter.program)
-        if tiling and isinstance(layer, Convolution):
-            Schedule(parameters, layer, tiling, order).emit(emitter)
+        if tiling and isinstance(layer, ConvolutionLayer):
+            ConvolutionSchedule(parameters, layer, tiling, order).emit(emitter)
         else:
             scheduled(parameters, layer, order, costs).emit(emitter)
         parts.append(range(begin, len(emitter.program)))
@@ -62,9 +64,9 @@ def _fill_table(emitter: Emitter, tables: set[int]):
 
 def scheduled(parameters: CoreParameters, layer: Layer, order: str, costs: Costs):
     """The schedule of a layer."""
-    if isinstance(layer, Convolution):
+    if isinstance(layer, ConvolutionLayer):
         return choose(parameters, layer, order, costs)
     try:
-        return (PoolingSchedule if isinstance(layer, Pooling) else AdditionSchedule)(parameters, layer, order)
+        return (PoolingSchedule if isinstance(layer, PoolingLayer) else AdditionSchedule)(parameters, layer, order)
     except DoesNotFit:
         raise ValueError(f"width={layer.input.width}: a row of this layer does not fit into the scratchpad.") from None

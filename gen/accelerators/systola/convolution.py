@@ -7,7 +7,7 @@ from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import CoreParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import Convolution
+from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
 from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, nest, storing
@@ -24,10 +24,10 @@ class Fragment:
     chunk: Chunk | tuple[int, int] | None = None
 
 
-class Schedule:
+class ConvolutionSchedule:
     """A tiling and an order applied to a layer: everything that is known before a word of the program is written."""
 
-    def __init__(self, parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str = "overlapped"):
+    def __init__(self, parameters: CoreParameters, layer: ConvolutionLayer, tiling: Tiling, order: str = "overlapped"):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
         self.tiles = tiles(layer, tiling)

@@ -1,11 +1,11 @@
 """A first guess of a schedule's cycles: step by step the unit that takes longest, plus what a SYNC costs."""
 
 from ...compile.boxes import Box
-from .convolution import Schedule
+from .convolution import ConvolutionSchedule
 from .timing_model import MEASURED, Costs
 
 
-def estimate(schedule: Schedule, costs: Costs = MEASURED) -> int:
+def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
     """Cycles from start to end, without the issuing of instructions."""
     total = costs.start + costs.latency
     boxes: dict = {}

@@ -4,7 +4,7 @@ from ....hw.cores.systola.isa import ISA
 from ...isa import instruction
 
 
-class Instruction(instruction.Instruction):
+class Instruction(instruction.BaseInstruction):
     """An instruction of Systola, whose operands are `Reg`s."""
 
     isa = ISA

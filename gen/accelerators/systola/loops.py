@@ -4,7 +4,7 @@ from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
 from .emitter import Emitter, MemoryAccess, Space, instruction_access, nest
 from .program import Reg
-from .runs import Block, runs
+from .runs import Block, block_runs
 
 ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number in range(1, 8))
 """What registers hold in the loops of a step."""
@@ -102,7 +102,7 @@ class Segment:
         ):
             emitter.set(setting, value)
         program, drain = emitter.program, drains[0] if drains else None
-        counted = not self.adds and any(run.levels for run in runs(self.blocks)[:1])
+        counted = not self.adds and any(run.levels for run in block_runs(self.blocks)[:1])
         program.move({ACTIVATION: self.start, WEIGHT: self.w_at, SUM: self.sums} | ({ADDING: 0} if counted else {}))
         if drain:
             drain.settle(emitter)
@@ -129,7 +129,7 @@ class Segment:
         """All blocks of weights over the points of an image; where registers are after it."""
         moved: dict[Reg, int] = {}
         adds = self.adds
-        for run in runs(self.blocks):
+        for run in block_runs(self.blocks):
             activation = Reg(ACTIVATION.number, run.start.activation - moved.get(ACTIVATION, 0))
             weight = Reg(WEIGHT.number, run.start.weight - moved.get(WEIGHT, 0))
             levels, within = [], 1

@@ -178,11 +178,11 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
     clamp = _clamp(scale(node), y)
     if isinstance(node, Pooling):
         clamp = replace(clamp, zero_point=0)  # integers with their zero point go through the lanes as they are
-        return layers.Pooling(source, output, node.window, node.stride, node.kind == "max", clamp)
+        return layers.PoolingLayer(source, output, node.window, node.stride, node.kind == "max", clamp)
     if isinstance(node, Addition):
         a, second = node.arithmetic, places[node.inputs[1]].address
         scaled = (1 << 30, 1) if a.multiplier is None else (a.multiplier.item(), a.shift.item())
-        return layers.Addition(source, second, output, a.operands, *scaled, a.bias, clamp)
+        return layers.AdditionLayer(source, second, output, a.operands, *scaled, a.bias, clamp)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].value if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
     a = scale(node)
@@ -194,8 +194,8 @@ def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: di
     common = (image.put(weights.value), image.put(settings), output, weights.shape[-1])
     if isinstance(node, Dense):
         rows = x.size // x.shape[-1]
-        return layers.Convolution(layers.Tensor(source.address, 1, 1, rows, x.shape[-1]), *common, clamp=clamp)
-    return layers.Convolution(
+        return layers.ConvolutionLayer(layers.DramTensor(source.address, 1, 1, rows, x.shape[-1]), *common, clamp=clamp)
+    return layers.ConvolutionLayer(
         source,
         *common,
         kernel=weights.shape[:2],
@@ -215,10 +215,10 @@ def _integers(weights: Tensor) -> np.ndarray:
     return weights.format.decode(weights.value) if weights.format else weights.value
 
 
-def _tensor(tensor: Tensor, at: Place) -> layers.Tensor:
+def _tensor(tensor: Tensor, at: Place) -> layers.DramTensor:
     """A tensor of any rank as images of pixels."""
     shape = tensor.shape if len(tensor.shape) == 4 else (1, 1, tensor.size // tensor.shape[-1], tensor.shape[-1])
-    return layers.Tensor(at.address, *shape)
+    return layers.DramTensor(at.address, *shape)
 
 
 def _clamp(arithmetic: Tflite, output: Tensor) -> layers.Clamp:

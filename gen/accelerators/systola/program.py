@@ -19,7 +19,7 @@ from .instruction import Instruction
 __all__ = ["Instruction", "Op", "Program", "ProgramError", "Reg", "Setting", "Unit"]
 
 
-class Program(program.Program):
+class Program(program.BaseProgram):
     """Instructions, one after the other. Numbers may be negative wherever 32 bits hold them."""
 
     instruction = Instruction

@@ -13,7 +13,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Run:
+class BlockRun:
     """Blocks of equal rows at `start` plus any multiples of the levels' steps, outermost level first."""
 
     start: Block
@@ -21,28 +21,28 @@ class Run:
     """For each level how often, and the step in words of activations and of weights."""
 
 
-def runs(blocks: list[Block]) -> list[Run]:
+def block_runs(blocks: list[Block]) -> list[BlockRun]:
     """Blocks in their order, as few runs of up to two levels as a glance finds."""
-    found = [Run(block, ()) for block in blocks]
+    found = [BlockRun(block, ()) for block in blocks]
     for _ in range(2):
         found = _joined(found)
     return found
 
 
-def _joined(runs: list[Run]) -> list[Run]:
+def _joined(runs: list[BlockRun]) -> list[BlockRun]:
     """Runs of equal shape and steps one level up."""
     joined, at = [], 0
-    while at < len(runs):
-        first, end = runs[at], at + 1
+    while at < len(block_runs):
+        first, end = block_runs[at], at + 1
         step = None
-        while end < len(runs):
-            there, before = runs[end], runs[end - 1]
+        while end < len(block_runs):
+            there, before = block_runs[end], block_runs[end - 1]
             between = there.start.activation - before.start.activation, there.start.weight - before.start.weight
             if (there.levels, there.start.rows) != (first.levels, first.start.rows) or step not in (None, between):
                 break
             step = between
             end += 1
         count = end - at
-        joined.append(Run(first.start, ((count, *step), *first.levels)) if count > 1 else first)
+        joined.append(BlockRun(first.start, ((count, *step), *first.levels)) if count > 1 else first)
         at = end
     return joined

@@ -7,7 +7,7 @@ from ....hw.cores.systola.isa import ALL, Op, Setting
 from ....hw.cores.systola.parameters import CoreParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import Addition, Pooling
+from ...compile.layers import AdditionLayer, PoolingLayer
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
 from .emitter import Action, Emitter, Space, instruction_access, loading, nest, storing
@@ -21,7 +21,7 @@ SAME = 1 << 30, 1
 class LaneSchedule:
     """Parts of a layer one after the other: load, work of the lanes, store, with two places for each."""
 
-    def __init__(self, parameters: CoreParameters, layer: Pooling | Addition, order: str = "overlapped"):
+    def __init__(self, parameters: CoreParameters, layer: PoolingLayer | AdditionLayer, order: str = "overlapped"):
         self.p, self.layer, self.size = parameters, layer, parameters.size
         self.parts = self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]
@@ -61,7 +61,7 @@ class PoolingSchedule(LaneSchedule):
     """Rows of the result, some at a time; 16 channels after the other."""
 
     @cached_property
-    def stacked(self) -> Pooling:
+    def stacked(self) -> PoolingLayer:
         """The layer with its images on top of each other, where no window would reach from one into the next."""
         layer, image = self.layer, self.layer.input
         if image.height != layer.output_size[0] * layer.stride[0] or layer.window[0] > layer.stride[0]:

@@ -27,7 +27,7 @@ from ..integer import limits, wrap
 from ..isa import ErrorCode, ExecutionFault, Opcode, Operation, Setting
 from ..requantise import requantise
 from ..result import GoldenResult
-from ..walks import RECORD, TABLE_BYTES, Walk
+from ..walks import RECORD, TABLE_BYTES, AddressSequence
 
 MOST = 1 << 24
 """Rows or elements of one operation that are worth waiting for."""
@@ -199,7 +199,7 @@ class Core:
         return put
 
     @staticmethod
-    def _read(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
+    def _read(memory: np.ndarray, walk: AddressSequence, pc: int) -> np.ndarray:
         return memory[_inside(memory, walk, pc)]
 
 
@@ -213,7 +213,7 @@ def _counts(o: Operation, *settings: Setting):
         raise ExecutionFault(ErrorCode.OPERAND, o.pc)
 
 
-def _inside(memory: np.ndarray, walk: Walk, pc: int) -> np.ndarray:
+def _inside(memory: np.ndarray, walk: AddressSequence, pc: int) -> np.ndarray:
     if not walk.inside(len(memory)):
         raise ExecutionFault(ErrorCode.RANGE, pc)
     if walk.count > MOST:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .grid import Grid
+from .grid import ValueGrid
 
 
 @dataclass(frozen=True)
-class Codebook(Grid):
+class Codebook(ValueGrid):
     """A table of 2^bits integers. EIE's has 16 of 16 bits, and entry 0 is 0: the padding between distant weights."""
 
     entries: tuple[int, ...]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 
-class Grid:
+class ValueGrid:
     """A format whose codes stand for integers; reals are in its units, so 1.0 is the integer 1.
 
     `product(a, b)` replaces the exact product of two arrays of values, broadcast as NumPy does, for formats with a
@@ -72,7 +72,7 @@ def nearest_index(levels: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.searchsorted(middles, np.asarray(values, np.float64), side="right")
 
 
-class SignMagnitude(Grid):
+class SignMagnitude(ValueGrid):
     """A format with its sign in the top bit, if it has one: `bits` includes it. The code of -0 is not canonical."""
 
     signed: bool
@@ -101,5 +101,5 @@ class SignMagnitude(Grid):
             raise ValueError(f"{name} {'with' if self.signed else 'without'} a sign has {legal}, not {self.bits}")
 
 
-def _outside(codes: np.ndarray, grid: Grid) -> int:
+def _outside(codes: np.ndarray, grid: ValueGrid) -> int:
     return int(codes.min() if codes.min() < 0 else codes.max())

@@ -5,12 +5,12 @@ import re
 from ..plugins import load
 from .ant_float import AntFloat
 from .flint import Flint
-from .grid import Grid
+from .grid import ValueGrid
 from .pot import APoT, PoT
 from .uniform import Uniform
 
 GROUP = "systola.golden_formats"
-"""Entry points of this group are a :class:`.Grid` each; a built-in format of the same name takes precedence."""
+"""Entry points of this group are a :class:`.ValueGrid` each; a built-in format of the same name takes precedence."""
 KINDS = ("int", "pot", "apot", "flint", "float")
 
 
@@ -18,11 +18,11 @@ class FormatError(ValueError):
     """A format that is unknown or cannot be loaded; the message is one sentence."""
 
 
-def find(name: str) -> Grid:
+def find(name: str) -> ValueGrid:
     """The format of that name. Integers round halves up, as every other format here. Raises :class:`FormatError`."""
     match = re.fullmatch(rf"(u?)({'|'.join(KINDS)})([1-9]\d?)", name)
     if not match or int(match[3]) > 16:
-        found, broken = load(GROUP, Grid)
+        found, broken = load(GROUP, ValueGrid)
         if name in broken:
             raise FormatError(broken[name])
         if name in found:

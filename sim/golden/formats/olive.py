@@ -17,7 +17,7 @@ import numpy as np
 
 from .abfloat import AbFloat
 from .flint import Flint
-from .grid import Grid, nearest_index
+from .grid import ValueGrid, nearest_index
 from .uniform import Uniform
 
 NORMALS = {
@@ -46,7 +46,7 @@ class Pairs:
                 raise ValueError(f"{name} {value} is not one of {', '.join(legal)}")
 
     @property
-    def normal(self) -> Grid:
+    def normal(self) -> ValueGrid:
         return NORMALS[self.name][0]
 
     @property

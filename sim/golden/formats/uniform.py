@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..integer import limits, width, wrap
-from .grid import Grid
+from .grid import ValueGrid
 
 
 def _half_up(x: np.ndarray) -> np.ndarray:
@@ -23,7 +23,7 @@ ROUNDINGS = {
 
 
 @dataclass(frozen=True)
-class Uniform(Grid):
+class Uniform(ValueGrid):
     """intN or uintN: codes are two's complement, values are rounded and saturated.
 
     `narrow` leaves out the lowest value, so that the range is symmetric (-127 to 127). `rounding` says what becomes of

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ...golden.formats.grid import Grid
+from ...golden.formats.grid import ValueGrid
 from ..tensor import INTEGERS, coded_format, integer_limits
 from .base import Arithmetic
 from .fixed_point import FixedPoint
@@ -19,8 +19,8 @@ class Coded(Arithmetic):
     gives. Raises `ValueError` for an unknown format, and where FixedPoint's operands exceed its width.
     """
 
-    a_format: str | Grid
-    w_format: str | Grid
+    a_format: str | ValueGrid
+    w_format: str | ValueGrid
     arithmetic: Integer | FixedPoint
 
     OPERATIONS = frozenset(("dot",))
@@ -32,7 +32,7 @@ class Coded(Arithmetic):
                 raise ValueError(f"{name}={form}: {name} must be an integer type or the name of a coded format")
             self._check_width(name, form)
 
-    def _check_width(self, name: str, form: str | Grid):
+    def _check_width(self, name: str, form: str | ValueGrid):
         if not isinstance(self.arithmetic, FixedPoint):
             return
         ends = integer_limits(form) if isinstance(form, str) else None

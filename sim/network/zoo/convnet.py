@@ -27,7 +27,7 @@ CLASSES = 10
 
 
 @dataclass(frozen=True)
-class Convolution:
+class QuantisedConvolution:
     """A convolution in integers: weights ky x kx x channels x filters, and requantisation for each filter.
 
     Weights are bytes that each hold a code of `format`, and activations such of `activations`; results are int8. Around
@@ -54,12 +54,12 @@ class Convolution:
 
 
 @dataclass(frozen=True)
-class Network:
+class ConvNet:
     """Two convolutions, each with its pooling, and the dense layer as a convolution of the whole image."""
 
-    first: Convolution
-    second: Convolution
-    dense: Convolution
+    first: QuantisedConvolution
+    second: QuantisedConvolution
+    dense: QuantisedConvolution
 
     @property
     def table(self) -> np.ndarray | None:
@@ -97,12 +97,12 @@ def weights() -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @cache
-def network(format: str = "int8", activations: str = "int8") -> Network:
+def network(format: str = "int8", activations: str = "int8") -> ConvNet:
     """The trained network in integers, with weights and activations in these formats."""
     return quantise(weights(), digits.load().train_images, format, activations)
 
 
-def graph(network: Network, images: int, rounding: str = "gemmlowp") -> Graph:
+def graph(network: ConvNet, images: int, rounding: str = "gemmlowp") -> Graph:
     """The network in integers for a number of images: input `pixels`, output `logits`."""
     form = network.first.activations
     x = Tensor("pixels", (images, 8, 8, 1), form, zero_point=network.first.input_zero)
@@ -131,7 +131,7 @@ def graph(network: Network, images: int, rounding: str = "gemmlowp") -> Graph:
     return Graph([*tensors, flat, *constants, logits], nodes, ["pixels"], ["logits"])
 
 
-def _constants(name: str, layer: Convolution, rounding: str) -> tuple[tuple[Tensor, Tensor], Arithmetic]:
+def _constants(name: str, layer: QuantisedConvolution, rounding: str) -> tuple[tuple[Tensor, Tensor], Arithmetic]:
     """Weights and bias of a layer as tensors, and its arithmetic. The layer's own bias has the zero point folded in."""
     values = layer.weights if layer.padding else layer.weights.reshape(-1, layer.weights.shape[-1])
     bias = fold(layer.bias, operands.from_bytes(layer.format, layer.weights), -layer.input_zero)
@@ -156,7 +156,7 @@ def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> l
 
 def quantise(
     trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, format: str = "int8", activations: str = "int8"
-) -> Network:
+) -> ConvNet:
     """The network in integers; the range of each activation is the largest that `images` show.
 
     `format` is that of the weights, any whose codes a byte holds; `activations` one in which a code does not depend on
@@ -174,10 +174,12 @@ def quantise(
         folded = np.rint(bias / (scale * own)).astype(np.int64) - zero * values.sum(axis=(0, 1, 2))
         multiplier, shift = np.array(settings).T
         found.append(
-            Convolution(codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero, format, activations)
+            QuantisedConvolution(
+                codes, folded, multiplier, shift, 0 if last else 1, zero, after_zero, format, activations
+            )
         )
         scale, zero = (after, after_zero) if peak is None else (255 * after / peak, 0)
-    return Network(*found)
+    return ConvNet(*found)
 
 
 def _coded(weights: np.ndarray, format: str) -> tuple[np.ndarray, np.ndarray]:

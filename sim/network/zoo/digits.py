@@ -29,7 +29,7 @@ class Digits(NamedTuple):
     test_labels: np.ndarray
 
 
-class Dense(NamedTuple):
+class TrainedLayer(NamedTuple):
     """A trained layer, x @ weights + bias: (n, K), (K, N), (N,) -> (n, N), floating point."""
 
     weights: np.ndarray
@@ -50,7 +50,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Network:
+class DigitsNetwork:
     """Integer layers one after the other; whoever runs it says what multiplies."""
 
     layers: list[Layer]
@@ -76,7 +76,7 @@ def load() -> Digits:
     return Digits(images[train], labels[train], images[test], labels[test])
 
 
-def train(images: np.ndarray, labels: np.ndarray) -> list[Dense]:
+def train(images: np.ndarray, labels: np.ndarray) -> list[TrainedLayer]:
     """Train the network 64-64-32-10 in floating point, from a fixed seed."""
     from sklearn.neural_network import MLPClassifier
     from threadpoolctl import threadpool_limits
@@ -84,10 +84,10 @@ def train(images: np.ndarray, labels: np.ndarray) -> list[Dense]:
     classifier = MLPClassifier(HIDDEN, alpha=0.1, learning_rate_init=3e-3, max_iter=1000, random_state=0)
     with threadpool_limits(1):  # the number of threads decides the order of sums, and so their last bits
         classifier.fit(images * PIXEL_SCALE, labels)
-    return [Dense(w, b) for w, b in zip(classifier.coefs_, classifier.intercepts_, strict=True)]
+    return [TrainedLayer(w, b) for w, b in zip(classifier.coefs_, classifier.intercepts_, strict=True)]
 
 
-def infer(layers: list[Dense], images: np.ndarray) -> list[np.ndarray]:
+def infer(layers: list[TrainedLayer], images: np.ndarray) -> list[np.ndarray]:
     """What leaves each layer in floating point; the last are the logits (n, 10)."""
     x, outputs = images * PIXEL_SCALE, []
     for dense in layers:
@@ -96,7 +96,7 @@ def infer(layers: list[Dense], images: np.ndarray) -> list[np.ndarray]:
     return outputs
 
 
-def quantise(layers: list[Dense], images: np.ndarray) -> Network:
+def quantise(layers: list[TrainedLayer], images: np.ndarray) -> DigitsNetwork:
     """The network in integers; the range of each activation is the largest that `images` show.
 
     With real = scale * integer for x, w and y, the next x:
@@ -113,10 +113,10 @@ def quantise(layers: list[Dense], images: np.ndarray) -> Network:
             )
         )
         sx = sy
-    return Network(quantised)
+    return DigitsNetwork(quantised)
 
 
-def accuracy(layers: list[Dense], data: Digits, weights: Callable, activations: Callable) -> float:
+def accuracy(layers: list[TrainedLayer], data: Digits, weights: Callable, activations: Callable) -> float:
     """The part of the test images that is recognised with every layer's operands in other formats.
 
     `weights` and `activations` take a tensor and return a `quantise.Quantised`. The scale of activations, and their

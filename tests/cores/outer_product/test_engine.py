@@ -14,7 +14,7 @@ DEPTH = 16
 CYCLES = 1500
 
 
-class Bus:
+class AxiMemoryModel:
     """A memory on an AXI4 master, with pauses on every channel; it checks what the master may not do."""
 
     def __init__(self, dram: np.ndarray, pause: float, seed: int):
@@ -76,7 +76,7 @@ class Bus:
 def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None):
     """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. (bus, what the engine said)."""
     engine, said = OuterProductEngine(depth=DEPTH), {}
-    bus = Bus(case.dram.copy(), pause, seed)
+    bus = AxiMemoryModel(case.dram.copy(), pause, seed)
 
     async def bench(ctx):
         ctx.set(engine.entry, case.entry)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from systola.gen.accelerators.systola.compiler import compile
-from systola.gen.compile.layers import Pooling, Tensor
+from systola.gen.compile.layers import DramTensor, PoolingLayer
 from systola.gen.generators import find
 from systola.gen.run.tasks import GemmTask
 from systola.hw.cores.systola.parameters import CoreParameters
@@ -33,7 +33,7 @@ def scheduled(work, small: dict) -> list[Run]:
         drawn, job = work(GemmTask.check(m=rows, k=32, n=8), p, order=order)
         runs.append(Run(job.dram(drawn.inputs), job.entry))
     x = np.random.default_rng(1).integers(-128, 128, (1, 6, 6, 8), dtype=np.int8)
-    program, _ = compile(p, [Pooling(Tensor(0, *x.shape), 512, (3, 3), (1, 1), True)])
+    program, _ = compile(p, [PoolingLayer(DramTensor(0, *x.shape), 512, (3, 3), (1, 1), True)])
     dram = np.zeros(1024, np.uint8)
     dram[: x.size] = x.view(np.uint8).ravel()
     return [*runs, Run(np.concatenate([dram, np.frombuffer(program.encode(), np.uint8)]), len(dram))]

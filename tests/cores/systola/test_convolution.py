@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.emitter import Emitter
 from systola.gen.accelerators.systola.tiling_search import choose
-from systola.gen.compile.layers import Clamp, Convolution, Tensor, gemm
+from systola.gen.compile.layers import Clamp, ConvolutionLayer, DramTensor, gemm
 from systola.gen.compile.layers import records as make
 from systola.gen.compile.pipelining import ORDERS
 from systola.hw.cores.systola.parameters import CoreParameters
@@ -62,8 +62,8 @@ def layer_of(parameters, shape, seed):
     clamp = Clamp(3, limits.min + 1, limits.max - 1)
     parts = [x.view(np.uint8).ravel(), w.view(np.uint8).ravel(), make(multiplier, bias, shift).ravel()]
     at = np.cumsum([0, *(len(part) for part in parts)])
-    tensor = Tensor(0, images, height, width, channels)
-    layer = Convolution(tensor, *map(int, at[1:]), filters, kernel, stride, padding, padding_value=7, clamp=clamp)
+    tensor = DramTensor(0, images, height, width, channels)
+    layer = ConvolutionLayer(tensor, *map(int, at[1:]), filters, kernel, stride, padding, padding_value=7, clamp=clamp)
     dram = np.concatenate([*parts, np.zeros(layer.written_bytes, np.uint8)])
     sums = convolution(x, w, stride=stride, padding=padding, value=7)
     scale = {"bias": bias, "rounding": parameters.rounding}
@@ -89,7 +89,7 @@ def test_a_layer_that_cannot_fit_is_refused():
     parameters = CoreParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
     layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
     with pytest.raises(ValueError, match="no tile of this layer fits"):
-        choose(parameters, Convolution(Tensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))
+        choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))
     assert choose(parameters, layer).tiling.filters <= 256
 
 
@@ -103,4 +103,4 @@ def test_a_layer_that_cannot_fit_is_refused():
 )
 def test_a_mistake_is_named(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
-        Convolution(Tensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)
+        ConvolutionLayer(DramTensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden import isa
 from systola.sim.golden.isa import InstructionWord, Opcode
-from systola.sim.golden.walks import Walk
+from systola.sim.golden.walks import AddressSequence
 from systola.sim.stimulus.cores.systola.operations import Arena, Part, Writer, overtakes, stepping
 
 seeds = st.integers(0, 2**32 - 1)
@@ -18,7 +18,7 @@ seeds = st.integers(0, 2**32 - 1)
 def test_a_walk_stays_in_its_arena_as_far_as_it_may_go(seed, loops):
     arena = Arena(100, 40)
     part = arena.fit(np.random.default_rng(seed), *loops)
-    at = Walk(0, tuple(loops)).addresses().astype(np.int32)
+    at = AddressSequence(0, tuple(loops)).addresses().astype(np.int32)
     if part is None:
         assert at.max() - at.min() >= 40
         return
@@ -31,7 +31,7 @@ def test_a_walk_stays_in_its_arena_as_far_as_it_may_go(seed, loops):
 @given(seeds, st.integers(0, 50), st.integers(0, 50), st.lists(st.integers(1, 4), min_size=1, max_size=3))
 def test_steps_keep_to_their_room(seed, down, up, times):
     strides = stepping(np.random.default_rng(seed), Part(0, down, up), times)
-    moved = Walk(0, tuple(zip(times, strides, strict=True))).addresses().astype(np.int32)
+    moved = AddressSequence(0, tuple(zip(times, strides, strict=True))).addresses().astype(np.int32)
     assert moved.min() >= -down
     assert moved.max() <= up
 
@@ -39,11 +39,11 @@ def test_steps_keep_to_their_room(seed, down, up, times):
 @pytest.mark.parametrize(
     ("reads", "writes", "expected"),
     [
-        (Walk(0, ((4, 1),)), Walk(0, ((4, 1),)), False),
-        (Walk(0, ((4, 1),)), Walk(1, ((4, 1),)), True),
-        (Walk(1, ((4, 1),)), Walk(0, ((4, 1),)), False),
-        (Walk(0, ((4, 1), (2, 3))), Walk(0, ((4, 1),)), False),
-        (Walk(0, ((4, 1), (2, -1))), Walk(0, ((4, 1),)), True),
+        (AddressSequence(0, ((4, 1),)), AddressSequence(0, ((4, 1),)), False),
+        (AddressSequence(0, ((4, 1),)), AddressSequence(1, ((4, 1),)), True),
+        (AddressSequence(1, ((4, 1),)), AddressSequence(0, ((4, 1),)), False),
+        (AddressSequence(0, ((4, 1), (2, 3))), AddressSequence(0, ((4, 1),)), False),
+        (AddressSequence(0, ((4, 1), (2, -1))), AddressSequence(0, ((4, 1),)), True),
     ],
 )
 def test_what_a_point_must_not_read(reads, writes, expected):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.compiler import compile
-from systola.gen.compile.layers import Addition, Clamp, Pooling, Tensor
+from systola.gen.compile.layers import AdditionLayer, Clamp, DramTensor, PoolingLayer
 from systola.gen.compile.pipelining import ORDERS
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.layers import windows
@@ -24,7 +24,7 @@ def test_pooling(result, size, data, maximum, order, seed):
     window = tuple(data.draw(st.integers(1, min(3, side))) for side in size[1:3])
     stride = tuple(data.draw(st.integers(1, 3)) for _ in range(2))
     x = np.random.default_rng(seed).integers(-128, 128, size, dtype=np.int8)
-    layer = Pooling(Tensor(0, *size), x.size + 3, window, stride, maximum)
+    layer = PoolingLayer(DramTensor(0, *size), x.size + 3, window, stride, maximum)
     dram = np.concatenate([x.view(np.uint8).ravel(), np.zeros(3 + layer.result.bytes, np.uint8)])
     program, _ = compile(CORE, [layer], order)
     expected = windows(x, window, stride, maximum=maximum)
@@ -39,7 +39,7 @@ def test_pooling(result, size, data, maximum, order, seed):
 @given(SIZES, st.integers(-3000, 3000), st.sampled_from(list(ORDERS)), st.integers(0, 99))
 def test_addition(result, size, scale, order, seed):
     x, z = np.random.default_rng(seed).integers(-128, 128, (2, *size), dtype=np.int8)
-    layer = Addition(Tensor(0, *size), x.size, 2 * x.size, (scale, 500), 1 << 30, -9, 77, Clamp(2, -128, 124))
+    layer = AdditionLayer(DramTensor(0, *size), x.size, 2 * x.size, (scale, 500), 1 << 30, -9, 77, Clamp(2, -128, 124))
     dram = np.concatenate([x.view(np.uint8).ravel(), z.view(np.uint8).ravel(), np.zeros(x.size, np.uint8)])
     program, _ = compile(CORE, [layer], order)
     sums = x.astype(np.int64) * scale + z.astype(np.int64) * 500
@@ -52,7 +52,7 @@ def test_addition(result, size, scale, order, seed):
 def test_results_are_replaced_through_a_table(result):
     rng = np.random.default_rng(4)
     x, table = rng.integers(-128, 128, (2, 5, 6, 11), dtype=np.int8), rng.permutation(256).astype(np.uint8)
-    layer = Pooling(Tensor(256, *x.shape), 256 + x.size, (2, 2), (1, 2), table=0)
+    layer = PoolingLayer(DramTensor(256, *x.shape), 256 + x.size, (2, 2), (1, 2), table=0)
     dram = np.concatenate([table, x.view(np.uint8).ravel(), np.zeros(layer.result.bytes, np.uint8)])
     program, _ = compile(CORE, [layer])
     expected = table[windows(x, (2, 2), (1, 2), maximum=True).astype(np.int8).view(np.uint8)]
@@ -60,7 +60,7 @@ def test_results_are_replaced_through_a_table(result):
 
 
 def test_tables_that_cannot_be():
-    layer = Pooling(Tensor(512, 1, 4, 4, 8), 1024, (2, 2), (2, 2), table=0)
+    layer = PoolingLayer(DramTensor(512, 1, 4, 4, 8), 1024, (2, 2), (2, 2), table=0)
     with pytest.raises(ValueError, match=r"^table=\[0, 256\]: the layers of a program must have one table in common.$"):
         compile(CORE, [layer, replace(layer, table=256)])
     with pytest.raises(ValueError, match=r"^table=False: a layer with a table needs table=true.$"):

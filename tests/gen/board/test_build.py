@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from systola.gen.board.build import Shell, _adapted, build, design
+from systola.gen.board.build import BoardTop, _adapted, build, design
 from systola.gen.board.targets import TARGETS, find
 from systola.gen.generators import UsageError
 from systola.gen.synth.synth import SynthesisError
@@ -29,7 +29,7 @@ def made():
 @pytest.mark.parametrize("name", [name for name, target in TARGETS.items() if target.flow == "open"])
 def test_every_board_has_its_pins_clock_and_tools(made, name):
     target = find(name)
-    plan = target.make().prepare(Shell(target, made), "board", **target.options)
+    plan = target.make().prepare(BoardTop(target, made), "board", **target.options)
     pins = next(text for file, text in plan.files.items() if file.endswith((".lpf", ".pcf", ".cst")))
     for wire in ("rx", "tx"):
         assert f"uart_0__{wire}__io" in str(pins)
@@ -78,7 +78,7 @@ def test_mistakes():
     with pytest.raises(UsageError, match="unknown board 'ulx4s': there are arty-a7-35, "):
         find("ulx4s")
     target = find("icebreaker")
-    shell = Shell(type(target)(**target.__dict__ | {"clock": 25_100_000}), design(target, bytes=4096))
+    shell = BoardTop(type(target)(**target.__dict__ | {"clock": 25_100_000}), design(target, bytes=4096))
     with pytest.raises(SynthesisError, match=r"icebreaker has no clock of 25.1 MHz\."):
         target.make().prepare(shell, "board")
 

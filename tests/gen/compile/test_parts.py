@@ -4,7 +4,7 @@ import pytest
 
 from systola.gen.accelerators.systola.emitter import Action, Emitter, MemoryAccess, Space, nest
 from systola.gen.accelerators.systola.program import Program, Reg, Unit
-from systola.gen.accelerators.systola.runs import Block, runs
+from systola.gen.accelerators.systola.runs import Block, block_runs
 from systola.gen.accelerators.systola.tiling_search import even, ramp
 from systola.gen.compile.allocator import DoesNotFit, ScratchpadAllocator
 from systola.gen.compile.boxes import Box, Dimension, element
@@ -42,9 +42,9 @@ def test_the_fragment_that_is_needed_latest_makes_room():
 
 def test_walks_become_loops():
     taps = [Block(ky * 40 + x, ky * 12 + x, 16) for ky in range(3) for x in range(12)]
-    (run,) = runs(taps)
+    (run,) = block_runs(taps)
     assert run.levels == ((3, 40, 12), (12, 1, 1))
-    assert len(runs([Block(0, 0, 16), Block(1, 16, 4), Block(7, 20, 16), Block(8, 36, 4)])) == 4
+    assert len(block_runs([Block(0, 0, 16), Block(1, 16, 4), Block(7, 20, 16), Block(8, 36, 4)])) == 4
 
 
 def test_registers_go_through_a_nest_as_written():

@@ -4,26 +4,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from systola.gen.isa.instruction import Instruction
+from systola.gen.isa.instruction import BaseInstruction
 from systola.gen.isa.operand import ProgramError, Reg
-from systola.gen.isa.program import Program
+from systola.gen.isa.program import BaseProgram
 
 from ...hw.issue.tiny import NARROW, TINY
 
 
-class TinyInstruction(Instruction):
+class TinyInstruction(BaseInstruction):
     isa = TINY
 
 
-class TinyProgram(Program):
+class TinyProgram(BaseProgram):
     instruction = TinyInstruction
 
 
-class NarrowInstruction(Instruction):
+class NarrowInstruction(BaseInstruction):
     isa = NARROW
 
 
-class NarrowProgram(Program):
+class NarrowProgram(BaseProgram):
     instruction = NarrowInstruction
 
 

@@ -84,7 +84,9 @@ def test_the_lines_show_cycles_and_bound(done):
 def test_names_are_printed_verbatim_and_a_job_needs_no_roof(done):
     job = type(done.job)(done.job.image, 0, {}, {}, done.job.macs)
     run = type(done.execution)(np.zeros(1, np.uint8), {"cycles": 10, "lost_[bold]x": 3}, [])
-    bare = report.Report("gemm", done.task, SYSTOLA, done.parameters, job, run, "model", 1, 0, {}, facts={"[red]": 0.5})
+    bare = report.RunReport(
+        "gemm", done.task, SYSTOLA, done.parameters, job, run, "model", 1, 0, {}, facts={"[red]": 0.5}
+    )
     text = printed(bare)
     assert "[bold]x 3" in text
     assert "[red] 50.00%" in text

@@ -75,7 +75,7 @@ class ToyEngine(Engine):
         return m
 
 
-class Toy(Shell):
+class ToyAccelerator(Shell):
     """A toy accelerator.
 
     Latency: none.
@@ -154,8 +154,8 @@ class Driver:
 
 
 @pytest.fixture(scope="session")
-def toy() -> type[Toy]:
-    return Toy
+def toy() -> type[ToyAccelerator]:
+    return ToyAccelerator
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +168,7 @@ def drive():
     """A function that runs an async function of a :class:`Driver` on the toy accelerator."""
 
     def run(bench, **parameters):
-        shell, finished = Toy(**parameters), []
+        shell, finished = ToyAccelerator(**parameters), []
 
         async def testbench(ctx):
             await bench(Driver(ctx, shell))

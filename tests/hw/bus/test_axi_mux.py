@@ -15,7 +15,7 @@ def word(addr: int, beat: int) -> int:
     return (addr * 2654435761 + beat * 40503) & 0xFFFFFFFF
 
 
-class Traffic:
+class MuxTraffic:
     """Random bursts of every master, and a slave that interleaves responses of different IDs at random."""
 
     def __init__(self, mux: AxiMux, bursts: int, seed: int):
@@ -122,7 +122,7 @@ class Traffic:
 )
 def test_nothing_is_lost(exchange, parameters, pause):
     mux = AxiMux(data_width=32, **parameters)
-    traffic = Traffic(mux, 16, seed=int(10 * pause))
+    traffic = MuxTraffic(mux, 16, seed=int(10 * pause))
     traffic.check(exchange(mux, traffic.inputs, traffic.outputs, pause=pause, react=traffic.react))
 
 

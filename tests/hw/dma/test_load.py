@@ -18,7 +18,7 @@ PARAMETERS = [
 ]
 
 
-class World:
+class LoadMemories:
     """DRAM behind `ar` and `r`, and the local memory behind `write`."""
 
     def __init__(self, p, dram, local, faults=()):
@@ -58,7 +58,7 @@ def test_loads(exchange, checked, parameters, pause):
         loads = [d for d in case.descriptors if not d.store and dma.check(d, dict(p)) == DmaCode.OK]
         local = case.local.copy()
         expected = dma.run(loads, case.dram, local, dict(p), case.faults)
-        world = World(p, case.dram, case.local.copy(), case.faults)
+        world = LoadMemories(p, case.dram, case.local.copy(), case.faults)
         inputs = {"i": [checked(d, p) for d in loads], "r": world.r}
         beats = exchange(Load(**parameters), inputs, OUTPUTS | {"done": len(loads)}, pause=pause, react=world)
         assert ((world.local == local) | expected.local_uncertain).all()
@@ -77,7 +77,7 @@ def memories(seed=1):
 @pytest.mark.parametrize("d", [contiguous(72, 8, 800), contiguous(75, 13, 800)], ids=["aligned", "unaligned"])
 def test_latency_and_a_beat_a_cycle(exchange, checked, d):
     load = Load(local_bytes=2048)
-    world = World(load.p, *memories())
+    world = LoadMemories(load.p, *memories())
     inputs = {"i": [checked(d, load.p)] * 2, "r": world.r}
     beats = exchange(load, inputs, OUTPUTS | {"done": 2}, react=world)
     assert beats["ar"][0][0] == 4
@@ -88,7 +88,7 @@ def test_latency_and_a_beat_a_cycle(exchange, checked, d):
 
 def test_an_element_of_a_corner_turn_a_cycle(exchange, checked):
     load = Load(local_bytes=2048, scatter=True)
-    world = World(load.p, *memories())
+    world = LoadMemories(load.p, *memories())
     d = transpose(64, 0, 6, 32, size=1)
     beats = exchange(load, {"i": [checked(d, load.p)], "r": world.r}, OUTPUTS | {"done": 1}, react=world)
     writes = [cycle for cycle, _ in beats["write"]]
@@ -116,6 +116,6 @@ def test_addresses_run_ahead_by_so_many_pieces(exchange, checked):
 @pytest.mark.parametrize("cycle", range(2, 30, 5))
 def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
     load = Load(local_bytes=2048)
-    world = World(load.p, *memories())
+    world = LoadMemories(load.p, *memories())
     box = checked(contiguous(75, 13, 90), load.p)
     exchange(load, {"i": [box], "r": world.r}, OUTPUTS | {"done": 1}, react=world, reset_at=cycle)

@@ -19,7 +19,7 @@ PARAMETERS = [
 ]
 
 
-class World:
+class StoreMemories:
     """DRAM behind `aw`, `w` and `b`, and the local memory behind `read` and `found`."""
 
     def __init__(self, p, dram, local, faults=()):
@@ -77,7 +77,7 @@ def test_stores(exchange, checked, parameters, pause):
         stores = [d for d in case.descriptors if d.store and dma.check(d, dict(p)) == DmaCode.OK]
         dram = case.dram.copy()
         expected = dma.run(stores, dram, case.local, dict(p), case.faults)
-        world = World(p, case.dram.copy(), case.local, case.faults)
+        world = StoreMemories(p, case.dram.copy(), case.local, case.faults)
         inputs = {"i": [checked(d, p) for d in stores], "found": world.found, "b": world.b}
         beats = exchange(Store(**parameters), inputs, OUTPUTS | {"done": len(stores)}, pause=pause, react=world)
         assert ((world.dram == dram) | expected.dram_uncertain).all()
@@ -94,7 +94,7 @@ def memories(seed=1):
 
 
 def world_and_inputs(p, boxes, checked):
-    world = World(p, *memories())
+    world = StoreMemories(p, *memories())
     return world, {"i": [checked(d, p) for d in boxes], "found": world.found, "b": world.b}
 
 

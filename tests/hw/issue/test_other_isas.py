@@ -6,8 +6,8 @@ import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
-from systola.gen.isa.instruction import Instruction
-from systola.gen.isa.program import Program
+from systola.gen.isa.instruction import BaseInstruction
+from systola.gen.isa.program import BaseProgram
 from systola.hw.issue.command import settings
 from systola.hw.issue.fetch import Fetch
 from systola.hw.issue.issuer import Issuer
@@ -17,27 +17,27 @@ from .tiny import NARROW, THIN, TINY
 LATER = 30
 
 
-class TinyInstruction(Instruction):
+class TinyInstruction(BaseInstruction):
     isa = TINY
 
 
-class TinyProgram(Program):
+class TinyProgram(BaseProgram):
     instruction = TinyInstruction
 
 
-class NarrowInstruction(Instruction):
+class NarrowInstruction(BaseInstruction):
     isa = NARROW
 
 
-class NarrowProgram(Program):
+class NarrowProgram(BaseProgram):
     instruction = NarrowInstruction
 
 
-class ThinInstruction(Instruction):
+class ThinInstruction(BaseInstruction):
     isa = THIN
 
 
-class ThinProgram(Program):
+class ThinProgram(BaseProgram):
     instruction = ThinInstruction
 
 
@@ -163,7 +163,7 @@ def test_unknown_configuration_registers_stop_the_program():
     assert (ended["error"], ended["pc"]) == (TINY.Error.OPCODE, 0)
 
 
-def narrow(kind: type[Program]) -> Program:
+def narrow(kind: type[BaseProgram]) -> BaseProgram:
     p = kind()
     step = p.isa.Op.STEP
     p.emit(step, 63, -1)

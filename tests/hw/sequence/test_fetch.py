@@ -13,7 +13,7 @@ from systola.hw.sequence.fetch import DescriptorFetch, FetchError
 FIELDS = Bundle({"kind": 3, "rows": 16, "stride": signed(20), "mask": 70})
 
 
-class Dram:
+class DescriptorMemory:
     """Descriptors at random places, packed as the docstring says, and the answers of a bus to their addresses."""
 
     def __init__(self, p: DescriptorFetch.Parameters, chains, seed=1, errors=None):
@@ -65,7 +65,7 @@ class Dram:
 )
 def test_chains(exchange, parameters, pause):
     fetch = DescriptorFetch(fields=FIELDS, **parameters)
-    dram = Dram(fetch.p, [1, 7, 4, 1, 9])
+    dram = DescriptorMemory(fetch.p, [1, 7, 4, 1, 9])
     inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.answers}
     beats = exchange(fetch, inputs, {"ar": 22, "o": 22, "fault": 0}, pause=pause, react=dram.react)
     assert [fields for _, fields in beats["o"]] == dram.values
@@ -76,7 +76,7 @@ def test_chains(exchange, parameters, pause):
 
 def test_the_next_descriptor_is_fetched_while_one_waits():
     fetch = DescriptorFetch(fields=FIELDS, data_width=256)
-    dram = Dram(fetch.p, [5])
+    dram = DescriptorMemory(fetch.p, [5])
     taken = []
 
     async def bench(ctx):
@@ -112,7 +112,7 @@ def test_an_error_of_the_bus_ends_the_chain(exchange, code, number, beat):
     fetch = DescriptorFetch(fields=FIELDS)
     other = FetchError.DECERR if code == FetchError.SLVERR else FetchError.SLVERR
     errors = {(number, beat): code, **({(number, beat + 1): other} if beat < 2 else {})}
-    dram = Dram(fetch.p, [5, 2], errors=errors)
+    dram = DescriptorMemory(fetch.p, [5, 2], errors=errors)
     inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.answers}
     beats = exchange(fetch, inputs, {"ar": None, "o": number + 2, "fault": 1}, react=dram.react)
     assert [fields for _, fields in beats["fault"]] == [{"code": code, "addr": dram.addresses[number]}]
@@ -121,7 +121,7 @@ def test_an_error_of_the_bus_ends_the_chain(exchange, code, number, beat):
 
 def test_a_start_that_is_not_aligned_is_a_fault(exchange):
     fetch = DescriptorFetch(fields=FIELDS)
-    dram = Dram(fetch.p, [3])
+    dram = DescriptorMemory(fetch.p, [3])
     inputs = {"start": [{"value": dram.starts[0] + 8}, {"value": dram.starts[0]}], "r": dram.answers}
     beats = exchange(fetch, inputs, {"ar": None, "o": 3, "fault": 1}, react=dram.react)
     assert [fields for _, fields in beats["fault"]] == [{"code": FetchError.ALIGNMENT, "addr": dram.starts[0] + 8}]
@@ -130,7 +130,7 @@ def test_a_start_that_is_not_aligned_is_a_fault(exchange):
 @pytest.mark.parametrize("at", range(0, 40, 3))
 def test_stop_ends_the_chain_and_no_burst_is_left_open(at):
     fetch = DescriptorFetch(fields=FIELDS, data_width=64)
-    dram = Dram(fetch.p, [40])
+    dram = DescriptorMemory(fetch.p, [40])
     counts = {"asked": 0, "beats": 0, "given": 0}
 
     async def bench(ctx):

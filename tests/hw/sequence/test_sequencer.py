@@ -22,7 +22,7 @@ WRITE = LoopNest.Parameters(loops=1, addresses=(("y", 8),), count_width=6)
 FIELDS = Bundle({"read": READ.nest, "write": WRITE.nest, "bias": signed(16)})
 
 
-class Toy(wiring.Component):
+class ToySequencer(wiring.Component):
     """y[j] = bias + sum over i of a[.] * w[.] at the addresses of unit `read`, to those of unit `write`.
 
     The two units meet in a stream of one word, so that `write` may be ahead or late; `gap` stalls the reads.
@@ -76,7 +76,7 @@ class Toy(wiring.Component):
         return m
 
 
-class Chain:
+class DescriptorFeed:
     """Random passes, packed into DRAM as a linked list; their results by the golden model, the loops themselves."""
 
     def __init__(self, p, passes, seed):
@@ -115,8 +115,8 @@ class Chain:
 
 def toy(passes, seed):
     p = DescriptorFetch.Parameters(fields=FIELDS)
-    chain = Chain(p, passes, seed)
-    return Toy(chain.a, chain.w), chain
+    chain = DescriptorFeed(p, passes, seed)
+    return ToySequencer(chain.a, chain.w), chain
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.4])

@@ -10,7 +10,7 @@ from systola.gen.synth.synth import netlist
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.vector.requantise import Requantise
-from systola.sim.golden.requantise import STAGES, Change, fixed_point
+from systola.sim.golden.requantise import STAGES, SettingsChange, fixed_point
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.verilator import lint
 from systola.sim.stimulus.requantise import RequantiseCase, random_cases
@@ -34,7 +34,9 @@ def test_requantise(check, parameters):
 
 def _change(lane, multiplier, shift, bias=0, zero_point=0, low=-128, high=127):
     lane = np.array(lane)
-    return Change(lane, *(np.full(len(lane), value) for value in (multiplier, shift, bias)), zero_point, low, high)
+    return SettingsChange(
+        lane, *(np.full(len(lane), value) for value in (multiplier, shift, bias)), zero_point, low, high
+    )
 
 
 @pytest.mark.parametrize("rounding", ["gemmlowp", "single"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from systola.sim.golden.noc_traffic import Settings, following, offered, seeds
+from systola.sim.golden.noc_traffic import TrafficSettings, following, offered, seeds
 
 TORUS = ("torus", 4, 4)
 
@@ -21,7 +21,7 @@ def test_random_numbers_are_those_of_marsaglia():
 
 
 def test_rates_and_destinations():
-    made = offered(TORUS, 3, Settings(load=1 << 14, length=4, vary=1), 64, 2064)
+    made = offered(TORUS, 3, TrafficSettings(load=1 << 14, length=4, vary=1), 64, 2064)
     assert abs(len(made.cycle) / 2000 / 16 - 0.25) < 0.01
     assert (made.cycle >= 64).all()
     assert (made.source != made.dest).all()
@@ -31,11 +31,11 @@ def test_rates_and_destinations():
 
 
 def test_patterns_backgrounds_and_wrong_destinations():
-    tornado = offered(TORUS, 3, Settings(pattern=1, load=1 << 16, length=2), 64, 100)
+    tornado = offered(TORUS, 3, TrafficSettings(pattern=1, load=1 << 16, length=2), 64, 100)
     assert len(tornado.cycle) == 36 * 16
     assert set(tornado.flits) == {2}
     x, to = tornado.source % 4, tornado.dest % 4
     assert ((to - x) % 4 == 1).all()
-    mixed = offered(TORUS, 3, Settings(pattern=1, load=1 << 16, background=64, bad=26), 64, 564)
+    mixed = offered(TORUS, 3, TrafficSettings(pattern=1, load=1 << 16, background=64, bad=26), 64, 564)
     bad = (mixed.source == mixed.dest).mean()
     assert abs(bad - 26 / 256) < 0.02

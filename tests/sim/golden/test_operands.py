@@ -7,7 +7,7 @@ import pytest
 
 from systola.sim.golden import broadcast, operands, pe, systolic
 from systola.sim.golden.formats import names
-from systola.sim.golden.formats.grid import Grid
+from systola.sim.golden.formats.grid import ValueGrid
 
 CODES = np.arange(16)[:, None]
 NONE = np.zeros((1, operands.ENTRIES), np.int64)
@@ -85,7 +85,7 @@ def test_what_a_byte_does_not_hold(name):
 
 
 @dataclass(frozen=True)
-class Halved(Grid):
+class Halved(ValueGrid):
     """Integers whose product is half the exact one."""
 
     bits = 4

@@ -6,7 +6,14 @@ from math import ceil, floor
 import numpy as np
 import pytest
 
-from systola.sim.golden.requantise import Change, Settings, fixed_point, high_multiply, requantise, rounding_shift
+from systola.sim.golden.requantise import (
+    RequantiseLanes,
+    SettingsChange,
+    fixed_point,
+    high_multiply,
+    requantise,
+    rounding_shift,
+)
 
 LOW, HIGH = -(2**31), 2**31 - 1
 rng = np.random.default_rng(1)
@@ -87,9 +94,11 @@ def test_a_shift_that_is_not_legal(shift):
 
 def test_lanes_keep_what_a_change_leaves_out():
     def change(*lane, shift):
-        return Change(*np.array([lane, [2**30] * len(lane), [shift] * len(lane), [shift] * len(lane)]), 0, -99, 99)
+        return SettingsChange(
+            *np.array([lane, [2**30] * len(lane), [shift] * len(lane), [shift] * len(lane)]), 0, -99, 99
+        )
 
-    each, one = Settings(3, "single", True), Settings(3, "single", False)
+    each, one = RequantiseLanes(3, "single", True), RequantiseLanes(3, "single", False)
     for settings in (each, one):
         settings.change(change(0, 1, 2, shift=1))
         settings.change(change(1, 3, shift=2))  # there is no lane 3

@@ -3,13 +3,18 @@
 import numpy as np
 import pytest
 
-from systola.sim.golden.scratchpad import Request, Scratchpad, expected_rate
+from systola.sim.golden.scratchpad import Scratchpad, ScratchpadRequest, expected_rate
 
 
 def test_two_ports_at_one_bank_take_turns():
     pad = Scratchpad(2, 2, 8)
     pad.memory[:] = range(10, 18)
-    first, second = pad.run([[Request(0), Request(2), Request(4)], [Request(6), Request(1)]])
+    first, second = pad.run(
+        [
+            [ScratchpadRequest(0), ScratchpadRequest(2), ScratchpadRequest(4)],
+            [ScratchpadRequest(6), ScratchpadRequest(1)],
+        ]
+    )
     assert first.accepted == [0, 1, 3]
     assert first.served == [1, 3, 4]  # port 1 has its turn in cycle 2
     assert first.responded == [2, 4, 5]
@@ -22,8 +27,13 @@ def test_two_ports_at_one_bank_take_turns():
 
 def test_writes_touch_the_bytes_of_their_strobe_and_nothing_beyond():
     pad = Scratchpad(1, 2, 6, interleave="low")
-    requests = [Request(5, True, 0x1234, 0b11), Request(5, True, 0xABCD, 0b10), Request(5), Request(7, True, 9, 3)]
-    (trace,) = pad.run([[*requests, Request(7)]])
+    requests = [
+        ScratchpadRequest(5, True, 0x1234, 0b11),
+        ScratchpadRequest(5, True, 0xABCD, 0b10),
+        ScratchpadRequest(5),
+        ScratchpadRequest(7, True, 9, 3),
+    ]
+    (trace,) = pad.run([[*requests, ScratchpadRequest(7)]])
     assert trace.words == [0xAB34, 0]
     assert pad.memory == [0, 0, 0, 0, 0, 0xAB34]
 
@@ -39,7 +49,7 @@ def test_banks(interleave, banks):
 
 def test_a_read_waits_for_room():
     pad = Scratchpad(1, 1, 4)
-    (trace,) = pad.run([[Request(0), Request(1), Request(2)]], taken=[[9, 10, 11]])
+    (trace,) = pad.run([[ScratchpadRequest(0), ScratchpadRequest(1), ScratchpadRequest(2)]], taken=[[9, 10, 11]])
     assert trace.served == [1, 2, 10]  # two may be under way or wait; the first is taken in cycle 9
     assert trace.waits == 7
 
@@ -49,7 +59,7 @@ def test_none_waits_for_more_than_all_others():
     rng = np.random.default_rng(1)
     ports, most = 5, 0
     pad = Scratchpad(ports, 2, 16)
-    requests = [[Request(int(a)) for a in rng.integers(0, 16, 300)] for _ in range(ports)]
+    requests = [[ScratchpadRequest(int(a)) for a in rng.integers(0, 16, 300)] for _ in range(ports)]
     traces = pad.run(requests)
     served = {
         (t, pad.bank(r.addr))
@@ -73,7 +83,7 @@ def test_rates_by_hand(ports, banks, rate):
 def test_the_model_runs_at_the_expected_rate(ports, banks):
     rng = np.random.default_rng(ports)
     pad = Scratchpad(ports, banks, 16 * banks)
-    requests = [[Request(int(a)) for a in rng.integers(0, 16 * banks, 12000)] for _ in range(ports)]
+    requests = [[ScratchpadRequest(int(a)) for a in rng.integers(0, 16 * banks, 12000)] for _ in range(ports)]
     traces = pad.run(requests)
     end = min(trace.served[-1] for trace in traces)
     rate = sum(cycle <= end for trace in traces for cycle in trace.served) / end

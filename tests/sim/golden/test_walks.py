@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from systola.sim.golden.walks import Walk
+from systola.sim.golden.walks import AddressSequence
 
 strides = st.one_of(st.integers(-40, 40), st.integers(-(2**31), 2**31 - 1))
 
@@ -17,7 +17,7 @@ def test_a_walk_is_its_loops(first, loops):
     for count, stride in loops:
         expected = [at + n * stride for at in expected for n in range(count)]
     expected = [at % 2**32 for at in expected]
-    walk = Walk(first, tuple(loops))
+    walk = AddressSequence(first, tuple(loops))
     assert walk.addresses().tolist() == expected
     assert walk.count == len(expected)
     assert walk.inside(256) == all(at < 256 for at in expected)

@@ -9,8 +9,8 @@ import pytest
 
 from systola.sim.golden.cores.outer_product import BUS, run
 from systola.sim.runner.dram import DramSettings
-from systola.sim.runner.host import Dram, Host, reset
-from systola.sim.runner.job import Job, Outcome, save_outcome
+from systola.sim.runner.host import HarnessDram, Host, reset
+from systola.sim.runner.job import BenchJob, Outcome, save_outcome
 from systola.sim.runner.simulator import SimulatorError
 from systola.sim.runner.streams import reset as start
 
@@ -20,14 +20,14 @@ DONE = 1
 
 @cocotb.test
 async def harness_bench(dut):
-    job, outcome = Job.load(), Outcome()
+    job, outcome = BenchJob.load(), Outcome()
     await start(dut, job.inputs)
     await (outer_product if hasattr(dut, "s_axil_awaddr") else ring)(dut, job, outcome)
     save_outcome(outcome, [])
 
 
-async def outer_product(dut, job: Job, outcome: Outcome):
-    host, dram = Host(dut), Dram(dut, largest=job.parameters["bytes"])
+async def outer_product(dut, job: BenchJob, outcome: Outcome):
+    host, dram = Host(dut), HarnessDram(dut, largest=job.parameters["bytes"])
     for number, case in enumerate(job.cases):
         rng = random.Random(number)
         beat = (0, 0, 2) if number % 5 == 4 else None  # the first beat, which is one of a descriptor
@@ -55,9 +55,9 @@ async def outer_product(dut, job: Job, outcome: Outcome):
             outcome.checked += len(found)
 
 
-async def ring(dut, job: Job, outcome: Outcome):
+async def ring(dut, job: BenchJob, outcome: Outcome):
     hosts = [Host(dut, instance) for instance in range(2)]
-    drams = [Dram(dut, number, job.parameters["bytes"]) for number in range(2)]
+    drams = [HarnessDram(dut, number, job.parameters["bytes"]) for number in range(2)]
     for instance, (host, dram) in enumerate(zip(hosts, drams, strict=True)):
         await dram.load(np.full(1 << 12, instance + 1, np.uint8))
         await host.write(0x14, 40 + instance)

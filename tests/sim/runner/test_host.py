@@ -9,7 +9,7 @@ from systola.gen.generators import find
 from systola.gen.verilog.verilog import generate
 from systola.sim.runner import job
 from systola.sim.runner.harness import Harness
-from systola.sim.runner.job import Job
+from systola.sim.runner.job import BenchJob
 from systola.sim.runner.session import SOURCES
 from systola.sim.runner.simulator import SimulatorError, build
 
@@ -26,7 +26,7 @@ def benches(monkeypatch):
 def run(folder, simulator, harness, verilog, top, parameters, cases):
     surrounded = harness.around(verilog, top, simulator=simulator)
     inputs = [name for name, (way, _) in surrounded.ports.items() if way == "input" and name not in ("clk", "rst")]
-    Job(parameters | {"bytes": surrounded.bytes}, inputs, cases).save(folder)
+    BenchJob(parameters | {"bytes": surrounded.bytes}, inputs, cases).save(folder)
     built = build(surrounded.verilog, surrounded.top, simulator=simulator, sources=SOURCES)
     built.run("harness_bench", env={job.ENVIRONMENT: str(folder)}, workdir=folder)
     return job.load_outcome(folder)[0]

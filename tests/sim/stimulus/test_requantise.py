@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from systola.sim.golden import integer
-from systola.sim.golden.requantise import Settings
+from systola.sim.golden.requantise import RequantiseLanes
 from systola.sim.stimulus.requantise import random_cases
 
 PARAMETERS = {"cols": 3, "acc_width": 32, "out_format": "int8", "bias": True, "buffer": "auto"}
@@ -37,7 +37,7 @@ def test_same_seed_same_cases():
 def test_many_results_are_in_range_and_tell_the_roundings_apart():
     inside = apart = total = 0
     for case in random_cases(PARAMETERS, 40, 1):
-        one, two = (Settings(3, rounding, True) for rounding in ("single", "gemmlowp"))
+        one, two = (RequantiseLanes(3, rounding, True) for rounding in ("single", "gemmlowp"))
         one.change(case.changes[0])
         two.change(case.changes[0])
         for rows in case.packets:

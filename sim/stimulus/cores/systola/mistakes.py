@@ -84,13 +84,13 @@ Fault = tuple[int, int, int]
 """Addresses that answer with an error of the bus: first, last, code."""
 
 
-class Broken(NamedTuple):
+class BrokenProgram(NamedTuple):
     codes: list[InstructionWord]
     entry: int
     fault: Fault | None = None
 
 
-def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int) -> Broken:
+def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int) -> BrokenProgram:
     """The program with a mistake before everything or behind it, or with an error of the bus; and where it begins.
 
     Whatever was begun has ended when the core finds it, so DRAM is what the golden model says.
@@ -99,8 +99,8 @@ def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entr
     code = int(rng.choice([dma.DmaCode.SLVERR, dma.DmaCode.DECERR]))
     at = entry + isa.BYTES * len(codes)
     others = [
-        Broken(codes, NOWHERE),
-        Broken(
+        BrokenProgram(codes, NOWHERE),
+        BrokenProgram(
             [
                 number(Opcode.LOOP, 2),
                 *[InstructionWord(Opcode.SYNC)] * p["instructions"],
@@ -109,10 +109,10 @@ def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entr
             ],
             entry,
         ),
-        Broken([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
+        BrokenProgram([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
     ]
     choice = int(rng.integers(len(known) + len(others)))
     if choice >= len(known):
         return others[choice - len(known)]
     wrong = [*known[choice][1], WAIT]
-    return Broken([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes], entry)
+    return BrokenProgram([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes], entry)

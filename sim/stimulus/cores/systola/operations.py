@@ -11,7 +11,7 @@ import numpy as np
 
 from ....golden import dma, isa, walks
 from ....golden.isa import InstructionWord, Opcode, Setting
-from ....golden.walks import Walk
+from ....golden.walks import AddressSequence
 from ...dma import DRAM_BYTES, random_descriptor
 
 LARGEST = 192
@@ -300,9 +300,9 @@ class Writer:
         flags = isa.SCRATCHPAD * inside | isa.ADD * adds | isa.MAXIMUM * maximum
         flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
         a, c, b = parts
-        reads = [Walk(a.value, tuple(zip(shape, stride, strict=True)))] * inside
-        reads += [Walk(c.value, tuple(points[0]))] * adds
-        if any(overtakes(walk, Walk(b.value, tuple(points[1]))) for walk in reads):
+        reads = [AddressSequence(a.value, tuple(zip(shape, stride, strict=True)))] * inside
+        reads += [AddressSequence(c.value, tuple(points[0]))] * adds
+        if any(overtakes(walk, AddressSequence(b.value, tuple(points[1]))) for walk in reads):
             return self.vector()
         if reads:  # and so it stays, whatever steps
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
@@ -357,7 +357,7 @@ def stepping(rng, part: Part, times: list[int]) -> list[int]:
     return strides
 
 
-def overtakes(reads: Walk, writes: Walk) -> bool:
+def overtakes(reads: AddressSequence, writes: AddressSequence) -> bool:
     """Whether a point reads what a point before it writes."""
     to = writes.addresses()
     found = reads.addresses().reshape(len(to), -1)
