@@ -15,7 +15,7 @@ from amaranth.lib import io
 from amaranth.lib.cdc import FFSynchronizer
 
 from ...hw.systems.board import Bringup
-from ..synth.area_breakdown import units
+from ..synth.area_breakdown import area_breakdown
 from ..synth.devices import DEVICES, PLACERS
 from ..synth.report import critical_path, mhz
 from ..synth.synth import MAPPER, SynthesisError, run_tool
@@ -52,7 +52,7 @@ class Built:
     """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed.
 
     `rates`: MHz with each seed, of which `fmax_mhz` is the median; `path`: the critical path with the first seed, whose
-    the bitstream is. `units`: cells of each part, as `gen.units` finds them.
+    the bitstream is. `area_breakdown`: cells of each part.
     """
 
     board: str
@@ -64,7 +64,7 @@ class Built:
     clock_mhz: float = 0.0
     rates: list[float] = field(default_factory=list)
     path: dict | None = None
-    units: dict[str, dict[str, int]] = field(default_factory=dict)
+    area_breakdown: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def bitstream(self) -> str | None:
@@ -117,7 +117,7 @@ def build(
         run_tool(package, code, arguments, folder, log=f"{program}.log")
         done(step)
         if program == "yosys":
-            result.units = _units(folder, target)
+            result.area_breakdown = _area_breakdown(folder, target)
         if program.startswith("nextpnr"):
             reports = [folder / "report.json"]
             for other in range(seed + 1, seed + seeds):
@@ -135,10 +135,10 @@ def build(
     return result
 
 
-def _units(folder: Path, target: Target) -> dict[str, dict[str, int]]:
+def _area_breakdown(folder: Path, target: Target) -> dict[str, dict[str, int]]:
     """Cells by part, of the netlist that Yosys left."""
     netlist = folder / (f"{NAME}.syn.json" if target.family == "gowin" else f"{NAME}.json")
-    found = units(json.loads(netlist.read_text())["modules"][NAME], DEVICES[DEVICE[target.family]])
+    found = area_breakdown(json.loads(netlist.read_text())["modules"][NAME], DEVICES[DEVICE[target.family]])
     return {part: cells for part, cells in found.items() if any(cells.values())}
 
 

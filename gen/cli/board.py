@@ -66,12 +66,12 @@ def build(
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     if built.used:
         table = Table("cells", "used", "of", "", box=None, pad_edge=False, header_style="bold")
-        for cell, (used, there) in built.used.items():
-            table.add_row(escape(cell), f"{used:,}", f"{there:,}", f"{used / there:.0%}" if there else "")
+        for cell, (used, available) in built.used.items():
+            table.add_row(escape(cell), f"{used:,}", f"{available:,}", f"{used / available:.0%}" if available else "")
         out.print(table)
-    if built.units:
+    if built.area_breakdown:
         table = Table("part", "LUT4", "FF", "DSP", "RAM", box=None, pad_edge=False, header_style="bold")
-        for part, cells in built.units.items():
+        for part, cells in built.area_breakdown.items():
             table.add_row(escape(part), *(f"{count:,}" for count in cells.values()))
         out.print(table)
     slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz

@@ -77,11 +77,14 @@ def report(report, out: Console):
         f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
         f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
-    if len(data["units"]) > 1:
+    if len(data["area_breakdown"]) > 1:
         out.print(
             _table(
                 ("part", "LUT4 equivalents", "FF", "DSP", "BRAM"),
-                [(part, *(f"{count:,}" for count in counts.values())) for part, counts in data["units"].items()],
+                [
+                    (part, *(f"{count:,}" for count in counts.values()))
+                    for part, counts in data["area_breakdown"].items()
+                ],
             )
         )
     if path := data["critical_path"]:

@@ -41,7 +41,7 @@ SECTIONS: dict[str, Callable[[], Section]] = {
     "dma": transfers.area,
     "formats": formats.errors,
     "systola": systola.utilisation,
-    "orders": systola.orders,
+    "pipelining": systola.pipelining,
     "systola_area": systola.area,
     "loads": networks.loads,
     "links": networks.links,

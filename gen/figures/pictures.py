@@ -29,7 +29,7 @@ def panels(sections: dict) -> dict[str, tuple]:
         "figures.png": ((_utilisation, "gemm"), (_area, "area")),
         "memories.png": ((_ports, "memories"), (_banks, "memories"), (_conflicts, "conflicts")),
         "transfers.png": ((_transfers, "transfers"), (_features, "dma")),
-        "core.png": ((_roofline, "systola"), (_orders, "orders")),
+        "core.png": ((_roofline, "systola"), (_pipelining, "pipelining")),
         "networks.png": ((networks.virtual_channels, "loads"), (networks.patterns, "loads")),
         "links.png": ((networks.torus, "links"), (networks.mesh, "links")),
         "collectives.png": ((_collectives, "collectives"), (_bounds, "collectives")),
@@ -195,7 +195,7 @@ def _roofline(axes, section):
     axes.legend(loc="lower right", frameon=False, fontsize=8)
 
 
-def _orders(axes, section):
+def _pipelining(axes, section):
     for index, row in enumerate(section.rows):
         axes.bar(index - 0.2, row[1], 0.38, color=OURS, label="measured" if index == 0 else None)
         if row[2]:

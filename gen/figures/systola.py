@@ -67,7 +67,7 @@ def utilisation() -> Section:
     return section
 
 
-def orders() -> Section:
+def pipelining() -> Section:
     """The lecture's schedules on the same tiles, against its formula."""
     m, k, n = TILES
     count = m // 128
@@ -118,7 +118,7 @@ def area() -> Section:
         ["unit", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
     built = synthesise(SYSTOLA.component(**dict(BOARD)), SYSTOLA.name, progress=step, placer="static")
-    for unit, counts in built.units.items():
+    for unit, counts in built.area_breakdown.items():
         section.rows.append([unit, *counts.values(), None, None])
     section.rows.append(
         [

@@ -20,10 +20,10 @@ class BoardConnection:
 
     def __init__(self, stream, name: str = "the stream", silence: float = SILENCE):
         self.stream, self.link = stream, HostLink(stream, name, silence)
-        said = self.link.hello()
-        words = said.split(" ")
+        greeting = self.link.hello()
+        words = greeting.split(" ")
         if words[:2] != ["systola", PROTOCOL]:
-            raise BoardError(f"{name} says '{said}', which this driver does not know: load another bitstream.")
+            raise BoardError(f"{name} says '{greeting}', which this driver does not know: load another bitstream.")
         self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         for fact in ("clock", "memory"):
             self.facts[fact] = int(self.facts[fact])
@@ -105,8 +105,8 @@ class BoardConnection:
         end = time.monotonic() + seconds
         while (found := self.read_register(address)) & mask != value:
             if time.monotonic() > end:
-                said = f"register {address:#x} is {found:#x} after {seconds:g} s"
-                raise BoardError(f"{said}, and its bits {mask:#x} not yet {value:#x}.")
+                state = f"register {address:#x} is {found:#x} after {seconds:g} s"
+                raise BoardError(f"{state}, and its bits {mask:#x} not yet {value:#x}.")
         return found
 
     def _do(self, op: int, accesses: Iterable[tuple[int, int, bytes]]) -> list[bytes]:

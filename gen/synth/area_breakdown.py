@@ -11,7 +11,7 @@ WHOLE, MANY = 0.75, 32
 """A part with at least this share of the LUTs is told by its own parts, if there are no more than so many."""
 
 
-def units(module: dict, device: Device) -> dict[str, dict[str, int]]:
+def area_breakdown(module: dict, device: Device) -> dict[str, dict[str, int]]:
     """LUT4 equivalents, FF, DSP and BRAM of each part of a netlist, as Yosys writes JSON, the largest first.
 
     Yosys names a cell after the signal that it drives, and a signal after the modules that it was in: the first name

@@ -3,7 +3,7 @@
 from collections import Counter
 
 
-def wiring(module: dict) -> tuple[int, int]:
+def fanout(module: dict) -> tuple[int, int]:
     """Signals that drive something, and the most cell inputs that one of them drives; clock and reset apart.
 
     `module` is one module of a netlist as Yosys writes JSON.

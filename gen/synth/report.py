@@ -6,9 +6,9 @@ import statistics
 from dataclasses import asdict, dataclass
 
 from ..verilog.verilog import Design
-from .area_breakdown import units
+from .area_breakdown import area_breakdown
 from .devices import DEVICES
-from .fanout import wiring
+from .fanout import fanout
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class SynthesisReport:
     a cycle, in `unit`; `macs` the same where that is multiply-accumulates. `fmax_mhz`: one figure a seed, 1 upwards,
     out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
     the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
-    `wiring`. `units`: LUT4 equivalents, FF, DSP and BRAM of each part of the design, as far as cells bear the name
-    of what they drive (see `units`).
+    `fanout`. `area_breakdown`: LUT4 equivalents, FF, DSP and BRAM of each part of the design, as far as cells bear the
+    name of what they drive.
     """
 
     generator: str
@@ -44,7 +44,7 @@ class SynthesisReport:
     utilisation: dict[str, int]
     fmax_mhz: dict
     critical_path: dict | None
-    units: dict[str, dict[str, int]]
+    area_breakdown: dict[str, dict[str, int]]
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -63,7 +63,7 @@ def report(
 ) -> SynthesisReport:
     """The report of a design with these cells, this netlist and these reports of nextpnr, one a seed."""
     target = DEVICES[device]
-    signals, largest_fanout = wiring(netlist["modules"][design.top])
+    signals, largest_fanout = fanout(netlist["modules"][design.top])
     rates = [rate for rate in map(mhz, placed) if rate is not None]
     median = statistics.median(rates) if rates else None
     typical = min(placed, key=lambda result: abs(mhz(result) - median)) if rates else None
@@ -90,7 +90,7 @@ def report(
         utilisation={bel: use["used"] for bel, use in placed[0]["utilization"].items() if use["used"]},
         fmax_mhz={"seeds": rates, "median": median},
         critical_path=critical_path(typical) if typical else None,
-        units=units(netlist["modules"][design.top], target),
+        area_breakdown=area_breakdown(netlist["modules"][design.top], target),
     )
 
 

@@ -16,7 +16,7 @@ COMPILED_WHOLE = 64 * 64
 """Cells up to which a mesh compiles, and runs, faster in one piece."""
 
 
-class Emission:
+class VerilogPlatform:
     """The platform under which Verilog is generated: every (class, parameters) becomes one module.
 
     `hw.component.place` finds :meth:`instantiate` here. `device` names the device whose own cells may stand for

@@ -19,7 +19,7 @@ from amaranth.lib.wiring import In
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
-from .hierarchy import Emission
+from .hierarchy import VerilogPlatform
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,14 +168,14 @@ def generate(
     """
     top = top or name
     shell = Top(component)
-    emission = Emission(top, device, once)
-    emission.origins[top] = f"{name}, with the ports of the design"
+    platform = VerilogPlatform(top, device, once)
+    platform.origins[top] = f"{name}, with the ports of the design"
     with _no_collection():
-        emission.emit(shell, top, shell.ports)
+        platform.emit(shell, top, shell.ports)
     parameters = component.p.model_dump()
     ports = {port: ({"i": "input", "o": "output"}[d], len(signal)) for port, (signal, d) in shell.ports.items()}
-    modules = _to_verilog("\n".join(emission.texts.values()))
-    body = _arrange(modules, emission)
+    modules = _to_verilog("\n".join(platform.texts.values()))
+    body = _arrange(modules, platform)
     header = _header(name, top, component)
     return Design(
         name=name,
@@ -187,7 +187,7 @@ def generate(
         ports=ports,
         modules=len(modules),
         verilog=header + body,
-        blocks=emission.blocks(),
+        blocks=platform.blocks(),
     )
 
 
@@ -229,12 +229,12 @@ def _to_verilog(text: str) -> dict[str, str]:
     return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", run.stdout)}
 
 
-def _arrange(modules: dict[str, str], emission: Emission) -> str:
+def _arrange(modules: dict[str, str], platform: VerilogPlatform) -> str:
     """The top first, then each module before those that it is made of."""
-    order = [emission.top, *(name for name in reversed(modules) if name != emission.top)]
-    texts = {name: _ansi(text, emission.ports.get(name)) for name, text in modules.items()}
+    order = [platform.top, *(name for name in reversed(modules) if name != platform.top)]
+    texts = {name: _ansi(text, platform.ports.get(name)) for name, text in modules.items()}
     return "\n".join(
-        f"// {emission.origins[name]}\n{texts[name]}" if name in emission.origins else texts[name] for name in order
+        f"// {platform.origins[name]}\n{texts[name]}" if name in platform.origins else texts[name] for name in order
     )
 
 

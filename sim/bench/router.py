@@ -50,12 +50,12 @@ class Passing:
         self.owed = defaultdict(int)  # (port, VC) to credits for what has left
         self.open = {}  # (port, VC) to (input, VC) and words of the packet that leaves there
         self.started = defaultdict(list)  # (port, VC) to the cycles in which packets began to leave
-        self.there = defaultdict(int)  # (port, VC) to the cycle in which the packet before had left
+        self.departed = defaultdict(int)  # (port, VC) to the cycle in which the packet before had left
         self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets came
-        self.most, self.left = 0, 0
+        self.most, self.flits_left = 0, 0
         for packet in case.packets:
-            self.expected[packet.here.enters, packet.here.on].append(packet)
-            self.left += len(packet.words)
+            self.expected[packet.current_hop.enters, packet.current_hop.on].append(packet)
+            self.flits_left += len(packet.words)
             for n, word in enumerate(packet.words):
                 last = n == len(packet.words) - 1
                 flit = layout.pack(
@@ -63,10 +63,10 @@ class Passing:
                     last=last,
                     src=packet.source,
                     header=_header(packet),
-                    go=1 << packet.here.leaves,
-                    vc=packet.here.to,
+                    go=1 << packet.current_hop.leaves,
+                    vc=packet.current_hop.to,
                 )
-                self.coming[packet.here.enters, packet.here.on].append((flit, n == 0))
+                self.coming[packet.current_hop.enters, packet.current_hop.on].append((flit, n == 0))
 
     def enter(self, cycle: int) -> tuple[int, int]:
         """Flits and valid bits for all inputs."""
@@ -108,7 +108,7 @@ class Passing:
                 yield from self._leaves(cycle, (port, on.bit_length() - 1), flit)
 
     def _leaves(self, cycle: int, where: tuple[int, int], flit: dict):
-        self.left -= 1
+        self.flits_left -= 1
         self.owed[where] += 1
         if where not in self.open:
             queue = self._find(where, flit)
@@ -116,7 +116,7 @@ class Passing:
                 yield f"nobody sent a flit of node {flit['src']} to output and VC {where}"
                 return
             packet = self.expected[queue][0]
-            since = max(self.there[queue], self.came[queue].popleft()) + self.slack
+            since = max(self.departed[queue], self.came[queue].popleft()) + self.slack
             self.most = max(self.most, sum(begun > since for begun in self.started[where]))
             self.started[where].append(cycle)
             self.open[where] = queue, list(packet.words)
@@ -126,14 +126,14 @@ class Passing:
         expected = {"data": word, "last": int(not words), "src": packet.source, "header": _header(packet)}
         if following:
             expected |= {"go": 1 << following.leaves}
-        if following and following is not packet.way.hops[-1]:  # at an exit there is no other VC
+        if following and following is not packet.route.hops[-1]:  # at an exit there is no other VC
             expected |= {"vc": following.to}
         if wrong := [name for name, value in expected.items() if flit[name] != value]:
             yield f"output and VC {where}: {', '.join(wrong)} of {flit}, expected {expected}"
         if not words:
             del self.open[where]
             self.expected[queue].popleft()
-            self.there[queue] = cycle - self.slack
+            self.departed[queue] = cycle - self.slack
 
     def _find(self, where: tuple[int, int], flit: dict) -> tuple[int, int] | None:
         """The input and VC whose next packet that is: pairs of nodes have one way, so it is the only one."""
@@ -142,7 +142,7 @@ class Passing:
             first = waiting[0] if waiting and self.came[queue] and queue not in leaving else None
             if (
                 first
-                and (first.here.leaves, first.here.to) == where
+                and (first.current_hop.leaves, first.current_hop.to) == where
                 and (first.source, _header(first)) == (flit["src"], flit["header"])
             ):
                 return queue
@@ -160,18 +160,18 @@ async def run(dut, job: BenchJob):
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        layout = Layout(p, sum(size for _, size in case.packets[0].way.header) + spare)
+        layout = Layout(p, sum(size for _, size in case.packets[0].route.header) + spare)
         passing = Passing(case, p, layout)
         dut.position.value = _position(shape, case.router)
-        flits, cycle, moved = passing.left, 0, 0
+        flits, cycle, moved = passing.flits_left, 0, 0
         started = time.perf_counter()
-        while passing.left and cycle - moved < PATIENCE:
+        while passing.flits_left and cycle - moved < PATIENCE:
             await FallingEdge(dut.clk)
             o, valid, credit = (unsigned(each()) for each in read)
-            before = passing.left
+            before = passing.flits_left
             for problem in passing.leave(cycle, o, valid):
                 _count(outcome, f"case {number}, cycle {cycle}: {problem}")
-            moved = cycle if passing.left != before else moved
+            moved = cycle if passing.flits_left != before else moved
             passing.returned(credit)
             sent, dut.o_credit.value = passing.enter(cycle), passing.paid()
             dut.i.value, dut.i_valid.value = sent
@@ -186,9 +186,9 @@ async def run(dut, job: BenchJob):
             if valid:
                 _count(outcome, f"case {number}: a flit that nobody sent")
         dut.o_credit.value = 0
-        outcome.checked += flits - passing.left + 2
-        if passing.left:
-            _count(outcome, f"case {number}: {passing.left} flits have not come")
+        outcome.checked += flits - passing.flits_left + 2
+        if passing.flits_left:
+            _count(outcome, f"case {number}: {passing.flits_left} flits have not come")
             break
         if any(count != p["depth"] for count in passing.credits.values()):
             _count(outcome, f"case {number}: credits are {dict(passing.credits)}")
@@ -217,7 +217,7 @@ def _all(passing: Passing) -> int:
 
 def _header(packet: RouterPacket) -> int:
     value = low = 0
-    for field, size in packet.way.header:
+    for field, size in packet.route.header:
         value |= field << low
         low += size
     return value

@@ -33,7 +33,7 @@ class Call:
         return OPERATIONS[self.op]
 
 
-def ways(k: int, l: int) -> list[list[int]]:  # noqa: E741
+def ring_paths(k: int, l: int) -> list[list[int]]:  # noqa: E741
     """For each lane the nodes in the order in which it passes them: node (x, y) is y k + x.
 
     On a ring (l = 1) there are two: up and down. On a torus there are four, each ring up and down. A ring moves by +1
@@ -47,15 +47,15 @@ def ways(k: int, l: int) -> list[list[int]]:  # noqa: E741
         found = []
         for ring in range(2):
             x = y = 0
-            way = []
+            path = []
             for _ in range(k * l):
-                way.append(y * k + x)
+                path.append(y * k + x)
                 if ((x + y) % g < a) == (ring == 0):
                     x = (x + 1) % k
                 else:
                     y = (y + 1) % l
-            found += [way, way[::-1]]
-        if all(len(set(way)) == k * l for way in found):
+            found += [path, path[::-1]]
+        if all(len(set(path)) == k * l for path in found):
             return found
     raise ValueError(f"there are no two such rings on {k} x {l}")
 
@@ -97,16 +97,16 @@ def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: i
     message = np.stack([memory[node, calls[node].base :][:extent] for node in range(count)])
     result = message.copy()
     parts = message.reshape(count, -1, rows, *message.shape[2:])  # node, part, row, lane, element
-    for lane, way in enumerate(ways(k, l)):
+    for lane, path in enumerate(ring_paths(k, l)):
         if name == "broadcast":
             result[:, :, lane] = message[call.root, :, lane]
         elif name == "reduce":
-            result[call.root, :, lane] = total([message[n, :, lane] for n in behind(way, call.root)], bits)
+            result[call.root, :, lane] = total([message[n, :, lane] for n in behind(path, call.root)], bits)
         elif name == "all_gather":
             result[:, :, lane] = np.concatenate([parts[n, n, :, lane] for n in range(count)])
         elif name in ("all_reduce", "reduce_scatter"):
             for n in range(count):
-                one = total([parts[other, n, :, lane] for other in behind(way, n)], bits)
+                one = total([parts[other, n, :, lane] for other in behind(path, n)], bits)
                 where = slice(n * rows, (n + 1) * rows)
                 result[slice(None) if name == "all_reduce" else n, where, lane] = one
     for node in range(count):
@@ -126,10 +126,10 @@ def promised(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
     return known
 
 
-def behind(way: list[int], node: int) -> list[int]:
+def behind(path: list[int], node: int) -> list[int]:
     """The nodes of a way, from the one that comes after `node` to `node` itself: the order in which it adds."""
-    at = way.index(node) + 1
-    return way[at:] + way[:at]
+    at = path.index(node) + 1
+    return path[at:] + path[:at]
 
 
 def total(parts: list[np.ndarray], bits: int) -> np.ndarray:

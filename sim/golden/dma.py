@@ -241,10 +241,10 @@ class DmaModel:
             return self.failed(d, crossing, answers)
 
         target, at, target_uncertain = self.local, local, self.local_uncertain
-        source, of, source_uncertain = self.dram, bus, self.dram_uncertain
+        source, source_at, source_uncertain = self.dram, bus, self.dram_uncertain
         if d.store:
-            target, at, target_uncertain, source, of, source_uncertain = (
-                source, of, source_uncertain, target, at, target_uncertain,
+            target, at, target_uncertain, source, source_at, source_uncertain = (
+                source, source_at, source_uncertain, target, at, target_uncertain,
             )  # fmt: skip
         if d.fill or d.padded:
             pattern = np.frombuffer(d.value.to_bytes(self.width, "little"), np.uint8)
@@ -252,12 +252,12 @@ class DmaModel:
         else:
             new = np.empty(len(at), np.uint8)
         if not d.fill:
-            new[moved] = source[of[moved]]
+            new[moved] = source[source_at[moved]]
         target[at] = new
         if not self.certain:
             new_uncertain = np.zeros(len(at), bool)
             if not d.fill:
-                new_uncertain[moved] = source_uncertain[of[moved]]
+                new_uncertain[moved] = source_uncertain[source_at[moved]]
             target_uncertain[at] = new_uncertain
         return DmaStatus(d.tag)
 

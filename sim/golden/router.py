@@ -22,7 +22,7 @@ class Hop:
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """The hops of a packet, and what it carries of its way: (value, bits) of each field, the lowest first."""
 
     header: tuple[tuple[int, int], ...]
@@ -41,20 +41,20 @@ def ports(shape: Shape) -> int:
     return {"ring": 3, "crossbar": k * l, "bus": k * l + 1}.get(topology, 5)
 
 
-def way(shape: Shape, source: int, destination: int) -> Way:
+def route(shape: Shape, source: int, destination: int) -> Route:
     """The way between two different nodes."""
     topology, k, l, vcs = shape  # noqa: E741
     count = nodes(topology, k, l)
     lane = destination % vcs
     if topology == "crossbar":
-        return Way((), (Hop(0, source, lane, destination, 0),))
+        return Route((), (Hop(0, source, lane, destination, 0),))
     if topology == "bus":
         hops = Hop(0, source, lane, count, lane), Hop(1, count, lane, destination, 0)
-        return Way(((destination, bits(count)),), hops)
+        return Route(((destination, bits(count)),), hops)
     return _tree(k, l, lane, source, destination) if topology == "fat_tree" else _grid(shape, source, destination)
 
 
-def _grid(shape: Shape, source: int, destination: int) -> Way:
+def _grid(shape: Shape, source: int, destination: int) -> Route:
     topology, k, l, vcs = shape  # noqa: E741
     at, to = [source % k, source // k], [destination % k, destination // k]
     lane = sum(to) % vcs
@@ -80,10 +80,10 @@ def _grid(shape: Shape, source: int, destination: int) -> Way:
     for router, leaves, vc in channels:
         hops.append(Hop(router, enters, on, leaves, vc))
         enters, on = (0, 2, 1, 4, 3)[leaves], vc
-    return Way(tuple(header if l > 1 else header[:1]), tuple(hops))
+    return Route(tuple(header if l > 1 else header[:1]), tuple(hops))
 
 
-def _tree(k: int, l: int, lane: int, source: int, destination: int) -> Way:  # noqa: E741
+def _tree(k: int, l: int, lane: int, source: int, destination: int) -> Route:  # noqa: E741
     digit = lambda number, place: number // k**place % k  # noqa: E731
     row = k ** (l - 1)
     top = next(level for level in range(l) if source // k ** (level + 1) == destination // k ** (level + 1))
@@ -97,18 +97,18 @@ def _tree(k: int, l: int, lane: int, source: int, destination: int) -> Way:  # n
             index += (goal - digit(index, place)) * k**place
             level += 1 if rising else -1
     hops.append(Hop(index, enters, lane, destination % k, 0))
-    return Way(((destination, bits(k**l)), (top, bits(l))), tuple(hops))
+    return Route(((destination, bits(k**l)), (top, bits(l))), tuple(hops))
 
 
 @cache
-def through(shape: Shape) -> dict[int, list[tuple[int, int, Way, int]]]:
+def through(shape: Shape) -> dict[int, list[tuple[int, int, Route, int]]]:
     """For each router, who passes it: source, destination, the whole way, and which hop of it."""
     count = nodes(*shape[:3])
     passing = defaultdict(list)
     for source in range(count):
         for destination in range(count):
             if source != destination:
-                found = way(shape, source, destination)
+                found = route(shape, source, destination)
                 for number, hop in enumerate(found.hops):
                     passing[hop.router].append((source, destination, found, number))
     return dict(passing)

@@ -94,16 +94,16 @@ class Scratchpad:
         """
         traces = [Trace() for _ in requests]
         held: list[ScratchpadRequest | None] = [None] * self.ports
-        gone = [0] * self.ports  # responses taken before this cycle
-        left = sum(map(len, requests))
+        consumed = [0] * self.ports  # responses taken before this cycle
+        pending = sum(map(len, requests))
         cycle = 0
-        while left:
+        while pending:
             standing: list[list[int]] = [[] for _ in range(self.banks)]
             for port, (request, trace) in enumerate(zip(held, traces, strict=True)):
                 if taken is not None:
-                    while gone[port] < len(taken[port]) and taken[port][gone[port]] < cycle:
-                        gone[port] += 1
-                room = taken is None or not self.buffered or len(trace.words) - gone[port] < self.latency
+                    while consumed[port] < len(taken[port]) and taken[port][consumed[port]] < cycle:
+                        consumed[port] += 1
+                room = taken is None or not self.buffered or len(trace.words) - consumed[port] < self.latency
                 if request is not None and (request.write or room):
                     standing[self.bank(request.addr)].append(port)
             for bank, ports in enumerate(standing):
@@ -111,7 +111,7 @@ class Scratchpad:
                     port = self._turn(bank, ports, [cycle - traces[port].accepted[-1] > PATIENCE for port in ports])
                     self._serve(held[port], traces[port], cycle)
                     held[port] = None
-                    left -= 1
+                    pending -= 1
             for port, trace in enumerate(traces):
                 count = len(trace.accepted)
                 if held[port] is not None:

@@ -82,8 +82,8 @@ def still_cycles(rows: int, lengths: list[int], depth: int, tables: list[tuple[i
     The first tile loads for `rows` cycles behind one register; each further one loads under its predecessor.
     """
     loaded = swapped = moved = 0
-    for length, (moving, still) in zip(lengths, tables or [(0, 0)] * len(lengths), strict=True):
-        loaded = max(loaded + still, swapped) + rows
-        swapped = max(moved + moving, loaded)
+    for length, (streamed, stationary) in zip(lengths, tables or [(0, 0)] * len(lengths), strict=True):
+        loaded = max(loaded + stationary, swapped) + rows
+        swapped = max(moved + streamed, loaded)
         moved = swapped + length
     return 1 + moved + depth

@@ -202,13 +202,13 @@ class ProtocolChecker:
                 if offered is not None:
                     self.errors.append(f"cycle {cycle}: {channel} was withdrawn")
                 continue
-            now = [read() for read in payload]
-            if offered is not None and now != offered:
+            values = [read() for read in payload]
+            if offered is not None and values != offered:
                 self.errors.append(f"cycle {cycle}: {channel} changed while it waited")
             if ready() == "1":
                 moved = True
                 self.beats[channel] += 1
                 self.span[channel] = (self.span.get(channel, (cycle,))[0], cycle)
             else:
-                self._offered[channel] = now
+                self._offered[channel] = values
         return moved

@@ -78,7 +78,7 @@ def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str
 
 
 def _module(name: str, ports: dict[str, tuple[str, int]], body: list[str]) -> str:
-    heads = ",\n".join(f"  {way} {_range(width)}{port}" for port, (way, width) in ports.items())
+    heads = ",\n".join(f"  {direction} {_range(width)}{port}" for port, (direction, width) in ports.items())
     return f"module {name} (\n{heads}\n);\n" + "".join(f"  {line}\n" for line in body) + "endmodule\n"
 
 
@@ -102,15 +102,15 @@ def _wires(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
     for instance, name in ends:
         yield f"wire {_range(plan.ports[name][1])}{_wire(instance, name)};"
     for instance, name in ends:
-        wire, (way, width) = _wire(instance, name), plan.ports[name]
+        wire, (direction, width) = _wire(instance, name), plan.ports[name]
         if (instance, name) in plan.joins:
             yield f"assign {wire} = {_wire(*plan.joins[instance, name])};"
         elif name in outside and (instance, name) not in drivers:
             port = port_name(name, _number(plan, instance))
             if port in outer:
                 raise SimulatorError(f"{plan.design} has a port {name}, which its harness needs for itself.")
-            outer[port] = (way, width)
-            yield f"assign {wire} = {port};" if way == "input" else f"assign {port} = {wire};"
+            outer[port] = (direction, width)
+            yield f"assign {wire} = {port};" if direction == "input" else f"assign {port} = {wire};"
 
 
 def _instances(plan: Plan) -> Iterator[str]:
@@ -187,9 +187,11 @@ def _port(dram: str, port: int, widest: int, instance: int, bus: AxiMasterPorts)
 
 def _host(plan: Plan, inner: Ports) -> list[str]:
     """All instances' registers and interrupts on the ports of `_DRIVER`; all other inputs are low."""
-    pins = {name: "0" if way == "input" else "" for name, (way, _) in inner.items()}
+    pins = {name: "0" if direction == "input" else "" for name, (direction, _) in inner.items()}
     pins |= {name: name for name in ("clk", "rst", *_SETTINGS)}
-    answers = {port.removeprefix("s_axil_"): width for port, (way, width) in _DRIVER.items() if way == "output"}
+    answers = {
+        port.removeprefix("s_axil_"): width for port, (direction, width) in _DRIVER.items() if direction == "output"
+    }
     del answers["irq_all"]
     registers = plan.groups.registers | ({"irq": "irq"} if plan.groups.irq else {})
     lines = []

@@ -49,8 +49,8 @@ class Host:
         if self.irq is None:
             await Timer(limit * PERIOD, "ns")
             return False
-        while not int(self.irq.value) and (left := end - get_sim_time("ps")) > 0:
-            await First(RisingEdge(self.irq), Timer(left, "ps"))
+        while not int(self.irq.value) and (remaining := end - get_sim_time("ps")) > 0:
+            await First(RisingEdge(self.irq), Timer(remaining, "ps"))
             await Timer(1, "ps")  # combinational logic may have glitches
         return bool(int(self.irq.value))
 
@@ -68,22 +68,22 @@ class Host:
         return getattr(self.dut, f"{self.prefix}_{signal}")
 
     async def _access(self, offset: int, channels: Iterable[str], answer: str):
-        clock, waiting, left = self.dut.clk, list(channels), PATIENCE
+        clock, waiting, remaining = self.dut.clk, list(channels), PATIENCE
         await FallingEdge(clock)
         for channel in waiting:
             self._port(f"{channel}valid").value = 1
-        while waiting and left:
+        while waiting and remaining:
             await ReadOnly()
             passed = [channel for channel in waiting if int(self._port(f"{channel}ready").value)]
             await FallingEdge(clock)
             for channel in passed:
                 self._port(f"{channel}valid").value = 0
                 waiting.remove(channel)
-            left -= 1
-        while not int(self._port(f"{answer}valid").value) and left:
+            remaining -= 1
+        while not int(self._port(f"{answer}valid").value) and remaining:
             await FallingEdge(clock)
-            left -= 1
-        if not left:
+            remaining -= 1
+        if not remaining:
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not answer within {PATIENCE} cycles.")
         if code := int(self._port(f"{answer}resp").value):
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} answers with the response {code}.")

@@ -61,7 +61,9 @@ def group(ports: Ports) -> PortGroups:
     """Group ports by their names (see docs/ports.md). Raises `SimulatorError` for what a harness cannot drive."""
     if ports.get("clk") != ("input", 1):
         raise SimulatorError("The design has no clock: an input `clk` of one bit.")
-    offers = (re.fullmatch(r"(\w+)_a[rw]valid", name) for name, (way, _) in ports.items() if way == "output")
+    offers = (
+        re.fullmatch(r"(\w+)_a[rw]valid", name) for name, (direction, _) in ports.items() if direction == "output"
+    )
     masters = {prefix: _master(prefix, ports) for prefix in dict.fromkeys(match[1] for match in offers if match)}
     registers = {name.removeprefix("s_axil_"): name for name in ports if name.startswith("s_axil_")}
     if registers and ports.get("s_axil_wdata") != ("input", 32):

@@ -82,16 +82,16 @@ async def transfer(
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
     steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items()]
     others = tuple(also)
-    left = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
+    remaining = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
     edge = dut.clk.falling_edge
     cycle = moved = 0
     gc.disable()  # the beats live long: no need to look at them again and again
     started = time.perf_counter()
-    while left:
+    while remaining:
         await edge
         for step in steps:
             if step(cycle):
-                left -= 1
+                remaining -= 1
                 moved = cycle
         for step in others:
             if step(cycle):
@@ -189,7 +189,7 @@ def _taker(dut, name: str, sink: Sink, rng: random.Random):
     if ready is None and sink.stall:
         raise ValueError(f"{name} has no ready: it cannot be stalled")
     sink.fields = {field: [] for field in sink.fields}
-    takes = [(reader(port(field)), words.append) for field, words in sink.fields.items()]
+    captures = [(reader(port(field)), words.append) for field, words in sink.fields.items()]
     stall, chance, beats, cycles = sink.stall, rng.random, sink.beats, sink.cycles
     accept, accepting = True, None
 
@@ -206,7 +206,7 @@ def _taker(dut, name: str, sink: Sink, rng: random.Random):
             return False
         if len(cycles) == beats:
             raise Surplus(f"{name} gave more than {beats} beats")
-        for read, keep in takes:
+        for read, keep in captures:
             keep(read())
         cycles.append(cycle)
         return True

@@ -90,9 +90,9 @@ class VirtualBoard:
                 if limit is not None and self.passed > limit:
                     self.pull()
                     return
-                left = self._spoiled(chunk)
-                while left:
-                    left = left[os.write(target, left) :]
+                remaining = self._spoiled(chunk)
+                while remaining:
+                    remaining = remaining[os.write(target, remaining) :]
         except (OSError, TypeError):  # it was closed
             return
 

@@ -119,18 +119,18 @@ def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> DmaCase:
-    items, left = [], WORK
+    items, budget = [], WORK
     for _ in range(descriptors):
         kind = rng.choice(list(_KINDS), p=_WEIGHTS)
         d = None
         for _ in range(20):
             drawn = _KINDS[kind](p, rng)
-            if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(left / 2, 8):
+            if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(budget / 2, 8):
                 d = drawn
                 break
         while d is None:  # one byte fits anywhere
             d = _tiny(p, rng)
-        left -= work(d, p)
+        budget -= work(d, p)
         items.append(replace(d, tag=int(rng.integers(256)), wait=bool(rng.random() < 0.06)))
     items = order(items, p)
     size = dram_bytes(p)
@@ -271,12 +271,12 @@ def _local_range(d, p, rng):
     """A byte too far, an element before the beginning, or counts so great that sums must not wrap."""
     low, high = extent(d.count, d.local_stride)
     size = 1 << d.size
-    way = rng.random()
+    choice = rng.random()
     axis = int(rng.integers(p["dims"]))
-    if way < 0.4:
+    if choice < 0.4:
         over = p["local_bytes"] - high - size + int(rng.choice([1, 1, size]))
         return replace(d, local_addr=over) if -low <= over < p["local_bytes"] else None
-    if way < 0.7:
+    if choice < 0.7:
         under = -low - 1
         return replace(d, local_addr=under) if 0 <= under < p["local_bytes"] else None
     stride = int(rng.choice([1 << d.size, p["local_bytes"] // 4, -p["local_bytes"] // 4]))
@@ -293,13 +293,13 @@ def _too_large(d, p, rng):
 
 
 def _unsupported(d, p, rng):
-    way = int(rng.integers(4))
+    choice = int(rng.integers(4))
     edge = replaced((0,) * 4, int(rng.integers(p["dims"])), 1)
-    if way == 0:
+    if choice == 0:
         return replace(d, fill=True)
-    if way == 1:
+    if choice == 1:
         return replace(d, store=False, before=edge)
-    if way == 2:
+    if choice == 2:
         return replace(d, store=True, after=edge)
     return replace(d, fill=True, after=edge)
 

@@ -36,14 +36,14 @@ def random_value(p: dict, rng) -> int:
 
 def random_counts(p: dict, rng, *, most: int, first: int) -> tuple[int, ...]:
     """Counts of up to `most` elements together; dimension 0 about `first`, the others small."""
-    counts, left = [], max(1, most)
+    counts, budget = [], max(1, most)
     for axis in range(p["dims"]):
         if axis == 0:
-            n = int(rng.integers(1, max(1, min(first, left)) + 1))
+            n = int(rng.integers(1, max(1, min(first, budget)) + 1))
         else:
-            n = min(int(rng.choice([1, 1, 2, 3, 4, 7])), left)
+            n = min(int(rng.choice([1, 1, 2, 3, 4, 7])), budget)
         counts.append(n)
-        left //= n
+        budget //= n
     return tuple(counts)
 
 
@@ -56,10 +56,10 @@ def random_strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligne
     for axis, n in enumerate(count):
         gap = 0
         if axis >= dense:
-            way = rng.random()
-            if way < 0.6:
+            choice = rng.random()
+            if choice < 0.6:
                 gap = int(rng.integers(1, 2 * reach + 20))
-            elif way < 0.7:
+            elif choice < 0.7:
                 gap = -int(rng.integers(1, reach + 1))  # less than the inner dimensions take: elements meet
         stride = reach + gap
         if aligned:
@@ -105,12 +105,12 @@ def _base(rng, low: int, high: int, room: int, unit: int) -> int | None:
     first, last = -(low // unit) * unit, (room - high) // unit * unit
     if first > last:
         return None
-    way = rng.random()
-    if way < 0.08:
+    choice = rng.random()
+    if choice < 0.08:
         return first
-    if way < 0.16:
+    if choice < 0.16:
         return last
-    if way < 0.5 and room >= 2 * PAGE:
+    if choice < 0.5 and room >= 2 * PAGE:
         page = PAGE * int(rng.integers(1, room // PAGE))
         base = (page - int(rng.integers(low, high))) // unit * unit
         return min(max(base, first), last)

@@ -38,8 +38,8 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCa
         changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
     packets = []
     for _ in range(int(rng.integers(1, 9))):
-        aim = changes[int(rng.choice([0, rng.integers(len(changes))]))]
-        packets.append(random_rows(p, rng, aim, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
+        target = changes[int(rng.choice([0, rng.integers(len(changes))]))]
+        packets.append(random_rows(p, rng, target, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
     return RequantiseCase(
@@ -72,17 +72,17 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Settin
     return SettingsChange(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
 
 
-def random_rows(p: dict, rng: np.random.Generator, aim: SettingsChange, rows: int) -> np.ndarray:
-    """Rows whose results under the settings `aim` are mostly within range and often at a tie; and any others."""
+def random_rows(p: dict, rng: np.random.Generator, target: SettingsChange, rows: int) -> np.ndarray:
+    """Rows whose results under the settings `target` are mostly within range and often at a tie; and any others."""
     low, high = integer.limits(f"int{p['acc_width']}")
     shape = rows, p["cols"]
     multiplier, shift, bias = np.ones(p["cols"]), np.zeros(p["cols"]), np.zeros(p["cols"], np.int64)
-    there = aim.lane < p["cols"]
-    lane = aim.lane[there]
-    multiplier[lane], shift[lane], bias[lane] = aim.multiplier[there], aim.shift[there], aim.bias[there]
+    present = target.lane < p["cols"]
+    lane = target.lane[present]
+    multiplier[lane], shift[lane], bias[lane] = target.multiplier[present], target.shift[present], target.bias[present]
     scale = np.where(multiplier == 0, 1, multiplier) * 2.0 ** (shift - 31)
     bottom, top = integer.limits(p["out_format"])
-    wanted = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - aim.zero_point
+    wanted = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - target.zero_point
     aimed = np.clip(np.rint(wanted / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape)
     aimed = integer.wrap(aimed - bias, 32)
     anything = rng.integers(low, high, shape, endpoint=True)

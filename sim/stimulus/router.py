@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..golden.router import Hop, Shape, Way, through
+from ..golden.router import Hop, Route, Shape, through
 
 
 @dataclass(frozen=True)
@@ -12,17 +12,17 @@ class RouterPacket:
     """What passes: from which node, on which way, and its words; `hop` of the way is the router's."""
 
     source: int
-    way: Way
+    route: Route
     hop: int
     words: tuple[int, ...]
 
     @property
-    def here(self) -> Hop:
-        return self.way.hops[self.hop]
+    def current_hop(self) -> Hop:
+        return self.route.hops[self.hop]
 
     @property
     def following(self) -> Hop | None:
-        return self.way.hops[self.hop + 1] if self.hop + 1 < len(self.way.hops) else None
+        return self.route.hops[self.hop + 1] if self.hop + 1 < len(self.route.hops) else None
 
 
 @dataclass
@@ -50,11 +50,11 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
         passing = [each for each in passing if each[2].hops[each[3]].leaves == leaves]
     chosen = []
     for _ in range(count):
-        source, _, way, hop = passing[int(rng.integers(len(passing)))]
+        source, _, route, hop = passing[int(rng.integers(len(passing)))]
         length = int(rng.integers(longest)) + 1
         size = -(-parameters["width"] // 8)
         words = [int.from_bytes(rng.bytes(size), "little") & (1 << parameters["width"]) - 1 for _ in range(length)]
-        chosen.append(RouterPacket(source, way, hop, tuple(words)))
+        chosen.append(RouterPacket(source, route, hop, tuple(words)))
     return chosen
 
 

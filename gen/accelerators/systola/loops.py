@@ -2,9 +2,9 @@
 
 from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
+from .block_runs import Block, block_runs
 from .emitter import Emitter, MemoryAccess, Space, instruction_access, nest
 from .program import Reg
-from .runs import Block, block_runs
 
 ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number in range(1, 8))
 """What registers hold in the loops of a step."""

@@ -137,9 +137,9 @@ def lower(p: CoreParameters, graph: Graph) -> Placed:
     """Place all tensors in DRAM and give each node its layer. The graph's nodes are such that `refuses` is None."""
     image = Image()
     roots = _views(graph)
-    moving = {name: life for name, life in _lifetimes(graph, roots).items() if roots[name] == name}
-    sizes = {name: graph[name].size * graph[name].dtype.itemsize for name in moving}
-    addresses, end = place(sizes, moving, PAGE)
+    intervals = {name: life for name, life in _lifetimes(graph, roots).items() if roots[name] == name}
+    sizes = {name: graph[name].size * graph[name].dtype.itemsize for name in intervals}
+    addresses, end = place(sizes, intervals, PAGE)
     base = image.room(end)
     places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
     found, tables = {}, {}

@@ -55,8 +55,8 @@ def _fastest(
     cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
         one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
-        if one and len(one.tiles) >= one.tiling.outputs and (now := timeline(one, costs).cycles) < cycles:
-            cycles, best = now, one
+        if one and len(one.tiles) >= one.tiling.outputs and (modelled := timeline(one, costs).cycles) < cycles:
+            cycles, best = modelled, one
     return _close(parameters, layer, best, costs)
 
 

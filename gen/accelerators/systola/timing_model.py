@@ -109,29 +109,29 @@ class _Machine:
         c, code = self.c, self.code
         registers = [0] * 16
         loops: list[list[int]] = []
-        pc, now, count = 0, 0, 0
+        pc, cycle, count = 0, 0, 0
         fetched, issued = self.fetched, self.issued
         mask = 0xFFFFFFFF
-        while now < limit:
+        while cycle < limit:
             while len(fetched) <= pc:
                 self.fetch()
-            now = max(now, fetched[pc])
+            cycle = max(cycle, fetched[pc])
             if pc == len(issued):
-                issued.append(now)
+                issued.append(cycle)
             op, flags, ra, ia, rb, ib, rc, ic = code[pc]
             a, b = registers[ra] + ia & mask, registers[rb] + ib & mask
             count += 1
             if op is Op.WEIGHTS:
-                now = self.queue(Unit.FETCH, now) + c.issue
-                self.weights(now, b, pc)
+                cycle = self.queue(Unit.FETCH, cycle) + c.issue
+                self.weights(cycle, b, pc)
             elif op is Op.MATMUL:
-                now = self.queue(Unit.ARRAY, now) + c.issue
-                self.matmul(now, flags, pc)
+                cycle = self.queue(Unit.ARRAY, cycle) + c.issue
+                self.matmul(cycle, flags, pc)
             elif op is Op.END:
                 for r, i in ((ra, ia), (rb, ib), (rc, ic)):
                     if r:
                         registers[r] = registers[r] + i & mask
-                now += c.control
+                cycle += c.control
                 loop = loops[-1]
                 loop[1] -= 1
                 if loop[1]:
@@ -140,37 +140,37 @@ class _Machine:
                 loops.pop()
             elif op is Op.LOOP:
                 loops.append([pc + 1, a])
-                now += c.control
+                cycle += c.control
             elif op in (Op.ADD, Op.MOVE):
                 for r, i in ((ra, ia), (rb, ib), (rc, ic)):
                     if r:
                         registers[r] = (registers[r] if op is Op.ADD else 0) + i & mask
-                now += c.control
+                cycle += c.control
             elif op is Op.SET:
                 setting = Setting(flags)
                 self.settings[setting] = a - (1 << 32) if a >> 31 else a
-                now += c.issue
+                cycle += c.issue
             elif op is Op.SYNC:
-                begin = now
+                begin = cycle
                 for unit in Unit:
                     if flags & unit:
-                        now = max(now, self.idle[unit])
-                now += c.sync
-                self.spans.append(Span("sync", begin, now, pc))
+                        cycle = max(cycle, self.idle[unit])
+                cycle += c.sync
+                self.spans.append(Span("sync", begin, cycle, pc))
             elif op is Op.LOAD:
-                now = self.queue(Unit.LOAD, now) + c.issue
-                self.load(now, a, pc)
+                cycle = self.queue(Unit.LOAD, cycle) + c.issue
+                self.load(cycle, a, pc)
             elif op is Op.STORE:
-                now = self.queue(Unit.STORE, now) + c.issue
-                self.store(now, a, pc)
+                cycle = self.queue(Unit.STORE, cycle) + c.issue
+                self.store(cycle, a, pc)
             elif op is Op.HALT:
-                now = max(now, *self.idle.values()) + c.halt
+                cycle = max(cycle, *self.idle.values()) + c.halt
                 break
             else:
-                now = self.queue(Unit.VECTOR, now) + c.issue
-                self.vector(now, op, flags, pc)
+                cycle = self.queue(Unit.VECTOR, cycle) + c.issue
+                self.vector(cycle, op, flags, pc)
             pc += 1
-        return Timeline(now, self.spans, self.rows, self.read_beats, self.written_beats, count)
+        return Timeline(cycle, self.spans, self.rows, self.read_beats, self.written_beats, count)
 
     def fetch(self, after: int = 0):
         """The next instruction comes, when there is room for it in the buffer."""
@@ -182,12 +182,12 @@ class _Machine:
         if self.read_bus > self.fetched[-1]:
             self.read_bus += beats
 
-    def queue(self, unit: Unit, now: int) -> int:
+    def queue(self, unit: Unit, cycle: int) -> int:
         """When there is room in a unit's queue."""
         queue = self.queues[unit]
-        while queue and queue[0] <= now:
+        while queue and queue[0] <= cycle:
             queue.popleft()
-        return queue[len(queue) - self.p.queue] if len(queue) >= self.p.queue else now
+        return queue[len(queue) - self.p.queue] if len(queue) >= self.p.queue else cycle
 
     def box(self, name: str, bus: int) -> tuple[int, int]:
         """Beats on the bus, and pieces, of the box that the settings say."""
@@ -222,25 +222,25 @@ class _Machine:
         time = beats + rows * fill * (padded > 0) + (outside - rows) * max(1, whole)
         return beats, time
 
-    def load(self, now: int, bus: int, pc: int):
+    def load(self, cycle: int, bus: int, pc: int):
         c = self.c
-        begin = max(now, self.next_load)
+        begin = max(cycle, self.next_load)
         self.queues[Unit.LOAD].append(begin)
         beats, time = self.box("LOAD", bus)
         first = max(begin + c.descriptor + c.latency, self.read_bus)
         self.read_bus = first + time
         # Instructions are fetched ahead at the same time, in turns.
         ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
-        for turn in range(min(ahead, time * self.width // BYTES // 2)):
-            self.fetch(first + 2 * turn * BYTES // self.width)
+        for index in range(min(ahead, time * self.width // BYTES // 2)):
+            self.fetch(first + 2 * index * BYTES // self.width)
         self.read_beats += beats
         self.next_load = max(begin + c.between, self.read_bus - c.latency - c.descriptor - 16)
         self.idle[Unit.LOAD] = self.read_bus + c.finish
         self.spans.append(Span("load", first, self.read_bus, pc))
 
-    def store(self, now: int, bus: int, pc: int):
+    def store(self, cycle: int, bus: int, pc: int):
         c = self.c
-        begin = max(now, self.next_store)
+        begin = max(cycle, self.next_store)
         self.queues[Unit.STORE].append(begin)
         beats, time = self.box("STORE", bus)
         first = max(begin + c.descriptor + c.read, self.write_bus)
@@ -250,20 +250,20 @@ class _Machine:
         self.idle[Unit.STORE] = self.write_bus + c.latency
         self.spans.append(Span("store", first, self.write_bus, pc))
 
-    def weights(self, now: int, rows: int, pc: int):
+    def weights(self, cycle: int, rows: int, pc: int):
         """One tile is in use, one waits: a third begins to come when the second is taken."""
-        begin = max(now, self.weights_free, self.swap if self.tile_ready else 0)
+        begin = max(cycle, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size
         self.tile_ready.append(self.weights_free + self.c.shift)
         self.idle[Unit.FETCH] = max(self.idle[Unit.FETCH], self.weights_free)
         del rows, pc
 
-    def matmul(self, now: int, flags: int, pc: int):
+    def matmul(self, cycle: int, flags: int, pc: int):
         c = self.c
         rows = self.settings[Setting.COUNT_X] * self.settings[Setting.COUNT_Y]
         ready = self.tile_ready[0] if self.tile_ready else 0
-        begin = max(now, self.array_free, ready)
+        begin = max(cycle, self.array_free, ready)
         self.queues[Unit.ARRAY].append(begin)
         if not flags & 2 and self.tile_ready:
             self.tile_ready.popleft()
@@ -278,9 +278,9 @@ class _Machine:
         else:
             self.spans.append(Span("array", begin, self.array_free, pc))
 
-    def vector(self, now: int, op: Op, flags: int, pc: int):
+    def vector(self, cycle: int, op: Op, flags: int, pc: int):
         c, s = self.c, self.settings
-        begin = max(now, self.vector_free)
+        begin = max(cycle, self.vector_free)
         self.queues[Unit.VECTOR].append(begin)
         if op is Op.VECTOR:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]

@@ -75,7 +75,7 @@ class AxiMemoryModel:
 
 def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None):
     """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. (bus, what the engine said)."""
-    engine, said = OuterProductEngine(depth=DEPTH), {}
+    engine, status = OuterProductEngine(depth=DEPTH), {}
     bus = AxiMemoryModel(case.dram.copy(), pause, seed)
 
     async def bench(ctx):
@@ -88,10 +88,10 @@ def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None)
         for cycle in range(CYCLES):
             fault = ctx.get(engine.fault)
             if ctx.get(engine.halted) or fault.valid or cycle == stop:
-                said.update(halted=ctx.get(engine.halted), fault=fault, pc=ctx.get(engine.pc), cycle=cycle)
+                status.update(halted=ctx.get(engine.halted), fault=fault, pc=ctx.get(engine.pc), cycle=cycle)
                 break
             await bus.cycle(ctx, engine.m_axi, stopped=False)
-        assert said, "it does not end"
+        assert status, "it does not end"
         await bus.cycle(ctx, engine.m_axi, stopped=False)
         ctx.set(engine.go, 0)
         ctx.set(engine.stop, 1)
@@ -110,7 +110,7 @@ def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None)
     simulator.add_testbench(bench)
     simulator.run()
     assert bus.begun_while_stopped == []
-    return bus, said
+    return bus, status
 
 
 TWO = [(1, 2, 0x1000, 0x2000, 0x3000), (1, 1, 0x1000, 0x2000, 0x3100)]
@@ -119,23 +119,23 @@ TWO = [(1, 2, 0x1000, 0x2000, 0x3000), (1, 1, 0x1000, 0x2000, 0x3100)]
 @pytest.mark.parametrize(("pause", "seed"), [(0.0, 1), (0.3, 2), (0.7, 3)])
 def test_a_chain_gives_what_the_golden_model_gives(chain, pause, seed):
     case = chain(*TWO)
-    bus, said = execute(case, pause=pause, seed=seed)
+    bus, status = execute(case, pause=pause, seed=seed)
     golden = run({"depth": DEPTH}, case.dram, case.entry)
-    assert (said["halted"], said["pc"], golden.error) == (1, golden.at, 0)
+    assert (status["halted"], status["pc"], golden.error) == (1, golden.at, 0)
     assert np.array_equal(bus.dram, golden.dram)
 
 
 def test_an_illegal_descriptor_is_a_fault(chain):
-    _, said = execute(chain(TWO[0], (2, 1, 0x1000, 0x2000, 0x3100)))  # a depth of 32 with a panel of 16
-    assert (said["halted"], said["fault"].code, said["fault"].pc) == (0, Error.DESCRIPTOR, 1)
+    _, status = execute(chain(TWO[0], (2, 1, 0x1000, 0x2000, 0x3100)))  # a depth of 32 with a panel of 16
+    assert (status["halted"], status["fault"].code, status["fault"].pc) == (0, Error.DESCRIPTOR, 1)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])
 def test_it_becomes_quiet_after_a_stop_in_any_cycle(chain, pause):
     """No transfer begins while `stop` is high, none is left open, and offered addresses stay offered."""
     case = chain((1, 1, 0x1000, 0x2000, 0x3000))
-    _, said = execute(case, pause=pause)
-    for stop in range(0, said["cycle"], 1 if pause == 0 else 5):
+    _, status = execute(case, pause=pause)
+    for stop in range(0, status["cycle"], 1 if pause == 0 else 5):
         execute(case, pause=pause, stop=stop)
 
 

@@ -14,12 +14,12 @@ def test_latency(rounding, table):
     came = []
 
     async def bench(ctx):
-        for now in range(60):
-            ctx.set(lanes.x.valid, now in (10, 11, 13))
+        for cycle in range(60):
+            ctx.set(lanes.x.valid, cycle in (10, 11, 13))
             ctx.set(lanes.x.payload.first, 1)
-            ctx.set(lanes.x.payload.end, now != 11)
+            ctx.set(lanes.x.payload.end, cycle != 11)
             if ctx.get(lanes.y.valid):
-                came.append(now)
+                came.append(cycle)
             await ctx.tick()
 
     simulator = Simulator(lanes)

@@ -89,4 +89,4 @@ def test_a_bitstream(tmp_path, name):
     built = build(find(name), tmp_path)
     assert (tmp_path / built.bitstream).stat().st_size > 10_000
     assert built.fmax_mhz > 1.1 * built.clock_mhz
-    assert {"uart", "link", "memory"} < set(built.units)
+    assert {"uart", "link", "memory"} < set(built.area_breakdown)

@@ -9,24 +9,24 @@ from systola.gen.board import pll
 MHZ = 10**6
 
 
-def rates(family: str, rate: int, told: dict) -> tuple[float, float, float]:
+def rates(family: str, rate: int, chosen: dict) -> tuple[float, float, float]:
     """Hz at the phase detector, in the oscillator and at the output."""
 
-    def of(name):
-        value = told[name]
+    def setting(name):
+        value = chosen[name]
         return value if isinstance(value, (int, str)) else value.value
 
     if family == "ecp5":  # the output is what comes back
-        detector = rate / of("CLKI_DIV")
-        made = detector * of("CLKFB_DIV")
-        return detector, made * of("CLKOP_DIV"), made
+        detector = rate / setting("CLKI_DIV")
+        made = detector * setting("CLKFB_DIV")
+        return detector, made * setting("CLKOP_DIV"), made
     if family == "ice40":
-        detector = rate / (of("DIVR") + 1)
-        return detector, detector * (of("DIVF") + 1), detector * (of("DIVF") + 1) / 2 ** of("DIVQ")
-    assert float(told["FCLKIN"]) * MHZ == rate
-    detector = rate / (of("IDIV_SEL") + 1)
-    made = detector * (of("FBDIV_SEL") + 1)
-    return detector, made * of("ODIV_SEL"), made
+        detector = rate / (setting("DIVR") + 1)
+        return detector, detector * (setting("DIVF") + 1), detector * (setting("DIVF") + 1) / 2 ** setting("DIVQ")
+    assert float(chosen["FCLKIN"]) * MHZ == rate
+    detector = rate / (setting("IDIV_SEL") + 1)
+    made = detector * (setting("FBDIV_SEL") + 1)
+    return detector, made * setting("ODIV_SEL"), made
 
 
 BOUNDS = {"ecp5": (10, 400, 800), "ice40": (10, 533, 1066), "gowin": (3, 400, 1200)}
@@ -37,15 +37,15 @@ BOUNDS = {"ecp5": (10, 400, 800), "ice40": (10, 533, 1066), "gowin": (3, 400, 12
     [("ecp5", 25, 50), ("ecp5", 25, 75), ("ice40", 12, 24), ("ice40", 12, 48), ("gowin", 27, 54)],
 )
 def test_known_rates(family, rate, wanted):
-    told = pll.settings(family, rate * MHZ, wanted * MHZ)
-    assert rates(family, rate * MHZ, told)[2] == wanted * MHZ
+    chosen = pll.settings(family, rate * MHZ, wanted * MHZ)
+    assert rates(family, rate * MHZ, chosen)[2] == wanted * MHZ
 
 
 @given(st.sampled_from(sorted(BOUNDS)), st.sampled_from((12, 25, 27, 48, 100)), st.integers(5, 300))
 def test_what_is_told_makes_the_rate_within_bounds(family, rate, wanted):
-    told = pll.settings(family, rate * MHZ, wanted * MHZ)
-    if told is not None:
-        detector, oscillator, made = rates(family, rate * MHZ, told)
+    chosen = pll.settings(family, rate * MHZ, wanted * MHZ)
+    if chosen is not None:
+        detector, oscillator, made = rates(family, rate * MHZ, chosen)
         low, slow, fast = (bound * MHZ for bound in BOUNDS[family])
         assert made == wanted * MHZ
         assert detector >= low
@@ -54,9 +54,9 @@ def test_what_is_told_makes_the_rate_within_bounds(family, rate, wanted):
 
 @pytest.mark.parametrize(("rate", "filter_range"), [(12, 1), (20, 2), (48, 4), (100, 5), (120, 6)])
 def test_filters_of_ice40(rate, filter_range):
-    told = pll.settings("ice40", rate * MHZ, rate * MHZ)
-    assert told["DIVR"].value == 0
-    assert told["FILTER_RANGE"].value == filter_range
+    chosen = pll.settings("ice40", rate * MHZ, rate * MHZ)
+    assert chosen["DIVR"].value == 0
+    assert chosen["FILTER_RANGE"].value == filter_range
 
 
 def test_rates_that_cannot_be_had():

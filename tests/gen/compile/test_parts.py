@@ -2,9 +2,9 @@
 
 import pytest
 
+from systola.gen.accelerators.systola.block_runs import Block, block_runs
 from systola.gen.accelerators.systola.emitter import Action, Emitter, MemoryAccess, Space, nest
 from systola.gen.accelerators.systola.program import Program, Reg, Unit
-from systola.gen.accelerators.systola.runs import Block, block_runs
 from systola.gen.accelerators.systola.tiling_search import even, ramp
 from systola.gen.compile.allocator import DoesNotFit, ScratchpadAllocator
 from systola.gen.compile.boxes import Box, Dimension, element

@@ -1,6 +1,6 @@
 """Cells belong to the part whose name they bear."""
 
-from systola.gen.synth.area_breakdown import units
+from systola.gen.synth.area_breakdown import area_breakdown
 from systola.gen.synth.devices import DEVICES
 
 
@@ -9,7 +9,7 @@ def module(**cells):
 
 
 def test_parts():
-    found = units(
+    found = area_breakdown(
         module(
             body__a__x_LUT4_Z="LUT4",
             body__a__b__y_TRELLIS_FF_Q="TRELLIS_FF",
@@ -28,12 +28,12 @@ def test_parts():
 
 
 def test_one_part_is_looked_into():
-    found = units(module(body__a__b__x="LUT4", body__a__c__y="LUT4"), DEVICES["ecp5-85k"])
+    found = area_breakdown(module(body__a__b__x="LUT4", body__a__c__y="LUT4"), DEVICES["ecp5-85k"])
     assert set(found) == {"b", "c"}
 
 
 def test_what_is_nearly_the_whole_is_looked_into():
-    found = units(
+    found = area_breakdown(
         module(
             body__in__it__a__x="LUT4",
             body__in__it__b__x="LUT4",
@@ -58,7 +58,7 @@ def test_what_is_nearly_the_whole_is_looked_into():
 
 
 def test_parts_of_the_same_name_are_told_apart():
-    found = units(
+    found = area_breakdown(
         module(
             body__a__x="LUT4", body__b__a__x="LUT4", body__b__c__x="LUT4", body__b__c__y="LUT4", body__b__c__z="LUT4"
         ),

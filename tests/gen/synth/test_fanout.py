@@ -1,6 +1,6 @@
 """Signals and fan-out of a mapped netlist."""
 
-from systola.gen.synth.fanout import wiring
+from systola.gen.synth.fanout import fanout
 
 
 def test_wiring():
@@ -13,4 +13,4 @@ def test_wiring():
             "z": cell | {"connections": {"A": [4], "C": [3], "Z": [7]}},
         },
     }
-    assert wiring(module) == (2, 3)
+    assert fanout(module) == (2, 3)

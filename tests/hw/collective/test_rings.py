@@ -5,14 +5,14 @@ import pytest
 from systola.hw.collective.collective import Collective
 from systola.hw.collective.rings import rings
 from systola.hw.component import ParameterError
-from systola.sim.golden.collective import ways
+from systola.sim.golden.collective import ring_paths
 
 
 @pytest.mark.parametrize(("k", "l"), [(7, 1), (2, 2), (3, 3), (4, 4), (8, 8), (5, 5), (4, 2), (6, 6), (2, 10)])
 def test_the_golden_model_has_the_same_rings(k, l):  # noqa: E741
     found = rings("torus" if l > 1 else "ring", k, l)
     orders = [found.order(ring) for ring in range(found.count)]
-    assert [way for order in orders for way in (order, order[::-1])] == ways(k, l)
+    assert [way for order in orders for way in (order, order[::-1])] == ring_paths(k, l)
 
 
 def test_bad_parameters_are_refused():

@@ -25,9 +25,9 @@ def run(
         ctx.set(fetch.address, address)
         ctx.set(fetch.ar.ready, 1)
         size = data_width // 8
-        for now in range(cycles):
+        for cycle in range(cycles):
             ctx.set(fetch.oldest, oldest(ctx.get(fetch.filled)))
-            if queue and queue[0][0] <= now:
+            if queue and queue[0][0] <= cycle:
                 _, at, last = queue.pop(0)
                 ctx.set(fetch.r.valid, 1)
                 ctx.set(fetch.r.payload.data, int.from_bytes(memory[at : at + size], "little"))
@@ -38,7 +38,9 @@ def run(
             _, _, valid, payload = await ctx.tick().sample(fetch.ar.valid, fetch.ar.payload)
             if valid:
                 bursts.append((payload.addr, payload.len + 1))
-                queue.extend((now + latency, payload.addr + size * n, n == payload.len) for n in range(payload.len + 1))
+                queue.extend(
+                    (cycle + latency, payload.addr + size * n, n == payload.len) for n in range(payload.len + 1)
+                )
         state.update({name: ctx.get(getattr(fetch, name)) for name in ("filled", "broken", "stuck", "idle")})
         words = []
         for index in range(max(0, state["filled"] - depth), state["filled"]):

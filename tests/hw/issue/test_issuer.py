@@ -29,10 +29,10 @@ class IssuerRun:
             ctx.set(issuer.go, 1)
             ctx.set(issuer.filled, len(words) if available is None else available)
             ctx.set(issuer.stuck, available is not None)
-            for now in range(cycles):
+            for cycle in range(cycles):
                 for name in TARGETS:
                     ctx.set(getattr(issuer, name).ready, ready())
-                ended = Counter(name for end, name in busy if end == now)
+                ended = Counter(name for end, name in busy if end == cycle)
                 assert max(ended.values(), default=0) <= 1
                 for name in ISA.completions:
                     ctx.set(issuer.done[name], ended[name])
@@ -48,13 +48,13 @@ class IssuerRun:
                 for n, name in enumerate(TARGETS):
                     valid, is_ready, c = seen[3 * n : 3 * n + 3]
                     if valid and is_ready:
-                        self.commands.append((now, name, Op(c.op), c.flags, c.a, c.b, c.c, c.pc))
+                        self.commands.append((cycle, name, Op(c.op), c.flags, c.a, c.b, c.c, c.pc))
                         if c.op != Op.SET:
                             for each in (name, "array") if name == "matmul" else (name,):
-                                last = max((end for end, other in busy if other == each), default=now)
-                                busy.append((max(now, last) + work(each), each))
+                                last = max((end for end, other in busy if other == each), default=cycle)
+                                busy.append((max(cycle, last) + work(each), each))
                 if halted and self.halted is None:
-                    self.halted = now
+                    self.halted = cycle
                 if fault.valid and self.fault is None:
                     self.fault = (Error(fault.code), fault.pc)
                 if halted or fault.valid:
@@ -111,8 +111,8 @@ def test_sync_waits_for_the_units_it_names_and_no_others():
     work = {"load": 50, "store": 500, "matmul": 20, "array": 60, "vector": 5, "weights": 1}
     ran = IssuerRun(p.encode(), work=work.get)
     begun = {}
-    for now, name, *_ in ran.commands:
-        begun.setdefault(name, []).append(now)
+    for cycle, name, *_ in ran.commands:
+        begun.setdefault(name, []).append(cycle)
     assert 50 <= begun["matmul"][0] - begun["load"][0] <= 54
     assert 20 <= begun["vector"][0] - begun["matmul"][0] <= 24
     assert 60 <= begun["load"][1] - begun["matmul"][0] <= 64
@@ -125,7 +125,7 @@ def test_a_command_a_cycle():
         p.load(n, n)
     p.halt()
     ran = IssuerRun(p.encode())
-    cycles = [now for now, *_ in ran.commands]
+    cycles = [cycle for cycle, *_ in ran.commands]
     assert cycles == list(range(cycles[0], cycles[0] + 20))
 
 

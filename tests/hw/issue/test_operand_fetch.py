@@ -19,10 +19,10 @@ def test_values_and_restarts():
     async def bench(ctx):
         ctx.set(operands.filled, 2)
         ctx.set(operands.o.ready, 1)
-        for now in range(60):
-            restart = now == 40
-            ctx.set(operands.write.enable, 30 <= now <= 31)
-            ctx.set(operands.write.number, 1 if now == 30 else 0)
+        for cycle in range(60):
+            restart = cycle == 40
+            ctx.set(operands.write.enable, 30 <= cycle <= 31)
+            ctx.set(operands.write.number, 1 if cycle == 30 else 0)
             ctx.set(operands.write.value, 100)
             ctx.set(operands.restart, restart)
             _, _, take, index, valid, payload = await ctx.tick().sample(

@@ -64,8 +64,8 @@ def run(code: bytes, isa, data_width: int, work: int = 20, cycles: int = 600, ad
         for each in (fetch.go, issuer.go, fetch.ar.ready, *(getattr(issuer, name).ready for name in names)):
             ctx.set(each, 1)
         busy = []
-        for now in range(cycles):
-            done = Counter(name for end, name in busy if end == now)
+        for cycle in range(cycles):
+            done = Counter(name for end, name in busy if end == cycle)
             for name in isa.completions:
                 ctx.set(issuer.done[name], done[name])
             ctx.set(fetch.r.valid, bool(beats))
@@ -86,13 +86,13 @@ def run(code: bytes, isa, data_width: int, work: int = 20, cycles: int = 600, ad
                 beats.extend((ar.addr + data_width // 8 * n, n == ar.len) for n in range(ar.len + 1))
             for n, queue in enumerate(isa.queues):
                 if seen[2 * n]:
-                    found.append((now, queue.name, seen[2 * n + 1]))
+                    found.append((cycle, queue.name, seen[2 * n + 1]))
                     if seen[2 * n + 1].op != isa.Op.__members__.get("SET"):
                         busy.extend(
-                            (now + work + LATER * at, name) for at, name in enumerate((queue.name, *queue.further))
+                            (cycle + work + LATER * at, name) for at, name in enumerate((queue.name, *queue.further))
                         )
             if halted or fault.valid:
-                ended.update(cycle=now, halted=halted, error=fault.code * fault.valid, pc=fault.pc)
+                ended.update(cycle=cycle, halted=halted, error=fault.code * fault.valid, pc=fault.pc)
                 break
         values.update((setting, ctx.get(register)) for setting, register in registers.items())
 

@@ -17,8 +17,8 @@ from systola.sim.golden.collective import (
     behind,
     bound,
     promised,
+    ring_paths,
     statuses,
-    ways,
     words,
 )
 
@@ -34,7 +34,7 @@ def _run(name, memory, k, **asked):
 
 @pytest.mark.parametrize(("k", "l"), [(2, 2), (3, 3), (4, 4), (8, 8), (4, 2), (2, 6), (6, 6), (8, 4)])
 def test_rings_pass_all_nodes_and_use_all_links(k, l):  # noqa: E741
-    links = [(a, b) for way in ways(k, l) for a, b in zip(way, way[1:] + way[:1], strict=True)]
+    links = [(a, b) for path in ring_paths(k, l) for a, b in zip(path, path[1:] + path[:1], strict=True)]
     assert len(links) == 4 * k * l
     for node in range(k * l):
         x, y = node % k, node // k
@@ -44,7 +44,7 @@ def test_rings_pass_all_nodes_and_use_all_links(k, l):  # noqa: E741
 
 def test_a_torus_without_such_rings():
     with pytest.raises(ValueError, match="5 x 3"):
-        ways(5, 3)
+        ring_paths(5, 3)
 
 
 def test_a_ring_of_three():

@@ -3,7 +3,7 @@
 import pytest
 
 from systola.hw.noc.topology.graphs import topology
-from systola.sim.golden.router import most_passed, ports, through, way
+from systola.sim.golden.router import most_passed, ports, route, through
 
 ALL = [
     ("ring", 5, 1, 2),
@@ -24,7 +24,7 @@ def test_ways(shape):
     network = topology(*shape)
     assert ports(shape) == network.ports
     for (source, destination), channels in network.paths.items():
-        hops = way(shape, source, destination).hops
+        hops = route(shape, source, destination).hops
         assert [(hop.router, hop.leaves, hop.to) for hop in hops] == channels
         enters, on = network.entry(source)[1], network.lane(destination)
         for hop in hops:

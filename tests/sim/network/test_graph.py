@@ -28,7 +28,7 @@ B = Tensor("b", (8,), "int32", np.zeros(8, np.int32))
 Y = Tensor("y", (1, 4, 4, 8), "int32")
 
 
-def of(node, *tensors, inputs=("x",), outputs=("y",)):
+def graph_of(node, *tensors, inputs=("x",), outputs=("y",)):
     """The graph of one node or several."""
     return Graph(tensors, node if isinstance(node, list) else [node], inputs, outputs)
 
@@ -114,46 +114,46 @@ def conv(inputs=("x", "w"), output="y", arithmetic=None, **fields):
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: of(conv(("x", "v")), X, W, Y), "node conv: tensor v is not in the graph"),
-        (lambda: of(conv(output="z"), X, W, Y), "node conv: tensor z is not in the graph"),
+        (lambda: graph_of(conv(("x", "v")), X, W, Y), "node conv: tensor v is not in the graph"),
+        (lambda: graph_of(conv(output="z"), X, W, Y), "node conv: tensor z is not in the graph"),
         (
-            lambda: of(conv(), X, Tensor("w", W.shape, "int8"), Y),
+            lambda: graph_of(conv(), X, Tensor("w", W.shape, "int8"), Y),
             "tensor w is neither a constant, an input nor produced by a node, and node conv reads it",
         ),
         (
-            lambda: of(conv(), X, W, Y, Tensor("z", (1,), "int8"), outputs=("y", "z")),
+            lambda: graph_of(conv(), X, W, Y, Tensor("z", (1,), "int8"), outputs=("y", "z")),
             "tensor z is neither a constant, an input nor produced by a node",
         ),
-        (lambda: of(conv(), X, W, Y, outputs=("z",)), "output z is not a tensor of the graph"),
-        (lambda: of(conv(), X, W, Y, inputs=("x", "z")), "input z is not a tensor of the graph"),
-        (lambda: of(conv(), X, W, Y, inputs=("x", "w")), "input w is a constant"),
-        (lambda: of(conv(), X, W, Y, inputs=("x", "x")), "inputs x, x must all be different"),
-        (lambda: of(conv(), X, X, W, Y), "tensor x is in the graph twice"),
-        (lambda: of([conv(), conv()], X, W, Y), "node conv is in the graph twice"),
+        (lambda: graph_of(conv(), X, W, Y, outputs=("z",)), "output z is not a tensor of the graph"),
+        (lambda: graph_of(conv(), X, W, Y, inputs=("x", "z")), "input z is not a tensor of the graph"),
+        (lambda: graph_of(conv(), X, W, Y, inputs=("x", "w")), "input w is a constant"),
+        (lambda: graph_of(conv(), X, W, Y, inputs=("x", "x")), "inputs x, x must all be different"),
+        (lambda: graph_of(conv(), X, X, W, Y), "tensor x is in the graph twice"),
+        (lambda: graph_of([conv(), conv()], X, W, Y), "node conv is in the graph twice"),
         (
-            lambda: of([conv(), Convolution("again", ("x", "w"), "y")], X, W, Y),
+            lambda: graph_of([conv(), Convolution("again", ("x", "w"), "y")], X, W, Y),
             "tensor y is produced twice, by conv and by again",
         ),
-        (lambda: of(conv(output="w"), X, W, Y), "node conv: its output w is a constant"),
-        (lambda: of(conv(), X, W, Y, inputs=("x", "y")), "node conv: its output y is an input"),
+        (lambda: graph_of(conv(output="w"), X, W, Y), "node conv: its output w is a constant"),
+        (lambda: graph_of(conv(), X, W, Y, inputs=("x", "y")), "node conv: its output y is an input"),
         (
-            lambda: of(conv(), X, W, Tensor("y", (1, 4, 4, 7), "int32")),
+            lambda: graph_of(conv(), X, W, Tensor("y", (1, 4, 4, 7), "int32")),
             r"node conv: result has shape \(1, 4, 4, 8\), and y has \(1, 4, 4, 7\)",
         ),
         (
-            lambda: of(conv(), X, W, Tensor("y", Y.shape, "int8")),
+            lambda: graph_of(conv(), X, W, Tensor("y", Y.shape, "int8")),
             "node conv: Exact produces int32, and y is int8",
         ),
         (
-            lambda: of(conv(), Tensor("x", X.shape, "float32"), W, Y),
+            lambda: graph_of(conv(), Tensor("x", X.shape, "float32"), W, Y),
             "node conv: Exact takes int8 or uint8 or int16 or uint16 or int32, and x is float32",
         ),
         (
-            lambda: of(conv(("x", "w", "b")), X, W, Tensor("b", (8,), "int8", np.zeros(8, np.int8)), Y),
+            lambda: graph_of(conv(("x", "w", "b")), X, W, Tensor("b", (8,), "int8", np.zeros(8, np.int8)), Y),
             "node conv: Exact takes int32, and b is int8",
         ),
         (
-            lambda: of(conv(("x", "w", "b")), X, W, Tensor("b", (4,), "int32", np.zeros(4, np.int32)), Y),
+            lambda: graph_of(conv(("x", "w", "b")), X, W, Tensor("b", (4,), "int32", np.zeros(4, np.int32)), Y),
             r"node conv: bias b must have shape \(8,\), not \(4,\)",
         ),
         (lambda: conv(("x",)), "node conv: 1 inputs given, and Convolution takes 2 to 3"),
@@ -169,35 +169,40 @@ def conv(inputs=("x", "w"), output="y", arithmetic=None, **fields):
         ),
         (lambda: conv(padding=(1, 1)), r"node conv: padding \(1, 1\) must be 4 integers of 0 or more"),
         (
-            lambda: of(conv(dilation=(3, 1)), X, W, Y),
+            lambda: graph_of(conv(dilation=(3, 1)), X, W, Y),
             "node conv: a window of 7 rows is larger than the padded image of 6 rows",
         ),
-        (lambda: of(conv(groups=3), X, W, Y), "node conv: 3 groups do not divide 4 channels"),
-        (lambda: of(conv(groups=2), X, W, Y), "node conv: w has 4 channels, and a group of x has 2"),
+        (lambda: graph_of(conv(groups=3), X, W, Y), "node conv: 3 groups do not divide 4 channels"),
+        (lambda: graph_of(conv(groups=2), X, W, Y), "node conv: w has 4 channels, and a group of x has 2"),
         (
-            lambda: of(Dense("fc", ("x", "v"), "y"), X, Tensor("v", (5, 8), "int8", np.ones((5, 8), np.int8)), Y),
+            lambda: graph_of(Dense("fc", ("x", "v"), "y"), X, Tensor("v", (5, 8), "int8", np.ones((5, 8), np.int8)), Y),
             r"node fc: v has 5 rows, and x has shape \(1, 6, 6, 4\)",
         ),
-        (lambda: of(Dense("fc", ("x", "w"), "y"), X, W, Y), r"node fc: w must have 2 axes, not shape \(3, 3, 4, 8\)"),
+        (
+            lambda: graph_of(Dense("fc", ("x", "w"), "y"), X, W, Y),
+            r"node fc: w must have 2 axes, not shape \(3, 3, 4, 8\)",
+        ),
         (lambda: Pooling("p", "x", "y", kind="min", window=(2, 2)), "node p: kind min must be max or average"),
         (
             lambda: Pooling("p", "x", "y", window=(2, 2), padding=((2, 0), (0, 0))),
             r"node p: padding \(\(2, 0\), \(0, 0\)\) must be less than the window \(2, 2\)",
         ),
         (
-            lambda: of(Pooling("p", "x", "y", window=(2, 7)), X, Y),
+            lambda: graph_of(Pooling("p", "x", "y", window=(2, 7)), X, Y),
             "node p: a window of 7 columns is larger than the padded image of 6 columns",
         ),
         (
-            lambda: of(Pooling("p", "x", "y", kind="average", window=(3, 3)), X, Tensor("y", (1, 4, 4, 4), "int8")),
+            lambda: graph_of(
+                Pooling("p", "x", "y", kind="average", window=(3, 3)), X, Tensor("y", (1, 4, 4, 4), "int8")
+            ),
             "node p: Exact does not define average",
         ),
         (
-            lambda: of(Pooling("p", "x", "y", window=(1, 1)), X, Tensor("y", X.shape, "int8")),
+            lambda: graph_of(Pooling("p", "x", "y", window=(1, 1)), X, Tensor("y", X.shape, "int8")),
             "node p: zero point 3 of x must equal 0 of y",
         ),
         (
-            lambda: of(Addition("add", ("x", "w"), "y"), X, W, Y),
+            lambda: graph_of(Addition("add", ("x", "w"), "y"), X, W, Y),
             r"node add: shapes \(1, 6, 6, 4\) of x and \(3, 3, 4, 8\) of w do not broadcast",
         ),
         (
@@ -209,11 +214,13 @@ def conv(inputs=("x", "w"), output="y", arithmetic=None, **fields):
             r"node act: a table of shape \(128,\) must have shape \(256,\), or \(rows, 2\), rows a power of two",
         ),
         (
-            lambda: of(Activation("act", "x", "y", table=np.zeros(256, np.uint8)), X, Tensor("y", X.shape, "int8")),
+            lambda: graph_of(
+                Activation("act", "x", "y", table=np.zeros(256, np.uint8)), X, Tensor("y", X.shape, "int8")
+            ),
             "node act: the table holds uint8, and y holds int8",
         ),
         (
-            lambda: of(
+            lambda: graph_of(
                 Activation("act", "x", "y", table=np.zeros(256, np.int8)),
                 Tensor("x", (3,), "int16"),
                 Tensor("y", (3,), "int8"),
@@ -221,41 +228,41 @@ def conv(inputs=("x", "w"), output="y", arithmetic=None, **fields):
             "node act: a table of 256 entries needs values of 8 bits, and x is int16",
         ),
         (
-            lambda: of(Activation("act", "x", "y", Tflite(), function="relu6"), X, Tensor("y", X.shape, "int8")),
+            lambda: graph_of(Activation("act", "x", "y", Tflite(), function="relu6"), X, Tensor("y", X.shape, "int8")),
             "node act: relu6 needs one scale of y",
         ),
         (
-            lambda: of(Reshape("r", "x", "y", to=(5, 5)), X, Tensor("y", (5, 5), "int8", zero_point=3)),
+            lambda: graph_of(Reshape("r", "x", "y", to=(5, 5)), X, Tensor("y", (5, 5), "int8", zero_point=3)),
             r"node r: x has shape \(1, 6, 6, 4\), which does not reshape to \(5, 5\)",
         ),
         (
-            lambda: of(Reshape("r", "x", "y", to=(144,)), X, Tensor("y", (144,), "uint8", zero_point=3)),
+            lambda: graph_of(Reshape("r", "x", "y", to=(144,)), X, Tensor("y", (144,), "uint8", zero_point=3)),
             "node r: type int8 of x must equal uint8 of y",
         ),
         (
-            lambda: of(Concatenation("c", ("x", "w"), "y", axis=0), X, W, Y),
+            lambda: graph_of(Concatenation("c", ("x", "w"), "y", axis=0), X, W, Y),
             r"node c: w of shape \(3, 3, 4, 8\) does not continue \(1, 6, 6, 4\) along axis 0",
         ),
         (
-            lambda: of(Concatenation("c", ("x", "x"), "y", axis=4), X, Y),
+            lambda: graph_of(Concatenation("c", ("x", "x"), "y", axis=4), X, Y),
             r"node c: axis 4 is not an axis of shape \(1, 6, 6, 4\)",
         ),
         (
-            lambda: of(Padding("pad", "x", "y", pads=((0, 1),)), X, Y),
+            lambda: graph_of(Padding("pad", "x", "y", pads=((0, 1),)), X, Y),
             r"node pad: pads \(\(0, 1\),\) must be 8 integers of 0 or more",
         ),
         (
-            lambda: of(
+            lambda: graph_of(
                 Padding("pad", "x", "y", pads=((0, 0),) * 4, value=128), X, Tensor("y", X.shape, "int8", zero_point=3)
             ),
             "node pad: value 128 must be from -128 to 127 for int8",
         ),
         (
-            lambda: of(Slice("s", "x", "y", begin=(0, 0, 0, 2), size=(1, 1, 1, 3)), X, Y),
+            lambda: graph_of(Slice("s", "x", "y", begin=(0, 0, 0, 2), size=(1, 1, 1, 3)), X, Y),
             r"node s: begin \(0, 0, 0, 2\) and size \(1, 1, 1, 3\) exceed shape \(1, 6, 6, 4\) of x",
         ),
         (
-            lambda: of(
+            lambda: graph_of(
                 Slice("s", "x", "y", begin=(1,), size=(2,)),
                 Tensor("x", (4,), "olive_int4"),
                 Tensor("y", (2,), "olive_int4"),
@@ -263,35 +270,35 @@ def conv(inputs=("x", "w"), output="y", arithmetic=None, **fields):
             r"node s: begin \(1,\) and stride None separate the pairs of olive_int4",
         ),
         (
-            lambda: of(conv(arithmetic=Tflite()), X, W, Tensor("y", Y.shape, "int8")),
+            lambda: graph_of(conv(arithmetic=Tflite()), X, W, Tensor("y", Y.shape, "int8")),
             "node conv: Tflite needs a multiplier for dot",
         ),
         (
-            lambda: of(conv(arithmetic=Tflite(np.ones(3), np.zeros(3))), X, W, Tensor("y", Y.shape, "int8")),
+            lambda: graph_of(conv(arithmetic=Tflite(np.ones(3), np.zeros(3))), X, W, Tensor("y", Y.shape, "int8")),
             r"node conv: 3 values of multiplier do not fit the last axis of y, shape \(1, 4, 4, 8\)",
         ),
         (
-            lambda: of(conv(arithmetic=Tflite(1, 0, low=-129)), X, W, Tensor("y", Y.shape, "int8")),
+            lambda: graph_of(conv(arithmetic=Tflite(1, 0, low=-129)), X, W, Tensor("y", Y.shape, "int8")),
             "node conv: low=-129 is outside int8 of y, -128 to 127",
         ),
         (
-            lambda: of(Addition("add", ("x", "x"), "y", Onnx(1.0)), X, Tensor("y", X.shape, "int8")),
+            lambda: graph_of(Addition("add", ("x", "x"), "y", Onnx(1.0)), X, Tensor("y", X.shape, "int8")),
             "node add: Onnx does not define add",
         ),
         (
-            lambda: of(conv(arithmetic=FixedPoint(8)), X, W, Y),
+            lambda: graph_of(conv(arithmetic=FixedPoint(8)), X, W, Y),
             "node conv: FixedPoint has no zero points, and x has 3",
         ),
         (
-            lambda: of(conv(arithmetic=Bfloat16()), X, W, Y),
+            lambda: graph_of(conv(arithmetic=Bfloat16()), X, W, Y),
             "node conv: Bfloat16 takes bfloat16, and x is int8",
         ),
         (
-            lambda: of(conv(arithmetic=Coded("flint4", "pot4", Exact())), X, W, Y),
+            lambda: graph_of(conv(arithmetic=Coded("flint4", "pot4", Exact())), X, W, Y),
             "node conv: Coded takes flint4, and x is int8",
         ),
         (
-            lambda: of(
+            lambda: graph_of(
                 Multiplication("m", ("x", "x"), "y", Coded("int8", "int8", Exact())), X, Tensor("y", X.shape, "int32")
             ),
             "node m: Coded does not define multiply",
@@ -351,7 +358,7 @@ def test_an_ill_formed_arithmetic(build, message):
 def test_an_ill_formed_softmax(source, fields, message):
     tensors = Tensor(**{"name": "x", "shape": (4,), "type": "int8"} | source), Tensor("y", (4,), "int8")
     with pytest.raises(GraphError, match=f"^node s: {message}$"):
-        of(Softmax("s", "x", "y", **{"arithmetic": Tflite()} | fields), *tensors)
+        graph_of(Softmax("s", "x", "y", **{"arithmetic": Tflite()} | fields), *tensors)
 
 
 def test_scales_become_numbers_of_python():
@@ -370,8 +377,8 @@ def test_same_padding(arguments, pads):
 
 def test_depthwise():
     w = Tensor("w", (3, 3, 1, 8), "int8", np.ones((3, 3, 1, 8), np.int8))
-    graph = of(conv(groups=4), X, w, Y)
+    graph = graph_of(conv(groups=4), X, w, Y)
     assert graph.nodes[0].depthwise(graph)
     assert graph.macs == 16 * 8 * 9
-    graph = of(conv(), X, W, Y)
+    graph = graph_of(conv(), X, W, Y)
     assert not graph.nodes[0].depthwise(graph)

@@ -32,13 +32,13 @@ def block_runs(blocks: list[Block]) -> list[BlockRun]:
 def _joined(runs: list[BlockRun]) -> list[BlockRun]:
     """Runs of equal shape and steps one level up."""
     joined, at = [], 0
-    while at < len(block_runs):
-        first, end = block_runs[at], at + 1
+    while at < len(runs):
+        first, end = runs[at], at + 1
         step = None
-        while end < len(block_runs):
-            there, before = block_runs[end], block_runs[end - 1]
-            between = there.start.activation - before.start.activation, there.start.weight - before.start.weight
-            if (there.levels, there.start.rows) != (first.levels, first.start.rows) or step not in (None, between):
+        while end < len(runs):
+            current, before = runs[end], runs[end - 1]
+            between = current.start.activation - before.start.activation, current.start.weight - before.start.weight
+            if (current.levels, current.start.rows) != (first.levels, first.start.rows) or step not in (None, between):
                 break
             step = between
             end += 1
