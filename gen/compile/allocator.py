@@ -9,7 +9,7 @@ class DoesNotFit(Exception):
 
 
 @dataclass(frozen=True)
-class Fragment:
+class PlacedFragment:
     low: int
     high: int
     key: Hashable
@@ -20,7 +20,7 @@ class ScratchpadAllocator:
 
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
-        self.items: list[Fragment] = []
+        self.items: list[PlacedFragment] = []
 
     def find(self, key: Hashable) -> int | None:
         """The word at which a fragment is, if it is."""
@@ -47,5 +47,5 @@ class ScratchpadAllocator:
             raise DoesNotFit
         low, hit = best
         self.items = [item for item in items if item not in hit]
-        self.items.append(Fragment(low, low + words, key))
+        self.items.append(PlacedFragment(low, low + words, key))
         return low
