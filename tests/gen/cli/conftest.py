@@ -1,24 +1,52 @@
-"""The command line in a process of its own, as a user runs it."""
+"""The command line: in this process, or in one of its own as a user runs it."""
 
+import contextlib
+import gc
+import io
 import subprocess
 import sys
+import warnings
 
 import pytest
+from amaranth.hdl import UnusedElaboratable
+
+from systola.gen.cli.app import main
 
 
 @pytest.fixture
-def systola(tmp_path):
-    """Run `systola` with arguments in an empty folder."""
+def process(tmp_path):
+    """Run `systola` with arguments in an empty folder, in a process of its own, which takes a second to start."""
 
-    def run(*arguments, env=None):
+    def run(*arguments):
         return subprocess.run(
             [sys.executable, "-m", "systola.gen", *map(str, arguments)],
             cwd=tmp_path,
-            env=env,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
         )
+
+    return run
+
+
+@pytest.fixture
+def systola(tmp_path, monkeypatch):
+    """Run `systola` with arguments in an empty folder, in this process."""
+
+    def run(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["systola", *map(str, arguments)])
+        out, err, status = io.StringIO(), io.StringIO(), 0
+        gc.freeze()  # what was there before need not be looked at
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnusedElaboratable)  # after a mistake
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code or 0
+            gc.collect()
+        gc.unfreeze()
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
     return run
 

@@ -9,8 +9,8 @@ from systola.gen.cli import describe
 from systola.gen.generators import find, generators
 
 
-def test_list(systola, tmp_path):
-    run = systola("list", "--json", "list.json")
+def test_list(process, tmp_path):
+    run = process("list", "--json", "list.json")
     assert (run.returncode, run.stderr) == (0, "")
     lines = run.stdout.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == [
@@ -26,8 +26,8 @@ def test_list(systola, tmp_path):
     assert json.loads((tmp_path / "list.json").read_text()) == found
 
 
-def test_version(systola):
-    run = systola("--version")
+def test_version(process):
+    run = process("--version")
     assert (run.returncode, run.stdout) == (0, f"systola {version('systola')}\n")
 
 
@@ -161,6 +161,12 @@ def test_a_mistake_is_one_sentence(systola, tmp_path, arguments, sentence):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+def test_a_process_ends_with_its_exit_code_and_a_sentence(process):
+    run = process("show", "sistolic")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "systola: unknown generator 'sistolic': did you mean 'systolic'?\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [["sim", "systolic", "--cases", "0"], ["gen"], ["frobnicate"], ["sim", "systolic", "--sed", "1"]]
 )
@@ -171,16 +177,10 @@ def test_usage_errors_have_no_traceback(systola, tmp_path, arguments):
     assert "Error" in run.stderr
 
 
-def test_a_missing_compiler_is_named(systola, tmp_path):
-    run = systola(
-        "sim",
-        "systolic",
-        "-p",
-        "rows=2",
-        "-p",
-        "cols=2",
-        env={"PATH": str(tmp_path), "SYSTOLA_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)},
-    )
+def test_a_missing_compiler_is_named(systola, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("SYSTOLA_CACHE", str(tmp_path / "cache"))
+    run = systola("sim", "systolic", "-p", "rows=2", "-p", "cols=2")
     assert run.returncode == 2
     assert run.stderr.count("\n") == 1
     assert "g++ was not found: install it" in run.stderr
