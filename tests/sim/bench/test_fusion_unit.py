@@ -12,7 +12,10 @@ BROKEN = {  # what is broken: text, what stands there instead
     "negative sums that are not extended": (r"\$signed\(a2_0\)", "$signed({ 1'h0, a2_0 })"),
     "digits at the wrong distance": (r"assign (_\d+) = wide \? ", r"assign \1 = 1'h1 ? "),
     "two digits of four": (r"assign top\[1\] = _6 & _7;", "assign top[1] = 1'h0;"),
-    "a pause after each word": (r"= _1 \| o_ready;(\s+always .*\s+if \(i_ready\) o_payload)", r"= _1;\1"),
+    "a pause after each word": (  # its register is not filled while it is emptied
+        r"= _1 \| o_ready;(\s+always .*\s+if \(i_ready\) o_payload .*\s+always .*\s+if .*\s+else if) \(i_ready\) (.*);",
+        r"= _1;\1 (_1 | o_ready) \2 & _1;",
+    ),
 }
 BREAKS = Breaks("fusion_unit", BROKEN)
 FAST = "low slices with a sign"
