@@ -1,8 +1,6 @@
-"""Fixtures for all tests: a design through its bench, beats through a part, a design broken on purpose."""
+"""Fixtures for all tests: a design through its bench, beats through a part."""
 
 import random
-import re
-from dataclasses import replace
 from operator import attrgetter
 
 import pytest
@@ -35,19 +33,6 @@ def check():
         return outcome
 
     return run
-
-
-@pytest.fixture(scope="session")
-def spoil():
-    """A function that gives a design with another text wherever `pattern` stands, which must be somewhere."""
-
-    def put(design, pattern: str, instead: str):
-        text, count = re.subn(pattern, instead, design.verilog)
-        assert count, f"{pattern} is not in the text any more"
-        assert text != design.verilog, f"{pattern} is replaced by itself"
-        return replace(design, verilog=text)
-
-    return put
 
 
 def pack(layout, fields: dict) -> int:

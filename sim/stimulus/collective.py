@@ -7,6 +7,8 @@ import numpy as np
 from ..golden import integer
 from ..golden.collective import OPERATIONS, ROOTED, Call, rows_needed, statuses
 
+MISTAKES = 7  # kinds of wrong calls
+
 
 @dataclass
 class CollectiveCase:
@@ -46,19 +48,19 @@ def rows_of(parameters: dict, op: str, count: int) -> int:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[CollectiveCase]:
-    """Seeded: collectives one after the other, with and without pauses; every fourth case has wrong or missing calls,
-    and then a right one."""
+    """Seeded: collectives one after the other, with and without pauses; every fourth case begins with three mistakes.
+
+    Mistakes are taken in turn, so that twelve cases hold each of :data:`MISTAKES` kinds.
+    """
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int) -> CollectiveCase:
     nodes = p["k"] * p["l"]
-    rounds = []
-    for n in range(int(rng.integers(1, 4))):
-        rounds.append(_right(p, rng, (number + n) % len(OPERATIONS)))
-        if number % 4 == 3 and n == 0:
-            rounds.insert(0, _wrong(p, rng, rounds[0]))
+    rounds = [_right(p, rng, (number + n) % len(OPERATIONS)) for n in range(int(rng.integers(1, 4)))]
+    if number % 4 == 3:
+        rounds[:0] = [_wrong(p, rng, rounds[0], (3 * (number // 4) + n) % MISTAKES) for n in range(3)]
     gap, stall = (float(rng.choice([0.0, 0.5, 0.9])) if number % 2 else 0.0 for _ in range(2))
     rows = min(p["rows"], 3 * nodes * 4)
     start = int(rng.integers(p["rows"] - rows + 1))
@@ -78,8 +80,8 @@ def _right(p: dict, rng: np.random.Generator, op: int) -> dict[int, Call]:
     return {n: Call(op, root, rows, int(rng.choice([0, spare, rng.integers(spare + 1)]))) for n in range(nodes)}
 
 
-def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call]) -> dict[int, Call]:
-    """The same with one node that does not call, or calls for something else."""
+def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call], mistake: int) -> dict[int, Call]:
+    """The same with one node that does not call, or calls for something else: one of :data:`MISTAKES` kinds."""
     nodes, call = len(right), right[0]
     odd = int(rng.integers(nodes))
     candidates = [
@@ -91,7 +93,7 @@ def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call]) -> dict[in
         Call((call.op + 1) % len(OPERATIONS), call.root, 1, 0),
         Call(call.op, (call.root + 1) % nodes, call.rows, right[odd].base),
     ]
-    calls = right | {odd: candidates[int(rng.integers(len(candidates)))]}
+    calls = right | {odd: candidates[mistake]}
     calls = {node: call for node, call in calls.items() if call is not None}
     # Where that happens to be right, nobody but the first calls.
     return calls if any(statuses(calls, p["k"], p["l"], p["rows"]).values()) else {0: call}

@@ -4,8 +4,11 @@ import shutil
 
 import pytest
 
+from systola.gen.accelerators.outer_product.accelerator import ACCELERATOR
 from systola.gen.generators import find
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -23,17 +26,18 @@ BROKEN = {  # what is broken: text, what stands there instead
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "another machine": (r"16'h4f50", "16'h4f51"),
 }
+BREAKS = Breaks("outer_product", BROKEN, **ACCELERATOR.presets["small"])
 FAST = ("blocks of Y in one place",)
 
 
 @pytest.fixture(scope="module")
-def cases(design, chain):
+def cases(chain):
     """Chains of every kind: random ones, an error of each transfer, and a descriptor that asks for too much."""
     faults = [(0x1000, 0x103F, 2), (0x2000, 0x203F, 3), (0x3000, 0x303F, 2), (0x4040, 0x407F, 3)]
     two = [(1, 2, 0x1000, 0x2000, 0x3000), (2, 1, 0x1000, 0x2000, 0x3100)]
     wrong = [(0, 1, 0x1000, 0x2000, 0x3000)], [(1, 1, 0x1004, 0x2000, 0x3000)]
     return [
-        *find("outer_product").cases(design.parameters, 8, 5),
+        *find("outer_product").cases(BREAKS.design.parameters, 8, 5),
         *(chain(*two, fault=fault) for fault in faults),
         *(chain(*descriptors, limit=5_000) for descriptors in wrong),
         chain(*two),
@@ -41,10 +45,10 @@ def cases(design, chain):
 
 
 @pytest.mark.slow
-def test_the_design_that_is_broken_below_is_right(design, cases):
-    assert simulate(design, cases, simulator=QUICK, timeout=240)[0].mismatches == 0
+def test_the_design_that_is_broken_below_is_right(cases):
+    assert simulate(BREAKS.design, cases, simulator=QUICK, timeout=240)[0].mismatches == 0
 
 
 @pytest.mark.parametrize("what", [pytest.param(w, marks=[] if w in FAST else pytest.mark.slow) for w in BROKEN])
-def test_broken_designs_fail(spoil, design, cases, what):
-    assert simulate(spoil(design, *BROKEN[what]), cases, simulator=QUICK, timeout=240)[0].mismatches > 0
+def test_broken_designs_fail(cases, what):
+    assert simulate(BREAKS.broken(what), cases, simulator=QUICK, timeout=240)[0].mismatches > 0

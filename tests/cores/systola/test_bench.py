@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from systola.gen.accelerators.systola.accelerator import ACCELERATOR
 from systola.gen.accelerators.systola.compiler import compile
 from systola.gen.compile.layers import DramTensor, PoolingLayer
 from systola.gen.generators import find
@@ -10,6 +11,8 @@ from systola.gen.run.tasks import GemmTask
 from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.runs import Run
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "sync that does not wait for the accumulators": (r"! pending_array;", "1'h1;"),
@@ -23,6 +26,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
     "another machine": (r"16'h5359", "16'h5358"),
 }
+BREAKS = Breaks("systola", BROKEN, **ACCELERATOR.presets["small"])
 FAST = ("beats in the wrong scratchpad",)
 
 
@@ -40,12 +44,12 @@ def scheduled(work, small: dict) -> list[Run]:
 
 
 @pytest.mark.slow
-def test_the_design_that_is_broken_below_is_right(work, small, small_core):
-    cases = scheduled(work, small) + find("systola").cases(small_core.parameters, 16, 5)
-    assert simulate(small_core, cases, timeout=200)[0].mismatches == 0
+def test_the_design_that_is_broken_below_is_right(work, small):
+    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 16, 5)
+    assert simulate(BREAKS.design, cases, timeout=200)[0].mismatches == 0
 
 
 @pytest.mark.parametrize("what", [pytest.param(w, marks=[] if w in FAST else pytest.mark.slow) for w in BROKEN])
-def test_broken_designs_fail(spoil, work, small, small_core, what):
-    cases = scheduled(work, small) + find("systola").cases(small_core.parameters, 16, 5)
-    assert simulate(spoil(small_core, *BROKEN[what]), cases, timeout=200)[0].mismatches > 0
+def test_broken_designs_fail(work, small, what):
+    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 16, 5)
+    assert simulate(BREAKS.broken(what), cases, timeout=200)[0].mismatches > 0

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -31,6 +32,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "filling ends a row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
     "a buffer that is never full": (r" & buffer__room", ""),
 }
+BREAKS = Breaks("accumulator", BROKEN, **PARAMETERS)
 LOST = {"a buffer that is never full"}  # where answers never come
 
 
@@ -39,19 +41,13 @@ def _outcome(design):
     return simulate(design, cases, simulator=QUICK, timeout=120)[0]
 
 
-@pytest.fixture(scope="module")
-def design():
-    return generate("accumulator", find("accumulator").component(**PARAMETERS))
-
-
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _outcome(design).mismatches == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, design, what):
-    pattern, instead = BROKEN[what]
-    broken = spoil(design, pattern, instead)
+def test_broken_designs_fail(what):
+    broken = BREAKS.broken(what)
     if what in LOST:
         with pytest.raises(SimulatorError, match="nothing moved"):
             _outcome(broken)
@@ -59,9 +55,9 @@ def test_broken_designs_fail(spoil, design, what):
         assert _outcome(broken).mismatches > 0
 
 
-def test_nothing_rests_on_a_fetch_that_meets_a_write(design):
+def test_nothing_rests_on_a_fetch_that_meets_a_write():
     """Such a fetch gives unknown bits here."""
     pattern = r"<= sums(\d)\[(fetch\[\S+\])\];"
-    text, count = re.subn(pattern, r"<= write3[\1] && addr3 == \2 ? 42'bx : sums\1[\2];", design.verilog)
+    text, count = re.subn(pattern, r"<= write3[\1] && addr3 == \2 ? 42'bx : sums\1[\2];", BREAKS.design.verilog)
     assert count == 2
-    assert _outcome(replace(design, verilog=text)).mismatches == 0
+    assert _outcome(replace(BREAKS.design, verilog=text)).mismatches == 0

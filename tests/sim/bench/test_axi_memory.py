@@ -5,9 +5,10 @@ import shutil
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -18,11 +19,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "bytes that nobody wrote": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
     "a beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
 }
-
-
-@pytest.fixture(scope="module")
-def design():
-    return generate("axi_memory", find("axi_memory").component(**PARAMETERS))
+BREAKS = Breaks("axi_memory", BROKEN, **PARAMETERS)
 
 
 def _mismatches(design) -> int:
@@ -33,10 +30,10 @@ def _mismatches(design) -> int:
         return -1
 
 
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _mismatches(design) == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _mismatches(BREAKS.design) == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, design, what):
-    assert _mismatches(spoil(design, *BROKEN[what])) != 0
+def test_broken_designs_fail(what):
+    assert _mismatches(BREAKS.broken(what)) != 0

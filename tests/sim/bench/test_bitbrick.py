@@ -1,12 +1,19 @@
 """The bench fails where it should: this brick has one wrong product."""
 
+import pytest
+
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 
+from ...breaks import Breaks
 
-def test_a_wrong_product_is_found(spoil):
-    design = generate("bitbrick", find("bitbrick").component())
-    broken = spoil(design, r"assign carry\[2\] = (\S+) \| \S+;", r"assign carry[2] = \1;")
-    outcome, _ = simulate(broken, find("bitbrick").cases(design.parameters, 1, 1))
+BROKEN = {  # what is broken: text, what stands there instead
+    "a product without its second carry": (r"assign carry\[2\] = (\S+) \| \S+;", r"assign carry[2] = \1;"),
+}
+BREAKS = Breaks("bitbrick", BROKEN)
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_broken_designs_fail(what):
+    outcome, _ = simulate(BREAKS.broken(what), find("bitbrick").cases(BREAKS.design.parameters, 1, 1))
     assert outcome.mismatches > 0

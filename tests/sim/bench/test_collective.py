@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 256}
 BROKEN = {  # what is broken: text, what stands there instead
@@ -25,30 +26,25 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a call beyond the memory": (r"= needs > \d+'h40;", "= 1'h0;"),
     "a word that is written twice": (r"(\w+__addr) <= _1\[3:0\];", r"\1 <= _1[3:0] & ~(4'h1 & {4{valid & data[7]}});"),
 }
+BREAKS = Breaks("collective", BROKEN, **PARAMETERS)
 QUICK = shutil.which("iverilog") is not None
 FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and run shortly
-
-
-@pytest.fixture(scope="module")
-def design():
-    return generate("collective", find("collective").component(**PARAMETERS))
 
 
 def _outcome(design):
     return simulate(design, find("collective").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _outcome(design).mismatches == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize(
     "what", [pytest.param(what, marks=[pytest.mark.slow] * (n > 2 and not QUICK)) for n, what in enumerate(BROKEN)]
 )
-def test_broken_designs_fail(spoil, design, what):
-    pattern, instead = BROKEN[what]
+def test_broken_designs_fail(what):
     try:
-        outcome = _outcome(spoil(design, pattern, instead))
+        outcome = _outcome(BREAKS.broken(what))
     except SimulatorError as error:  # too few or too many beats
         assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
     else:

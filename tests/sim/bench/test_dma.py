@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.golden.dma import Descriptor
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
 BROKEN = {  # what is broken: text, what stands there instead
@@ -27,6 +28,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "wait ignored": (r"assign may = .*;", "assign may = order__room;"),
     "a buffer that is never full": (r"assign ready = pieces__room & ", "assign ready = "),
 }
+BREAKS = Breaks("dma", BROKEN, **PARAMETERS)
 STUCK = {
     "a burst too long",
     "bursts that stop before their block",
@@ -35,25 +37,19 @@ STUCK = {
 }
 
 
-@pytest.fixture(scope="module")
-def design():
-    return generate("dma", find("dma").component(**PARAMETERS))
-
-
 def _outcome(design):
     cases = find("dma").cases(design.parameters, 20, 5)
     beyond = Descriptor(local_addr=4089, count=(8,), bus_stride=(1,), local_stride=(1,))
     return simulate(design, [*cases, replace(cases[0], descriptors=[beyond])], timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _outcome(design).mismatches == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, design, what):
-    pattern, instead = BROKEN[what]
-    broken = spoil(design, pattern, instead)
+def test_broken_designs_fail(what):
+    broken = BREAKS.broken(what)
     if what in STUCK:
         with pytest.raises(SimulatorError):  # no answer, or a burst that the memory does not take
             _outcome(broken)

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -28,30 +29,25 @@ BROKEN = {  # what is broken: text, what stands there instead
         r"reg late = 0; always @(posedge clk) late <= \1;\n  assign port1_rsp__valid = late;",
     ),
 }
+BREAKS = Breaks("multiport", BROKEN, **PARAMETERS)
 
 
 def _outcome(design):
     return simulate(design, find("multiport").cases(design.parameters, 16, 5), simulator=QUICK, timeout=120)[0]
 
 
-@pytest.fixture(scope="module")
-def design():
-    return generate("multiport", find("multiport").component(**PARAMETERS))
-
-
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _outcome(design).mismatches == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, design, what):
-    pattern, instead = BROKEN[what]
-    assert _outcome(spoil(design, pattern, instead)).mismatches > 0
+def test_broken_designs_fail(what):
+    assert _outcome(BREAKS.broken(what)).mismatches > 0
 
 
-def test_nothing_rests_on_a_read_that_meets_a_write(design):
+def test_nothing_rests_on_a_read_that_meets_a_write():
     """A copy that is read where it is written gives unknown bits here."""
     instead = "<= write && write_addr == read_addr ? 16'bx : words[read_addr];"
-    text, count = re.subn(r"<= words\[read_addr\];", instead, design.verilog)
+    text, count = re.subn(r"<= words\[read_addr\];", instead, BREAKS.design.verilog)
     assert count == 1
-    assert _outcome(replace(design, verilog=text)).mismatches == 0
+    assert _outcome(replace(BREAKS.design, verilog=text)).mismatches == 0

@@ -5,24 +5,24 @@ import re
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),
     "a packet that goes before it is whole": (r"= head != whole;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
+BREAKS = Breaks("network_interface", BROKEN, **PARAMETERS)
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = generate("network_interface", find("network_interface").component(**PARAMETERS))
-    cases = find("network_interface").cases(design.parameters, 4, 5)
+def test_broken_designs_fail(what):
+    cases = find("network_interface").cases(BREAKS.design.parameters, 4, 5)
     try:
-        outcome, _ = simulate(spoil(design, pattern, instead), cases, timeout=120)
+        outcome, _ = simulate(BREAKS.broken(what), cases, timeout=120)
     except SimulatorError as error:  # too few or too many beats
         assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
     else:

@@ -3,8 +3,9 @@
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "an illegal group that is multiplied": (r"illegal \? 16'h0000 : values", "values"),
@@ -13,11 +14,11 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a sum that is not cleared": (r"fresh \? 32'd0", "1'h0 ? 32'd0"),
     "a cycle too late": (r"else buffer__write__valid <= kind2\[1\]", "else buffer__write__valid <= kind1[1]"),
 }
+BREAKS = Breaks("nm_mac", BROKEN)
 FAST = "an illegal group that is multiplied"
 
 
 @pytest.mark.parametrize("what", [FAST, *(pytest.param(w, marks=pytest.mark.slow) for w in BROKEN if w != FAST)])
-def test_broken_designs_fail(spoil, what):
-    design = generate("nm_mac", find("nm_mac").component())
-    outcome, _ = simulate(spoil(design, *BROKEN[what]), find("nm_mac").cases(design.parameters, 12, 5))
+def test_broken_designs_fail(what):
+    outcome, _ = simulate(BREAKS.broken(what), find("nm_mac").cases(BREAKS.design.parameters, 12, 5))
     assert outcome.mismatches > 0

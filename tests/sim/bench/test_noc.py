@@ -6,9 +6,10 @@ import shutil
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a flit that goes past its node": (r"= found\[(\S+)\] == there1;", r"= found[\1] == (there1 ^ 2'h1);"),
@@ -28,6 +29,7 @@ BROKEN = {  # what is broken: text, what stands there instead
 }
 FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and run shortly
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
+BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
 
 FORKED = {  # the same, of a network with multicast
@@ -37,6 +39,7 @@ FORKED = {  # the same, of a network with multicast
     "beats that book a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
     "a rectangle that ends before it begins": (r"= many \? _\d+ : (_\d+);", r"= many ? 1'h0 : \1;"),
 }
+FORKS = Breaks("noc", FORKED, topology="mesh", k=3, l=2, width=9, multicast=True)
 
 
 ADDED = {  # the same, of a network with reduction
@@ -47,10 +50,7 @@ ADDED = {  # the same, of a network with reduction
     "a join that does not wait": (r"= ~ adds;", "= ~ adds | 2'h2;"),
     "a sum that is lost where a packet goes first": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_goes;"),
 }
-
-
-def _design(**parameters):
-    return generate("noc", find("noc").component(**PARAMETERS | parameters))
+SUMS = Breaks("noc", ADDED, topology="torus", k=3, l=2, vcs=3, width=32, reduction=True)
 
 
 def _outcome(design):
@@ -58,29 +58,29 @@ def _outcome(design):
 
 
 def test_the_design_that_is_broken_below_is_right():
-    assert _outcome(_design()).mismatches == 0
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    _fails(spoil, _design(), *BROKEN[what])
+def test_broken_designs_fail(what):
+    _fails(BREAKS.broken(what))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", FORKED)
-def test_broken_forks_fail(spoil, what):
-    _fails(spoil, _design(topology="mesh", l=2, width=9, multicast=True), *FORKED[what])
+def test_broken_forks_fail(what):
+    _fails(FORKS.broken(what))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ADDED)
-def test_broken_sums_fail(spoil, what):
-    _fails(spoil, _design(topology="torus", k=3, l=2, vcs=3, width=32, reduction=True), *ADDED[what])
+def test_broken_sums_fail(what):
+    _fails(SUMS.broken(what))
 
 
-def _fails(spoil, design, pattern, instead):
+def _fails(broken):
     try:
-        outcome = _outcome(spoil(design, pattern, instead))
+        outcome = _outcome(broken)
     except SimulatorError as error:  # too few or too many beats
         assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
     else:

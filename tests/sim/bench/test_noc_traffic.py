@@ -3,19 +3,19 @@
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a bit that is lost": (r"<= \{ flit\[31:0\], flit\[32\]", "<= { flit[31:20], 1'h0, flit[18:0], flit[32]"),
 }
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 32, "counters": 0}
+BREAKS = Breaks("noc_traffic", BROKEN, **PARAMETERS)
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = generate("noc_traffic", find("noc_traffic").component(**PARAMETERS))
-    cases = find("noc_traffic").cases(design.parameters, 6, 5)
-    outcome, _ = simulate(spoil(design, pattern, instead), cases, timeout=120)
+def test_broken_designs_fail(what):
+    cases = find("noc_traffic").cases(BREAKS.design.parameters, 6, 5)
+    outcome, _ = simulate(BREAKS.broken(what), cases, timeout=120)
     assert outcome.mismatches > 0

@@ -5,9 +5,10 @@ import shutil
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
@@ -25,6 +26,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a bubble between images": (r"size__ready = ~ waiting;", "size__ready = ~ waiting & ~ active;"),
     "a buffer that is never full": (r"\.room\(buffer__room\)", ".room()"),
 }
+BREAKS = Breaks("pool", BROKEN, **PARAMETERS)
 STUCK = {  # where there are too few results, or too many
     "a buffer that is never full",
     "windows across the ends of lines",
@@ -33,23 +35,17 @@ STUCK = {  # where there are too few results, or too many
 }
 
 
-@pytest.fixture(scope="module")
-def design():
-    return generate("pool", find("pool").component(**PARAMETERS))
-
-
 def _outcome(design):
     return simulate(design, find("pool").cases(design.parameters, 12, 5), simulator=QUICK, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right(design):
-    assert _outcome(design).mismatches == 0
+def test_the_design_that_is_broken_below_is_right():
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, design, what):
-    pattern, instead = BROKEN[what]
-    broken = spoil(design, pattern, instead)
+def test_broken_designs_fail(what):
+    broken = BREAKS.broken(what)
     if what in STUCK:
         with pytest.raises(SimulatorError):
             _outcome(broken)

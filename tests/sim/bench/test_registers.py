@@ -3,8 +3,9 @@
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a strobe that is ignored": (r"write_scratch & w__o__payload\[33\]", "write_scratch"),
@@ -21,10 +22,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a write at half the speed": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
     "a beat that does not wait": (r"waits \? payload : i_payload", "i_payload"),
 }
-
-
-def _design():
-    return generate("registers", find("registers").component())
+BREAKS = Breaks("registers", BROKEN)
 
 
 def _outcome(design):
@@ -32,13 +30,11 @@ def _outcome(design):
 
 
 def test_the_design_that_is_broken_below_is_right():
-    assert _outcome(_design()).mismatches == 0
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = _design()
-    outcome = _outcome(spoil(design, pattern, instead))
+def test_broken_designs_fail(what):
+    outcome = _outcome(BREAKS.broken(what))
     assert outcome.mismatches > 0
     assert outcome.examples

@@ -3,20 +3,20 @@
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
     "one that always waits": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
 }
 PARAMETERS = {"topology": "torus", "k": 3, "l": 3, "width": 8}
+BREAKS = Breaks("router", BROKEN, **PARAMETERS)
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = generate("router", find("router").component(**PARAMETERS))
-    cases = find("router").cases(design.parameters, 9, 5)
-    outcome, _ = simulate(spoil(design, pattern, instead), cases, timeout=120)
+def test_broken_designs_fail(what):
+    cases = find("router").cases(BREAKS.design.parameters, 9, 5)
+    outcome, _ = simulate(BREAKS.broken(what), cases, timeout=120)
     assert outcome.mismatches > 0

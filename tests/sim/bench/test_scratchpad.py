@@ -5,9 +5,10 @@ import re
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),
@@ -22,10 +23,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     ),
 }
 PARAMETERS = {"ports": 4, "banks": 4, "width": 16, "depth": 64}
-
-
-def _design():
-    return generate("scratchpad", find("scratchpad").component(**PARAMETERS))
+BREAKS = Breaks("scratchpad", BROKEN, **PARAMETERS)
 
 
 def _outcome(design):
@@ -33,15 +31,13 @@ def _outcome(design):
 
 
 def test_the_design_that_is_broken_below_is_right():
-    assert _outcome(_design()).mismatches == 0
+    assert _outcome(BREAKS.design).mismatches == 0
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_broken_designs_fail(spoil, what):
-    pattern, instead = BROKEN[what]
-    design = _design()
+def test_broken_designs_fail(what):
     try:
-        outcome = _outcome(spoil(design, pattern, instead))
+        outcome = _outcome(BREAKS.broken(what))
     except SimulatorError as error:  # too few or too many responses
         assert re.search("nothing moved|gave more than", str(error))  # noqa: PT017
     else:

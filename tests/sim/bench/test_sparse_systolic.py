@@ -3,9 +3,10 @@
 import pytest
 
 from systola.gen.generators import find
-from systola.gen.verilog.verilog import generate
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+
+from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
     "a choice among two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
@@ -22,12 +23,7 @@ SLOW = {
     "weights that wait for no metadata": (r"o_valid = w_register__o__valid & _1", "o_valid = w_register__o__valid"),
     "tiles that are not counted": (r"tile <= _13\[15:0\]", "tile <= 16'h0000"),
 }
-
-
-@pytest.fixture(scope="module")
-def design():
-    """Six groups, four in a word."""
-    return generate("sparse_systolic", find("sparse_systolic").component(rows=12, cols=2, word=16))
+BREAKS = Breaks("sparse_systolic", BROKEN | SLOW, rows=12, cols=2, word=16)  # six groups, four in a word
 
 
 def _wrong(design) -> bool:
@@ -37,10 +33,10 @@ def _wrong(design) -> bool:
         return "nothing moved" in str(error) or "more than" in str(error)
 
 
-def test_the_design_that_is_broken_below_is_right(design):
-    assert not _wrong(design)
+def test_the_design_that_is_broken_below_is_right():
+    assert not _wrong(BREAKS.design)
 
 
 @pytest.mark.parametrize("what", [*BROKEN, *(pytest.param(what, marks=pytest.mark.slow) for what in SLOW)])
-def test_broken_designs_fail(spoil, design, what):
-    assert _wrong(spoil(design, *(BROKEN | SLOW)[what]))
+def test_broken_designs_fail(what):
+    assert _wrong(BREAKS.broken(what))

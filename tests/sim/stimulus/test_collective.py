@@ -31,6 +31,13 @@ def test_calls_are_right_or_wrong_on_purpose(parameters):
     assert operations == set(range(len(OPERATIONS)))
 
 
+@pytest.mark.parametrize("seed", [1, 5])
+def test_twelve_cases_hold_every_error(seed):
+    ring = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64}
+    rounds = [calls for case in random_cases(ring, 12, seed) for calls in case.rounds]
+    assert {code for calls in rounds for code in statuses(calls, 3, 1, 64).values()} == set(range(7))
+
+
 def test_a_sweep_fills_what_its_largest_call_needs():
     case = sweep(TORUS, [("all_to_all", 2, 0), ("broadcast", 9, 3)], np.random.default_rng(0))
     assert case.data.shape == (8, 16, 8)  # two rows for each of 8 nodes, of 4 words of two bytes
