@@ -1,4 +1,7 @@
-"""docs/isa.md, the instruction set for people: `python -m systola.gen.accelerators.systola.isa_doc > docs/isa.md`."""
+"""The page docs/reference/isa.md, made from the table of instructions.
+
+`python -m systola.gen.accelerators.systola.isa_doc > docs/reference/isa.md`
+"""
 
 from ....hw.cores.systola.isa import ISA, RECORD
 from ...isa import tables
@@ -102,7 +105,7 @@ A loop is run from the instruction buffer: an outermost LOOP to its END, both co
 **SET** holds for the instructions behind it. Counts are 1 to 65535. Of what does not fit, counts become 0, and signed
 numbers the nearest that does.
 
-**LOAD, STORE** move a box of up to `dims` dimensions, as [dma.md](dma.md) says: element (i0, i1, ...) lies at a + sum
+**LOAD, STORE** move a box of up to `dims` dimensions, as [dma.md](../concepts/dma.md) says: element (i0, i1, ...) lies at a + sum
 of i_d BUS_STRIDEd in DRAM, and at b + sum of i_d LOCAL_STRIDEd in the scratchpads. Only loads have padding: a is
 where element 0 would be, frame included.
 
