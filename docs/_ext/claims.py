@@ -12,8 +12,8 @@ from systola.gen.papers.registry import claims
 from systola.gen.papers.table import number
 
 INTRO = """\
-Published figures, measured again on the hardware generated here. A claim holds if the measured value lies within its band.
-``systola papers`` measures all of them, ``systola papers --only NAME`` those of one paper; ``--slow`` adds claims that
+Published figures, measured again on the hardware generated here. A claim holds if the measured value lies within its
+band. ``systola papers`` measures all of them, ``systola papers --only NAME`` those of one paper; ``--slow`` adds claims that
 take minutes each.
 """
 

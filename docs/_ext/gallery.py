@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import re
+import typing
 from pathlib import Path
 
 from rst import heading, literal, plain, table, write
@@ -31,7 +32,10 @@ def page(generator: Generator, figures: dict, diagram: str | None) -> str:
             heading(generator.name),
             *groups["description"],
             f"Source text: ``{source_file(generator)}``\n",
-            *([heading("Block diagram", "-"), f".. image:: {diagram}\n   :alt: modules and connections\n"] * bool(diagram)),
+            *(
+                [heading("Block diagram", "-"), f".. image:: {diagram}\n   :alt: modules and connections\n"]
+                * bool(diagram)
+            ),
             heading("Parameters", "-"),
             parameters(generator, data),
             heading("Ports", "-"),
@@ -70,14 +74,26 @@ def parameters(generator: Generator, data: dict) -> str:
     if not fields:
         return "None.\n"
     rows = [
-        (literal(name), plain(kind(fields[name].annotation)), plain(p["legal"]), literal(p["default"]), plain(p["meaning"]))
+        (
+            literal(name),
+            plain(kind(fields[name].annotation)),
+            plain(p["legal"]),
+            literal(p["default"]),
+            plain(p["meaning"]),
+        )
         for name, p in data["parameters"].items()
     ]
     return table(("parameter", "type", "legal values", "default", "meaning"), rows)
 
 
 def kind(annotation) -> str:
-    return annotation.__name__ if annotation in (int, bool, str) else "choice" if "Literal" in str(annotation) else "object"
+    """A word for the type of a parameter."""
+    if annotation in (int, bool, str):
+        return annotation.__name__
+    parts = typing.get_args(annotation)
+    if int in parts:
+        return "int or choice"
+    return "choice" if typing.get_origin(annotation) is typing.Literal else "object"
 
 
 def law(component) -> str:

