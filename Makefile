@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-broken test-slow test-examples bench lint clean
+.PHONY: help demo test test-broken test-slow test-examples bench docs lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ test-examples: .venv/ready  ## the packages of examples/: installed beside Systo
 bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 	$(BIN)/python -m systola.gen.figures --out docs
 
+docs: .venv/ready  ## the documentation, into build/docs/html; warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs build/docs/html
+
 lint: .venv/ready  ## the linter
 	$(BIN)/ruff check .
 
@@ -38,7 +41,7 @@ lint: .venv/ready  ## the linter
 	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,board,demo,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,board,demo,docs,dev]'
 	touch $@
 
 clean:  ## remove everything that was made

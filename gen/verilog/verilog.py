@@ -96,7 +96,7 @@ class Design:
 
 
 class Top(wiring.Elaboratable):
-    """A component behind the port names that hardware engineers' tools know (see docs/ports.md)."""
+    """A component behind the port names that hardware engineers' tools know (see docs/reference/ports.md)."""
 
     def __init__(self, component: Component):
         self.component = component

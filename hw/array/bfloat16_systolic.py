@@ -37,7 +37,7 @@ class Bfloat16Systolic(MatrixEngine):
     S * rows^2 + cols^2 for the delays at the edges.
 
     Source: T. Norrie et al., The Design Process for Google's Training Chips: TPUv2 and TPUv3, IEEE Micro 2021
-    (bfloat16 products, fp32 sums; the order and the rounding of sums are not published: see docs/formats.md).
+    (bfloat16 products, fp32 sums; the order and the rounding of sums are not published: see docs/concepts/formats.md).
     """
 
     class Parameters(Parameters):

@@ -36,8 +36,8 @@ class Pe(Component):
     ws: `last` of `a` marks the last activation that uses the present weight, and leaves with its result. os: `a` and
     `w` are consumed together, `last` of either ends a tile. Results are exact modulo 2^acc_width, as two's complement.
 
-    Operands come as codes, as at an array's edge (docs/formats.md): a beat has one lane, or a pair of lanes in formats
-    that are decoded in pairs, of which the element multiplies lane 0; `user` where the format has it.
+    Operands come as codes, as at an array's edge (docs/concepts/formats.md): a beat has one lane, or a pair of lanes in
+    formats that are decoded in pairs, of which the element multiplies lane 0; `user` where the format has it.
 
     Latency, from the beat that completes a result: 5 + P, where P is the multiplier's registers: operand_register +
     product_register, and once more product_register where products are shifted. Initiation interval 1; a weight enters

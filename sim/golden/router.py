@@ -1,4 +1,4 @@
-"""The ways of packets through networks, written from what docs/noc.md says of them, and what a router makes of one."""
+"""The routes of packets through networks, written from docs/concepts/noc.md, and what a router makes of one."""
 
 from collections import defaultdict
 from dataclasses import dataclass

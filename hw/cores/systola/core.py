@@ -10,7 +10,7 @@ class Systola(Shell):
     `m_axi` is the bus to DRAM, `s_axil` the registers; `irq` is high while `status.done` is. `busy` shows which units
     are active. `control.start` runs the program at `entry.address` until HALT, an error or `control.stop`; transfers in
     flight then complete, `status.done` is set, and the next program may start. `error` and `pc` give cause and place:
-    the faulty instruction, or the one at the issuer. Instructions: docs/isa.md.
+    the faulty instruction, or the one at the issuer. Instructions: docs/reference/isa.md.
 
     Units execute their commands independently of each other; only SYNC orders them. Every cycle of a program is counted
     once: a row entered the array, or one cause why none did. The accumulators accept one row per cycle, so they are

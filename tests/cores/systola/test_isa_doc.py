@@ -1,4 +1,4 @@
-"""docs/isa.md is what the table says, its meanings are complete, and its example works."""
+"""docs/reference/isa.md is what the table says, its meanings are complete, and its example works."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from systola.hw.cores.systola.parameters import CoreParameters
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.requantise import requantise
 
-PAGE = Path(__file__).parents[3] / "docs" / "isa.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "isa.md"
 
 
 def test_the_page_is_up_to_date():
     assert PAGE.read_text(encoding="utf-8") == page(), (
-        "python -m systola.gen.accelerators.systola.isa_doc > docs/isa.md"
+        "python -m systola.gen.accelerators.systola.isa_doc > docs/reference/isa.md"
     )
 
 

@@ -11,7 +11,7 @@ from systola.hw.memory.scratchpad import Scratchpad
 from systola.hw.stream.packet import join
 
 PORTS = 6
-"""As many as a scratchpad may have for a store that waits to read what a load wrote: see docs/dma.md."""
+"""As many as a scratchpad may have for a store that waits to read what a load wrote: see docs/concepts/dma.md."""
 
 
 def _both():
