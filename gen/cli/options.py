@@ -12,6 +12,7 @@ from ...hw.component import Component
 from ..accelerators import registry
 from ..errors import UsageError
 from ..generators import Generator, find
+from .outputs import uncreatable, unwritable
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -22,7 +23,41 @@ Preset = Annotated[
     Path | None,
     typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table, or a preset of an accelerator."),
 ]
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
+
+
+def output_file(flag: str, path: Path | None) -> Path | None:
+    """A file that a command will write. Raises :class:`.UsageError` if it cannot; nothing is changed."""
+    if path is not None and (why := unwritable(path)):
+        raise UsageError(f"{flag} {path}: the file cannot be written: {why}.")
+    return path
+
+
+def output_folder(flag: str, path: Path | None) -> Path | None:
+    """A folder that a command will write into, and make. Raises :class:`.UsageError` if it cannot."""
+    if path is not None and (why := uncreatable(path)):
+        raise UsageError(f"{flag} {path}: the folder cannot be written: {why}.")
+    return path
+
+
+def file_option(*flags: str, **options):
+    """An option that names a file to write, which is checked before the command begins."""
+
+    def check(context, param, path):
+        return output_file(param.opts[0], path)
+
+    return typer.Option(*flags, metavar="FILE", callback=check, **options)
+
+
+def folder_option(*flags: str, **options):
+    """An option that names a folder to write into, which is checked before the command begins."""
+
+    def check(context, param, path):
+        return output_folder(param.opts[0], path)
+
+    return typer.Option(*flags, metavar="DIR", callback=check, **options)
+
+
+Json = Annotated[Path | None, file_option("--json", help="Also write the result as JSON.")]
 
 
 def component_of(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:

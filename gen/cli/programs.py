@@ -10,12 +10,12 @@ from ...hw.cores.systola.parameters import CoreParameters
 from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..errors import UsageError
-from .options import Preset, Set, out, values
+from .options import Preset, Set, file_option, out, values
 
 
 def asm(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
-    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
+    target: Annotated[Path, file_option("-o", help="Where its bytes go.")],
     parameters: Set = None,
     preset: Preset = None,
 ):
