@@ -165,7 +165,7 @@ async def run(dut, job: Job):
         dut.position.value = _position(shape, case.router)
         flits, cycle, moved = passing.left, 0, 0
         started = time.perf_counter()
-        while passing.left and cycle - moved < PATIENCE:
+        while passing.left > 0 and cycle - moved < PATIENCE:
             await FallingEdge(dut.clk)
             o, valid, credit = (unsigned(each()) for each in read)
             before = passing.left
@@ -188,7 +188,8 @@ async def run(dut, job: Job):
         dut.o_credit.value = 0
         outcome.checked += flits - passing.left + 2
         if passing.left:
-            _count(outcome, f"case {number}: {passing.left} flits have not come")
+            count, what = abs(passing.left), "have not come" if passing.left > 0 else "left in excess"
+            _count(outcome, f"case {number}: {count} flits {what}")
             break
         if any(count != p["depth"] for count in passing.credits.values()):
             _count(outcome, f"case {number}: credits are {dict(passing.credits)}")

@@ -84,6 +84,6 @@ def test_a_temporary_folder_without_space_is_one_sentence():
 
 def test_no_temporary_folder_is_one_sentence(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/proc/nothing")
-    with pytest.raises(FolderError, match="no temporary file can be written: .*; set TMPDIR to a folder with space"):
+    with pytest.raises(FolderError, match=r"no temporary file can be written: .*; set TMPDIR to a folder with space"):
         with children.temporary():
             pass
