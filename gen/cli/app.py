@@ -13,7 +13,7 @@ from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
 from . import describe, entry, programs, run
 from .board import app as board_app
-from .options import Json, Name, Preset, Set, component_of, err, file_option, folder_option, out, save
+from .options import Json, Name, Preset, Set, alternatives_of, component_of, err, file_option, folder_option, out, save
 
 app = typer.Typer(
     add_completion=False,
@@ -156,7 +156,8 @@ def synth(
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
     placer: Annotated[Placer, typer.Option(help="Of nextpnr: static may be better for large designs.")] = "heap",
     other: Annotated[
-        list[str] | None, typer.Option("--compare", metavar="NAME=VALUE", help="And so set, side by side.")
+        list[str] | None,
+        typer.Option("--compare", metavar="NAME=VALUE", help="Another value, side by side; may be repeated."),
     ] = None,
     json_file: Json = None,
 ):
@@ -165,8 +166,7 @@ def synth(
 
     generator, component = component_of(name, parameters, preset)
     components = [component]
-    if other:
-        components.append(component_of(name, [*(parameters or []), *other], preset)[1])
+    components += [component_of(name, parameters, preset, changes)[1] for changes in alternatives_of(other)]
     if device not in DEVICES:
         raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
     with err.status(f"synthesising {name} for {device}") as status:

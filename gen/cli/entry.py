@@ -79,9 +79,9 @@ def _about(error: OSError) -> str:
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {reason}."
     try:
-        sys.stdout.flush()
+        os.getcwd()
     except OSError:
-        return f"standard output cannot be written: {reason}."
+        return f"the current folder cannot be used: {reason}; change to another one."
     return f"{reason}."
 
 

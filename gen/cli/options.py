@@ -12,9 +12,9 @@ from ...hw.component import Component
 from ..accelerators import registry
 from ..errors import UsageError
 from ..generators import Generator, find
-from .outputs import uncreatable, unwritable
+from .outputs import StandardOutput, uncreatable, unwritable
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, file=StandardOutput())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
@@ -60,10 +60,13 @@ def folder_option(*flags: str, **options):
 Json = Annotated[Path | None, file_option("--json", help="Also write the result as JSON.")]
 
 
-def component_of(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:
-    """A generator and its component with the parameters that were given."""
+def component_of(
+    name: str, settings: list[str] | None, preset: Path | None, changes: dict[str, str] | None = None
+) -> tuple[Generator, Component]:
+    """A generator and its component with the parameters that were given, replaced by those of `changes`."""
     generator = find(name)
-    parameters = generator.component.Parameters.parse(values(settings, preset, generator.name))
+    texts = values(settings, preset, generator.name) | (changes or {})
+    parameters = generator.component.Parameters.parse(texts)
     return generator, generator.component(**dict(parameters))
 
 
@@ -72,15 +75,34 @@ def values(settings: list[str] | None, preset: Path | None, name: str) -> dict[s
     return (_preset(preset, name) if preset else {}) | settings_of(settings)
 
 
-def settings_of(settings: list[str] | None) -> dict[str, str]:
-    """What `-p NAME=VALUE` says, as often as it is given."""
-    found = {}
+def settings_of(settings: list[str] | None, flag: str = "-p") -> dict[str, str]:
+    """Parameters that `-p NAME=VALUE` sets, each of them once."""
+    found: dict[str, str] = {}
     for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
-        found[key.strip()] = value.strip()
+        key, value = pair_of(setting, flag)
+        if key in found:
+            raise UsageError(f"{flag} {setting}: {key} is set to {found[key]} already.")
+        found[key] = value
     return found
+
+
+def alternatives_of(settings: list[str] | None) -> list[dict[str, str]]:
+    """Designs that `--compare NAME=VALUE` sets: a name that is given again begins the next one."""
+    found: list[dict[str, str]] = []
+    for setting in settings or []:
+        key, value = pair_of(setting, "--compare")
+        if not found or key in found[-1]:
+            found.append({})
+        found[-1][key] = value
+    return found
+
+
+def pair_of(setting: str, flag: str) -> tuple[str, str]:
+    """Name and value of NAME=VALUE."""
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise UsageError(f"{flag} {setting}: a parameter is set as NAME=VALUE.")
+    return key.strip(), value.strip()
 
 
 def _preset(path: Path, name: str) -> dict[str, str]:
@@ -88,7 +110,7 @@ def _preset(path: Path, name: str) -> dict[str, str]:
     if accelerator and str(path) in accelerator.presets and not path.exists():
         return {key: _text(value) for key, value in accelerator.presets[str(path)].items()}
     try:
-        preset = tomllib.loads(path.read_text(encoding="utf-8"))
+        preset = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         known = f" (presets of {name}: {', '.join(accelerator.presets)})" if accelerator else ""
         raise UsageError(f"cannot read {path}: {error.strerror}{known}.") from None

@@ -1,12 +1,36 @@
-"""Checks of what a command will write, made before it begins: each leaves everything as it was."""
+"""What a command writes: the standard output, and checks of files and folders before it begins.
+
+The checks leave everything as it was.
+"""
 
 import errno
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
 from ...sim.runner.folders import reason
+
+
+class StandardOutput:
+    """The present standard output, for a console; an error of it names it. Without effect where it is closed."""
+
+    def write(self, text: str) -> int:
+        return self._call("write", text) or 0
+
+    def flush(self):
+        self._call("flush")
+
+    def __getattr__(self, name):
+        return getattr(sys.stdout, name)
+
+    @staticmethod
+    def _call(name: str, *arguments):
+        try:
+            return getattr(sys.stdout, name)(*arguments) if sys.stdout is not None else None
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def unwritable(path: Path) -> str | None:

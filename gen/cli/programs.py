@@ -22,7 +22,7 @@ def asm(
     """Assemble a program for a core with these parameters, if it is found to be right for it."""
     machine = CoreParameters.parse(values(parameters, preset, "systola"))
     try:
-        code = assemble(Program.parse(source.read_text(encoding="utf-8")), machine)
+        code = assemble(Program.parse(source.read_text(encoding="utf-8-sig")), machine)
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not text: see `systola disasm`.") from None
     except (OSError, ProgramError) as error:
