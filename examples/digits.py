@@ -97,7 +97,7 @@ def main(
     started = time.perf_counter()
     for package in ("matplotlib", "sklearn"):
         if find_spec(package) is None:
-            fail(f"The Python package {package} was not found: pip install 'systola[sim,demo]'", 1)
+            fail(f"The Python package {package} was not found: pip install -e '.[sim,demo]' in a clone of Systola", 1)
     try:
         # 1. The hardware: parameters in, Verilog out.
         with step("Generate the Verilog"):

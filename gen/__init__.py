@@ -4,6 +4,9 @@ Names are those of `systola list`; parameters those of `systola show NAME`. All 
 :class:`.ParameterError`, one sentence, for what is not possible.
 """
 
+from . import startup as _startup  # noqa: F401  # before all that takes time
+
+# isort: split
 from ..hw.component import ParameterError
 from . import accelerators as _accelerators_package
 from . import run as _run_package

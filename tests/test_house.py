@@ -24,7 +24,7 @@ ORDER = {
         ("systems",),
     ),
     "gen": (
-        ("errors", "plugins"),
+        ("errors", "plugins", "startup"),
         ("verilog", "compile", "host", "isa"),
         ("synth", "accelerators", "importers"),
         ("run",),

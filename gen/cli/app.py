@@ -1,6 +1,5 @@
 """The `systola` command: list, show, gen, sim, synth, papers, and the commands of the other files of this folder."""
 
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +7,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ...hw.component import ParameterError
-from ...sim.network.graph import GraphError
 from ..accelerators import registry
-from ..compile.image import ImageError
 from ..errors import UsageError
 from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
-from . import describe, programs, run
+from . import describe, entry, programs, run
 from .board import app as board_app
-from .options import Json, Name, Preset, Set, component_of, err, out, save
+from .options import Json, Name, Preset, Set, alternatives_of, component_of, err, file_option, folder_option, out, save
 
 app = typer.Typer(
     add_completion=False,
@@ -73,7 +69,7 @@ def gen(
     name: Name,
     parameters: Set = None,
     preset: Preset = None,
-    folder: Annotated[Path, typer.Option("-o", metavar="DIR", help="Where to write.")] = Path("build"),
+    folder: Annotated[Path, folder_option("-o", help="Where to write.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
     """Write NAME.v, NAME.json, NAME.core, and what else belongs to the generator."""
@@ -99,30 +95,25 @@ def sim(
     seed: Annotated[int, typer.Option(min=0, help="Seed of data, gaps and stalls.")] = 1,
     cases: Annotated[int, typer.Option(min=1, help="Random cases to run.")] = 40,
     simulator: Annotated[str, typer.Option(help="verilator or icarus.")] = "verilator",
-    waves: Annotated[Path | None, typer.Option(metavar="FILE", help="Record waves: .vcd or .fst.")] = None,
+    waves: Annotated[Path | None, file_option("--waves", help="Record waves: .vcd or .fst.")] = None,
+    limit: Annotated[
+        float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Seconds after which it is stopped.")
+    ] = 1800,
     json_file: Json = None,
 ):
     """Run a generator's Verilog against its golden model on random data, with random gaps and stalls."""
     from ...sim.runner.simulate import simulate
-    from ...sim.runner.simulator import SimulatorError, ToolMissing
 
     generator, component = component_of(name, parameters, preset)
     if simulator not in ("verilator", "icarus"):
         raise UsageError(f"--simulator {simulator}: it must be verilator or icarus.")
     if waves and waves.suffix not in (".vcd", ".fst"):
         raise UsageError(f"--waves {waves}: the file's name must end in .vcd or .fst.")
-    try:
-        with err.status(f"elaborating {name}") as status:
-            design = generator.design(component)
-            status.update(f"compiling and running {cases} cases in {simulator}")
-            outcome, _ = simulate(
-                design, generator.cases(design.parameters, cases, seed), simulator=simulator, waves=waves
-            )
-    except ToolMissing as error:
-        raise UsageError(str(error)) from None
-    except SimulatorError as error:
-        err.print(f"systola: {error}", markup=False)
-        raise typer.Exit(1) from None
+    with err.status(f"elaborating {name}") as status:
+        design = generator.design(component)
+        status.update(f"compiling and running {cases} cases in {simulator}")
+        drawn = generator.cases(design.parameters, cases, seed)
+        outcome, _ = simulate(design, drawn, simulator=simulator, waves=waves, timeout=limit)
     result = {
         "generator": name,
         "params": design.parameters,
@@ -165,25 +156,22 @@ def synth(
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
     placer: Annotated[Placer, typer.Option(help="Of nextpnr: static may be better for large designs.")] = "heap",
     other: Annotated[
-        list[str] | None, typer.Option("--compare", metavar="NAME=VALUE", help="And so set, side by side.")
+        list[str] | None,
+        typer.Option("--compare", metavar="NAME=VALUE", help="Another value, side by side; may be repeated."),
     ] = None,
     json_file: Json = None,
 ):
     """Synthesise, place and route out of context: cells, by part, and Fmax."""
-    from ..synth.synth import DEVICES, SynthesisError, synthesise
+    from ..synth.synth import DEVICES, synthesise
 
     generator, component = component_of(name, parameters, preset)
     components = [component]
-    if other:
-        components.append(component_of(name, [*(parameters or []), *other], preset)[1])
+    components += [component_of(name, parameters, preset, changes)[1] for changes in alternatives_of(other)]
     if device not in DEVICES:
         raise UsageError(f"--device {device}: known devices are {', '.join(DEVICES)}.")
-    try:
-        with err.status(f"synthesising {name} for {device}") as status:
-            options = {"seeds": seeds, "placer": placer, "progress": status.update}
-            reports = [synthesise(each, generator.name, device, **options) for each in components]
-    except SynthesisError as error:
-        raise UsageError(str(error)) from None
+    with err.status(f"synthesising {name} for {device}") as status:
+        options = {"seeds": seeds, "placer": placer, "progress": status.update}
+        reports = [synthesise(each, generator.name, device, **options) for each in components]
     if other:
         describe.compare(reports, out)
         save(json_file, [report.to_dict() for report in reports])
@@ -233,12 +221,8 @@ def _size(count: int) -> str:
 
 
 def main():
-    """Entry point: a user's mistake is one sentence on standard error and exit code 2."""
-    try:
-        app()
-    except (UsageError, ParameterError, GraphError, ImageError) as error:
-        err.print(f"systola: {error}", markup=False)
-        sys.exit(2)
+    """Entry point of the command `systola`."""
+    entry.main(app)
 
 
 if __name__ == "__main__":

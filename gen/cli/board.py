@@ -12,11 +12,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from ...hw.component import ParameterError
 from ..accelerators import registry
 from ..board.targets import TARGETS, Target, find
 from ..errors import UsageError
-from .options import Json, Preset, Set, err, out, save, values
+from .options import Json, Preset, Set, err, out, output_folder, save, values
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
 
@@ -54,14 +53,11 @@ def build(
 ):
     """Build a board's bitstream, or write the project for the vendor's tool."""
     from ..board.build import build as run
-    from ..synth.synth import SynthesisError
 
-    target, folder = find(name), _folder(name, folder)
+    target, folder = find(name), output_folder("-o", _folder(name, folder))
     try:
         with err.status(f"building for {name}"):
             built = run(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
-    except SynthesisError as error:
-        raise UsageError(str(error)) from None
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     if built.used:
@@ -115,14 +111,9 @@ def ask(
 ):
     """Ask a board everything: identity, registers, memory, the link's rate, matrix products, digits."""
     from ..board.board import Board
-    from ..host.link import BoardError
     from . import board_test as check
 
-    try:
-        board = Board.open(port, baud)
-    except BoardError as error:
-        raise UsageError(str(error)) from None
-    with board:
+    with Board.open(port, baud) as board:
         table = Table("check", "", "found", "s", box=None, pad_edge=False, header_style="bold")
         results = []
         with err.status("testing") as status:
@@ -161,12 +152,9 @@ def virtual(
     target = find(name)
     carried = _carried(target, on, parameters, preset)
     with err.status("compiling"):
-        try:
-            baud = baud or target.baud
-            design = {"clock": min(target.clock, BIT * baud), "baud": baud}
-            board = start(target, Faults(noise / 3, noise / 3, noise / 3), **(carried | design))
-        except ParameterError as error:
-            raise UsageError(str(error)) from None
+        baud = baud or target.baud
+        design = {"clock": min(target.clock, BIT * baud), "baud": baud}
+        board = start(target, Faults(noise / 3, noise / 3, noise / 3), **(carried | design))
     with board:
         out.print(f"{board.port}")
         try:

@@ -97,11 +97,12 @@ def report(report, out: Console):
 
 
 def compare(reports: list, out: Console):
-    """Two reports side by side: what differs in their parameters, and how much they differ in size and speed."""
-    first, second = (report.to_dict() for report in reports)
-    changed = [name for name in first["params"] if first["params"][name] != second["params"][name]]
-    rows = [(name, str(first["params"][name]), str(second["params"][name]), "") for name in changed]
-    rows.append(("Fmax, MHz", *_ratio(first["fmax_mhz"]["median"], second["fmax_mhz"]["median"], ".1f")))
+    """Reports side by side: what differs in their parameters, and size and speed as ratios to the first."""
+    data = [report.to_dict() for report in reports]
+    first = data[0]
+    changed = [name for name in first["params"] if len({str(each["params"][name]) for each in data}) > 1]
+    rows = [(name, *_interleaved([str(each["params"][name]) for each in data], [""] * len(data))) for name in changed]
+    rows.append(("Fmax, MHz", *_ratios([each["fmax_mhz"]["median"] for each in data], ".1f")))
     for key, name in (
         ("lut4_equivalents", "LUT4 equivalents"),
         ("ffs", "FF"),
@@ -109,13 +110,20 @@ def compare(reports: list, out: Console):
         ("brams", "BRAM"),
         ("peak", f"{first['unit']} a cycle"),
     ):
-        rows.append((name, *_ratio(first[key], second[key], ",")))
-    out.print(_table(("", "first", "second", "ratio"), rows))
+        rows.append((name, *_ratios([each[key] for each in data], ",")))
+    names = ["first", "second"] if len(data) == 2 else [f"design {number}" for number in range(1, len(data) + 1)]
+    out.print(_table(("", *_interleaved(names, ["ratio"] * len(data))), rows))
 
 
-def _ratio(a, b, how: str) -> tuple[str, str, str]:
-    texts = tuple("-" if value is None else format(value, how) for value in (a, b))
-    return *texts, f"{b / a:.2f}" if a and b is not None else ""
+def _ratios(values: list, how: str) -> list[str]:
+    """Numbers as texts, each but the first followed by its ratio to the first."""
+    texts = ["-" if value is None else format(value, how) for value in values]
+    return _interleaved(texts, [f"{b / values[0]:.2f}" if values[0] and b is not None else "" for b in values])
+
+
+def _interleaved(texts: list[str], ratios: list[str]) -> list[str]:
+    """A text for the first design, a text and a ratio for every other."""
+    return [texts[0], *(cell for pair in zip(texts[1:], ratios[1:], strict=True) for cell in pair)]
 
 
 def _table(head, rows) -> Table:

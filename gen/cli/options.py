@@ -12,8 +12,9 @@ from ...hw.component import Component
 from ..accelerators import registry
 from ..errors import UsageError
 from ..generators import Generator, find
+from .outputs import StandardOutput, uncreatable, unwritable
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, file=StandardOutput())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
@@ -22,13 +23,50 @@ Preset = Annotated[
     Path | None,
     typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table, or a preset of an accelerator."),
 ]
-Json = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Also write the result as JSON.")]
 
 
-def component_of(name: str, settings: list[str] | None, preset: Path | None) -> tuple[Generator, Component]:
-    """A generator and its component with the parameters that were given."""
+def output_file(flag: str, path: Path | None) -> Path | None:
+    """A file that a command will write. Raises :class:`.UsageError` if it cannot; nothing is changed."""
+    if path is not None and (why := unwritable(path)):
+        raise UsageError(f"{flag} {path}: the file cannot be written: {why}.")
+    return path
+
+
+def output_folder(flag: str, path: Path | None) -> Path | None:
+    """A folder that a command will write into, and make. Raises :class:`.UsageError` if it cannot."""
+    if path is not None and (why := uncreatable(path)):
+        raise UsageError(f"{flag} {path}: the folder cannot be written: {why}.")
+    return path
+
+
+def file_option(*flags: str, **options):
+    """An option that names a file to write, which is checked before the command begins."""
+
+    def check(context, param, path):
+        return output_file(param.opts[0], path)
+
+    return typer.Option(*flags, metavar="FILE", callback=check, **options)
+
+
+def folder_option(*flags: str, **options):
+    """An option that names a folder to write into, which is checked before the command begins."""
+
+    def check(context, param, path):
+        return output_folder(param.opts[0], path)
+
+    return typer.Option(*flags, metavar="DIR", callback=check, **options)
+
+
+Json = Annotated[Path | None, file_option("--json", help="Also write the result as JSON.")]
+
+
+def component_of(
+    name: str, settings: list[str] | None, preset: Path | None, changes: dict[str, str] | None = None
+) -> tuple[Generator, Component]:
+    """A generator and its component with the parameters that were given, replaced by those of `changes`."""
     generator = find(name)
-    parameters = generator.component.Parameters.parse(values(settings, preset, generator.name))
+    texts = values(settings, preset, generator.name) | (changes or {})
+    parameters = generator.component.Parameters.parse(texts)
     return generator, generator.component(**dict(parameters))
 
 
@@ -37,15 +75,34 @@ def values(settings: list[str] | None, preset: Path | None, name: str) -> dict[s
     return (_preset(preset, name) if preset else {}) | settings_of(settings)
 
 
-def settings_of(settings: list[str] | None) -> dict[str, str]:
-    """What `-p NAME=VALUE` says, as often as it is given."""
-    found = {}
+def settings_of(settings: list[str] | None, flag: str = "-p") -> dict[str, str]:
+    """Parameters that `-p NAME=VALUE` sets, each of them once."""
+    found: dict[str, str] = {}
     for setting in settings or []:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise UsageError(f"-p {setting}: a parameter is set as NAME=VALUE.")
-        found[key.strip()] = value.strip()
+        key, value = pair_of(setting, flag)
+        if key in found:
+            raise UsageError(f"{flag} {setting}: {key} is set to {found[key]} already.")
+        found[key] = value
     return found
+
+
+def alternatives_of(settings: list[str] | None) -> list[dict[str, str]]:
+    """Designs that `--compare NAME=VALUE` sets: a name that is given again begins the next one."""
+    found: list[dict[str, str]] = []
+    for setting in settings or []:
+        key, value = pair_of(setting, "--compare")
+        if not found or key in found[-1]:
+            found.append({})
+        found[-1][key] = value
+    return found
+
+
+def pair_of(setting: str, flag: str) -> tuple[str, str]:
+    """Name and value of NAME=VALUE."""
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise UsageError(f"{flag} {setting}: a parameter is set as NAME=VALUE.")
+    return key.strip(), value.strip()
 
 
 def _preset(path: Path, name: str) -> dict[str, str]:
@@ -53,7 +110,7 @@ def _preset(path: Path, name: str) -> dict[str, str]:
     if accelerator and str(path) in accelerator.presets and not path.exists():
         return {key: _text(value) for key, value in accelerator.presets[str(path)].items()}
     try:
-        preset = tomllib.loads(path.read_text(encoding="utf-8"))
+        preset = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         known = f" (presets of {name}: {', '.join(accelerator.presets)})" if accelerator else ""
         raise UsageError(f"cannot read {path}: {error.strerror}{known}.") from None

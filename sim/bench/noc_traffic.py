@@ -13,7 +13,7 @@ from cocotb.triggers import FallingEdge, Timer
 from ..golden import noc
 from ..golden.noc_traffic import offered
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import reset
+from ..runner.streams import LONGEST, reset
 
 COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64
@@ -77,7 +77,7 @@ async def _drained(dut, count: int, width: int):
         sent, received = counts["sent"].sum(), counts["received"].sum()
         patience = PATIENCE if received != seen else patience - 1
         empty = sent == received and received == seen
-        if empty or not patience:
+        if empty or not patience or spent > LONGEST:
             return counts, links, spent
         seen = received
         await _cycles(100)

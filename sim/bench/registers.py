@@ -13,7 +13,7 @@ from cocotbext.axi import axil_channels as axil
 
 from ..golden.registers import Registers, cycles
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Stuck, reader, reset, unsigned
+from ..runner.streams import Stuck, Surplus, reader, reset, unsigned
 from ..stimulus.registers import RegistersCase
 
 PATIENCE = 2000
@@ -122,6 +122,8 @@ class Bench:
                 break
             if len(taken["b"]) >= len(case.writes) and len(taken["r"]) >= len(case.reads):
                 break
+            if len(taken["b"]) > len(case.writes) or len(taken["r"]) > len(case.reads):
+                raise Surplus(f"{self.where}: there are more responses than requests")
             if cycle - max(each[-1] if each else 0 for each in taken.values()) > PATIENCE:
                 counts = ", ".join(f"{len(each)} on {name}" for name, each in taken.items())
                 raise Stuck(f"nothing moved for {PATIENCE} cycles; handshakes so far: {counts}")

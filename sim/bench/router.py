@@ -165,7 +165,7 @@ async def run(dut, job: BenchJob):
         dut.position.value = _position(shape, case.router)
         flits, cycle, moved = passing.flits_left, 0, 0
         started = time.perf_counter()
-        while passing.flits_left and cycle - moved < PATIENCE:
+        while passing.flits_left > 0 and cycle - moved < PATIENCE:
             await FallingEdge(dut.clk)
             o, valid, credit = (unsigned(each()) for each in read)
             before = passing.flits_left
@@ -188,7 +188,8 @@ async def run(dut, job: BenchJob):
         dut.o_credit.value = 0
         outcome.checked += flits - passing.flits_left + 2
         if passing.flits_left:
-            _count(outcome, f"case {number}: {passing.flits_left} flits have not come")
+            count, what = abs(passing.flits_left), "have not come" if passing.flits_left > 0 else "left in excess"
+            _count(outcome, f"case {number}: {count} flits {what}")
             break
         if any(count != p["depth"] for count in passing.credits.values()):
             _count(outcome, f"case {number}: credits are {dict(passing.credits)}")

@@ -1,40 +1,83 @@
 """Keeps what is expensive to build: a directory for each distinct content, in the user's cache."""
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from filelock import FileLock
-from platformdirs import user_cache_dir
-
-
-def root() -> Path:
-    """Where everything is kept: `$SYSTOLA_CACHE`, else the platform's cache directory."""
-    return Path(os.environ.get("SYSTOLA_CACHE") or user_cache_dir("systola")).absolute()
+from . import children, folders
+from .folders import FolderError
 
 
 def once(name: str, content: Iterable[str], fill: Callable[[Path], None]) -> Path:
-    """The directory that `fill` made for this `content`; `fill` runs only if it does not exist yet.
+    """The directory that `fill` made for this `content`; `fill` runs only if there is no complete one yet.
 
     `content` is everything that the result depends on. The directory takes its final name only when `fill`
-    has returned: one that has that name is complete, whatever was interrupted. Processes that want the
-    same content at the same time wait for the first.
+    has returned. One whose files are not those that `fill` made, such as after a disk was full, is made again.
+    Processes that want the same content at the same time wait for the first. Raises :class:`.FolderError`, one
+    sentence, if no cache can be written.
     """
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:24]
-    final = root() / f"{name}-{digest}"
-    if final.is_dir():
-        return final
+    places = folders.caches()
+    for place in places:
+        if _complete(final := place / f"{name}-{digest}"):
+            return final
+    reasons = [folders.cannot(place) for place in places]
+    place = next((place for place, reason in zip(places, reasons, strict=True) if reason is None), None)
+    if place is None:
+        raise FolderError(_unusable(places, reasons))
+    try:
+        return _made(place / f"{name}-{digest}", fill)
+    except OSError as error:
+        if error.errno in folders.FULL or Path(str(error.filename)).parent == place:
+            raise FolderError(_unusable([place], [error.strerror])) from None
+        raise
+
+
+def _made(final: Path, fill: Callable[[Path], None]) -> Path:
+    from filelock import FileLock  # an optional dependency
+
     final.parent.mkdir(parents=True, exist_ok=True)
     partial = final.with_name(f"{final.name}.partial")
     with FileLock(final.with_name(f"{final.name}.lock")):
-        if not final.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)  # left by a build that was killed
-            partial.mkdir()
-            try:
+        if not _complete(final):
+            for left in (partial, final):  # by a build that was killed, or that is damaged
+                if left.exists():
+                    shutil.rmtree(left)
+            with children.removed(partial):
+                partial.mkdir()
                 fill(partial)
+                _list(final).write_text(json.dumps(_contents(partial)))
                 partial.rename(final)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
     return final
+
+
+def _complete(folder: Path) -> bool:
+    """Whether a directory has all files that were made in it, as they were."""
+    try:
+        listed = json.loads(_list(folder).read_text())
+        return folder.is_dir() and all(_entry(folder / path) == entry for path, entry in listed.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _list(folder: Path) -> Path:
+    """The file that lists the files of a complete directory: size, and whether it is executable."""
+    return folder.with_name(f"{folder.name}.json")
+
+
+def _contents(folder: Path) -> dict[str, list]:
+    return {str(path.relative_to(folder)): _entry(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _entry(path: Path) -> list:
+    found = path.stat()
+    return [found.st_size, bool(found.st_mode & 0o100)]
+
+
+def _unusable(places: list[Path], reasons: list[str | None]) -> str:
+    found = "; ".join(f"{place}: {reason}" for place, reason in zip(places, reasons, strict=True)) or "there is none"
+    named = f"{folders.NAME}={os.environ[folders.NAME]}" if os.environ.get(folders.NAME) else "the cache"
+    return f"{named} cannot be used ({found}): set {folders.NAME} to a folder that can be written and has space."

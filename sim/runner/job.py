@@ -6,6 +6,8 @@ import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .children import die_with_parent
+
 ENVIRONMENT = "SYSTOLA_JOB"
 """The environment variable in which a bench finds the folder of its job."""
 
@@ -52,6 +54,8 @@ class BenchJob:
 
     @staticmethod
     def load() -> "BenchJob":
+        """Called in the bench, whose process then ends with that of its caller."""
+        die_with_parent()
         return pickle.loads((Path(os.environ[ENVIRONMENT]) / "job.pickle").read_bytes())
 
 

@@ -1,13 +1,13 @@
 """A design in its harness as a process without a bench: registers, runs and DRAM images, as fast as Verilator goes."""
 
+import contextlib
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from . import cache
+from . import cache, children
 from .dram import DramSettings, SettingsField, check_image, load_image, save_image
 from .harness import Harness, Surrounded
 from .harness_verilog import MODELS
@@ -54,11 +54,11 @@ class Session:
 
     def __init__(self, driven: Driven):
         self.plan, self.largest = driven.surrounded.plan, driven.surrounded.bytes
-        self._folder = tempfile.TemporaryDirectory(prefix="systola-")
-        self.folder = Path(self._folder.name)
+        self._folder = contextlib.ExitStack()
+        self.folder = self._folder.enter_context(children.temporary())
         self._errors = (self.folder / "errors").open("w+")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
-        self._process = subprocess.Popen([driven.program], text=True, cwd=self.folder, **pipes)
+        self._process = children.Child([driven.program], text=True, cwd=self.folder, **pipes)
 
     def __enter__(self):
         return self
@@ -68,11 +68,10 @@ class Session:
 
     def close(self):
         """End the process."""
-        self._process.kill()
-        self._process.wait()
+        self._process.end()
         for file in (self._process.stdin, self._process.stdout, self._errors):
             file.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def configure(self, settings: DramSettings, memory: int = 0):
         """Set the behaviour of a DRAM."""

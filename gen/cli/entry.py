@@ -1,0 +1,105 @@
+"""The end of every command: an error that a user can cause is one sentence on standard error, and an exit code."""
+
+import contextlib
+import os
+import signal
+import sys
+
+import typer
+
+from ...hw.component import ParameterError
+from ...sim.network.graph import GraphError
+from ...sim.runner import children, extras
+from ...sim.runner.folders import FolderError
+from ...sim.runner.simulator import SimulatorError, ToolMissing
+from ..accelerators.systola.program import ProgramError
+from ..compile.image import ImageError
+from ..errors import UsageError
+from ..host.link import BoardError
+from ..synth.synth import SynthesisError
+from .options import err
+
+REJECTED = (
+    UsageError,
+    ParameterError,
+    GraphError,
+    ImageError,
+    ProgramError,
+    FolderError,
+    SynthesisError,
+    BoardError,
+    ToolMissing,
+)
+"""Errors with exit code 2: the request, or what is installed, has to change."""
+
+
+def main(app: typer.Typer):
+    """Run a command as the whole program."""
+    children.stop_on_signals(_clear_line)
+    sys.exit(run(app))
+
+
+def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
+    """Run a command with arguments, by default those of the process, and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # names of files may be no text
+    try:
+        app(args=arguments)
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except REJECTED as error:
+        code = _fail(2, str(error))
+    except SimulatorError as error:
+        code = _fail(1, str(error))
+    except ModuleNotFoundError as error:
+        sentence = extras.missing(error.name or "")
+        if sentence is None:
+            raise
+        code = _fail(2, sentence)
+    except MemoryError as error:
+        code = _fail(1, f"there is not enough memory: {error}." if str(error) else "there is not enough memory.")
+    except OSError as error:
+        code = _fail(1, _about(error))
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    return code if _flushed() else code or 1
+
+
+def _clear_line():
+    """Remove the line of progress from a terminal, and show the cursor that it hid."""
+    if sys.stderr is not None and sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\r\x1b[K\x1b[?25h")
+
+
+def _about(error: OSError) -> str:
+    """A sentence about an error of the system."""
+    reason = error.strerror or str(error).rstrip(".")
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason}."
+    try:
+        os.getcwd()
+    except OSError:
+        return f"the current folder cannot be used: {reason}; change to another one."
+    return f"{reason}."
+
+
+def _fail(code: int, sentence: str) -> int:
+    with contextlib.suppress(OSError):
+        err.print(f"systola: {sentence}", markup=False)
+    return code
+
+
+def _flushed() -> bool:
+    """Write what is left of the output. If that fails, discard it, so that the interpreter does not try again."""
+    done = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            done = False
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return done

@@ -1,0 +1,64 @@
+"""What a command writes: the standard output, and checks of files and folders before it begins.
+
+The checks leave everything as it was.
+"""
+
+import errno
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from ...sim.runner.folders import reason
+
+
+class StandardOutput:
+    """The present standard output, for a console; an error of it names it. Without effect where it is closed."""
+
+    def write(self, text: str) -> int:
+        return self._call("write", text) or 0
+
+    def flush(self):
+        self._call("flush")
+
+    def __getattr__(self, name):
+        return getattr(sys.stdout, name)
+
+    @staticmethod
+    def _call(name: str, *arguments):
+        try:
+            return getattr(sys.stdout, name)(*arguments) if sys.stdout is not None else None
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from None
+
+
+def unwritable(path: Path) -> str | None:
+    """Why a file cannot be written, as a phrase; None if it can."""
+    try:
+        if not os.path.lexists(path):
+            path.open("xb").close()
+            path.unlink()
+            return None
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
+            return os.strerror(errno.EISDIR)
+        if stat.S_ISREG(kind):
+            path.open("ab").close()
+        elif not os.access(path, os.W_OK):
+            return os.strerror(errno.EACCES)
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+    return None
+
+
+def uncreatable(folder: Path) -> str | None:
+    """Why nothing can be written into a folder, which need not exist yet, as a phrase; None if it can."""
+    if why := reason(folder.absolute()):
+        return why
+    place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
+    try:
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        return error.strerror
+    return None

