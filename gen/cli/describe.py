@@ -1,4 +1,4 @@
-"""What `systola show` and `systola synth` print, and the same as data."""
+"""Output of `systola show` and `systola synth`, as text and as data."""
 
 import inspect
 
@@ -16,8 +16,8 @@ def show(generator: Generator, out: Console):
     parameters = data["parameters"].items()
     out.print(
         _table(
-            ("parameter", "default", "legal", "meaning"),
-            [(name, str(p["default"]), p["legal"], p["meaning"]) for name, p in parameters],
+            ("parameter", "default", "meaning", "legal values"),
+            [(name, str(p["default"]), p["meaning"], p["legal"]) for name, p in parameters],
         )
         if parameters
         else "no parameters"
@@ -33,13 +33,13 @@ def show(generator: Generator, out: Console):
 
 
 def as_data(generator: Generator) -> dict:
-    """The same as plain data: description, parameters, ports, latency."""
+    """Description, parameters, ports and latency of a generator as plain data."""
     from ..verilog.verilog import Top
 
     component = generator.component().described()
     kind = generator.component.Parameters
     top = Top(component)
-    top._MustUse__used = True  # only its ports are looked at
+    top._MustUse__used = True  # only its ports are read
     ports = top.ports
     return {
         "generator": generator.name,
@@ -74,7 +74,7 @@ def report(report, out: Console):
     )
     per = data["peak"]
     out.print(
-        f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
+        f"per {data['unit']} per cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
         f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
     if len(data["units"]) > 1:
@@ -94,7 +94,7 @@ def report(report, out: Console):
 
 
 def compare(reports: list, out: Console):
-    """Two reports side by side: what differs in their parameters, and how much they differ in size and speed."""
+    """Two reports side by side: differing parameters, area and clock frequency, and the ratio variant / base."""
     first, second = (report.to_dict() for report in reports)
     changed = [name for name in first["params"] if first["params"][name] != second["params"][name]]
     rows = [(name, str(first["params"][name]), str(second["params"][name]), "") for name in changed]
@@ -104,10 +104,10 @@ def compare(reports: list, out: Console):
         ("ffs", "FF"),
         ("dsps", "DSP"),
         ("brams", "BRAM"),
-        ("peak", f"{first['unit']} a cycle"),
+        ("peak", f"{first['unit']} per cycle"),
     ):
         rows.append((name, *_ratio(first[key], second[key], ",")))
-    out.print(_table(("", "first", "second", "ratio"), rows))
+    out.print(_table(("", "base", "variant", "variant / base"), rows))
 
 
 def _ratio(a, b, how: str) -> tuple[str, str, str]:

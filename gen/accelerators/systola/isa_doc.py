@@ -164,8 +164,9 @@ the interrupt.
 ## Assembly language
 
 A line consists of an instruction, its operands, and the names of its flags. `;` and `#` start a comment. An operand is
-a number, a register, or `r1+64`. END and ADD add the number to the register; MOVE assigns it: `r1=64`. SYNC without
-units waits for all units. `systola.gen.accelerators.systola.program` is the equivalent in Python:
+a number (decimal or `0x`), a register, or `r1+64`. END and ADD add the number to the register; MOVE assigns it:
+`r1=64`. SYNC without units waits for all units. `systola.gen.accelerators.systola.program` is the equivalent in
+Python:
 
 ```python
 from systola.gen.accelerators.systola.program import Program, Reg, Setting, Unit
@@ -200,7 +201,7 @@ records the last access to each byte of each memory. `systola asm` and
 
 An error message names the instructions, the iteration of each enclosing loop (from 0), and the address range:
 
-    line 35 (MATMUL 64, 64) reads activation words 64 to 127 while line 33 (LOAD 5120, 1024) may still use them:
+    line 35 (MATMUL 64, 64) reads activation words 64 to 127 while line 33 (LOAD 0x1400, 1024) may still use them:
     a SYNC load is missing between them.
 """
 

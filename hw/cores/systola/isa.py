@@ -121,6 +121,7 @@ COMMANDS = (
         "move a box from DRAM to a scratchpad",
         queue="load",
         operands={"a": "DRAM byte", "b": "local byte"},
+        hexadecimal=("a",),
         accesses=(AccessSpec("load", DRAM), AccessSpec("load", LOCAL, writes=True)),
     ),
     InstructionSpec(
@@ -129,6 +130,7 @@ COMMANDS = (
         "move a box from a scratchpad to DRAM",
         queue="store",
         operands={"a": "DRAM byte", "b": "local byte"},
+        hexadecimal=("a",),
         accesses=(AccessSpec("store", LOCAL), AccessSpec("store", DRAM, writes=True)),
     ),
     InstructionSpec(
@@ -159,6 +161,7 @@ COMMANDS = (
         "settings of requantisation for all lanes; c = zero point [7:0], low [15:8], high [23:16], shift [29:24]",
         queue="vector",
         operands={"a": "multiplier", "b": "bias", "c": "zero point, low, high, shift"},
+        hexadecimal=("a",),
         packed=(*_LIMITS, _SHIFT),
     ),
     InstructionSpec(
