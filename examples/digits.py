@@ -2,8 +2,8 @@
 
 A small network is trained on real images and quantised to int8. The matrix products of its layers then run
 on a weight-stationary systolic array, generated as Verilog and simulated by Verilator; every accumulator
-that leaves it is compared with the golden model. What stands between the products is NumPy here: the sums
-of partial results, bias, requantisation and ReLU. A layer starts when the one before has ended.
+that leaves it is compared with the golden model. NumPy computes the steps between the products: the sums
+of partial results, bias, requantisation and ReLU. A layer starts when the previous one has ended.
 
     python examples/digits.py [--out build/demo] [--rows 16] [--cols 16] [--images 898]
 """
@@ -34,7 +34,7 @@ console = Console(highlight=False, markup=False)
 
 
 class Array:
-    """A systolic array in Verilog that multiplies matrices, and remembers what each product took."""
+    """A systolic array in Verilog that multiplies matrices and records the cycles of each product."""
 
     def __init__(self, rows: int, cols: int):
         self.rows, self.cols = rows, cols
@@ -54,7 +54,7 @@ class Array:
 
 @dataclass
 class Product:
-    """One layer on the array: the shape (K, N) of its weights, its tiles, and what the bench counted."""
+    """One layer on the array: the shape (K, N) of its weights, its tiles, and the counts of the bench."""
 
     array: Array
     images: int
@@ -144,7 +144,7 @@ def main(
 
 
 def summarise(array: Array, facts: dict[str, str]):
-    """Print a line for each layer, then what was found."""
+    """Print one line per layer, then the results."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("Layer")
     for column in ("tiles", "cycles", "MACs", "utilisation"):
@@ -180,7 +180,7 @@ def summarise(array: Array, facts: dict[str, str]):
     facts = {
         "Array": f"{array.rows} x {array.cols}, weight stationary, uint8 x int8 -> int32",
         "Accumulators": f"{checked:,} compared with the golden model, {mismatches:,} mismatches",
-        "Simulation": f"{cycles / seconds:,.0f} cycles a second",
+        "Simulation": f"{cycles / seconds:,.0f} cycles per second",
         **facts,
     }
     for name, value in facts.items():
@@ -190,7 +190,7 @@ def summarise(array: Array, facts: dict[str, str]):
 
 
 def draw(path: Path, array: Array, images: np.ndarray, labels: np.ndarray, predicted: np.ndarray):
-    """Utilisation over time, the first change of layer close up, and digits with what they were taken for."""
+    """Utilisation over time, a detail of the first change of layer, and digits with their classification."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -246,7 +246,7 @@ def draw(path: Path, array: Array, images: np.ndarray, labels: np.ndarray, predi
 
 @contextmanager
 def step(text: str):
-    """Say what is going on while it does, and how long it took when it has ended."""
+    """Report a step while it runs, and its duration when it has ended."""
     started = time.perf_counter()
     with console.status(text):
         yield

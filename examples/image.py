@@ -3,7 +3,7 @@
     python examples/image.py --out build/image
 
 An image of 96 x 96 pixels of 8 channels lies in DRAM; its middle, 64 x 64, is loaded with a frame of one pixel of a
-zero point around it. Prints what the bus did, and writes what is in the local memory afterwards as PNG.
+zero point around it. Prints the use of the bus, and writes the final contents of the local memory as PNG.
 """
 
 from pathlib import Path

@@ -42,7 +42,7 @@ def options(
 
 @app.command("list")
 def list_(json_file: Json = None):
-    """List the generators, under headings."""
+    """List accelerators and components with a summary of each."""
     known = generators()
     width = max(map(len, known))
     for heading in HEADINGS:
@@ -72,7 +72,7 @@ def gen(
     folder: Annotated[Path, folder_option("-o", help="Where to write.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
-    """Write NAME.v, NAME.json, NAME.core, and what else belongs to the generator."""
+    """Write NAME.v, NAME.json, NAME.core, and further files of the generator."""
     generator, component = component_of(name, parameters, preset)
     if top is not None and not (top.isascii() and top.isidentifier()):
         raise UsageError(f"--top {top}: a module name is letters, digits and underscores, not first a digit.")
@@ -84,7 +84,7 @@ def gen(
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     for path in paths:
         out.print(f"{path}  {_size(path.stat().st_size)}", markup=False)
-    out.print(f"{design.modules} modules, {design.latency} cycles from input to output")
+    out.print(f"{design.modules} modules; latency {design.latency} cycles, as defined by `systola show {name}`")
 
 
 @app.command()
@@ -101,7 +101,7 @@ def sim(
     ] = 1800,
     json_file: Json = None,
 ):
-    """Run a generator's Verilog against its golden model on random data, with random gaps and stalls."""
+    """Simulate a generator's Verilog with random data, gaps and stalls, and compare it with its golden model."""
     from ...sim.runner.simulate import simulate
 
     generator, component = component_of(name, parameters, preset)
@@ -137,7 +137,7 @@ def sim(
     )
     out.print(
         f"        {outcome.cycles:,} cycles, {outcome.work:,} {_plural(design.unit)}, gaps and stalls included: "
-        f"{result['utilisation']:.1%} of {design.peak} a cycle"
+        f"{result['utilisation']:.1%} of the peak of {design.peak} {_plural(design.unit)} per cycle"
     )
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
@@ -154,14 +154,14 @@ def synth(
     preset: Preset = None,
     device: Annotated[str, typer.Option(help="Device to map to, e.g. ecp5-85k.")] = "ecp5-85k",
     seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
-    placer: Annotated[Placer, typer.Option(help="Of nextpnr: static may be better for large designs.")] = "heap",
+    placer: Annotated[Placer, typer.Option(help="Placer of nextpnr; static may be better for large designs.")] = "heap",
     other: Annotated[
         list[str] | None,
-        typer.Option("--compare", metavar="NAME=VALUE", help="Another value, side by side; may be repeated."),
+        typer.Option("--compare", metavar="NAME=VALUE", help="A variant to compare with; repeatable."),
     ] = None,
     json_file: Json = None,
 ):
-    """Synthesise, place and route out of context: cells, by part, and Fmax."""
+    """Synthesise, place and route out of context: cells per part, and Fmax."""
     from ..synth.synth import DEVICES, synthesise
 
     generator, component = component_of(name, parameters, preset)
@@ -186,7 +186,7 @@ def papers(
     slow: Annotated[bool, typer.Option("--slow", help="Also measure the claims that take minutes each.")] = False,
     json_file: Json = None,
 ):
-    """Measure the claims of papers: published, measured, and whether within the band. Exit code 1 if any is outside."""
+    """Measure claims of papers and compare them with the published values. Exit code 1 if any is outside its band."""
     from ..papers import registry as claims
     from ..papers import table
     from ..papers.claim import UnknownPaper

@@ -65,7 +65,7 @@ def _registers(board: Board, seed: int) -> str:
         _same(f"register {SCRATCH:#x}", board.read_register(SCRATCH), value)
     for led in (1, 0, 1):
         board.write_register(BOARD, led)
-        _same("the light", board.read_register(BOARD) & 1, led)
+        _same("the LED", board.read_register(BOARD) & 1, led)
     return f"{len(values)} values"
 
 
@@ -80,7 +80,7 @@ def _errors(board: Board) -> str:
         except BoardError:
             continue
         raise BoardError(f"{what} was read without an error.")
-    return "refused, all three"
+    return "3 of 3 invalid accesses returned an error"
 
 
 def _clock(board: Board) -> str:
@@ -90,7 +90,7 @@ def _clock(board: Board) -> str:
     after, second = time.monotonic(), board.read_register(CYCLES)
     rate = (second - first) % 2**32 / (after - before)
     if not rate:
-        raise BoardError("the clock stands still.")
+        raise BoardError("the clock does not run.")
     return f"{rate / 1e6:.2f} MHz by this machine, {board.facts['clock'] / 1e6:g} MHz as built"
 
 

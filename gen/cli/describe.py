@@ -1,4 +1,4 @@
-"""What `systola show` and `systola synth` print, and the same as data."""
+"""Output of `systola show` and `systola synth`, as text and as data."""
 
 import inspect
 
@@ -16,8 +16,8 @@ def show(generator: Generator, out: Console):
     parameters = data["parameters"].items()
     out.print(
         _table(
-            ("parameter", "default", "legal", "meaning"),
-            [(name, str(p["default"]), p["legal"], p["meaning"]) for name, p in parameters],
+            ("parameter", "default", "meaning", "legal values"),
+            [(name, str(p["default"]), p["meaning"], p["legal"]) for name, p in parameters],
         )
         if parameters
         else "no parameters"
@@ -33,13 +33,13 @@ def show(generator: Generator, out: Console):
 
 
 def as_data(generator: Generator) -> dict:
-    """The same as plain data: description, parameters, ports, latency."""
+    """Description, parameters, ports and latency of a generator as plain data."""
     from ..verilog.verilog import Top
 
     component = generator.component().described()
     kind = generator.component.Parameters
     top = Top(component)
-    top._MustUse__used = True  # only its ports are looked at
+    top._MustUse__used = True  # only its ports are read
     ports = top.ports
     return {
         "generator": generator.name,
@@ -74,7 +74,7 @@ def report(report, out: Console):
     )
     per = data["peak"]
     out.print(
-        f"per {data['unit']} a cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
+        f"per {data['unit']} per cycle: {data['lut4_equivalents'] / per:.1f} LUT4 equivalents, "
         f"{data['ffs'] / per:.1f} FF, {data['dsps'] / per:.2f} DSP"
     )
     if len(data["area_breakdown"]) > 1:
@@ -97,10 +97,10 @@ def report(report, out: Console):
 
 
 def compare(reports: list, out: Console):
-    """Reports side by side: what differs in their parameters, and size and speed as ratios to the first."""
+    """Reports side by side: differing parameters, area, clock frequency, and the ratio of each variant to the base."""
     data = [report.to_dict() for report in reports]
-    first = data[0]
-    changed = [name for name in first["params"] if len({str(each["params"][name]) for each in data}) > 1]
+    base = data[0]
+    changed = [name for name in base["params"] if len({str(each["params"][name]) for each in data}) > 1]
     rows = [(name, *_interleaved([str(each["params"][name]) for each in data], [""] * len(data))) for name in changed]
     rows.append(("Fmax, MHz", *_ratios([each["fmax_mhz"]["median"] for each in data], ".1f")))
     for key, name in (
@@ -108,11 +108,12 @@ def compare(reports: list, out: Console):
         ("ffs", "FF"),
         ("dsps", "DSP"),
         ("brams", "BRAM"),
-        ("peak", f"{first['unit']} a cycle"),
+        ("peak", f"{base['unit']} per cycle"),
     ):
         rows.append((name, *_ratios([each[key] for each in data], ",")))
-    names = ["first", "second"] if len(data) == 2 else [f"design {number}" for number in range(1, len(data) + 1)]
-    out.print(_table(("", *_interleaved(names, ["ratio"] * len(data))), rows))
+    variants = ["variant"] if len(data) == 2 else [f"variant {number}" for number in range(1, len(data))]
+    ratios = ["", *(f"{name} / base" for name in variants)]
+    out.print(_table(("", *_interleaved(["base", *variants], ratios)), rows))
 
 
 def _ratios(values: list, how: str) -> list[str]:

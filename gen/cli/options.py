@@ -1,6 +1,7 @@
-"""Options and arguments that several commands have, and what becomes of them."""
+"""Options and arguments shared by several commands, and their evaluation."""
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,10 @@ from ..errors import UsageError
 from ..generators import Generator, find
 from .outputs import StandardOutput, uncreatable, unwritable
 
-out = Console(highlight=False, soft_wrap=True, file=StandardOutput())
+PIPED = 1000
+"""Columns of the output if it is no terminal, so that no line of a table is wrapped."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=StandardOutput())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]

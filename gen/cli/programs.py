@@ -14,12 +14,12 @@ from .options import Preset, Set, file_option, out, values
 
 
 def asm(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as text.")],
-    target: Annotated[Path, file_option("-o", help="Where its bytes go.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Assembly source file.")],
+    target: Annotated[Path, file_option("-o", help="Binary file to write.")],
     parameters: Set = None,
     preset: Preset = None,
 ):
-    """Assemble a program for a core with these parameters, if it is found to be right for it."""
+    """Check a program for a core with these parameters, and assemble it."""
     machine = CoreParameters.parse(values(parameters, preset, "systola"))
     try:
         code = assemble(Program.parse(source.read_text(encoding="utf-8-sig")), machine)
@@ -34,8 +34,8 @@ def asm(
     out.print(f"{target}  {len(code) // ISA.slot} instructions", markup=False)
 
 
-def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Program as bytes.")]):
-    """The text of a program for a core."""
+def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Binary file of a program.")]):
+    """Disassemble a program of a core."""
     try:
         program = Program.decode(source.read_bytes())
     except (OSError, ProgramError) as error:

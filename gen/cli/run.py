@@ -20,9 +20,11 @@ def run(
     order: Annotated[str | None, typer.Option(help="serial, reordered, synchronised or overlapped.")] = None,
     executor: Annotated[str, typer.Option(help="verilog, or model: golden model and cost model.")] = "verilog",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
-    latency: Annotated[int, typer.Option(min=2, max=1000, help="Cycles of DRAM to the first beat.")] = 20,
-    limit: Annotated[int, typer.Option(min=1, help="Cycles after which the execution is stopped.")] = 10_000_000,
-    trace: Annotated[Path | None, folder_option("--trace", help="Write a timeline: picture and Perfetto.")] = None,
+    latency: Annotated[
+        int, typer.Option(min=2, max=1000, help="DRAM latency: cycles from the address to the first beat.")
+    ] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of cycles.")] = 10_000_000,
+    trace: Annotated[Path | None, folder_option("--trace", help="Write a timeline to DIR: PNG and Perfetto.")] = None,
     json_file: Json = None,
 ):
     """Run a task on an accelerator, from DRAM to DRAM, and compare its results with NumPy."""

@@ -1,4 +1,4 @@
-"""`make bench`: measures every figure that the documents state, beside what is published or was measured of peers."""
+"""`make bench`: measures every figure of the documentation, with published or measured values of peers."""
 
 import io
 import json
@@ -66,7 +66,7 @@ def main(
     ),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
 ):
-    """Measure the figures that the documents state. What is not measured, or not yet, stays as figures.json has it."""
+    """Measure the figures of the documentation. Sections that are not measured are taken from figures.json."""
     console = Console(highlight=False, width=200)
     out.mkdir(parents=True, exist_ok=True)
     data = out / "figures.json"

@@ -29,9 +29,9 @@ def gemm_cycles() -> Section:
     """Cycles of whole matrix products, every result compared."""
     section = Section(
         "Matrix products on 16 x 16",
-        "int8, M = N = K; cycles from the first input beat (weights included) to the last "
-        "output beat, both counted, operands arriving every cycle, K-tiles summed outside; run on the generated "
-        "Verilog, every result compared. SCALE-Sim 3.0 is a model with operands on chip.",
+        "int8, M = N = K. Cycles are counted from the first input beat (weights included) to the last output beat, "
+        "inclusive. Operands arrive in every cycle; tiles along K are summed outside the array. Measured on the "
+        "generated Verilog; every result is compared. SCALE-Sim 3.0 is a model with operands on chip.",
         ["engine", "size", "cycles", "utilisation", "SCALE-Sim cycles", "SCALE-Sim utilisation", "results compared"],
     )
     rng = np.random.default_rng(1)
@@ -72,9 +72,9 @@ def gemm_cycles() -> Section:
 def generation() -> Section:
     """Time and size of generated Verilog."""
     section = Section(
-        "Generating Verilog",
-        "The whole command `systola gen`, best of three, warm; time depends on the machine. NNgen: "
-        "a 64^3 int8 matrix product on 16 x 16, measured on a machine of the same kind.",
+        "Generation of Verilog",
+        "Run time of the command `systola gen`, the best of three runs with warm caches; it depends on the machine. "
+        "NNgen: a 64^3 int8 matrix product on 16 x 16, measured on a machine of the same kind.",
         ["design", "seconds", "kB", "modules"],
     )
     for name, parameters in (
@@ -109,9 +109,10 @@ def speed() -> Section:
     """Cycles simulated a second."""
     section = Section(
         "Simulation speed",
-        "16 x 16 in Verilator, the fastest of three runs. Arrays: under cocotb, all streams busy every cycle, results "
-        "compared after the run; one product of 1024 x 256 x 256. `systola`: with a model of DRAM and no bench, as "
-        "`systola run` has it, 512 x 512 x 512 from start to interrupt. It depends on the machine: trust ratios.",
+        "16 x 16 in Verilator, the fastest of three runs. Arrays: with cocotb, all streams busy in every cycle, "
+        "results compared after the run; one product of 1024 x 256 x 256. `systola`: with a DRAM model and without "
+        "cocotb, as in `systola run`, 512 x 512 x 512 from start to interrupt. Absolute speed depends on the machine; "
+        "ratios are comparable.",
         ["design", "simulator", "cycles", "cycles/s"],
     )
     rng = np.random.default_rng(2)
@@ -138,10 +139,10 @@ AREA_PEERS = [
 def area() -> Section:
     """Cells a MAC and clock rate."""
     section = Section(
-        "Area and clock rate",
-        "ECP5 85k (speed grade 6), Yosys and nextpnr out of context, edges and buffers included, median "
-        "Fmax of five seeds. A CCU2C counts as two LUT4, a TRELLIS_DPR16X4 as six. Fan-out is the most cell inputs "
-        "that one signal drives, clock and reset apart.",
+        "Area and clock frequency",
+        "ECP5 85k (speed grade 6), Yosys and nextpnr out of context, edges and buffers included, median Fmax of five "
+        "seeds. A CCU2C counts as two LUT4, a TRELLIS_DPR16X4 as six. The largest fan-out is the maximum number of "
+        "cell inputs driven by one signal, except clock and reset.",
         [
             "design",
             "LUT4-eq/MAC",

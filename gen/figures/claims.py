@@ -1,4 +1,4 @@
-"""What the papers of the number formats say that can be checked here, beside what was measured."""
+"""Claims of the papers on number formats that can be checked here, with measurements."""
 
 import numpy as np
 
@@ -23,11 +23,11 @@ K, COLUMNS, IMAGES = 48, 8, 10
 def claims() -> Section:
     """Claims, published and measured."""
     return Section(
-        "Number formats: claims and what was measured",
-        f"Decoders' share of the transistors: at {SIDE} x {SIDE} as in the table above, at {LARGE} x {LARGE} from the "
-        "same counts, decoders growing with the sum of the sides and the rest with their product (but the "
-        "delays at the edges grow faster, as squares of the sides, and psums by three bits). Types: what "
-        "`quantise.ant` chooses. Products a cycle and codes: generated Verilog, all results compared.",
+        "Number formats: published claims and measurements",
+        f"Decoders' share of the transistors: at {SIDE} x {SIDE} as in the table above; at {LARGE} x {LARGE} from the "
+        "same counts, with decoders proportional to the sum of the sides and the rest proportional to their product "
+        "(the delays at the edges grow faster, as squares of the sides, and partial sums by three bits). Types: the "
+        "choice of `quantise.ant`. Products per cycle and codes: generated Verilog, all results compared.",
         ["claim", "published", "measured", "difference"],
         [*_rates(), *_area(), *_types(), *_codes(), *_shares(), *_sparse()],
     )
@@ -36,7 +36,7 @@ def claims() -> Section:
 def _rates() -> list[list]:
     rows = {row[0]: row for row in fusion.rates().rows}
     measured = [rows[f"{bits} x {bits}"][3] for bits in (2, 4, 8, 16)]
-    claim, published = "Bit Fusion: products a unit and cycle at 2, 4, 8, 16 bits", "16, 4, 1, 0.25"
+    claim, published = "Bit Fusion: products per unit and cycle at 2, 4, 8, 16 bits", "16, 4, 1, 0.25"
     return [_exact(claim, published, ", ".join(measured))]
 
 
@@ -48,9 +48,9 @@ def _area() -> list[list]:
     section = fusion.area()
     rows = {row[0]: dict(zip(section.columns, row, strict=True)) for row in section.rows}
     why = {
-        "datapath": "bricks, adders and registers alone, as the paper draws them; cells are counted, not wires, and "
-        "the unit has a level for weights of 16 bits more",
-        "whole": "a unit puts slices before bricks itself, and both have streams",
+        "datapath": "bricks, adders and registers alone, as in the paper's figure; cells are counted, not wires, and "
+        "the unit has one more level for weights of 16 bits",
+        "whole": "the unit includes the assignment of slices to bricks, and both include streams",
     }
     return [
         [
@@ -81,7 +81,7 @@ def _codes() -> list[list]:
         outcome, _ = simulate(generate("systolic", component), [code_pairs.every_pair(name, name)])
         more = f" of {outcome.checked:,} products"
         rows.append(
-            _exact(f"OliVe's codes, {name}: products that the tables do not say", "0", str(outcome.mismatches), more)
+            _exact(f"OliVe's codes, {name}: products that differ from the tables", "0", str(outcome.mismatches), more)
         )
     return rows
 
@@ -96,7 +96,7 @@ def _shares() -> list[list]:
         large = decoders * LARGE / SIDE, (gates.transistors - decoders) * (LARGE / SIDE) ** 2
         measured = f"{percent(decoders / gates.transistors)} at {SIDE} x {SIDE}, "
         measured += f"{percent(large[0] / sum(large))} at {LARGE} x {LARGE}"
-        why = "areas in 22 nm of an array whose size is not at hand; transistors here, with 32-bit streams and delays"
+        why = "published: areas in 22 nm of an array of unknown size; here: transistors, with 32-bit streams and delays"
         rows.append([f"OliVe's decoders in the array, {row.label.split()[1]}", published, measured, why])
     return rows
 

@@ -18,17 +18,17 @@ TOGETHER = (("all_to_all", "reduce_scatter", "all_reduce"), ("reduce", "all_gath
 def cycles() -> Section:
     """Every collective at every size, on the generated Verilog."""
     section = Section(
-        "Collectives: cycles against bytes",
-        "Torus, four links of 64 bits a node, int32, generated Verilog; from the last node's call to the last status, "
-        "agreement included; random data, all memories compared after each row of operations, cycles asserted exactly. "
-        "Bytes are a node's whole message. Bound: words that the fullest link must carry (golden.collective.bound). "
-        "alpha + beta x bytes is the least-squares line through the five sizes.",
+        "Collectives: cycles and message size",
+        "Torus, four links of 64 bits per node, int32, generated Verilog; from the last node's call to the last "
+        "status, agreement included. Random data; all memories are compared after each row of operations, and cycles "
+        "are asserted exactly. Bytes are the whole message of a node. Bound: words that the most loaded link must "
+        "carry (golden.collective.bound). alpha + beta x bytes is the least-squares line through the five sizes.",
         [
             "torus",
             "collective",
             *(f"{count} KiB" for count in KIBIBYTES),
             "alpha, cycles",
-            "beta, cycles a KiB",
+            "beta, cycles per KiB",
             "bound at 64 KiB",
             "bound / measured",
         ],

@@ -23,11 +23,11 @@ TENSORS = {
 def errors() -> Section:
     """Mean squared error of every four-bit format, and what ANT's search chooses."""
     section = Section(
-        "Number formats of four bits: what they lose",
-        f"Mean squared error in per cent of the mean square, {COUNT:,} values, seed 0, one scale a tensor found by "
-        "`quantise.grid` and `quantise.olive` as they are; `ant` is what `quantise.ant` chooses of int, flint, PoT and "
-        "float. Pairs spend one code on outliers and one value of a pair that has one. 16 entries: a codebook of the "
-        "tensor's own.",
+        "Four-bit number formats: quantisation error",
+        f"Mean squared error in per cent of the mean square, {COUNT:,} values, seed 0, one scale per tensor as "
+        "determined by `quantise.grid` and `quantise.olive` by default. `ant` is the choice of `quantise.ant` among "
+        "int, flint, PoT and float. Pairs reserve one code for outliers, and lose one value of each pair with an "
+        "outlier. 16 entries: a codebook made for the tensor.",
         ["tensor", "ant", *SIGNED, *(f"pairs, {name}" for name in PAIRS), "16 entries", *UNSIGNED, "ant, magnitudes"],
     )
     for title, draw in TENSORS.items():

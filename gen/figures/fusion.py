@@ -21,10 +21,10 @@ PAPER = "3.5"
 def rates() -> Section:
     """Products a cycle in every mode, on generated Verilog."""
     section = Section(
-        "Bit Fusion: products a cycle",
-        f"{WORDS} words of each mode, operands signed, without a pause, every result compared; counted between the "
-        "first result and the last. The temporal design makes sixteen products at a time.",
-        ["activations x weights", "values a word", "cycles a word", "Fusion Unit", "temporal design"],
+        "Bit Fusion: products per cycle",
+        f"{WORDS} words of each mode, signed operands, no pauses, every result compared; counted from the first "
+        "result to the last. The temporal design computes sixteen products at a time.",
+        ["activations x weights", "values per word", "cycles per word", "Fusion Unit", "temporal design"],
     )
     modes = [mode for mode in MODES if mode.a_signed and mode.w_signed]
     rng = np.random.default_rng(1)
@@ -60,12 +60,12 @@ def _run(name: str, component, cases: list) -> list[list[int]]:
 def area() -> Section:
     """Sixteen BitBricks fused, and as serial multipliers."""
     section = Section(
-        "Bit Fusion: size beside the temporal design",
-        "ECP5 85k, no multiplier blocks, and gates of Yosys's `synth -flatten; abc`; transistors as Yosys estimates "
-        "them, 16 for a flip-flop. Both make as many products a cycle, in every mode. Datapath: the unit's bricks, "
-        "tree and register of 21 bits; of the temporal design sixteen bricks, each with a shifter, an adder and a "
-        "register of 21 bits. Whole: with streams, results of 33 bits and, in the unit, what puts slices before "
-        f"bricks. Paper: {PAPER} times the area, 45 nm.",
+        "Bit Fusion: area compared with the temporal design",
+        "ECP5 85k without multiplier blocks; gates of Yosys's `synth -flatten; abc`; transistors as estimated by "
+        "Yosys, with 16 per flip-flop. Both designs compute the same number of products per cycle in every mode. "
+        "Datapath: of the unit its bricks, tree and register of 21 bits; of the temporal design sixteen bricks, each "
+        "with a shifter, an adder and a register of 21 bits. Whole: with streams, results of 33 bits and, in the "
+        f"unit, the assignment of slices to bricks. Paper: {PAPER} times the area, 45 nm.",
         ["design", "LUT4-eq", "FF", "gates", "transistors", "Fmax MHz (median)", "seeds"],
     )
     fused = FusedMultiply.members(FusedMultiply.Parameters())["product"].shape.width

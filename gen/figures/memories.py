@@ -21,10 +21,10 @@ LENGTH = 5000
 def conflicts() -> Section:
     """Accesses a cycle against ports, banks and pattern, on the generated Verilog."""
     section = Section(
-        "Scratchpad: accesses a cycle",
-        f"Generated Verilog, {LENGTH:,} reads a port, every port always has a request and every word is compared; "
-        "counted while all ports are busy. The theory is a Markov chain over the occupancy of the banks "
-        "(sim/golden/scratchpad.py): exact for uniformly random addresses.",
+        "Scratchpad: accesses per cycle",
+        f"Generated Verilog, {LENGTH:,} reads per port. Every port always has a request, and every word is compared. "
+        "Accesses are counted while all ports are busy. The theory is a Markov chain over the occupancy of the banks "
+        "(sim/golden/scratchpad.py), which is exact for uniformly random addresses.",
         ["ports", "banks", "pattern", "accesses/cycle", "theory", "difference"],
     )
     for ports, banks in ((2, 2), (4, 2), (4, 4), (4, 8), (4, 16), (8, 8)):
@@ -82,11 +82,11 @@ def _split(by: str) -> SplitScratchpad:
 def traffic() -> Section:
     """What the traffic of a matrix product loses on one scratchpad and on several."""
     section = Section(
-        "One scratchpad or several: the traffic of a matrix product",
-        "32 x 16 by 16 x 32 on an array of 8 x 4, weights staying: inputs and weights read, results written, while a "
-        "DMA engine fills and empties the other halves; 2,048 words in eight banks, whole or split. Every word "
-        "compared. A lost cycle is one in which a port's request stood and was not served.",
-        ["memory", "ports", "banks", "accesses", "cycles", "accesses/cycle", "lost cycles", "lost an access"],
+        "Single or split scratchpads: traffic of a matrix product",
+        "32 x 16 by 16 x 32 on an array of 8 x 4, weight stationary: inputs and weights are read and results written, "
+        "while a DMA engine fills and empties the other halves. 2,048 words in eight banks, in one scratchpad or "
+        "split. Every word is compared. A lost cycle is one in which a request of a port was not granted.",
+        ["memory", "ports", "banks", "accesses", "cycles", "accesses/cycle", "lost cycles", "lost per access"],
     )
     trace = gemm_traffic.traffic(32, 16, 32, rows=8, cols=4, width=32)
     designs: list[tuple[str, Component]] = [("whole", Scratchpad(**WHOLE))]
@@ -123,10 +123,11 @@ def _lost(accepted: list[int]) -> int:
 def area() -> Section:
     """Cells and clock rate against ports and banks."""
     section = Section(
-        "Memories: area and clock rate",
-        "2,048 words of 32 bits (64 Kbit, four DP16KD at least) on ECP5 85k (speed grade 6), Yosys and nextpnr out of "
-        "context, median Fmax of five seeds; responses may be stalled in the scratchpads, and must be taken in the "
-        "multi-port memories. The last columns: how much more than with half the ports, else half the banks.",
+        "Memories: area and clock frequency",
+        "2,048 words of 32 bits (64 Kbit, at least four DP16KD) on ECP5 85k (speed grade 6), Yosys and nextpnr out of "
+        "context, median Fmax of five seeds. The responses of scratchpads can be stalled, those of multi-port "
+        "memories cannot. The last two columns give the increase over half the ports or, for rows with more banks, "
+        "over half the banks.",
         ["memory", "ports", "banks", "LUT4-eq", "FF", "BRAM", "Fmax MHz (median)", "seeds", "LUT4-eq +", "BRAM +"],
     )
     pads = [(ports, 4) for ports in (1, 2, 4, 8)] + [(4, banks) for banks in (2, 8, 16)]

@@ -18,9 +18,9 @@ def cycles() -> Section:
     section = Section(
         "Multicast: cycles of a broadcast",
         f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; "
-        "from the first flit sent to the last received. In turn: the node sends to each other. Tree: all who have the "
-        "message send it on, whole, in each of four steps; nothing is counted for what nodes do between them. "
-        "FlooNoC's multicast is 2.9 times as fast as its software.",
+        "from the first flit sent to the last received. In turn: the node sends to each other node. Tree: in each of "
+        "four steps every node that has the complete message sends it to another node; the work of the nodes between "
+        "steps is not included. FlooNoC's multicast is 2.9 times as fast as its software.",
         ["bytes", "multicast", "in turn", "tree", "in turn / multicast", "tree / multicast"],
     )
     design = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True))
@@ -45,10 +45,10 @@ def reduction() -> Section:
     section = Section(
         "Reduction: cycles of a sum at one node",
         f"{SIDE} x {SIDE} torus, flits of 64 bits, 3 VCs, buffers of 4 flits, generated Verilog, every word compared; "
-        "from the first flit sent to the last received. In turn: each node sends to the root, when those before it are "
-        "done; at once: all send to it together. Tree: half of those who have a sum send it, whole, to the other half, "
-        "in each of four steps. Nothing is counted for what nodes add. FlooNoC's reduction is 2.5 times as fast as its "
-        "software.",
+        "from the first flit sent to the last received. In turn: each node sends to the root after the previous one "
+        "has finished. At once: all nodes send to the root concurrently. Tree: in each of four steps half of the "
+        "nodes that have a sum send it to the other half. The additions in the nodes are not included. FlooNoC's "
+        "reduction is 2.5 times as fast as its software.",
         ["bytes", "reduction", "in turn", "at once", "tree", "in turn / reduction", "tree / reduction"],
     )
     design = generate("noc", Noc(k=SIDE, l=SIDE, vcs=3, reduction=True))

@@ -66,14 +66,14 @@ def _is_stable(result: dict) -> bool:
 def loads() -> Section:
     """Mean latency against offered load, for each network and pattern."""
     section = Section(
-        "Network on chip: mean latency against offered load",
-        f"{SIDE} x {SIDE} nodes, packets of one flit, buffers of 8 flits, generated Verilog; cycles from when a packet "
-        f"is made until it has arrived, waiting at its source included; every word is checked. {MEASURED:,} cycles "
-        f"measured after {BEFORE:,}. Loads are flits that a node makes in a cycle; no figure: not stable, that is, "
-        "the 64 places of some source's backlog were full, or less arrived than was made. Hot spot: "
-        f"{1 - BACKGROUND:.1%} of all packets go to one node, the others to any. Zero load: routers passed, and "
-        "one flit; uniform traffic. Rounds: of choosing, in a cycle. "
-        "BookSim 2 with the same buffers; its router takes six cycles a hop.",
+        "Network on chip: mean latency and offered load",
+        f"{SIDE} x {SIDE} nodes, packets of one flit, buffers of 8 flits, generated Verilog. Latency in cycles from "
+        "the generation of a packet to its arrival, including the wait at its source; every word is checked. "
+        f"{MEASURED:,} cycles measured after {BEFORE:,} cycles of warm-up. Loads are in flits per node and cycle. An "
+        "empty cell is an unstable load: the backlog of a source reached its limit of 64 packets, or fewer flits "
+        f"arrived than were generated. Hot spot: {1 - BACKGROUND:.1%} of all packets go to one node, the others to a "
+        "random node. Zero load: number of routers plus one flit, for uniform traffic. Rounds: arbitration rounds per "
+        "cycle. BookSim 2 has the same buffers and six cycles per hop.",
         ["network", "VCs", "rounds", "pattern", "zero load", "last stable load", "BookSim", *map(str, LOADS)],
     )
     for kind, vcs, rounds, pattern in CURVES:
@@ -101,10 +101,10 @@ def loads() -> Section:
 def links() -> Section:
     """How busy each link is."""
     section = Section(
-        "Network on chip: how busy each link is",
+        "Network on chip: link utilisation",
         "The same networks with 4 VCs, "
-        + " and ".join(f"{pattern} traffic at {load} flits a node and cycle" for pattern, load in LINKS.items())
-        + ". For each node the share of cycles, in %, in which its links to the east, west, south and north carry a "
+        + " and ".join(f"{pattern} traffic at {load} flits per node and cycle" for pattern, load in LINKS.items())
+        + ". For each node the percentage of cycles in which its links to the east, west, south and north carry a "
         "flit.",
         ["network", "pattern", "y", *(f"x = {x}" for x in range(SIDE))],
     )
@@ -123,10 +123,10 @@ def chip() -> Section:
     """What generating and simulating a large network takes."""
     section = Section(
         "Network on chip: generation and simulation",
-        "8 x 8 torus, flits of 64 bits, 2 VCs, buffers of 4 flits, and the same with endpoints that make traffic; the "
-        "latter simulated in Verilator with uniform traffic, nothing done in Python while it runs. Times are of this "
+        "8 x 8 torus, flits of 64 bits, 2 VCs, buffers of 4 flits, without and with endpoints that generate traffic; "
+        "the latter simulated in Verilator with uniform traffic, without Python in the loop. Times depend on the "
         "machine.",
-        ["what", "modules", "Verilog, kB", "generated, s", "simulated, cycles/s"],
+        ["design", "modules", "Verilog, kB", "generated, s", "simulated, cycles/s"],
     )
     for title, component in (
         ("noc", Noc(k=SIDE, l=SIDE)),
@@ -146,10 +146,10 @@ def chip() -> Section:
 def router() -> Section:
     """Cells and clock rate of one router."""
     section = Section(
-        "Router: area and clock rate",
-        "Of a torus 4 x 4: 5 ports, flits of 64 bits, ECP5 85k, out of context, five seeds. LUT4 equivalents count "
-        "distributed memory, which holds the buffers.",
-        ["VCs", "flits a VC", "cycles a hop", "also", "LUT4", "LUT4 equivalents", "FF", "Fmax, MHz"],
+        "Router: area and clock frequency",
+        "Router of a 4 x 4 torus: 5 ports, flits of 64 bits, ECP5 85k, out of context, median Fmax of five seeds. "
+        "LUT4 equivalents include the distributed memory of the buffers.",
+        ["VCs", "flits per VC", "cycles per hop", "option", "LUT4", "LUT4 equivalents", "FF", "Fmax, MHz"],
     )
     sizes = [(2, 4, 1, ""), (2, 4, 2, ""), (2, 8, 1, ""), (4, 4, 1, ""), (2, 4, 1, "multicast"), (2, 4, 2, "multicast")]
     sizes += [(3, 4, 1, ""), (3, 4, 1, "reduction"), (3, 4, 2, "reduction")]

@@ -11,14 +11,14 @@ OURS, OTHER, PEER = "#1f5fa8", "#c8641e", "#b8b8b8"
 
 
 TITLES = {
-    "figures.png": "utilisation, area and clock rate",
+    "figures.png": "utilisation, area and clock frequency",
     "memories.png": "ports, banks and conflicts",
-    "transfers.png": "how busy the DMA engine keeps the bus",
-    "core.png": "systola below its roof, and the lecture's schedules",
-    "networks.png": "latency against load",
-    "links.png": "how busy the links of torus and mesh are",
-    "collectives.png": "collectives: cycles against bytes, and against the bound",
-    "formats.png": "what formats cost and what they lose",
+    "transfers.png": "bus utilisation of the DMA engine",
+    "core.png": "roofline of the core, and the lecture's schedules",
+    "networks.png": "latency and load",
+    "links.png": "link utilisation of torus and mesh",
+    "collectives.png": "collectives: cycles against bytes and against the lower bound",
+    "formats.png": "area and error of number formats",
 }
 HEIGHTS = {"formats.png": 5.5}
 

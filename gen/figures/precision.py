@@ -100,20 +100,21 @@ def table() -> Section:
     """Area, clock rate and errors of each format on the same array."""
     section = Section(
         f"Number formats on the same array of {SIDE} x {SIDE}",
-        f"Weight stationary, {SIDE} x {SIDE} cells, activations x weights in the formats named, decoders at the edge. "
-        "A cell is a multiplier and its adder; of Bit Fusion a Fusion Unit. Gates: Yosys, `synth -flatten; abc`, no "
-        "multiplier blocks, delays in flip-flops and no output buffer, everything else included; transistors as Yosys "
-        "estimates them (16 for a flip-flop); decoders: their share of these, without flip-flops (of Bit Fusion what "
-        "puts slices before bricks, of N:M what checks places). LUT4 equivalents, FF, DSP, Fmax: ECP5 85k, median of "
-        "the seeds named, buffer and delays in memory; a multiplication of whatever size takes one DSP there, a shift "
-        "or a BitBrick none. N:M: MAC/cycle counts weights that are skipped, as a dense array would multiply them, and "
-        "bits count places. Errors of weights as in `Number formats of four bits`, in per cent of the mean square, "
-        "with pruning. Digits: 898 images, the network of `make demo` with weights and activations of every layer in "
-        "these formats, scales from the training images, no training after it, nor after pruning; products are exact.",
+        f"Weight stationary, {SIDE} x {SIDE} cells, activations and weights in the named formats, decoders at the "
+        "edge. A cell is a multiplier and its adder; for Bit Fusion it is a Fusion Unit. Gates: Yosys, `synth "
+        "-flatten; abc`, no multiplier blocks, delays in flip-flops and no output buffer, everything else included. "
+        "Transistors are estimated by Yosys (16 per flip-flop). Decoders: their share of the transistors, without "
+        "flip-flops; for Bit Fusion the assignment of slices to bricks, for N:M the check of positions. LUT4 "
+        "equivalents, FF, DSP, Fmax: ECP5 85k, median of the listed seeds, buffer and delays in memory. A "
+        "multiplication of any size takes one DSP there, a shift or a BitBrick none. N:M: MAC/cycle includes skipped "
+        "weights, as a dense array would multiply them, and bits include positions. Errors of weights as in `Four-bit "
+        "number formats`, in per cent of the mean square, with pruning. Digits: 898 images, the network of `make "
+        "demo` with weights and activations of every layer in these formats, scales from the training images, no "
+        "training after quantisation or pruning; products are exact.",
         [
             "format",
             "activations x weights",
-            "bits a weight",
+            "bits per weight",
             "MAC/cycle",
             "gates/cell",
             "gate FF/cell",

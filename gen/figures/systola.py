@@ -35,10 +35,11 @@ def utilisation() -> Section:
     section = Section(
         "Systola: from DRAM to DRAM",
         f"Generated Verilog of `systola`, {PAPER.size} x {PAPER.size}, a bus of {PAPER.data_width} bits, one beat per "
-        "cycle, latency 20, int8, requantised by column or filter, every byte of the result compared with NumPy; "
-        "cycles from start to interrupt. The roof is the largest of MACs / 256, beats that must be read, and beats "
-        "that must be written. The model is gen/accelerators/systola/timing_model.py. Cycles without a row in the "
-        "array, by cause, from the counters.",
+        "cycle, DRAM latency 20, int8, requantised per column or filter. Every byte of the result is compared with "
+        "NumPy. Cycles are counted from start to interrupt. The roof is the maximum of MACs / 256, beats that must be "
+        "read, and beats that must be written. The model is gen/accelerators/systola/timing_model.py; its column is "
+        "the deviation in cycles. The last columns are cycles in which no row enters the array, by cause, from the "
+        "counters.",
         [
             *("layer", "cycles", "utilisation", "MAC/byte", "bound by", "of the roof", "model"),
             *("instruction", "sync", "weights", "activations", "fill"),
@@ -73,10 +74,11 @@ def pipelining() -> Section:
     count = m // 128
     section = Section(
         "Systola: the lecture's schedules",
-        f"{m} x {k} x {n} as {count} tiles of 128 x 64, on the same Verilog. Load, compute and store of a tile take L, "
-        "C and S cycles in the serial run (L and S while the DMA engine works, C the rest). Expected with two engines: "
-        "n (L + C + S); L + (n - 1) max(C, L) + C + n S; L + max(C, L) + (n - 2) max(C, L, S) + max(C, S) + S.",
-        ["schedule", "cycles", "expected", "difference", "times faster", "SYNC"],
+        f"{m} x {k} x {n} as {count} tiles of 128 x 64, on the same Verilog. Load, compute and store of a tile take "
+        "L, C and S cycles in the serial run (L and S are the busy cycles of the DMA engine, C is the rest). Expected "
+        "with two engines: n (L + C + S); L + (n - 1) max(C, L) + C + n S; L + max(C, L) + (n - 2) max(C, L, S) + "
+        "max(C, S) + S.",
+        ["schedule", "cycles", "expected", "difference", "speed-up", "SYNC"],
     )
     runs = {order: done.execution for order, done in timelines().items()}
     serial = runs["serial"].cycles
@@ -112,9 +114,9 @@ def area() -> Section:
         "Systola: 8 x 8 on ECP5",
         f"`systola` with a quarter of the default multipliers and memory (preset `board`): size {BOARD.size}, "
         f"{BOARD.activation_bytes // 1024} KiB of activations, {BOARD.weight_bytes // 1024} KiB of weights, "
-        f"{BOARD.accumulators} rows of sums. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, its static "
-        "placer; Fmax of the whole, median of five seeds. BRAM: DP16KD, of which the device has 208. Cells are counted "
-        "for the unit whose name their wires bear.",
+        f"{BOARD.accumulators} rows of sums. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, static "
+        "placer; Fmax of the complete core, median of five seeds. BRAM: DP16KD, of which the device has 208. Cells "
+        "are attributed to units by the names of their wires.",
         ["unit", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
     built = synthesise(SYSTOLA.component(**dict(BOARD)), SYSTOLA.name, progress=step, placer="static")

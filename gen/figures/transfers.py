@@ -10,7 +10,7 @@ from .section import Section, percent, step
 LATENCIES = (2, 20, 100)
 AXI_CDMA = {
     "64 KiB in and 64 KiB out": (0.995, 0.991, 0.972),
-    "256 rows in, a descriptor each": (0.886, 0.481, 0.141),
+    "256 rows in, one descriptor per row": (0.886, 0.481, 0.141),
 }
 """verilog-axi's axi_cdma with bursts of 256, from DRAM to DRAM, latencies 1, 20 and 100."""
 
@@ -19,13 +19,22 @@ def cycles() -> Section:
     """Beats against cycles, on the generated Verilog."""
     section = Section(
         "DMA: beats and cycles",
-        "64-bit bus, bursts of up to 256 beats, generated Verilog against cocotbext-axi's memory, whose first beat "
-        "comes `latency` cycles after its address (2 at least) and whose responses take as long; both memories "
-        "compared byte for byte. Bus busy: beats in the cycles from a channel's first beat to its last. Over all: "
-        "beats in the cycles from the descriptor to its status, which holds that latency once. axi_cdma (verilog-axi)"
-        " copies from DRAM to DRAM, a descriptor a row, at latencies 1, 20 and 100: its write beats over all its "
-        "cycles.",
-        ["transfer", "latency", "cycles", "read beats", "write beats", "bus busy", "over all", "axi_cdma over all"],
+        "64-bit bus, bursts of up to 256 beats, generated Verilog with cocotbext-axi's memory. The first beat of a "
+        "read comes `latency` cycles after its address (at least 2); write responses have the same latency. Both "
+        "memories are compared byte by byte. Bus utilisation: beats per cycle from a channel's first beat to its "
+        "last. Overall: beats per cycle from the descriptor to its status, which includes the latency once. axi_cdma "
+        "(verilog-axi) copies from DRAM to DRAM, one descriptor per row, at latencies of 1, 20 and 100: its write "
+        "beats per cycle over the whole run.",
+        [
+            "transfer",
+            "latency",
+            "cycles",
+            "read beats",
+            "write beats",
+            "bus utilisation",
+            "overall",
+            "axi_cdma overall",
+        ],
     )
     design = generate("dma", Dma(local_bytes=transfers.LOCAL_BYTES))
     cases = [case for latency in LATENCIES for case in transfers.cases(latency)]
@@ -68,10 +77,10 @@ FEATURES = {
 def area() -> Section:
     """Cells and clock rate of each feature."""
     section = Section(
-        "DMA: what features cost",
-        "32-bit addresses, 64-bit bus, 32 KiB of local memory, 16 runs in flight; loads and stores with engines of "
-        "their own. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, median Fmax of five seeds. axi_cdma "
-        "copies contiguous bytes in one direction at a time, one descriptor after the other.",
+        "DMA: area of the options",
+        "32-bit addresses, 64-bit bus, 32 KiB of local memory, 16 runs in flight; separate engines for loads and "
+        "stores. ECP5 85k (speed grade 6), Yosys and nextpnr out of context, median Fmax of five seeds. axi_cdma "
+        "copies contiguous bytes in one direction at a time, one descriptor after another.",
         ["engine", "LUT4-eq", "FF", "DSP", "BRAM", "Fmax MHz (median)", "seeds"],
     )
     for title, parameters in FEATURES.items():

@@ -7,8 +7,6 @@ from ...hw.issue.isa import Isa
 from ...hw.issue.isa_spec import REGISTER_BITS, Field, OperandField
 
 _MASK = (1 << REGISTER_BITS) - 1
-_NEAR = 1 << 16
-"""Numbers below are written in decimal."""
 
 
 class ProgramError(ValueError):
@@ -36,12 +34,16 @@ class Reg:
         return self + -number
 
     def __str__(self):
+        return self.text()
+
+    def text(self, hexadecimal: bool = False) -> str:
+        """The operand as it is written in a program."""
         if not self.number:
-            return number_text(self.immediate, REGISTER_BITS)
+            return number_text(self.immediate, REGISTER_BITS, hexadecimal)
         if not self.immediate:
             return f"r{self.number}"
         signed = signed_value(self.immediate, REGISTER_BITS)
-        return f"r{self.number}{signed:+}" if abs(signed) < _NEAR else f"r{self.number}+0x{self.immediate:x}"
+        return f"r{self.number}{signed:+#x}" if hexadecimal else f"r{self.number}{signed:+}"
 
 
 Value = Reg | int
@@ -81,14 +83,13 @@ def normalised(isa: Isa, field: OperandField, value: Value) -> Value:
     return int(value) & (1 << field.bits) - 1
 
 
-def text_of(field: OperandField, value: Value) -> str:
-    return str(value) if isinstance(value, Reg) else number_text(value, field.bits)
+def text_of(field: OperandField, value: Value, hexadecimal: bool = False) -> str:
+    return value.text(hexadecimal) if isinstance(value, Reg) else number_text(value, field.bits, hexadecimal)
 
 
-def number_text(value: int, bits: int) -> str:
-    """Numbers near 0 in decimal, with their sign, others in hexadecimal."""
-    signed = signed_value(value, bits)
-    return f"{signed}" if abs(signed) < _NEAR else f"0x{value:x}"
+def number_text(value: int, bits: int, hexadecimal: bool = False) -> str:
+    """A number in decimal with its sign, or in hexadecimal without a sign."""
+    return f"0x{value:x}" if hexadecimal else f"{signed_value(value, bits)}"
 
 
 def signed_value(value: int, bits: int) -> int:

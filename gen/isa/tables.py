@@ -13,7 +13,7 @@ def encoding(isa: Isa) -> str:
             fields.append((operand.register, isa.register_bits, f"register of {operand.name}"))
         what = "operand" if operand.register is None else "immediate of"
         fields.append((operand.low, operand.bits, f"{what} {operand.name}"))
-    return _table(("bits", ""), [(_bits(low, bits), what) for low, bits, what in sorted(fields)])
+    return _table(("bits", "field"), [(_bits(low, bits), what) for low, bits, what in sorted(fields)])
 
 
 def instructions(isa: Isa) -> str:
@@ -23,7 +23,7 @@ def instructions(isa: Isa) -> str:
         unit = isa.unit_of(row)
         operands = (row.operands.get(name, "") for name in names)
         rows.append((f"0x{row.code:02x}", row.name, unit.name.lower() if unit else "", *operands, row.meaning))
-    return _table(("opcode", "", "unit", *names, ""), rows)
+    return _table(("opcode", "instruction", "unit", *names, "function"), rows)
 
 
 def flags(isa: Isa) -> str:
@@ -38,7 +38,7 @@ def flags(isa: Isa) -> str:
         for row in isa.instructions
         for field in row.packed
     ]
-    return _table(("of", "flag or field", "bits", ""), rows)
+    return _table(("instruction", "flag or field", "bits", "meaning"), rows)
 
 
 def units(isa: Isa) -> str:
@@ -52,11 +52,11 @@ def configuration(isa: Isa) -> str:
         registers = list(group)
         numbers, names = _span([f"{row.number}" for row in registers]), _span([row.name for row in registers])
         rows.append((numbers, names, unit.name.lower(), meaning))
-    return _table(("number", "setting", "of unit", "meaning"), rows)
+    return _table(("number", "setting", "unit", "meaning"), rows)
 
 
 def errors(isa: Isa) -> str:
-    return _table(("number", "error", ""), [(f"{row.code}", row.name, row.meaning) for row in isa.errors])
+    return _table(("number", "error", "cause"), [(f"{row.code}", row.name, row.meaning) for row in isa.errors])
 
 
 def _span(names: list[str]) -> str:

@@ -6,14 +6,17 @@ MATMUL  r2, 64, r3, keep            flags of one bit by name, others as name=val
 SYNC    load | fetch                without units: all
 QUANT   5, low=-128, high=127       fields that are packed into the last operand
 END     r1+16, r2-4                 adds 16 to r1, takes 4 from r2
-MOVE    r1=0x1000                   sets r1 to 0x1000
+MOVE    r1=4096                     sets r1 to 4096
+
+Numbers may be decimal or hexadecimal. Text made from an instruction has hexadecimal numbers in the operands that the
+instruction set marks so (`InstructionSpec.hexadecimal`), and decimal numbers elsewhere.
 """
 
 import difflib
 import re
 
 from ...hw.issue.isa import Isa
-from ...hw.issue.isa_spec import Control, InstructionSpec
+from ...hw.issue.isa_spec import Control, InstructionSpec, OperandField
 from .operand import ProgramError, Reg, Value, number_text, pack, parse, parse_number, text_of, unpack
 
 
@@ -29,14 +32,14 @@ def line_of(instruction) -> str:
     fields = [isa.operand(name) for name in row.operands]
     values = list(instruction.operands)
     if row.packed and (packed := unpack(row.packed, values[-1])):
-        parts += map(text_of, fields[:-1], values[:-1])
+        parts += (_text(row, field, value) for field, value in zip(fields[:-1], values[:-1], strict=True))
         parts += (f"{name}={value}" for name, value in packed.items())
     else:
         while len(values) > _required(row) and values[-1] in (0, Reg(0)):
             values.pop()
         parts += (
-            _moved(value) if row.control is Control.MOVE else text_of(place, value)
-            for place, value in zip(fields, values, strict=False)
+            _moved(value) if row.control is Control.MOVE else _text(row, field, value)
+            for field, value in zip(fields, values, strict=False)
         )
     for flag in _named_flags(row):
         if value := flag.of(instruction.flags):
@@ -73,7 +76,7 @@ def parse_line(kind: type, line: str):
 
 
 def _flags(row: InstructionSpec, parts: list[str]) -> tuple[int, list[str]]:
-    """Flags at the end of a line, and what stands before them."""
+    """Flags at the end of a line, and the parts before them."""
     word, parts = 0, list(parts)
     flags = {flag.name: flag for flag in _named_flags(row)}
     while parts:
@@ -102,7 +105,7 @@ def _operands(row: InstructionSpec, parts: list[str]) -> tuple[list[Value], dict
             pack((field,), {field.name: number})  # the limits
             packed = (packed or {}) | {field.name: number}
         elif packed is not None:
-            raise ProgramError(f"'{part}' stands behind fields that have names.")
+            raise ProgramError(f"'{part}' follows a named field: operands without a name come first.")
         else:
             values.append(_operand(part, row))
     missing = [field.name for field in fields.values() if field.default is None]
@@ -148,6 +151,10 @@ def _required(row: InstructionSpec) -> int:
 def _named_flags(row: InstructionSpec):
     """Flags that a text names; the first one of SYNC and SET has its own place."""
     return row.flags[1:] if row.control in (Control.SYNC, Control.SET) else row.flags
+
+
+def _text(row: InstructionSpec, field: OperandField, value: Value) -> str:
+    return text_of(field, value, field.name in row.hexadecimal)
 
 
 def _moved(reg: Reg) -> str:

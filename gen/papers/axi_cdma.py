@@ -7,7 +7,7 @@ from ...sim.stimulus import transfers
 from .claim import Claim
 from .measuring import simulated
 
-COPY, ROWS = "64 KiB in and 64 KiB out", "256 rows in, a descriptor each"
+COPY, ROWS = "64 KiB in and 64 KiB out", "256 rows in, one descriptor per row"
 FIGURES = {(COPY, 100): 97.2, (ROWS, 20): 48.1, (ROWS, 100): 14.1}
 """Beats over all cycles in per cent, by transfer and latency of DRAM in cycles: bursts of 256 beats of 64 bits, up to
 sixteen reads outstanding, copies from DRAM to DRAM."""

@@ -39,7 +39,8 @@ LEGAL = ", ".join(
     [
         f"int2 to int{integer.MAX_WIDTH}",
         *(f"{name}{low + 1} to {name}{high + 1}" for name, (_, low, high) in SIGNED.items()),
-        "each of these with u in front and a bit less for its sign",
+        f"uint1 to uint{integer.MAX_WIDTH}",
+        *(f"u{name}{low} to u{name}{high}" for name, (_, low, high) in SIGNED.items()),
         *OTHERS,
     ]
 )

@@ -107,6 +107,7 @@ class InstructionSpec:
 
     `operands`: the operand fields that it uses, with their meaning, in the order of the text. The text must give the
     first `required` of them (None: all); the rest is 0 by default. `packed`: fields inside the last operand.
+    `hexadecimal`: operands whose numbers are printed in hexadecimal, such as addresses; all others are decimal.
     """
 
     name: str
@@ -119,6 +120,7 @@ class InstructionSpec:
     packed: tuple[Field, ...] = ()
     required: int | None = None
     accesses: tuple[AccessSpec, ...] = ()
+    hexadecimal: tuple[str, ...] = ()
 
     def flag(self, name: str) -> Field:
         """Raises `KeyError`."""

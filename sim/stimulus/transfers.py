@@ -39,8 +39,8 @@ TRANSFERS = {
     "64 KiB in and 64 KiB out": [run(False, 0, 0, COPY), run(True, COPY, COPY, COPY)],
     "256 rows of 64 B in": [rows(False, 0, 0)],
     "256 rows of 64 B out": [rows(True, 0, 0)],
-    "256 rows in, a descriptor each": singles(False),
-    "256 rows out, a descriptor each": singles(True),
+    "256 rows in, one descriptor per row": singles(False),
+    "256 rows out, one descriptor per row": singles(True),
     "image 224 x 224 x 3 in": [image(0, 0, 224, 224, 3)],
 }
 """Descriptors by name, for an engine with 64-bit beats and :data:`LOCAL_BYTES` of local memory."""

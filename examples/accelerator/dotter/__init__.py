@@ -1,1 +1,1 @@
-"""`dotter`: a dot-product machine, as a package of its own beside Systola."""
+"""`dotter`: a dot-product accelerator as a separate package."""

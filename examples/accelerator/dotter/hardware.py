@@ -26,7 +26,7 @@ OUTSTANDING = 32
 """Words that are requested and have not arrived, at most."""
 NEST = LoopNest.Parameters.check(loops=3, addresses=(("a", 32), ("b", 32)), count_width=32)
 DESCRIPTOR = Bundle({"operands": NEST.nest, "y": 32})
-"""What follows the header of a descriptor: 12 words of 32 bits. The loops are, from the innermost: the words of a dot
+"""Fields after the header of a descriptor: 12 words of 32 bits. The loops are, from the innermost: the words of a dot
 product, the columns of Y, the rows of Y; `y` is the address of Y, row by row."""
 
 

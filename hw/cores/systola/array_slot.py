@@ -24,7 +24,8 @@ FORMATS = ", ".join(
     [
         f"int2 to int{BYTE}",
         *(f"{name}{low + 1} to {name}{min(high + 1, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
-        "each of these with u in front and without a sign",
+        f"uint1 to uint{BYTE}",
+        *(f"u{name}{low} to u{name}{min(high, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
         *(name for name in names.OTHERS if not names.find(name).of.user),
     ]
 )

@@ -24,7 +24,7 @@ from ...issue.isa_spec import (
 )
 
 RECORD = 16
-"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (32 bits each), shift (8 bits), 7 unused bytes."""
+"""Bytes per lane of a QUANT_CHANNEL record: multiplier, bias (32 bits each), shift (8 bits), 7 unused bytes."""
 DRAM, LOCAL, SUMS = "DRAM", "scratchpad", "accumulators"
 """Memories that instructions access."""
 
@@ -35,15 +35,15 @@ QUEUES = (
     QueueSpec("matmul", unit="array", further=("array",)),
     QueueSpec("vector", unit="vector"),
 )
-"""The array has two queues, so that the next tile loads while the present one is used."""
+"""The array has two queues, so that the next tile loads while the current one is in use."""
 
 UNITS = (
-    UnitSpec("load", ("load",), "loads: all that was asked for is in the scratchpad"),
+    UnitSpec("load", ("load",), "loads: all data is in the scratchpad"),
     UnitSpec("store", ("store",), "stores: DRAM has confirmed all writes"),
     UnitSpec(
         "fetch",
         ("weights", "matmul"),
-        "the array's operands: WEIGHTS and MATMUL have read theirs, which may be overwritten",
+        "operand fetch of the array: WEIGHTS and MATMUL have read their operands, which may be overwritten",
     ),
     UnitSpec(
         "array", ("array",), "the array: FETCH is idle and all results are in the accumulators", includes=("fetch",)
@@ -52,7 +52,7 @@ UNITS = (
 )
 
 BUSY = (*(unit.name for unit in UNITS), "sync", "row")
-"""Bits of the core's output `busy`: units at work, the issuer in SYNC or HALT, a row that enters the array."""
+"""Bits of the core's output `busy`: units at work, the issuer in SYNC or HALT, a row entering the array."""
 
 _REGISTERS = {"a": "first", "b": "second", "c": "third"}
 _BYTE = {"least": -128, "most": 255}
@@ -76,15 +76,14 @@ CONTROL = (
     InstructionSpec(
         "LOOP",
         0x03,
-        "run what follows, up to the END that belongs to it, a times",
+        "repeat the instructions up to the matching END a times",
         control=Control.LOOP,
         operands={"a": "times"},
     ),
     InstructionSpec(
         "END",
         0x04,
-        "add to up to three registers, then back to behind the LOOP unless this was the last time; "
-        "an operand's register gets its immediate added",
+        "add the immediates to up to three registers, then continue after the LOOP unless this was the last iteration",
         control=Control.END,
         operands=_REGISTERS,
         required=0,
@@ -92,7 +91,7 @@ CONTROL = (
     InstructionSpec(
         "ADD",
         0x05,
-        "add to up to three registers, as END does",
+        "add the immediates to up to three registers",
         control=Control.ADD,
         operands=_REGISTERS,
         required=1,
@@ -100,7 +99,7 @@ CONTROL = (
     InstructionSpec(
         "MOVE",
         0x06,
-        "up to three registers get the immediates beside them",
+        "write the immediates to up to three registers",
         control=Control.MOVE,
         operands=_REGISTERS,
         required=1,
@@ -108,10 +107,10 @@ CONTROL = (
     InstructionSpec(
         "SET",
         0x08,
-        "a setting of a unit, for the instructions behind this one",
+        "write a setting of a unit, for the instructions after this one",
         control=Control.SET,
         operands={"a": "value"},
-        flags=(Field("setting", 0, 7, "which, see the settings"),),
+        flags=(Field("setting", 0, 7, "number of the setting"),),
     ),
 )
 
@@ -119,23 +118,25 @@ COMMANDS = (
     InstructionSpec(
         "LOAD",
         0x10,
-        "a box from DRAM into a scratchpad",
+        "move a box from DRAM to a scratchpad",
         queue="load",
         operands={"a": "DRAM byte", "b": "local byte"},
+        hexadecimal=("a",),
         accesses=(AccessSpec("load", DRAM), AccessSpec("load", LOCAL, writes=True)),
     ),
     InstructionSpec(
         "STORE",
         0x11,
-        "a box from a scratchpad into DRAM",
+        "move a box from a scratchpad to DRAM",
         queue="store",
         operands={"a": "DRAM byte", "b": "local byte"},
+        hexadecimal=("a",),
         accesses=(AccessSpec("store", LOCAL), AccessSpec("store", DRAM, writes=True)),
     ),
     InstructionSpec(
         "WEIGHTS",
         0x18,
-        "the next tile of weights, whose row k is word a + k x weight_stride; rows from b on are 0",
+        "load the next tile of weights: row k is word a + k x weight_stride; rows from b on are 0",
         queue="weights",
         operands={"a": "weight word", "b": "rows"},
         accesses=(AccessSpec("fetch", LOCAL),),
@@ -144,12 +145,12 @@ COMMANDS = (
         "MATMUL",
         0x19,
         "accumulator row b + y x count_x + x (+)= activation word a + y x stride_y + x x stride_x, times the tile; "
-        "adds where c is not 0",
+        "accumulates if c is not 0",
         queue="matmul",
         operands={"a": "activation word", "b": "accumulator row", "c": "accumulate unless 0"},
         required=2,
         flags=(
-            Field("accumulate", 0, 1, "add to the accumulators, whatever c is"),
+            Field("accumulate", 0, 1, "accumulate regardless of c"),
             Field("keep", 1, 1, "the next MATMUL uses the same tile"),
         ),
         accesses=(AccessSpec("fetch", LOCAL), AccessSpec("array", SUMS, writes=True)),
@@ -157,15 +158,16 @@ COMMANDS = (
     InstructionSpec(
         "QUANT",
         0x20,
-        "settings of requantisation, one for all lanes; c = zero point [7:0], low [15:8], high [23:16], shift [29:24]",
+        "settings of requantisation for all lanes; c = zero point [7:0], low [15:8], high [23:16], shift [29:24]",
         queue="vector",
         operands={"a": "multiplier", "b": "bias", "c": "zero point, low, high, shift"},
+        hexadecimal=("a",),
         packed=(*_LIMITS, _SHIFT),
     ),
     InstructionSpec(
         "QUANT_CHANNEL",
         0x21,
-        "settings of requantisation, a record of 16 bytes for each lane from weight word a on; c as in QUANT, "
+        "settings of requantisation, one record of 16 bytes per lane from weight word a on; c as in QUANT, "
         "without the shift",
         queue="vector",
         operands={"a": "weight word", "c": "zero point, low, high"},
@@ -175,7 +177,7 @@ COMMANDS = (
     InstructionSpec(
         "TABLE",
         0x22,
-        "the table of 256 results, by the unsigned byte, from weight word a on",
+        "load the table of 256 results, indexed by the unsigned byte, from weight word a on",
         queue="vector",
         operands={"a": "weight word"},
         accesses=_CONSTANTS,
@@ -189,9 +191,9 @@ COMMANDS = (
         operands={"a": "source", "b": "destination word", "c": "second source"},
         required=2,
         flags=(
-            Field("scratchpad", 0, 1, "the source is activation words, times scale_a, not accumulator rows"),
-            Field("add", 1, 1, "plus scale_b x activation word c + y x second_y + x x second_x; windows are one"),
-            Field("maximum", 2, 1, "windows give their maximum, not their sum"),
+            Field("scratchpad", 0, 1, "the source is activation words times scale_a, not accumulator rows"),
+            Field("add", 1, 1, "add scale_b x activation word c + y x second_y + x x second_x; windows must be 1 x 1"),
+            Field("maximum", 2, 1, "maximum of each window instead of the sum"),
             Field("table", 3, 1, "the result is looked up in the table"),
         ),
         accesses=(AccessSpec("vector", SUMS), AccessSpec("vector", LOCAL), AccessSpec("vector", LOCAL, writes=True)),
@@ -212,41 +214,41 @@ def _transfer(first: int, queue: str) -> tuple[ConfigSpec, ...]:
     name = queue.upper()
     return (
         *_axes(first + 2, queue, f"{name}_COUNT", "elements of a dimension, 0 the innermost; 1 to 65535"),
-        *_axes(first + 6, queue, f"{name}_BUS_STRIDE", "bytes from one to the next in DRAM"),
-        *_axes(first + 10, queue, f"{name}_LOCAL_STRIDE", "bytes from one to the next in the scratchpads"),
+        *_axes(first + 6, queue, f"{name}_BUS_STRIDE", "stride of the dimension in DRAM, in bytes"),
+        *_axes(first + 10, queue, f"{name}_LOCAL_STRIDE", "stride of the dimension in the scratchpads, in bytes"),
     )
 
 
-_SIZE = "log2 of an element's bytes, up to a beat of the bus"
+_SIZE = "log2 of the bytes per element, at most one bus beat"
 CONFIGURATION = (
     ConfigSpec("LOAD_SIZE", 0, "load", _SIZE),
-    ConfigSpec("LOAD_VALUE", 1, "load", "the byte that padding consists of"),
+    ConfigSpec("LOAD_VALUE", 1, "load", "value of padding bytes"),
     *_transfer(0, "load"),
-    *_axes(14, "load", "LOAD_PAD", "[7:0] elements before, [15:8] after, that are not read but get LOAD_VALUE"),
+    *_axes(14, "load", "LOAD_PAD", "padding elements, not read but set to LOAD_VALUE: [7:0] before, [15:8] after"),
     ConfigSpec("STORE_SIZE", 32, "store", _SIZE),
     *_transfer(32, "store"),
     ConfigSpec("WEIGHT_STRIDE", 64, "weights", "words from one row of a tile to the next"),
     *_numbered(72, "matmul", "COUNT_X COUNT_Y", "rows of a MATMUL, COUNT_Y times COUNT_X"),
-    *_numbered(74, "matmul", "STRIDE_X STRIDE_Y", "words from one to the next"),
-    *_numbered(96, "vector", "WINDOW_X WINDOW_Y", "elements that a point is made of, WINDOW_Y times WINDOW_X"),
+    *_numbered(74, "matmul", "STRIDE_X STRIDE_Y", "words from one row to the next"),
+    *_numbered(96, "vector", "WINDOW_X WINDOW_Y", "elements per result, WINDOW_Y times WINDOW_X"),
     *_numbered(98, "vector", "POINTS_X POINTS_Y", "results of a VECTOR, POINTS_Y times POINTS_X"),
     *_numbered(100, "vector", "SOURCE_KX SOURCE_KY", "from one element of a window to the next"),
-    *_numbered(102, "vector", "SOURCE_X SOURCE_Y", "from one point's window to the next"),
-    *_numbered(104, "vector", "SECOND_X SECOND_Y", "words from one point's second source to the next"),
+    *_numbered(102, "vector", "SOURCE_X SOURCE_Y", "from one window to the next"),
+    *_numbered(104, "vector", "SECOND_X SECOND_Y", "words from one element of the second source to the next"),
     *_numbered(106, "vector", "DEST_X DEST_Y", "words from one result to the next"),
-    ConfigSpec("SCALE_A", 108, "vector", "what activations are multiplied by, 16 bits signed"),
-    ConfigSpec("SCALE_B", 109, "vector", "what the second source is multiplied by, 16 bits signed"),
+    ConfigSpec("SCALE_A", 108, "vector", "factor of the activations, 16 bits signed"),
+    ConfigSpec("SCALE_B", 109, "vector", "factor of the second source, 16 bits signed"),
 )
 
 ERRORS = (
-    ErrorSpec("NONE", 0, "HALT was reached"),
-    ErrorSpec("OPCODE", 1, "no such instruction, or SET of no setting"),
-    ErrorSpec("OPERAND", 2, "a count or a number of rows that is 0 or too large"),
-    ErrorSpec("LOOP", 3, "END without LOOP, loops too deep, or a body that is longer than the instruction buffer"),
-    ErrorSpec("RANGE", 4, "a word or row outside its memory"),
-    ErrorSpec("FETCH", 5, "the bus gave an error for an instruction"),
-    ErrorSpec("DESCRIPTOR", 6, "the DMA engine refused the box"),
-    ErrorSpec("BUS", 7, "the bus gave an error for data"),
+    ErrorSpec("NONE", 0, "none: HALT was reached"),
+    ErrorSpec("OPCODE", 1, "unknown instruction or setting"),
+    ErrorSpec("OPERAND", 2, "a count or a number of rows is 0 or too large"),
+    ErrorSpec("LOOP", 3, "END without LOOP, loops too deep, or a loop longer than the instruction buffer"),
+    ErrorSpec("RANGE", 4, "word or row address out of range"),
+    ErrorSpec("FETCH", 5, "bus error of an instruction fetch"),
+    ErrorSpec("DESCRIPTOR", 6, "box rejected by the DMA engine"),
+    ErrorSpec("BUS", 7, "bus error of a data access"),
     ErrorSpec("ABORTED", 8, "stopped by the host"),
 )
 

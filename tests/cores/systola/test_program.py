@@ -147,7 +147,7 @@ def test_a_text_as_a_person_writes_it():
         ("QUANT_CHANNEL 1, low=3", "QUANT_CHANNEL needs high."),
         ("MOVE r1=r2", "r1=r2: it must be a number."),
         ("ADD r1=2", "'r1=2' is no operand, which is a number, a register, or r1+16."),
-        ("QUANT 1, 2, low=3, 4", "'4' stands behind fields that have names."),
+        ("QUANT 1, 2, low=3, 4", "'4' follows a named field: operands without a name come first."),
         ("QUANT_CHANNEL 1, shift=3", "'shift=3' is no operand, which is a number, a register, or r1+16."),
     ],
 )

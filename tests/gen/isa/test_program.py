@@ -31,7 +31,7 @@ TEXT = """\
 SET     STRIDE, 7
 READ_WEIGHTS 0x123456789a, 3
 SYNC    fetch
-MATMUL  0xabcdef, 4660, -2, accumulate, function=5
+MATMUL  -5517841, 4660, -2, accumulate, function=5
 SYNC
 MATMUL  1, 2
 HALT

@@ -7,7 +7,7 @@ from ...hw.issue.tiny import TINY
 
 def test_the_encoding_lists_every_field_in_order():
     assert tables.encoding(TINY) == (
-        "| bits | |\n|---|---|\n| [7:0] | opcode |\n| [23:8] | flags |\n| [47:24] | operand buffer |\n"
+        "| bits | field |\n|---|---|\n| [7:0] | opcode |\n| [23:8] | flags |\n| [47:24] | operand buffer |\n"
         "| [63:24] | operand weight |\n| [63:48] | operand accumulator |\n| [95:64] | operand length |\n"
         "| [95:64] | operand value |"
     )

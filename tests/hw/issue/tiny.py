@@ -54,6 +54,7 @@ TINY = Isa(
             "weights from memory",
             queue="fetch",
             operands={"weight": "byte in weight memory", "length": "tiles"},
+            hexadecimal=("weight",),
             accesses=(AccessSpec("fetch", "weights"),),
         ),
         InstructionSpec(

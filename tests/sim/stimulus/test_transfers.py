@@ -39,13 +39,13 @@ def test_transfers_fit_and_move_what_they_say(name):
 @pytest.mark.parametrize("way", ["in", "out"])
 def test_a_descriptor_for_each_row_moves_what_one_for_all_does(way):
     memories = []
-    for name in (f"256 rows of 64 B {way}", f"256 rows {way}, a descriptor each"):
+    for name in (f"256 rows of 64 B {way}", f"256 rows {way}, one descriptor per row"):
         (case,) = cases(1, [name])
         dma.run(case.descriptors, case.dram, case.local, PARAMETERS)
         memories.append((case.dram, case.local))
     for a, b in zip(*memories, strict=True):
         assert (a == b).all()
-    assert len(TRANSFERS[f"256 rows {way}, a descriptor each"]) == 256
+    assert len(TRANSFERS[f"256 rows {way}, one descriptor per row"]) == 256
 
 
 def test_what_goes_in_and_what_goes_out_do_not_meet():
