@@ -1,4 +1,8 @@
-"""Texts beside the registers, from the same map: a C header, a Python module, a table, SystemRDL."""
+"""Texts beside the registers, from the same map: a C header, a Python module, a table, SystemRDL.
+
+PeakRDL would write some of them, but from SystemRDL: it needs an ANTLR parser to read what is a Python object here.
+Tests compile the SystemRDL with PeakRDL's own compiler.
+"""
 
 from importlib.metadata import version
 

@@ -1,4 +1,7 @@
-"""Golden model of frames: bytes and their CRC-32, without a zero (COBS), and a zero that ends them."""
+"""Golden model of frames: bytes and their CRC-32, without a zero (COBS), and a zero that ends them.
+
+Not the package `cobs`: it omits the empty run after a full last run, which the hardware, without look-ahead, writes.
+"""
 
 import zlib
 

@@ -1,5 +1,7 @@
 """Whether the packets of a network can wait for each other in a circle."""
 
+from graphlib import CycleError, TopologicalSorter
+
 from ...component import ParameterError
 from .. import reduction_tree as gather
 
@@ -52,24 +54,9 @@ def _check_sums(network):
 
 def find_cycle(network) -> list[tuple[int, int, int]]:
     """A cycle of channels that each wait for the next; empty if there is none."""
-    after = network.dependencies
-    done: set = set()
-    for first in sorted(after):
-        if first in done:
-            continue
-        todo, trail, places = [(first, iter(sorted(after[first])))], [first], {first: 0}
-        while todo:
-            channel, others = todo[-1]
-            other = next(others, None)
-            if other is None:
-                todo.pop()
-                trail.pop()
-                del places[channel]
-                done.add(channel)
-            elif other in places:
-                return trail[places[other] :]
-            elif other not in done:
-                places[other] = len(trail)
-                trail.append(other)
-                todo.append((other, iter(sorted(after.get(other, ())))))
+    waits = {channel: sorted(others) for channel, others in sorted(network.dependencies.items())}
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        return error.args[1][:0:-1]
     return []
