@@ -125,12 +125,14 @@ def source_file(generator: Generator) -> str:
 
 
 def diagram(name: str, folder: Path) -> str | None:
-    """Draw a generator; None where `systola draw` is not installed."""
+    """Draw a generator; None as long as `systola draw` does not exist."""
     try:
-        draw = importlib.import_module("systola.gen.draw.draw").draw
-    except ModuleNotFoundError:
-        return None
-    write(folder / f"{name}.svg", draw(name, {}, 1))
+        draw = importlib.import_module("systola.gen.draw.block_diagram").draw
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("systola.gen.draw"):
+            return None
+        raise
+    write(folder / f"{name}.svg", draw(name))
     return f"{name}.svg"
 
 
