@@ -34,8 +34,9 @@ bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 docs: .venv/ready  ## the documentation, into build/docs/html; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs build/docs/html
 
-lint: .venv/ready  ## the linter
+lint: .venv/ready  ## ruff, and the prose lint
 	$(BIN)/ruff check .
+	$(BIN)/python tests/prose/lint.py README.md CHANGELOG.md docs examples setup.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
