@@ -15,7 +15,7 @@ from ..stream.register import StreamRegister
 from .engine import MatrixEngine
 from .parameters import GridParameters
 from .stationary import Stationary
-from .weight_stationary import CoreParameters, WeightStationary
+from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class FusionArray(MatrixEngine):
@@ -60,7 +60,7 @@ class FusionArray(MatrixEngine):
     @property
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
-        of = CoreParameters(
+        of = StationaryCoreParameters(
             rows=p.rows,
             cols=p.cols,
             moving=ACTIVATION,

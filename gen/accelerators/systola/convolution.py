@@ -4,7 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, Memory
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import Convolution
@@ -27,7 +27,7 @@ class Fragment:
 class Schedule:
     """A tiling and an order applied to a layer: everything that is known before a word of the program is written."""
 
-    def __init__(self, parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str = "overlapped"):
+    def __init__(self, parameters: SystolaParameters, layer: Convolution, tiling: Tiling, order: str = "overlapped"):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
         self.tiles = tiles(layer, tiling)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.layers import Convolution
 from ...compile.tiling import Chunk, Tiling
@@ -18,7 +18,7 @@ SHAPES, FINALISTS = 4, 3
 
 
 def choose(
-    parameters: CoreParameters, layer: Convolution, order: str = "overlapped", costs: Costs = MEASURED
+    parameters: SystolaParameters, layer: Convolution, order: str = "overlapped", costs: Costs = MEASURED
 ) -> Schedule:
     """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
@@ -33,7 +33,9 @@ def choose(
     return _fastest(parameters, layer, best, costs)
 
 
-def _estimated(parameters: CoreParameters, layer: Convolution, shapes: list[Tiling], order: str, costs: Costs) -> list:
+def _estimated(
+    parameters: SystolaParameters, layer: Convolution, shapes: list[Tiling], order: str, costs: Costs
+) -> list:
     """The first few shapes that fit, with all their chunks: estimates and schedules."""
     found = []
     for shape in shapes:
@@ -46,7 +48,7 @@ def _estimated(parameters: CoreParameters, layer: Convolution, shapes: list[Tili
     return found
 
 
-def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Schedule], costs: Costs) -> Schedule:
+def _fastest(parameters: SystolaParameters, layer: Convolution, schedules: list[Schedule], costs: Costs) -> Schedule:
     """The one that the model runs fastest, once the last tile has been tapered and there is enough room for results."""
     cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
@@ -56,7 +58,7 @@ def _fastest(parameters: CoreParameters, layer: Convolution, schedules: list[Sch
     return _close(parameters, layer, best, costs)
 
 
-def _close(parameters: CoreParameters, layer: Convolution, schedule: Schedule, costs: Costs) -> Schedule:
+def _close(parameters: SystolaParameters, layer: Convolution, schedule: Schedule, costs: Costs) -> Schedule:
     """Pixels without gaps, if stores take most of the time and the array has time to spare: so the lanes write to one
     bank at a time, and the store, which goes through all banks, meets them in one word of as many."""
     found = timeline(schedule, costs)
@@ -65,7 +67,7 @@ def _close(parameters: CoreParameters, layer: Convolution, schedule: Schedule, c
     return _fitting(parameters, layer, replace(schedule.tiling, spread=False), "overlapped") or schedule
 
 
-def _fitting(parameters: CoreParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
+def _fitting(parameters: SystolaParameters, layer: Convolution, tiling: Tiling, order: str) -> Schedule | None:
     try:
         return Schedule(parameters, layer, tiling, order)
     except DoesNotFit:
@@ -80,7 +82,7 @@ def timeline(schedule: Schedule, costs: Costs = MEASURED) -> Timeline:
     return predict(schedule.p, emitter.program, costs)
 
 
-def candidates(p: CoreParameters, layer: Convolution) -> Iterator[Tiling]:
+def candidates(p: SystolaParameters, layer: Convolution) -> Iterator[Tiling]:
     """Shapes of tiles that may be worth a look, in both orders, their sums not cut."""
     result, half = layer.result, p.accumulators // 2
     all_lanes = -(-layer.filters // p.size)
@@ -104,7 +106,7 @@ def candidates(p: CoreParameters, layer: Convolution) -> Iterator[Tiling]:
                     yield one
 
 
-def rough(p: CoreParameters, layer: Convolution, shape: Tiling, costs: Costs) -> float:
+def rough(p: SystolaParameters, layer: Convolution, shape: Tiling, costs: Costs) -> float:
     """Cycles of a shape, if chunks are loaded again as often as one must think without knowing what stays."""
     result, beat = layer.result, p.data_width // 8
     images, rows, columns = (
@@ -141,7 +143,7 @@ def even(total: int, most: int) -> int:
     return -(-total // -(-total // most))
 
 
-def chunkings(p: CoreParameters, layer: Convolution, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
+def chunkings(p: SystolaParameters, layer: Convolution, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
     """Ways to cut the sums: by channels, by taps, or not at all."""
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
     blocks, lanes = -(-channels // p.size), shape.filters // p.size

@@ -20,7 +20,7 @@ from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
 from .isa import BUSY, ISA, Error
 from .matmul_unit import ArrayUnit
-from .parameters import CoreParameters
+from .parameters import SystolaParameters
 from .transfer_unit import Transfer
 from .vector_unit import VectorUnit
 
@@ -50,7 +50,7 @@ COUNTERS = {
 class SystolaEngine(Engine):
     """Executes the program at `entry` while `go` is high. Ports, timing: see :class:`.Engine`; area: see the units."""
 
-    Parameters = CoreParameters
+    Parameters = SystolaParameters
     NAME = "systola"
     IDENTITY = 0x5359
     SIZES = {"size": 8, "bytes": 8}
