@@ -19,7 +19,7 @@ from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
 from .isa import BUSY, ISA, Error
-from .matmul_unit import ArrayUnit
+from .matmul_unit import MatmulUnit
 from .parameters import SystolaParameters
 from .transfer_unit import Transfer
 from .vector_unit import VectorUnit
@@ -78,7 +78,7 @@ class SystolaEngine(Engine):
         stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))
         store = place(m, platform, "store", Store, **dict(p.stores))
-        array = place(m, platform, "array", ArrayUnit, **dict(p.slot) | p.units)
+        array = place(m, platform, "array", MatmulUnit, **dict(p.slot) | p.units)
         vector = place(
             m,
             platform,
