@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from .rings import SEGMENT, CollectiveParameters, Op, Rings, lane_slot, place_of
+from .rings import SEGMENT, CollectiveOp, CollectiveParameters, Rings, lane_slot, place_of
 
 STEPS = ("step_x", "round_x", "step_y", "round_y")
 LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
@@ -77,9 +77,9 @@ class Schedule(Component):
         scatters = Signal()  # slots up to T
         dimension = Signal()
         m.d.comb += [
-            exchange.eq(o.op == Op.ALL_TO_ALL),
-            scatters.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.REDUCE_SCATTER)),
-            gathers.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.ALL_GATHER)),
+            exchange.eq(o.op == CollectiveOp.ALL_TO_ALL),
+            scatters.eq((o.op == CollectiveOp.ALL_REDUCE) | (o.op == CollectiveOp.REDUCE_SCATTER)),
+            gathers.eq((o.op == CollectiveOp.ALL_REDUCE) | (o.op == CollectiveOp.ALL_GATHER)),
             dimension.eq(self.axis ^ o.second if r.count > 1 else 0),
         ]
 
@@ -177,7 +177,7 @@ class Schedule(Component):
                 m.d.sync += [lanes("read_addr", home.addr), lanes("write_addr", home.addr + o.whole)]
                 m.next = "GIVE"
             with m.State("CHAIN"):
-                reduce = o.op == Op.REDUCE
+                reduce = o.op == CollectiveOp.REDUCE
                 m.d.sync += [out.take.eq(end), out.give.eq(end), out.add.eq(reduce), finish.eq(1)]
                 m.d.sync += [
                     out.read.eq(reduce | o.root),
