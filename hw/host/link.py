@@ -26,7 +26,7 @@ HEADER_BYTES = HEADER.size // 8
 LONGEST = HEADER_BYTES + WORDS * WORD + CRC_BYTES
 
 
-class Op(IntEnum):
+class LinkOp(IntEnum):
     """What a request asks for. Bit 0: it writes; bit 1: registers, not memory."""
 
     READ = 0
@@ -45,7 +45,7 @@ class Link(Component):
 
     Requests come on `rx` and answers leave on `tx`, each in a frame (see `hw.bus.frames`). A request is number, op,
     count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its answer is
-    number, op, the words if it reads, status. Op 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
+    number, op, the words if it reads, status. LinkOp 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
     hello: its answer has the text `identity`, and the next request has its number + 1.
 
     Requests have numbers modulo 256 and are done in their order, each once. The next number is done. One of the 16
@@ -131,12 +131,12 @@ class Link(Component):
         end = Signal(range(2 * BOUNDARY // WORD))
         m.d.comb += [
             back.eq(following - request.number),
-            hello.eq(request.op == Op.HELLO),
+            hello.eq(request.op == LinkOp.HELLO),
             again.eq(~hello & (back != 0) & (back <= WINDOW)),
             known.eq(hello | (back <= WINDOW)),
             end.eq(request.addr[2:12] + (request.count - 1)[:6]),
             legal.eq(
-                (request.op < Op.HELLO)
+                (request.op < LinkOp.HELLO)
                 & (request.addr[:2] == 0)
                 & ~Mux(request.op[1], beyond[1], beyond[0])
                 & (end < BOUNDARY // WORD)

@@ -8,7 +8,7 @@ from ...accelerator.contract import FAULT, PC_WIDTH
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
 from ...dma.check import Check
-from ...dma.descriptor import COUNT_WIDTH, Code, DmaParameters, checked, outcome
+from ...dma.descriptor import COUNT_WIDTH, DmaCode, DmaParameters, checked, outcome
 from ...issue.command import command_queue, commands, settings
 from ...stream.buffer import StreamBuffer
 from .isa import ISA, Error, Op, Setting
@@ -132,7 +132,7 @@ class Transfer(Component):
             m.d.sync += [
                 self.fault.valid.eq(1),
                 self.fault.code.eq(Error.BUS),
-                self.fault.detail.eq(Code.SLVERR | self.ended.payload.decerr),
+                self.fault.detail.eq(DmaCode.SLVERR | self.ended.payload.decerr),
                 self.fault.pc.eq(numbers.o.payload.pc),
             ]
         return m

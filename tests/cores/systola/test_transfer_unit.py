@@ -4,7 +4,7 @@ import pytest
 
 from systola.hw.cores.systola.isa import Error, Op, Setting
 from systola.hw.cores.systola.transfer_unit import Transfer
-from systola.hw.dma.descriptor import Code, DmaParameters
+from systola.hw.dma.descriptor import DmaCode, DmaParameters
 
 DMA = DmaParameters(addr_width=32, data_width=32, local_bytes=1024, dims=2, padding=True)
 
@@ -40,11 +40,11 @@ def test_settings_hold_for_what_comes_behind_them(exchange):
 @pytest.mark.parametrize(
     ("wrong", "local", "code", "detail"),
     [
-        ({"count0": 0}, 0, Error.DESCRIPTOR, Code.ZERO_COUNT),
-        ({"count0": 65536}, 0, Error.DESCRIPTOR, Code.ZERO_COUNT),
-        ({"size": 7}, 0, Error.DESCRIPTOR, Code.SIZE),
-        ({"local_stride1": 1 << 20}, 0, Error.DESCRIPTOR, Code.LOCAL_RANGE),
-        ({}, 1020, Error.DESCRIPTOR, Code.LOCAL_RANGE),
+        ({"count0": 0}, 0, Error.DESCRIPTOR, DmaCode.ZERO_COUNT),
+        ({"count0": 65536}, 0, Error.DESCRIPTOR, DmaCode.ZERO_COUNT),
+        ({"size": 7}, 0, Error.DESCRIPTOR, DmaCode.SIZE),
+        ({"local_stride1": 1 << 20}, 0, Error.DESCRIPTOR, DmaCode.LOCAL_RANGE),
+        ({}, 1020, Error.DESCRIPTOR, DmaCode.LOCAL_RANGE),
         ({}, 1024, Error.RANGE, 0),
     ],
 )
