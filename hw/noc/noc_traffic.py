@@ -16,7 +16,8 @@ from .traffic import TrafficCounts, TrafficNode, TrafficSettings, fixed
 class NocTraffic(Component):
     """Network on chip with a source of random packets and a checker of all that arrives at each node.
 
-    TrafficSettings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.TrafficSettings`. `load` is in
+    Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.TrafficSettings`. `load`
+    is in
     packets a node and cycle, times 2^16. Patterns: 0 uniform, 1 tornado, 2 transpose, 3 bit complement, 4 hot spot,
     5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.TrafficCounts`;
     `errors` are the packets that the network refused there. `links` has the flits that left its router at each port,

@@ -12,9 +12,9 @@ from ...dma.load import Load
 from ...dma.store import Store
 from ...issue.fetch import Fetch
 from ...issue.issuer import Issuer
-from ...memory.accumulators import Accumulators
+from ...memory.accumulator_bank import AccumulatorBank
 from ...memory.scratchpad import Scratchpad
-from ...memory.width_adapter import ReadParts, WriteParts
+from ...memory.width_adapter import ReadDownsizer, WriteUpsizer
 from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
@@ -120,7 +120,7 @@ class SystolaEngine(Engine):
 
         self._bus(m, platform, fetch, load, store)
         self._scratchpads(m, platform, array, vector, load, store, loads)
-        sums = place(m, platform, "accumulators", Accumulators, cols=p.size, in_width=32, rows=p.accumulators)
+        sums = place(m, platform, "accumulators", AccumulatorBank, cols=p.size, in_width=32, rows=p.accumulators)
         m.d.comb += [
             sums.row.valid.eq(array.results.valid),
             sums.row.payload.addr.eq(array.results.payload.addr),
@@ -236,7 +236,7 @@ class SystolaEngine(Engine):
         # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
         beats = {"width": p.data_width, "parts": p.word // p.data_width}
         width = len(load.write.payload.addr)
-        write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
+        write = place(m, platform, "write_parts", WriteUpsizer, addr_width=width, **beats)
         join(m, load.write, write.i)
         words = skid("load", write.o)
         to_weights = Signal()
@@ -260,7 +260,7 @@ class SystolaEngine(Engine):
         ]
 
         width = len(store.read.payload.addr)
-        read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
+        read = place(m, platform, "read_parts", ReadDownsizer, addr_width=width, **beats)
         join(m, store.read, read.i)
         join(m, read.o, store.found)
         req, rsp = port(activations, ACTIVATION_PORTS, "store")
