@@ -10,8 +10,8 @@ from ..component import Component, place
 from ..memory.access import Read, Request
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
-from .check import Check
 from .descriptor import TAG_WIDTH, DmaCode, DmaParameters, descriptor, status
+from .descriptor_check import DescriptorCheck
 from .load import Load
 from .store import Store
 
@@ -80,7 +80,7 @@ class Dma(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        check = place(m, platform, "check", Check, **dict(p))
+        check = place(m, platform, "check", DescriptorCheck, **dict(p))
         load = place(m, platform, "load", Load, **dict(p))
         store = place(m, platform, "store", Store, **dict(p) | {"padding": False, "scatter": False})  # loads only
         order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT, style="auto")

@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 from ...accelerator.contract import FAULT, PC_WIDTH
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
-from ...dma.check import Check
 from ...dma.descriptor import COUNT_WIDTH, DmaCode, DmaParameters, checked, outcome
+from ...dma.descriptor_check import DescriptorCheck
 from ...issue.command import command_queue, commands, settings
 from ...stream.buffer import StreamBuffer
 from .isa import ISA, Error, Op, Setting
@@ -62,7 +62,7 @@ class Transfer(Component):
                     yield Setting[f"LOAD_PAD{d}"], 16
 
         get = settings(m, ISA, command, dict(shapes()))
-        check = place(m, platform, "check", Check, **dict(p))
+        check = place(m, platform, "check", DescriptorCheck, **dict(p))
         box = check.i.payload
         m.d.comb += [
             box.store.eq(self.p.store),

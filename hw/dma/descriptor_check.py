@@ -14,7 +14,7 @@ def verdict(p: DmaParameters) -> Bundle:
     return Bundle({"code": 4, "legal": 1, "box": checked(p)})
 
 
-class Check(Component):
+class DescriptorCheck(Component):
     """Finds out whether a descriptor is legal, and which of its dimensions are runs of bytes.
 
     One dimension a cycle: a multiplier finds how far it reaches, two adders sum up where the box begins and ends.
