@@ -13,7 +13,7 @@ from .barrier import CHILDREN, DECISION, BarrierNode, gathered
 from .lane import BANK_LATENCY, Lane
 from .link import LinkBegin, LinkEnd
 from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameters, call, lane_slot, place_of
-from .slots import LANE_FIELDS, Schedule, order
+from .slots import LANE_FIELDS, SlotSchedule, order
 
 STATUS = Bundle({"code": 3})
 """How a call ended: a :class:`CollectiveCode`."""
@@ -74,7 +74,7 @@ class CollectiveNode(Component):
         start = Signal()
         schedules, lanes = [], []
         for ring in range(r.count):
-            schedule = place(m, platform, f"schedule{ring}", Schedule, **dict(p))
+            schedule = place(m, platform, f"schedule{ring}", SlotSchedule, **dict(p))
             pair = [place(m, platform, f"lane{2 * ring + n}", Lane, **dict(p)) for n in range(2)]
             schedules.append(schedule)
             lanes += pair

@@ -33,7 +33,7 @@ def slot(p: CollectiveParameters) -> Bundle:
     return Bundle({name: shape for name, shape in fields.items() if name not in LANE_FIELDS} | own)
 
 
-class Schedule(Component):
+class SlotSchedule(Component):
     """Slots of one collective on a ring, or of one pass of an all-to-all in a row or column.
 
     A message has a part for each node. Ring collectives step from part to part: with T = nodes - 1, slot t of
@@ -86,7 +86,7 @@ class Schedule(Component):
         # Three walkers along the parts: one ahead and one behind, and one that is at home in each group.
         walkers = {}
         for name, forth in (("forth", True), ("back", False), ("home", True)):
-            walker = walkers[name] = place(m, platform, name, Walker, forth=forth, rings=r, addr_width=p.addr_width)
+            walker = walkers[name] = place(m, platform, name, NodeWalker, forth=forth, rings=r, addr_width=p.addr_width)
             m.d.comb += [
                 walker.straight.eq(exchange),
                 walker.axis.eq(Mux(exchange, dimension ^ (name == "home"), self.axis)),
@@ -257,7 +257,7 @@ class Schedule(Component):
         return m
 
 
-class Walker(Component):
+class NodeWalker(Component):
     """Goes from node to node, along a ring or straight in one dimension, and tells the first row of each one's part.
 
     `load` puts it at `place`, whose part begins at `first`; `walk` takes it one node further: by +1 if `forth`, else

@@ -10,7 +10,7 @@ from ...bus.axi_mux import AxiMux
 from ...component import place
 from ...dma.load import Load
 from ...dma.store import Store
-from ...issue.fetch import Fetch
+from ...issue.fetch import InstructionFetch
 from ...issue.issuer import Issuer
 from ...memory.accumulator_bank import AccumulatorBank
 from ...memory.scratchpad import Scratchpad
@@ -21,7 +21,7 @@ from ...stream.spill import StreamSpill
 from .isa import BUSY, ISA, Error
 from .matmul_unit import MatmulUnit
 from .parameters import SystolaParameters
-from .transfer_unit import Transfer
+from .transfer_unit import TransferUnit
 from .vector_unit import VectorUnit
 
 ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
@@ -73,9 +73,9 @@ class SystolaEngine(Engine):
         m = Module()
         p = self.p
         issuer = place(m, platform, "issuer", Issuer, isa=ISA)
-        fetch = place(m, platform, "fetch", Fetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
-        loads = place(m, platform, "loads", Transfer, dma=p.dma, store=False, queue=p.queue)
-        stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
+        fetch = place(m, platform, "fetch", InstructionFetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
+        loads = place(m, platform, "loads", TransferUnit, dma=p.dma, store=False, queue=p.queue)
+        stores = place(m, platform, "stores", TransferUnit, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))
         store = place(m, platform, "store", Store, **dict(p.stores))
         array = place(m, platform, "array", MatmulUnit, **dict(p.slot) | p.units)

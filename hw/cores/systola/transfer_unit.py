@@ -17,7 +17,7 @@ IN_FLIGHT = 4
 """Descriptors that the engine has at most."""
 
 
-class Transfer(Component):
+class TransferUnit(Component):
     """The loads, or the stores, of a program: each command is a descriptor, checked and given to an engine.
 
     `box` and `ended` go to a `Load` or `Store` of the DMA engine. `done`, for one cycle: a command has ended. `fault`:

@@ -7,7 +7,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.collective.rings import LINK_DEPTH, CollectiveOp, rings
-from systola.hw.collective.slots import Schedule
+from systola.hw.collective.slots import SlotSchedule
 from systola.sim.golden import collective as golden
 
 
@@ -44,7 +44,7 @@ def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
 def _slots(p: dict, orders) -> dict:
     """The slots of each order, from one engine after the other in one simulation."""
     r = rings(p["topology"], p["k"], p["l"])
-    schedule, slots = Schedule(**p), {}
+    schedule, slots = SlotSchedule(**p), {}
 
     async def bench(ctx):
         ctx.set(schedule.slots.ready, 1)
