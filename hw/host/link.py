@@ -45,7 +45,7 @@ class Link(Component):
 
     Requests come on `rx` and answers leave on `tx`, each in a frame (see `hw.bus.frames`). A request is number, op,
     count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its answer is
-    number, op, the words if it reads, status. LinkOp 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
+    number, op, the words if it reads, status. Op 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
     hello: its answer has the text `identity`, and the next request has its number + 1.
 
     Requests have numbers modulo 256 and are done in their order, each once. The next number is done. One of the 16

@@ -51,7 +51,7 @@ class MatmulUnit(Component):
     each: weights, matmul (its operands are read), array (its results are in place). `state` tells of every cycle why
     no row entered.
 
-    ActivationReader enter one a cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more. Latency: 6
+    Rows enter one a cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more. Latency: 6
     from a command to its first row; the array's from row to result. Area: the array, two queues and walks.
     """
 

@@ -62,9 +62,9 @@ def test_its_ports_are_those_of_any_memory():
 
 def test_every_copy_is_the_same_module():
     text = generate("multiport", Multiport(ports=2, width=1024, depth=16)).verilog
-    assert text.count("module multiport_multiport_bits ") == text.count("module multiport_copy ") == 1
+    assert text.count("module multiport_multiport_bits ") == text.count("module multiport_replica_memory ") == 1
     assert text.count("  multiport_multiport_bits bits") == 2
-    assert text.count("  multiport_copy copy") == 4
+    assert text.count("  multiport_replica_memory copy") == 4
 
 
 @pytest.mark.parametrize("ports", [1, 4])

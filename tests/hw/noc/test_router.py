@@ -14,7 +14,7 @@ from systola.sim.stimulus.noc import traffic
 
 def test_inputs_of_a_kind_are_one_module():
     text = generate("router", Router(topology="crossbar", k=8, l=1, width=16)).verilog
-    assert text.count("module router_front_of_queue ") == 1
+    assert text.count("module router_vc_queue_head ") == 1
     small, large = (generate("router", Router(k=k, l=k, width=8)) for k in (4, 8))
     assert small.modules == large.modules
 
