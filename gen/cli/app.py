@@ -15,6 +15,7 @@ from ..compile.image import ImageError
 from ..errors import UsageError
 from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
+from ..verilog.names import check_top
 from . import describe, programs, run
 from .board import app as board_app
 from .options import Json, Name, Preset, Set, component_of, err, out, save
@@ -78,8 +79,8 @@ def gen(
 ):
     """Write NAME.v, NAME.json, NAME.core, and what else belongs to the generator."""
     generator, component = component_of(name, parameters, preset)
-    if top is not None and not (top.isascii() and top.isidentifier()):
-        raise UsageError(f"--top {top}: a module name is letters, digits and underscores, not first a digit.")
+    if top is not None:
+        check_top(top, "--top ")
     with err.status(f"elaborating {name}"):
         design = generator.design(component, top=top)
     try:

@@ -20,6 +20,7 @@ from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
 from .hierarchy import Emission
+from .names import check_top
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,7 +167,8 @@ def generate(
     cells stand for portable descriptions, as synthesis wants it; None for portable text. `once` = False elaborates
     every instance in line, as Amaranth's simulator does: the same behaviour, in far more text.
     """
-    top = top or name
+    top = name if top is None else top
+    check_top(top)
     shell = Top(component)
     emission = Emission(top, device, once)
     emission.origins[top] = f"{name}, with the ports of the design"
