@@ -11,6 +11,7 @@ from ..accelerators import registry
 from ..errors import UsageError
 from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
+from ..verilog.names import check_top
 from . import describe, entry, programs, run
 from .board import app as board_app
 from .options import Json, Name, Preset, Set, alternatives_of, component_of, err, file_option, folder_option, out, save
@@ -74,8 +75,8 @@ def gen(
 ):
     """Write NAME.v, NAME.json, NAME.core, and further files of the generator."""
     generator, component = component_of(name, parameters, preset)
-    if top is not None and not (top.isascii() and top.isidentifier()):
-        raise UsageError(f"--top {top}: a module name is letters, digits and underscores, not first a digit.")
+    if top is not None:
+        check_top(top, "--top ")
     with err.status(f"elaborating {name}"):
         design = generator.design(component, top=top)
     try:

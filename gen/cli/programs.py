@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ...hw.cores.systola.isa import ISA
-from ...hw.cores.systola.parameters import CoreParameters
+from ...hw.cores.systola.parameters import SystolaParameters
 from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..errors import UsageError
@@ -20,7 +20,7 @@ def asm(
     preset: Preset = None,
 ):
     """Check a program for a core with these parameters, and assemble it."""
-    machine = CoreParameters.parse(values(parameters, preset, "systola"))
+    machine = SystolaParameters.parse(values(parameters, preset, "systola"))
     try:
         code = assemble(Program.parse(source.read_text(encoding="utf-8-sig")), machine)
     except UnicodeDecodeError:

@@ -8,6 +8,7 @@ from amaranth.lib import wiring
 
 from ...hw.array.mesh import GROUP, Mesh
 from ...hw.component import Component, Parameters
+from .names import ModuleNames
 
 _ZERO_INIT = re.compile(
     r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
@@ -25,6 +26,7 @@ class VerilogPlatform:
 
     def __init__(self, top: str, device: str | None = None, once: bool = True):
         self.top = top
+        self.names = ModuleNames(top)
         if not once:
             self.instantiate = None
         self.device = device
@@ -61,9 +63,7 @@ class VerilogPlatform:
         return tuple(module for p, module in meshes.items() if p.cols <= GROUP and (p.of, p.rows) in heights)
 
     def _emit_component(self, component, parameters) -> str:
-        base = f"{self.top}_{_snake(component.__name__)}"
-        count = sum(re.fullmatch(rf"{base}(_\d+)?", taken) is not None for taken in self.origins)
-        module = f"{base}_{count + 1}" if count else base
+        module = self.names.component(component, parameters)
         self.origins[module] = f"{component.__name__}({parameters})"
         built = component(**dict(parameters))
         ports = {port: (value, direction) for port, value, direction in ports_of(built.signature, built)}
@@ -76,8 +76,8 @@ class VerilogPlatform:
         text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=False)
         # A submodule that was elaborated in line is called after its parent with a dot: make it a plain identifier.
         text = re.sub(
-            rf"(?m)^(module|  cell) \\({re.escape(module)}\.\S*)",
-            lambda match: f"{match[1]} \\{match[2].replace('.', '_')}",
+            rf"(?m)^(module|  cell) \\{re.escape(module)}\.(\S*)",
+            lambda match: f"{match[1]} \\{self.names.inline(module, match[2])}",
             text,
         )
         # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
@@ -96,7 +96,3 @@ def ports_of(signature: wiring.Signature, interface):
         signal = Value.cast(value)
         if not isinstance(signal, Const):
             yield "_".join(map(str, path)), signal, "i" if member.flow == wiring.In else "o"
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -19,6 +19,7 @@ from ...hw.component import Component
 from ...hw.stream.packet import Packet
 from . import yosys
 from .hierarchy import VerilogPlatform
+from .names import check_top
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +166,8 @@ def generate(
     cells stand for portable descriptions, as synthesis wants it; None for portable text. `once` = False elaborates
     every instance in line, as Amaranth's simulator does: the same behaviour, in far more text.
     """
-    top = top or name
+    top = name if top is None else top
+    check_top(top)
     shell = Top(component)
     platform = VerilogPlatform(top, device, once)
     platform.origins[top] = f"{name}, with the ports of the design"

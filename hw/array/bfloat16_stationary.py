@@ -9,13 +9,13 @@ from ..mac.fp32 import Fp32Add, Subnormals
 from ..stream.delay import Delay, DelayStyle
 from .mesh import Cell, Mesh, extended
 from .skew import Skew, SteppedSkew
-from .weight_stationary import CoreParameters, core_members
+from .weight_stationary import StationaryCoreParameters, core_members
 
 STEP = Fp32Add.LATENCY
 """Cycles from a row to the next one, for all that goes down."""
 
 
-class Bfloat16Parameters(CoreParameters):
+class Bfloat16Parameters(StationaryCoreParameters):
     """A core of bfloat16 codes whose sums are fp32 words."""
 
     subnormals: Subnormals

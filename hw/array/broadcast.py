@@ -11,7 +11,7 @@ from ..mac.multiplier import multiplier
 from .engine import MatrixEngine
 from .parameters import ArrayParameters
 from .systolic import connect_streams, stationary
-from .weight_stationary import CoreParameters, core_members
+from .weight_stationary import StationaryCoreParameters, core_members
 
 
 class Broadcast(MatrixEngine):
@@ -65,11 +65,11 @@ class BroadcastTree(Component):
     Latency 1 + the multiplier's + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
     """
 
-    Parameters = CoreParameters
+    Parameters = StationaryCoreParameters
     members = staticmethod(core_members)
 
     @staticmethod
-    def latency(p: CoreParameters) -> int:
+    def latency(p: StationaryCoreParameters) -> int:
         return 1 + p.registers + _levels(p.rows)
 
     def elaborate(self, platform):

@@ -13,9 +13,9 @@ from ..mac.fusion_operands import MODE, PART, WORD, Activations, Weights
 from ..stream.packet import Packet, join, lanes
 from ..stream.register import StreamRegister
 from .engine import MatrixEngine
-from .parameters import GridParameters
+from .parameters import MatrixEngineParameters
 from .stationary import Stationary
-from .weight_stationary import CoreParameters, WeightStationary
+from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class FusionArray(MatrixEngine):
@@ -44,7 +44,7 @@ class FusionArray(MatrixEngine):
 
     elastic = True
 
-    class Parameters(GridParameters):
+    class Parameters(MatrixEngineParameters):
         operand_register: bool = Field(True, description="a register behind each quad of BitBricks")
         product_register: bool = Field(True, description="a register between a unit's sum and the adder of psums")
 
@@ -60,7 +60,7 @@ class FusionArray(MatrixEngine):
     @property
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
-        of = CoreParameters(
+        of = StationaryCoreParameters(
             rows=p.rows,
             cols=p.cols,
             moving=ACTIVATION,

@@ -20,7 +20,7 @@ from ..stream.packet import Packet
 Side = Annotated[int, Field(ge=1, le=256)]
 
 
-class GridParameters(Parameters):
+class MatrixEngineParameters(Parameters):
     """Parameters of a matrix engine of `rows` x `cols` multipliers, whatever they multiply."""
 
     rows: Side = Field(16, description="multipliers in a column: the length of an inner product")
@@ -44,7 +44,7 @@ class GridParameters(Parameters):
         return Shape(self.acc_width, signed=True)
 
 
-class ArrayParameters(GridParameters):
+class ArrayParameters(MatrixEngineParameters):
     """Parameters of a matrix engine whose operands have formats."""
 
     a_format: names.ArrayFormat = names.format_field("format of the activations A")

@@ -5,16 +5,16 @@ from amaranth.hdl import Module, Shape, Signal
 from ..bundle import Bundle
 from ..component import Parameters, place
 from ..formats.integer import sum_shape
-from ..formats.sparse import Pattern
+from ..formats.sparse import SparsityPattern
 from ..mac.nm_mac import NmMac
 from .mesh import Cell
-from .weight_stationary import CoreParameters, WeightStationary
+from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
-class SparseParameters(CoreParameters):
+class SparseParameters(StationaryCoreParameters):
     """A core whose row is a group: `moving` is m activations `a`, `still` is n weights `w` and their places."""
 
-    pattern: Pattern
+    pattern: SparsityPattern
     a: Shape
     w: Shape
 

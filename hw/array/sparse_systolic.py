@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from ..bundle import Lanes
 from ..component import Component, place
 from ..formats import integer
-from ..formats.sparse import Pattern, SparseDecoder
+from ..formats.sparse import SparseDecoder, SparsityPattern
 from ..stream.packet import Packet, join, lanes
 from .engine import MatrixEngine
 from .parameters import ArrayParameters
@@ -72,9 +72,9 @@ class SparseSystolic(MatrixEngine):
             return self
 
         @property
-        def pattern(self) -> Pattern:
+        def pattern(self) -> SparsityPattern:
             n, m = self.sparsity.split(":")
-            return Pattern(n=int(n), m=int(m))
+            return SparsityPattern(n=int(n), m=int(m))
 
         @property
         def groups(self) -> int:

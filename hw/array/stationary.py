@@ -9,7 +9,7 @@ from ..component import Component, Parameters, place
 from ..stream.buffer import buffered
 from ..stream.packet import Packet, lanes
 from ..stream.register import StreamRegister
-from .weight_stationary import CoreParameters
+from .weight_stationary import StationaryCoreParameters
 
 BUFFER_LATENCY = 2
 ROUND_TRIP = 2 + BUFFER_LATENCY
@@ -30,7 +30,7 @@ class Stationary(Component):
 
     class Parameters(Parameters):
         core: type[Component]
-        of: CoreParameters
+        of: StationaryCoreParameters
         buffer: int
         user: data.Layout | None = None
 
@@ -48,7 +48,7 @@ class Stationary(Component):
         return 1 + p.core.latency(p.of) + (BUFFER_LATENCY if p.buffer else 0)
 
     @staticmethod
-    def full_speed(core: type[Component], of: CoreParameters) -> int:
+    def full_speed(core: type[Component], of: StationaryCoreParameters) -> int:
         """Rows of buffer with which the core never waits for an output that is always ready."""
         return 1 + core.latency(of) + ROUND_TRIP
 

@@ -14,7 +14,7 @@ from .mesh import extended
 from .output_stationary import OutputStationary
 from .parameters import ArrayParameters
 from .stationary import Stationary
-from .weight_stationary import CoreParameters, WeightStationary
+from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class Systolic(MatrixEngine):
@@ -116,7 +116,7 @@ class Systolic(MatrixEngine):
 
 def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tuple[type[Component], dict]:
     """A stationary edge around `core`, as the array's parameters ask for it."""
-    of = CoreParameters(
+    of = StationaryCoreParameters(
         rows=p.rows,
         cols=p.cols,
         moving=moving,

@@ -15,7 +15,7 @@ from .mesh import Cell, Mesh, extended
 from .skew import Skew
 
 
-class CoreParameters(Parameters):
+class StationaryCoreParameters(Parameters):
     """A core multiplies a stationary tile by moving rows; a stationary edge feeds it."""
 
     rows: int
@@ -45,7 +45,7 @@ class CoreParameters(Parameters):
         return sum_shape(self.moving, self.still, rows, self.acc_width)
 
 
-def core_members(p: CoreParameters) -> dict:
+def core_members(p: StationaryCoreParameters) -> dict:
     """Ports of a core: y[c] = sum over k of moving[k] * tile[k, c], `latency` cycles after `moving`.
 
     Beat k of a tile comes on `still` with `load`, while `left` beats of the full tile are still to come. `swap`, with
@@ -161,15 +161,15 @@ class WeightStationary(Component):
     under the present one. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
-    Parameters = CoreParameters
+    Parameters = StationaryCoreParameters
     members = staticmethod(core_members)
 
     @staticmethod
-    def latency(p: CoreParameters) -> int:
+    def latency(p: StationaryCoreParameters) -> int:
         return p.rows + p.cols + p.registers
 
     @staticmethod
-    def cell(p: CoreParameters, psum: Shape) -> tuple[type[Cell], Parameters]:
+    def cell(p: StationaryCoreParameters, psum: Shape) -> tuple[type[Cell], Parameters]:
         """The cells of a row whose psums are `psum`."""
         return StationaryCell, StationaryCell.Parameters(
             moving=p.moving,

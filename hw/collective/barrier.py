@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..component import Component
 from ..noc.route import bits
-from .rings import Code, CollectiveParameters
+from .rings import CollectiveCode, CollectiveParameters
 
 CHILDREN = 2
 
@@ -22,10 +22,10 @@ def gathered(p: CollectiveParameters) -> Bundle:
 
 
 DECISION = Bundle({"valid": 1, "code": 3})
-"""What was decided of all that wait: a :class:`Code`, in one cycle."""
+"""What was decided of all that wait: a :class:`CollectiveCode`, in one cycle."""
 
 
-class Rendezvous(Component):
+class BarrierNode(Component):
     """A node of the tree: gathers what is known below it and `asked` here, and hands decisions down.
 
     Latency 1 each way. `has` says which children there are.
@@ -64,7 +64,7 @@ class Rendezvous(Component):
         return m
 
 
-class Chair(Component):
+class Coordinator(Component):
     """Decides for all nodes, from what is known of all of them: begin, if all wait for the same; if they wait for
     different things, or one has not come `timeout` cycles after the first, nobody begins.
 
@@ -93,7 +93,9 @@ class Chair(Component):
             m.d.sync += [settling.eq(settling - 1), waited.eq(0)]
         with m.Elif(known.some):
             m.d.sync += waited.eq(waited + 1)
-            m.d.sync += self.decision.code.eq(Mux(known.every, Mux(known.same, Code.OK, Code.DIFFERENT), Code.MISSING))
+            m.d.sync += self.decision.code.eq(
+                Mux(known.every, Mux(known.same, CollectiveCode.OK, CollectiveCode.DIFFERENT), CollectiveCode.MISSING)
+            )
             with m.If(known.every | late):
                 m.d.sync += [self.decision.valid.eq(1), settling.eq(settle)]
         return m

@@ -5,7 +5,7 @@ from amaranth.lib.wiring import In
 
 from ..component import Component, place
 from ..stream.packet import join
-from .barrier import Chair
+from .barrier import Coordinator
 from .node import CollectiveNode, node_ports
 from .rings import CollectiveParameters
 
@@ -70,7 +70,7 @@ class Collective(Component):
         m = Module()
         p, r = self.p, self.p.rings
         nodes = [place(m, platform, f"node{n}", CollectiveNode, **dict(p)) for n in range(r.nodes)]
-        chair = place(m, platform, "chair", Chair, **dict(p))
+        chair = place(m, platform, "chair", Coordinator, **dict(p))
         before = [{r.after(ring, n): n for n in range(r.nodes)} for ring in range(r.count)]
         m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
         for n, node in enumerate(nodes):

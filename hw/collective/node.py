@@ -9,14 +9,14 @@ from ..component import Component, place
 from ..memory.access import Read, port
 from ..noc.route import bits
 from ..stream.buffer import buffered
-from .barrier import CHILDREN, DECISION, Rendezvous, gathered
+from .barrier import CHILDREN, DECISION, BarrierNode, gathered
 from .lane import BANK_LATENCY, Lane
 from .link import LinkBegin, LinkEnd
-from .rings import LINK_DEPTH, Code, CollectiveParameters, Op, call, lane_slot, place_of
-from .slots import LANE_FIELDS, Schedule, order
+from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameters, call, lane_slot, place_of
+from .slots import LANE_FIELDS, SlotSchedule, order
 
 STATUS = Bundle({"code": 3})
-"""How a call ended: a :class:`Code`."""
+"""How a call ended: a :class:`CollectiveCode`."""
 
 
 def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
@@ -74,7 +74,7 @@ class CollectiveNode(Component):
         start = Signal()
         schedules, lanes = [], []
         for ring in range(r.count):
-            schedule = place(m, platform, f"schedule{ring}", Schedule, **dict(p))
+            schedule = place(m, platform, f"schedule{ring}", SlotSchedule, **dict(p))
             pair = [place(m, platform, f"lane{2 * ring + n}", Lane, **dict(p)) for n in range(2)]
             schedules.append(schedule)
             lanes += pair
@@ -102,8 +102,8 @@ class CollectiveNode(Component):
         rooted = Signal()
         parts = Signal(p.count_width + bits(r.nodes))
         needs = Signal(p.count_width + bits(r.nodes) + 3)
-        m.d.comb += rooted.eq((asked.op == Op.BROADCAST) | (asked.op == Op.REDUCE))
-        extent = Mux(rooted, asked.rows, Mux(asked.op == Op.ALL_TO_ALL, parts * (r.count + 1), parts))
+        m.d.comb += rooted.eq((asked.op == CollectiveOp.BROADCAST) | (asked.op == CollectiveOp.REDUCE))
+        extent = Mux(rooted, asked.rows, Mux(asked.op == CollectiveOp.ALL_TO_ALL, parts * (r.count + 1), parts))
         m.d.sync += [
             parts.eq(asked.rows * r.nodes),
             needs.eq(asked.base + extent),
@@ -121,7 +121,7 @@ class CollectiveNode(Component):
             told.root.eq(asked.root == self.node),
         ]
 
-        meeting = place(m, platform, "meeting", Rendezvous, **dict(p))
+        meeting = place(m, platform, "meeting", BarrierNode, **dict(p))
         m.d.comb += [
             meeting.asked.op.eq(asked.op),
             meeting.asked.root.eq(Mux(rooted, asked.root, 0)),
@@ -149,10 +149,10 @@ class CollectiveNode(Component):
             with m.State("CHECK"):
                 m.d.sync += checked.eq(checked + 1)
                 wrong = {
-                    Code.OPERATION: asked.op > max(Op),
-                    Code.ROOT: rooted & (asked.root >= r.nodes) if r.nodes & (r.nodes - 1) else 0,
-                    Code.LENGTH: asked.rows == 0,
-                    Code.RANGE: needs > p.rows,
+                    CollectiveCode.OPERATION: asked.op > max(CollectiveOp),
+                    CollectiveCode.ROOT: rooted & (asked.root >= r.nodes) if r.nodes & (r.nodes - 1) else 0,
+                    CollectiveCode.LENGTH: asked.rows == 0,
+                    CollectiveCode.RANGE: needs > p.rows,
                 }
                 with m.If(checked == 2):
                     m.next = "WAIT"
@@ -165,7 +165,7 @@ class CollectiveNode(Component):
                 m.d.sync += [code.eq(self.decided.code), lag.eq(self.lag)]
                 with m.If(self.decided.valid):
                     m.next = "STATUS"
-                    with m.If(self.decided.code == Code.OK):
+                    with m.If(self.decided.code == CollectiveCode.OK):
                         m.next = "LAG"
             with m.State("LAG"):
                 m.d.sync += lag.eq(lag - 1)
@@ -175,7 +175,7 @@ class CollectiveNode(Component):
                 m.d.comb += start.eq(~begun)
                 m.d.sync += begun.eq(1)
                 with m.If(begun & ~busy):
-                    with m.If((asked.op == Op.ALL_TO_ALL) & ~(reverse & (second if r.count > 1 else 1))):
+                    with m.If((asked.op == CollectiveOp.ALL_TO_ALL) & ~(reverse & (second if r.count > 1 else 1))):
                         m.d.sync += [begun.eq(0), reverse.eq(~reverse), second.eq(second ^ reverse)]
                     with m.Else():
                         m.next = "STATUS"
@@ -202,7 +202,7 @@ class CollectiveNode(Component):
             begins.append(begin)
 
         # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
-        exchange = told.op == Op.ALL_TO_ALL
+        exchange = told.op == CollectiveOp.ALL_TO_ALL
         leaves, comes = Signal(2), Signal(2)
         if r.count > 1:
             last = Mux(self.position.sum == 0, r.period - 1, self.position.sum - 1)

@@ -18,7 +18,7 @@ LINK_DEPTH = 2 * SEGMENT
 NODES = 64
 
 
-class Op(IntEnum):
+class CollectiveOp(IntEnum):
     """What a collective does."""
 
     BROADCAST = 0
@@ -29,7 +29,7 @@ class Op(IntEnum):
     ALL_TO_ALL = 5
 
 
-class Code(IntEnum):
+class CollectiveCode(IntEnum):
     """How a call ended; only with OK has anything happened."""
 
     OK = 0

@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component, Parameters, place
-from .rings import SEGMENT, CollectiveParameters, Op, Rings, lane_slot, place_of
+from .rings import SEGMENT, CollectiveOp, CollectiveParameters, Rings, lane_slot, place_of
 
 STEPS = ("step_x", "round_x", "step_y", "round_y")
 LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
@@ -33,7 +33,7 @@ def slot(p: CollectiveParameters) -> Bundle:
     return Bundle({name: shape for name, shape in fields.items() if name not in LANE_FIELDS} | own)
 
 
-class Schedule(Component):
+class SlotSchedule(Component):
     """Slots of one collective on a ring, or of one pass of an all-to-all in a row or column.
 
     A message has a part for each node. Ring collectives step from part to part: with T = nodes - 1, slot t of
@@ -77,16 +77,16 @@ class Schedule(Component):
         scatters = Signal()  # slots up to T
         dimension = Signal()
         m.d.comb += [
-            exchange.eq(o.op == Op.ALL_TO_ALL),
-            scatters.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.REDUCE_SCATTER)),
-            gathers.eq((o.op == Op.ALL_REDUCE) | (o.op == Op.ALL_GATHER)),
+            exchange.eq(o.op == CollectiveOp.ALL_TO_ALL),
+            scatters.eq((o.op == CollectiveOp.ALL_REDUCE) | (o.op == CollectiveOp.REDUCE_SCATTER)),
+            gathers.eq((o.op == CollectiveOp.ALL_REDUCE) | (o.op == CollectiveOp.ALL_GATHER)),
             dimension.eq(self.axis ^ o.second if r.count > 1 else 0),
         ]
 
         # Three walkers along the parts: one ahead and one behind, and one that is at home in each group.
         walkers = {}
         for name, forth in (("forth", True), ("back", False), ("home", True)):
-            walker = walkers[name] = place(m, platform, name, Walker, forth=forth, rings=r, addr_width=p.addr_width)
+            walker = walkers[name] = place(m, platform, name, NodeWalker, forth=forth, rings=r, addr_width=p.addr_width)
             m.d.comb += [
                 walker.straight.eq(exchange),
                 walker.axis.eq(Mux(exchange, dimension ^ (name == "home"), self.axis)),
@@ -177,7 +177,7 @@ class Schedule(Component):
                 m.d.sync += [lanes("read_addr", home.addr), lanes("write_addr", home.addr + o.whole)]
                 m.next = "GIVE"
             with m.State("CHAIN"):
-                reduce = o.op == Op.REDUCE
+                reduce = o.op == CollectiveOp.REDUCE
                 m.d.sync += [out.take.eq(end), out.give.eq(end), out.add.eq(reduce), finish.eq(1)]
                 m.d.sync += [
                     out.read.eq(reduce | o.root),
@@ -257,7 +257,7 @@ class Schedule(Component):
         return m
 
 
-class Walker(Component):
+class NodeWalker(Component):
     """Goes from node to node, along a ring or straight in one dimension, and tells the first row of each one's part.
 
     `load` puts it at `place`, whose part begins at `first`; `walk` takes it one node further: by +1 if `forth`, else

@@ -15,7 +15,7 @@ PAD_WIDTH = 8
 TAG_WIDTH = 8
 
 
-class Code(IntEnum):
+class DmaCode(IntEnum):
     """How a descriptor ended."""
 
     OK = 0
@@ -119,7 +119,7 @@ def checked(p: DmaParameters) -> Bundle:
 
 
 def status(p: DmaParameters) -> Bundle:
-    """How a descriptor ended: its tag, a :class:`Code`, and the bus address of the first error."""
+    """How a descriptor ended: its tag, a :class:`DmaCode`, and the bus address of the first error."""
     return Bundle({"tag": TAG_WIDTH, "code": 4, "addr": p.addr_width})
 
 

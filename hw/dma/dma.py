@@ -10,8 +10,8 @@ from ..component import Component, place
 from ..memory.access import Read, Request
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
-from .check import Check
-from .descriptor import TAG_WIDTH, Code, DmaParameters, descriptor, status
+from .descriptor import TAG_WIDTH, DmaCode, DmaParameters, descriptor, status
+from .descriptor_check import DescriptorCheck
 from .load import Load
 from .store import Store
 
@@ -31,7 +31,7 @@ class Dma(Component):
     `desc`: `store` (0 loads), the box, `tag`, and `wait`: begin only when all before are complete. Loads are done in
     order, stores too; the two run at the same time, so a descriptor that needs another's result has `wait`. Every
     descriptor gives a `status`, in order: its tag, a code (0 OK, 2 SLVERR, 3 DECERR with the address; from 4 on it was
-    refused before anything happened, see `hw.dma.descriptor.Code`).
+    refused before anything happened, see `hw.dma.descriptor.DmaCode`).
 
     `local_write`, `local_read` and `local_found` are ports of the local memory. Addresses count words of `data_width`
     bits, a write is done when it is accepted, reads are answered in order after any time.
@@ -80,7 +80,7 @@ class Dma(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        check = place(m, platform, "check", Check, **dict(p))
+        check = place(m, platform, "check", DescriptorCheck, **dict(p))
         load = place(m, platform, "load", Load, **dict(p))
         store = place(m, platform, "store", Store, **dict(p) | {"padding": False, "scatter": False})  # loads only
         order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT, style="auto")
@@ -104,7 +104,7 @@ class Dma(Component):
         taken = Signal()
         unfinished = Signal(range(IN_FLIGHT + 1))
         m.d.comb += [
-            legal.eq(code == Code.OK),
+            legal.eq(code == DmaCode.OK),
             may.eq(order.room & (~box.wait | (unfinished == 0))),
             load.i.valid.eq(check.o.valid & may & legal & ~box.store),
             store.i.valid.eq(check.o.valid & may & legal & box.store),
@@ -129,17 +129,17 @@ class Dma(Component):
             m.d.sync += self.status.valid.eq(0)
         with m.If(told):
             m.d.sync += [self.status.valid.eq(1), self.status.payload.tag.eq(first.tag)]
-        with m.If(first.code != Code.OK):
+        with m.If(first.code != DmaCode.OK):
             m.d.comb += told.eq(order.o.valid & free)
             with m.If(told):
                 m.d.sync += [self.status.payload.code.eq(first.code), self.status.payload.addr.eq(0)]
         for store_bit, done in engine.items():
-            with m.If((first.code == Code.OK) & (first.store == store_bit)):
+            with m.If((first.code == DmaCode.OK) & (first.store == store_bit)):
                 m.d.comb += [told.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
                 with m.If(told):
                     m.d.sync += [self.status.payload.code.eq(0), self.status.payload.addr.eq(0)]
                     with m.If(done.payload.failed):
-                        m.d.sync += self.status.payload.code.eq(Code.SLVERR | done.payload.decerr)
+                        m.d.sync += self.status.payload.code.eq(DmaCode.SLVERR | done.payload.decerr)
                         m.d.sync += self.status.payload.addr.eq(done.payload.beat << p.lanes)
         m.d.sync += unfinished.eq(unfinished + taken - told)
 

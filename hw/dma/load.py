@@ -10,10 +10,10 @@ from ..memory.access import Request
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
 from ..stream.spill import StreamSpill
-from .align import Align, word
-from .bursts import Bursts
+from .burst_splitter import BurstSplitter
+from .byte_aligner import ByteAligner, word
 from .descriptor import DmaParameters, checked, outcome, piece
-from .walk import Walk
+from .pieces import PieceGenerator
 
 INCR = 1
 
@@ -44,10 +44,10 @@ class Load(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        walk = place(m, platform, "walk", Walk, **dict(p))
-        bursts = place(m, platform, "bursts", Bursts, **dict(p))
+        walk = place(m, platform, "walk", PieceGenerator, **dict(p))
+        bursts = place(m, platform, "bursts", BurstSplitter, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
-        align = place(m, platform, "align", Align, **dict(p))
+        align = place(m, platform, "align", ByteAligner, **dict(p))
         beats = place(m, platform, "beats", StreamSpill, payload=word(p))
         join(m, self.i, walk.i)
 

@@ -12,11 +12,11 @@ from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
 from ..stream.register import StreamRegister
 from ..stream.spill import StreamSpill
-from .align import Align, word
-from .bursts import Bursts, beats, burst
+from .burst_splitter import BurstSplitter, beats, burst
+from .byte_aligner import ByteAligner, word
 from .descriptor import DmaParameters, checked, outcome, piece
 from .load import address
-from .walk import Walk
+from .pieces import PieceGenerator
 
 
 class Store(Component):
@@ -47,11 +47,11 @@ class Store(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        walk = place(m, platform, "walk", Walk, **dict(p))
-        bursts = place(m, platform, "bursts", Bursts, **dict(p))
-        reader = place(m, platform, "reader", Reader, **dict(p))
+        walk = place(m, platform, "walk", PieceGenerator, **dict(p))
+        bursts = place(m, platform, "bursts", BurstSplitter, **dict(p))
+        reader = place(m, platform, "reader", StoreReader, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
-        align = place(m, platform, "align", Align, **dict(p))
+        align = place(m, platform, "align", ByteAligner, **dict(p))
         words = place(m, platform, "words", StreamSpill, payload=word(p))
         join(m, self.i, walk.i)
         join(m, reader.o, self.read)
@@ -158,7 +158,7 @@ class Store(Component):
                     m.d.sync += self.done.payload.beat.eq(first.beat)
 
 
-class Reader(Component):
+class StoreReader(Component):
     """Asks the local memory for the words that a run of bytes touches.
 
     Latency 1, initiation interval 1 a word. Back-pressure: `i.ready` follows `o.ready`. Area: an address and a counter.

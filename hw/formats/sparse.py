@@ -12,7 +12,7 @@ from ..stream.register import StreamRegister
 TILE_BITS = 16
 
 
-class Pattern(Parameters):
+class SparsityPattern(Parameters):
     """n of m: of every m values n are kept."""
 
     n: int
@@ -43,7 +43,7 @@ class GroupDecoder(Component):
     """
 
     class Parameters(Parameters):
-        pattern: Pattern
+        pattern: SparsityPattern
         value: Shape
 
     @staticmethod
@@ -85,7 +85,7 @@ class SparseDecoder(Component):
     """
 
     class Parameters(Parameters):
-        pattern: Pattern
+        pattern: SparsityPattern
         value: Shape
         word: int
         cols: int

@@ -51,7 +51,7 @@ class Crc(Component):
         return m
 
 
-class Deframe(Component):
+class Deframer(Component):
     """Bytes of frames out of a stream that may have lost, gained or changed any: o.good tells whether its CRC is right.
 
     Latency 1, initiation interval 1: a byte gives a beat or none. `i.ready` follows `o.ready`. Area: a byte, a counter
@@ -97,7 +97,7 @@ class Deframe(Component):
         return m
 
 
-class Frame(Component):
+class Framer(Component):
     """Packets of bytes become frames.
 
     A run's length stands before it and is known at its end, so bytes wait in a ring of 256, which holds the longest
@@ -107,7 +107,7 @@ class Frame(Component):
     run of 254 bytes and 6 for each packet. `i.ready` depends on no input. Area: a block memory of 256 bytes, three
     pointers into it, a CRC of a byte a cycle.
 
-    Source: as :class:`Deframe`.
+    Source: as :class:`Deframer`.
     """
 
     @staticmethod

@@ -13,7 +13,7 @@ from ..bus.axi import BOUNDARY, Axi4, AxiLite
 from ..component import Component, ParameterError, Parameters, place
 from ..stream.packet import join
 from ..stream.spill import StreamSpill
-from .frames import BEAT, CRC_BYTES, Deframe, Frame
+from .frames import BEAT, CRC_BYTES, Deframer, Framer
 from .link_access import WORD, WORDS, LinkAccess
 
 WINDOW = 16
@@ -26,7 +26,7 @@ HEADER_BYTES = HEADER.size // 8
 LONGEST = HEADER_BYTES + WORDS * WORD + CRC_BYTES
 
 
-class Op(IntEnum):
+class LinkOp(IntEnum):
     """What a request asks for. Bit 0: it writes; bit 1: registers, not memory."""
 
     READ = 0
@@ -108,7 +108,7 @@ class Link(Component):
         m = Module()
         p = self.p
         inbox = place(m, platform, "inbox", Inbox)
-        frame = place(m, platform, "frame", Frame)
+        frame = place(m, platform, "frame", Framer)
         widths = {name: getattr(p, name) for name in ("data_width", "memory_width", "register_width")}
         access = place(m, platform, "access", LinkAccess, **widths)
         join(m, self.rx, inbox.i)
@@ -131,12 +131,12 @@ class Link(Component):
         end = Signal(range(2 * BOUNDARY // WORD))
         m.d.comb += [
             back.eq(following - request.number),
-            hello.eq(request.op == Op.HELLO),
+            hello.eq(request.op == LinkOp.HELLO),
             again.eq(~hello & (back != 0) & (back <= WINDOW)),
             known.eq(hello | (back <= WINDOW)),
             end.eq(request.addr[2:12] + (request.count - 1)[:6]),
             legal.eq(
-                (request.op < Op.HELLO)
+                (request.op < LinkOp.HELLO)
                 & (request.addr[:2] == 0)
                 & ~Mux(request.op[1], beyond[1], beyond[0])
                 & (end < BOUNDARY // WORD)
@@ -274,7 +274,7 @@ class Inbox(Component):
 
     def elaborate(self, platform):
         m = Module()
-        deframe = place(m, platform, "deframe", Deframe)
+        deframe = place(m, platform, "deframe", Deframer)
         join(m, self.i, deframe.i)
         m.submodules.ring = ring = Memory(shape=8, depth=RING, init=[], attrs={"no_rw_check": 1, "ram_style": "block"})
         write = ring.write_port()

@@ -20,7 +20,7 @@ AHEAD = 64
 """Instructions that are requested beyond the one at `index`: more would only take bandwidth from the data."""
 
 
-class Fetch(Component):
+class InstructionFetch(Component):
     """The program from byte `address` on, a ring buffer of `depth` instructions of it.
 
     With `go`, whole blocks are read as long as they fit beside the instructions from `oldest` on, which may still be

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, signed
 from amaranth.lib.wiring import In, Out
 
 from ..component import Component, Parameters, place
-from .fp32 import LeadingZeros, Operand, Subnormals, layout, rounded, shift_right, stage, word
+from .fp32 import LeadingZeros, Subnormals, UnpackedFloat, layout, rounded, shift_right, stage, word
 from .multiply import Multiply
 
 FRACTION = 7
@@ -37,7 +37,7 @@ class Bfloat16Multiply(Component):
         m = Module()
         keep = self.p.subnormals
         waits = self.latency(self.p) - 1
-        a, b = (Operand(m, name, layout(FRACTION)(getattr(self, name)), keep) for name in "ab")
+        a, b = (UnpackedFloat(m, name, layout(FRACTION)(getattr(self, name)), keep) for name in "ab")
         shape = Shape(FRACTION + 1)
         ports = {"a": a.significand, "b": b.significand}
         registers = {"operand_register": True, "product_register": True}

@@ -19,7 +19,7 @@ def layout(fraction: int) -> Bundle:
     return Bundle({"fraction": fraction, "exponent": 8, "sign": 1})
 
 
-class Operand:
+class UnpackedFloat:
     """A number taken apart: its magnitude is significand * 2^(exponent - 127 - bits of the fraction)."""
 
     def __init__(self, m, name: str, number, subnormals: Subnormals):
@@ -149,7 +149,7 @@ class Fp32Add(Component):
     def elaborate(self, platform):
         m = Module()
         keep = self.p.subnormals
-        x, y = (Operand(m, name, layout(FRACTION)(getattr(self, name)), keep) for name in "xy")
+        x, y = (UnpackedFloat(m, name, layout(FRACTION)(getattr(self, name)), keep) for name in "xy")
         subtract = x.sign ^ y.sign
         swap = Signal()
         m.d.comb += swap.eq(self.x[:-1] < self.y[:-1])

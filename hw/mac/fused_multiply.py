@@ -21,12 +21,12 @@ SLICES = 2 * BRICKS
 """Bits of an operand: two for each brick."""
 
 
-class Fused(Operand):
+class FusedOperand(Operand):
     """Slices of an operand before the bricks; beside activations, how the bricks are fused."""
 
 
-ACTIVATION = Fused({"slices": SLICES, "control": CONTROL}, -8, 15)
-WEIGHT = Fused({"slices": SLICES}, -(2**15), 2**16 - 1)
+ACTIVATION = FusedOperand({"slices": SLICES, "control": CONTROL}, -8, 15)
+WEIGHT = FusedOperand({"slices": SLICES}, -(2**15), 2**16 - 1)
 """Their limits are those of 4 x 16 bits, whose products are the largest sums."""
 
 
@@ -68,8 +68,8 @@ class FusedMultiply(Component):
     """
 
     class Parameters(Parameters):
-        a: Fused = ACTIVATION
-        b: Fused = WEIGHT
+        a: FusedOperand = ACTIVATION
+        b: FusedOperand = WEIGHT
         operand_register: bool = False
         product_register: bool = False
 

@@ -5,7 +5,7 @@ from amaranth.hdl import Shape
 from ..component import Component, ParameterError
 from ..formats.decoder import Format
 from ..formats.operand import Operand
-from .fused_multiply import Fused, FusedMultiply
+from .fused_multiply import FusedMultiply, FusedOperand
 from .multiply import Multiply
 from .scaled import ScaledMultiply
 
@@ -20,7 +20,7 @@ def multiplier(a: Shape | Operand, b: Shape | Operand) -> type[Component]:
         raise ParameterError(f"operands {a} and {b} have no multiplier in common.")
     if own is not None:
         return own
-    if isinstance(a, Fused):
+    if isinstance(a, FusedOperand):
         return FusedMultiply
     return ScaledMultiply if isinstance(a, Operand) or isinstance(b, Operand) else Multiply
 

@@ -11,7 +11,7 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..formats import integer
 from ..formats.integer import sum_shape
-from ..formats.sparse import GroupDecoder, Pattern
+from ..formats.sparse import GroupDecoder, SparsityPattern
 from ..stream.buffer import buffered
 from ..stream.packet import join
 from ..stream.spill import StreamSpill
@@ -29,7 +29,7 @@ class NmMac(Component):
     """
 
     class Parameters(Parameters):
-        pattern: Pattern
+        pattern: SparsityPattern
         a: Shape
         w: Shape
         operand_register: bool
@@ -107,9 +107,9 @@ class SparseMac(Component):
         product_register: bool = Field(True, description="a register between multipliers and adders")
 
         @property
-        def pattern(self) -> Pattern:
+        def pattern(self) -> SparsityPattern:
             n, m = self.sparsity.split(":")
-            return Pattern(n=int(n), m=int(m))
+            return SparsityPattern(n=int(n), m=int(m))
 
         @property
         def mac(self) -> NmMac.Parameters:

@@ -8,7 +8,7 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters
 
 
-class Access(Bundle):
+class BankAccess(Bundle):
     """What a bank does in a cycle: `read` a row, or write the bytes of `strobe`; never both."""
 
     def __init__(self, rows: int, width: int):
@@ -37,7 +37,7 @@ class Bank(Component):
 
     @staticmethod
     def members(p):
-        return {"access": In(Access(p.rows, p.width)), "word": Out(p.width)}
+        return {"access": In(BankAccess(p.rows, p.width)), "word": Out(p.width)}
 
     def elaborate(self, platform):
         m = Module()
@@ -68,7 +68,7 @@ class Bank(Component):
         return m
 
 
-class Select(Component):
+class OneHotMux(Component):
     """o = the one of `count` inputs that `select` has a bit for; 0 if it has none. Latency 0."""
 
     class Parameters(Parameters):

@@ -175,7 +175,7 @@ class MultiportBits(Component):
         for n in range(p.ports):
             stored, moving = [], []  # what each port's memory holds: one of the two, the other is 0
             for o in range(p.ports):
-                copy = place(m, platform, f"copy{n}_{o}", Copy, width=p.width, depth=p.depth)
+                copy = place(m, platform, f"copy{n}_{o}", ReplicaMemory, width=p.width, depth=p.depth)
                 m.d.comb += [
                     copy.write_addr.eq(addr[o]),
                     copy.write_data.eq(own[o]),
@@ -199,7 +199,7 @@ class MultiportBits(Component):
         return m
 
 
-class Copy(Component):
+class ReplicaMemory(Component):
     """A port's copy of a port's memory.
 
     A read never has to find a word that is written in the same cycle: the reader takes that word from where it was

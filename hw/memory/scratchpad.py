@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from ..component import Component, Parameters, place
 from ..stream.matrix_arbiter import MatrixArbiter
 from .access import port
-from .bank import Access, Bank, Select
+from .bank import Bank, BankAccess, OneHotMux
 
 
 class WordParameters(Parameters):
@@ -162,7 +162,7 @@ class Scratchpad(Component):
                 m.d.comb += getattr(self, f"port{i}_waits").eq(inner.waits)
         grants, words = [], []
         for b in range(p.banks):
-            access = Access(p.rows, p.width)
+            access = BankAccess(p.rows, p.width)
             turns = {"count": p.ports - (p.precedence > 0), "held": p.precedence > 0}
             turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
             asks = Cat(inner.ask[b] for inner in ports)
@@ -186,7 +186,7 @@ class Scratchpad(Component):
                 chosen = Signal(p.ports, name=f"chosen{b}")
                 m.d.sync += [later.eq(wanted), chosen.eq(grant)]
                 wanted = later
-            to_bank = place(m, platform, f"to_bank{b}", Select, width=access.size, count=p.ports)
+            to_bank = place(m, platform, f"to_bank{b}", OneHotMux, width=access.size, count=p.ports)
             m.d.comb += [to_bank.select.eq(chosen), to_bank.i.as_value().eq(wanted)]
             bank = place(
                 m,
@@ -204,7 +204,7 @@ class Scratchpad(Component):
             grants.append(grant)
             words.append(bank.word)
         for i, inner in enumerate(ports):
-            from_bank = place(m, platform, f"from_bank{i}", Select, width=p.width, count=p.banks)
+            from_bank = place(m, platform, f"from_bank{i}", OneHotMux, width=p.width, count=p.banks)
             m.d.comb += [
                 inner.grant.eq(Cat(grant[i] for grant in grants)),
                 from_bank.select.eq(inner.source),
@@ -235,7 +235,7 @@ class ScratchpadPort(Component):
             "req": ends["port_req"],
             "rsp": ends["port_rsp"],
             "ask": Out(p.banks),
-            "access": Out(Access(p.rows, p.width).size),
+            "access": Out(BankAccess(p.rows, p.width).size),
             "grant": In(p.banks),
             "source": Out(p.banks),
             "word": In(p.width),

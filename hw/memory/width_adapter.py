@@ -11,7 +11,7 @@ from .access import Read, Request
 from .reader import IN_FLIGHT
 
 
-class PartParameters(Parameters):
+class WidthParameters(Parameters):
     """`addr_width` counts beats of `width` bits, of which a word has `parts`."""
 
     addr_width: int
@@ -31,7 +31,7 @@ class PartParameters(Parameters):
         return Request(self.addr_width - self.part_width, self.width * self.parts)
 
 
-class WriteParts(Component):
+class WriteUpsizer(Component):
     """Each beat `i` writes its part of a word; `o` writes words, once for beats of one word that follow each other.
 
     A beat that does not end its word waits one cycle for the next one. `empty`: nothing waits here. Latency 1 or 2;
@@ -39,7 +39,7 @@ class WriteParts(Component):
     and `o.ready`. Area: a word.
     """
 
-    Parameters = PartParameters
+    Parameters = WidthParameters
 
     @staticmethod
     def members(p):
@@ -76,14 +76,14 @@ class WriteParts(Component):
         return m
 
 
-class ReadParts(Component):
+class ReadDownsizer(Component):
     """Each beat `i` asks for a part of a word, `o` gives it; `req` and `rsp` go to a port of the memory.
 
     Beats of one word that follow each other read it once. Latency: the port's. Initiation interval 1. `req.valid`
     follows `i` and `o.valid` follows `rsp.valid` combinationally, and back. Area: a word, 8 tags.
     """
 
-    Parameters = PartParameters
+    Parameters = WidthParameters
 
     @staticmethod
     def members(p):

@@ -15,7 +15,7 @@ from .route import bits
 from .vc_queue_head import DISTRIBUTED
 
 
-class Refused(enum.Enum, shape=2):
+class SendError(enum.Enum, shape=2):
     """Why a packet was not sent."""
 
     OWN = 0
@@ -23,11 +23,11 @@ class Refused(enum.Enum, shape=2):
     TOO_LONG = 2
 
 
-class Status(Bundle):
+class SendStatus(Bundle):
     """What became of a packet that was not sent."""
 
     def __init__(self, nodes: int):
-        super().__init__({"error": Refused, "dest": bits(nodes)})
+        super().__init__({"error": SendError, "dest": bits(nodes)})
 
 
 class NetworkInterface(Component):
@@ -65,7 +65,7 @@ class NetworkInterface(Component):
         return {
             "node": In(bits(p.nodes)),
             "send": In(stream.Signature(Outgoing(p.nodes, wide))),
-            "status": Out(stream.Signature(Status(p.nodes))),
+            "status": Out(stream.Signature(SendStatus(p.nodes))),
             "o": Out(stream.Signature(Outgoing(p.nodes, p.width))),
             "i": In(stream.Signature(Incoming(p.nodes, p.width))),
             "receive": Out(stream.Signature(Incoming(p.nodes, wide))),
@@ -97,7 +97,11 @@ class NetworkInterface(Component):
         tail, whole, head = (Signal(range(2 * depth), name=name) for name in ("tail", "whole", "head"))
         dest, held = (Signal(bits(p.nodes), name=name) for name in ("dest", "held"))
         first, drops = Signal(name="first", init=1), Signal(name="drops")
-        error, reason, refused = Signal(Refused, name="error"), Signal(Refused, name="reason"), Signal(name="refused")
+        error, reason, refused = (
+            Signal(SendError, name="error"),
+            Signal(SendError, name="reason"),
+            Signal(name="refused"),
+        )
         taken = Signal(name="taken")
         m.d.comb += [
             taken.eq(self.send.valid & self.send.ready),
@@ -111,11 +115,11 @@ class NetworkInterface(Component):
         ]
         used = (tail - whole)[: len(tail)]
         with m.If(first & (beat.dest == self.node)):
-            m.d.comb += [error.eq(Refused.OWN), refused.eq(1)]
+            m.d.comb += [error.eq(SendError.OWN), refused.eq(1)]
         with m.Elif(first & (beat.dest >= p.nodes)):
-            m.d.comb += [error.eq(Refused.UNREACHABLE), refused.eq(1)]
+            m.d.comb += [error.eq(SendError.UNREACHABLE), refused.eq(1)]
         with m.Elif(~drops & (used == p.longest)):
-            m.d.comb += [error.eq(Refused.TOO_LONG), refused.eq(1)]
+            m.d.comb += [error.eq(SendError.TOO_LONG), refused.eq(1)]
         with m.If(taken):
             m.d.sync += [first.eq(beat.last), held.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
             with m.If(refused):

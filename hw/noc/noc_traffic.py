@@ -10,15 +10,16 @@ from ..stream.packet import join
 from .noc import ERRORS, Noc
 from .parameters import NetworkParameters
 from .route import bits, choose
-from .traffic import Counts, Settings, TrafficNode, fixed
+from .traffic import TrafficCounts, TrafficNode, TrafficSettings, fixed
 
 
 class NocTraffic(Component):
     """Network on chip with a source of random packets and a checker of all that arrives at each node.
 
-    Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.Settings`. `load` is in
+    Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.TrafficSettings`. `load`
+    is in
     packets a node and cycle, times 2^16. Patterns: 0 uniform, 1 tornado, 2 transpose, 3 bit complement, 4 hot spot,
-    5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.Counts`;
+    5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.TrafficCounts`;
     `errors` are the packets that the network refused there. `links` has the flits that left its router at each port,
     port 0 in the low bits (on networks with a router for each node; 0 elsewhere).
 
@@ -41,8 +42,8 @@ class NocTraffic(Component):
 
     @staticmethod
     def members(p):
-        members = {"seed": In(32)} | {name: In(field.width) for name, field in Settings()}
-        members |= {"select": In(bits(p.network.nodes))} | {name: Out(field.shape) for name, field in Counts()}
+        members = {"seed": In(32)} | {name: In(field.width) for name, field in TrafficSettings()}
+        members |= {"select": In(bits(p.network.nodes))} | {name: Out(field.shape) for name, field in TrafficCounts()}
         members["errors"] = Out(ERRORS)
         if p.counters:
             members["links"] = Out(Lanes(p.counters, p.network.ports))
@@ -61,9 +62,9 @@ class NocTraffic(Component):
         m = Module()
         p, n = self.p, self.p.network
         noc = place(m, platform, "noc", Noc, **dict(p))
-        settings = Signal(Settings())
-        m.d.comb += [settings[name].eq(getattr(self, name)) for name, _ in Settings()]
-        shown = Bundle({"counts": Counts(), "errors": ERRORS, "links": p.counters * n.ports})
+        settings = Signal(TrafficSettings())
+        m.d.comb += [settings[name].eq(getattr(self, name)) for name, _ in TrafficSettings()]
+        shown = Bundle({"counts": TrafficCounts(), "errors": ERRORS, "links": p.counters * n.ports})
         shows = []
         for number in range(n.nodes):
             node = place(m, platform, f"node{number}", TrafficNode, network=n, width=p.width, depth=p.depth)
@@ -79,7 +80,7 @@ class NocTraffic(Component):
             shows.append(Cat(node.counts, getattr(noc, f"node{number}_errors"), links))
         show, select = Signal(shown, name="show"), Signal(n.nodes, name="selected")
         m.d.sync += [select.eq(1 << self.select), show.as_value().eq(choose(select, shows))]
-        m.d.comb += [getattr(self, name).eq(show.counts[name]) for name, _ in Counts()]
+        m.d.comb += [getattr(self, name).eq(show.counts[name]) for name, _ in TrafficCounts()]
         m.d.comb += self.errors.eq(show.errors)
         if p.counters:
             m.d.comb += self.links.as_value().eq(show.links)

@@ -8,7 +8,7 @@ from ..component import Component, Parameters
 from .parameters import LANE
 
 
-class Join(Component):
+class ReductionJoin(Component):
     """Whether the inputs that an output adds all have a flit for it, to the same root (of which `root` bits tell).
 
     `adds` are the inputs that it adds at this place, `waiting` those whose first flit to be added goes there, to the

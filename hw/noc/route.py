@@ -6,10 +6,10 @@ from amaranth.hdl import Cat, Const, Mux, Signal
 
 from ..bundle import Bundle
 from .topology.base import Topology
-from .topology.bus import Bus
-from .topology.crossbar import Crossbar
-from .topology.fat_tree import FatTree
-from .topology.grid import Grid
+from .topology.bus import BusTopology
+from .topology.crossbar import CrossbarTopology
+from .topology.fat_tree import FatTreeTopology
+from .topology.grid import GridTopology
 
 
 def bits(count: int) -> int:
@@ -229,7 +229,12 @@ class FatTreeRoute(Route):
 @cache
 def route(network: Topology) -> Route:
     """The hardware of a network's routes."""
-    kinds = {Grid: GridRoute, Crossbar: CrossbarRoute, Bus: BusRoute, FatTree: FatTreeRoute}
+    kinds = {
+        GridTopology: GridRoute,
+        CrossbarTopology: CrossbarRoute,
+        BusTopology: BusRoute,
+        FatTreeTopology: FatTreeRoute,
+    }
     return kinds[type(network)](network)
 
 

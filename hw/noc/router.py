@@ -11,11 +11,11 @@ from ..bundle import Bundle, Lanes
 from ..component import Component, place
 from ..stream.matrix_arbiter import MatrixArbiter
 from .parameters import GridParameters, LinkParameters
-from .reduction import Join, add
+from .reduction import ReductionJoin, add
 from .route import Flit, bits, choose, index, route
 from .router_output import RouterOutput
 from .topology.graphs import Topology
-from .vc_queue_head import DISTRIBUTED, FrontOfQueue
+from .vc_queue_head import DISTRIBUTED, VcQueueHead
 
 
 class Router(Component):
@@ -160,7 +160,7 @@ class Router(Component):
         """Tell an output which inputs it adds here, and whether all of them have a flit to be added."""
         n = self.p.network
         root = 0 if o in n.exits else len(offers[0].root)  # who leaves here is at its root
-        join = place(m, platform, f"join{o}", Join, inputs=len(offers), root=root)
+        join = place(m, platform, f"join{o}", ReductionJoin, inputs=len(offers), root=root)
         behind = route(n).behind(self.position)
         leads = [[other for other in range(n.ports) if i in n.turns[other]].index(o) for i in n.turns[o]]
         m.d.comb += [
@@ -240,10 +240,10 @@ class RouterInput(Component):
         write = store.write_port()
         read = store.read_port(domain="comb")
         shape = {"outputs": vcs_of(n, p.leads), "vcs": count, "depth": p.depth, "multicast": n.multicast}
-        packets = vcs = [place(m, platform, f"vc{v}", FrontOfQueue, **shape) for v in range(n.plain)]
+        packets = vcs = [place(m, platform, f"vc{v}", VcQueueHead, **shape) for v in range(n.plain)]
         if n.reduction:
             shape |= {"outputs": (1,) * len(p.leads), "multicast": False, "mark": len(self.root)}
-            vcs = [*packets, place(m, platform, f"vc{n.plain}", FrontOfQueue, **shape)]
+            vcs = [*packets, place(m, platform, f"vc{n.plain}", VcQueueHead, **shape)]
         go = Cat(self.flit.go[o] for o in p.leads)
         for v, queue in enumerate(vcs):
             root = Cat(self.flit.header.x, self.flit.header.y) if v == n.plain else []

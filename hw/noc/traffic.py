@@ -26,7 +26,7 @@ COUNT = 32
 """Bits of a counter."""
 
 
-class Pattern(enum.Enum, shape=3):
+class TrafficPattern(enum.Enum, shape=3):
     """Where packets go. All but the first are a fixed node for each; none is its own."""
 
     UNIFORM = 0
@@ -50,16 +50,16 @@ def fixed(network: Topology, node: int) -> list[int]:
     half = max(1, size) // 2
     swapped = (node >> half | (node & (1 << half) - 1) << (size - half)) % count
     goals = {
-        Pattern.TORNADO: (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k,
-        Pattern.TRANSPOSE: x * k + y if k == l else swapped,
-        Pattern.BIT_COMPLEMENT: count - 1 - node,
-        Pattern.HOT_SPOT: count // 2,
-        Pattern.NEIGHBOUR: y * k + (x + 1) % k,
+        TrafficPattern.TORNADO: (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k,
+        TrafficPattern.TRANSPOSE: x * k + y if k == l else swapped,
+        TrafficPattern.BIT_COMPLEMENT: count - 1 - node,
+        TrafficPattern.HOT_SPOT: count // 2,
+        TrafficPattern.NEIGHBOUR: y * k + (x + 1) % k,
     }
     return [0, *((node + 1) % count if goal == node else goal for goal in goals.values())]
 
 
-class Settings(Bundle):
+class TrafficSettings(Bundle):
     """What all sources and sinks are told, at any time.
 
     `run`: packets are made, in each cycle one with probability load / 2^16. They have `length` flits, or with `vary`
@@ -73,7 +73,7 @@ class Settings(Bundle):
             {
                 "run": 1,
                 "measure": 1,
-                "pattern": Pattern,
+                "pattern": TrafficPattern,
                 "load": 17,
                 "length": 5,
                 "vary": 1,
@@ -84,7 +84,7 @@ class Settings(Bundle):
         )
 
 
-class Counts(Bundle):
+class TrafficCounts(Bundle):
     """What a node has counted.
 
     `sent` and `received` packets (but for those to itself), packets not made as the backlog was full (`refused`), words
@@ -118,12 +118,12 @@ class TrafficNode(Component):
         nodes = p.network.nodes
         return {
             "node": In(bits(nodes)),
-            "goals": In(Lanes(bits(nodes), len(Pattern))),
+            "goals": In(Lanes(bits(nodes), len(TrafficPattern))),
             "seed": In(32),
-            "settings": In(Settings()),
+            "settings": In(TrafficSettings()),
             "o": Out(stream.Signature(Outgoing(nodes, p.width))),
             "i": In(stream.Signature(Incoming(nodes, p.width))),
-            "counts": Out(Counts()),
+            "counts": Out(TrafficCounts()),
         }
 
     def elaborate(self, platform):
@@ -148,7 +148,7 @@ class TrafficNode(Component):
         anybody, dest = (Signal(bits(nodes), name=name) for name in ("anybody", "dest"))
         draw = random[16:32] * (nodes - 1) >> 16
         goal = self.goals.as_value().word_select(settings.pattern.as_value(), bits(nodes))
-        uniform = (settings.pattern == Pattern.UNIFORM) | (random[32:40] < settings.background)
+        uniform = (settings.pattern == TrafficPattern.UNIFORM) | (random[32:40] < settings.background)
         bad = random[48:56] < settings.bad
         m.d.comb += [
             anybody.eq(draw + (draw >= self.node)),

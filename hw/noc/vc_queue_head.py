@@ -10,7 +10,7 @@ from .route import bits
 DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
 
 
-class FrontOfQueue(Component):
+class VcQueueHead(Component):
     """What a VC's buffer says of the way of its flits: a ring in memory, whose first row is in a register.
 
     `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first

@@ -160,7 +160,7 @@ class Requantise(Component):
         if p.bias:
             values["bias"] = change.bias
         shared = tuple((name, shapes[name], at) for name, at in meets.items() if name not in p.own)
-        settings = place(m, platform, "settings", Settings, settings=shared)
+        settings = place(m, platform, "settings", SettingRegisters, settings=shared)
         m.d.comb += [settings.change[name].eq(values[name]) for name, _, _ in shared]
         m.d.comb += [settings.write.eq(arrived), settings.swaps.eq(swaps)]
 
@@ -198,7 +198,7 @@ class Requantise(Component):
         return m
 
 
-class Settings(Component):
+class SettingRegisters(Component):
     """Values that wait and values that hold, for (name, shape, cycle in which a row meets it) in `settings`.
 
     `write` takes `change`, to wait. `swaps[n]` makes those current that are met in cycle n + 1.
@@ -266,7 +266,7 @@ class RequantiseLane(Component):
         get = {name: self.common[name] for name in p.others}
         if p.own:
             mine = tuple((name, shapes[name], MEETS[p.rounding][name]) for name in p.own)
-            settings = place(m, platform, "settings", Settings, settings=mine)
+            settings = place(m, platform, "settings", SettingRegisters, settings=mine)
             m.d.comb += [
                 settings.change.as_value().eq(self.change.as_value()),
                 settings.write.eq(self.write),

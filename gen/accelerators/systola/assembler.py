@@ -1,12 +1,12 @@
 """Assembler of Systola: bytes only of programs that the checker has proved right for a machine."""
 
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...isa.operand import ProgramError
 from .checker import check
 from .program import Program
 
 
-def assemble(program: Program, machine: CoreParameters) -> bytes:
+def assemble(program: Program, machine: SystolaParameters) -> bytes:
     """The bytes of a program that is right for the machine. Raises :class:`ProgramError` with all problems found."""
     if problems := check(program, machine):
         raise ProgramError("\n".join(map(str, problems)))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
@@ -49,7 +49,7 @@ class Problem(NamedTuple):
         return self.text
 
 
-def check(program: Program, machine: CoreParameters, *, dram: int = 1 << 32) -> list[Problem]:
+def check(program: Program, machine: SystolaParameters, *, dram: int = 1 << 32) -> list[Problem]:
     """What is wrong with the program, at most :data:`MOST` problems; `dram` is the first address that is not there."""
     return _Check(program, machine, dram).run()
 
@@ -59,7 +59,7 @@ class _Stop(Exception):
 
 
 class _Check:
-    def __init__(self, program: Program, machine: CoreParameters, dram: int):
+    def __init__(self, program: Program, machine: SystolaParameters, dram: int):
         self.program, self.machine, self.end = program, machine, dram
         self.parameters = machine.model_dump()
         self.problems: dict[tuple, Problem] = {}

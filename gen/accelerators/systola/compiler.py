@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ....hw.cores.systola.isa import Unit
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import AdditionLayer, ConvolutionLayer, PoolingLayer
@@ -21,7 +21,7 @@ Layer = ConvolutionLayer | PoolingLayer | AdditionLayer
 
 
 def compile(
-    parameters: CoreParameters,
+    parameters: SystolaParameters,
     layers: Sequence[Layer],
     order: str = "overlapped",
     *,
@@ -62,7 +62,7 @@ def _fill_table(emitter: Emitter, tables: set[int]):
     emitter.step([Action(reading, lambda emitter: emitter.program.table(0))])
 
 
-def scheduled(parameters: CoreParameters, layer: Layer, order: str, costs: Costs):
+def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Costs):
     """The schedule of a layer."""
     if isinstance(layer, ConvolutionLayer):
         return choose(parameters, layer, order, costs)

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import ConvolutionLayer
@@ -27,7 +27,9 @@ class Fragment:
 class ConvolutionSchedule:
     """A tiling and an order applied to a layer: everything that is known before a word of the program is written."""
 
-    def __init__(self, parameters: CoreParameters, layer: ConvolutionLayer, tiling: Tiling, order: str = "overlapped"):
+    def __init__(
+        self, parameters: SystolaParameters, layer: ConvolutionLayer, tiling: Tiling, order: str = "overlapped"
+    ):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
         self.tiles = tiles(layer, tiling)

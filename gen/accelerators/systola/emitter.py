@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ....hw.cores.systola.isa import ALL, DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.boxes import Box, element
 from .program import Program, Reg
 
@@ -55,7 +55,7 @@ class Action:
 class Emitter:
     """A program that is being written, and what its units may still be doing."""
 
-    parameters: CoreParameters
+    parameters: SystolaParameters
     program: Program = field(default_factory=Program)
     pending: dict[Unit, list[MemoryAccess]] = field(default_factory=lambda: {unit: [] for unit in ALL})
     settings: dict[Setting, int] = field(default_factory=dict)

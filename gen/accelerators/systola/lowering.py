@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.network.arithmetic import Coded, Tflite, fold
 from ....sim.network.graph import Activation, Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
 from ...compile import layers
@@ -16,7 +16,7 @@ SCALES = 1 << 15
 """Factors of an addition are from -SCALES to below it."""
 
 
-def refuses(p: CoreParameters, graph: Graph, node: Node) -> str | None:
+def refuses(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
     """The reason why a node cannot run on a machine with parameters `p`; None if it can."""
     check = _REFUSES.get(type(node))
     if check is None:
@@ -133,7 +133,7 @@ class Placed:
     places: dict[str, Place]
 
 
-def lower(p: CoreParameters, graph: Graph) -> Placed:
+def lower(p: SystolaParameters, graph: Graph) -> Placed:
     """Place all tensors in DRAM and give each node its layer. The graph's nodes are such that `refuses` is None."""
     image = Image()
     roots = _views(graph)
@@ -172,7 +172,7 @@ def _lifetimes(graph: Graph, roots: dict[str, str]):
     return lives
 
 
-def _layer(p: CoreParameters, graph: Graph, node: Node, image: Image, places: dict[str, Place]):
+def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places: dict[str, Place]):
     x, y = graph[node.inputs[0]], graph[node.output]
     source, output = _tensor(x, places[x.name]), places[y.name].address
     clamp = _clamp(scale(node), y)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.layers import ConvolutionLayer
 from ...compile.tiling import Chunk, Tiling
@@ -18,7 +18,7 @@ SHAPES, FINALISTS = 4, 3
 
 
 def choose(
-    parameters: CoreParameters, layer: ConvolutionLayer, order: str = "overlapped", costs: Costs = MEASURED
+    parameters: SystolaParameters, layer: ConvolutionLayer, order: str = "overlapped", costs: Costs = MEASURED
 ) -> ConvolutionSchedule:
     """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
@@ -34,7 +34,7 @@ def choose(
 
 
 def _estimated(
-    parameters: CoreParameters, layer: ConvolutionLayer, shapes: list[Tiling], order: str, costs: Costs
+    parameters: SystolaParameters, layer: ConvolutionLayer, shapes: list[Tiling], order: str, costs: Costs
 ) -> list:
     """The first few shapes that fit, with all their chunks: estimates and schedules."""
     found = []
@@ -49,7 +49,7 @@ def _estimated(
 
 
 def _fastest(
-    parameters: CoreParameters, layer: ConvolutionLayer, schedules: list[ConvolutionSchedule], costs: Costs
+    parameters: SystolaParameters, layer: ConvolutionLayer, schedules: list[ConvolutionSchedule], costs: Costs
 ) -> ConvolutionSchedule:
     """The one that the model runs fastest, once the last tile has been tapered and there is enough room for results."""
     cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
@@ -61,7 +61,7 @@ def _fastest(
 
 
 def _close(
-    parameters: CoreParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, costs: Costs
+    parameters: SystolaParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, costs: Costs
 ) -> ConvolutionSchedule:
     """Pixels without gaps, if stores take most of the time and the array has time to spare: so the lanes write to one
     bank at a time, and the store, which goes through all banks, meets them in one word of as many."""
@@ -72,7 +72,7 @@ def _close(
 
 
 def _fitting(
-    parameters: CoreParameters, layer: ConvolutionLayer, tiling: Tiling, order: str
+    parameters: SystolaParameters, layer: ConvolutionLayer, tiling: Tiling, order: str
 ) -> ConvolutionSchedule | None:
     try:
         return ConvolutionSchedule(parameters, layer, tiling, order)
@@ -88,7 +88,7 @@ def timeline(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> Timeline
     return predict(schedule.p, emitter.program, costs)
 
 
-def candidates(p: CoreParameters, layer: ConvolutionLayer) -> Iterator[Tiling]:
+def candidates(p: SystolaParameters, layer: ConvolutionLayer) -> Iterator[Tiling]:
     """Shapes of tiles that may be worth a look, in both orders, their sums not cut."""
     result, half = layer.result, p.accumulators // 2
     all_lanes = -(-layer.filters // p.size)
@@ -112,7 +112,7 @@ def candidates(p: CoreParameters, layer: ConvolutionLayer) -> Iterator[Tiling]:
                     yield one
 
 
-def rough(p: CoreParameters, layer: ConvolutionLayer, shape: Tiling, costs: Costs) -> float:
+def rough(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling, costs: Costs) -> float:
     """Cycles of a shape, if chunks are loaded again as often as one must think without knowing what stays."""
     result, beat = layer.result, p.data_width // 8
     images, rows, columns = (
@@ -149,7 +149,7 @@ def even(total: int, most: int) -> int:
     return -(-total // -(-total // most))
 
 
-def chunkings(p: CoreParameters, layer: ConvolutionLayer, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
+def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
     """Ways to cut the sums: by channels, by taps, or not at all."""
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
     blocks, lanes = -(-channels // p.size), shape.filters // p.size

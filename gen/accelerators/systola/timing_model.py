@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from ....hw.cores.systola.isa import ISA, Op, Setting, Unit
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ....hw.issue.fetch import AHEAD, BLOCK
 from ...compile.timeline import Span
 from .program import Program
@@ -77,13 +77,13 @@ class Timeline:
         return total
 
 
-def predict(parameters: CoreParameters, program: Program, costs: Costs = MEASURED, limit: int = 1 << 40) -> Timeline:
+def predict(parameters: SystolaParameters, program: Program, costs: Costs = MEASURED, limit: int = 1 << 40) -> Timeline:
     """Run a program on the model."""
     return _Machine(parameters, program, costs).run(limit)
 
 
 class _Machine:
-    def __init__(self, parameters: CoreParameters, program: Program, costs: Costs):
+    def __init__(self, parameters: SystolaParameters, program: Program, costs: Costs):
         self.p, self.c = parameters, costs
         self.code = [
             (s.op, s.flags, *(part for name in "abc" for part in (s[name].number, s[name].immediate)))

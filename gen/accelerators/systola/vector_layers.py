@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from ....hw.cores.systola.isa import ALL, Op, Setting
-from ....hw.cores.systola.parameters import CoreParameters
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import AdditionLayer, PoolingLayer
@@ -21,7 +21,7 @@ SAME = 1 << 30, 1
 class LaneSchedule:
     """Parts of a layer one after the other: load, work of the lanes, store, with two places for each."""
 
-    def __init__(self, parameters: CoreParameters, layer: PoolingLayer | AdditionLayer, order: str = "overlapped"):
+    def __init__(self, parameters: SystolaParameters, layer: PoolingLayer | AdditionLayer, order: str = "overlapped"):
         self.p, self.layer, self.size = parameters, layer, parameters.size
         self.parts = self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]

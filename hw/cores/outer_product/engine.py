@@ -13,7 +13,7 @@ from .datapath import SETTLE, Datapath
 from .descriptor import BEATS, BYTES, DESCRIPTOR, LOW, WORDS
 
 
-class Error(IntEnum):
+class OuterProductError(IntEnum):
     """Why an execution ended."""
 
     NONE = 0
@@ -58,7 +58,7 @@ class OuterProductEngine(Engine):
     CYCLE_CAUSES = ("columns", "lost_descriptor", "lost_weights", "lost_activations", "lost_results")
     BUSY = ("descriptor", "weights", "activations", "results")
     PENDING = ("reads", "writes")
-    ERRORS = Error
+    ERRORS = OuterProductError
     ENTRY_ALIGN = BYTES
 
     @classmethod
@@ -102,7 +102,7 @@ class OuterProductEngine(Engine):
         m.d.comb += [
             failed.eq(word & (bus.r.payload.resp != 0)),
             self.fault.pc.eq(self.pc),
-            self.fault.code.eq(Error.BUS),
+            self.fault.code.eq(OuterProductError.BUS),
             self.fault.detail.eq(Mux(response, bus.b.payload.resp, bus.r.payload.resp)),
             self.fault.valid.eq(failed | response),
         ]
@@ -134,7 +134,11 @@ class OuterProductEngine(Engine):
                     m.d.sync += [asked.eq(descriptor.w[LOW:]), asks.eq(descriptor.depth)]
                     m.next = "weights"
                 with m.Else():
-                    m.d.comb += [self.fault.valid.eq(1), self.fault.code.eq(Error.DESCRIPTOR), self.fault.detail.eq(0)]
+                    m.d.comb += [
+                        self.fault.valid.eq(1),
+                        self.fault.code.eq(OuterProductError.DESCRIPTOR),
+                        self.fault.detail.eq(0),
+                    ]
                     m.next = "stopped"
                 with m.If(self.stop):
                     m.next = "stopped"

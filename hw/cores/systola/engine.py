@@ -10,18 +10,18 @@ from ...bus.axi_mux import AxiMux
 from ...component import place
 from ...dma.load import Load
 from ...dma.store import Store
-from ...issue.fetch import Fetch
+from ...issue.fetch import InstructionFetch
 from ...issue.issuer import Issuer
-from ...memory.accumulators import Accumulators
+from ...memory.accumulator_bank import AccumulatorBank
 from ...memory.scratchpad import Scratchpad
-from ...memory.width_adapter import ReadParts, WriteParts
+from ...memory.width_adapter import ReadDownsizer, WriteUpsizer
 from ...stream.packet import join
 from ...stream.skid import StreamSkid
 from ...stream.spill import StreamSpill
 from .isa import BUSY, ISA, Error
-from .matmul_unit import ArrayUnit
-from .parameters import CoreParameters
-from .transfer_unit import Transfer
+from .matmul_unit import MatmulUnit
+from .parameters import SystolaParameters
+from .transfer_unit import TransferUnit
 from .vector_unit import VectorUnit
 
 ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
@@ -50,7 +50,7 @@ COUNTERS = {
 class SystolaEngine(Engine):
     """Executes the program at `entry` while `go` is high. Ports, timing: see :class:`.Engine`; area: see the units."""
 
-    Parameters = CoreParameters
+    Parameters = SystolaParameters
     NAME = "systola"
     IDENTITY = 0x5359
     SIZES = {"size": 8, "bytes": 8}
@@ -73,12 +73,12 @@ class SystolaEngine(Engine):
         m = Module()
         p = self.p
         issuer = place(m, platform, "issuer", Issuer, isa=ISA)
-        fetch = place(m, platform, "fetch", Fetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
-        loads = place(m, platform, "loads", Transfer, dma=p.dma, store=False, queue=p.queue)
-        stores = place(m, platform, "stores", Transfer, dma=p.stores, store=True, queue=p.queue)
+        fetch = place(m, platform, "fetch", InstructionFetch, isa=ISA, depth=p.instructions, data_width=p.data_width)
+        loads = place(m, platform, "loads", TransferUnit, dma=p.dma, store=False, queue=p.queue)
+        stores = place(m, platform, "stores", TransferUnit, dma=p.stores, store=True, queue=p.queue)
         load = place(m, platform, "load", Load, **dict(p.dma))
         store = place(m, platform, "store", Store, **dict(p.stores))
-        array = place(m, platform, "array", ArrayUnit, **dict(p.slot) | p.units)
+        array = place(m, platform, "array", MatmulUnit, **dict(p.slot) | p.units)
         vector = place(
             m,
             platform,
@@ -120,7 +120,7 @@ class SystolaEngine(Engine):
 
         self._bus(m, platform, fetch, load, store)
         self._scratchpads(m, platform, array, vector, load, store, loads)
-        sums = place(m, platform, "accumulators", Accumulators, cols=p.size, in_width=32, rows=p.accumulators)
+        sums = place(m, platform, "accumulators", AccumulatorBank, cols=p.size, in_width=32, rows=p.accumulators)
         m.d.comb += [
             sums.row.valid.eq(array.results.valid),
             sums.row.payload.addr.eq(array.results.payload.addr),
@@ -236,7 +236,7 @@ class SystolaEngine(Engine):
         # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
         beats = {"width": p.data_width, "parts": p.word // p.data_width}
         width = len(load.write.payload.addr)
-        write = place(m, platform, "write_parts", WriteParts, addr_width=width, **beats)
+        write = place(m, platform, "write_parts", WriteUpsizer, addr_width=width, **beats)
         join(m, load.write, write.i)
         words = skid("load", write.o)
         to_weights = Signal()
@@ -260,7 +260,7 @@ class SystolaEngine(Engine):
         ]
 
         width = len(store.read.payload.addr)
-        read = place(m, platform, "read_parts", ReadParts, addr_width=width, **beats)
+        read = place(m, platform, "read_parts", ReadDownsizer, addr_width=width, **beats)
         join(m, store.read, read.i)
         join(m, read.o, store.found)
         req, rsp = port(activations, ACTIVATION_PORTS, "store")

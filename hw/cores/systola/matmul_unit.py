@@ -24,7 +24,7 @@ STATE = Bundle({"row": 1, "weights": 1, "activations": 1, "fill": 1})
 """What became of a cycle: a row entered the array, or why none did. Nothing: there was no MATMUL."""
 
 
-class ArrayParameters(ArraySlot):
+class MatmulParameters(ArraySlot):
     activation_words: int
     weight_words: int
     accumulators: int
@@ -41,7 +41,7 @@ class ArrayParameters(ArraySlot):
         return (self.accumulators - 1).bit_length()
 
 
-class ArrayUnit(Component):
+class MatmulUnit(Component):
     """WEIGHTS and MATMUL on a weight-stationary array, the matrix engine `array`.
 
     A word of a scratchpad has a byte for each lane, of which the array takes the low bits that a code has.
@@ -55,7 +55,7 @@ class ArrayUnit(Component):
     from a command to its first row; the array's from row to result. Area: the array, two queues and walks.
     """
 
-    Parameters = ArrayParameters
+    Parameters = MatmulParameters
 
     @staticmethod
     def members(p):
@@ -77,8 +77,8 @@ class ArrayUnit(Component):
     def elaborate(self, platform):
         m = Module()
         array = place(m, platform, "array", self.p.kind, **self.p.engine)
-        tiles = place(m, platform, "tiles", Tiles, **dict(self.p))
-        rows = place(m, platform, "rows", Rows, **dict(self.p))
+        tiles = place(m, platform, "tiles", WeightReader, **dict(self.p))
+        rows = place(m, platform, "rows", ActivationReader, **dict(self.p))
         join(m, self.weights, tiles.command)
         join(m, self.matmul, rows.command)
         join(m, tiles.req, self.wgt_req)
@@ -141,10 +141,10 @@ def codes(word, bits: int):
     return word if bits == BYTE else Cat(word[low : low + bits] for low in range(0, len(word), BYTE))
 
 
-class Tiles(Component):
+class WeightReader(Component):
     """WEIGHTS: rows of weights from the scratchpad, `size` a tile, zeros behind those that were asked for."""
 
-    Parameters = ArrayParameters
+    Parameters = MatmulParameters
 
     @staticmethod
     def members(p):
@@ -201,10 +201,10 @@ class Tiles(Component):
         return m
 
 
-class Rows(Component):
+class ActivationReader(Component):
     """MATMUL: rows of activations from the scratchpad, and where their results go. `busy`: one is not read yet."""
 
-    Parameters = ArrayParameters
+    Parameters = MatmulParameters
 
     @staticmethod
     def members(p):

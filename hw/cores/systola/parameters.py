@@ -17,7 +17,7 @@ def _power_of_two(name: str, value: int):
         raise ValueError(f"{name}={value}: {name} must be a power of two.")
 
 
-class CoreParameters(Parameters):
+class SystolaParameters(Parameters):
     """Parameters of a core with an array of `size` x `size` multipliers.
 
     `array` names the matrix engine; from Python it may be a class that fulfils the contract of `hw.array.engine`.

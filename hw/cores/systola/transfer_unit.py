@@ -7,8 +7,8 @@ from amaranth.lib.wiring import In, Out
 from ...accelerator.contract import FAULT, PC_WIDTH
 from ...bundle import Bundle
 from ...component import Component, Parameters, place
-from ...dma.check import Check
-from ...dma.descriptor import COUNT_WIDTH, Code, DmaParameters, checked, outcome
+from ...dma.descriptor import COUNT_WIDTH, DmaCode, DmaParameters, checked, outcome
+from ...dma.descriptor_check import DescriptorCheck
 from ...issue.command import command_queue, commands, settings
 from ...stream.buffer import StreamBuffer
 from .isa import ISA, Error, Op, Setting
@@ -17,7 +17,7 @@ IN_FLIGHT = 4
 """Descriptors that the engine has at most."""
 
 
-class Transfer(Component):
+class TransferUnit(Component):
     """The loads, or the stores, of a program: each command is a descriptor, checked and given to an engine.
 
     `box` and `ended` go to a `Load` or `Store` of the DMA engine. `done`, for one cycle: a command has ended. `fault`:
@@ -62,7 +62,7 @@ class Transfer(Component):
                     yield Setting[f"LOAD_PAD{d}"], 16
 
         get = settings(m, ISA, command, dict(shapes()))
-        check = place(m, platform, "check", Check, **dict(p))
+        check = place(m, platform, "check", DescriptorCheck, **dict(p))
         box = check.i.payload
         m.d.comb += [
             box.store.eq(self.p.store),
@@ -132,7 +132,7 @@ class Transfer(Component):
             m.d.sync += [
                 self.fault.valid.eq(1),
                 self.fault.code.eq(Error.BUS),
-                self.fault.detail.eq(Code.SLVERR | self.ended.payload.decerr),
+                self.fault.detail.eq(DmaCode.SLVERR | self.ended.payload.decerr),
                 self.fault.pc.eq(numbers.o.payload.pc),
             ]
         return m

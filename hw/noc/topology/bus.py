@@ -3,7 +3,7 @@
 from .base import Topology
 
 
-class Bus(Topology):
+class BusTopology(Topology):
     """One link that all share: router 0 collects from the nodes, router 1 gives to them; the last port is the link."""
 
     @property

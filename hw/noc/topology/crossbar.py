@@ -3,7 +3,7 @@
 from .base import Topology
 
 
-class Crossbar(Topology):
+class CrossbarTopology(Topology):
     """One router for all nodes: node n is at port n."""
 
     @property

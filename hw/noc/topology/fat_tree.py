@@ -3,7 +3,7 @@
 from .base import Topology
 
 
-class FatTree(Topology):
+class FatTreeTopology(Topology):
     """A k-ary tree of l levels, as wide at its root as at its leaves: k^l nodes, k^(l-1) routers in each level.
 
     Ports: k down, then k up. A packet goes up as long as its destination is not below, by the port that is the

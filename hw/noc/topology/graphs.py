@@ -4,11 +4,11 @@ from functools import cache
 
 from ...component import ParameterError
 from .base import Topology
-from .bus import Bus
-from .crossbar import Crossbar
+from .bus import BusTopology
+from .crossbar import CrossbarTopology
 from .deadlock import check
-from .fat_tree import FatTree
-from .grid import Grid
+from .fat_tree import FatTreeTopology
+from .grid import GridTopology
 
 KINDS = ("ring", "mesh", "torus", "crossbar", "bus", "fat_tree")
 MOST = 64
@@ -38,8 +38,8 @@ def topology(
         raise ParameterError(
             f"vcs={vcs}: with reduction, vcs of a {kind} must be an integer from {least} to 8: the highest is for sums."
         )
-    classes = {"crossbar": Crossbar, "bus": Bus, "fat_tree": FatTree}
-    built = classes.get(kind, Grid)(kind, k, l, vcs, multicast, reduction)
+    classes = {"crossbar": CrossbarTopology, "bus": BusTopology, "fat_tree": FatTreeTopology}
+    built = classes.get(kind, GridTopology)(kind, k, l, vcs, multicast, reduction)
     most = {"crossbar": 16, "bus": 15}.get(kind, MOST)
     if not 2 <= built.nodes <= most:
         raise ParameterError(f"k={k}, l={l}: a {kind} of {built.nodes} nodes is not from 2 to {most}.")

@@ -5,7 +5,7 @@ from functools import cached_property
 from .base import Topology
 
 
-class Grid(Topology):
+class GridTopology(Topology):
     """Ring, mesh and torus: x first, then y, each by the shorter way. Node (x, y) is number y k + x.
 
     Ports: 0 node, 1 east (+x), 2 west, 3 south (+y), 4 north; a ring has the first three. Where both ways round are

@@ -9,7 +9,7 @@ from systola.gen.generators import find
 from systola.gen.synth.synth import netlist
 from systola.hw.component import ParameterError
 from systola.hw.cores.outer_product.core import OuterProduct
-from systola.hw.cores.outer_product.engine import Error
+from systola.hw.cores.outer_product.engine import OuterProductError
 from systola.sim.runner.verilator import lint
 
 ONE = (1, 1, 0x1000, 0x2000, 0x3000)
@@ -60,19 +60,19 @@ def test_it_starts_again_after_every_end(design, simulated, chain):
     ]
     right = chain(ONE, (2, 3, 0x1000, 0x2000, 0x3100))
     ran = simulated(design, [right, *(each for case in wrong for each in (case, right))])
-    assert [each.error for each in ran[1:13:2]] == [Error.DESCRIPTOR] * 2 + [Error.BUS] * 4
+    assert [each.error for each in ran[1:13:2]] == [OuterProductError.DESCRIPTOR] * 2 + [OuterProductError.BUS] * 4
     assert [each.detail for each in ran[5:13:2]] == [2] * 4
     stopped = [each.error for each in ran[13::2]]
-    assert set(stopped[:16]) == {Error.ABORTED}  # also before execution has begun
-    assert set(stopped) == {Error.NONE, Error.ABORTED}
+    assert set(stopped[:16]) == {OuterProductError.ABORTED}  # also before execution has begun
+    assert set(stopped) == {OuterProductError.NONE, OuterProductError.ABORTED}
     assert all((each.error, each.counters) == (0, ran[0].counters) for each in ran[::2])
 
 
 def test_a_chain_that_does_not_end_is_cut(design, simulated, chain):
     cut, after = simulated(design, [chain(ONE, following=0x4000, limit=3000, golden=False), chain(ONE)])
-    assert (cut.cut, cut.error) == (True, Error.ABORTED)
+    assert (cut.cut, cut.error) == (True, OuterProductError.ABORTED)
     assert cut.at > 5
-    assert (after.cut, after.error, after.at) == (False, Error.NONE, 0)
+    assert (after.cut, after.error, after.at) == (False, OuterProductError.NONE, 0)
 
 
 def test_the_trace_shows_one_state_at_a_time(design, simulated, chain):

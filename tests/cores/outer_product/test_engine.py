@@ -7,7 +7,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.accelerator.contract import check_class, check_ports
-from systola.hw.cores.outer_product.engine import Error, OuterProductEngine
+from systola.hw.cores.outer_product.engine import OuterProductEngine, OuterProductError
 from systola.sim.golden.cores.outer_product import run
 
 DEPTH = 16
@@ -127,7 +127,7 @@ def test_a_chain_gives_what_the_golden_model_gives(chain, pause, seed):
 
 def test_an_illegal_descriptor_is_a_fault(chain):
     _, status = execute(chain(TWO[0], (2, 1, 0x1000, 0x2000, 0x3100)))  # a depth of 32 with a panel of 16
-    assert (status["halted"], status["fault"].code, status["fault"].pc) == (0, Error.DESCRIPTOR, 1)
+    assert (status["halted"], status["fault"].code, status["fault"].pc) == (0, OuterProductError.DESCRIPTOR, 1)
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])

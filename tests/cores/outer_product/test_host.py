@@ -8,7 +8,7 @@ from systola.gen.accelerators.outer_product.accelerator import ACCELERATOR
 from systola.gen.host.link import BoardError
 from systola.gen.host.scaling import Scaling
 from systola.hw.cores.outer_product.core import OuterProduct
-from systola.hw.cores.outer_product.engine import Error
+from systola.hw.cores.outer_product.engine import OuterProductError
 
 P = ACCELERATOR.parameters(depth=16)
 AT = {register.name: register.offset for register in OuterProduct.REGISTERS.registers}
@@ -84,7 +84,7 @@ def test_an_error_of_the_machine_is_told():
     board = GoldenBoard(4096)  # a descriptor of zeros
     with pytest.raises(BoardError, match=r"^execution from 0x40 stopped at 0 with error DESCRIPTOR \(0\)\.$"):
         ACCELERATOR.host(board, P).run(0x40)
-    assert board.registers[AT["error"]] == Error.DESCRIPTOR
+    assert board.registers[AT["error"]] == OuterProductError.DESCRIPTOR
 
 
 def test_an_execution_that_does_not_end_is_stopped():

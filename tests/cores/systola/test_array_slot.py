@@ -18,7 +18,7 @@ from systola.hw.bundle import exact
 from systola.hw.component import Component, ParameterError
 from systola.hw.cores.systola import array_slot
 from systola.hw.cores.systola.core import Systola
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.hw.formats.names import OTHERS, SIGNED
 from systola.sim.golden import operands
 from systola.sim.runner.simulate import simulate
@@ -46,7 +46,7 @@ PAIRS = [GemmTask.check(m=13, k=22, n=10), ConvTask.check(height=7, width=6, cha
 def test_every_slot_computes_networks(work, slot):
     """Random programs, then each task, in one simulation."""
     design = find("systola").design(**SMALL | slot)
-    p = CoreParameters.check(**SMALL | slot)
+    p = SystolaParameters.check(**SMALL | slot)
     tasks = [work(task, p) for task in (PAIRS if p.operand in operands.OLIVE else TASKS)]
     cases = find("systola").cases(design.parameters, 5, 2)
     cases += [Run(job.dram(drawn.inputs), job.entry) for drawn, job in tasks]
@@ -121,13 +121,13 @@ def test_a_class_is_an_engine_under_its_name():
     class TwoTrees(Broadcast):
         pass
 
-    p = CoreParameters.check(**SMALL, array=TwoTrees)
+    p = SystolaParameters.check(**SMALL, array=TwoTrees)
     assert (p.array, p.slot.kind, p.slot.fitted.latency) == ("two_trees", TwoTrees, 6)
-    assert CoreParameters.check(**SMALL, array="two_trees") == p
-    assert CoreParameters.parse({"array": "two_trees"}).slot.kind is TwoTrees
+    assert SystolaParameters.check(**SMALL, array="two_trees") == p
+    assert SystolaParameters.parse({"array": "two_trees"}).slot.kind is TwoTrees
     other = type("TwoTrees", (Systolic,), {})
     with pytest.raises(ParameterError, match=r"^array=two_trees: another matrix engine has that name already\.$"):
-        CoreParameters.check(**SMALL, array=other)
+        SystolaParameters.check(**SMALL, array=other)
 
 
 class LateTrees(Broadcast):
@@ -155,8 +155,8 @@ class LateTrees(Broadcast):
 
 def test_an_engine_of_another_package_computes_networks(work):
     slot = SMALL | {"array": LateTrees}
-    design, p = find("systola").design(**slot), CoreParameters.check(**slot)
-    trees = CoreParameters.check(**SMALL | {"array": "broadcast"}).slot.fitted
+    design, p = find("systola").design(**slot), SystolaParameters.check(**slot)
+    trees = SystolaParameters.check(**SMALL | {"array": "broadcast"}).slot.fitted
     assert p.slot.fitted.latency == trees.latency + LateTrees.EXTRA
     tasks = [work(task, p) for task in TASKS]
     cases = find("systola").cases(design.parameters, 5, 2) + [
@@ -173,7 +173,7 @@ def test_a_class_that_is_no_engine():
         pass
 
     with pytest.raises(ParameterError, match=r"^array=nothing: array must have a parameter rows; nothing has none\.$"):
-        CoreParameters.check(**SMALL, array=Nothing)
+        SystolaParameters.check(**SMALL, array=Nothing)
 
 
 def held_by_a_byte() -> list[str]:
@@ -198,4 +198,4 @@ def test_zero_is_zero_in_every_format():
     assert not {"ant4", "olive4", "codebook", "flint9"} & set(names)
     for name in names:
         assert not operands.from_bytes(name, np.zeros((2, 4), np.uint8)).any()
-        CoreParameters.check(**SMALL, a_format=name, w_format=name)
+        SystolaParameters.check(**SMALL, a_format=name, w_format=name)

@@ -8,7 +8,7 @@ from systola.gen.accelerators.systola.compiler import compile
 from systola.gen.compile.layers import DramTensor, PoolingLayer
 from systola.gen.generators import find
 from systola.gen.run.tasks import GemmTask
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.runs import Run
 
@@ -32,7 +32,7 @@ FAST = ("beats in the wrong scratchpad",)
 
 def scheduled(work, small: dict) -> list[Run]:
     """Programs in which units follow each other as closely as they may: products of few rows, and pooling."""
-    p, runs = CoreParameters(**small), []
+    p, runs = SystolaParameters(**small), []
     for rows, order in ((1, "serial"), (3, "overlapped"), (24, "synchronised")):
         drawn, job = work(GemmTask.check(m=rows, k=32, n=8), p, order=order)
         runs.append(Run(job.dram(drawn.inputs), job.entry))

@@ -7,9 +7,9 @@ import pytest
 from systola.gen.accelerators.systola.assembler import assemble
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program, ProgramError, Unit
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 
-MACHINE = CoreParameters.check(
+MACHINE = SystolaParameters.check(
     size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=64
 )
 SETUP = """
@@ -44,14 +44,14 @@ GIVEN = "LOAD 0x0, 0\nLOAD 0, 1024\nSYNC load\n"
 SUMS = f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0\n"
 
 
-def found(body: str, machine: CoreParameters = MACHINE, **options) -> list[str]:
+def found(body: str, machine: SystolaParameters = MACHINE, **options) -> list[str]:
     """The problems; where they say `line 1` that is the first line of `body`."""
     first = SETUP.count("\n")
     problems = check(Program.parse(f"{SETUP}{body}"), machine, **options)
     return [re.sub(r"line (\d+)", lambda line: f"line {int(line[1]) - first}", str(problem)) for problem in problems]
 
 
-def one(body: str, machine: CoreParameters = MACHINE, **options) -> str:
+def one(body: str, machine: SystolaParameters = MACHINE, **options) -> str:
     (problem,) = found(body, machine, **options)
     return problem
 

@@ -11,14 +11,14 @@ import pytest
 
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import Core
 from systola.sim.golden.isa import InstructionWord, Opcode, Unit
 from systola.sim.stimulus.cores.systola.programs import image, random_program
 from systola.sim.stimulus.dma import DRAM_BYTES
 
-MACHINE = CoreParameters.check(
+MACHINE = SystolaParameters.check(
     size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=128
 )
 P = MACHINE.model_dump()

@@ -10,7 +10,7 @@ from systola.gen.accelerators.systola.tiling_search import choose
 from systola.gen.compile.layers import Clamp, ConvolutionLayer, DramTensor, gemm
 from systola.gen.compile.layers import records as make
 from systola.gen.compile.pipelining import ORDERS
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden.layers import convolution
 from systola.sim.golden.requantise import requantise
 
@@ -18,7 +18,7 @@ from systola.sim.golden.requantise import requantise
 @st.composite
 def cores(draw):
     size = draw(st.sampled_from([4, 8, 16]))
-    return CoreParameters(
+    return SystolaParameters(
         size=size,
         format=draw(st.sampled_from(["int8", "uint8"])),
         activation_bytes=draw(st.sampled_from([2048, 4096, 16384])),
@@ -86,7 +86,7 @@ def test_any_layer_on_any_core(result, parameters, shape, order, seed):
 
 
 def test_a_layer_that_cannot_fit_is_refused():
-    parameters = CoreParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
+    parameters = SystolaParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
     layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
     with pytest.raises(ValueError, match="no tile of this layer fits"):
         choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from systola.gen.accelerators.systola.program import Op, Program, Reg, Setting, Unit
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden.cores import systola as core
 from systola.sim.golden.isa import ErrorCode
 from systola.sim.golden.requantise import requantise
 
-MACHINE = CoreParameters.check(
+MACHINE = SystolaParameters.check(
     size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32, instructions=64
 )
 WEIGHTS = MACHINE.activation_bytes
@@ -362,7 +362,7 @@ def test_a_limit_ends_what_does_not_end():
 
 def test_a_large_gemm_takes_no_time_to_speak_of():
     """A quarter of 512^3 on an array of 16: 1,024 tiles of weights, 128 rows each."""
-    parameters = CoreParameters.check().model_dump()
+    parameters = SystolaParameters.check().model_dump()
     program = Program()
     setup(program, weight_stride=1, count_x=128, count_y=1, stride_x=1)
     with program.loop(1024):

@@ -9,7 +9,7 @@ from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.isa_doc import EXAMPLE, page
 from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.isa import ISA
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.requantise import requantise
 
@@ -34,7 +34,7 @@ def test_every_row_has_a_meaning():
 
 
 def test_the_example_is_right_and_does_what_it_says():
-    machine = CoreParameters.check()
+    machine = SystolaParameters.check()
     program = Program.parse(EXAMPLE)
     rng = np.random.default_rng(1)
     dram = rng.integers(0, 256, 0x5000, np.uint8)
@@ -51,5 +51,5 @@ def test_the_page_shows_what_the_checker_says():
     lines = EXAMPLE.splitlines()
     at = next(n for n, line in enumerate(lines) if "LOAD    0x1400" in line)
     assert lines[at + 1].split() == ["SYNC", "load"]
-    (problem, *_) = check(Program.parse("\n".join([*lines[: at + 1], "", *lines[at + 2 :]])), CoreParameters.check())
+    (problem, *_) = check(Program.parse("\n".join([*lines[: at + 1], "", *lines[at + 2 :]])), SystolaParameters.check())
     assert str(problem) in " ".join(page().split())

@@ -5,7 +5,7 @@ import pytest
 
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program, ProgramError
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, InstructionWord, Opcode
@@ -13,7 +13,7 @@ from systola.sim.stimulus.cores.systola.mistakes import WAIT, broken, mistakes
 from systola.sim.stimulus.cores.systola.programs import image
 from systola.sim.stimulus.dma import DRAM_BYTES
 
-MACHINES = [CoreParameters.check(), CoreParameters.check(size=4, data_width=32, dims=2, format="uint8")]
+MACHINES = [SystolaParameters.check(), SystolaParameters.check(size=4, data_width=32, dims=2, format="uint8")]
 HALT = InstructionWord(Opcode.HALT)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.isa import InstructionWord, Opcode
 from systola.sim.golden.walks import AddressSequence
@@ -51,7 +51,7 @@ def test_what_a_point_must_not_read(reads, writes, expected):
 
 
 def test_registers_hold_what_the_writer_thinks():
-    writer = Writer(CoreParameters.check().model_dump(), np.random.default_rng(3))
+    writer = Writer(SystolaParameters.check().model_dump(), np.random.default_rng(3))
     writer.fill()
     for _ in range(30):
         writer.something()

@@ -5,7 +5,7 @@ import pytest
 
 from systola.gen.accelerators.systola.checker import check
 from systola.gen.accelerators.systola.program import Program
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, Opcode, Setting
@@ -22,7 +22,7 @@ MACHINES = [
 
 @pytest.mark.parametrize("parameters", MACHINES, ids=["16", "4", "8", "64"])
 def test_programs_are_legal_and_leave_results(parameters):
-    machine = CoreParameters.check(**parameters)
+    machine = SystolaParameters.check(**parameters)
     p = machine.model_dump()
     rng = np.random.default_rng(1)
     for _ in range(3):
@@ -37,7 +37,7 @@ def test_programs_are_legal_and_leave_results(parameters):
 
 
 def test_every_instruction_and_setting_is_used():
-    p = CoreParameters.check(dims=4).model_dump()
+    p = SystolaParameters.check(dims=4).model_dump()
     rng = np.random.default_rng(2)
     codes = [code for _ in range(8) for code in random_program(p, rng)]
     assert {code.opcode for code in codes} == set(Opcode)
@@ -49,7 +49,7 @@ def test_every_instruction_and_setting_is_used():
 
 
 def test_cases_come_by_seed_and_some_are_wrong():
-    p = CoreParameters.check(**MACHINES[1]).model_dump()
+    p = SystolaParameters.check(**MACHINES[1]).model_dump()
     cases, again, other = random_cases(p, 5, 3), random_cases(p, 5, 3), random_cases(p, 5, 4)
     assert all((a.dram == b.dram).all() and a.entry == b.entry for a, b in zip(cases, again, strict=True))
     assert not all(len(a.dram) == len(b.dram) and (a.dram == b.dram).all() for a, b in zip(cases, other, strict=True))

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from systola.gen.accelerators.systola.program import Program
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.isa import InstructionWord, Opcode
 from systola.sim.stimulus.cores.systola.syncs import synchronised
 
-P = CoreParameters.check(size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32).model_dump()
+P = SystolaParameters.check(
+    size=4, activation_bytes=1024, weight_bytes=1024, accumulators=64, data_width=32
+).model_dump()
 ONE = """
     SET LOAD_COUNT0, 4
     SET LOAD_COUNT1, 1

@@ -11,9 +11,9 @@ from systola.gen.run.execute import execute
 from systola.gen.run.report import compare
 from systola.gen.run.tasks import GemmTask
 from systola.hw.cores.systola.isa import Setting
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 
-CORE = CoreParameters()
+CORE = SystolaParameters()
 
 
 def test_a_load_takes_its_beats_and_the_way():

@@ -3,8 +3,8 @@
 import pytest
 
 from systola.hw.cores.systola.isa import Error, Op, Setting
-from systola.hw.cores.systola.transfer_unit import Transfer
-from systola.hw.dma.descriptor import Code, DmaParameters
+from systola.hw.cores.systola.transfer_unit import TransferUnit
+from systola.hw.dma.descriptor import DmaCode, DmaParameters
 
 DMA = DmaParameters(addr_width=32, data_width=32, local_bytes=1024, dims=2, padding=True)
 
@@ -17,7 +17,7 @@ BOX = sets(size=2, count0=4, count1=3, bus_stride0=4, bus_stride1=-64, local_str
 
 
 def run(exchange, commands, boxes, ended):
-    transfer = Transfer(dma=DMA, store=False, queue=4)
+    transfer = TransferUnit(dma=DMA, store=False, queue=4)
     outputs = {"box": boxes}
     return exchange(transfer, {"command": commands, "ended": ended}, outputs, watch=())
 
@@ -40,11 +40,11 @@ def test_settings_hold_for_what_comes_behind_them(exchange):
 @pytest.mark.parametrize(
     ("wrong", "local", "code", "detail"),
     [
-        ({"count0": 0}, 0, Error.DESCRIPTOR, Code.ZERO_COUNT),
-        ({"count0": 65536}, 0, Error.DESCRIPTOR, Code.ZERO_COUNT),
-        ({"size": 7}, 0, Error.DESCRIPTOR, Code.SIZE),
-        ({"local_stride1": 1 << 20}, 0, Error.DESCRIPTOR, Code.LOCAL_RANGE),
-        ({}, 1020, Error.DESCRIPTOR, Code.LOCAL_RANGE),
+        ({"count0": 0}, 0, Error.DESCRIPTOR, DmaCode.ZERO_COUNT),
+        ({"count0": 65536}, 0, Error.DESCRIPTOR, DmaCode.ZERO_COUNT),
+        ({"size": 7}, 0, Error.DESCRIPTOR, DmaCode.SIZE),
+        ({"local_stride1": 1 << 20}, 0, Error.DESCRIPTOR, DmaCode.LOCAL_RANGE),
+        ({}, 1020, Error.DESCRIPTOR, DmaCode.LOCAL_RANGE),
         ({}, 1024, Error.RANGE, 0),
     ],
 )
@@ -52,7 +52,7 @@ def test_what_is_refused_is_told(exchange, wrong, local, code, detail):
     """A fault lasts a cycle: it is looked for in every one."""
     from amaranth.sim import Simulator
 
-    transfer = Transfer(dma=DMA, store=False, queue=4)
+    transfer = TransferUnit(dma=DMA, store=False, queue=4)
     faults = []
 
     async def bench(ctx):

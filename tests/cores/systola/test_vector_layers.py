@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from systola.gen.accelerators.systola.compiler import compile
 from systola.gen.compile.layers import AdditionLayer, Clamp, DramTensor, PoolingLayer
 from systola.gen.compile.pipelining import ORDERS
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden.layers import windows
 from systola.sim.golden.requantise import requantise
 
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 12), st.integers(1, 12), st.integers(1, 20))
-CORE = CoreParameters(size=8, activation_bytes=8192, weight_bytes=4096, accumulators=64)
+CORE = SystolaParameters(size=8, activation_bytes=8192, weight_bytes=4096, accumulators=64)
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

@@ -137,6 +137,14 @@ def test_sim_records_waves(systola, tmp_path):
             ["gen", "systolic", "--top", "a-b"],
             "--top a-b: a module name is letters, digits and underscores, not first a digit.",
         ),
+        (
+            ["gen", "systolic", "--top", "module"],
+            "--top module: a module name must not be a keyword of Verilog or SystemVerilog.",
+        ),
+        (
+            ["gen", "systolic", "--top", "npu__systolic"],
+            "--top npu__systolic: the name of a top module must not contain '__' or end in '_'",
+        ),
         (["gen", "systolic", "-c", "none.toml"], "cannot read none.toml: No such file or directory."),
         (["gen", "systolic", "-o", "file"], "-o file: the folder cannot be written: Not a directory."),
         (["gen", "systolic", "-o", "file/out"], "-o file/out: the folder cannot be written: file is not a directory."),

@@ -12,7 +12,7 @@ from systola.gen.compile.layers import gemm
 from systola.gen.compile.pipelining import ORDERS, arrange
 from systola.gen.compile.tiling import Chunk, Tiling, phases, tiles
 from systola.hw.cores.systola.isa import Op
-from systola.hw.cores.systola.parameters import CoreParameters
+from systola.hw.cores.systola.parameters import SystolaParameters
 
 
 def test_contiguous_dimensions_become_one():
@@ -90,7 +90,7 @@ def test_every_order_does_everything_once_and_in_time(order):
 
 
 def test_a_sync_names_those_who_would_be_overtaken():
-    emitter = Emitter(CoreParameters())
+    emitter = Emitter(SystolaParameters())
 
     def action(*accesses):
         return Action(list(accesses), lambda emitter: None)

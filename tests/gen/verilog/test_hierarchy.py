@@ -75,7 +75,8 @@ def test_text_grows_with_the_sides_not_with_the_area():
 
 def test_equal_components_share_a_module():
     text = generate("systolic", find("systolic").component(rows=8, cols=8)).verilog
-    assert len(re.findall(r"(?m)^module systolic_multiply\b", text)) == 1
-    assert len(re.findall(r"(?m)^  systolic_multiply ", text)) == 4  # one in each kind of cell: psums of 16 to 19 bits
+    assert len(re.findall(r"(?m)^module systolic__multiply_\w+ ", text)) == 1
+    instances = re.findall(r"(?m)^  systolic__multiply_\w+ multiply ", text)
+    assert len(instances) == 4  # one in each kind of cell: psums of 16 to 19 bits
     modules = re.findall(r"(?m)^module (\S+)", text)
     assert len(modules) == len(set(modules))

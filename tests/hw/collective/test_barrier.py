@@ -5,8 +5,8 @@ import random
 from amaranth.hdl import Module
 from amaranth.sim import Simulator
 
-from systola.hw.collective.barrier import Chair, Rendezvous
-from systola.hw.collective.rings import Code
+from systola.hw.collective.barrier import BarrierNode, Coordinator
+from systola.hw.collective.rings import CollectiveCode
 
 P = {"topology": "ring", "k": 4, "l": 1, "rows": 8, "width": 32, "timeout": 64}
 
@@ -14,8 +14,8 @@ P = {"topology": "ring", "k": 4, "l": 1, "rows": 8, "width": 32, "timeout": 64}
 def test_everybody_learns_the_same_however_late():
     """Nodes wait from random cycles on, now and then for something else, until they are told; then again."""
     m = Module()
-    m.submodules.chair = chair = Chair(**P)
-    nodes = [Rendezvous(**P) for _ in range(P["k"])]
+    m.submodules.chair = chair = Coordinator(**P)
+    nodes = [BarrierNode(**P) for _ in range(P["k"])]
     m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
     for n, node in enumerate(nodes):
         m.submodules[f"node{n}"] = node
@@ -36,9 +36,9 @@ def test_everybody_learns_the_same_however_late():
                 ctx.set(node.waits, wait[n] <= 0)
                 ctx.set(node.asked.rows, asked[n])
                 if wait[n] <= 0 and ctx.get(node.decided.valid):
-                    code = Code(ctx.get(node.decided.code))
+                    code = CollectiveCode(ctx.get(node.decided.code))
                     told[n].append(code)
-                    if code == Code.OK:
+                    if code == CollectiveCode.OK:
                         begun[n].append(asked[n])
                     wait[n] = rng.choice([1, 2, 5, 30, rng.randint(1, 120)])
             await ctx.tick()
@@ -54,4 +54,8 @@ def test_everybody_learns_the_same_however_late():
     shortest = min(map(len, begun))
     assert shortest > 5
     assert len({tuple(each[:shortest]) for each in begun}) == 1
-    assert {code for each in told for code in each} == {Code.OK, Code.MISSING, Code.DIFFERENT}
+    assert {code for each in told for code in each} == {
+        CollectiveCode.OK,
+        CollectiveCode.MISSING,
+        CollectiveCode.DIFFERENT,
+    }

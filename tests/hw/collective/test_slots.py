@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.collective.rings import LINK_DEPTH, Op, rings
-from systola.hw.collective.slots import Schedule
+from systola.hw.collective.rings import LINK_DEPTH, CollectiveOp, rings
+from systola.hw.collective.slots import SlotSchedule
 from systola.sim.golden import collective as golden
 
 
-def _orders(p: dict, op: Op, rows: int, root: int):
+def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
     """(node, ring, pass, order) for all nodes: what nodes tell their engines."""
     r = rings(p["topology"], p["k"], p["l"])
-    passes = [(b, s) for s in range(r.count) for b in range(2)] if op == Op.ALL_TO_ALL else [(0, 0)]
+    passes = [(b, s) for s in range(r.count) for b in range(2)] if op == CollectiveOp.ALL_TO_ALL else [(0, 0)]
     for node in range(r.nodes):
         for ring in range(r.count):
             after = r.after(ring, node)
@@ -44,7 +44,7 @@ def _orders(p: dict, op: Op, rows: int, root: int):
 def _slots(p: dict, orders) -> dict:
     """The slots of each order, from one engine after the other in one simulation."""
     r = rings(p["topology"], p["k"], p["l"])
-    schedule, slots = Schedule(**p), {}
+    schedule, slots = SlotSchedule(**p), {}
 
     async def bench(ctx):
         ctx.set(schedule.slots.ready, 1)
@@ -71,7 +71,7 @@ def _slots(p: dict, orders) -> dict:
     return slots
 
 
-def _carry_out(p: dict, op: Op, slots: dict, memory: np.ndarray) -> np.ndarray:
+def _carry_out(p: dict, op: CollectiveOp, slots: dict, memory: np.ndarray) -> np.ndarray:
     """Each lane does its words in turn, as far as words and places on its links allow; a node's pass ends with that of
     its last lane."""
     r = rings(p["topology"], p["k"], p["l"])
@@ -84,7 +84,7 @@ def _carry_out(p: dict, op: Op, slots: dict, memory: np.ndarray) -> np.ndarray:
 
     def way(node, ring, lane, number):
         """(node that words come from, links in and out by sender, dimension and direction)"""
-        if op == Op.ALL_TO_ALL:
+        if op == CollectiveOp.ALL_TO_ALL:
             up, dimension = not (lane ^ (number % 2)), ring ^ (number // 2)
             return (neighbour(node, dimension, not up), dimension, up), (node, dimension, up)
         after, before = r.after(ring, node), next(n for n in range(r.nodes) if r.after(ring, n) == node)
@@ -140,7 +140,7 @@ def test_schedules_of_all_nodes_fit_together(shape):
     p = {"topology": topology, "k": k, "l": l, "rows": 3 * count * 20, "width": 32}
     rng = np.random.default_rng(2)
     memory = rng.integers(-1000, 1000, (count, p["rows"], lanes, 1))
-    todo = [(op, rows, int(rng.integers(count))) for op in Op for rows in (1, 17)]
+    todo = [(op, rows, int(rng.integers(count))) for op in CollectiveOp for rows in (1, 17)]
     for op, rows, root in todo:
         slots = _slots(p, _orders(p, op, rows, root))
         call = golden.Call(int(op), root, rows, 0)

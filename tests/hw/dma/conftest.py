@@ -25,7 +25,7 @@ def words():
 
 @pytest.fixture
 def checked():
-    """The same, and what `Check` finds out of it."""
+    """The same, and what `DescriptorCheck` finds out of it."""
 
     def fields(d, p):
         dense = d.bus_stride[0] == 1 << d.size, d.local_stride[0] == 1 << d.size

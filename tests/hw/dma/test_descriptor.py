@@ -11,8 +11,8 @@ COMMON = {"store", "bus_addr", "local_addr", "size", "wait", "tag"}
 
 
 def test_codes_are_those_of_the_golden_model():
-    assert {code.name: int(code) for code in descriptor.Code} == {code.name: int(code) for code in dma.DmaCode}
-    assert max(descriptor.Code) < 1 << descriptor.status(DmaParameters())["code"].width
+    assert {code.name: int(code) for code in descriptor.DmaCode} == {code.name: int(code) for code in dma.DmaCode}
+    assert max(descriptor.DmaCode) < 1 << descriptor.status(DmaParameters())["code"].width
 
 
 @pytest.mark.parametrize("dims", [1, 4])

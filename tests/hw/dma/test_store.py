@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from systola.hw.bus.axi import BOUNDARY
-from systola.hw.dma.store import Reader, Store
+from systola.hw.dma.store import Store, StoreReader
 from systola.sim.golden import dma
 from systola.sim.golden.dma import DmaCode
 from systola.sim.golden.dma_boxes import contiguous
@@ -120,7 +120,7 @@ def test_an_address_does_not_wait_for_data(exchange, checked):
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])
 def test_reader(exchange, pause):
-    reader = Reader(local_bytes=2048)
+    reader = StoreReader(local_bytes=2048)
     runs = [{"addr": addr, "bytes": count} for addr in (0, 5, 1000) for count in (1, 8, 4, 17, 100)]
     asked = [n for run in runs for n in range(run["addr"] // 8, (run["addr"] + run["bytes"] - 1) // 8 + 1)]
     beats = exchange(reader, {"i": runs}, {"o": len(asked)}, pause=pause)

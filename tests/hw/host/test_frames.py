@@ -4,7 +4,7 @@ import random
 
 from amaranth.sim import Simulator
 
-from systola.hw.host.frames import Deframe, Frame
+from systola.hw.host.frames import Deframer, Framer
 from systola.sim.golden import frames
 
 CONTENTS = [b"a", bytes(1), bytes(9), bytes(range(1, 251)), bytes(range(1, 256)) * 2, bytes(range(256)), b"\xff" * 249]
@@ -43,13 +43,13 @@ def _run(component, beats: list, take, pause: float = 0.0) -> list:
 
 def _written(contents: list[bytes], pause: float = 0.0) -> bytes:
     beats = [{"data": byte, "last": n == len(each) - 1} for each in contents for n, byte in enumerate(each)]
-    return bytes(_run(Frame(), beats, int, pause))
+    return bytes(_run(Framer(), beats, int, pause))
 
 
 def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
     """The frames' contents, None where one was not good."""
     read, content = [], bytearray()
-    for data, end, good in _run(Deframe(), [*text], lambda beat: (beat.data, beat.end, beat.good), pause):
+    for data, end, good in _run(Deframer(), [*text], lambda beat: (beat.data, beat.end, beat.good), pause):
         if end:
             read.append(bytes(content[:-4]) if good else None)
             content.clear()

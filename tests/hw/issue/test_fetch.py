@@ -4,7 +4,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from systola.hw.cores.systola.isa import ISA, Op
-from systola.hw.issue.fetch import BLOCK, Fetch
+from systola.hw.issue.fetch import BLOCK, InstructionFetch
 
 BYTES = ISA.bytes
 
@@ -13,7 +13,7 @@ def run(
     instructions, *, data_width=64, depth=32, address=0, latency=5, oldest=lambda filled: filled, bad=None, cycles=900
 ):
     """Let a program be fetched; the bursts, what was filled at the end, and the words of the ring."""
-    fetch = Fetch(isa=ISA, depth=depth, data_width=data_width)
+    fetch = InstructionFetch(isa=ISA, depth=depth, data_width=data_width)
     memory = b"".join(word.to_bytes(BYTES, "little") for word in instructions).rjust(
         address + BYTES * len(instructions), b"\0"
     )

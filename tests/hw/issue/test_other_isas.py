@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 from systola.gen.isa.instruction import BaseInstruction
 from systola.gen.isa.program import BaseProgram
 from systola.hw.issue.command import settings
-from systola.hw.issue.fetch import Fetch
+from systola.hw.issue.fetch import InstructionFetch
 from systola.hw.issue.issuer import Issuer
 
 from .tiny import NARROW, THIN, TINY
@@ -47,7 +47,7 @@ def run(code: bytes, isa, data_width: int, work: int = 20, cycles: int = 600, ad
     A command completes after `work` cycles, and under each further name LATER cycles after that.
     """
     m = Module()
-    m.submodules.fetch = fetch = Fetch(isa=isa, depth=32, data_width=data_width)
+    m.submodules.fetch = fetch = InstructionFetch(isa=isa, depth=32, data_width=data_width)
     m.submodules.issuer = issuer = Issuer(isa=isa)
     m.d.comb += [getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")]
     m.d.comb += [getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "stuck", "broken")]

@@ -69,7 +69,7 @@ def test_products_a_cycle(design):
 
 def test_generated_text_is_clean(design):
     assert lint(design.verilog, design.top) == ""
-    assert design.verilog.count("module fusion_unit_bit_brick (") == 1
+    assert design.verilog.count("module fusion_unit__bit_brick (") == 1
     assert design.latency == 3
     assert design.peak == 16
 

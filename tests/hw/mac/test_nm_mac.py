@@ -8,7 +8,7 @@ from amaranth.sim import Simulator
 
 from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
-from systola.hw.formats.sparse import Pattern
+from systola.hw.formats.sparse import SparsityPattern
 from systola.hw.mac.nm_mac import NmMac, SparseMac
 from systola.sim.runner.verilator import lint
 
@@ -17,7 +17,7 @@ from systola.sim.runner.verilator import lint
 @pytest.mark.parametrize(("n", "m"), [(1, 2), (2, 4), (3, 8), (4, 8)])
 def test_nm_mac(n, m, registers):
     of = NmMac.Parameters(
-        pattern=Pattern(n=n, m=m),
+        pattern=SparsityPattern(n=n, m=m),
         a=Shape(5, True),
         w=Shape(4),
         operand_register=registers[0],

@@ -1,5 +1,6 @@
 """The accumulator memory: sizes, overflow, one half and two, and exact cycles."""
 
+import re
 import shutil
 
 import numpy as np
@@ -51,8 +52,8 @@ def test_latency_is_what_the_docstring_says():
 
 def test_wide_rows_stand_in_equal_slices():
     text = generate("accumulator", Accumulator(cols=24, acc_width=64, depth=16)).verilog
-    assert text.count("module accumulator_accumulator_lanes ") == 1
-    assert text.count("  accumulator_accumulator_lanes lanes") == 3
+    assert len(re.findall(r"(?m)^module accumulator__accumulator_lanes_\w+ ", text)) == 1
+    assert len(re.findall(r"(?m)^  accumulator__accumulator_lanes_\w+ lanes", text)) == 3
 
 
 @pytest.mark.parametrize(

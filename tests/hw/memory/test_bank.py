@@ -5,7 +5,7 @@ import random
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.memory.bank import Bank, Select
+from systola.hw.memory.bank import Bank, OneHotMux
 
 
 def _simulate(component, bench, clocked: bool = True):
@@ -39,7 +39,7 @@ def test_reads_find_what_was_written(latency, lane):
 
 
 def test_the_selected_input_or_none():
-    select = Select(width=8, count=3)
+    select = OneHotMux(width=8, count=3)
 
     async def bench(ctx):
         ctx.set(select.i, [17, 34, 51])

@@ -1,5 +1,6 @@
 """The multi-port memory: sizes, and what its ports see of each other."""
 
+import re
 import shutil
 
 import numpy as np
@@ -62,9 +63,9 @@ def test_its_ports_are_those_of_any_memory():
 
 def test_every_copy_is_the_same_module():
     text = generate("multiport", Multiport(ports=2, width=1024, depth=16)).verilog
-    assert text.count("module multiport_multiport_bits ") == text.count("module multiport_copy ") == 1
-    assert text.count("  multiport_multiport_bits bits") == 2
-    assert text.count("  multiport_copy copy") == 4
+    for name, instances in (("multiport_bits", 2), ("replica_memory", 4)):
+        assert len(re.findall(rf"(?m)^module multiport__{name}_\w+ ", text)) == 1
+        assert len(re.findall(rf"(?m)^  multiport__{name}_\w+ ", text)) == instances
 
 
 @pytest.mark.parametrize("ports", [1, 4])

@@ -91,11 +91,11 @@ def test_uniform_reads_come_at_the_rate_of_the_markov_chain():
 def test_no_read_meets_a_write(tmp_path):
     """Proven by induction, for every input: no bank reads and writes in the same cycle."""
     text = generate("scratchpad", Scratchpad(ports=3, banks=2, width=8, depth=12, counters=0)).verilog
-    bank = re.search(r"module scratchpad_bank \(.*?\);\n", text, re.S)[0]
+    bank = re.search(r"module scratchpad__bank_\w+ \(.*?\);\n", text, re.S)[0]
     assert "input [12:0] access" in bank  # row: 3 bits, read, strobe, data
     text = text.replace(bank, f"{bank}  always @* assert(!(access[3] && access[4]));\n")
     # What a request's register holds is both the reason, and what makes the induction short.
-    port = re.search(r"(?s)module scratchpad_scratchpad_port .*?(?=endmodule)", text)[0]
+    port = re.search(r"(?s)module scratchpad__scratchpad_port_.*?(?=endmodule)", text)[0]
     text = text.replace(port, f"{port}  always @* assert(!(read && strobe));\n")
     assert _proves(tmp_path, text)
     broken = text.replace("strobe <= 1'h0;", "strobe <= 1'h1;")

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from systola.hw.memory.width_adapter import ReadParts, WriteParts
+from systola.hw.memory.width_adapter import ReadDownsizer, WriteUpsizer
 
 PARTS, WIDTH = 4, 16
 
@@ -28,7 +28,7 @@ def test_a_memory_of_words_sees_what_the_beats_wrote(exchange, pause):
     expected, memory = [0] * 128, [0] * 128  # bytes
     for beat in beats:
         _write(expected, 2, beat)
-    parts = WriteParts(addr_width=6, width=WIDTH, parts=PARTS)
+    parts = WriteUpsizer(addr_width=6, width=WIDTH, parts=PARTS)
     seen = exchange(parts, {"i": beats}, {"o": None}, pause=pause, extra=2500)["o"]
     for _, word in seen:
         assert word["write"]
@@ -39,7 +39,7 @@ def test_a_memory_of_words_sees_what_the_beats_wrote(exchange, pause):
 
 def test_whole_words_take_one_access_each(exchange):
     beats = [{"addr": n, "write": 1, "data": n, "strobe": 3} for n in range(64)]
-    seen = exchange(WriteParts(addr_width=6, width=WIDTH, parts=PARTS), {"i": beats}, {"o": 16})["o"]
+    seen = exchange(WriteUpsizer(addr_width=6, width=WIDTH, parts=PARTS), {"i": beats}, {"o": 16})["o"]
     assert [word["addr"] for _, word in seen] == list(range(16))
     assert seen[-1][0] - seen[0][0] == 15 * PARTS
 
@@ -56,7 +56,7 @@ def test_every_beat_gets_its_part(exchange, pause):
             assert not fields["write"]
             answers.append({"data": words[fields["addr"]]})
 
-    parts = ReadParts(addr_width=6, width=WIDTH, parts=PARTS)
+    parts = ReadDownsizer(addr_width=6, width=WIDTH, parts=PARTS)
     seen = exchange(parts, {"i": asked, "rsp": answers}, {"o": len(asked), "req": None}, pause=pause, react=memory)
     expected = [words[beat["addr"] // PARTS] >> WIDTH * (beat["addr"] % PARTS) & 0xFFFF for beat in asked]
     assert [fields["data"] for _, fields in seen["o"]] == expected

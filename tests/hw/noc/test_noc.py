@@ -71,8 +71,8 @@ def test_bad_parameters_are_refused():
 def test_routers_are_emitted_once():
     small, large = (generate("noc", Noc(topology="torus", k=k, l=k, width=8)) for k in (4, 8))
     assert small.modules == large.modules
-    assert len(re.findall(r"(?m)^module noc_router ", large.verilog)) == 1
-    assert len(re.findall(r"(?m)^  noc_router router\d+ ", large.verilog)) == 64
+    assert len(re.findall(r"(?m)^module noc__router_w\w+ ", large.verilog)) == 1
+    assert len(re.findall(r"(?m)^  noc__router_w\w+ router\d+ ", large.verilog)) == 64
 
 
 @pytest.mark.parametrize("parameters", [SMALL, {"topology": "bus", "k": 2, "l": 1, "latency": 2, "width": 8}])

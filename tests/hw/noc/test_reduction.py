@@ -9,7 +9,7 @@ from amaranth.sim import Simulator
 
 from systola.gen.verilog.verilog import generate
 from systola.hw.noc.noc import Noc
-from systola.hw.noc.reduction import Join, add
+from systola.hw.noc.reduction import ReductionJoin, add
 from systola.hw.noc.router import RouterInput
 from systola.hw.noc.topology.graphs import topology
 from systola.sim.golden.noc import Packet
@@ -25,7 +25,7 @@ def design():
 
 
 def test_a_join_waits_for_all():
-    join = Join(inputs=3, root=2)
+    join = ReductionJoin(inputs=3, root=2)
 
     async def bench(ctx):
         def joined(adds, waiting, passed, roots):

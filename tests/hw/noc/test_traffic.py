@@ -3,7 +3,7 @@
 import pytest
 
 from systola.hw.noc.topology.graphs import topology
-from systola.hw.noc.traffic import Counts, Pattern, Settings, fixed
+from systola.hw.noc.traffic import TrafficCounts, TrafficPattern, TrafficSettings, fixed
 from systola.sim.bench.noc_traffic import COUNTS
 from systola.sim.golden import noc
 
@@ -14,9 +14,9 @@ def test_patterns_are_those_of_the_golden_model(what):
     for node in range(network.nodes):
         expected = [0, *(noc.goal(pattern, *what, node) for pattern in noc.PATTERNS[1:])]
         assert fixed(network, node) == expected
-    assert len(Pattern) == len(noc.PATTERNS)
+    assert len(TrafficPattern) == len(noc.PATTERNS)
 
 
 def test_what_is_set_and_what_is_counted():
-    assert Settings().size == 1 + 1 + 3 + 17 + 5 + 1 + 8 + 8 + 8
-    assert {name for name, _ in Counts()} | {"errors"} == set(COUNTS)
+    assert TrafficSettings().size == 1 + 1 + 3 + 17 + 5 + 1 + 8 + 8 + 8
+    assert {name for name, _ in TrafficCounts()} | {"errors"} == set(COUNTS)

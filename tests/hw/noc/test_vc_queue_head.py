@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 from amaranth.sim import Simulator
 
-from systola.hw.noc.vc_queue_head import FrontOfQueue
+from systola.hw.noc.vc_queue_head import VcQueueHead
 
 OUTPUTS, VCS, DEPTH = (2, 2, 1), 2, 4
 """The third output is an exit: it has one VC."""
@@ -22,7 +22,7 @@ def words(output: int, vc: int, last: int, mark: int) -> int:
 
 @pytest.mark.parametrize("mark", [0, 3])
 def test_flits_come_to_the_front_in_order(mark):
-    queue, rng = FrontOfQueue(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, mark=mark), random.Random(mark)
+    queue, rng = VcQueueHead(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, mark=mark), random.Random(mark)
 
     async def bench(ctx):
         flits, first, taken, came = deque(), True, 0, 0
@@ -53,7 +53,7 @@ def test_flits_come_to_the_front_in_order(mark):
 
 
 def test_a_flit_to_several_outputs_stays_until_the_last_has_it():
-    queue = FrontOfQueue(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, multicast=True)
+    queue = VcQueueHead(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, multicast=True)
 
     async def bench(ctx):
         ctx.set(queue.i, 0b111 | 1 << 3 | 1 << 4)

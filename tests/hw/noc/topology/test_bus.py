@@ -1,14 +1,14 @@
 """A bus: one link that every packet takes, from the collecting router to the distributing one."""
 
-from systola.hw.noc.topology.bus import Bus
+from systola.hw.noc.topology.bus import BusTopology
 
 
 def test_routes(check_routes):
-    check_routes(Bus("bus", 5, 1, 3), paired=False)
+    check_routes(BusTopology("bus", 5, 1, 3), paired=False)
 
 
 def test_every_packet_takes_the_one_link():
-    network = Bus("bus", 4, 1, 2)
+    network = BusTopology("bus", 4, 1, 2)
     assert (network.routers, network.ports) == (2, 5)
     assert network.links == {(0, 4): (1, 4)}
     assert network.paths[1, 3] == [(0, 4, 1), (1, 3, 0)]

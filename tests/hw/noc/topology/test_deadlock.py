@@ -9,7 +9,7 @@ from systola.hw.noc import reduction_tree as gather
 from systola.hw.noc.topology import deadlock
 from systola.hw.noc.topology.deadlock import check
 from systola.hw.noc.topology.graphs import topology
-from systola.hw.noc.topology.grid import Grid
+from systola.hw.noc.topology.grid import GridTopology
 
 
 def test_a_ring_of_one_channel_is_refused_with_its_cycle():
@@ -24,7 +24,7 @@ def test_a_ring_of_one_channel_is_refused_with_its_cycle():
 
 
 def test_a_forgotten_dateline_is_found():
-    class Broken(Grid):
+    class Broken(GridTopology):
         def _is_dateline(self, router, port):
             return False
 
@@ -33,7 +33,7 @@ def test_a_forgotten_dateline_is_found():
 
 
 def test_a_turn_back_from_y_to_x_is_found():
-    class Broken(Grid):
+    class Broken(GridTopology):
         def start(self, source, destination):  # y first where x is even
             port, vc, header = super().start(source, destination)
             return (header[2], vc, header) if source % 2 == 0 and header[1] != source // self.k else (port, vc, header)
@@ -50,7 +50,7 @@ def test_a_turn_back_from_y_to_x_is_found():
 
 
 def test_packets_on_the_channel_of_sums_are_found():
-    class Broken(Grid):
+    class Broken(GridTopology):
         def lane(self, destination):
             return sum(self.at(destination)) % self.vcs
 
@@ -68,7 +68,7 @@ def test_joins_that_depend_on_the_root_are_found(monkeypatch):
     straight = gather.way
     monkeypatch.setattr(gather, "way", way)
     with pytest.raises(ParameterError, match="router 2 adds other inputs at its port 2 for node 1 than for"):
-        check(Grid("mesh", 3, 3, 2, False, True))
+        check(GridTopology("mesh", 3, 3, 2, False, True))
 
 
 def test_sums_that_go_round_are_found(monkeypatch):
@@ -79,11 +79,11 @@ def test_sums_that_go_round_are_found(monkeypatch):
     monkeypatch.setattr(gather, "way", way)
     monkeypatch.setattr(deadlock, "_check_sums", lambda network: None)
     with pytest.raises(ParameterError, match="0 to 1 on VC 2, 1 to 2 on VC 2, 2 to 0 on VC 2"):
-        check(Grid("torus", 3, 3, 3, False, True))
+        check(GridTopology("torus", 3, 3, 3, False, True))
 
 
 def test_a_tree_that_goes_round_is_found():
-    class Broken(Grid):
+    class Broken(GridTopology):
         def tree(self, source, low, high, vc):
             row = [(x, 1, vc) for x in range(self.k)]
             return list(pairwise([*row, row[0]]))

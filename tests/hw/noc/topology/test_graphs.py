@@ -3,15 +3,22 @@
 import pytest
 
 from systola.hw.component import ParameterError
-from systola.hw.noc.topology.bus import Bus
-from systola.hw.noc.topology.crossbar import Crossbar
-from systola.hw.noc.topology.fat_tree import FatTree
+from systola.hw.noc.topology.bus import BusTopology
+from systola.hw.noc.topology.crossbar import CrossbarTopology
+from systola.hw.noc.topology.fat_tree import FatTreeTopology
 from systola.hw.noc.topology.graphs import KINDS, topology
-from systola.hw.noc.topology.grid import Grid
+from systola.hw.noc.topology.grid import GridTopology
 
 
 def test_each_name_gives_its_topology():
-    classes = {"ring": Grid, "mesh": Grid, "torus": Grid, "crossbar": Crossbar, "bus": Bus, "fat_tree": FatTree}
+    classes = {
+        "ring": GridTopology,
+        "mesh": GridTopology,
+        "torus": GridTopology,
+        "crossbar": CrossbarTopology,
+        "bus": BusTopology,
+        "fat_tree": FatTreeTopology,
+    }
     assert set(classes) == set(KINDS)
     for kind, of in classes.items():
         network = topology(kind, 4, 1, 3)

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from systola.hw.noc.topology.grid import Grid
+from systola.hw.noc.topology.grid import GridTopology
 
 
 @pytest.mark.parametrize(
@@ -21,12 +21,12 @@ from systola.hw.noc.topology.grid import Grid
     ids=lambda what: "-".join(map(str, what)),
 )
 def test_routes(check_routes, what):
-    check_routes(Grid(*what))
+    check_routes(GridTopology(*what))
 
 
 @pytest.mark.parametrize(("kind", "k", "l"), [("ring", 7, 1), ("mesh", 4, 3), ("torus", 4, 4), ("torus", 5, 3)])
 def test_routes_are_shortest(kind, k, l):  # noqa: E741
-    network = Grid(kind, k, l)
+    network = GridTopology(kind, k, l)
 
     def apart(a, b, size):
         return min(abs(a - b), size - abs(a - b)) if kind != "mesh" else abs(a - b)
@@ -39,7 +39,7 @@ def test_routes_are_shortest(kind, k, l):  # noqa: E741
 @pytest.mark.parametrize("kind", ["mesh", "torus"])
 def test_every_rectangle_has_a_tree(kind):
     """Each node of it once, the source not, by channels that follow each other and that the check has examined."""
-    network = Grid(kind, 4, 3, 4, True)
+    network = GridTopology(kind, 4, 3, 4, True)
     for source, low, high in product(range(12), range(12), range(12)):
         (x, y), (to_x, to_y) = network.at(low), network.at(high)
         if x > to_x or y > to_y or low == high:

@@ -15,7 +15,7 @@ HALVES = 2
 BUFFER = LOOK + 4
 
 
-class Accumulators(Component):
+class AccumulatorBank(Component):
     """Accumulators: M[addr, c] = accumulate * M[addr, c] + data[c] modulo 2^32, a row of `cols` sums a cycle.
 
     `row` is always taken: `data`, `addr` below `rows`, `accumulate` (0: overwrite). `read` asks for `addr`, `out`

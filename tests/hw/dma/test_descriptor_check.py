@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from systola.hw.dma.check import Check
+from systola.hw.dma.descriptor_check import DescriptorCheck
 from systola.sim.golden import dma
 from systola.sim.golden.dma import Descriptor, DmaCode
 
@@ -52,7 +52,7 @@ def draw(p, rng: random.Random) -> Descriptor:
 @pytest.mark.parametrize("pause", [0.0, 0.5])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_verdicts(exchange, words, parameters, pause):
-    check = Check(**parameters)
+    check = DescriptorCheck(**parameters)
     p = check.p
     rng = random.Random(7)
     descriptors = [draw(p, rng) for _ in range(160)]
@@ -80,6 +80,6 @@ def test_verdicts(exchange, words, parameters, pause):
 
 @pytest.mark.parametrize("cycle", range(10))
 def test_one_cycle_of_reset_is_enough(exchange, words, cycle):
-    check = Check(dims=2)
+    check = DescriptorCheck(dims=2)
     legal = words(Descriptor(count=(4,), bus_stride=(1,), local_stride=(1,)), check.p)
     exchange(check, {"i": [legal]}, {"o": 1}, reset_at=cycle)

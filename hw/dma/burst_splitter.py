@@ -21,7 +21,7 @@ def burst(p: DmaParameters) -> Bundle:
     return Bundle({"beat": p.addr_width - p.lanes, "len": 8, "last": 1})
 
 
-class Bursts(Component):
+class BurstSplitter(Component):
     """Runs cut into bursts, each of which ends where its run ends or at a multiple of `burst` beats.
 
     A burst of the longest kind is 4096 bytes or less and begins at a multiple of its size, so none crosses 4 KiB.

@@ -10,7 +10,7 @@ from ..stream.spill import StreamSpill
 from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 
 
-class Walk(Component):
+class PieceGenerator(Component):
     """A checked descriptor as pieces, dimension 0 innermost.
 
     This is no :class:`.LoopNest`: the innermost loop advances by a piece of a row, whose length changes within the row,

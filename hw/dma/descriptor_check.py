@@ -6,15 +6,15 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component
-from .descriptor import COUNT_WIDTH, PAD_WIDTH, Code, DmaParameters, checked, descriptor
+from .descriptor import COUNT_WIDTH, PAD_WIDTH, DmaCode, DmaParameters, checked, descriptor
 
 
 def verdict(p: DmaParameters) -> Bundle:
-    """A descriptor and whether it is `legal`: `code` is `Code.OK` or why not."""
+    """A descriptor and whether it is `legal`: `code` is `DmaCode.OK` or why not."""
     return Bundle({"code": 4, "legal": 1, "box": checked(p)})
 
 
-class Check(Component):
+class DescriptorCheck(Component):
     """Finds out whether a descriptor is legal, and which of its dimensions are runs of bytes.
 
     One dimension a cycle: a multiplier finds how far it reaches, two adders sum up where the box begins and ends.
@@ -97,16 +97,16 @@ class Check(Component):
                 self.o.valid.eq(1),
                 out.box.rows.eq((bus_dense | (fill & ~box.store)) & (local_dense | (fill & box.store))),
                 out.box.turn.eq((turn & inside) if p.scatter else 0),
-                out.code.eq(Code.OK),
+                out.code.eq(DmaCode.OK),
                 out.legal.eq(1),
             ]
             reasons = (  # the last that applies is given
-                (Code.ALIGNMENT, spoilt),
-                (Code.LOCAL_RANGE, beyond),
-                (Code.PADDING, overlap),
-                (Code.ZERO_COUNT, empty),
-                (Code.UNSUPPORTED, unsupported),
-                (Code.SIZE, box.size > p.lanes),
+                (DmaCode.ALIGNMENT, spoilt),
+                (DmaCode.LOCAL_RANGE, beyond),
+                (DmaCode.PADDING, overlap),
+                (DmaCode.ZERO_COUNT, empty),
+                (DmaCode.UNSUPPORTED, unsupported),
+                (DmaCode.SIZE, box.size > p.lanes),
             )
             for code, applies in reasons:
                 with m.If(applies):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from systola.hw.dma.align import Align
+from systola.hw.dma.byte_aligner import ByteAligner
 
 PARAMETERS = [
     {"fill": True, "scatter": True},
@@ -80,7 +80,7 @@ def expected(moves: list[dict], sources: list[dict], p) -> tuple[list[dict], tup
 @pytest.mark.parametrize("pause", [0.0, 0.4])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_moves(exchange, parameters, pause):
-    align = Align(**parameters)
+    align = ByteAligner(**parameters)
     p = align.p
     rng = random.Random(11)
     jobs = [draw(p, rng) for _ in range(40)]
@@ -107,7 +107,7 @@ def test_moves(exchange, parameters, pause):
 
 
 def test_words_that_precede_an_error_are_not_marked(exchange):
-    align = Align()
+    align = ByteAligner()
     moves = [{"source": 0, "target": 0, "bytes": 24, "beat": 5, "last": 1}] * 2
     sources = [{"resp": resp} for resp in (0, 3, 2, 0, 0, 0)]
     beats = exchange(align, {"move": moves, "i": sources}, {"o": 6}, watch=("failed",))
@@ -119,10 +119,10 @@ def test_latency(exchange, source, count, cycle):
     """A cycle more only where the second source word has the last bytes of the first target word."""
     moves = [{"source": source, "target": 0, "bytes": count, "last": 1}]
     sources = [{"data": 1}] * words(source, count, 8)
-    assert exchange(Align(), {"move": moves, "i": sources}, {"o": 1})["o"][0][0] == cycle
+    assert exchange(ByteAligner(), {"move": moves, "i": sources}, {"o": 1})["o"][0][0] == cycle
 
 
 @pytest.mark.parametrize("cycle", range(8))
 def test_one_cycle_of_reset_is_enough(exchange, cycle):
     moves = [{"source": 3, "target": 0, "bytes": 40, "last": 1}]
-    exchange(Align(), {"move": moves, "i": [{"resp": 2}] * 6}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)
+    exchange(ByteAligner(), {"move": moves, "i": [{"resp": 2}] * 6}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from systola.hw.dma.walk import Walk
+from systola.hw.dma.pieces import PieceGenerator
 from systola.sim.golden import dma
 from systola.sim.golden.dma import Descriptor
 
@@ -78,7 +78,7 @@ def fewest(d: Descriptor, box: dict) -> int:
 @pytest.mark.parametrize("pause", [0.0, 0.4])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_pieces(exchange, checked, parameters, pause):
-    walk = Walk(**parameters)
+    walk = PieceGenerator(**parameters)
     p = walk.p
     rng = random.Random(3)
     descriptors = [draw(p, rng) for _ in range(40)]
@@ -118,6 +118,6 @@ def test_pieces(exchange, checked, parameters, pause):
 
 @pytest.mark.parametrize("cycle", range(8))
 def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
-    walk = Walk(padding=True)
+    walk = PieceGenerator(padding=True)
     d = Descriptor(count=(5, 2), bus_stride=(1, 9), local_stride=(1, 9), before=(1,), after=(1,))
     exchange(walk, {"i": [checked(d, walk.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

@@ -5,14 +5,14 @@ import random
 import numpy as np
 from amaranth.sim import Simulator
 
-from systola.hw.memory.accumulators import Accumulators
+from systola.hw.memory.accumulator_bank import AccumulatorBank
 
 ROWS, COLS = 16, 3
 
 
 def run(rows, reads, *, beside=False):
     """Rows, one a cycle, and (cycle, address) reads; what was found and when."""
-    memory = Accumulators(cols=COLS, in_width=12, rows=ROWS)
+    memory = AccumulatorBank(cols=COLS, in_width=12, rows=ROWS)
     found = []
 
     async def write(ctx):

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from systola.hw.bus.axi import BOUNDARY
-from systola.hw.dma.bursts import Bursts
+from systola.hw.dma.burst_splitter import BurstSplitter
 
 PARAMETERS = [
     {},
@@ -32,7 +32,7 @@ def blocks(run: dict, p) -> int:
 @pytest.mark.parametrize("pause", [0.0, 0.5])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_bursts(exchange, parameters, pause):
-    bursts = Bursts(**parameters)
+    bursts = BurstSplitter(**parameters)
     p = bursts.p
     rng = random.Random(5)
     runs = [draw(p, rng) for _ in range(120)]
@@ -62,4 +62,4 @@ def test_bursts(exchange, parameters, pause):
 @pytest.mark.parametrize("cycle", range(6))
 def test_one_cycle_of_reset_is_enough(exchange, cycle):
     runs = [{"addr": 5, "bytes": 20000}]
-    exchange(Bursts(), {"i": runs}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)
+    exchange(BurstSplitter(), {"i": runs}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

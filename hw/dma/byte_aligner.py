@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from ..bundle import Bundle
 from ..component import Component
-from .bursts import beats
+from .burst_splitter import beats
 from .descriptor import DmaParameters
 
 
@@ -36,7 +36,7 @@ def aligned(p: DmaParameters) -> Bundle:
     return Bundle(fields)
 
 
-class Align(Component):
+class ByteAligner(Component):
     """Moves, with the source words of each in order, become target words.
 
     Every source word is turned by (target - source) mod W bytes, W the bytes of a word. A target word then takes its
