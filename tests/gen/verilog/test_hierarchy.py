@@ -69,7 +69,7 @@ def test_amaranths_simulator_agrees(name, parameters):
 
 def test_text_grows_with_the_sides_not_with_the_area():
     sizes = {n: len(generate("systolic", find("systolic").component(rows=n, cols=n)).verilog) for n in (16, 64)}
-    assert sizes[16] < 60_000
+    assert sizes[16] < 72_000
     assert sizes[64] < 3 * sizes[16]
 
 
