@@ -127,10 +127,10 @@ def source_file(generator: Generator) -> str:
 def diagram(name: str, folder: Path) -> str | None:
     """Draw a generator; None where `systola draw` is not installed."""
     try:
-        draw = importlib.import_module("systola.gen.draw.draw").draw
+        svg = importlib.import_module("systola.gen.draw.draw").draw(name)
     except ModuleNotFoundError:
         return None
-    write(folder / f"{name}.svg", draw(name, {}, 1))
+    write(folder / f"{name}.svg", svg)
     return f"{name}.svg"
 
 

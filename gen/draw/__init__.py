@@ -1,5 +1,5 @@
 """Block diagrams of generators."""
 
-from .block_diagram import draw
+from .draw import draw
 
 __all__ = ["draw"]
