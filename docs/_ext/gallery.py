@@ -127,12 +127,10 @@ def source_file(generator: Generator) -> str:
 def diagram(name: str, folder: Path) -> str | None:
     """Draw a generator; None as long as `systola draw` does not exist."""
     try:
-        draw = importlib.import_module("systola.gen.draw.block_diagram").draw
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("systola.gen.draw"):
-            return None
-        raise
-    write(folder / f"{name}.svg", draw(name))
+        svg = importlib.import_module("systola.gen.draw.draw").draw(name)
+    except ModuleNotFoundError:
+        return None
+    write(folder / f"{name}.svg", svg)
     return f"{name}.svg"
 
 

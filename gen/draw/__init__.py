@@ -1,0 +1,5 @@
+"""Block diagrams of generators."""
+
+from .draw import draw
+
+__all__ = ["draw"]
