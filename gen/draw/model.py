@@ -53,7 +53,7 @@ class Diagram:
 
 
 def answered(lines: dict[tuple, Line]) -> list[Line]:
-    """Lines, two of the same name in opposite directions as one: requests and responses, or both directions of a link."""
+    """Lines, with opposite directions of the same name merged: requests and responses, or both directions of a link."""
     kept: dict[tuple, Line] = {}
     for (a, b, kind), line in lines.items():
         other = kept.get((b, a, kind))
