@@ -11,7 +11,7 @@ SIGNED = r"\$signed\(operand_a\) \* \$signed\(operand_b\)"
 BROKEN = {  # what is broken: dataflow, text, what stands there instead
     "wrong sign of a": ("ws", SIGNED, "$signed({8'h00, operand_a}) * $signed(operand_b)"),
     "wrong sign of w": ("os", SIGNED, "$signed(operand_a) * $signed({8'h00, operand_b})"),
-    "dropped last row": ("ws", r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~moving_payload[32] }"),
+    "dropped last row": ("ws", r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~streamed_payload[32] }"),
     "swap one cycle early": ("ws", r"\.swap\(core__swap\)", ".swap(_7)"),
     "a delay that is missing": ("ws", r"\.i\(delay__o\)(,\s+\.o\(late__o\))", r".i(i[35:0])\1"),
     "a sum that is not cleared": ("os", r"if \(last1\) running <= 32'd0;\n    else running", "running"),
