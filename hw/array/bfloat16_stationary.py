@@ -25,13 +25,13 @@ class Bfloat16Parameters(StationaryCoreParameters):
 
 
 class Bfloat16Cell(Cell):
-    """psum_south = psum_north + moving * weight, in fp32; the weight held here while the next one waits behind it.
+    """psum_south = psum_north + streamed * weight, in fp32; the weight held here while the next one waits behind it.
 
-    `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south, a cell in STEP cycles.
+    `streamed`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south, a cell in STEP cycles.
     `load` takes the weight that comes from the north into waiting, `swap` makes the waiting one current.
 
-    Latency: `moving` to `psum` 1 + that of the product + STEP. Area: a multiplier, an adder, a register for `moving`
-    and two for weights, STEP words of delay for a weight that passes.
+    Latency: `streamed` to `psum` 1 + that of the product + STEP. Area: a multiplier, an adder, a register for
+    `streamed` and two for weights, STEP words of delay for a weight that passes.
     """
 
     class Parameters(Parameters):
@@ -40,7 +40,7 @@ class Bfloat16Cell(Cell):
 
     @staticmethod
     def sides(p):
-        row = Bundle({"moving": 16, "swap": 1, "load": 1})
+        row = Bundle({"streamed": 16, "swap": 1, "load": 1})
         column = Bundle({"weight": 16, "psum": 32})
         return {"west": row, "east": row, "north": column, "south": column}
 
@@ -58,7 +58,7 @@ class Bfloat16Cell(Cell):
         weight = Signal(16, reset_less=True)
         with m.If(self.west.swap):
             m.d.sync += weight.eq(waiting)
-        ports = {"a": east.moving, "b": weight}
+        ports = {"a": east.streamed, "b": weight}
         multiply = place(m, platform, "multiply", Bfloat16Multiply, ports, subnormals=p.subnormals)
         ports = {"x": self.north.psum, "y": multiply.product, "sum": self.south.psum}
         place(m, platform, "add", Fp32Add, ports, subnormals=p.subnormals)
@@ -78,8 +78,8 @@ class Bfloat16Head(Cell):
     def sides(p):
         column = Bundle({"swap": 1, "load": 1, "down": p.down})
         return {
-            "west": Bundle({"moving": 16}),
-            "east": Bundle({"moving": 16, "swap": 1, "load": 1}),
+            "west": Bundle({"streamed": 16}),
+            "east": Bundle({"streamed": 16, "swap": 1, "load": 1}),
             "north": column,
             "south": column,
         }
@@ -90,7 +90,7 @@ class Bfloat16Head(Cell):
         here = Signal()
         m.d.comb += [
             here.eq(north.down == 0),
-            self.east.moving.eq(self.west.moving),
+            self.east.streamed.eq(self.west.streamed),
             self.east.swap.eq(north.swap),
             self.east.load.eq(north.load & here),
         ]
@@ -104,12 +104,12 @@ class Bfloat16Head(Cell):
 class Bfloat16Stationary(Component):
     """A core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
 
-    Sums are rounded, so their order counts: lane k of `moving` enters row k from the top, where its weight stays, and
+    Sums are rounded, so their order counts: lane k of `streamed` enters row k from the top, where its weight stays, and
     the later weights of a tile pass the earlier ones. Everything that goes down takes STEP cycles a row, because
     psums do. Nothing is global.
 
     Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles under the
-    present one. Area: rows x cols cells, and triangles of delays, the one of `moving` STEP times as deep.
+    present one. Area: rows x cols cells, and triangles of delays, the one of `streamed` STEP times as deep.
     """
 
     Parameters = Bfloat16Parameters
@@ -122,23 +122,32 @@ class Bfloat16Stationary(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        moving = Signal(Lanes(16, p.rows))
-        ports = {"i": self.moving, "o": moving}
-        place(m, platform, "moving_skew", SteppedSkew, ports, width=16, count=p.rows, style=p.delays, step=STEP)
-        still = Signal(Lanes(Bundle({"weight": 16}), p.cols))
-        place(m, platform, "still_skew", Skew, {"i": self.still, "o": still}, width=16, count=p.cols, style=p.delays)
+        streamed = Signal(Lanes(16, p.rows))
+        ports = {"i": self.streamed, "o": streamed}
+        place(m, platform, "streamed_skew", SteppedSkew, ports, width=16, count=p.rows, style=p.delays, step=STEP)
+        stationary = Signal(Lanes(Bundle({"weight": 16}), p.cols))
+        place(
+            m,
+            platform,
+            "stationary_skew",
+            Skew,
+            {"i": self.stationary, "o": stationary},
+            width=16,
+            count=p.cols,
+            style=p.delays,
+        )
 
         of = Bfloat16Head.Parameters(down=p.left)
         sides = Bfloat16Head.sides(of)
         control = Signal(sides["north"])
         m.d.comb += [control.swap.eq(self.swap), control.load.eq(self.load), control.down.eq(p.rows - 1 - self.left)]
         east = Signal(Lanes(sides["east"], p.rows))
-        ports = {"west": moving, "north": control, "east": east}
+        ports = {"west": streamed, "north": control, "east": east}
         place(m, platform, "heads", Mesh, ports, cell=Bfloat16Head, of=of, rows=p.rows, cols=1)
 
         of = Bfloat16Cell.Parameters(subnormals=p.subnormals, delays=p.delays)
         sides = Bfloat16Cell.sides(of)
-        north = extended(m, platform, "enter", still, sides["north"])
+        north = extended(m, platform, "enter", stationary, sides["north"])
         south = Signal(Lanes(sides["south"], p.cols))
         ports = {"west": east, "north": north, "south": south}
         place(m, platform, "cells", Mesh, ports, cell=Bfloat16Cell, of=of, rows=p.rows, cols=p.cols)

@@ -66,8 +66,8 @@ class Bfloat16Systolic(MatrixEngine):
         of = Bfloat16Parameters(
             rows=p.rows,
             cols=p.cols,
-            moving=Shape(16),
-            still=Shape(16),
+            streamed=Shape(16),
+            stationary=Shape(16),
             acc_width=32,
             operand_register=True,
             product_register=True,
@@ -81,8 +81,8 @@ class Bfloat16Systolic(MatrixEngine):
         m = Module()
         kind, parameters = self.engine
         engine = place(m, platform, "engine", kind, **parameters)
-        join(m, self.a, engine.moving)
-        join(m, self.w, engine.still)
+        join(m, self.a, engine.streamed)
+        join(m, self.w, engine.stationary)
         m.d.comb += [self.y.payload.eq(engine.y.payload), self.y.valid.eq(engine.y.valid)]
         if self.p.buffer != 0:
             m.d.comb += engine.y.ready.eq(self.y.ready)

@@ -10,7 +10,7 @@ from ..formats.operand import Operand
 from ..mac.multiplier import multiplier
 from .engine import MatrixEngine
 from .parameters import ArrayParameters
-from .systolic import connect_streams, stationary
+from .systolic import connect_streams, stationary_engine
 from .weight_stationary import StationaryCoreParameters, core_members
 
 
@@ -41,7 +41,7 @@ class Broadcast(MatrixEngine):
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
-        return stationary(BroadcastTree, self.p, self.p.a, self.p.w)
+        return stationary_engine(BroadcastTree, self.p, self.p.a, self.p.w)
 
     @property
     def edge(self) -> int:
@@ -55,7 +55,7 @@ class Broadcast(MatrixEngine):
         m = Module()
         engine, parameters = self.engine
         inner = place(m, platform, "engine", engine, **parameters)
-        connect_streams(m, platform, self, inner, {"a": "moving", "w": "still"})
+        connect_streams(m, platform, self, inner, {"a": "streamed", "w": "stationary"})
         return m
 
 
@@ -78,8 +78,8 @@ class BroadcastTree(Component):
         load = Signal(p.rows)
         with m.If(self.load):
             m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.left)
-        moving = Signal(self.moving.shape(), reset_less=True)
-        m.d.sync += moving.eq(self.moving)
+        streamed = Signal(self.streamed.shape(), reset_less=True)
+        m.d.sync += streamed.eq(self.streamed)
         sums = []
         for c in range(p.cols):
             column = place(
@@ -88,16 +88,16 @@ class BroadcastTree(Component):
                 f"column{c}",
                 InnerProduct,
                 length=p.rows,
-                a=p.moving,
-                w=p.still,
+                a=p.streamed,
+                w=p.stationary,
                 acc_width=p.acc_width,
                 operand_register=p.operand_register,
                 product_register=p.product_register,
             )
             m.d.comb += [
-                column.a.eq(moving),
+                column.a.eq(streamed),
                 column.swap.eq(self.swap),
-                column.w.eq(self.still[c]),
+                column.w.eq(self.stationary[c]),
                 column.load.eq(load),
             ]
             sums.append(column.y)

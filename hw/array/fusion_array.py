@@ -63,8 +63,8 @@ class FusionArray(MatrixEngine):
         of = StationaryCoreParameters(
             rows=p.rows,
             cols=p.cols,
-            moving=ACTIVATION,
-            still=WEIGHT,
+            streamed=ACTIVATION,
+            stationary=WEIGHT,
             acc_width=p.acc_width,
             **p.multiplier,
             delays=p.delays,
@@ -99,9 +99,9 @@ class FusionArray(MatrixEngine):
         )
         join(m, self.a, register.i)
         join(m, register.o, activations.i)
-        join(m, activations.o, inner.moving)
+        join(m, activations.o, inner.streamed)
         join(m, self.w, weights.i)
-        join(m, weights.o, inner.still)
+        join(m, weights.o, inner.stationary)
         join(m, inner.y, digits.i)
         join(m, digits.o, self.y)
         return m

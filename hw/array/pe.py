@@ -125,7 +125,7 @@ class Pe(Component):
 
     def _ws(self, m, platform, a, w, room, takes, last):
         p = self.p
-        of = {"moving": p.a.operand, "still": p.w.operand, "psum": p.sum}
+        of = {"streamed": p.a.operand, "stationary": p.w.operand, "psum": p.sum}
         cell = place(m, platform, "cell", StationaryCell, **of, **p.registers)
         psum = place(m, platform, "psum_register", StreamRegister, payload=Bundle({"sum": p.sum}))
         late = place(m, platform, "psum_delay", Delay, width=p.acc_width, cycles=1 + p.stages, style="registers")
@@ -142,7 +142,7 @@ class Pe(Component):
             psum.o.ready.eq(a.valid & ready),
             last.eq(a.payload.last),
             w.ready.eq(~loaded),
-            cell.west.moving.eq(a.payload.data[0]),
+            cell.west.streamed.eq(a.payload.data[0]),
             cell.west.swap.eq(takes & fresh),
             cell.west.load.eq(w.valid & w.ready),
             cell.north.weight.eq(w.payload.data[0]),

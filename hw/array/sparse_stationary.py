@@ -12,7 +12,7 @@ from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class SparseParameters(StationaryCoreParameters):
-    """A core whose row is a group: `moving` is m activations `a`, `still` is n weights `w` and their places."""
+    """A core whose row is a group: `streamed` is m activations `a`, `stationary` is n weights `w` and their places."""
 
     pattern: SparsityPattern
     a: Shape
@@ -25,8 +25,8 @@ class SparseParameters(StationaryCoreParameters):
 class SparseCell(Cell):
     """psum_south = psum_north + the group's product: `StationaryCell` around an :class:`.NmMac`.
 
-    Latency: `moving` to `psum` 2 + that of the NmMac; everything else 1. Area: an NmMac, one adder and register of the
-    psum's width, a register for m activations and two for n weights and their places.
+    Latency: `streamed` to `psum` 2 + that of the NmMac; everything else 1. Area: an NmMac, one adder and register of
+    the psum's width, a register for m activations and two for n weights and their places.
     """
 
     class Parameters(Parameters):
@@ -35,7 +35,7 @@ class SparseCell(Cell):
 
     @staticmethod
     def sides(p):
-        row = Bundle({"moving": p.mac.pattern.m * p.mac.a.width, "swap": 1, "load": 1})
+        row = Bundle({"streamed": p.mac.pattern.m * p.mac.a.width, "swap": 1, "load": 1})
         column = Bundle({"weight": p.mac.pattern.group(p.mac.w).size, "psum": p.psum})
         return {"west": row, "east": row, "north": column, "south": column}
 
@@ -51,7 +51,7 @@ class SparseCell(Cell):
         current = Signal(p.mac.pattern.group(p.mac.w), reset_less=True)
         with m.If(self.west.swap):
             m.d.sync += current.as_value().eq(south.weight)
-        ports = {"a": east.moving, "w": current.values, "places": current.places}
+        ports = {"a": east.streamed, "w": current.values, "places": current.places}
         mac = place(m, platform, "mac", NmMac, ports, **dict(p.mac))
         m.d.sync += south.psum.eq(self.north.psum + mac.y)
         return m

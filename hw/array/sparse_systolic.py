@@ -98,8 +98,8 @@ class SparseSystolic(MatrixEngine):
         of = SparseParameters(
             rows=p.groups,
             cols=p.cols,
-            moving=Shape(p.pattern.m * p.a.width),
-            still=Shape(p.pattern.group(p.w).size),
+            streamed=Shape(p.pattern.m * p.a.width),
+            stationary=Shape(p.pattern.group(p.w).size),
             acc_width=p.acc_width,
             **p.multiplier,
             delays=p.delays,
@@ -120,14 +120,14 @@ class SparseSystolic(MatrixEngine):
         kind, parameters = self.engine
         engine = place(m, platform, "engine", kind, **parameters)
         m.d.comb += [
-            engine.still.payload.as_value().eq(decoder.o.payload.as_value()),
-            engine.still.valid.eq(decoder.o.valid),
-            decoder.o.ready.eq(engine.still.ready),
+            engine.stationary.payload.as_value().eq(decoder.o.payload.as_value()),
+            engine.stationary.valid.eq(decoder.o.valid),
+            decoder.o.ready.eq(engine.stationary.ready),
         ]
         m.d.comb += [
-            engine.moving.payload.as_value().eq(self.a.payload.as_value()),
-            engine.moving.valid.eq(self.a.valid),
-            self.a.ready.eq(engine.moving.ready),
+            engine.streamed.payload.as_value().eq(self.a.payload.as_value()),
+            engine.streamed.valid.eq(self.a.valid),
+            self.a.ready.eq(engine.streamed.ready),
         ]
         connect_results(m, platform, self, engine)
         return m

@@ -17,12 +17,13 @@ ROUND_TRIP = 2 + BUFFER_LATENCY
 
 
 class Stationary(Component):
-    """y = moving @ tile, row by row, for tiles that load while the one before is used.
+    """y = streamed @ tile, row by row, for tiles that load while the one before is used.
 
-    `still` brings a tile of `rows` beats (fewer if `last` comes early: the rows beyond keep what they had). `moving`
-    brings rows; its `last` marks the last row that uses the present tile, and goes through to `y`. So do `user` bits.
+    `stationary` brings a tile of `rows` beats (fewer if `last` comes early: the rows beyond keep what they had).
+    `streamed` brings rows; its `last` marks the last row that uses the present tile, and goes through to `y`. So do
+    `user` bits.
 
-    Latency: 1 + the core's from `moving` to `y`, plus 2 with a buffer. Initiation interval 1; tiles of B rows follow
+    Latency: 1 + the core's from `streamed` to `y`, plus 2 with a buffer. Initiation interval 1; tiles of B rows follow
     each other every max(B, rows) cycles. A row enters the core only when the output buffer has room for its result, so
     the core never stops; no stream's `ready` depends combinationally on another stream. Area: the core, one register
     per input, the buffer.
@@ -38,8 +39,8 @@ class Stationary(Component):
     def members(p):
         y = Packet(Lanes(p.of.result, p.of.cols), p.user)
         return {
-            "moving": In(lanes(p.of.moving, p.of.rows, p.user)),
-            "still": In(lanes(p.of.still, p.of.cols)),
+            "streamed": In(lanes(p.of.streamed, p.of.rows, p.user)),
+            "stationary": In(lanes(p.of.stationary, p.of.cols)),
             "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
         }
 
@@ -57,12 +58,12 @@ class Stationary(Component):
         p = self.p
 
         core = place(m, platform, "core", p.core, **dict(p.of))
-        register = place(m, platform, "still_register", StreamRegister, payload=self.still.payload.shape())
-        still = register.o
+        register = place(m, platform, "stationary_register", StreamRegister, payload=self.stationary.payload.shape())
+        stationary = register.o
         m.d.comb += [
-            register.i.payload.eq(self.still.payload),
-            register.i.valid.eq(self.still.valid),
-            self.still.ready.eq(register.i.ready),
+            register.i.payload.eq(self.stationary.payload),
+            register.i.valid.eq(self.stationary.valid),
+            self.stationary.ready.eq(register.i.ready),
         ]
 
         left = Signal(p.of.left, init=p.of.rows - 1)
@@ -70,11 +71,11 @@ class Stationary(Component):
         loaded = Signal()  # a whole tile waits
         complete = Signal()  # or will in the next cycle
         m.d.comb += [
-            still.ready.eq(~loaded),
-            core.still.eq(still.payload.data),
-            core.load.eq(still.valid & still.ready),
+            stationary.ready.eq(~loaded),
+            core.stationary.eq(stationary.payload.data),
+            core.load.eq(stationary.valid & stationary.ready),
             core.left.eq(left),
-            complete.eq(loaded | (still.valid & (still.payload.last | ending))),
+            complete.eq(loaded | (stationary.valid & (stationary.payload.last | ending))),
         ]
         with m.If(core.load):
             m.d.sync += [left.eq(left - 1), ending.eq(left == 1)]
@@ -86,30 +87,30 @@ class Stationary(Component):
         enter = Signal()  # a row enters the core in the next cycle
         fresh = Signal(init=1)  # the next row is the first of its tile
         swap = Signal()
-        moving = Signal(self.moving.payload.data.shape(), reset_less=True)
+        streamed = Signal(self.streamed.payload.data.shape(), reset_less=True)
         m.d.comb += [
-            self.moving.ready.eq(room & (~fresh | complete)),
-            enter.eq(self.moving.valid & self.moving.ready),
-            core.moving.eq(moving),
+            self.streamed.ready.eq(room & (~fresh | complete)),
+            enter.eq(self.streamed.valid & self.streamed.ready),
+            core.streamed.eq(streamed),
             core.swap.eq(swap),
         ]
         m.d.sync += [
-            moving.eq(self.moving.payload.data),
+            streamed.eq(self.streamed.payload.data),
             swap.eq(enter & fresh),
             loaded.eq(complete & ~(enter & fresh)),
         ]
         with m.If(enter):
-            m.d.sync += fresh.eq(self.moving.payload.last)
+            m.d.sync += fresh.eq(self.streamed.payload.last)
 
         latency = 1 + p.core.latency(p.of)
         valid = Signal(latency)
         last = Signal(latency)
-        m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(self.moving.payload.last, last))]
+        m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(self.streamed.payload.last, last))]
         row = Signal(self.y.payload.shape())
         m.d.comb += [row.data.eq(core.y), row.last.eq(last[-1])]
         if p.user:
             user = Signal(p.user.size * latency, reset_less=True)
-            m.d.sync += user.eq(Cat(self.moving.payload.user, user))
+            m.d.sync += user.eq(Cat(self.streamed.payload.user, user))
             m.d.comb += row.user.as_value().eq(user[-p.user.size :])
         if p.buffer == 0:
             m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]

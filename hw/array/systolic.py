@@ -28,7 +28,7 @@ class Systolic(MatrixEngine):
     is       A[0:cols, 0:rows]      A[0:cols, k]                 W[0:rows, n]         Y[0:cols, n]
     ======== ====================== ============================ ==================== ========================
 
-    ws, is: the tile that stays comes in `rows` beats, k = 0 first, `last` on the final one; `last` on a moving row
+    ws, is: the tile that stays comes in `rows` beats, k = 0 first, `last` on the final one; `last` on a streamed row
     means that it is the last to use the present tile, and leaves with its result. The next tile loads meanwhile.
     os: `a` and `w` are consumed together, k = 0 first, `last` with the final k; `rows` beats of `y` follow.
 
@@ -92,8 +92,8 @@ class Systolic(MatrixEngine):
             probe = OutputStationary.Parameters(**of, buffer=0)
             buffer = OutputStationary.full_speed(probe) if p.buffer == "auto" else p.buffer
             return OutputStationary, dict(of, buffer=buffer)
-        moving, still = (p.w, p.a) if p.dataflow == "is" else (p.a, p.w)
-        return stationary(WeightStationary, p, moving, still)
+        streamed, stationary = (p.w, p.a) if p.dataflow == "is" else (p.a, p.w)
+        return stationary_engine(WeightStationary, p, streamed, stationary)
 
     @property
     def edge(self) -> int:
@@ -109,18 +109,22 @@ class Systolic(MatrixEngine):
         inner = place(m, platform, "engine", engine, **parameters)
         names = {"a": "a", "w": "w"}
         if engine is Stationary:
-            names = {"w": "moving", "a": "still"} if self.p.dataflow == "is" else {"a": "moving", "w": "still"}
+            names = (
+                {"w": "streamed", "a": "stationary"}
+                if self.p.dataflow == "is"
+                else {"a": "streamed", "w": "stationary"}
+            )
         connect_streams(m, platform, self, inner, names)
         return m
 
 
-def stationary(core: type[Component], p: ArrayParameters, moving, still) -> tuple[type[Component], dict]:
+def stationary_engine(core: type[Component], p: ArrayParameters, streamed, stationary) -> tuple[type[Component], dict]:
     """A stationary edge around `core`, as the array's parameters ask for it."""
     of = StationaryCoreParameters(
         rows=p.rows,
         cols=p.cols,
-        moving=moving,
-        still=still,
+        streamed=streamed,
+        stationary=stationary,
         acc_width=p.acc_width,
         **p.multiplier,
         delays=p.delays,

@@ -16,12 +16,12 @@ from .skew import Skew
 
 
 class StationaryCoreParameters(Parameters):
-    """A core multiplies a stationary tile by moving rows; a stationary edge feeds it."""
+    """A core multiplies a stationary tile by streamed rows; a stationary edge feeds it."""
 
     rows: int
     cols: int
-    moving: Shape | Operand
-    still: Shape | Operand
+    streamed: Shape | Operand
+    stationary: Shape | Operand
     acc_width: int
     operand_register: bool
     product_register: bool
@@ -30,7 +30,7 @@ class StationaryCoreParameters(Parameters):
     @property
     def registers(self) -> int:
         """Cycles from a multiplier's operands to its product."""
-        return multiplier(self.moving, self.still).stages(self.operand_register, self.product_register)
+        return multiplier(self.streamed, self.stationary).stages(self.operand_register, self.product_register)
 
     @property
     def left(self) -> Shape:
@@ -42,19 +42,19 @@ class StationaryCoreParameters(Parameters):
 
     def psum(self, rows: int) -> Shape:
         """What a sum over the first `rows` rows needs."""
-        return sum_shape(self.moving, self.still, rows, self.acc_width)
+        return sum_shape(self.streamed, self.stationary, rows, self.acc_width)
 
 
 def core_members(p: StationaryCoreParameters) -> dict:
-    """Ports of a core: y[c] = sum over k of moving[k] * tile[k, c], `latency` cycles after `moving`.
+    """Ports of a core: y[c] = sum over k of streamed[k] * tile[k, c], `latency` cycles after `streamed`.
 
-    Beat k of a tile comes on `still` with `load`, while `left` beats of the full tile are still to come. `swap`, with
-    the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
+    Beat k of a tile comes on `stationary` with `load`, while `left` beats of the full tile are still to come. `swap`,
+    with the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
     """
     return {
-        "moving": In(Lanes(p.moving, p.rows)),
+        "streamed": In(Lanes(p.streamed, p.rows)),
         "swap": In(1),
-        "still": In(Lanes(p.still, p.cols)),
+        "stationary": In(Lanes(p.stationary, p.cols)),
         "load": In(1),
         "left": In(p.left),
         "y": Out(Lanes(p.result, p.cols)),
@@ -62,26 +62,26 @@ def core_members(p: StationaryCoreParameters) -> dict:
 
 
 class StationaryCell(Cell):
-    """psum_south = psum_north + moving * weight, the weight held here while the next one waits behind it.
+    """psum_south = psum_north + streamed * weight, the weight held here while the next one waits behind it.
 
-    `moving`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the weight
-    from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
+    `streamed`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the
+    weight from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
 
-    Latency: `moving` to `psum` 2 cycles and the multiplier's; everything else 1. Area: one multiplier,
-    one adder and register of the psum's width, a register for `moving` and two for the weights.
+    Latency: `streamed` to `psum` 2 cycles and the multiplier's; everything else 1. Area: one multiplier,
+    one adder and register of the psum's width, a register for `streamed` and two for the weights.
     """
 
     class Parameters(Parameters):
-        moving: Shape | Operand
-        still: Shape | Operand
+        streamed: Shape | Operand
+        stationary: Shape | Operand
         psum: Shape
         operand_register: bool
         product_register: bool
 
     @staticmethod
     def sides(p):
-        row = Bundle({"moving": p.moving, "swap": 1, "load": 1})
-        column = Bundle({"weight": p.still, "psum": p.psum})
+        row = Bundle({"streamed": p.streamed, "swap": 1, "load": 1})
+        column = Bundle({"weight": p.stationary, "psum": p.psum})
         return {"west": row, "east": row, "north": column, "south": column}
 
     def elaborate(self, platform):
@@ -93,17 +93,17 @@ class StationaryCell(Cell):
         m.d.sync += east.eq(self.west)
         with m.If(self.west.load):
             m.d.sync += south.weight.eq(self.north.weight)
-        weight = Signal(p.still, reset_less=True)
+        weight = Signal(p.stationary, reset_less=True)
         with m.If(self.west.swap):
             m.d.sync += weight.eq(south.weight)
         multiply = place(
             m,
             platform,
             "multiply",
-            multiplier(p.moving, p.still),
-            {"a": east.moving, "b": weight},
-            a=p.moving,
-            b=p.still,
+            multiplier(p.streamed, p.stationary),
+            {"a": east.streamed, "b": weight},
+            a=p.streamed,
+            b=p.stationary,
             operand_register=p.operand_register,
             product_register=p.product_register,
         )
@@ -120,14 +120,14 @@ class RowControl(Cell):
 
     class Parameters(Parameters):
         left: Shape
-        moving: Shape | Operand
+        streamed: Shape | Operand
 
     @staticmethod
     def sides(p):
         column = Bundle({"swap": 1, "load": 1, "left": p.left})
         return {
-            "west": Bundle({"moving": p.moving}),
-            "east": Bundle({"moving": p.moving, "swap": 1, "load": 1}),
+            "west": Bundle({"streamed": p.streamed}),
+            "east": Bundle({"streamed": p.streamed, "swap": 1, "load": 1}),
             "north": column,
             "south": column,
         }
@@ -137,7 +137,7 @@ class RowControl(Cell):
         north = self.north
         south = Signal(north.shape(), reset_less=True)
         m.d.comb += [
-            self.east.moving.eq(self.west.moving),
+            self.east.streamed.eq(self.west.streamed),
             self.east.swap.eq(north.swap),
             self.east.load.eq(north.load),
             self.south.eq(south),
@@ -153,9 +153,9 @@ class RowControl(Cell):
 class WeightStationary(Component):
     """A core (see :func:`core_members`) as a systolic grid.
 
-    Lane k of `moving` enters the row k-th from the bottom, because the first weight of a tile travels furthest. A psum
-    is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and `load`
-    move one cell a cycle.
+    Lane k of `streamed` enters the row k-th from the bottom, because the first weight of a tile travels furthest. A
+    psum is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and
+    `load` move one cell a cycle.
 
     Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles
     under the present one. Area: rows x cols cells, and triangles of delays on three sides.
@@ -172,8 +172,8 @@ class WeightStationary(Component):
     def cell(p: StationaryCoreParameters, psum: Shape) -> tuple[type[Cell], Parameters]:
         """The cells of a row whose psums are `psum`."""
         return StationaryCell, StationaryCell.Parameters(
-            moving=p.moving,
-            still=p.still,
+            streamed=p.streamed,
+            stationary=p.stationary,
             psum=psum,
             operand_register=p.operand_register,
             product_register=p.product_register,
@@ -190,9 +190,9 @@ class WeightStationary(Component):
             m.d.comb += skew.i.as_value().eq(lanes.as_value())
             return layout(skew.o.as_value())
 
-        top_down = self.moving.shape()(Cat(self.moving[row] for row in reversed(range(p.rows))))
-        moving = skewed("moving_skew", top_down)
-        still = skewed("still_skew", self.still)
+        top_down = self.streamed.shape()(Cat(self.streamed[row] for row in reversed(range(p.rows))))
+        streamed = skewed("streamed_skew", top_down)
+        stationary = skewed("stationary_skew", self.stationary)
 
         heads = place(
             m,
@@ -200,18 +200,18 @@ class WeightStationary(Component):
             "heads",
             Mesh,
             cell=RowControl,
-            of=RowControl.Parameters(left=p.left, moving=p.moving),
+            of=RowControl.Parameters(left=p.left, streamed=p.streamed),
             rows=p.rows,
             cols=1,
         )
         m.d.comb += [
-            heads.west.as_value().eq(moving.as_value()),
+            heads.west.as_value().eq(streamed.as_value()),
             heads.north[0].swap.eq(self.swap),
             heads.north[0].load.eq(self.load),
             heads.north[0].left.eq(self.left),
         ]
         # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
-        flowing = Lanes(Bundle({"weight": p.still}), p.cols)(still.as_value())
+        flowing = Lanes(Bundle({"weight": p.stationary}), p.cols)(stationary.as_value())
         start = 0
         for psum, run in groupby(p.psum(row + 1) for row in range(p.rows)):
             count = len(list(run))

@@ -173,7 +173,7 @@ class MultiportBits(Component):
         before = [later(f"before{o}", own[o]) for o in range(p.ports)]
         words = []
         for n in range(p.ports):
-            stored, moving = [], []  # what each port's memory holds: one of the two, the other is 0
+            stored, in_flight = [], []  # what each port's memory holds: one of the two, the other is 0
             for o in range(p.ports):
                 copy = place(m, platform, f"copy{n}_{o}", ReplicaMemory, width=p.width, depth=p.depth)
                 m.d.comb += [
@@ -184,12 +184,14 @@ class MultiportBits(Component):
                 ]
                 near, far, memory = source[n * p.ports + o]
                 stored.append(later(f"stored{n}_{o}", Mux(memory, copy.read_data, 0)))
-                moving.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
+                in_flight.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
             mine = Signal(p.width, name=f"mine{n}")
             others = Signal(p.width, name=f"others{n}")
             m.d.comb += [
-                mine.eq(stored.pop(n) ^ later(f"moving_mine{n}", moving.pop(n))),
-                others.eq(reduce(xor, stored, later(f"moving_others{n}", reduce(xor, moving, Const(0, p.width))))),
+                mine.eq(stored.pop(n) ^ later(f"in_flight_mine{n}", in_flight.pop(n))),
+                others.eq(
+                    reduce(xor, stored, later(f"in_flight_others{n}", reduce(xor, in_flight, Const(0, p.width))))
+                ),
             ]
             for byte in range(p.width // 8):
                 at = slice(8 * byte, 8 * byte + 8)

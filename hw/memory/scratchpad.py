@@ -56,7 +56,7 @@ class Scratchpad(Component):
     (interleave low), in (a xor a div `banks`) mod `banks` (xor) or a div (`depth` / `banks`) (block).
     `port<i>_waits` counts, up to its largest value, the cycles in which port i had a request waiting that was not
     served. Where `depth` is no power of two, writes beyond it are ignored and reads there give 0. Words are 0 at
-    first; with style huge they are unknown. With `precedence` some ports come before the others, until one has
+    first; with style huge they are unknown. With `priority_ports` some ports come before the others, until one has
     waited three cycles; a write then is served `ports` + 3 cycles later at most.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
@@ -88,7 +88,7 @@ class Scratchpad(Component):
             json_schema_extra={"legal": "a power of two from 1 to 32"},
         )
         depth: int = Field(4096, ge=2, le=1 << 24, description="words in all banks together")
-        precedence: int = Field(
+        priority_ports: int = Field(
             0,
             ge=0,
             le=15,
@@ -97,8 +97,10 @@ class Scratchpad(Component):
 
         @model_validator(mode="after")
         def _sizes(self):
-            if self.precedence >= self.ports:
-                raise ValueError(f"precedence={self.precedence}: precedence must be less than ports={self.ports}.")
+            if self.priority_ports >= self.ports:
+                raise ValueError(
+                    f"priority_ports={self.priority_ports}: priority_ports must be less than ports={self.ports}."
+                )
             if self.banks & (self.banks - 1):
                 raise ValueError(f"banks={self.banks}: banks must be a power of two from 1 to 32.")
             if self.width % 8:
@@ -163,16 +165,16 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = BankAccess(p.rows, p.width)
-            turns = {"count": p.ports - (p.precedence > 0), "held": p.precedence > 0}
+            turns = {"count": p.ports - (p.priority_ports > 0), "held": p.priority_ports > 0}
             turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
             asks = Cat(inner.ask[b] for inner in ports)
-            if p.precedence:
+            if p.priority_ports:
                 late = Cat(inner.late for inner in ports[1:])  # for port 0 no one is late
-                first = Signal(p.precedence, name=f"first{b}")
+                first = Signal(p.priority_ports, name=f"first{b}")
                 patient = ~(asks[1:] & late).any()
                 # Whose turn it is and whether a turn is given are found side by side.
                 m.d.comb += [
-                    *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.precedence)),
+                    *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.priority_ports)),
                     turn.request.eq(asks[1:]),
                     turn.taken.eq(asks[1:].any() & ~first.any()),
                 ]
@@ -239,7 +241,7 @@ class ScratchpadPort(Component):
             "grant": In(p.banks),
             "source": Out(p.banks),
             "word": In(p.width),
-            **({"late": Out(1)} if p.precedence else {}),
+            **({"late": Out(1)} if p.priority_ports else {}),
             **({"waits": Out(p.counters)} if p.counters else {}),
         }
 
@@ -319,7 +321,7 @@ class ScratchpadPort(Component):
             with m.If(start != left):
                 m.d.sync += spare.eq(spare + Mux(left, 1, -1))
 
-        if p.precedence:
+        if p.priority_ports:
             waited = Signal(3)  # a bit for each cycle
             m.d.comb += self.late.eq(waited[-1])
             m.d.sync += waited.eq(Mux(self.req.ready, 0, Cat(1, waited)))

@@ -23,7 +23,7 @@ class ScratchpadUnderTest:
             interleave=parameters["interleave"],
             sram_latency=parameters["sram_latency"],
             buffered=parameters["buffer"] != 0,
-            precedence=parameters.get("precedence", 0),
+            priority_ports=parameters.get("priority_ports", 0),
         )
 
     def replay(self, case: ScratchpadCase, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:

@@ -34,7 +34,7 @@ class Trace:
 
 
 PATIENCE = 3
-"""Cycles for which others let a port with precedence go first."""
+"""Cycles for which others let a port with priority go first."""
 
 
 class Scratchpad:
@@ -42,7 +42,7 @@ class Scratchpad:
 
     interleave "low": word a is in bank a mod banks; "xor": in the exclusive or of the two digits of a in base banks
     that are lowest; "block": in bank a div (depth / banks). `buffered`: a port's responses may wait for their consumer.
-    `precedence`: so many ports come first, the lowest before the next, until one beside port 0 has waited PATIENCE
+    `priority_ports`: so many ports come first, the lowest before the next, until one beside port 0 has waited PATIENCE
     cycles.
     What is served in one cycle is at different banks, so its order is no matter.
     """
@@ -56,11 +56,11 @@ class Scratchpad:
         interleave: str = "low",
         sram_latency: int = 1,
         buffered: bool = True,
-        precedence: int = 0,
+        priority_ports: int = 0,
     ):
         self.ports, self.banks, self.depth = ports, banks, depth
         self.interleave, self.sram_latency, self.buffered = interleave, sram_latency, buffered
-        self.precedence = precedence
+        self.priority_ports = priority_ports
         self.latency = 1 + sram_latency
         self.memory = [0] * depth
         self.first = [0] * banks  # the port that is asked first
@@ -123,11 +123,11 @@ class Scratchpad:
         return traces
 
     def _turn(self, bank: int, ports: list[int], late: list[bool]) -> int:
-        """Who of the ports that stand at a bank is served: the first with precedence, or who is next in turn."""
+        """Who of the ports that stand at a bank is served: the first with priority, or who is next in turn."""
         impatient = any(tardy for port, tardy in zip(ports, late, strict=True) if port)
-        if ports[0] < self.precedence and not impatient:
+        if ports[0] < self.priority_ports and not impatient:
             return ports[0]
-        others = [port for port in ports if port or not self.precedence]
+        others = [port for port in ports if port or not self.priority_ports]
         port = min(others, key=lambda port: (port - self.first[bank]) % self.ports)
         self.first[bank] = (port + 1) % self.ports
         return port

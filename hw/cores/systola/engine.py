@@ -187,7 +187,7 @@ class SystolaEngine(Engine):
             ports=len(ACTIVATION_PORTS),
             banks=p.banks,
             depth=p.activation_words,
-            precedence=1,
+            priority_ports=1,
             sram_latency=p.sram_latency,
             **common,
         )
@@ -199,7 +199,7 @@ class SystolaEngine(Engine):
             ports=len(WEIGHT_PORTS),
             banks=WEIGHT_BANKS,
             depth=p.weight_words,
-            precedence=1,
+            priority_ports=1,
             **common,
         )
 

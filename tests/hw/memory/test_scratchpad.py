@@ -26,7 +26,7 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
         SMALL,
         {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
         {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
-        {"ports": 4, "banks": 2, "width": 8, "depth": 16, "precedence": 2, "sram_latency": 3},
+        {"ports": 4, "banks": 2, "width": 8, "depth": 16, "priority_ports": 2, "sram_latency": 3},
         {"ports": 3, "banks": 4, "width": 8, "depth": 24, "interleave": "xor"},
         {
             "ports": 5,
@@ -150,7 +150,7 @@ def test_what_it_says_of_itself():
         ({"depth": 6}, "depth=6: depth must be a multiple of banks=4, and two words a bank or more."),
         ({"depth": 12, "interleave": "block"}, "depth=12: with interleave=block, depth must be a power of two."),
         ({"ports": 17}, "ports=17: ports must be an integer from 1 to 16."),
-        ({"ports": 4, "precedence": 4}, "precedence=4: precedence must be less than ports=4."),
+        ({"ports": 4, "priority_ports": 4}, "priority_ports=4: priority_ports must be less than ports=4."),
     ],
 )
 def test_what_is_not_legal(parameters, sentence):

@@ -11,7 +11,7 @@ from ...breaks import Breaks
 SIGNED = r"\$signed\(operand_a\) \* \$signed\(operand_b\)"
 WEIGHT_STATIONARY = {  # what is broken: text, what stands there instead
     "wrong sign of a": (SIGNED, "$signed({8'h00, operand_a}) * $signed(operand_b)"),
-    "dropped last row": (r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~moving_payload[32] }"),
+    "dropped last row": (r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~streamed_payload[32] }"),
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
     "a delay that is missing": (r"\.i\(delay__o\)(,\s+\.o\(late__o\))", r".i(i[35:0])\1"),
     "an output buffer that is never full": (r"= buffer__room & ", "= "),
