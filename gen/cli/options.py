@@ -13,7 +13,7 @@ from ...hw.component import Component
 from ..accelerators import registry
 from ..errors import UsageError
 from ..generators import Generator, find
-from .outputs import StandardOutput, uncreatable, unwritable
+from .files import StandardOutput, read_text, uncreatable, unwritable
 
 PIPED = 1000
 """Columns of the output if it is no terminal, so that no line of a table is wrapped."""
@@ -114,7 +114,7 @@ def _preset(path: Path, name: str) -> dict[str, str]:
     if accelerator and str(path) in accelerator.presets and not path.exists():
         return {key: _text(value) for key, value in accelerator.presets[str(path)].items()}
     try:
-        preset = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        preset = tomllib.loads(read_text(path))
     except OSError as error:
         known = f" (presets of {name}: {', '.join(accelerator.presets)})" if accelerator else ""
         raise UsageError(f"cannot read {path}: {error.strerror}{known}.") from None

@@ -10,6 +10,7 @@ from ...hw.cores.systola.parameters import SystolaParameters
 from ..accelerators.systola.assembler import assemble
 from ..accelerators.systola.program import Program, ProgramError
 from ..errors import UsageError
+from .files import read_bytes, read_text
 from .options import Preset, Set, file_option, out, values
 
 
@@ -22,11 +23,11 @@ def asm(
     """Check a program for a core with these parameters, and assemble it."""
     machine = SystolaParameters.parse(values(parameters, preset, "systola"))
     try:
-        code = assemble(Program.parse(source.read_text(encoding="utf-8-sig")), machine)
+        code = assemble(Program.parse(read_text(source)), machine)
     except UnicodeDecodeError:
         raise UsageError(f"{source} is not text: see `systola disasm`.") from None
     except (OSError, ProgramError) as error:
-        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+        raise UsageError(f"{source}: {_reason(error)}") from None
     try:
         target.write_bytes(code)
     except OSError as error:
@@ -37,7 +38,11 @@ def asm(
 def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Binary file of a program.")]):
     """Disassemble a program of a core."""
     try:
-        program = Program.decode(source.read_bytes())
+        program = Program.decode(read_bytes(source))
     except (OSError, ProgramError) as error:
-        raise UsageError(f"{source}: {getattr(error, 'strerror', None) or error}") from None
+        raise UsageError(f"{source}: {_reason(error)}") from None
     out.print(program.text(), markup=False, end="")
+
+
+def _reason(error: OSError | ProgramError) -> str:
+    return f"{error.strerror}." if isinstance(error, OSError) else str(error)

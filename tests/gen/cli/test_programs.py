@@ -17,7 +17,7 @@ def test_programs_that_are_wrong(systola, tmp_path):
     (tmp_path / "hazard.s").write_text("LOOP 2\nSYNC\n\nWEIGHTS 1024, 4\nEND\n")
     (tmp_path / "program.bin").write_bytes(bytes(16))
     for arguments, message in (
-        (("asm", "none.s", "-o", "x"), "none.s: No such file or directory"),
+        (("asm", "none.s", "-o", "x"), "none.s: No such file or directory."),
         (("asm", "program.s", "-o", "x"), "program.s: line 2: there is no instruction 'LAOD'; did you mean LOAD?"),
         (
             ("asm", "hazard.s", "-o", "x", "-p", "size=32", "-p", "weight_bytes=32768"),

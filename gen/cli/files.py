@@ -1,9 +1,10 @@
-"""What a command writes: the standard output, and checks of files and folders before it begins.
+"""Files of commands: what they read, the standard output, and checks of what they will write before they begin.
 
 The checks leave everything as it was.
 """
 
 import errno
+import io
 import os
 import stat
 import sys
@@ -11,6 +12,23 @@ import tempfile
 from pathlib import Path
 
 from ...sim.runner.folders import reason
+
+LARGEST = 64 << 20
+"""Bytes of the largest file that is read: devices never end."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The contents of a file that the user names. Raises `OSError`."""
+    with path.open("rb") as file:
+        contents = file.read(LARGEST + 1)
+    if len(contents) > LARGEST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return contents
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark. Raises `OSError` and `UnicodeDecodeError`."""
+    return io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8-sig").read()
 
 
 class StandardOutput:
