@@ -27,7 +27,7 @@ ORDER = {
         ("errors", "plugins", "startup"),
         ("verilog", "compile", "host", "isa"),
         ("synth", "accelerators", "importers"),
-        ("run",),
+        ("run", "draw"),
         ("board",),
         ("cli", "papers", "figures"),
     ),

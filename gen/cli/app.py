@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
 from ..verilog.names import check_top
-from . import describe, entry, programs, run
+from . import describe, draw, entry, programs, run
 from .board import app as board_app
 from .options import Json, Name, Preset, Set, alternatives_of, component_of, err, file_option, folder_option, out, save
 
@@ -208,6 +208,7 @@ def papers(
         raise typer.Exit(1)
 
 
+app.command()(draw.draw)
 app.command()(run.run)
 app.command()(programs.asm)
 app.command()(programs.disasm)

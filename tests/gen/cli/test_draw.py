@@ -1,0 +1,14 @@
+"""`systola draw` as a user meets it."""
+
+
+def test_draw(systola, tmp_path):
+    run = systola("draw", "systolic", "-p", "rows=2", "-p", "cols=2", "--depth", "1", "-o", "[b]a.svg")
+    assert (run.returncode, run.stdout) == (0, "[b]a.svg\n"), run.stderr
+    assert "systolic" in (tmp_path / "[b]a.svg").read_text(encoding="utf-8")
+
+
+def test_mistakes_write_nothing(refused):
+    assert refused("draw", "sistolic", "-o", "a.svg") == "unknown generator 'sistolic': did you mean 'systolic'?"
+    assert refused("draw", "uart", "-o", "a.png") == "-o a.png: the file's name must end in .svg."
+    assert refused("draw", "uart", "-o", "no/a.svg") == "cannot write no/a.svg: No such file or directory."
+    assert refused("draw", "systolic", "-p", "rows=0", "-o", "a.svg").startswith("rows=0: rows must be")
