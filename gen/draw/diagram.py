@@ -4,7 +4,6 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 
 from ...hw.array.mesh import Extend, Mesh
 from ...hw.component import Component, Parameters
@@ -12,11 +11,9 @@ from ...hw.stream.register import StreamRegister
 from ...hw.stream.skid import StreamSkid
 from ...hw.stream.spill import StreamSpill
 from .labels import parameters_of, shown, snake, stem
+from .model import OUTSIDE, THIN, Box, Diagram, Line, Path, answered, least
 from .shapes import WIDE, Kind
 from .survey import SELF, Link, Part, Port, Survey, View
-
-Path = tuple[str, ...]
-"""Instance names from the top downwards; the component itself is the empty path."""
 
 REGISTERS = (StreamRegister, StreamSkid, StreamSpill)
 """Parts that are drawn as a piece of the line through them."""
@@ -25,57 +22,14 @@ FEW = 4
 READABLE, TANGLED = 20, 40
 """Boxes and lines up to which the default depth nests further."""
 DEEPEST = 8
-OUTSIDE = "port "
-"""Beginning of the keys of ports of the whole."""
 LOGIC = "logic"
 """Key of the box for logic between two ports of the whole."""
 PLAIN = ("i", "o", "write", "read", "out", "row", "i_data", "o_data", "req", "rsp")
 """Names of ports that tell nothing at a line."""
 RESPONSE = re.compile(r"_(req|rsp)$")
 """The two halves of a memory port."""
-THIN = (Kind.WIRE, Kind.CONTROL)
 WORD, BROAD = 32, 64
 """Bits from which a data path counts as a bus where only one end is a channel, and a plain value as data."""
-
-
-@dataclass(frozen=True)
-class Box:
-    """A box: `shape` is "box", "memory", "queue", "grid" (with rows and columns), "port" or "bus"."""
-
-    key: str
-    cluster: Path
-    shape: str
-    title: str
-    lines: tuple[str, ...] = ()
-    count: int = 1
-    grid: tuple[int, int] = (0, 0)
-    side: str = ""
-
-
-@dataclass
-class Line:
-    """A connection from one box to another: requests or data `forward`, responses `back`.
-
-    `names` and `texts` are those of its ports, `sources` the parts in the box that drive it.
-    """
-
-    source: str
-    target: str
-    kind: Kind
-    names: dict[str, None] = field(default_factory=dict)
-    texts: dict[str, None] = field(default_factory=dict)
-    channels: dict[str, None] = field(default_factory=dict)
-    sources: dict[Path, None] = field(default_factory=dict)
-    forward: bool = False
-    back: bool = False
-
-
-@dataclass
-class Diagram:
-    title: str
-    boxes: dict[str, Box]
-    clusters: dict[Path, str]
-    lines: list[Line]
 
 
 def diagram(name: str, component: type[Component], parameters: Parameters, depth: int | None = None) -> Diagram:
@@ -258,7 +212,7 @@ class _Drawing:
             for target, bits in self._reached((path, name)).items():
                 self._add(lines, path, source, self._pin(*target), bits)
         lines = {key: line for key, line in lines.items() if line.source != line.target or self._loops(line)}
-        return _least(_answered(lines))
+        return least(answered(lines))
 
     def _loops(self, line: Line) -> bool:
         """Whether a line from a box to itself is drawn: a link between equal parts."""
@@ -312,36 +266,6 @@ def _whole(name: str, part: Part, view: View) -> View:
         for port in view.ports.values()
     ]
     return View(view.ports, {name: inside}, links)
-
-
-def _answered(lines: dict[tuple, Line]) -> list[Line]:
-    """Lines, two of the same name in opposite directions as one: requests and responses, or the two ways of a link."""
-    kept: dict[tuple, Line] = {}
-    for (a, b, kind), line in lines.items():
-        other = kept.get((b, a, kind))
-        if (
-            other
-            and kind in (Kind.STREAM, Kind.DATA)
-            and line.names == other.names
-            and (all(line.names) or line.texts == other.texts)
-        ):
-            other.back = True
-            other.texts = line.texts
-        elif line.kind is Kind.MEMORY and not line.forward:  # responses alone
-            kept[b, a, kind] = replace(line, source=b, target=a, forward=True, back=False)
-        else:
-            kept[a, b, kind] = line
-    return list(kept.values())
-
-
-def _least(lines: list[Line]) -> list[Line]:
-    """Lines without the control between boxes that have data lines, and without wires beside data."""
-    pairs = {frozenset((line.source, line.target)) for line in lines if line.kind not in THIN}
-    lines = [line for line in lines if line.kind not in THIN or frozenset((line.source, line.target)) not in pairs]
-    joined = {key for line in lines if line.kind is not Kind.CONTROL for key in (line.source, line.target)}
-    lines = [line for line in lines if line.kind is not Kind.CONTROL or not {line.source, line.target} <= joined]
-    thin = {frozenset((line.source, line.target)): line for line in reversed(lines) if line.kind in THIN}
-    return [line for line in lines if line.kind not in THIN or thin[frozenset((line.source, line.target))] is line]
 
 
 def _outside(port: Port) -> str:

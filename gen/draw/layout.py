@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 
 from ..errors import UsageError
-from .diagram import OUTSIDE, THIN, Box, Diagram, Line, Path
+from .model import OUTSIDE, THIN, Box, Diagram, Line, Path
 from .shapes import Kind
 
 TITLE, SMALL = 12.0, 9.5

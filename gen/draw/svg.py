@@ -3,8 +3,8 @@
 import math
 from xml.sax.saxutils import escape, quoteattr
 
-from .diagram import THIN, Box, Diagram, Line
 from .layout import SMALL, TITLE, Layout, Point, heading, texts
+from .model import THIN, Box, Diagram, Line
 from .shapes import Kind
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"

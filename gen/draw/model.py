@@ -1,0 +1,82 @@
+"""Boxes and lines of a diagram, and which lines are drawn as one or left out."""
+
+from dataclasses import dataclass, field, replace
+
+from .shapes import Kind
+
+Path = tuple[str, ...]
+"""Instance names from the top downwards; the component itself is the empty path."""
+
+OUTSIDE = "port "
+"""Beginning of the keys of ports of the whole."""
+THIN = (Kind.WIRE, Kind.CONTROL)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box: `shape` is "box", "memory", "queue", "grid" (with rows and columns), "port" or "bus"."""
+
+    key: str
+    cluster: Path
+    shape: str
+    title: str
+    lines: tuple[str, ...] = ()
+    count: int = 1
+    grid: tuple[int, int] = (0, 0)
+    side: str = ""
+
+
+@dataclass
+class Line:
+    """A connection from one box to another: requests or data `forward`, responses `back`.
+
+    `names` and `texts` are those of its ports, `sources` the parts in the box that drive it.
+    """
+
+    source: str
+    target: str
+    kind: Kind
+    names: dict[str, None] = field(default_factory=dict)
+    texts: dict[str, None] = field(default_factory=dict)
+    channels: dict[str, None] = field(default_factory=dict)
+    sources: dict[Path, None] = field(default_factory=dict)
+    forward: bool = False
+    back: bool = False
+
+
+@dataclass
+class Diagram:
+    title: str
+    boxes: dict[str, Box]
+    clusters: dict[Path, str]
+    lines: list[Line]
+
+
+def answered(lines: dict[tuple, Line]) -> list[Line]:
+    """Lines, two of the same name in opposite directions as one: requests and responses, or the two ways of a link."""
+    kept: dict[tuple, Line] = {}
+    for (a, b, kind), line in lines.items():
+        other = kept.get((b, a, kind))
+        if (
+            other
+            and kind in (Kind.STREAM, Kind.DATA)
+            and line.names == other.names
+            and (all(line.names) or line.texts == other.texts)
+        ):
+            other.back = True
+            other.texts = line.texts
+        elif line.kind is Kind.MEMORY and not line.forward:  # responses alone
+            kept[b, a, kind] = replace(line, source=b, target=a, forward=True, back=False)
+        else:
+            kept[a, b, kind] = line
+    return list(kept.values())
+
+
+def least(lines: list[Line]) -> list[Line]:
+    """Lines without the control between boxes that have data lines, and without wires beside data."""
+    pairs = {frozenset((line.source, line.target)) for line in lines if line.kind not in THIN}
+    lines = [line for line in lines if line.kind not in THIN or frozenset((line.source, line.target)) not in pairs]
+    joined = {key for line in lines if line.kind is not Kind.CONTROL for key in (line.source, line.target)}
+    lines = [line for line in lines if line.kind is not Kind.CONTROL or not {line.source, line.target} <= joined]
+    thin = {frozenset((line.source, line.target)): line for line in reversed(lines) if line.kind in THIN}
+    return [line for line in lines if line.kind not in THIN or thin[frozenset((line.source, line.target))] is line]
