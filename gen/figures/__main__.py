@@ -65,6 +65,7 @@ def main(
         "docs"
     ),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Measure nothing: draw what figures.json holds.")] = False,
 ):
     """Measure the figures of the documentation. Sections that are not measured are taken from figures.json."""
     console = Console(highlight=False, width=200)
@@ -72,7 +73,7 @@ def main(
     data = out / "figures.json"
     sections = {name: Section(**kept) for name, kept in json.loads(data.read_text() if data.exists() else "{}").items()}
     for number, (name, measure) in enumerate(SECTIONS.items(), 1):
-        if only and name not in only:
+        if redraw or (only and name not in only):
             continue
         err.print(f"[{number}/{len(SECTIONS)}] {name}", markup=False)
         started = time.perf_counter()
@@ -81,10 +82,15 @@ def main(
         console.print(section.table(box.SIMPLE_HEAD))
         sections[name] = section
         sections = {each: sections[each] for each in SECTIONS if each in sections}
-        data.write_text(json.dumps({each: asdict(s) for each, s in sections.items()}, indent=1) + "\n")
+        data.write_text(json.dumps({each: _kept(s) for each, s in sections.items()}, indent=1) + "\n")
         (out / "figures.md").write_text(_markdown(sections))
     drawn = pictures.draw(sections, out)
     console.print("\n" + "  ".join(str(path) for path in (out / "figures.md", data, *drawn)))
+
+
+def _kept(section: Section) -> dict:
+    """What figures.json holds of a section."""
+    return {name: value for name, value in asdict(section).items() if name != "data" or value}
 
 
 def _markdown(sections: dict[str, Section]) -> str:

@@ -1,51 +1,74 @@
-"""Pictures of networks: latency against load, and the links as a map."""
+"""Panels of networks and collectives: latency against load, links as a map, cycles against bytes."""
+
+from . import style
+from .style import GREY, OURS, SMALL, VERMILION, number
 
 FIRST = 7
 """Columns of the table of loads before those of the loads."""
-HIGHEST = 60
-"""Cycles at which curves are cut off."""
 
 
-def virtual_channels(axes, section):
-    """Uniform traffic, by VCs; beside it the last stable loads of the peer."""
+def latency(axes, section):
+    """Uniform traffic: mean latency up to the last stable load. Networks with the same curve share it."""
+    curves: dict[tuple, list] = {}
     for row in section.rows:
-        network, vcs, rounds, pattern = row[:4]
-        if pattern != "uniform":
-            continue
-        style, label = "o-" if network == "torus" else "s--", f"{network}, {vcs} VCs"
-        if rounds > 1:
-            style, label = "^-", f"{label}, {rounds} rounds"
-        (line,) = axes.plot(*_curve(section, row), style, ms=4, label=label)
-        if rounds == 1:
-            axes.axvline(row[6], color=line.get_color(), ls=":", lw=1)
-    axes.plot([], [], ":", color="black", lw=1, label="BookSim 2: last stable load")
-    _finish(axes, "Uniform traffic, 8 x 8")
+        if row[3] == "uniform":
+            curves.setdefault((row[0], row[2], *_curve(section, row)), []).append(row)
+    ends, rising = [], []
+    for index, ((network, rounds, loads, values), rows) in enumerate(curves.items()):
+        look = style.stroke(index)
+        axes.plot(loads, values, **look)
+        vcs = " or ".join(str(row[1]) for row in rows)
+        name = f"{network}, {vcs} VCs" + (f",\n{rounds} rounds" if rounds > 1 else "")
+        (ends if network == "torus" else rising).append((loads[-1], values[-1], name, look["color"]))
+    axes.set(xlabel="flits offered per node and cycle", ylabel="mean latency, cycles", title="Uniform traffic, 8 x 8")
+    axes.set(xlim=(0, 1.22), ylim=(0, 27))
+    style.name_lines(axes, ends, 0.1, at=0.84)
+    for x, y, name, colour in rising:
+        axes.annotate(name, (x, y), (-16, 8), textcoords="offset points", ha="center", color=colour, fontsize=SMALL)
+    axes.set_xticks([0, 0.2, 0.4, 0.6, 0.8])
+    axes.grid()
+
+
+def stable(axes, section):
+    """Highest stable load of each network, beside the peer's."""
+    rows = [row for row in section.rows if row[3] == "uniform"]
+    names = [f"{row[0]}\n{row[1]} VCs" + (f", {row[2]} rounds" if row[2] > 1 else "") for row in rows]
+    peers = [row[6] if row[2] == 1 else None for row in rows]
+    _pairs(axes, names, [row[5] for row in rows], peers, ("Systola", "BookSim 2"))
+    axes.set(title="Highest stable load")
 
 
 def patterns(axes, section):
-    """The patterns with 4 VCs, torus beside mesh."""
-    rows = [row for row in section.rows if row[1:3] == [4, 1]]
-    names = list(dict.fromkeys(row[3] for row in rows))
-    for row in rows:
-        torus = row[0] == "torus"
-        style, label = ("o-", row[3]) if torus else ("s--", None)
-        axes.plot(*_curve(section, row), style, ms=4, color=f"C{names.index(row[3])}", label=label)
-    axes.plot([], [], "s--", color="black", ms=4, label="the same on a mesh")
-    _finish(axes, "Patterns, 4 VCs, 8 x 8")
+    """Highest stable load by pattern with 4 VCs, torus beside mesh."""
+    rows = {(row[0], row[3]): row[5] for row in section.rows if row[1:3] == [4, 1]}
+    names = list(dict.fromkeys(pattern for _, pattern in rows))
+    values = [[rows[network, name] for name in names] for network in ("torus", "mesh")]
+    _pairs(axes, [name.replace("bit ", "bit\n") for name in names], *values, ("torus", "mesh"), peer=False)
+    axes.set(title="Patterns, 4 VCs")
 
 
-def _curve(section, row) -> tuple[list[float], list[float]]:
+def _pairs(axes, names, first, second, labels, peer: bool = True):
+    """Two horizontal bars per name; None has no bar."""
+    look = {"color": GREY if peer else VERMILION, "hatch": "///", "edgecolor": "white"}
+    axes.barh([n - 0.2 for n in range(len(names))], first, 0.38, color=OURS, label=labels[0])
+    axes.barh([n + 0.2 for n in range(len(names))], [value or 0 for value in second], 0.38, label=labels[1], **look)
+    for shift, values in ((-0.2, first), (0.2, second)):
+        for index, value in enumerate(values):
+            if value is not None:
+                place = {"textcoords": "offset points", "va": "center", "fontsize": SMALL - 1}
+                axes.annotate(f"{value:g}", (value, index + shift), (3, 0), **place)
+    axes.set_yticks(range(len(names)), names)
+    axes.invert_yaxis()
+    axes.set(xlabel="flits per node and cycle")
+    axes.margins(x=0.15)
+    style.legend_below(axes, 2)
+
+
+def _curve(section, row) -> tuple[tuple[float, ...], tuple[float, ...]]:
     points = [
         (float(load), float(cell)) for load, cell in zip(section.columns[FIRST:], row[FIRST:], strict=True) if cell
     ]
-    return [load for load, _ in points], [latency for _, latency in points]
-
-
-def _finish(axes, title: str):
-    axes.set(xlabel="flits made a node and cycle", ylabel="mean latency, cycles", title=title)
-    axes.set(xlim=(0, 1), ylim=(0, HIGHEST))
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=8)
+    return tuple(load for load, _ in points), tuple(latency for _, latency in points)
 
 
 def torus(axes, section):
@@ -53,17 +76,21 @@ def torus(axes, section):
 
 
 def mesh(axes, section):
-    _map(axes, section, "mesh")
+    """The map of a mesh, and the scale of both."""
+    colours = _map(axes, section, "mesh")
+    bar = axes.figure.colorbar(colours, ax=axes.figure.axes, shrink=0.8)
+    bar.set_label("cycles in which a link moves a flit, %")
 
 
 def _map(axes, section, kind: str):
-    """Each link as an arrow, as dark as it is busy: uniform traffic."""
+    """Each link as an arrow, as dark and as thick as it is busy: uniform traffic."""
     from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     rows = [row for row in section.rows if row[0] == kind and row[1] == "uniform"]
     every = [int(share) for row in section.rows if row[1] == "uniform" for cell in row[3:] for share in cell.split()]
-    norm, colors = Normalize(0, max(every)), colormaps["YlOrRd"]
+    colours = ScalarMappable(Normalize(0, max(every)), colormaps["YlOrRd"])
     for row in rows:
         y = row[2]
         for x, cell in enumerate(row[3:]):
@@ -71,9 +98,66 @@ def _map(axes, section, kind: str):
             for share, (dx, dy) in zip(map(int, cell.split()), ((1, 0), (-1, 0), (0, 1), (0, -1)), strict=True):
                 if share:
                     start = x + 0.12 * dx + 0.09 * dy, y + 0.12 * dy - 0.09 * dx
-                    style = {"arrowstyle": "-|>", "color": colors(norm(share)), "lw": 2, "shrinkA": 0, "shrinkB": 0}
-                    axes.annotate("", xytext=start, xy=(start[0] + 0.62 * dx, start[1] + 0.62 * dy), arrowprops=style)
+                    width = 0.8 + 2.2 * share / max(every)
+                    look = {
+                        "arrowstyle": "-|>",
+                        "color": colours.to_rgba(share),
+                        "lw": width,
+                        "shrinkA": 0,
+                        "shrinkB": 0,
+                    }
+                    axes.annotate("", xytext=start, xy=(start[0] + 0.62 * dx, start[1] + 0.62 * dy), arrowprops=look)
     own = [int(share) for row in rows for cell in row[3:] for share in cell.split() if int(share)]
-    mean = sum(own) / len(own)
     axes.set(xlim=(-0.9, 7.9), ylim=(7.9, -0.9), aspect="equal", xticks=range(8), yticks=range(8))
-    axes.set_title(f"{kind}: links busy {mean:.0f} % on average, {max(own)} % at most")
+    axes.set(xlabel="x of the node", ylabel="y of the node")
+    axes.set_title(f"{kind}: {sum(own) / len(own):.0f} % on average, {max(own)} % at most")
+    return colours
+
+
+def collectives(axes, section):
+    """Cycles against bytes on the larger torus, with the fitted lines."""
+    sizes = [int(column.split()[0]) for column in section.columns[2 : section.columns.index("alpha, cycles")]]
+    largest, ends = section.rows[-1][0], []
+    for index, row in enumerate(row for row in section.rows if row[0] == largest):
+        look = style.stroke(index)
+        alpha, beta = float(row[2 + len(sizes)]), float(row[3 + len(sizes)])
+        look |= {"markersize": 4 + 2.2 * (index % 2)}  # points that coincide: one within the other
+        axes.plot(sizes, row[2 : 2 + len(sizes)], **look | {"linestyle": "none"})
+        axes.plot(sizes, [alpha + beta * size for size in sizes], color=look["color"], linestyle=look["linestyle"])
+        ends.append((sizes[-1], row[1 + len(sizes)], row[1], look["color"]))
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.set(xlabel="KiB per node", ylabel="cycles", title=f"{largest} torus, and alpha + beta x bytes")
+    axes.set(xlim=(3.5, 190), ylim=(128, 12000))
+    style.name_lines(axes, ends, 0.068, at=88)
+    axes.grid()
+
+
+def bounds(axes, section):
+    """Bound over measured at the largest size."""
+    sides = list(dict.fromkeys(row[0] for row in section.rows))
+    names = list(dict.fromkeys(row[1] for row in section.rows))
+    ratios = {(row[0], row[1]): number(row[-1]) for row in section.rows}
+    for shift, side, look in ((-0.2, sides[0], {"color": OURS}), (0.2, sides[1], _second())):
+        axes.bar(
+            [n + shift for n in range(len(names))],
+            [ratios[side, each] for each in names],
+            0.38,
+            label=f"{side} torus",
+            **look,
+        )
+        for index, name in enumerate(names):
+            place = {"textcoords": "offset points", "ha": "center", "fontsize": SMALL - 1}
+            axes.annotate(f"{ratios[side, name]:.0f}", (index + shift, ratios[side, name]), (0, 2), **place)
+    axes.axhline(90, color="#333333", linewidth=0.8, linestyle="--")
+    axes.annotate("90 %", (1.005, 90), xycoords=("axes fraction", "data"), va="center", fontsize=SMALL - 1)
+    axes.set_xticks(range(len(names)), [name.replace("-", "-\n", 1) for name in names])
+    axes.set(ylim=(0, 108), ylabel="bound / measured cycles, %", title="64 KiB per node", xlim=(-0.6, len(names) - 0.4))
+    style.legend_below(axes, 2)
+
+
+def _second() -> dict:
+    return {"color": VERMILION, "hatch": "///", "edgecolor": "white"}

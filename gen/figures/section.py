@@ -10,12 +10,16 @@ err = Console(stderr=True, highlight=False)
 
 @dataclass
 class Section:
-    """A table of figures: what it says, its columns, its rows, and how it was measured."""
+    """A table of figures: what it says, its columns, its rows, and how it was measured.
+
+    `data` is what a picture needs beyond the table.
+    """
 
     title: str
     note: str
     columns: list[str]
     rows: list[list] = field(default_factory=list)
+    data: dict = field(default_factory=dict)
 
     def table(self, style) -> Table:
         table = Table(*self.columns, box=style)

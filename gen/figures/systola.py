@@ -4,10 +4,11 @@ from ..accelerators.registry import find
 from ..accelerators.systola.lowering import lower
 from ..accelerators.systola.timing_model import predict
 from ..compile.tiling import Chunk, Tiling
-from ..run import report, trace
+from ..run import report
 from ..run.report import RunReport
 from ..run.tasks import ConvTask, GemmTask, Task
 from ..synth.synth import synthesise
+from . import schedule_pictures
 from .section import Section, percent, step
 
 SYSTOLA = find("systola")
@@ -81,6 +82,7 @@ def pipelining() -> Section:
         ["schedule", "cycles", "expected", "difference", "speed-up", "SYNC"],
     )
     runs = {order: done.execution for order, done in timelines().items()}
+    section.data = {order: schedule_pictures.kept(run.spans) for order, run in runs.items()}
     serial = runs["serial"].cycles
     load, store = (runs["serial"].counters[name] / count for name in ("load", "store"))
     compute = serial / count - load - store
@@ -160,9 +162,3 @@ def _bytes(task: Task) -> int:
     """Bytes that the task's only layer must at least read and write."""
     (layer,) = lower(PAPER, task.work(SYSTOLA.operands(PAPER)).graph).layers
     return layer.read_bytes + layer.written_bytes
-
-
-def draw(path):
-    """The schedules' timelines below each other."""
-    runs = {order: done.execution for order, done in timelines().items()}
-    trace.draw(path, {order: (run.spans, run.cycles) for order, run in runs.items()})

@@ -7,9 +7,18 @@ from pathlib import Path
 from ..compile.timeline import Span
 
 ROWS = ("load", "array", "vector", "store", "sync")
-COLOURS = {"load": "#1f5fa8", "array": "#2e8b57", "vector": "#8a5fb5", "store": "#c8641e", "sync": "#b8b8b8"}
+LOOKS = {
+    "load": ("#0072b2", ""),
+    "array": ("#009e73", ""),
+    "vector": ("#cc79a7", "///"),
+    "store": ("#d55e00", ""),
+    "sync": ("#b0b0b0", "..."),
+}
+"""Colour and hatching of each unit."""
 PIXELS = 1600
 """Resolution of a picture: shorter times without work are not seen."""
+ZOOM = 12
+"""The start and the end of a run are at least a run's cycles over this."""
 
 
 def write(folder: Path, spans: Sequence[Span], cycles: int, title: str) -> list[Path]:
@@ -17,7 +26,7 @@ def write(folder: Path, spans: Sequence[Span], cycles: int, title: str) -> list[
     folder.mkdir(parents=True, exist_ok=True)
     trace, picture = folder / "timeline.json", folder / "timeline.png"
     trace.write_text(json.dumps(events(spans)) + "\n", encoding="utf-8")
-    draw(picture, {title: (spans, cycles)})
+    draw(picture, spans, cycles, title)
     return [trace, picture]
 
 
@@ -37,27 +46,54 @@ def events(spans: Sequence[Span]) -> dict:
     return {"traceEvents": found, "displayTimeUnit": "ns"}
 
 
-def draw(path: Path, runs: dict[str, tuple[Sequence[Span], int]]):
-    """Timelines below each other on one scale of time, by their titles."""
+def draw(path: Path, spans: Sequence[Span], cycles: int, title: str):
+    """The timeline of a run, and below it its start and its end at a larger scale."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 0.5 + 1.5 * len(runs)), dpi=150, layout="constrained")
+    figure = Figure(figsize=(10, 4.4), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    longest = max(cycles for _, cycles in runs.values())
-    axes = figure.subplots(len(runs), 1, sharex=True, squeeze=False)[:, 0]
-    for axis, (title, (spans, cycles)) in zip(axes, runs.items(), strict=True):
-        for number, unit in enumerate(reversed(ROWS)):
-            bars = merged([s for s in spans if s.unit == unit], longest / PIXELS)
-            axis.broken_barh([(a, b - a) for a, b in bars], (number - 0.4, 0.8), color=COLOURS[unit], linewidth=0)
-        axis.axvline(cycles, color="#333333", linewidth=0.8, linestyle=(0, (4, 3)))
-        axis.set_title(f"{title}: {cycles:,} cycles", fontsize=10, loc="left")
-        axis.set(xlim=(0, longest * 1.01), ylim=(-0.6, len(ROWS) - 0.4))
-        axis.set_yticks(range(len(ROWS)), reversed(ROWS))
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.xaxis.set_major_formatter("{x:,.0f}")
-    axes[-1].set_xlabel("clock cycles")
+    above, below = figure.add_gridspec(2, 1, hspace=0.12)
+    whole = figure.add_subplot(above)
+    rows(whole, spans, 0, cycles)
+    whole.set_title(f"{title}: {cycles:,} cycles", fontsize=10, loc="left", fontweight="bold")
+    start, end = ends(spans, cycles)
+    for place, name, first, last in zip(
+        below.subgridspec(1, 2, wspace=0.06), ("first", "last"), (0, cycles - end), (start, cycles), strict=True
+    ):
+        axis = figure.add_subplot(place)
+        rows(axis, spans, first, last)
+        axis.set_title(f"the {name} {last - first:,} cycles", fontsize=9, loc="left")
+        axis.set_xlabel("clock cycles", fontsize=9)
+        whole.axvspan(first, last, color="#000000", alpha=0.08, linewidth=0)
     figure.savefig(path, metadata={"Software": None})
+
+
+def ends(spans: Sequence[Span], cycles: int) -> tuple[int, int]:
+    """Cycles of the start and of the end that are shown at a larger scale: from and to the work of the array, and more.
+
+    Each is from 1 / `ZOOM` to a quarter of the run.
+    """
+    array = [span for span in spans if span.unit == "array"]
+    before = min((span.begin for span in array), default=0)
+    after = cycles - max((span.end for span in array), default=cycles)
+    return tuple(min(max(each + each // 4, cycles // ZOOM, 1), max(cycles // 4, 1)) for each in (before, after))
+
+
+def rows(axis, spans: Sequence[Span], first: int, last: int):
+    """Draw the times in which units are busy, a row per unit, from cycle `first` to `last`."""
+    for number, unit in enumerate(reversed(ROWS)):
+        mine = [s for s in spans if s.unit == unit and s.end > first and s.begin < last]
+        bars = [(a, b - a) for a, b in merged(mine, (last - first) / PIXELS)]
+        colour, hatch = LOOKS[unit]
+        axis.broken_barh(
+            bars, (number - 0.4, 0.8), facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0, clip_on=True
+        )
+    axis.set(xlim=(first, last), ylim=(-0.6, len(ROWS) - 0.4))
+    axis.set_yticks(range(len(ROWS)), reversed(ROWS))
+    axis.tick_params(labelsize=8.5)
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.xaxis.set_major_formatter("{x:,.0f}")
 
 
 def merged(spans: Sequence[Span], gap: float) -> list[tuple[int, int]]:

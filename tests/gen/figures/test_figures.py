@@ -1,12 +1,15 @@
 """What `make bench` writes: the page says what the data say, pictures can be drawn, rates are counted right."""
 
+import itertools
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 
-from systola.gen.figures import memories, pictures, precision
-from systola.gen.figures.__main__ import SECTIONS, _markdown
+from systola.gen.figures import memories, pictures, precision, style
+from systola.gen.figures.__main__ import SECTIONS, _markdown, main
 from systola.gen.figures.section import Section
 from systola.gen.verilog.verilog import generate
 
@@ -40,6 +43,56 @@ def test_pictures_are_drawn_from_the_data(sections, tmp_path):
     assert all((DOCS / path.name).exists() for path in paths)
     assert all(path.stat().st_size > 10_000 for path in paths)
     assert pictures.draw({"gemm": sections["gemm"]}, tmp_path / "none") == []
+
+
+@pytest.fixture(scope="module")
+def axes(sections):
+    """The axes of each picture, as drawn."""
+    plt, found = style.use(), {}
+    for name, picture in pictures.panels(sections).items():
+        figure = pictures.figure(picture, sections)
+        figure.draw_without_rendering()
+        found[name] = figure.axes
+    yield found
+    plt.close("all")
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_texts_stand_clear_of_each_other(axes, name):
+    for each in axes[name]:
+        texts = [text for text in each.texts if text.get_text() and not text.get_rotation()]
+        boxes = [(text.get_text(), Text.get_window_extent(text).shrunk(0.98, 0.7)) for text in texts]
+        meet = [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if one.overlaps(other)]
+        assert meet == []
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_axes_have_names(axes, name):
+    for each in axes[name]:
+        if each.get_title("left"):
+            last = name != "schedule.png" or each is axes[name][-1]
+            assert each.get_xlabel() or each.get_ylabel() or not last, each.get_title("left")
+
+
+def test_every_series_is_named_at_its_line(sections, axes):
+    def texts(each):
+        return " ".join(text.get_text().replace("\n", " ") for text in each.texts)
+
+    named = texts(axes["collectives.png"][0])
+    assert all(row[1] in named for row in sections["collectives"].rows)
+    assert "41,050" in axes["schedule.png"][0].get_title("left")
+    roof = texts(axes["core.png"][0])
+    assert all(row[0] in roof for row in sections["systola"].rows)
+    named = texts(axes["networks.png"][0])
+    assert all(f"{vcs} VCs" in named for vcs in (2, 4, 8))
+
+
+def test_pictures_are_redrawn_without_measuring(sections, tmp_path, monkeypatch):
+    kept = {"gemm": asdict(sections["gemm"]), "area": asdict(sections["area"])}
+    (tmp_path / "figures.json").write_text(json.dumps(kept))
+    monkeypatch.setitem(SECTIONS, "gemm", None)  # a measurement would fail
+    main(tmp_path, redraw=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"figures.json", "figures.png"}
 
 
 @pytest.mark.parametrize("row", precision.ROWS, ids=lambda row: row.label)

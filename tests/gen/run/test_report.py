@@ -97,3 +97,11 @@ def test_names_are_printed_verbatim_and_a_job_needs_no_roof(done):
 def test_times_that_are_close_are_drawn_as_one():
     spans = [Span("load", 0, 10), Span("load", 11, 20), Span("load", 40, 50)]
     assert trace.merged(spans, 2) == [(0, 20), (40, 50)]
+
+
+def test_a_timeline_shows_its_start_and_its_end_at_a_larger_scale(tmp_path):
+    spans = [Span("load", 0, 300), Span("array", 200, 9_000), Span("store", 8_900, 10_000)]
+    assert trace.ends(spans, 10_000) == (833, 1250)
+    assert trace.ends([Span("load", 0, 40)], 40) == (3, 3)
+    trace.draw(tmp_path / "t.png", spans, 10_000, "run")
+    assert (tmp_path / "t.png").stat().st_size > 10_000
