@@ -252,7 +252,8 @@ class _Drawing:
             line.channels[channel] = None
         else:
             line.names[_name(sent, taken)] = None
-            part = " x " in sent.text and bits < sent.width
+            grid = "grid" in (self.boxes[a].shape, self.boxes[b].shape)
+            part = " x " in sent.text and bits < sent.width and not grid
             line.texts[f"{bits} bits" if part else sent.text or taken.text] = None
 
 
