@@ -6,12 +6,12 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
-from .options import Name, Preset, Set, component_of, err, out
+from .options import Name, Preset, Set, component_of, err, file_option, out
 
 
 def draw(
     name: Name,
-    file: Annotated[Path, typer.Option("-o", metavar="FILE.svg", help="SVG file to write.")],
+    file: Annotated[Path, file_option("-o", help="SVG file to write.")],
     parameters: Set = None,
     preset: Preset = None,
     depth: Annotated[
@@ -21,14 +21,11 @@ def draw(
     """Draw the block diagram of a generator: modules, streams, buses and memories."""
     from ..draw import draw as diagram_of
 
+    if file.suffix != ".svg":
+        raise UsageError(f"-o {file}: the name of the file must end in .svg.")
     generator, component = component_of(name, parameters, preset)
     component.described()
-    if file.suffix != ".svg":
-        raise UsageError(f"-o {file}: the file's name must end in .svg.")
     with err.status(f"drawing {name}"):
         text = diagram_of(component, depth=depth, title=generator.name)
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"cannot write {file}: {error.strerror}.") from None
+    file.write_text(text, encoding="utf-8", newline="\n")
     out.print(file, markup=False)

@@ -18,8 +18,8 @@ def draw(
     out.
 
     `depth` is the number of levels of hierarchy that are opened; by default as many as a page holds. The text depends
-    only on the arguments. Raises :class:`.UsageError` for an unknown name or without PyGraphviz (extra `draw`), and
-    :class:`.ParameterError` for parameters.
+    only on the arguments. Raises :class:`.UsageError` for an unknown name, :class:`.ParameterError` for parameters,
+    and ModuleNotFoundError without PyGraphviz (extra `draw`).
     """
     if isinstance(name, Component):
         component, title = name, title or type(name).__name__

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
-from ..errors import UsageError
 from .model import OUTSIDE, THIN, Box, Diagram, Line, Path
 from .shapes import Kind
 
@@ -37,11 +36,9 @@ class Layout:
 
 
 def arrange(diagram: Diagram) -> Layout:
-    """The layout of a diagram. Raises :class:`.UsageError` without PyGraphviz."""
-    try:
-        import pygraphviz
-    except ImportError:
-        raise UsageError("systola draw needs PyGraphviz: install it with `pip install 'systola[draw]'`.") from None
+    """The layout of a diagram. Raises ModuleNotFoundError without PyGraphviz (extra `draw`)."""
+    import pygraphviz
+
     for sides in (True, False):
         graph = _graph(diagram, sides)
         # In a process of its own: a failed assertion of Graphviz ends the process.

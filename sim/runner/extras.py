@@ -11,6 +11,7 @@ EXTRAS = {
         "yowasp_runtime",
     ),
     "board": ("serial",),
+    "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }
 """Modules of each extra. Those of `sim` that `synth` needs too are under `sim`: builds of both are cached."""
