@@ -12,7 +12,7 @@ def draw(
 ) -> str:
     """The block diagram of a generator, or of a component, as the text of an SVG file.
 
-    Boxes are submodules with their class and main parameters; equal ones that stand side by side are one stacked box.
+    Boxes are submodules with their class and main parameters; equal ones next to each other are one stacked box.
     Cylinders are memories, barred boxes FIFO buffers, grids meshes of cells. Lines are streams, data, memory ports
     (requests and responses), AXI4 and AXI4-Lite. Control is drawn only for boxes without data; clock and reset are left
     out.

@@ -25,7 +25,7 @@ DEEPEST = 8
 LOGIC = "logic"
 """Key of the box for logic between two ports of the whole."""
 PLAIN = ("i", "o", "write", "read", "out", "row", "i_data", "o_data", "req", "rsp")
-"""Names of ports that tell nothing at a line."""
+"""Names of ports that are too general for a line."""
 RESPONSE = re.compile(r"_(req|rsp)$")
 """The two halves of a memory port."""
 WORD, BROAD = 32, 64
@@ -108,7 +108,7 @@ class _Drawing:
         return ((path, part) for path, part in self.parts.items() if path not in self.opened)
 
     def _group(self):
-        """One box for each part, and one for all parts that are alike and stand side by side."""
+        """One box for each part, and a single box for equal parts next to each other."""
         alike: dict[tuple, list[Path]] = {}
         for path, part in self._leaves():
             if not _is_wire(part):
@@ -185,7 +185,7 @@ class _Drawing:
     # Lines
 
     def _reached(self, source: tuple[Path, str]) -> dict[tuple[Path, str], int]:
-        """Pins of boxes to which a pin leads, through clusters and parts that are drawn as lines; bits on the way."""
+        """Pins of boxes to which a pin leads, through clusters and parts that are drawn as lines, with the bits that reach it."""
         pending, most, found = [(*source, 1 << 30)], {}, {}
         while pending:
             path, port, bits = pending.pop()
@@ -298,6 +298,6 @@ def _kind(sent: Port, taken: Port, bits: int) -> Kind:
 
 
 def _name(sent: Port, taken: Port) -> str:
-    """The more telling name of two ports."""
+    """The more specific name of two ports."""
     names = [RESPONSE.sub("", stem(port.member)) for port in (sent, taken)]
     return next((name for name in names if name not in PLAIN and "#" not in name), "")

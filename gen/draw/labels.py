@@ -1,4 +1,4 @@
-"""Names and parameters as they stand in boxes."""
+"""Text of boxes: names and main parameters."""
 
 import re
 

@@ -49,7 +49,7 @@ def arrange(diagram: Diagram) -> Layout:
 
 
 def _graph(diagram: Diagram, sides: bool):
-    """The graph that Graphviz places; with `sides`, inputs stand at the left and outputs at the right."""
+    """The graph that Graphviz places; with `sides`, inputs are at the left and outputs at the right."""
     import pygraphviz
 
     graph = pygraphviz.AGraph(directed=True, strict=False, rankdir="LR", nodesep="0.22", ranksep="0.42")

@@ -53,7 +53,7 @@ class Diagram:
 
 
 def answered(lines: dict[tuple, Line]) -> list[Line]:
-    """Lines, two of the same name in opposite directions as one: requests and responses, or the two ways of a link."""
+    """Lines, two of the same name in opposite directions as one: requests and responses, or both directions of a link."""
     kept: dict[tuple, Line] = {}
     for (a, b, kind), line in lines.items():
         other = kept.get((b, a, kind))
@@ -73,7 +73,7 @@ def answered(lines: dict[tuple, Line]) -> list[Line]:
 
 
 def least(lines: list[Line]) -> list[Line]:
-    """Lines without the control between boxes that have data lines, and without wires beside data."""
+    """Lines without the control between boxes that have data lines, and without wires in addition to data."""
     pairs = {frozenset((line.source, line.target)) for line in lines if line.kind not in THIN}
     lines = [line for line in lines if line.kind not in THIN or frozenset((line.source, line.target)) not in pairs]
     joined = {key for line in lines if line.kind is not Kind.CONTROL for key in (line.source, line.target)}

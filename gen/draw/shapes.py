@@ -13,7 +13,7 @@ WIDE = 8
 
 
 class Kind(enum.Enum):
-    """What a port carries."""
+    """Kind of a port, by its payload."""
 
     STREAM = "stream"
     AXI = "AXI4"

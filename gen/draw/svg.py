@@ -18,7 +18,7 @@ LINES = {
     Kind.WIRE: ("#8a8a8a", 0.8),
     Kind.CONTROL: ("#8a8a8a", 0.8),
 }
-"""Colour and width of lines; width alone tells them apart without colour."""
+"""Colour and width of lines; the widths differ where the colours do."""
 FILLS = {
     "box": "#eef3f9",
     "memory": "#e3f3ea",
@@ -177,7 +177,7 @@ def _grid(box: Box, x: float, top: float, width: float) -> list[str]:
 
 
 def _dots(x: float, y: float, dx: float, dy: float) -> list[str]:
-    """Three dots: what is left out."""
+    """Three dots for the omitted cells."""
     return [f'<circle cx="{x + n * dx}" cy="{y + n * dy}" r="1.1" fill="{INK}"/>' for n in (-1, 0, 1)]
 
 
@@ -196,7 +196,7 @@ def _texts(x: float, y: float, lines: list[tuple]) -> list[str]:
 
 
 def _ground(x: float, y: float, lines: list[str]) -> str:
-    """A light ground for text that may stand on lines."""
+    """A light ground for text that may be placed on lines."""
     width, height = max(map(len, lines)) * SMALL * 0.55, len(lines) * SMALL * 1.25
     place = f'x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}"'
     return f'<rect {place} fill="#ffffff" fill-opacity="0.75"/>'

@@ -65,7 +65,7 @@ def main(
         "docs"
     ),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
-    redraw: Annotated[bool, typer.Option("--redraw", help="Measure nothing: draw what figures.json holds.")] = False,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Measure nothing: redraw the pictures from figures.json.")] = False,
 ):
     """Measure the figures of the documentation. Sections that are not measured are taken from figures.json."""
     console = Console(highlight=False, width=200)
@@ -89,7 +89,7 @@ def main(
 
 
 def _kept(section: Section) -> dict:
-    """What figures.json holds of a section."""
+    """A section as figures.json holds it."""
     return {name: value for name, value in asdict(section).items() if name != "data" or value}
 
 

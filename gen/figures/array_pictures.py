@@ -56,7 +56,7 @@ def roofline(axes, section):
     axes.scatter([x for x, _, _ in points], [y for _, y, _ in points], color=OURS, zorder=3, s=26)
     high = sorted(point for point in points if point[1] > 0.7 * PEAK)
     low = [point for point in points if point[1] <= 0.7 * PEAK]
-    # Names of points at the roof stand above it, side by side; a point's line leads to its name.
+    # Names of points at the roof are placed above it, next to each other; a line connects a point and its name.
     step, last = 0.155, -math.inf
     for x, y, name in high:
         last = max(math.log10(x) - 0.12, last + step)

@@ -32,7 +32,7 @@ def price(axes, section):
 
 
 def error(axes, section):
-    """Error of normal weights, and what the digits network loses."""
+    """Error of normal weights, and accuracy of the digits network."""
     loss, digits = (section.columns.index(name) for name in ("error, normal", "digits"))
     rows = _rows(section)
     _dots(axes, [number(row[loss]) for row in rows], "{:.3g} %")

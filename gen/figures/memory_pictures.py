@@ -71,7 +71,7 @@ def conflicts(axes, section):
 
 
 def transfers(axes, section):
-    """Beats over all cycles, beside the peer's."""
+    """Beats over all cycles, next to those of the peer."""
     rows = [row for row in section.rows if row[7]]
     ours, peers = ([number(row[column]) for row in rows] for column in (6, 7))
     style.bars(axes, [n - 0.2 for n in range(len(rows))], ours, label="Systola")

@@ -30,7 +30,7 @@ def latency(axes, section):
 
 
 def stable(axes, section):
-    """Highest stable load of each network, beside the peer's."""
+    """Highest stable load of each network, next to that of the peer."""
     rows = [row for row in section.rows if row[3] == "uniform"]
     names = [f"{row[0]}\n{row[1]} VCs" + (f", {row[2]} rounds" if row[2] > 1 else "") for row in rows]
     peers = [row[6] if row[2] == 1 else None for row in rows]
@@ -39,7 +39,7 @@ def stable(axes, section):
 
 
 def patterns(axes, section):
-    """Highest stable load by pattern with 4 VCs, torus beside mesh."""
+    """Highest stable load by pattern with 4 VCs, of torus and mesh."""
     rows = {(row[0], row[3]): row[5] for row in section.rows if row[1:3] == [4, 1]}
     names = list(dict.fromkeys(pattern for _, pattern in rows))
     values = [[rows[network, name] for name in names] for network in ("torus", "mesh")]

@@ -11,7 +11,7 @@ ORDERS = ("serial", "reordered", "synchronised", "overlapped")
 
 
 def kept(spans: Sequence[Span]) -> dict[str, str]:
-    """What figures.json keeps of a run: for each unit its times, "begin-end", closer ones as one."""
+    """Timeline of a run for figures.json: busy times of each unit, "begin-end", close ones merged."""
     longest = max(span.end for span in spans)
     return {
         unit: " ".join(

@@ -10,9 +10,9 @@ err = Console(stderr=True, highlight=False)
 
 @dataclass
 class Section:
-    """A table of figures: what it says, its columns, its rows, and how it was measured.
+    """A table of figures: title, note on the measurement, columns and rows.
 
-    `data` is what a picture needs beyond the table.
+    `data` is for pictures, in addition to the table.
     """
 
     title: str
@@ -39,5 +39,5 @@ def text(value) -> str:
 
 
 def step(message: str):
-    """Say what is being done."""
+    """Report a step of a measurement."""
     err.print(f"  {message}", markup=False)

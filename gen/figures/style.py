@@ -11,7 +11,7 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY = (
     "#56b4e9",
     "#b0b0b0",
 )
-"""Okabe and Ito's colours, which the colour-blind tell apart."""
+"""Okabe and Ito's colours, distinct for the colour-blind."""
 OURS, PEER = BLUE, GREY
 NOTE = "#555555"
 MARKS = ("o", "s", "^", "D", "v", "x")
@@ -22,7 +22,7 @@ WIDTH = 10.0
 
 
 def use():
-    """Make this the style of what is drawn next; returns pyplot."""
+    """Set the style of all further pictures, and return pyplot."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -55,7 +55,7 @@ def number(text) -> float:
 
 
 def stroke(index: int) -> dict:
-    """Colour, marker and dash of a series: each alone tells it from its neighbours."""
+    """Colour, marker and dash of a series: each alone identifies it."""
     colours = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
     style = {"color": colours[index % 6], "marker": MARKS[index % 6], "linestyle": STROKES[index % 6]}
     return style | {"markersize": 5, "linewidth": 1.5, "markerfacecolor": "none"}
@@ -104,7 +104,7 @@ def bars(axes, positions, values, *, peer: bool = False, width: float = 0.38, la
 
 
 def levels(axes, names, values, *, colours=OURS, text="{:,.0f}", label: str = ""):
-    """Horizontal bars, the first on top, with their values beside them."""
+    """Horizontal bars, the first on top, with their values next to them."""
     axes.barh(range(len(names)), values, 0.7, color=colours)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()

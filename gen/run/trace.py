@@ -1,4 +1,4 @@
-"""Who was busy when: as a picture, and as a file for Perfetto and Chrome's tracing."""
+"""Timeline of the units of a run: a picture, and a file for Perfetto and Chrome's tracing."""
 
 import json
 from collections.abc import Sequence

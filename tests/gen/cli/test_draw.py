@@ -1,4 +1,4 @@
-"""`systola draw` as a user meets it."""
+"""`systola draw`: the file it writes, and mistakes."""
 
 
 def test_draw(systola, tmp_path):
