@@ -1,5 +1,5 @@
 """Block diagrams of generators."""
 
-from .draw import draw
+from .block_diagram import draw
 
 __all__ = ["draw"]

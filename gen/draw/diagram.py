@@ -185,7 +185,7 @@ class _Drawing:
     # Lines
 
     def _reached(self, source: tuple[Path, str]) -> dict[tuple[Path, str], int]:
-        """Pins of boxes that a pin reaches through clusters and parts drawn as lines, with the bits that reach each."""
+        """Pins of boxes that a pin drives, through clusters and parts drawn as lines, with the bits of each path."""
         pending, most, found = [(*source, 1 << 30)], {}, {}
         while pending:
             path, port, bits = pending.pop()

@@ -53,7 +53,7 @@ class Diagram:
 
 
 def answered(lines: dict[tuple, Line]) -> list[Line]:
-    """Lines, with opposite directions of the same name merged: requests and responses, or both directions of a link."""
+    """Lines, those of the same name in opposite directions merged: requests and responses, or a link."""
     kept: dict[tuple, Line] = {}
     for (a, b, kind), line in lines.items():
         other = kept.get((b, a, kind))

@@ -65,7 +65,7 @@ def main(
         "docs"
     ),
     only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
-    redraw: Annotated[bool, typer.Option("--redraw", help="Redraw the pictures from figures.json alone.")] = False,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Measure nothing, redraw the pictures.")] = False,
 ):
     """Measure the figures of the documentation. Sections that are not measured are taken from figures.json."""
     console = Console(highlight=False, width=200)
