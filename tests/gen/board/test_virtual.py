@@ -43,8 +43,9 @@ def test_the_link_takes_nine_tenths_of_the_uart():
         assert float(found[name].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
 
 
-def test_a_bad_cable_loses_time_and_nothing_else():
-    with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN) as virtual:
+@pytest.mark.parametrize("options", [{"engine": None}, pytest.param({}, marks=pytest.mark.slow, id="engine")])
+def test_a_bad_cable_loses_time_and_nothing_else(options):
+    with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN, **options) as virtual:
         with Board.open(virtual.port, BAUD) as board:
             results = list(check.run(board, BAUD, limit=2048, images=1))
             assert all(result.passed for result in results), results
@@ -66,7 +67,7 @@ def test_ten_megabytes_over_a_bad_cable():
 
 
 def test_a_cable_that_is_pulled_and_a_second_program():
-    with start(find("icebreaker"), Faults(after=3000), **DESIGN) as virtual:
+    with start(find("icebreaker"), Faults(after=3000), engine=None, **DESIGN) as virtual:
         with Board.open(virtual.port, BAUD) as board:
             with pytest.raises(BoardError, match="is in use: close the other program that has it open"):
                 Board.open(virtual.port, BAUD)
