@@ -14,13 +14,13 @@ demo: .venv/ready  ## classify handwritten digits on generated hardware
 	$(BIN)/python examples/digits.py --out build/demo
 
 test: .venv/ready  ## the test suite
-	$(BIN)/python -m pytest -n 2 -m "not slow and not broken"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not broken"
 
 test-broken: .venv/ready  ## benches find designs that are broken on purpose
-	$(BIN)/python -m pytest -n 2 -m "broken and not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "broken and not slow"
 
 test-slow: .venv/ready  ## the suites that take minutes: random designs, the largest array, mapped netlists
-	$(BIN)/python -m pytest -n 2 -m slow --timeout 1800
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow --timeout 1800
 
 test-examples: .venv/ready  ## the packages of examples/: installed beside Systola, their own tests, the contract suite
 	rm -rf build/examples
