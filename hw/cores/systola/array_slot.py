@@ -25,7 +25,7 @@ FORMATS = ", ".join(
         f"int2 to int{BYTE}",
         *(f"{name}{low + 1} to {name}{min(high + 1, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
         "each of these with u in front and without a sign",
-        *(name for name in names.OTHERS if not names.find(name).of.user),
+        *(name for name in names.OTHERS if not names.find(name).decoder_parameters.user),
     ]
 )
 
@@ -63,10 +63,10 @@ def check_format(name: str, parameter: str):
             f"{parameter}={name}: {parameter} must have exact products, as the layers of a network have; {name} has a "
             "multiplier of its own."
         )
-    if format.of.user:
+    if format.decoder_parameters.user:
         raise ParameterError(
             f"{parameter}={name}: {parameter} must have no user bits, because a scratchpad's word has none; {name} has "
-            f"{format.of.user}."
+            f"{format.decoder_parameters.user}."
         )
 
 
