@@ -59,8 +59,10 @@ class VerilogPlatform:
         wide = [p for p in meshes if p.cols > GROUP and p.rows > 1]
         if max((p.rows * p.cols for p in wide), default=0) <= COMPILED_WHOLE:
             return ()
-        heights = {(p.of, p.rows) for p in wide}
-        return tuple(module for p, module in meshes.items() if p.cols <= GROUP and (p.of, p.rows) in heights)
+        heights = {(p.cell_parameters, p.rows) for p in wide}
+        return tuple(
+            module for p, module in meshes.items() if p.cols <= GROUP and (p.cell_parameters, p.rows) in heights
+        )
 
     def _emit_component(self, component, parameters) -> str:
         module = self.names.component(component, parameters)

@@ -137,20 +137,36 @@ class Bfloat16Stationary(Component):
             style=p.delays,
         )
 
-        of = Bfloat16Head.Parameters(down=p.left)
-        sides = Bfloat16Head.sides(of)
+        cell_parameters = Bfloat16Head.Parameters(down=p.rows_left)
+        sides = Bfloat16Head.sides(cell_parameters)
         control = Signal(sides["north"])
-        m.d.comb += [control.swap.eq(self.swap), control.load.eq(self.load), control.down.eq(p.rows - 1 - self.left)]
+        m.d.comb += [
+            control.swap.eq(self.swap),
+            control.load.eq(self.load),
+            control.down.eq(p.rows - 1 - self.rows_left),
+        ]
         east = Signal(Lanes(sides["east"], p.rows))
         ports = {"west": streamed, "north": control, "east": east}
-        place(m, platform, "heads", Mesh, ports, cell=Bfloat16Head, of=of, rows=p.rows, cols=1)
+        place(
+            m, platform, "heads", Mesh, ports, cell=Bfloat16Head, cell_parameters=cell_parameters, rows=p.rows, cols=1
+        )
 
-        of = Bfloat16Cell.Parameters(subnormals=p.subnormals, delays=p.delays)
-        sides = Bfloat16Cell.sides(of)
+        cell_parameters = Bfloat16Cell.Parameters(subnormals=p.subnormals, delays=p.delays)
+        sides = Bfloat16Cell.sides(cell_parameters)
         north = extended(m, platform, "enter", stationary, sides["north"])
         south = Signal(Lanes(sides["south"], p.cols))
         ports = {"west": east, "north": north, "south": south}
-        place(m, platform, "cells", Mesh, ports, cell=Bfloat16Cell, of=of, rows=p.rows, cols=p.cols)
+        place(
+            m,
+            platform,
+            "cells",
+            Mesh,
+            ports,
+            cell=Bfloat16Cell,
+            cell_parameters=cell_parameters,
+            rows=p.rows,
+            cols=p.cols,
+        )
         sums = extended(m, platform, "sums", south, Bundle({"psum": 32}))
         ports = {"i": sums, "o": self.y}
         place(m, platform, "result_skew", Skew, ports, width=32, count=p.cols, style=p.delays, reverse=True)

@@ -63,7 +63,7 @@ class Bfloat16Systolic(MatrixEngine):
     @property
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
-        of = Bfloat16Parameters(
+        core_parameters = Bfloat16Parameters(
             rows=p.rows,
             cols=p.cols,
             streamed=Shape(16),
@@ -74,8 +74,8 @@ class Bfloat16Systolic(MatrixEngine):
             delays=p.delays,
             subnormals=p.subnormals,
         )
-        buffer = Stationary.full_speed(Bfloat16Stationary, of) if p.buffer == "auto" else p.buffer
-        return Stationary, {"core": Bfloat16Stationary, "of": of, "buffer": buffer}
+        buffer = Stationary.full_speed(Bfloat16Stationary, core_parameters) if p.buffer == "auto" else p.buffer
+        return Stationary, {"core": Bfloat16Stationary, "core_parameters": core_parameters, "buffer": buffer}
 
     def elaborate(self, platform):
         m = Module()

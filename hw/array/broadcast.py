@@ -77,7 +77,7 @@ class BroadcastTree(Component):
         p = self.p
         load = Signal(p.rows)
         with m.If(self.load):
-            m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.left)
+            m.d.comb += load.eq(Const(1 << p.rows - 1) >> self.rows_left)
         streamed = Signal(self.streamed.shape(), reset_less=True)
         m.d.sync += streamed.eq(self.streamed)
         sums = []

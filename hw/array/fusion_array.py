@@ -60,7 +60,7 @@ class FusionArray(MatrixEngine):
     @property
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
-        of = StationaryCoreParameters(
+        core_parameters = StationaryCoreParameters(
             rows=p.rows,
             cols=p.cols,
             streamed=ACTIVATION,
@@ -69,8 +69,13 @@ class FusionArray(MatrixEngine):
             **p.multiplier,
             delays=p.delays,
         )
-        buffer = Stationary.full_speed(WeightStationary, of) if p.buffer == "auto" else p.buffer
-        return Stationary, {"core": WeightStationary, "of": of, "buffer": buffer, "user": PART}
+        buffer = Stationary.full_speed(WeightStationary, core_parameters) if p.buffer == "auto" else p.buffer
+        return Stationary, {
+            "core": WeightStationary,
+            "core_parameters": core_parameters,
+            "buffer": buffer,
+            "user": PART,
+        }
 
     @property
     def peak(self) -> int:
@@ -93,8 +98,8 @@ class FusionArray(MatrixEngine):
             "digits",
             AddDigits,
             lanes=p.cols,
-            of=engine["of"].result,
-            to=p.result,
+            part_shape=engine["core_parameters"].result,
+            sum_shape=p.result,
             always_ready=p.buffer == 0,
         )
         join(m, self.a, register.i)

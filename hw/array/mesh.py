@@ -38,14 +38,16 @@ class Mesh(Component):
 
     class Parameters(Parameters):
         cell: type[Cell]
-        of: Parameters
+        cell_parameters: Parameters
         rows: int
         cols: int
 
     @staticmethod
     def members(p):
         count = {"west": p.rows, "east": p.rows, "north": p.cols, "south": p.cols}
-        return {side: FLOW[side](Lanes(layout, count[side])) for side, layout in p.cell.sides(p.of).items()}
+        return {
+            side: FLOW[side](Lanes(layout, count[side])) for side, layout in p.cell.sides(p.cell_parameters).items()
+        }
 
     def elaborate(self, platform):
         m = Module()
@@ -55,7 +57,7 @@ class Mesh(Component):
         (enter, leave), (source, sink) = ("north", "south"), ("west", "east")
         if not down:
             (enter, leave), (source, sink) = (source, sink), (enter, leave)
-        own = {side: Value.cast(getattr(self, side)) for side in p.cell.sides(p.of)}
+        own = {side: Value.cast(getattr(self, side)) for side in p.cell.sides(p.cell_parameters)}
         flowing = own.get(enter)
         start = 0
         for size in _split(p.rows if down else p.cols):
@@ -74,9 +76,19 @@ class Mesh(Component):
             rows, cols = (size, p.cols) if down else (p.rows, size)
             name = f"{'row' if down else 'col'}{start}" + (f"_{stop - 1}" if size > 1 else "")
             if rows == cols == 1:
-                place(m, platform, name, p.cell, connect, **dict(p.of))
+                place(m, platform, name, p.cell, connect, **dict(p.cell_parameters))
             else:
-                place(m, platform, name, Mesh, connect, cell=p.cell, of=p.of, rows=rows, cols=cols)
+                place(
+                    m,
+                    platform,
+                    name,
+                    Mesh,
+                    connect,
+                    cell=p.cell,
+                    cell_parameters=p.cell_parameters,
+                    rows=rows,
+                    cols=cols,
+                )
             start = stop
         return m
 
@@ -113,7 +125,7 @@ def extended(m, platform, name: str, lanes, south: data.StructLayout):
         cell=Extend,
         rows=1,
         cols=layout.length,
-        of=Extend.Parameters(north=layout.elem_shape, south=south.shape().elem_shape),
+        cell_parameters=Extend.Parameters(north=layout.elem_shape, south=south.shape().elem_shape),
     )
     return south
 

@@ -166,10 +166,12 @@ class OutputStationary(Component):
         )
         a_skew = place(m, platform, "a_skew", Skew, width=lane.size, count=p.rows, style=p.delays)
         w_skew = place(m, platform, "w_skew", Skew, width=Shape.cast(p.w).width, count=p.cols, style=p.delays)
-        of = OutputCell.Parameters(
+        cell_parameters = OutputCell.Parameters(
             a=p.a, w=p.w, sum=result, operand_register=p.operand_register, product_register=p.product_register
         )
-        mesh = place(m, platform, "cells", Mesh, cell=OutputCell, of=of, rows=p.rows, cols=p.cols)
+        mesh = place(
+            m, platform, "cells", Mesh, cell=OutputCell, cell_parameters=cell_parameters, rows=p.rows, cols=p.cols
+        )
         y_skew = place(m, platform, "y_skew", Skew, width=p.acc_width, count=p.cols, style=p.delays, reverse=True)
         m.d.comb += [
             a_skew.i.as_value().eq(bottom_up),
@@ -181,7 +183,7 @@ class OutputStationary(Component):
             platform,
             "columns",
             Lanes(Bundle({"w": p.w}), p.cols)(w_skew.o.as_value()),
-            OutputCell.sides(of)["north"],
+            OutputCell.sides(cell_parameters)["north"],
         )
         results = extended(m, platform, "results", mesh.south, Bundle({"result": result}))
         row = Signal(Packet(Lanes(result, p.cols)))

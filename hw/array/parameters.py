@@ -54,7 +54,7 @@ class ArrayParameters(MatrixEngineParameters):
     def _lanes_in_groups(self):
         for name, side in self.sides.items():
             format, count = self.formats[name], getattr(self, side)
-            if count % format.of.group:
+            if count % format.decoder_parameters.group:
                 raise ValueError(
                     f"{side}={count}: with {name}_format={format} {side} must be even, because neighbouring lanes are "
                     "decoded together."

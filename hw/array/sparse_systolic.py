@@ -95,7 +95,7 @@ class SparseSystolic(MatrixEngine):
     @property
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
-        of = SparseParameters(
+        core_parameters = SparseParameters(
             rows=p.groups,
             cols=p.cols,
             streamed=Shape(p.pattern.m * p.a.width),
@@ -107,8 +107,8 @@ class SparseSystolic(MatrixEngine):
             a=p.a,
             w=p.w,
         )
-        buffer = Stationary.full_speed(SparseStationary, of) if p.buffer == "auto" else p.buffer
-        return Stationary, {"core": SparseStationary, "of": of, "buffer": buffer}
+        buffer = Stationary.full_speed(SparseStationary, core_parameters) if p.buffer == "auto" else p.buffer
+        return Stationary, {"core": SparseStationary, "core_parameters": core_parameters, "buffer": buffer}
 
     def elaborate(self, platform):
         m = Module()

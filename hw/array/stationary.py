@@ -31,33 +31,33 @@ class Stationary(Component):
 
     class Parameters(Parameters):
         core: type[Component]
-        of: StationaryCoreParameters
+        core_parameters: StationaryCoreParameters
         buffer: int
         user: data.Layout | None = None
 
     @staticmethod
     def members(p):
-        y = Packet(Lanes(p.of.result, p.of.cols), p.user)
+        y = Packet(Lanes(p.core_parameters.result, p.core_parameters.cols), p.user)
         return {
-            "streamed": In(lanes(p.of.streamed, p.of.rows, p.user)),
-            "stationary": In(lanes(p.of.stationary, p.of.cols)),
+            "streamed": In(lanes(p.core_parameters.streamed, p.core_parameters.rows, p.user)),
+            "stationary": In(lanes(p.core_parameters.stationary, p.core_parameters.cols)),
             "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
         }
 
     @staticmethod
     def latency(p) -> int:
-        return 1 + p.core.latency(p.of) + (BUFFER_LATENCY if p.buffer else 0)
+        return 1 + p.core.latency(p.core_parameters) + (BUFFER_LATENCY if p.buffer else 0)
 
     @staticmethod
-    def full_speed(core: type[Component], of: StationaryCoreParameters) -> int:
+    def full_speed(core: type[Component], core_parameters: StationaryCoreParameters) -> int:
         """Rows of buffer with which the core never waits for an output that is always ready."""
-        return 1 + core.latency(of) + ROUND_TRIP
+        return 1 + core.latency(core_parameters) + ROUND_TRIP
 
     def elaborate(self, platform):
         m = Module()
         p = self.p
 
-        core = place(m, platform, "core", p.core, **dict(p.of))
+        core = place(m, platform, "core", p.core, **dict(p.core_parameters))
         register = place(m, platform, "stationary_register", StreamRegister, payload=self.stationary.payload.shape())
         stationary = register.o
         m.d.comb += [
@@ -66,21 +66,21 @@ class Stationary(Component):
             self.stationary.ready.eq(register.i.ready),
         ]
 
-        left = Signal(p.of.left, init=p.of.rows - 1)
-        ending = Signal(init=p.of.rows == 1)  # left is 0
+        rows_left = Signal(p.core_parameters.rows_left, init=p.core_parameters.rows - 1)
+        ending = Signal(init=p.core_parameters.rows == 1)  # rows_left is 0
         loaded = Signal()  # a whole tile waits
         complete = Signal()  # or will in the next cycle
         m.d.comb += [
             stationary.ready.eq(~loaded),
             core.stationary.eq(stationary.payload.data),
             core.load.eq(stationary.valid & stationary.ready),
-            core.left.eq(left),
+            core.rows_left.eq(rows_left),
             complete.eq(loaded | (stationary.valid & (stationary.payload.last | ending))),
         ]
         with m.If(core.load):
-            m.d.sync += [left.eq(left - 1), ending.eq(left == 1)]
+            m.d.sync += [rows_left.eq(rows_left - 1), ending.eq(rows_left == 1)]
             with m.If(complete):
-                m.d.sync += [left.eq(left.init), ending.eq(ending.init)]
+                m.d.sync += [rows_left.eq(rows_left.init), ending.eq(ending.init)]
 
         # Rows are let in before their register, so that the core's first wires start at flip-flops.
         room = Signal()
@@ -102,7 +102,7 @@ class Stationary(Component):
         with m.If(enter):
             m.d.sync += fresh.eq(self.streamed.payload.last)
 
-        latency = 1 + p.core.latency(p.of)
+        latency = 1 + p.core.latency(p.core_parameters)
         valid = Signal(latency)
         last = Signal(latency)
         m.d.sync += [valid.eq(Cat(enter, valid)), last.eq(Cat(self.streamed.payload.last, last))]

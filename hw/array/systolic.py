@@ -80,7 +80,7 @@ class Systolic(MatrixEngine):
     def engine(self) -> tuple[type[Component], dict]:
         p = self.p
         if p.dataflow == "os":
-            of = {
+            parameters = {
                 "rows": p.rows,
                 "cols": p.cols,
                 "a": p.a,
@@ -89,9 +89,9 @@ class Systolic(MatrixEngine):
                 **p.multiplier,
                 "delays": p.delays,
             }
-            probe = OutputStationary.Parameters(**of, buffer=0)
+            probe = OutputStationary.Parameters(**parameters, buffer=0)
             buffer = OutputStationary.full_speed(probe) if p.buffer == "auto" else p.buffer
-            return OutputStationary, dict(of, buffer=buffer)
+            return OutputStationary, dict(parameters, buffer=buffer)
         streamed, stationary = (p.w, p.a) if p.dataflow == "is" else (p.a, p.w)
         return stationary_engine(WeightStationary, p, streamed, stationary)
 
@@ -120,7 +120,7 @@ class Systolic(MatrixEngine):
 
 def stationary_engine(core: type[Component], p: ArrayParameters, streamed, stationary) -> tuple[type[Component], dict]:
     """A stationary edge around `core`, as the array's parameters ask for it."""
-    of = StationaryCoreParameters(
+    core_parameters = StationaryCoreParameters(
         rows=p.rows,
         cols=p.cols,
         streamed=streamed,
@@ -129,8 +129,8 @@ def stationary_engine(core: type[Component], p: ArrayParameters, streamed, stati
         **p.multiplier,
         delays=p.delays,
     )
-    buffer = Stationary.full_speed(core, of) if p.buffer == "auto" else p.buffer
-    return Stationary, {"core": core, "of": of, "buffer": buffer}
+    buffer = Stationary.full_speed(core, core_parameters) if p.buffer == "auto" else p.buffer
+    return Stationary, {"core": core, "core_parameters": core_parameters, "buffer": buffer}
 
 
 def connect_streams(m, platform, outer, inner, names):

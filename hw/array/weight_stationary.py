@@ -33,7 +33,7 @@ class StationaryCoreParameters(Parameters):
         return multiplier(self.streamed, self.stationary).stages(self.operand_register, self.product_register)
 
     @property
-    def left(self) -> Shape:
+    def rows_left(self) -> Shape:
         return Shape(max(1, (self.rows - 1).bit_length()))
 
     @property
@@ -48,15 +48,15 @@ class StationaryCoreParameters(Parameters):
 def core_members(p: StationaryCoreParameters) -> dict:
     """Ports of a core: y[c] = sum over k of streamed[k] * tile[k, c], `latency` cycles after `streamed`.
 
-    Beat k of a tile comes on `stationary` with `load`, while `left` beats of the full tile are still to come. `swap`,
-    with the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
+    Beat k of a tile comes on `stationary` with `load`, while `rows_left` beats of the full tile are still to come.
+    `swap`, with the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
     """
     return {
         "streamed": In(Lanes(p.streamed, p.rows)),
         "swap": In(1),
         "stationary": In(Lanes(p.stationary, p.cols)),
         "load": In(1),
-        "left": In(p.left),
+        "rows_left": In(p.rows_left),
         "y": Out(Lanes(p.result, p.cols)),
     }
 
@@ -114,17 +114,17 @@ class StationaryCell(Cell):
 class RowControl(Cell):
     """The head of a row: joins the row's operand with `swap` and `load`, which come down the rows one a cycle.
 
-    A weight with `left` beats behind it belongs `left` rows further down: every row on its way takes it and hands it
-    on, and the row where `left` is 0 keeps it.
+    A weight with `rows_left` beats behind it belongs `rows_left` rows further down: every row on its way takes it and
+    hands it on, and the row where `rows_left` is 0 keeps it.
     """
 
     class Parameters(Parameters):
-        left: Shape
+        rows_left: Shape
         streamed: Shape | Operand
 
     @staticmethod
     def sides(p):
-        column = Bundle({"swap": 1, "load": 1, "left": p.left})
+        column = Bundle({"swap": 1, "load": 1, "rows_left": p.rows_left})
         return {
             "west": Bundle({"streamed": p.streamed}),
             "east": Bundle({"streamed": p.streamed, "swap": 1, "load": 1}),
@@ -144,8 +144,8 @@ class RowControl(Cell):
         ]
         m.d.sync += [
             south.swap.eq(north.swap),
-            south.load.eq(north.load & (north.left != 0)),
-            south.left.eq(north.left - 1),
+            south.load.eq(north.load & (north.rows_left != 0)),
+            south.rows_left.eq(north.rows_left - 1),
         ]
         return m
 
@@ -200,7 +200,7 @@ class WeightStationary(Component):
             "heads",
             Mesh,
             cell=RowControl,
-            of=RowControl.Parameters(left=p.left, streamed=p.streamed),
+            cell_parameters=RowControl.Parameters(rows_left=p.rows_left, streamed=p.streamed),
             rows=p.rows,
             cols=1,
         )
@@ -208,15 +208,15 @@ class WeightStationary(Component):
             heads.west.as_value().eq(streamed.as_value()),
             heads.north[0].swap.eq(self.swap),
             heads.north[0].load.eq(self.load),
-            heads.north[0].left.eq(self.left),
+            heads.north[0].rows_left.eq(self.rows_left),
         ]
         # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
         flowing = Lanes(Bundle({"weight": p.stationary}), p.cols)(stationary.as_value())
         start = 0
         for psum, run in groupby(p.psum(row + 1) for row in range(p.rows)):
             count = len(list(run))
-            cell, of = self.cell(p, psum)
-            sides = cell.sides(of)
+            cell, cell_parameters = self.cell(p, psum)
+            sides = cell.sides(cell_parameters)
             north = extended(m, platform, f"extend{start}", flowing, sides["north"])
             flowing = Signal(Lanes(sides["south"], p.cols), name=f"south{start + count - 1}")
             width = sides["west"].size
@@ -231,7 +231,7 @@ class WeightStationary(Component):
                     "south": flowing,
                 },
                 cell=cell,
-                of=of,
+                cell_parameters=cell_parameters,
                 rows=count,
                 cols=p.cols,
             )

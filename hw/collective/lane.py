@@ -50,15 +50,15 @@ def reduction(p: CollectiveParameters) -> tuple[type[Component], dict]:
 class Lane(Component):
     """Carries out slots (`hw.noc.rings.lane_slot`), a word a cycle.
 
-    Operands are read ahead. A word goes on when the link that it pops has one (`there`, `word`; `take` takes it) and
-    the link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
+    Operands are read ahead. A word goes on when the link that it pops has one (`word_valid`, `word`; `take` takes it)
+    and the link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
 
     While there are no slots the bank is the node's: `host_addr`, `host_data`, and bytes to write in `host_strobe`;
     `found` follows the address after BANK_LATENCY cycles.
 
     Latency from `take` to `valid`: that of the reduction, so a hop is one cycle more. Initiation interval 1.
-    Back-pressure: `slots` may wait; only `take` and `reserve` depend on inputs within a cycle: on `there` and `room`.
-    Area: the bank, the reduction, 2 words of flip-flops and two more for each cycle of the reduction.
+    Back-pressure: `slots` may wait; only `take` and `reserve` depend on inputs within a cycle: on `word_valid` and
+    `room`. Area: the bank, the reduction, 2 words of flip-flops and two more for each cycle of the reduction.
     """
 
     class Parameters(CollectiveParameters):
@@ -69,7 +69,7 @@ class Lane(Component):
         return {
             "slots": In(stream.Signature(lane_slot(p))),
             "busy": Out(1),
-            "there": In(1),
+            "word_valid": In(1),
             "word": In(p.width),
             "take": Out(1),
             "room": In(1),
@@ -88,7 +88,7 @@ class Lane(Component):
         sum_of, parameters = reduction(p)
 
         # The slot, counted down, and the one that follows it.
-        now = Signal(lane_slot(p), reset_less=True)
+        slot = Signal(lane_slot(p), reset_less=True)
         active = Signal()
         following = Signal(lane_slot(p), reset_less=True)
         waiting = Signal()
@@ -96,34 +96,34 @@ class Lane(Component):
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
             m.d.sync += [following.eq(self.slots.payload), waiting.eq(self.slots.valid)]
-        with m.If(advance & (~active | ((now.take <= 1) & (now.give <= 1)))):
-            m.d.sync += [active.eq(waiting), now.eq(following)]
+        with m.If(advance & (~active | ((slot.take <= 1) & (slot.give <= 1)))):
+            m.d.sync += [active.eq(waiting), slot.eq(following)]
             with m.If(waiting):
                 m.d.sync += waiting.eq(0)
         with m.Elif(advance):
             for side, addr in (("take", "write_addr"), ("give", "read_addr")):
-                with m.If(now[side] != 0):
-                    m.d.sync += [now[side].eq(now[side] - 1), now[addr].eq(now[addr] + 1)]
+                with m.If(slot[side] != 0):
+                    m.d.sync += [slot[side].eq(slot[side] - 1), slot[addr].eq(slot[addr] + 1)]
 
         # What happens to a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
-        takes, gives = now.take != 0, now.give != 0
+        taking, giving = slot.take != 0, slot.give != 0
         m.d.comb += [
             steps[0].valid.eq(active),
-            steps[0].read.eq(now.read & gives),
-            steps[0].add.eq(now.add),
-            steps[0].write.eq(now.write & takes),
-            steps[0].pop.eq(now.pop & takes),
-            steps[0].push.eq(now.push & gives),
-            steps[0].addr.eq(now.write_addr),
+            steps[0].read.eq(slot.read & giving),
+            steps[0].add.eq(slot.add),
+            steps[0].write.eq(slot.write & taking),
+            steps[0].pop.eq(slot.pop & taking),
+            steps[0].push.eq(slot.push & giving),
+            steps[0].addr.eq(slot.write_addr),
         ]
         with m.If(advance):
             m.d.sync += [after.eq(before) for before, after in pairwise(steps)]
         ready = steps[-1]
         fire = Signal()
         m.d.comb += [
-            fire.eq(ready.valid & (self.there | ~ready.pop) & (self.room | ~ready.push)),
+            fire.eq(ready.valid & (self.word_valid | ~ready.pop) & (self.room | ~ready.push)),
             advance.eq(~ready.valid | fire),
             self.take.eq(fire & ready.pop),
             self.reserve.eq(fire & ready.push),
@@ -135,7 +135,7 @@ class Lane(Component):
         store = bank.write_port(granularity=8)
         fetch = bank.read_port()
         operand = Signal(p.width, reset_less=True)
-        m.d.comb += [fetch.addr.eq(Mux(active, now.read_addr, self.host_addr)), fetch.en.eq(advance)]
+        m.d.comb += [fetch.addr.eq(Mux(active, slot.read_addr, self.host_addr)), fetch.en.eq(advance)]
         with m.If(advance):
             m.d.sync += operand.eq(fetch.data)
 

@@ -10,7 +10,7 @@ from ..noc.vc_queue_head import DISTRIBUTED
 
 
 class LinkEnd(Component):
-    """A buffer of `depth` words, a power of two, that the sender counts: `word`, if `there`, until `take`.
+    """A buffer of `depth` words, a power of two, that the sender counts: `word`, if `word_valid`, until `take`.
 
     Latency 1, initiation interval 1. `credit` follows `take` after a cycle. Area: depth x width bits of distributed
     memory, two counters.
@@ -27,7 +27,7 @@ class LinkEnd(Component):
             "valid": In(1),
             "credit": Out(1),
             "word": Out(p.width),
-            "there": Out(1),
+            "word_valid": Out(1),
             "take": In(1),
         }
 
@@ -41,8 +41,8 @@ class LinkEnd(Component):
         m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.take)]
         with m.If(self.take):
             m.d.sync += [read.addr.eq(following), following.eq(following + 1)]
-        with m.If(self.take | ~self.there):
-            m.d.sync += self.there.eq(self.valid | (self.there & (following != write.addr)))
+        with m.If(self.take | ~self.word_valid):
+            m.d.sync += self.word_valid.eq(self.valid | (self.word_valid & (following != write.addr)))
         return m
 
 

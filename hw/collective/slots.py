@@ -99,16 +99,16 @@ class SlotSchedule(Component):
         m.d.comb += [home.load.eq(self.start), home.place.eq(self.position), home.first.eq(o.home)]
         for walker in (forth, back):
             m.d.comb += [
-                walker.place.eq(Mux(self.start, self.position, home.now)),
+                walker.place.eq(Mux(self.start, self.position, home.current)),
                 walker.first.eq(Mux(self.start, o.home, home.addr)),
             ]
 
         # The rows of a part that are under way together: `size` of them from `offset` on.
         offset = Signal(p.count_width)
         end = Signal(p.count_width)
-        left = Signal(p.count_width)
+        rows_left = Signal(p.count_width)
         size = Signal(p.count_width)
-        m.d.comb += [left.eq(end - offset), size.eq(Mux(left < 2 * SEGMENT - 1, left, SEGMENT))]
+        m.d.comb += [rows_left.eq(end - offset), size.eq(Mux(rows_left < 2 * SEGMENT - 1, rows_left, SEGMENT))]
 
         # All-to-all: the distance, and the group, of which the first is the node's own.
         distance = Signal(range(max(r.k, r.l) // 2 + 1))
@@ -151,7 +151,7 @@ class SlotSchedule(Component):
             """Put into both lanes one value, or that of each."""
             return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
 
-        takes = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
+        take_fields = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
         gives = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
         no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
         no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
@@ -201,7 +201,7 @@ class SlotSchedule(Component):
                 with m.If(t == first):
                     m.d.sync += [gives, out.add.eq(0), lanes("push", 1)]
                 with m.Else():
-                    m.d.sync += [takes, out.write.eq(t >= writes), lanes("push", t != final)]
+                    m.d.sync += [take_fields, out.write.eq(t >= writes), lanes("push", t != final)]
                     with m.If(t <= reads):
                         m.d.sync += [gives, out.add.eq(1)]
                     with m.Else():
@@ -228,7 +228,7 @@ class SlotSchedule(Component):
                     m.d.comb += restart.eq(1)
                     m.d.sync += [distance.eq(1), offset.eq(0)]
                     m.next = "PART"
-                with m.Elif(left != size):
+                with m.Elif(rows_left != size):
                     m.d.sync += [offset.eq(offset + size), skip.eq(scatters & gathers)]
                     with m.If(exchange):
                         m.next = "ROWS"
@@ -280,34 +280,37 @@ class NodeWalker(Component):
             "place": In(place),
             "first": In(p.addr_width),
             "walk": In(1),
-            "now": Out(place),
+            "current": Out(place),
             "addr": Out(p.addr_width),
         }
 
     def elaborate(self, platform):
         m = Module()
-        r, now, forth = self.p.rings, self.now, self.p.forth
-        beyond = {name: Signal.like(now[name], name=f"{name}_beyond") for name in ("x", "y", "sum")}
+        r, current, forth = self.p.rings, self.current, self.p.forth
+        beyond = {name: Signal.like(current[name], name=f"{name}_beyond") for name in ("x", "y", "sum")}
         edges = {}
         for name, size in (("x", r.k), ("y", r.l), ("sum", r.period)):
             edge, other, step = (size - 1, 0, 1) if forth else (0, size - 1, -1)
-            edges[name] = now[name] == edge
-            m.d.comb += beyond[name].eq(Mux(edges[name], other, now[name] + step))
+            edges[name] = current[name] == edge
+            m.d.comb += beyond[name].eq(Mux(edges[name], other, current[name] + step))
         along_y = 0
         if r.count > 1:
-            along_y = self.axis ^ Mux(self.straight, 0, (now.sum if forth else beyond["sum"]) >= r.straight)
-        there = Mux(
+            along_y = self.axis ^ Mux(self.straight, 0, (current.sum if forth else beyond["sum"]) >= r.straight)
+        distance = Mux(
             along_y,
             Mux(edges["y"], self.round_y, self.step_y),
             Mux(edges["x"], self.round_x, self.step_x),
         )
         back = Mux(along_y, edges["y"], edges["x"]) ^ (not forth)
         with m.If(self.load):
-            m.d.sync += [now.eq(self.place), self.addr.eq(self.first)]
+            m.d.sync += [current.eq(self.place), self.addr.eq(self.first)]
         with m.Elif(self.walk):
-            m.d.sync += [self.addr.eq(Mux(back, self.addr - there, self.addr + there)), now.sum.eq(beyond["sum"])]
+            m.d.sync += [
+                self.addr.eq(Mux(back, self.addr - distance, self.addr + distance)),
+                current.sum.eq(beyond["sum"]),
+            ]
             with m.If(along_y):
-                m.d.sync += now.y.eq(beyond["y"])
+                m.d.sync += current.y.eq(beyond["y"])
             with m.Else():
-                m.d.sync += now.x.eq(beyond["x"])
+                m.d.sync += current.x.eq(beyond["x"])
         return m

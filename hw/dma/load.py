@@ -80,11 +80,11 @@ class Load(Component):
 
         # The last word waits until what became of the descriptor before was told.
         out = align.o.payload
-        told = Signal()
+        end_free = Signal()
         m.d.comb += [
-            told.eq(~out.last | ~self.done.valid),
-            self.write.valid.eq(align.o.valid & told),
-            align.o.ready.eq(self.write.ready & told),
+            end_free.eq(~out.last | ~self.done.valid),
+            self.write.valid.eq(align.o.valid & end_free),
+            align.o.ready.eq(self.write.ready & end_free),
             self.write.payload.addr.eq(out.addr),
             self.write.payload.write.eq(1),
             self.write.payload.data.eq(out.data),
@@ -117,35 +117,35 @@ class Load(Component):
         going = Signal()  # beyond the first element
         bus_at = Signal(p.addr_width, reset_less=True)
         local_at = Signal(p.local_width, reset_less=True)
-        left = Signal(p.run_width, reset_less=True)
-        here = Signal.like(bus_at)
-        there = Signal.like(local_at)
-        rest = Signal.like(left)
+        bytes_left = Signal(p.run_width, reset_less=True)
+        bus_addr = Signal.like(bus_at)
+        local_addr = Signal.like(local_at)
+        remaining = Signal.like(bytes_left)
         size = Signal(range(p.bytes + 1))
         ends = Signal()
         full = Signal()
         m.d.comb += [
-            here.eq(Mux(going, bus_at, new.bus)),
-            there.eq(Mux(going, local_at, new.local)),
-            rest.eq(Mux(going, left, new.bytes)),
+            bus_addr.eq(Mux(going, bus_at, new.bus)),
+            local_addr.eq(Mux(going, local_at, new.local)),
+            remaining.eq(Mux(going, bytes_left, new.bytes)),
             size.eq(1 << new.size),
-            ends.eq(rest == size),
-            full.eq((here[: p.lanes] + size)[p.lanes]),
+            ends.eq(remaining == size),
+            full.eq((bus_addr[: p.lanes] + size)[p.lanes]),
         ]
         with m.If(new.turn):
             m.d.comb += [
-                out.beat.eq(here >> p.lanes),
-                out.source.eq(here),
-                out.target.eq(there),
-                out.addr.eq(there >> p.lanes),
+                out.beat.eq(bus_addr >> p.lanes),
+                out.source.eq(bus_addr),
+                out.target.eq(local_addr),
+                out.addr.eq(local_addr >> p.lanes),
                 out.bytes.eq(size),
                 out.last.eq(new.last & ends),
                 out.keep.eq(~full & ~ends),
                 pieces.ready.eq(moves.ready & ends),
             ]
             with m.If(moves.valid & moves.ready):
-                m.d.sync += [going.eq(~ends), left.eq(rest - size)]
-                m.d.sync += [bus_at.eq(here + size), local_at.eq(there + new.step)]
+                m.d.sync += [going.eq(~ends), bytes_left.eq(remaining - size)]
+                m.d.sync += [bus_at.eq(bus_addr + size), local_at.eq(local_addr + new.step)]
 
 
 def address(channel, burst, p: DmaParameters):

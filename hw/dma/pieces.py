@@ -41,7 +41,7 @@ class PieceGenerator(Component):
             return [Signal(width, name=f"{name}{d}", reset_less=True) for d in dims]
 
         bus, local = registers("bus", p.addr_width), registers("local", p.local_width)  # where dimension d stands
-        left = registers("left", COUNT_WIDTH)  # further steps of dimension d
+        steps_left = registers("steps_left", COUNT_WIDTH)  # further steps of dimension d
         limit = registers("limit", COUNT_WIDTH)
         busy = Signal()
         advance = Signal()
@@ -79,10 +79,10 @@ class PieceGenerator(Component):
         within = Const(1, 1)
         for d in dims:
             with m.If(advance & within):
-                m.d.sync += left[d].eq(Mux(ended[d], limit[d], left[d] - 1))
-                m.d.sync += ended[d].eq(Mux(ended[d], single[d], left[d] == 1))
+                m.d.sync += steps_left[d].eq(Mux(ended[d], limit[d], steps_left[d] - 1))
+                m.d.sync += ended[d].eq(Mux(ended[d], single[d], steps_left[d] == 1))
                 if p.padding:
-                    then = (left[d] > beyond[d]) | (left[d] <= box[f"after{d}"])
+                    then = (steps_left[d] > beyond[d]) | (steps_left[d] <= box[f"after{d}"])
                     m.d.sync += outside[d].eq(Mux(ended[d], first[d], then))
             within = within & ends[d]
 
@@ -92,7 +92,7 @@ class PieceGenerator(Component):
             m.d.sync += [busy.eq(1), box.eq(new)]
             for d in dims:
                 m.d.sync += [bus[d].eq(new.bus_addr), local[d].eq(new.local_addr)]
-                m.d.sync += [left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
+                m.d.sync += [steps_left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
                 one = new[f"count{d}"] == 1
                 if d == 0:  # a row is one step
                     one = one | new.rows | new.turn

@@ -72,7 +72,7 @@ class Format:
     code: Shape
     operand: Shape | Operand
     decoder: type[Decoder] | None = None
-    of: DecoderParameters = field(default_factory=DecoderParameters)
+    decoder_parameters: DecoderParameters = field(default_factory=DecoderParameters)
 
     def __str__(self):
         return self.name
@@ -80,8 +80,8 @@ class Format:
 
 def decoded(name: str, decoder: type[Decoder], **parameters) -> Format:
     """The format of a decoder."""
-    of = decoder.Parameters(**parameters)
-    return Format(name, Shape(of.bits), of.operand, decoder, of)
+    chosen = decoder.Parameters(**parameters)
+    return Format(name, Shape(chosen.bits), chosen.operand, decoder, chosen)
 
 
 def negated(m, sign, magnitude):

@@ -13,7 +13,7 @@ from .decoder import Format
 
 def codes(format: Format, count: int) -> stream.Signature:
     """A packet stream of `count` lanes of a format, with what its decoders need to be told in each beat."""
-    return stream.Signature(Packet(Lanes(format.code, count), user=format.of.user or None))
+    return stream.Signature(Packet(Lanes(format.code, count), user=format.decoder_parameters.user or None))
 
 
 class Decoders(Component):
@@ -43,7 +43,7 @@ class Decoders(Component):
 
     def elaborate(self, platform):
         m = Module()
-        format, of = self.p.format, self.p.format.of
+        format, parameters = self.p.format, self.p.format.decoder_parameters
         register = place(m, platform, "register", StreamRegister, payload=self.i.payload.shape())
         join(m, self.i, register.i)
         beat = register.o
@@ -52,9 +52,9 @@ class Decoders(Component):
             self.o.valid.eq(beat.valid),
             beat.ready.eq(self.o.ready),
         ]
-        common = {"user": beat.payload.user} if of.user else {}
-        if of.table:
-            place_ = Signal(range(of.table))
+        common = {"user": beat.payload.user} if parameters.user else {}
+        if parameters.table:
+            place_ = Signal(range(parameters.table))
             write = Signal()
             m.d.comb += write.eq(beat.valid & beat.payload.user)
             with m.If(write):
@@ -68,8 +68,8 @@ class Decoders(Component):
             return m
         source, target = beat.payload.data.as_value(), self.o.payload.data.as_value()
         bits, width = format.code.width, len(target) // self.p.count
-        for lane in range(0, self.p.count, of.group):
-            stop = lane + of.group
+        for lane in range(0, self.p.count, parameters.group):
+            stop = lane + parameters.group
             connect = {"codes": source[lane * bits : stop * bits], "operands": target[lane * width : stop * width]}
-            place(m, platform, f"lane{lane}", format.decoder, connect | common, **dict(of.at(lane)))
+            place(m, platform, f"lane{lane}", format.decoder, connect | common, **dict(parameters.at(lane)))
         return m

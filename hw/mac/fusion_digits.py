@@ -14,16 +14,16 @@ class AddDigit(Component):
     """sum = part + (sum << 8 if `wide` else 4), or part alone where `first`; whenever `enable`. Area: an adder."""
 
     class Parameters(Parameters):
-        of: Shape
-        to: Shape
+        part_shape: Shape
+        sum_shape: Shape
 
     @staticmethod
     def members(p):
-        return {"part": In(p.of), "first": In(1), "wide": In(1), "enable": In(1), "sum": Out(p.to)}
+        return {"part": In(p.part_shape), "first": In(1), "wide": In(1), "enable": In(1), "sum": Out(p.sum_shape)}
 
     def elaborate(self, platform):
         m = Module()
-        total = Signal(self.p.to, reset_less=True)
+        total = Signal(self.p.sum_shape, reset_less=True)
         above = Mux(self.first, 0, Mux(self.wide, total << 8, total << 4))
         with m.If(self.enable):
             m.d.sync += total.eq(self.part + above)
@@ -39,8 +39,8 @@ class AddDigits(Component):
 
     class Parameters(Parameters):
         lanes: int
-        of: Shape
-        to: Shape
+        part_shape: Shape
+        sum_shape: Shape
         always_ready: bool = False
 
     @staticmethod
@@ -48,7 +48,7 @@ class AddDigits(Component):
         def sums(shape, user=None):
             return stream.Signature(Packet(Lanes(shape, p.lanes), user), always_ready=p.always_ready)
 
-        return {"i": In(sums(p.of, PART)), "o": Out(sums(p.to))}
+        return {"i": In(sums(p.part_shape, PART)), "o": Out(sums(p.sum_shape))}
 
     def elaborate(self, platform):
         m = Module()
@@ -63,7 +63,7 @@ class AddDigits(Component):
                 self.o.payload.last.eq(self.i.payload.last),
             ]
         for n in range(self.p.lanes):
-            add = place(m, platform, f"add{n}", AddDigit, of=self.p.of, to=self.p.to)
+            add = place(m, platform, f"add{n}", AddDigit, part_shape=self.p.part_shape, sum_shape=self.p.sum_shape)
             m.d.comb += [
                 add.part.eq(self.i.payload.data[n]),
                 add.first.eq(part.first),

@@ -65,7 +65,7 @@ class FusionUnit(Component):
         register = place(m, platform, "register", StreamRegister, payload=held)
         multiply = place(m, platform, "multiply", FusedMultiply)
         result = Shape(self.p.acc_width, signed=True)
-        digits = place(m, platform, "digits", AddDigits, lanes=1, of=multiply.product.shape(), to=result)
+        digits = place(m, platform, "digits", AddDigits, lanes=1, part_shape=multiply.product.shape(), sum_shape=result)
         join(m, self.x, words.i)
         x = words.o.payload
         m.d.comb += [

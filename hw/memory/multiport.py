@@ -158,9 +158,9 @@ class MultiportBits(Component):
         p = self.p
 
         def later(name, value, reset_less=True):
-            held = Signal(value.shape(), name=name, reset_less=reset_less)
-            m.d.sync += held.eq(value)
-            return held
+            delayed = Signal(value.shape(), name=name, reset_less=reset_less)
+            m.d.sync += delayed.eq(value)
+            return delayed
 
         data, strobe, source, addr = self.data, self.strobe, later("source1", self.source), self.addr
         write = self.write

@@ -16,8 +16,8 @@ class VcQueueHead(Component):
     `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first
     flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the places of
     the first flit and of the next that comes, for the data beside. With `multicast`, `target` may have several bits;
-    those that are `gone` are taken from it, and `pop` comes with the last. The highest `mark` bits of `i` are shown of
-    the first flit.
+    those that are `served` are taken from it, and `pop` comes with the last. The highest `mark` bits of `i` are shown
+    of the first flit.
     """
 
     class Parameters(Parameters):
@@ -31,7 +31,7 @@ class VcQueueHead(Component):
     @staticmethod
     def members(p):
         pointer = bits(p.depth)
-        many = {"gone": In(sum(p.outputs))} if p.multicast else {}
+        many = {"served": In(sum(p.outputs))} if p.multicast else {}
         many |= {"mark": Out(p.mark)} if p.mark else {}
         return many | {
             "i": In(len(p.outputs) + bits(p.vcs) + 1 + p.mark),
@@ -51,14 +51,14 @@ class VcQueueHead(Component):
         write = ring.write_port()
         read = ring.read_port(domain="comb")
         second = Signal(len(self.head), init=1)  # the place after the first
-        there, more = Signal(name="there"), Signal(name="more")
+        occupied, more = Signal(name="occupied"), Signal(name="more")
         row = Signal(len(self.i))  # what comes to the front
         m.d.comb += [
             write.addr.eq(self.tail),
             write.data.eq(self.i),
             write.en.eq(self.push),
             read.addr.eq(second),
-            more.eq(there & (second != self.tail)),
+            more.eq(occupied & (second != self.tail)),
             row.eq(Mux(more, read.data, self.i)),
         ]
         count = len(p.outputs)
@@ -67,15 +67,15 @@ class VcQueueHead(Component):
         m.d.sync += self.tail.eq(self.tail + self.push)
         with m.If(self.pop):
             m.d.sync += [self.head.eq(second), second.eq(second + 1), self.first.eq(self.last)]
-        with m.If(self.pop | ~there):
+        with m.If(self.pop | ~occupied):
             m.d.sync += [
-                there.eq(more | self.push),
+                occupied.eq(more | self.push),
                 self.target.eq(Mux(more | self.push, Cat(targets), 0)),
                 self.last.eq(last),
             ]
             if p.mark:
                 m.d.sync += self.mark.eq(mark)
         if p.multicast:
-            with m.Elif(self.gone.any()):
-                m.d.sync += self.target.eq(self.target & ~self.gone)
+            with m.Elif(self.served.any()):
+                m.d.sync += self.target.eq(self.target & ~self.served)
         return m

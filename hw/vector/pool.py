@@ -73,16 +73,16 @@ class Pool(Component):
             return self
 
         @property
-        def of(self) -> Shape:
+        def channel(self) -> Shape:
             return integer.shape(self.format)
 
     unit = "value"
 
     @staticmethod
     def members(p):
-        y = Packet(Lanes(p.of, p.cols))
+        y = Packet(Lanes(p.channel, p.cols))
         return {
-            "x": In(stream.Signature(Lanes(p.of, p.cols))),
+            "x": In(stream.Signature(Lanes(p.channel, p.cols))),
             "size": In(stream.Signature(Bundle({"width": p.max_width.bit_length(), "height": HEIGHT}))),
             "y": Out(stream.Signature(y, always_ready=p.buffer == 0)),
         }
@@ -92,7 +92,7 @@ class Pool(Component):
         """Parameters of the lanes, but for their number."""
         p = self.p
         return {
-            "of": p.of,
+            "channel": p.channel,
             "mode": p.mode,
             "width": p.window_width,
             "height": p.window_height,
@@ -169,7 +169,7 @@ class Pool(Component):
             stop = min(p.cols, start + group)
             lanes = place(m, platform, f"lanes{start}", PoolLanes, lanes=stop - start, **self.lanes)
             m.d.comb += [
-                lanes.x.eq(self.x.payload.as_value()[start * p.of.width : stop * p.of.width]),
+                lanes.x.eq(self.x.payload.as_value()[start * p.channel.width : stop * p.channel.width]),
                 lanes.enter.eq(enter),
                 lanes.across.eq(across),
                 lanes.column.eq(column),
@@ -202,7 +202,7 @@ class PoolLanes(Component):
 
     class Parameters(Parameters):
         lanes: int
-        of: Shape
+        channel: Shape
         mode: Mode
         width: int
         height: int
@@ -210,7 +210,11 @@ class PoolLanes(Component):
 
         def span(self, terms: int) -> Shape:
             """The shape of what `terms` values are reduced to."""
-            return Shape(self.of.width + _levels(terms), self.of.signed) if self.mode == "average" else self.of
+            return (
+                Shape(self.channel.width + _levels(terms), self.channel.signed)
+                if self.mode == "average"
+                else self.channel
+            )
 
         @property
         def line(self) -> Shape:
@@ -220,11 +224,11 @@ class PoolLanes(Component):
         def scale(self) -> tuple[int, int, int]:
             """(multiplier, nudge, right) with floor(sum / area + 1 / 2) = (sum * multiplier + nudge) >> right.
 
-            An average has at most `of.width` bits, so that 9 bits more in the multiplier keep its error below 2^-9.
-            What the floor is taken of are multiples of 1 / (2 * area), and area is at most 2^6: a quarter of 1 / area,
-            added to the half, is beyond the error and below the next multiple.
+            An average has at most `channel.width` bits, so that 9 bits more in the multiplier keep its error below
+            2^-9. What the floor is taken of are multiples of 1 / (2 * area), and area is at most 2^6: a quarter of 1 /
+            area, added to the half, is beyond the error and below the next multiple.
             """
-            area, bits = self.width * self.height, self.of.width + 9
+            area, bits = self.width * self.height, self.channel.width + 9
             fraction, exponent = frexp(1 / area)
             multiplier, right = round(fraction * 2**bits), bits - exponent
             zeros = (multiplier & -multiplier).bit_length() - 1
@@ -241,22 +245,22 @@ class PoolLanes(Component):
     @staticmethod
     def members(p):
         return {
-            "x": In(p.lanes * p.of.width),
+            "x": In(p.lanes * p.channel.width),
             "enter": In(1),
             "across": In(1),
             "column": In(range(max(2, p.depth))),
-            "y": Out(p.lanes * p.of.width),
+            "y": Out(p.lanes * p.channel.width),
         }
 
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        pixels = Signal(p.width * p.lanes * p.of.width, reset_less=True)  # the latest first
+        pixels = Signal(p.width * p.lanes * p.channel.width, reset_less=True)  # the latest first
         with m.If(self.enter):
             m.d.sync += pixels.eq(Cat(self.x, pixels))
         lines = []
         for lane in range(p.lanes):
-            window = [_part(pixels, n * p.lanes + lane, p.of) for n in range(p.width)]
+            window = [_part(pixels, n * p.lanes + lane, p.channel) for n in range(p.width)]
             lines.append(_tree(m, window, p.mode, f"across{lane}"))
         line = Cat(lines)
 
@@ -273,11 +277,11 @@ class PoolLanes(Component):
                 shape=(p.height - 1) * len(line), depth=max(2, p.depth), init=[], attrs=style
             )
             read, write = memory.read_port(), memory.write_port()
-            now = Signal(self.column.shape(), reset_less=True)
-            m.d.sync += now.eq(column)
+            write_column = Signal(self.column.shape(), reset_less=True)
+            m.d.sync += write_column.eq(column)
             m.d.comb += [
                 read.addr.eq(column),
-                write.addr.eq(now),
+                write.addr.eq(write_column),
                 write.data.eq(Cat(line, read.data)),
                 write.en.eq(late[-1]),
             ]
@@ -300,7 +304,7 @@ class PoolLanes(Component):
             multiply = place(m, platform, f"multiply{lane}", WideMultiply, a=total.shape(), b=factor.shape())
             m.d.comb += [multiply.a.eq(total), multiply.b.eq(factor)]
             total = multiply.product
-        y = Signal(self.p.of, name=f"average{lane}", reset_less=True)
+        y = Signal(self.p.channel, name=f"average{lane}", reset_less=True)
         m.d.sync += y.eq((total + nudge) >> right)
         return y
 

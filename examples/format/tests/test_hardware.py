@@ -11,8 +11,8 @@ from systola_mitchell import golden, hardware
 def test_all_pairs(name):
     format, model = getattr(hardware, name), getattr(golden, name)
     m = Module()
-    m.submodules.a = a = format.decoder(**dict(format.of))
-    m.submodules.b = b = format.decoder(**dict(format.of))
+    m.submodules.a = a = format.decoder(**dict(format.decoder_parameters))
+    m.submodules.b = b = format.decoder(**dict(format.decoder_parameters))
     m.submodules.multiply = multiply = hardware.MitchellMultiply(
         a=format.operand, b=format.operand, operand_register=False, product_register=False
     )

@@ -26,7 +26,7 @@ FORMATS = ", ".join(
         *(f"{name}{low + 1} to {name}{min(high + 1, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
         f"uint1 to uint{BYTE}",
         *(f"u{name}{low} to u{name}{min(high, BYTE)}" for name, (_, low, high) in names.SIGNED.items()),
-        *(name for name in names.OTHERS if not names.find(name).of.user),
+        *(name for name in names.OTHERS if not names.find(name).decoder_parameters.user),
     ]
 )
 
@@ -64,10 +64,10 @@ def check_format(name: str, parameter: str):
             f"{parameter}={name}: {parameter} must have exact products, as the layers of a network have; {name} has a "
             "multiplier of its own."
         )
-    if format.of.user:
+    if format.decoder_parameters.user:
         raise ParameterError(
             f"{parameter}={name}: {parameter} must have no user bits, because a scratchpad's word has none; {name} has "
-            f"{format.of.user}."
+            f"{format.decoder_parameters.user}."
         )
 
 

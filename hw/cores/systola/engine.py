@@ -251,8 +251,8 @@ class SystolaEngine(Engine):
             with m.If(mine):
                 m.d.comb += words.ready.eq(request.ready)
         written = Signal()  # what the load that ends has written
-        there = write.empty & ~words.valid & ports[0].ready & ports[1].ready
-        m.d.sync += written.eq(there & load.done.valid & ~load.done.ready)
+        writes_done = write.empty & ~words.valid & ports[0].ready & ports[1].ready
+        m.d.sync += written.eq(writes_done & load.done.valid & ~load.done.ready)
         m.d.comb += [
             loads.ended.payload.eq(load.done.payload),
             loads.ended.valid.eq(load.done.valid & written),

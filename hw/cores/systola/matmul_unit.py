@@ -98,26 +98,26 @@ class MatmulUnit(Component):
 
         # Where a row goes only has to be as late as the row, unless it may wait in the array.
         latency, width = self.p.fitted.latency, self.p.row.size
-        gone = Signal(self.p.row, reset_less=True)
+        destination = Signal(self.p.row, reset_less=True)
         if self.p.fitted.elastic:
-            going = place(m, platform, "going", TargetQueue, width=width, depth=latency + 1)
-            m.d.comb += [going.write.eq(rows.o.valid & rows.o.ready), going.take.eq(array.y.valid)]
-            m.d.comb += exact(gone.as_value(), going.o)
+            destinations = place(m, platform, "destinations", TargetQueue, width=width, depth=latency + 1)
+            m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.take.eq(array.y.valid)]
+            m.d.comb += exact(destination.as_value(), destinations.o)
         else:
-            going = place(m, platform, "going", Delay, width=width, cycles=latency - 1, style="memory")
-            m.d.sync += exact(gone.as_value(), going.o)
-        m.d.comb += exact(going.i, rows.o.payload.tag.as_value())
+            destinations = place(m, platform, "destinations", Delay, width=width, cycles=latency - 1, style="memory")
+            m.d.sync += exact(destination.as_value(), destinations.o)
+        m.d.comb += exact(destinations.i, rows.o.payload.tag.as_value())
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
             exact(self.results.payload.data, array.y.payload.data.as_value()),
-            self.results.payload.addr.eq(gone.addr),
-            self.results.payload.accumulate.eq(gone.accumulate),
+            self.results.payload.addr.eq(destination.addr),
+            self.results.payload.accumulate.eq(destination.accumulate),
         ]
 
         entered = Signal()
         ended = Signal(SETTLE)
         m.d.comb += entered.eq(rows.o.valid & rows.o.ready)
-        m.d.sync += ended.eq(Cat(array.y.valid & gone.end, ended))
+        m.d.sync += ended.eq(Cat(array.y.valid & destination.end, ended))
         m.d.comb += [
             self.done.weights.eq(tiles.done),
             self.done.matmul.eq(entered & rows.o.payload.tag.end),

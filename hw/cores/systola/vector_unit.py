@@ -88,17 +88,17 @@ class VectorUnit(Component):
         shapes = dict.fromkeys(counts, COUNT) | dict.fromkeys(strides, signed(width)) | scales
         get = settings(m, ISA, command, shapes)
 
-        now = Signal(command.payload.shape(), reset_less=True)  # the command at work
+        current = Signal(command.payload.shape(), reset_less=True)  # the command at work
         begin = Signal()  # it begins
         end = Signal()  # it has ended
         work = {op: Signal(name=f"{op.name.lower()}_works") for op in (Op.QUANT, Op.QUANT_CHANNEL, Op.TABLE, Op.VECTOR)}
         working = Cat(work.values()).any()
         m.d.comb += command.ready.eq(~working & ~begin)
-        takes = Signal()
-        m.d.comb += takes.eq(command.valid & command.ready & (command.payload.op != Op.SET))
-        m.d.sync += begin.eq(takes)
-        with m.If(takes):
-            m.d.sync += now.eq(command.payload)
+        accepted = Signal()
+        m.d.comb += accepted.eq(command.valid & command.ready & (command.payload.op != Op.SET))
+        m.d.sync += begin.eq(accepted)
+        with m.If(accepted):
+            m.d.sync += current.eq(command.payload)
             m.d.sync += [works.eq(command.payload.op == op) for op, works in work.items()]
         with m.If(end):
             m.d.sync += [works.eq(0) for works in work.values()]
@@ -107,13 +107,13 @@ class VectorUnit(Component):
         m.d.comb += self.done.eq(ended[-1])
 
         lanes = place(m, platform, "lanes", VectorLanes, **p.lanes)
-        quantised, looked = self._constants(m, platform, now, begin, work, lanes)
-        stored, causes = self._operation(m, platform, now, begin, work[Op.VECTOR], get, lanes, width)
+        quantised, looked = self._constants(m, platform, current, begin, work, lanes)
+        stored, causes = self._operation(m, platform, current, begin, work[Op.VECTOR], get, lanes, width)
         m.d.comb += end.eq(quantised | looked | stored)
         report_fault(m, self.fault, causes)
         return m
 
-    def _constants(self, m, platform, now, begin, work, lanes):
+    def _constants(self, m, platform, current, begin, work, lanes):
         """Settings of requantisation, and the table: what a lane keeps. Returns when either is complete."""
         p = self.p
         word, addr_width = 8 * p.size, self.p.widths["wgt"]
@@ -126,7 +126,7 @@ class VectorUnit(Component):
         join(m, self.wgt_rsp, reader.rsp)
         m.d.comb += [reader.i.valid.eq(reads != 0), reader.i.payload.addr.eq(addr)]
         with m.If(begin & (channel | table)):
-            m.d.sync += [addr.eq(now.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
+            m.d.sync += [addr.eq(current.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
         with m.Elif(reader.i.valid & reader.i.ready):
             m.d.sync += [addr.eq(addr + 1), reads.eq(reads - 1)]
 
@@ -151,12 +151,12 @@ class VectorUnit(Component):
             lanes.set.valid.eq(sets & (work[Op.QUANT] | to["records"].o.valid)),
             to["records"].o.ready.eq(lanes.set.ready & sets),
             change.lane.eq(lane),
-            change.multiplier.eq(Mux(channel, record[:32], now.a)),
-            change.bias.eq(Mux(channel, record[32:64], now.b)),
-            change.shift.eq(Mux(channel, record[64:70], now.c[24:30])),
-            change.zero_point.eq(now.c[:8]),
-            change.low.eq(now.c[8:16]),
-            change.high.eq(now.c[16:24]),
+            change.multiplier.eq(Mux(channel, record[:32], current.a)),
+            change.bias.eq(Mux(channel, record[32:64], current.b)),
+            change.shift.eq(Mux(channel, record[64:70], current.c[24:30])),
+            change.zero_point.eq(current.c[:8]),
+            change.low.eq(current.c[8:16]),
+            change.high.eq(current.c[16:24]),
             change.last.eq(lane == p.size - 1),
             quantised.eq(lanes.set.valid & lanes.set.ready & change.last),
         ]
@@ -179,11 +179,11 @@ class VectorUnit(Component):
             m.d.comb += looked.eq(table)
         return quantised, looked
 
-    def _operation(self, m, platform, now, begin, works, get, lanes, width: int):
+    def _operation(self, m, platform, current, begin, works, get, lanes, width: int):
         """VECTOR: elements into the lanes, results into the scratchpad. Returns when all are, and what can be wrong."""
         p = self.p
         word, widths = 8 * p.size, p.widths
-        mode = {name: flag(ISA, now, name) for name in ("scratchpad", "add", "maximum", "table")}
+        mode = {name: flag(ISA, current, name) for name in ("scratchpad", "add", "maximum", "table")}
         m.d.comb += [lanes.mode[name].eq(value) for name, value in mode.items()]
         m.d.comb += [lanes.mode[each].eq(get[Setting[each.upper()]]) for each in ("scale_a", "scale_b")]
         starts = Signal()
@@ -197,7 +197,7 @@ class VectorUnit(Component):
         m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
 
         walks, wrong = {}, {}
-        for (name, ds), base in zip(STRIDES.items(), (now.a, now.c, now.b), strict=True):
+        for (name, ds), base in zip(STRIDES.items(), (current.a, current.c, current.b), strict=True):
             walk = place(m, platform, name.lower(), AddressGenerator, dims=len(ds), width=width)
             m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
             m.d.comb += load_box(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
@@ -213,8 +213,8 @@ class VectorUnit(Component):
         with m.If(source.o.valid & source.o.ready):
             m.d.sync += first.eq(source.o.payload.ended[:2].all())
         readers = {
-            name: place(m, platform, f"read_{name}", Reader, addr_width=widths[of], width=bits, tag=ELEMENT)
-            for name, of, bits in (("sums", "sums", 4 * word), ("a", "act", word), ("b", "act", word))
+            name: place(m, platform, f"read_{name}", Reader, addr_width=widths[memory], width=bits, tag=ELEMENT)
+            for name, memory, bits in (("sums", "sums", 4 * word), ("a", "act", word), ("b", "act", word))
         }
         for name, reader in readers.items():
             join(m, reader.req, getattr(self, f"{name}_req"))
@@ -232,16 +232,16 @@ class VectorUnit(Component):
             with m.If(mine):
                 m.d.comb += walk.o.ready.eq(reader.i.ready)
         element = Signal(ELEMENT)
-        there = Signal()
+        operands_valid = Signal()
         room = Signal()
         enter = Signal()
         m.d.comb += [
             element.eq(Mux(mode["scratchpad"], readers["a"].o.payload.tag, readers["sums"].o.payload.tag)),
-            there.eq(
+            operands_valid.eq(
                 Mux(mode["scratchpad"], readers["a"].o.valid, readers["sums"].o.valid)
                 & (~mode["add"] | readers["b"].o.valid)
             ),
-            enter.eq(there & room),
+            enter.eq(operands_valid & room),
             readers["sums"].o.ready.eq(enter & ~mode["scratchpad"]),
             readers["a"].o.ready.eq(enter & mode["scratchpad"]),
             readers["b"].o.ready.eq(enter & mode["add"]),
@@ -285,10 +285,10 @@ class VectorUnit(Component):
             self.write.payload.strobe.eq(write.o.payload.hits.replicate(p.size)),
         ]
         m.d.sync += stored.eq(write.o.valid & write.o.ready & write.o.payload.last)
-        words = Mux(now.op == Op.TABLE, TABLE // p.size, RECORD)
-        beyond = begin & ~works & (now.op != Op.QUANT) & (now.a + words > p.weight_words)
+        words = Mux(current.op == Op.TABLE, TABLE // p.size, RECORD)
+        beyond = begin & ~works & (current.op != Op.QUANT) & (current.a + words > p.weight_words)
         outside = beyond | Cat(wrong.values()).any()
-        causes = {Error.OPERAND: (begin & works & ~legal, now.pc), Error.RANGE: (outside, now.pc)}
+        causes = {Error.OPERAND: (begin & works & ~legal, current.pc), Error.RANGE: (outside, current.pc)}
         return stored, causes
 
 

@@ -52,8 +52,8 @@ class GridTopology(Topology):
         """Port and VC with which a packet enters a dimension."""
         up = there > here
         if self.wraps:
-            way = (there - here) % size
-            up = 2 * way < size or (2 * way == size and tie % 2 == 0)
+            distance = (there - here) % size
+            up = 2 * distance < size or (2 * distance == size and tie % 2 == 0)
         crosses = there < here if up else there > here
         lane = self.lane(destination)
         return (rising if up else rising + 1), (lane % self.lower if crosses else lane)

@@ -27,7 +27,7 @@ class Count(Cell):
 
 @pytest.mark.parametrize(("rows", "cols"), [(1, 1), (3, 2), (1, GROUP + 3), (GROUP + 1, 2), (GROUP + 2, GROUP + 5)])
 def test_every_cell_is_on_the_way(rows, cols):
-    mesh = Mesh(cell=Count, of=Count.Parameters(width=10), rows=rows, cols=cols)
+    mesh = Mesh(cell=Count, cell_parameters=Count.Parameters(width=10), rows=rows, cols=cols)
 
     async def bench(ctx):
         for row in range(rows):

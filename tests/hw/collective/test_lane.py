@@ -78,7 +78,7 @@ def test_slots_are_carried_out_whatever_links_do():
                 ctx.set(lane.slots.payload, todo[0])
             ctx.set(lane.slots.valid, bool(todo))
             there = bool(left) and rng.random() < 0.6
-            ctx.set(lane.there, there)
+            ctx.set(lane.word_valid, there)
             ctx.set(lane.word, left[0] if there else rng.getrandbits(16))
             ctx.set(lane.room, rng.random() < 0.6)
             if ctx.get(lane.take):

@@ -24,7 +24,7 @@ def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
         nonlocal cycles
         while len(arrived) < words:
             ctx.set(send, rng.random() < pace)
-            take = ctx.get(end.there) and rng.random() < patience
+            take = ctx.get(end.word_valid) and rng.random() < patience
             ctx.set(end.take, take)
             if take:
                 arrived.append(ctx.get(end.word))

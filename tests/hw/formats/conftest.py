@@ -13,11 +13,11 @@ def decode():
 
     def run(name: str, codes: list[list[int]], user: int = 0, lane: int = 0) -> list[list[list[tuple[int, int]]]]:
         format = find(name)
-        dut = format.decoder(**dict(format.of.at(lane)))
+        dut = format.decoder(**dict(format.decoder_parameters.at(lane)))
         seen = []
 
         async def bench(ctx):
-            if format.of.user:
+            if format.decoder_parameters.user:
                 ctx.set(dut.user, user)
             for group in codes:
                 ctx.set(dut.codes, group)

@@ -16,7 +16,7 @@ def _run(name: str, lanes: int, beats: list[tuple[list[int], int]]) -> tuple[lis
     async def put(ctx):
         for codes, user in beats:
             ctx.set(dut.i.payload.data, codes)
-            if find(name).of.user:
+            if find(name).decoder_parameters.user:
                 ctx.set(dut.i.payload.user, user)
             ctx.set(dut.i.valid, 1)
             await ctx.tick().until(dut.i.ready)

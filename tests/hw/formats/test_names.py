@@ -20,7 +20,7 @@ def test_codes_are_as_wide_as_the_golden_model_says(name):
     format = find(name)
     assert format.code.width == operands.bits(name)
     assert (format.decoder is None) == operands.is_integer(name)
-    assert (1 << format.of.user if format.of.user else 0) == operands.users(name)
+    assert (1 << format.decoder_parameters.user if format.decoder_parameters.user else 0) == operands.users(name)
     assert str(format) == name
 
 

@@ -9,7 +9,7 @@ from systola.hw.mac.fusion_digits import AddDigits
 
 
 def test_digits_add_up():
-    digits = AddDigits(lanes=2, of=signed(12), to=signed(24))
+    digits = AddDigits(lanes=2, part_shape=signed(12), sum_shape=signed(24))
     rng = random.Random(1)
     rows, expected, seen = [], [], []
     for _ in range(60):

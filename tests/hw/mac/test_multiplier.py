@@ -86,13 +86,13 @@ class Products(Component):
         format = find(format_name)
         if format.decoder is None:
             return codes[lane].as_signed() if format.code.signed else codes[lane]
-        alone = format.of.group == 1
+        alone = format.decoder_parameters.group == 1
         connect = {"codes": codes.as_value()[4 * lane :][:4] if alone else codes.as_value()}
-        if format.of.table:
+        if format.decoder_parameters.table:
             connect |= {"write": self.write, "place": self.place}
-        elif format.of.user:
-            connect["user"] = getattr(self, f"{name[0]}_user")[: format.of.user]
-        decoder = place(m, platform, name, format.decoder, connect, **dict(format.of.at(lane)))
+        elif format.decoder_parameters.user:
+            connect["user"] = getattr(self, f"{name[0]}_user")[: format.decoder_parameters.user]
+        decoder = place(m, platform, name, format.decoder, connect, **dict(format.decoder_parameters.at(lane)))
         return decoder.operands[0 if alone else lane]
 
 

@@ -63,11 +63,11 @@ def test_a_flit_to_several_outputs_stays_until_the_last_has_it():
         left = target(0, 1) | target(1, 1) | target(2, 0)
         for output in (1, 2):
             assert ctx.get(queue.target) == left
-            ctx.set(queue.gone, target(output, 1))
+            ctx.set(queue.served, target(output, 1))
             await ctx.tick()
             left &= ~target(output, 1)
         assert ctx.get(queue.target) == left == target(0, 1)
-        ctx.set(queue.gone, left)
+        ctx.set(queue.served, left)
         ctx.set(queue.pop, 1)
         await ctx.tick()
         assert ctx.get(queue.target) == 0

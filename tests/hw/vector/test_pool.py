@@ -74,7 +74,9 @@ def test_averages_are_exact(format):
     """The multiplication is the division, for every area and the sums at and beside each tie."""
     for width in range(1, 9):
         for height in range(1, 9):
-            p = PoolLanes.Parameters(lanes=1, of=shape(format), mode="average", width=width, height=height, depth=1)
+            p = PoolLanes.Parameters(
+                lanes=1, channel=shape(format), mode="average", width=width, height=height, depth=1
+            )
             (multiplier, nudge, right), area = p.scale, width * height
             low, high = (area * value for value in integer.limits(format))
             ties = np.unique(np.linspace(low, high, 1000).astype(np.int64)) // area * area + area // 2
