@@ -1,4 +1,4 @@
-"""Delay of a word by a fixed number of cycles."""
+"""Delay line: a word delayed by a fixed number of cycles."""
 
 from typing import Literal
 
@@ -11,13 +11,13 @@ from .buffer import SLICE
 
 DelayStyle = Literal["memory", "registers"]
 SHORTEST_MEMORY = 2
-"""Fewer cycles than this are cheaper as flip-flops than as memory with its counter."""
+"""Delays below this number of cycles are cheaper as flip-flops than as memory with its counter."""
 
 
 class Delay(Component):
-    """o[t + cycles] = i[t], a word of `width` bits.
+    """Delay line: o[t + cycles] = i[t], a word of `width` bits.
 
-    Latency `cycles` (0 or more), initiation interval 1; what comes out in the first `cycles` cycles is unspecified.
+    Latency `cycles` (0 or more), initiation interval 1; the output is unspecified in the first `cycles` cycles.
     Area: width x cycles bits, as flip-flops or, with style "memory", as a ring in distributed memory.
     """
 
