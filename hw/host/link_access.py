@@ -1,4 +1,4 @@
-"""Words to and from two buses: what the link does when it has understood a request."""
+"""Word accesses of the link to its two buses."""
 
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -12,7 +12,7 @@ from ..component import Component, Parameters
 WORD = 4
 """Bytes of a word."""
 WORDS = 64
-"""Words of an access, at most."""
+"""Maximum number of words of an access."""
 INCR = 1
 
 ACCESS = Bundle({"write": 1, "registers": 1, "addr": 32, "count": range(WORDS + 1)})
@@ -22,22 +22,22 @@ DONE = Bundle({"resp": 2})
 
 
 class LinkAccess(Component):
-    """Accesses of words: of memory one burst, INCR, of words on a bus that may be wider; of registers one by one.
+    """Bus accesses of the link: to memory one INCR burst of words on a bus that may be wider; to registers one by one.
 
-    `go` starts an access; its words then come from `put`, or leave by `got`. `done` gives the first response that was
-    not OKAY, if any; `go` is taken again after that.
+    `go` starts an access; its words are then taken from `put`, or leave by `got`. `done` returns the first response
+    other than OKAY, if any; the next `go` is accepted after that.
 
-    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: a word a
-    cycle of memory, 4 cycles a register. Back-pressure on every stream; what `put` and `got` have in common with the
-    buses is combinational. Area: the access, and multiplexers of a word.
+    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: one memory
+    word per cycle, 4 cycles per register. Back-pressure on every stream; the paths between `put`, `got` and the buses
+    are combinational. Area: the access, and multiplexers of a word.
 
     Source: ARM IHI 0022.
     """
 
     class Parameters(Parameters):
         data_width: int = Field(32, description="bits of the memory's bus")
-        memory_width: int = Field(32, description="bits of an address in memory")
-        register_width: int = Field(16, description="bits of a register's address")
+        memory_width: int = Field(32, description="bits of a memory address")
+        register_width: int = Field(16, description="bits of a register address")
 
     @staticmethod
     def members(p):
@@ -54,7 +54,7 @@ class LinkAccess(Component):
         m = Module()
         lanes = self.p.data_width // (8 * WORD)
         access = Signal(ACCESS, reset_less=True)
-        lane = Signal(range(max(2, lanes)), reset_less=True)  # of the present word in a beat
+        lane = Signal(range(max(2, lanes)), reset_less=True)  # index of the current word in a beat
         resp = Signal(2, reset_less=True)
         asks = Signal()
         reads = Signal()
@@ -68,7 +68,7 @@ class LinkAccess(Component):
         b_valid = Signal()
         said = Signal(2)
         for bus, here in ((self.memory, ~access.registers), (self.registers, access.registers)):
-            # An address waits by itself: a slave may want to see the data first.
+            # An address is issued independently of the data: a slave may wait for the data first.
             for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
                 m.d.comb += channel.payload.addr.eq(access.addr)
                 with m.If(asks & here & kind):

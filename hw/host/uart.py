@@ -1,4 +1,4 @@
-"""The UART: bytes on two wires."""
+"""UART, 8N1."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -9,26 +9,26 @@ from pydantic import Field
 from ..component import Component, Parameters
 
 BITS = 10
-"""Of a byte on the wire: start, eight of data, the lowest first, stop."""
+"""Bits per byte on the wire: start, eight of data, the lowest first, stop."""
 
 
 class Uart(Component):
-    """UART, 8N1: bytes from `send` leave on `tx`, bytes that come on `rx` leave by `receive`; `divisor` cycles a bit.
+    """UART, 8N1: bytes from `send` leave on `tx`, bytes received on `rx` leave by `receive`; `divisor` cycles per bit.
 
-    The rate is clock / divisor bits a second. A bit that comes is sampled in its middle: the other side's clock may be
-    off by 1 / 20 less 1 / (10 divisor). A start bit that is gone by its middle is none, a byte without its stop bit is
-    dropped.
+    The rate is clock / divisor bits per second. A received bit is sampled in its middle: the other side's clock may be
+    off by 1 / 20 less 1 / (10 divisor). A start bit that has ended by its middle is ignored; a byte without its stop
+    bit is dropped.
 
-    Latency: `tx` starts in the cycle after a byte was taken; a byte that came is in `receive` 3 cycles after the middle
-    of its stop bit (2 of them bring `rx` into the clock's domain). Initiation interval: 10 divisor cycles each way, at
-    the same time; bytes that wait leave without a pause between.
+    Latency: `tx` starts in the cycle after a byte was accepted; a received byte is in `receive` 3 cycles after the
+    middle of its stop bit (2 of them synchronise `rx`). Initiation interval: 10 divisor cycles in each direction,
+    concurrently; queued bytes are sent without a pause between them.
 
-    Back-pressure: on `send`. On a wire there is none: a byte that comes while `receive` still holds the one before
-    is lost. No output depends combinationally on an input.
+    Back-pressure: on `send`. There is none on the wire: a byte that arrives while `receive` still holds the previous
+    one is lost. No output depends combinationally on an input.
 
     Area: two bytes of shift registers, one of output, two counters of log2 divisor bits.
 
-    Source: the frame is that of TIA-232 and every UART since; sampling in the middle as in the 8250.
+    Source: the frame format is that of TIA-232; sampling in the middle of a bit as in the 8250.
     """
 
     unit = "byte"
@@ -36,7 +36,7 @@ class Uart(Component):
     latency = 1
 
     class Parameters(Parameters):
-        divisor: int = Field(12, ge=4, le=65535, description="clock cycles of a bit")
+        divisor: int = Field(12, ge=4, le=65535, description="clock cycles per bit")
 
     @staticmethod
     def members(p):
@@ -50,7 +50,7 @@ class Uart(Component):
 
     def _send(self, m):
         shift = Signal(BITS, name="tx_shift", init=-1)
-        left = Signal(range(BITS + 1), name="tx_left")  # bits, the present one included
+        left = Signal(range(BITS + 1), name="tx_left")  # remaining bits, including the current one
         tick = Signal(range(self.p.divisor), name="tx_tick")
         m.d.comb += [self.tx.eq(shift[0]), self.send.ready.eq((left <= 1) & (tick == 0))]
         with m.If(self.send.ready):
