@@ -93,9 +93,9 @@ class Shell(Component):
     """Shell of an accelerator: `engine` with AXI4-Lite registers, start, stop, drain, reset and interrupt.
 
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
-    is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq` rises.
-    The engine is reset before each start, so nothing of one execution reaches the next. `error` and `pc` hold the cause
-    and place of the last end. Counters count while `status.running` and execution is not yet ending, and keep their
+    is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq`
+    rises. The engine is reset before each start, so no state of one execution reaches the next. `error` and `pc` hold
+    the cause and place of the last end. Counters count while `status.running` and execution is not yet ending, and keep their
     values until the next start.
 
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
