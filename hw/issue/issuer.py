@@ -1,4 +1,4 @@
-"""Issuer: gives instructions in order to their units; SYNC waits for units."""
+"""Issuer: issues instructions in order to their units; SYNC waits for units."""
 
 from functools import cache, reduce
 from itertools import pairwise
@@ -23,14 +23,14 @@ PENDING = 8
 
 @cache
 def done(isa: Isa) -> Bundle:
-    """Completions: for one cycle each, a command has completed. Also the layout of what is pending."""
+    """Completions: one bit each, high for one cycle per completed command. Also the layout of `pending`."""
     return Bundle(dict.fromkeys(isa.completions, 1))
 
 
 class Issuer(Component):
-    """Executes a program: loops and registers here; all other instructions are commands to the units, in order.
+    """Issuer: executes loops and register instructions; all other instructions are commands to the units, in order.
 
-    The issuer does not track dependences between commands. A command waits only for room in its unit's queue; SYNC
+    The issuer does not track dependences between commands. A command waits only for space in its unit's queue; SYNC
     waits until the units that it names have completed all their commands. The program ends with `halted`, when all
     units are idle, or with a `fault`.
 
@@ -39,10 +39,10 @@ class Issuer(Component):
     left; `pending`: completions that are outstanding.
 
     Latency from instruction to command: 3. Initiation interval: 1; of END, ADD and MOVE 3 more than the operands with
-    registers. `go` low holds everything. Area: `OperandFetch`, the stack of loops, a counter for each completion.
+    registers. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a counter for each completion.
 
-    Source: the policy of lectures on accelerators with explicit synchronisation: units run what they are given, `sync`
-    waits for them, nothing else does; N. Jouppi et al., ISCA 2017, section 2 (synchronize instructions).
+    Source: explicit synchronisation as taught in lectures on accelerators: units execute their commands independently,
+    and only `sync` waits for them; N. Jouppi et al., ISCA 2017, section 2 (explicit synchronisation instructions).
     """
 
     class Parameters(Parameters):
@@ -83,11 +83,11 @@ class Issuer(Component):
         m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
 
         ops = {control: now.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
-        error = Signal(ERROR_BITS)  # of the present instruction
+        error = Signal(ERROR_BITS)  # of the current instruction
         with m.If(now.decoded.unknown):
             m.d.comb += error.eq(codes.OPCODE)
 
-        # Each kind of instruction has its own condition to leave: room in a queue is known late.
+        # Each instruction class has its own issue condition: the queue-full signal arrives late.
         given = self._commands(m, now, valid)
         idle = self._idle(m)
         waited, loops, changed = Signal(), Signal(), Signal()
@@ -111,7 +111,7 @@ class Issuer(Component):
             in_loop, body = self._loops(m, now, leaves, ops, error, operands.target)
         else:
             m.d.comb += operands.target.eq(now.pc + 1)
-        after = Signal(PC_WIDTH)  # the last instruction that left
+        after = Signal(PC_WIDTH)  # the last instruction issued
         with m.If(leaves):
             m.d.sync += after.eq(now.pc + 1)
         m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)
@@ -129,7 +129,7 @@ class Issuer(Component):
         return m
 
     def _change(self, m, now, valid, ops, error, operands, changed):
-        """END, ADD and MOVE write one register per cycle; then the instructions after them are read again."""
+        """Write the registers of END, ADD and MOVE, one per cycle; the instructions after them are then read again."""
         changing = [ops[control] for control in (Control.END, Control.ADD, Control.MOVE) if control in ops]
         if not changing:
             return
@@ -151,7 +151,7 @@ class Issuer(Component):
         m.d.comb += operands.restart.eq(valid & changed)
 
     def _commands(self, m, now, valid):
-        """Offer the instruction to its queue; high if the queue accepts it."""
+        """Issue the instruction to its queue; high if the queue accepts it."""
         names = [queue.name for queue in self.p.isa.queues]
         for name in names:
             command = getattr(self, name)
@@ -162,7 +162,7 @@ class Issuer(Component):
         return Cat(now.decoded.to[name] & getattr(self, name).ready for name in names).any()
 
     def _idle(self, m):
-        """The units that have completed all their commands, in the order of SYNC's flag."""
+        """Return the units that have completed all their commands, in the order of SYNC's flag."""
         isa = self.p.isa
         queues = {name: queue.name for queue in isa.queues for name in (queue.name, *queue.further)}
         none = {}
@@ -183,7 +183,7 @@ class Issuer(Component):
         return idle
 
     def _loops(self, m, now, leaves, ops, error, target):
-        """The stack of loops, the innermost first: whether one is active, and where the outermost one's body begins."""
+        """Implement the stack of loops, the innermost first: whether one is active, and the start of the outermost."""
         isa, codes = self.p.isa, self.p.isa.Error
         times = now[next(iter(isa.rows[isa.controls[Control.LOOP]].operands))]
         frame = Bundle({"body": PC_WIDTH, "times": TIMES})
@@ -209,7 +209,7 @@ class Issuer(Component):
 
 
 def chosen(index, values):
-    """The value at an index; the last one beyond."""
+    """Return the value at an index; the last one if it is out of range."""
     *others, value = values
     for n, other in reversed(list(enumerate(others))):
         value = Mux(index == n, other, value)

@@ -32,11 +32,12 @@ def register_write(isa: Isa) -> Bundle:
 
 
 class OperandFetch(Component):
-    """Reads instruction after instruction from the instruction buffer and adds registers to immediates.
+    """Operand fetch: reads instructions in order from the instruction buffer and adds registers to immediates.
 
-    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards what was read and
-    continues at `target`. With registers, `write` changes one, which instructions read after a restart see. Registers
-    are 0 after reset, which takes one cycle per register. `empty`: every instruction that arrived has left through `o`.
+    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards the instructions
+    read so far and continues at `target`. With registers, `write` changes one; instructions read after a restart see
+    the new value. Registers are 0 after reset, which takes one cycle per register. `empty`: every instruction that
+    arrived has left through `o`.
 
     Latency 2, initiation interval 1. `take` follows `o.ready` combinationally. Area: for each operand with a register a
     copy of the registers in distributed memory and an adder.
@@ -71,7 +72,7 @@ class OperandFetch(Component):
                 m.d.sync += cleared.eq(cleared + 1)
 
         # Read
-        there = Signal()  # `word` is an instruction that waits
+        there = Signal()  # `word` is a waiting instruction
         pc = Signal(PC_WIDTH, reset_less=True)
         moves = Signal()
         m.d.comb += [
@@ -111,7 +112,7 @@ class OperandFetch(Component):
         return m
 
     def _register(self, m, name: str, number, ready, cleared, op):
-        """The value of a register, from an operand's own copy of them; MOVE adds nothing to its immediates."""
+        """Return the value of a register, from an operand's own copy; MOVE adds nothing to its immediates."""
         isa = self.p.isa
         registers = Memory(shape=REGISTER_BITS, depth=isa.registers, init=[], attrs={"ram_style": "distributed"})
         m.submodules[f"registers_{name}"] = registers
