@@ -1,4 +1,4 @@
-"""A lane of an engine: a bank of the node's memory, and what stands between a link in and a link out."""
+"""Lane of a collective engine: a bank of the node's memory, and the data path from an input link to an output link."""
 
 from itertools import pairwise
 
@@ -12,13 +12,13 @@ from ..component import Component, Parameters, place
 from .rings import CollectiveParameters, lane_slot
 
 BANK_LATENCY = 2
-"""Cycles from an address to the word in its register."""
+"""Cycles from an address to the register of the word."""
 
 
 class IntegerSum(Component):
-    """sum = a + b in each element, modulo 2^element: integers, signed or not.
+    """Integer sum = a + b of each element, modulo 2^element; signed or not.
 
-    Latency 1, initiation interval 1, without back-pressure. Area: an adder and a flip-flop for each bit.
+    Latency 1, initiation interval 1, without back-pressure. Area: an adder and a flip-flop per bit.
     """
 
     class Parameters(Parameters):
@@ -42,23 +42,23 @@ class IntegerSum(Component):
 
 
 def reduction(p: CollectiveParameters) -> tuple[type[Component], dict]:
-    """The component that adds words of a format, with its parameters. It has `a`, `b`, `sum`, a `latency`, and a
-    result in every cycle: another operator stands here."""
+    """Return the component that adds words of a format, with its parameters: ports `a`, `b`, `sum`, a `latency`, and a
+    result in every cycle. To use another operator, replace it here."""
     return IntegerSum, {"width": p.width, "element": p.element}
 
 
 class Lane(Component):
-    """Carries out slots (`hw.noc.rings.lane_slot`), a word a cycle.
+    """Lane: executes slots (`lane_slot` in `hw.collective.rings`), one word per cycle.
 
-    Operands are read ahead. A word goes on when the link that it pops has one (`there`, `word`; `take` takes it) and
-    the link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
+    Operands are read ahead. A word is issued when the link that it pops has one (`there`, `word`; `take` accepts it)
+    and the link that it pushes has space (`room`; `reserve` claims it): after that it never stalls.
 
-    While there are no slots the bank is the node's: `host_addr`, `host_data`, and bytes to write in `host_strobe`;
-    `found` follows the address after BANK_LATENCY cycles.
+    While there are no slots the bank belongs to the node: `host_addr`, `host_data`, and bytes to write in
+    `host_strobe`; `found` follows the address after BANK_LATENCY cycles.
 
-    Latency from `take` to `valid`: that of the reduction, so a hop is one cycle more. Initiation interval 1.
-    Back-pressure: `slots` may wait; only `take` and `reserve` depend on inputs within a cycle: on `there` and `room`.
-    Area: the bank, the reduction, 2 words of flip-flops and two more for each cycle of the reduction.
+    Latency from `take` to `valid`: that of the reduction, so a hop takes one more cycle. Initiation interval 1.
+    Back-pressure: `slots` may stall; only `take` and `reserve` depend combinationally on inputs: on `there` and `room`.
+    Area: the bank, the reduction, 2 words of flip-flops and two more per cycle of the reduction.
     """
 
     class Parameters(CollectiveParameters):
@@ -87,7 +87,7 @@ class Lane(Component):
         p = self.p
         sum_of, parameters = reduction(p)
 
-        # The slot, counted down, and the one that follows it.
+        # The current slot, counted down, and the one that follows it.
         now = Signal(lane_slot(p), reset_less=True)
         active = Signal()
         following = Signal(lane_slot(p), reset_less=True)
@@ -105,7 +105,7 @@ class Lane(Component):
                 with m.If(now[side] != 0):
                     m.d.sync += [now[side].eq(now[side] - 1), now[addr].eq(now[addr] + 1)]
 
-        # What happens to a word, while its operand is read.
+        # Control bits of a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
         takes, gives = now.take != 0, now.give != 0
@@ -139,7 +139,7 @@ class Lane(Component):
         with m.If(advance):
             m.d.sync += operand.eq(fetch.data)
 
-        # The sum, and beside it what goes on or stays without being added.
+        # The sum, and the delayed word that is forwarded or stored without addition.
         total = place(m, platform, "sum", sum_of, {"a": self.word, "b": operand}, **parameters)
         other = Bundle({"forwarded": p.width, "kept": p.width})
         results = [Signal(step, name=f"result{n}") for n in range(1 + sum_of.latency)]

@@ -1,4 +1,4 @@
-"""A node of the collective engines: its memory, an engine for each ring, and the ends of its links."""
+"""Node of the collective engines: its memory, an engine for each ring, and the ends of its links."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
@@ -16,11 +16,11 @@ from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameter
 from .slots import LANE_FIELDS, SlotSchedule, order
 
 STATUS = Bundle({"code": 3})
-"""How a call ended: a :class:`CollectiveCode`."""
+"""Result of a call: a :class:`CollectiveCode`."""
 
 
 def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
-    """What a node shows to what stands beside it."""
+    """Return the ports of a node to its host: memory, call and status."""
     return port(f"{prefix}mem", p.addr_width, p.width * p.rings.lanes) | {
         f"{prefix}call": In(stream.Signature(call(p))),
         f"{prefix}status": Out(stream.Signature(STATUS)),
@@ -28,15 +28,15 @@ def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
 
 
 class CollectiveNode(Component):
-    """A node: takes a call, meets the others, runs its engines, and tells how it ended.
+    """Collective node: accepts a call, joins the barrier, runs its engines, and returns the status.
 
-    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; what comes in at
-    link n has moved in the same direction. Which lane uses which link follows from the node's place, and in an
-    all-to-all from the pass; a pass begins when all lanes are done with the one before.
+    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; a word that arrives
+    at link n has moved in the same direction. The assignment of lanes to links follows from the node's position, and in
+    an all-to-all from the pass; a pass begins when all lanes have completed the previous one.
 
-    All nodes begin in the same cycle: `lag` is how much sooner than the last a node hears the decision. `node`,
-    `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and `lag` are
-    constants outside, so that all nodes are one module.
+    All nodes begin in the same cycle: `lag` is how many cycles earlier than the last node a node receives the decision.
+    `node`, `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and
+    `lag` are driven by constants outside, so that all nodes are instances of one module.
     """
 
     class Parameters(CollectiveParameters):
@@ -98,7 +98,7 @@ class CollectiveNode(Component):
         at_rest = Signal()
         self._memory(m, platform, lanes, at_rest)
 
-        # What follows from a call, a cycle later: where its rows are, and whether it can be done.
+        # Values derived from a call, one cycle later: the addresses of its rows, and whether it is legal.
         rooted = Signal()
         parts = Signal(p.count_width + bits(r.nodes))
         needs = Signal(p.count_width + bits(r.nodes) + 3)
@@ -213,7 +213,7 @@ class CollectiveNode(Component):
             ]
 
         def choose(values, way, dimension):
-            """One of the values of all links or lanes: those of one way first, for each way in order of dimension."""
+            """Select one of the values of all links or lanes: rising ones first, each group in order of dimension."""
             one, other = values[: r.count], values[r.count :]
             return Mux(way, Mux(dimension, other[-1], other[0]), Mux(dimension, one[-1], one[0]))
 
@@ -237,7 +237,7 @@ class CollectiveNode(Component):
             ]
 
     def _memory(self, m, platform, lanes, at_rest):
-        """Connect the node's port with the banks."""
+        """Connect the node's memory port to the banks."""
         p = self.p
         request = self.mem_req.payload
         room, accepted, read = Signal(), Signal(), Signal()
