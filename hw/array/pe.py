@@ -1,4 +1,4 @@
-"""The processing element generator: one cell of the arrays with its decoders, registers and streams."""
+"""Processing element: one cell of the arrays with its decoders, registers and streams."""
 
 from typing import Literal
 
@@ -23,33 +23,33 @@ from .weight_stationary import StationaryCell
 
 
 class Pe(Component):
-    """Processing element of the systolic arrays: one multiply-accumulate cell behind its decoders, as streams.
+    """Processing element of the systolic arrays: one multiply-accumulate cell with decoders, as streams.
 
     ======== ================================ =============================== ============================
     dataflow a beat of `w`                    a beat of `a` (and of `psum`)   a beat of `y`
     ======== ================================ =============================== ============================
     ws       the next weight, loaded while    an activation, and the partial  psum + a * w
-             the present one is in use        sum that enters from the north
+             the current one is in use        sum that enters from the north
     os       the weight of the same product   an activation                   the sum of a * w of a tile
     ======== ================================ =============================== ============================
 
-    ws: `last` of `a` marks the last activation that uses the present weight, and leaves with its result. os: `a` and
+    ws: `last` of `a` marks the last activation that uses the current weight, and leaves with its result. os: `a` and
     `w` are consumed together, `last` of either ends a tile. Results are exact modulo 2^acc_width, as two's complement.
 
-    Operands come as codes, as at an array's edge (docs/concepts/formats.md): a beat has one lane, or a pair of lanes in
+    Operands are codes, as at an array's edge (docs/concepts/formats.md): a beat has one lane, or a pair of lanes in
     formats that are decoded in pairs, of which the element multiplies lane 0; `user` where the format has it.
 
     Latency, from the beat that completes a result: 5 + P, where P is the multiplier's registers: operand_register +
     product_register, and once more product_register where products are shifted. Initiation interval 1; a weight enters
     every second cycle at most. Back-pressure: any stream may pause at any time; an operand enters the cell only when
-    the output buffer has room for its result. Area: one multiplier, one adder, two decoders, a buffer of 6 + P words.
+    the output buffer has space for its result. Area: one multiplier, one adder, two decoders, a buffer of 6 + P words.
 
     Source: N. Jouppi et al., ISCA 2017, section 2 (double-buffered weights); see :class:`.StationaryCell` and
     :class:`.OutputCell`.
     """
 
     class Parameters(Parameters):
-        dataflow: Literal["ws", "os"] = Field("ws", description="what stays: the weight or the output")
+        dataflow: Literal["ws", "os"] = Field("ws", description="stationary operand: weight or output")
         a_format: names.ArrayFormat = names.format_field("format of the activations A")
         w_format: names.ArrayFormat = names.format_field("format of the weights W")
         acc_width: int = Field(32, ge=1, le=64, description="bits of a sum; sums wrap modulo 2^acc_width")
@@ -112,7 +112,7 @@ class Pe(Component):
             operands[name] = decoders.o
         room = Signal()
         takes = Signal()  # the operands of a result have entered
-        last = Signal()  # of its tile
+        last = Signal()  # the last of its tile
         cell = self._ws if p.dataflow == "ws" else self._os
         result = cell(m, platform, operands["a"], operands["w"], room, takes, last)
         valid, lasts = Signal(self.cell_latency), Signal(self.cell_latency)
@@ -129,7 +129,7 @@ class Pe(Component):
         cell = place(m, platform, "cell", StationaryCell, **of, **p.registers)
         psum = place(m, platform, "psum_register", StreamRegister, payload=Bundle({"sum": p.sum}))
         late = place(m, platform, "psum_delay", Delay, width=p.acc_width, cycles=1 + p.stages, style="registers")
-        loaded = Signal()  # a weight waits
+        loaded = Signal()  # a weight is pending
         fresh = Signal(init=1)  # the next operand is the first of its weight
         ready = Signal()
         m.d.comb += [
@@ -160,7 +160,7 @@ class Pe(Component):
     def _os(self, m, platform, a, w, room, takes, last):
         p = self.p
         cell = place(m, platform, "cell", OutputCell, a=p.a.operand, w=p.w.operand, sum=p.sum, **p.registers)
-        cleared = Signal()  # the first cycle after reset sends a `last` of its own, which clears the sum
+        cleared = Signal()  # the first cycle after reset sends a `last`, which clears the sum
         ends = Signal()
         ready = Signal()
         enter = Signal()
