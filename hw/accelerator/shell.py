@@ -95,8 +95,8 @@ class Shell(Component):
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
     is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq`
     rises. The engine is reset before each start, so no state of one execution reaches the next. `error` and `pc` hold
-    the cause and place of the last end. Counters count while `status.running` and execution is not yet ending, and keep their
-    values until the next start.
+    the cause and place of the last end. Counters count while `status.running` and execution is not yet ending, and
+    keep their values until the next start.
 
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
     Bus masters and further ports of the engine pass through unchanged.
