@@ -97,7 +97,7 @@ SUM = FRACTION + 5
 
 
 class LeadingZeros(Component):
-    """Leading-zero counter: `count` of zeros above the first one of `i`; `empty` if `i` is 0: `count` is undefined then.
+    """Leading-zero counter: `count` of zeros above the first one of `i`; `empty`: `i` is 0 and `count` undefined.
 
     Divide and conquer, combinational. `width` is a power of two.
     """
