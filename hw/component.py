@@ -49,9 +49,9 @@ class Parameters(BaseModel):
             return validate(values)
         except ValidationError as error:
             first = error.errors()[0]
-            said = first.get("ctx", {}).get("error")
-            if not first["loc"] or isinstance(said, ParameterError):  # a validator with its own message
-                raise ParameterError(str(said)) from None
+            cause = first.get("ctx", {}).get("error")
+            if not first["loc"] or isinstance(cause, ParameterError):  # a validator with its own message
+                raise ParameterError(str(cause)) from None
             name = str(first["loc"][0])
             if first["type"] == "missing":
                 raise ParameterError(f"parameter '{name}' is missing: it must be {cls.legal(name)}.") from None

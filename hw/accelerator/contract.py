@@ -87,24 +87,24 @@ ATTRIBUTES = ("NAME", "IDENTITY", "COUNTERS", "CYCLE_CAUSES", "BUSY", "PENDING",
 
 def check_class(engine: type[Engine]):
     """Check the class attributes of an engine. Raises :class:`.ParameterError`, one sentence."""
-    who = f"engine={getattr(engine, '__name__', engine)}"
+    subject = f"engine={getattr(engine, '__name__', engine)}"
     if not (isinstance(engine, type) and issubclass(engine, Engine)):
-        raise ParameterError(f"{who}: engine must be a subclass of hw.accelerator.contract.Engine.")
+        raise ParameterError(f"{subject}: engine must be a subclass of hw.accelerator.contract.Engine.")
     for name in ATTRIBUTES:
         if not hasattr(engine, name):
-            raise ParameterError(f"{who}: class attribute {name} is missing.")
+            raise ParameterError(f"{subject}: class attribute {name} is missing.")
     if not (isinstance(engine.IDENTITY, int) and 0 <= engine.IDENTITY < 1 << 16):
-        raise ParameterError(f"{who}: IDENTITY={engine.IDENTITY}: IDENTITY must be an integer from 0 to 65535.")
+        raise ParameterError(f"{subject}: IDENTITY={engine.IDENTITY}: IDENTITY must be an integer from 0 to 65535.")
     if sum(engine.SIZES.values()) > 16:
-        raise ParameterError(f"{who}: SIZES={engine.SIZES}: SIZES must have 16 bits at most.")
+        raise ParameterError(f"{subject}: SIZES={engine.SIZES}: SIZES must have 16 bits at most.")
     if next(iter(engine.COUNTERS), None) != "cycles":
-        raise ParameterError(f"{who}: COUNTERS must begin with 'cycles'.")
+        raise ParameterError(f"{subject}: COUNTERS must begin with 'cycles'.")
     for name in (*engine.CYCLE_CAUSES, *engine.EVENT_BITS):
         if name not in engine.COUNTERS or name == "cycles":
-            raise ParameterError(f"{who}: '{name}' must be one of COUNTERS other than 'cycles'.")
+            raise ParameterError(f"{subject}: '{name}' must be one of COUNTERS other than 'cycles'.")
     errors = getattr(engine.ERRORS, "__members__", {})
     if "ABORTED" not in errors or errors.get("NONE", 1) != 0 or max(engine.ERRORS) > 15:
-        raise ParameterError(f"{who}: ERRORS must have NONE = 0, ABORTED, and no code above 15.")
+        raise ParameterError(f"{subject}: ERRORS must have NONE = 0, ABORTED, and no code above 15.")
 
 
 def check_ports(engine: type[Engine], p):
@@ -112,8 +112,10 @@ def check_ports(engine: type[Engine], p):
     members = engine.members(p)
     for name, wanted in engine.control().items():
         if members.get(name) != wanted:
-            way = "an input" if wanted.flow == In else "an output"
-            raise ParameterError(f"engine={engine.__name__}: port '{name}' must be {way} of shape {wanted.shape}.")
+            direction = "an input" if wanted.flow == In else "an output"
+            raise ParameterError(
+                f"engine={engine.__name__}: port '{name}' must be {direction} of shape {wanted.shape}."
+            )
     for name in SHELL_PORTS:
         if name in members:
             raise ParameterError(f"engine={engine.__name__}: port '{name}' must have another name: the shell has it.")

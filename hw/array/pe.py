@@ -111,19 +111,19 @@ class Pe(Component):
             join(m, getattr(self, name), decoders.i)
             operands[name] = decoders.o
         room = Signal()
-        takes = Signal()  # the operands of a result have entered
+        accepts = Signal()  # the operands of a result have entered
         last = Signal()  # the last of its tile
         cell = self._ws if p.dataflow == "ws" else self._os
-        result = cell(m, platform, operands["a"], operands["w"], room, takes, last)
+        result = cell(m, platform, operands["a"], operands["w"], room, accepts, last)
         valid, lasts = Signal(self.cell_latency), Signal(self.cell_latency)
-        m.d.sync += [valid.eq(Cat(takes, valid)), lasts.eq(Cat(last, lasts))]
+        m.d.sync += [valid.eq(Cat(accepts, valid)), lasts.eq(Cat(last, lasts))]
         row = Signal(Packet(p.sum))
         m.d.comb += [row.data.eq(result), row.last.eq(lasts[-1])]
         depth = self.cell_latency + ROUND_TRIP
-        buffered(m, platform, take=takes, room=room, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto")
+        buffered(m, platform, take=accepts, room=room, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto")
         return m
 
-    def _ws(self, m, platform, a, w, room, takes, last):
+    def _ws(self, m, platform, a, w, room, accepts, last):
         p = self.p
         of = {"moving": p.a.operand, "still": p.w.operand, "psum": p.sum}
         cell = place(m, platform, "cell", StationaryCell, **of, **p.registers)
@@ -137,19 +137,19 @@ class Pe(Component):
             psum.i.valid.eq(self.psum.valid),
             self.psum.ready.eq(psum.i.ready),
             ready.eq(room & (~fresh | loaded)),
-            takes.eq(a.valid & psum.o.valid & ready),
+            accepts.eq(a.valid & psum.o.valid & ready),
             a.ready.eq(psum.o.valid & ready),
             psum.o.ready.eq(a.valid & ready),
             last.eq(a.payload.last),
             w.ready.eq(~loaded),
             cell.west.moving.eq(a.payload.data[0]),
-            cell.west.swap.eq(takes & fresh),
+            cell.west.swap.eq(accepts & fresh),
             cell.west.load.eq(w.valid & w.ready),
             cell.north.weight.eq(w.payload.data[0]),
             late.i.eq(psum.o.payload.sum),
             cell.north.psum.eq(late.o),
         ]
-        with m.If(takes):
+        with m.If(accepts):
             m.d.sync += fresh.eq(a.payload.last)
         with m.If(cell.west.load):
             m.d.sync += loaded.eq(1)
@@ -157,7 +157,7 @@ class Pe(Component):
             m.d.sync += loaded.eq(0)
         return cell.south.psum
 
-    def _os(self, m, platform, a, w, room, takes, last):
+    def _os(self, m, platform, a, w, room, accepts, last):
         p = self.p
         cell = place(m, platform, "cell", OutputCell, a=p.a.operand, w=p.w.operand, sum=p.sum, **p.registers)
         cleared = Signal()  # the first cycle after reset sends a `last`, which clears the sum
@@ -171,9 +171,9 @@ class Pe(Component):
             enter.eq(a.valid & w.valid & ready),
             a.ready.eq(w.valid & ready),
             w.ready.eq(a.valid & ready),
-            takes.eq(enter & ends),
+            accepts.eq(enter & ends),
             last.eq(1),
-            cell.west.last.eq(takes | ~cleared),
+            cell.west.last.eq(accepts | ~cleared),
             cell.north.w.eq(w.payload.data[0]),
         ]
         with m.If(enter):  # an idle cycle adds zero

@@ -66,21 +66,21 @@ class Stationary(Component):
             self.still.ready.eq(register.i.ready),
         ]
 
-        left = Signal(p.of.left, init=p.of.rows - 1)
-        ending = Signal(init=p.of.rows == 1)  # left is 0
+        rows_left = Signal(p.of.left, init=p.of.rows - 1)
+        ending = Signal(init=p.of.rows == 1)  # `rows_left` is 0
         loaded = Signal()  # a complete tile is pending
         complete = Signal()  # a complete tile is pending, or will be in the next cycle
         m.d.comb += [
             still.ready.eq(~loaded),
             core.still.eq(still.payload.data),
             core.load.eq(still.valid & still.ready),
-            core.left.eq(left),
+            core.left.eq(rows_left),
             complete.eq(loaded | (still.valid & (still.payload.last | ending))),
         ]
         with m.If(core.load):
-            m.d.sync += [left.eq(left - 1), ending.eq(left == 1)]
+            m.d.sync += [rows_left.eq(rows_left - 1), ending.eq(rows_left == 1)]
             with m.If(complete):
-                m.d.sync += [left.eq(left.init), ending.eq(ending.init)]
+                m.d.sync += [rows_left.eq(rows_left.init), ending.eq(ending.init)]
 
         # Rows are admitted before their register, so that the core's first wires start at flip-flops.
         room = Signal()

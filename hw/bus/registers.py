@@ -27,8 +27,8 @@ Access = Literal["rw", "ro", "w1c", "pulse"]
 
 
 def _name(name: str) -> str:
-    if said := objection(name):
-        raise ParameterError(f"name={name}: name {said}.")
+    if reason := objection(name):
+        raise ParameterError(f"name={name}: name {reason}.")
     return name
 
 
@@ -166,11 +166,11 @@ class RegisterMap(Described):
             for field in register.fields:
                 where = f"register '{register.name}': field '{field.name}'"
                 for port in ports(register, field):
-                    said = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
+                    reason = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
                     if other := seen.get(port.lower()):
-                        said = f"must not be a port of {other} too"
-                    if said:
-                        raise ParameterError(f"{where}: its port '{port}' {said}.")
+                        reason = f"must not be a port of {other} too"
+                    if reason:
+                        raise ParameterError(f"{where}: its port '{port}' {reason}.")
                     seen[port.lower()] = where
         return self
 

@@ -88,7 +88,7 @@ class Lane(Component):
         sum_of, parameters = reduction(p)
 
         # The current slot, counted down, and the one that follows it.
-        now = Signal(lane_slot(p), reset_less=True)
+        current = Signal(lane_slot(p), reset_less=True)
         active = Signal()
         following = Signal(lane_slot(p), reset_less=True)
         waiting = Signal()
@@ -96,27 +96,27 @@ class Lane(Component):
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
             m.d.sync += [following.eq(self.slots.payload), waiting.eq(self.slots.valid)]
-        with m.If(advance & (~active | ((now.take <= 1) & (now.give <= 1)))):
-            m.d.sync += [active.eq(waiting), now.eq(following)]
+        with m.If(advance & (~active | ((current.take <= 1) & (current.give <= 1)))):
+            m.d.sync += [active.eq(waiting), current.eq(following)]
             with m.If(waiting):
                 m.d.sync += waiting.eq(0)
         with m.Elif(advance):
             for side, addr in (("take", "write_addr"), ("give", "read_addr")):
-                with m.If(now[side] != 0):
-                    m.d.sync += [now[side].eq(now[side] - 1), now[addr].eq(now[addr] + 1)]
+                with m.If(current[side] != 0):
+                    m.d.sync += [current[side].eq(current[side] - 1), current[addr].eq(current[addr] + 1)]
 
         # Control bits of a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
-        takes, gives = now.take != 0, now.give != 0
+        receives, sends = current.take != 0, current.give != 0
         m.d.comb += [
             steps[0].valid.eq(active),
-            steps[0].read.eq(now.read & gives),
-            steps[0].add.eq(now.add),
-            steps[0].write.eq(now.write & takes),
-            steps[0].pop.eq(now.pop & takes),
-            steps[0].push.eq(now.push & gives),
-            steps[0].addr.eq(now.write_addr),
+            steps[0].read.eq(current.read & sends),
+            steps[0].add.eq(current.add),
+            steps[0].write.eq(current.write & receives),
+            steps[0].pop.eq(current.pop & receives),
+            steps[0].push.eq(current.push & sends),
+            steps[0].addr.eq(current.write_addr),
         ]
         with m.If(advance):
             m.d.sync += [after.eq(before) for before, after in pairwise(steps)]
@@ -135,7 +135,7 @@ class Lane(Component):
         store = bank.write_port(granularity=8)
         fetch = bank.read_port()
         operand = Signal(p.width, reset_less=True)
-        m.d.comb += [fetch.addr.eq(Mux(active, now.read_addr, self.host_addr)), fetch.en.eq(advance)]
+        m.d.comb += [fetch.addr.eq(Mux(active, current.read_addr, self.host_addr)), fetch.en.eq(advance)]
         with m.If(advance):
             m.d.sync += operand.eq(fetch.data)
 

@@ -70,7 +70,7 @@ class CollectiveNode(Component):
         m = Module()
         p, r = self.p, self.p.rings
         asked = Signal(call(p))
-        told = Signal(order(p))
+        command = Signal(order(p))
         start = Signal()
         schedules, lanes = [], []
         for ring in range(r.count):
@@ -89,12 +89,12 @@ class CollectiveNode(Component):
             m.d.comb += [
                 schedule.axis.eq(ring),
                 schedule.position.eq(self.position),
-                schedule.order.eq(told),
+                schedule.order.eq(command),
                 schedule.start.eq(start),
             ]
             ends = Cat(self.next_nodes[ring] == asked.root, self.last_nodes[ring] == asked.root)
             m.d.comb += [schedule.order.begins.eq(Cat(ends[1], ends[0])), schedule.order.ends.eq(ends)]
-        self._links(m, platform, lanes, told)
+        self._links(m, platform, lanes, command)
         at_rest = Signal()
         self._memory(m, platform, lanes, at_rest)
 
@@ -107,18 +107,18 @@ class CollectiveNode(Component):
         m.d.sync += [
             parts.eq(asked.rows * r.nodes),
             needs.eq(asked.base + extent),
-            told.home.eq(asked.base + asked.rows * self.node),
+            command.home.eq(asked.base + asked.rows * self.node),
         ]
         m.d.comb += [
-            told.op.eq(asked.op),
-            told.rows.eq(asked.rows),
-            told.base.eq(asked.base),
-            told.whole.eq(parts),
-            told.step_x.eq(asked.rows),
-            told.round_x.eq(asked.rows * (r.k - 1)),
-            told.step_y.eq(asked.rows * r.k),
-            told.round_y.eq(asked.rows * (r.k * (r.l - 1))),
-            told.root.eq(asked.root == self.node),
+            command.op.eq(asked.op),
+            command.rows.eq(asked.rows),
+            command.base.eq(asked.base),
+            command.whole.eq(parts),
+            command.step_x.eq(asked.rows),
+            command.round_x.eq(asked.rows * (r.k - 1)),
+            command.step_y.eq(asked.rows * r.k),
+            command.round_y.eq(asked.rows * (r.k * (r.l - 1))),
+            command.root.eq(asked.root == self.node),
         ]
 
         meeting = place(m, platform, "meeting", BarrierNode, **dict(p))
@@ -136,7 +136,7 @@ class CollectiveNode(Component):
         checked = Signal(2)
         begun = Signal()
         lag = Signal.like(self.lag)
-        reverse, second = told.reverse, told.second
+        reverse, second = command.reverse, command.second
         busy = Cat(each.busy for each in schedules + lanes).any()
         code = self.status.payload.code
         with m.FSM():
@@ -185,7 +185,7 @@ class CollectiveNode(Component):
                     m.next = "IDLE"
         return m
 
-    def _links(self, m, platform, lanes, told):
+    def _links(self, m, platform, lanes, command):
         """Connect lanes with links."""
         p, r = self.p, self.p.rings
         ends, begins = [], []
@@ -202,38 +202,42 @@ class CollectiveNode(Component):
             begins.append(begin)
 
         # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
-        exchange = told.op == CollectiveOp.ALL_TO_ALL
+        exchange = command.op == CollectiveOp.ALL_TO_ALL
         leaves, comes = Signal(2), Signal(2)
         if r.count > 1:
             last = Mux(self.position.sum == 0, r.period - 1, self.position.sum - 1)
             forth, back = self.position.sum >= r.straight, last >= r.straight
             m.d.comb += [
-                leaves.eq(Mux(exchange, told.second.replicate(2), Cat(forth, back))),
-                comes.eq(Mux(exchange, told.second.replicate(2), Cat(back, forth))),
+                leaves.eq(Mux(exchange, command.second.replicate(2), Cat(forth, back))),
+                comes.eq(Mux(exchange, command.second.replicate(2), Cat(back, forth))),
             ]
 
-        def choose(values, way, dimension):
+        def choose(values, direction, dimension):
             """Select one of the values of all links or lanes: rising ones first, each group in order of dimension."""
             one, other = values[: r.count], values[r.count :]
-            return Mux(way, Mux(dimension, other[-1], other[0]), Mux(dimension, one[-1], one[0]))
+            return Mux(direction, Mux(dimension, other[-1], other[0]), Mux(dimension, one[-1], one[0]))
 
         for n, lane in enumerate(lanes):
-            ring, way = divmod(n, 2)
-            come, leave, way = comes[way] ^ ring, leaves[way] ^ ring, told.reverse ^ way
+            ring, direction = divmod(n, 2)
+            come, leave, direction = comes[direction] ^ ring, leaves[direction] ^ ring, command.reverse ^ direction
             m.d.comb += [
-                lane.there.eq(choose([each.there for each in ends], way, come)),
-                lane.word.eq(choose([each.word for each in ends], way, come)),
-                lane.room.eq(choose([each.room for each in begins], way, leave)),
+                lane.there.eq(choose([each.there for each in ends], direction, come)),
+                lane.word.eq(choose([each.word for each in ends], direction, come)),
+                lane.room.eq(choose([each.room for each in begins], direction, leave)),
             ]
         for n, (end, begin) in enumerate(zip(ends, begins, strict=True)):
-            way, dimension = divmod(n, r.count)
-            come, leave, way = comes[way] ^ dimension, leaves[way] ^ dimension, told.reverse ^ way
+            direction, dimension = divmod(n, r.count)
+            come, leave, direction = (
+                comes[direction] ^ dimension,
+                leaves[direction] ^ dimension,
+                command.reverse ^ direction,
+            )
             by_way = lanes[0::2] + lanes[1::2]
             m.d.comb += [
-                end.take.eq(choose([each.take for each in by_way], way, come)),
-                begin.reserve.eq(choose([each.reserve for each in by_way], way, leave)),
-                self.link_out[n].eq(choose([each.out for each in by_way], way, leave)),
-                self.link_out_valid[n].eq(choose([each.valid for each in by_way], way, leave)),
+                end.take.eq(choose([each.take for each in by_way], direction, come)),
+                begin.reserve.eq(choose([each.reserve for each in by_way], direction, leave)),
+                self.link_out[n].eq(choose([each.out for each in by_way], direction, leave)),
+                self.link_out_valid[n].eq(choose([each.valid for each in by_way], direction, leave)),
             ]
 
     def _memory(self, m, platform, lanes, at_rest):

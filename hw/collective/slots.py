@@ -107,9 +107,9 @@ class SlotSchedule(Component):
         # The rows of a part that are in flight together: `size` of them from `offset` on.
         offset = Signal(p.count_width)
         end = Signal(p.count_width)
-        left = Signal(p.count_width)
+        remaining = Signal(p.count_width)
         size = Signal(p.count_width)
-        m.d.comb += [left.eq(end - offset), size.eq(Mux(left < 2 * SEGMENT - 1, left, SEGMENT))]
+        m.d.comb += [remaining.eq(end - offset), size.eq(Mux(remaining < 2 * SEGMENT - 1, remaining, SEGMENT))]
 
         # All-to-all: the distance, and the group, of which the first is the node's own.
         distance = Signal(range(max(r.k, r.l) // 2 + 1))
@@ -153,7 +153,7 @@ class SlotSchedule(Component):
             """Drive both lanes with one value, or with one value each."""
             return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
 
-        takes = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
+        receives = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
         gives = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
         no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
         no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
@@ -203,7 +203,7 @@ class SlotSchedule(Component):
                 with m.If(t == first):
                     m.d.sync += [gives, out.add.eq(0), lanes("push", 1)]
                 with m.Else():
-                    m.d.sync += [takes, out.write.eq(t >= writes), lanes("push", t != final)]
+                    m.d.sync += [receives, out.write.eq(t >= writes), lanes("push", t != final)]
                     with m.If(t <= reads):
                         m.d.sync += [gives, out.add.eq(1)]
                     with m.Else():
@@ -230,7 +230,7 @@ class SlotSchedule(Component):
                     m.d.comb += restart.eq(1)
                     m.d.sync += [distance.eq(1), offset.eq(0)]
                     m.next = "PART"
-                with m.Elif(left != size):
+                with m.Elif(remaining != size):
                     m.d.sync += [offset.eq(offset + size), skip.eq(scatters & gathers)]
                     with m.If(exchange):
                         m.next = "ROWS"
@@ -298,7 +298,7 @@ class NodeWalker(Component):
         along_y = 0
         if r.count > 1:
             along_y = self.axis ^ Mux(self.straight, 0, (now.sum if forth else beyond["sum"]) >= r.straight)
-        there = Mux(
+        part_step = Mux(
             along_y,
             Mux(edges["y"], self.round_y, self.step_y),
             Mux(edges["x"], self.round_x, self.step_x),
@@ -307,7 +307,10 @@ class NodeWalker(Component):
         with m.If(self.load):
             m.d.sync += [now.eq(self.place), self.addr.eq(self.first)]
         with m.Elif(self.walk):
-            m.d.sync += [self.addr.eq(Mux(back, self.addr - there, self.addr + there)), now.sum.eq(beyond["sum"])]
+            m.d.sync += [
+                self.addr.eq(Mux(back, self.addr - part_step, self.addr + part_step)),
+                now.sum.eq(beyond["sum"]),
+            ]
             with m.If(along_y):
                 m.d.sync += now.y.eq(beyond["y"])
             with m.Else():

@@ -123,26 +123,26 @@ class Dma(Component):
         # Completion, in the order of dispatch
         first = order.o.payload
         free = Signal()
-        told = Signal()
+        reported = Signal()
         engine = {0: load.done, 1: store.done}
-        m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(told)]
+        m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(reported)]
         with m.If(self.status.ready):
             m.d.sync += self.status.valid.eq(0)
-        with m.If(told):
+        with m.If(reported):
             m.d.sync += [self.status.valid.eq(1), self.status.payload.tag.eq(first.tag)]
         with m.If(first.code != DmaCode.OK):
-            m.d.comb += told.eq(order.o.valid & free)
-            with m.If(told):
+            m.d.comb += reported.eq(order.o.valid & free)
+            with m.If(reported):
                 m.d.sync += [self.status.payload.code.eq(first.code), self.status.payload.addr.eq(0)]
         for store_bit, done in engine.items():
             with m.If((first.code == DmaCode.OK) & (first.store == store_bit)):
-                m.d.comb += [told.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
-                with m.If(told):
+                m.d.comb += [reported.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
+                with m.If(reported):
                     m.d.sync += [self.status.payload.code.eq(0), self.status.payload.addr.eq(0)]
                     with m.If(done.payload.failed):
                         m.d.sync += self.status.payload.code.eq(DmaCode.SLVERR | done.payload.decerr)
                         m.d.sync += self.status.payload.addr.eq(done.payload.beat << p.lanes)
-        m.d.sync += unfinished.eq(unfinished + taken - told)
+        m.d.sync += unfinished.eq(unfinished + taken - reported)
 
         join(m, load.write, self.local_write)
         join(m, store.read, self.local_read)

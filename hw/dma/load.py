@@ -80,11 +80,11 @@ class Load(Component):
 
         # The last word waits until the outcome of the previous descriptor was reported.
         out = align.o.payload
-        told = Signal()
+        reported = Signal()
         m.d.comb += [
-            told.eq(~out.last | ~self.done.valid),
-            self.write.valid.eq(align.o.valid & told),
-            align.o.ready.eq(self.write.ready & told),
+            reported.eq(~out.last | ~self.done.valid),
+            self.write.valid.eq(align.o.valid & reported),
+            align.o.ready.eq(self.write.ready & reported),
             self.write.payload.addr.eq(out.addr),
             self.write.payload.write.eq(1),
             self.write.payload.data.eq(out.data),
@@ -117,17 +117,17 @@ class Load(Component):
         going = Signal()  # after the first element
         bus_at = Signal(p.addr_width, reset_less=True)
         local_at = Signal(p.local_width, reset_less=True)
-        left = Signal(p.run_width, reset_less=True)
+        remaining = Signal(p.run_width, reset_less=True)
         here = Signal.like(bus_at)
-        there = Signal.like(local_at)
-        rest = Signal.like(left)
+        target = Signal.like(local_at)
+        rest = Signal.like(remaining)
         size = Signal(range(p.bytes + 1))
         ends = Signal()
         full = Signal()
         m.d.comb += [
             here.eq(Mux(going, bus_at, new.bus)),
-            there.eq(Mux(going, local_at, new.local)),
-            rest.eq(Mux(going, left, new.bytes)),
+            target.eq(Mux(going, local_at, new.local)),
+            rest.eq(Mux(going, remaining, new.bytes)),
             size.eq(1 << new.size),
             ends.eq(rest == size),
             full.eq((here[: p.lanes] + size)[p.lanes]),
@@ -136,16 +136,16 @@ class Load(Component):
             m.d.comb += [
                 out.beat.eq(here >> p.lanes),
                 out.source.eq(here),
-                out.target.eq(there),
-                out.addr.eq(there >> p.lanes),
+                out.target.eq(target),
+                out.addr.eq(target >> p.lanes),
                 out.bytes.eq(size),
                 out.last.eq(new.last & ends),
                 out.keep.eq(~full & ~ends),
                 pieces.ready.eq(moves.ready & ends),
             ]
             with m.If(moves.valid & moves.ready):
-                m.d.sync += [going.eq(~ends), left.eq(rest - size)]
-                m.d.sync += [bus_at.eq(here + size), local_at.eq(there + new.step)]
+                m.d.sync += [going.eq(~ends), remaining.eq(rest - size)]
+                m.d.sync += [bus_at.eq(here + size), local_at.eq(target + new.step)]
 
 
 def address(channel, burst, p: DmaParameters):

@@ -40,7 +40,7 @@ class PieceGenerator(Component):
             return [Signal(width, name=f"{name}{d}", reset_less=True) for d in dims]
 
         bus, local = registers("bus", p.addr_width), registers("local", p.local_width)  # current addresses
-        left = registers("left", COUNT_WIDTH)  # further steps of dimension d
+        remaining = registers("remaining", COUNT_WIDTH)  # further steps of dimension d
         limit = registers("limit", COUNT_WIDTH)
         busy = Signal()
         advance = Signal()
@@ -78,10 +78,10 @@ class PieceGenerator(Component):
         within = Const(1, 1)
         for d in dims:
             with m.If(advance & within):
-                m.d.sync += left[d].eq(Mux(ended[d], limit[d], left[d] - 1))
-                m.d.sync += ended[d].eq(Mux(ended[d], single[d], left[d] == 1))
+                m.d.sync += remaining[d].eq(Mux(ended[d], limit[d], remaining[d] - 1))
+                m.d.sync += ended[d].eq(Mux(ended[d], single[d], remaining[d] == 1))
                 if p.padding:
-                    then = (left[d] > beyond[d]) | (left[d] <= box[f"after{d}"])
+                    then = (remaining[d] > beyond[d]) | (remaining[d] <= box[f"after{d}"])
                     m.d.sync += outside[d].eq(Mux(ended[d], first[d], then))
             within = within & ends[d]
 
@@ -91,7 +91,7 @@ class PieceGenerator(Component):
             m.d.sync += [busy.eq(1), box.eq(new)]
             for d in dims:
                 m.d.sync += [bus[d].eq(new.bus_addr), local[d].eq(new.local_addr)]
-                m.d.sync += [left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
+                m.d.sync += [remaining[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
                 one = new[f"count{d}"] == 1
                 if d == 0:  # a row is one step
                     one = one | new.rows | new.turn

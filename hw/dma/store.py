@@ -176,7 +176,7 @@ class StoreReader(Component):
     def elaborate(self, platform):
         m = Module()
         p, new = self.p, self.i.payload
-        left = Signal(p.run_width - p.lanes + 1, reset_less=True)
+        remaining = Signal(p.run_width - p.lanes + 1, reset_less=True)
         addr = Signal(p.local_width - p.lanes, reset_less=True)
         closing = Signal(reset_less=True)
         m.d.comb += [
@@ -184,11 +184,11 @@ class StoreReader(Component):
             self.i.ready.eq(~self.o.valid | self.o.ready & closing),
         ]
         with m.If(self.o.ready):
-            m.d.sync += [left.eq(left - 1), closing.eq(left == 2), addr.eq(addr + 1)]
+            m.d.sync += [remaining.eq(remaining - 1), closing.eq(remaining == 2), addr.eq(addr + 1)]
             with m.If(closing):
                 m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += self.o.valid.eq(1)
             words = beats(new.addr[: p.lanes], new.bytes, p)
-            m.d.sync += [left.eq(words), closing.eq(words == 1), addr.eq(new.addr >> p.lanes)]
+            m.d.sync += [remaining.eq(words), closing.eq(words == 1), addr.eq(new.addr >> p.lanes)]
         return m

@@ -122,25 +122,25 @@ class SparseDecoder(Component):
         step = p.pattern.bits
         count = min(p.word // step, p.groups)  # groups used per word
         words = Signal(Lanes(count * step, p.cols), reset_less=True)
-        left = Signal(range(count + 1))  # remaining groups in the words
+        remaining = Signal(range(count + 1))  # remaining groups in the words
         index = Signal(self.bad.payload.group.shape())
         tile = Signal(TILE_BITS)
         take = Signal()
         ends = Signal()
         m.d.comb += [
-            self.o.valid.eq(values.valid & (left != 0)),
-            values.ready.eq(self.o.ready & (left != 0)),
+            self.o.valid.eq(values.valid & (remaining != 0)),
+            values.ready.eq(self.o.ready & (remaining != 0)),
             take.eq(self.o.valid & self.o.ready),
             ends.eq(values.payload.last | (index == p.groups - 1)),
-            self.meta.ready.eq((left == 0) | (take & ((left == 1) | ends))),
+            self.meta.ready.eq((remaining == 0) | (take & ((remaining == 1) | ends))),
         ]
         with m.If(take):
-            m.d.sync += [left.eq(left - 1), index.eq(index + 1)]
+            m.d.sync += [remaining.eq(remaining - 1), index.eq(index + 1)]
             m.d.sync += [words[c].eq(words[c] >> step) for c in range(p.cols)]
             with m.If(ends):
                 m.d.sync += [index.eq(0), tile.eq(tile + 1)]
         with m.If(self.meta.ready):
-            m.d.sync += left.eq(Mux(self.meta.valid, count, 0))
+            m.d.sync += remaining.eq(Mux(self.meta.valid, count, 0))
             m.d.sync += [words[c].eq(self.meta.payload[c]) for c in range(p.cols)]
 
         width = p.pattern.n * p.value.width

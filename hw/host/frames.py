@@ -67,7 +67,7 @@ class Deframer(Component):
     def elaborate(self, platform):
         m = Module()
         crc = place(m, platform, "crc", Crc)
-        left = Signal(8)  # remaining bytes of the current run
+        remaining = Signal(8)  # remaining bytes of the current run
         empty = Signal(init=1)  # no byte of the frame has arrived
         zero = Signal(reset_less=True)  # the current run is followed by a zero
         beat = Signal(BEAT, reset_less=True)
@@ -77,7 +77,7 @@ class Deframer(Component):
             self.o.payload.eq(beat),
             taken.eq(self.i.valid & self.i.ready),
             ends.eq(self.i.payload == 0),
-            code.eq(~ends & (left == 0)),
+            code.eq(~ends & (remaining == 0)),
             byte.eq(~ends & (~code | (zero & ~empty))),
             crc.data.eq(Mux(code, 0, self.i.payload)),
             crc.valid.eq(taken & byte),
@@ -88,10 +88,10 @@ class Deframer(Component):
                 self.o.valid.eq(self.i.valid & (byte | (ends & ~empty))),
                 beat.data.eq(crc.data),
                 beat.end.eq(ends),
-                beat.good.eq((left == 0) & crc.good),
+                beat.good.eq((remaining == 0) & crc.good),
             ]
         with m.If(taken):
-            m.d.sync += [empty.eq(ends), left.eq(Mux(ends, 0, Mux(code, self.i.payload, left) - 1))]
+            m.d.sync += [empty.eq(ends), remaining.eq(Mux(ends, 0, Mux(code, self.i.payload, remaining) - 1))]
             with m.If(code):
                 m.d.sync += zero.eq(self.i.payload != RUN)
         return m

@@ -121,7 +121,7 @@ class Link(Component):
         request = Signal(HEADER, reset_less=True)
         place_in = Signal(3)  # index of the next byte, in the header or in a word
         word = Signal(8 * WORD, reset_less=True)
-        left = Signal(range(WORDS + 1))  # remaining words
+        remaining = Signal(range(WORDS + 1))  # remaining words
         status = Signal(2, reset_less=True)
         writes = request.op[0]
 
@@ -171,7 +171,7 @@ class Link(Component):
                         m.d.sync += place_in.eq(0)
                         m.next = "order"
             with m.State("order"):
-                m.d.sync += [left.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
+                m.d.sync += [remaining.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
                 with m.If(again & writes):
                     m.d.sync += status.eq(statuses.word_select((back - 1)[: (WINDOW - 1).bit_length()], 2))
                 with m.If(known):
@@ -218,8 +218,8 @@ class Link(Component):
                 with m.If(taken):
                     m.d.sync += [word.eq(word[8:]), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
                     with m.If(place_in == WORD - 1):
-                        m.d.sync += left.eq(left - 1)
-                        with m.If(left == 1):
+                        m.d.sync += remaining.eq(remaining - 1)
+                        with m.If(remaining == 1):
                             m.next = "done"
                         with m.Else():
                             m.next = "read"
@@ -232,8 +232,8 @@ class Link(Component):
             with m.State("write"):
                 m.d.comb += access.put.valid.eq(1)
                 with m.If(access.put.ready):
-                    m.d.sync += left.eq(left - 1)
-                    with m.If(left == 1):
+                    m.d.sync += remaining.eq(remaining - 1)
+                    with m.If(remaining == 1):
                         m.next = "done"
                     with m.Else():
                         m.next = "gather"
@@ -247,8 +247,8 @@ class Link(Component):
                 with m.If(came):
                     m.d.sync += place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))
                     with m.If(place_in == WORD - 1):
-                        m.d.sync += left.eq(left - 1)
-                        with m.If(left == 1):
+                        m.d.sync += remaining.eq(remaining - 1)
+                        with m.If(remaining == 1):
                             with m.If(known):
                                 m.next = "status"
                             with m.Else():

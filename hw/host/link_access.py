@@ -60,13 +60,13 @@ class LinkAccess(Component):
         reads = Signal()
         writes = Signal()
         answered = Signal()
-        left = Signal(access.count.shape(), reset_less=True)
-        last = left == 1
+        remaining = Signal(access.count.shape(), reset_less=True)
+        last = remaining == 1
 
         w_ready = Signal()
         r_valid = Signal()
         b_valid = Signal()
-        said = Signal(2)
+        response = Signal(2)
         for bus, here in ((self.memory, ~access.registers), (self.registers, access.registers)):
             # An address is issued independently of the data: a slave may wait for the data first.
             for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
@@ -85,7 +85,7 @@ class LinkAccess(Component):
                     w_ready.eq(bus.w.ready),
                     r_valid.eq(bus.r.valid),
                     b_valid.eq(bus.b.valid),
-                    said.eq(Mux(access.write, bus.b.payload.resp, bus.r.payload.resp)),
+                    response.eq(Mux(access.write, bus.b.payload.resp, bus.r.payload.resp)),
                 ]
         for channel in (self.memory.ar, self.memory.aw):
             burst = {"len": access.count - 1, "size": WORD.bit_length() - 1, "burst": INCR}
@@ -107,16 +107,16 @@ class LinkAccess(Component):
         ]
 
         moves = Signal()
-        told = Signal()
+        reported = Signal()
         m.d.comb += [
             moves.eq((self.got.valid & self.got.ready) | (self.put.valid & self.put.ready)),
-            told.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
+            reported.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
         ]
         with m.If(moves):
-            m.d.sync += [left.eq(left - 1), lane.eq(lane + 1)]
-        with m.If(told & (resp == Response.OKAY)):
-            m.d.sync += resp.eq(said)
-        with m.If(told & access.registers):
+            m.d.sync += [remaining.eq(remaining - 1), lane.eq(lane + 1)]
+        with m.If(reported & (resp == Response.OKAY)):
+            m.d.sync += resp.eq(response)
+        with m.If(reported & access.registers):
             m.d.sync += access.addr.eq(access.addr + WORD)
         with m.FSM():
             with m.State("idle"):
@@ -124,7 +124,7 @@ class LinkAccess(Component):
                 with m.If(self.go.valid):
                     m.d.sync += [
                         access.eq(self.go.payload),
-                        left.eq(self.go.payload.count),
+                        remaining.eq(self.go.payload.count),
                         lane.eq(self.go.payload.addr[2:]),
                         resp.eq(Response.OKAY),
                     ]
@@ -149,7 +149,7 @@ class LinkAccess(Component):
             with m.State("answer"):
                 m.d.comb += answered.eq(1)
                 with m.If(b_valid):
-                    with m.If(left == 0):
+                    with m.If(remaining == 0):
                         m.next = "done"
                     with m.Else():
                         m.next = "ask"

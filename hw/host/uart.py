@@ -50,19 +50,23 @@ class Uart(Component):
 
     def _send(self, m):
         shift = Signal(BITS, name="tx_shift", init=-1)
-        left = Signal(range(BITS + 1), name="tx_left")  # remaining bits, including the current one
+        remaining = Signal(range(BITS + 1), name="tx_remaining")  # remaining bits, including the current one
         tick = Signal(range(self.p.divisor), name="tx_tick")
-        m.d.comb += [self.tx.eq(shift[0]), self.send.ready.eq((left <= 1) & (tick == 0))]
+        m.d.comb += [self.tx.eq(shift[0]), self.send.ready.eq((remaining <= 1) & (tick == 0))]
         with m.If(self.send.ready):
-            m.d.sync += left.eq(0)
+            m.d.sync += remaining.eq(0)
             with m.If(self.send.valid):
                 m.d.sync += [
                     shift.eq(Cat(Const(0, 1), self.send.payload, Const(1, 1))),
-                    left.eq(BITS),
+                    remaining.eq(BITS),
                     tick.eq(self.p.divisor - 1),
                 ]
         with m.Elif(tick == 0):
-            m.d.sync += [shift.eq(Cat(shift[1:], Const(1, 1))), left.eq(left - 1), tick.eq(self.p.divisor - 1)]
+            m.d.sync += [
+                shift.eq(Cat(shift[1:], Const(1, 1))),
+                remaining.eq(remaining - 1),
+                tick.eq(self.p.divisor - 1),
+            ]
         with m.Else():
             m.d.sync += tick.eq(tick - 1)
 
@@ -70,21 +74,21 @@ class Uart(Component):
         level = Signal(init=1)
         m.submodules.into_domain = FFSynchronizer(self.rx, level, init=1)
         shift = Signal(8, name="rx_shift", reset_less=True)
-        left = Signal(range(BITS + 1), name="rx_left")
+        remaining = Signal(range(BITS + 1), name="rx_remaining")
         tick = Signal(range(self.p.divisor), name="rx_tick")
         byte = Signal(8, reset_less=True)
         m.d.comb += self.receive.payload.eq(byte)
         with m.If(self.receive.ready):
             m.d.sync += self.receive.valid.eq(0)
-        with m.If(left == 0):
-            m.d.sync += [left.eq(Mux(level, 0, BITS)), tick.eq(self.p.divisor // 2 - 1)]
+        with m.If(remaining == 0):
+            m.d.sync += [remaining.eq(Mux(level, 0, BITS)), tick.eq(self.p.divisor // 2 - 1)]
         with m.Elif(tick == 0):
             m.d.sync += [
                 shift.eq(Cat(shift[1:], level)),
-                left.eq(Mux((left == BITS) & level, 0, left - 1)),
+                remaining.eq(Mux((remaining == BITS) & level, 0, remaining - 1)),
                 tick.eq(self.p.divisor - 1),
             ]
-            with m.If((left == 1) & level & (~self.receive.valid | self.receive.ready)):
+            with m.If((remaining == 1) & level & (~self.receive.valid | self.receive.ready)):
                 m.d.sync += [byte.eq(shift), self.receive.valid.eq(1)]
         with m.Else():
             m.d.sync += tick.eq(tick - 1)

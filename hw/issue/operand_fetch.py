@@ -72,20 +72,20 @@ class OperandFetch(Component):
                 m.d.sync += cleared.eq(cleared + 1)
 
         # Read
-        there = Signal()  # `word` is a waiting instruction
+        pending = Signal()  # `word` is a waiting instruction
         pc = Signal(PC_WIDTH, reset_less=True)
         moves = Signal()
         m.d.comb += [
-            self.empty.eq(~there & (self.index == self.filled)),
-            moves.eq(there & (~self.o.valid | self.o.ready) & ~self.restart),
-            self.take.eq((self.index != self.filled) & (~there | moves) & ready & ~self.restart),
+            self.empty.eq(~pending & (self.index == self.filled)),
+            moves.eq(pending & (~self.o.valid | self.o.ready) & ~self.restart),
+            self.take.eq((self.index != self.filled) & (~pending | moves) & ready & ~self.restart),
         ]
         with m.If(self.restart):
-            m.d.sync += [there.eq(0), self.index.eq(self.target)]
+            m.d.sync += [pending.eq(0), self.index.eq(self.target)]
         with m.Elif(self.take):
-            m.d.sync += [there.eq(1), self.index.eq(self.index + 1), pc.eq(self.index)]
+            m.d.sync += [pending.eq(1), self.index.eq(self.index + 1), pc.eq(self.index)]
         with m.Elif(moves):
-            m.d.sync += there.eq(0)
+            m.d.sync += pending.eq(0)
 
         # Add
         with m.If(self.o.ready | self.restart):

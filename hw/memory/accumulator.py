@@ -120,8 +120,8 @@ class Accumulator(Component):
         # Rows in flight, the latest first.
         stage = Bundle({"valid": 1, "last": 1, "half": 1, "addr": p.addr_width})
         stages = [Signal(stage, name=f"stage{n}") for n in range(1 + STAGES)]
-        now, written = stages[0], stages[-1]
-        m.d.comb += [now.valid.eq(enter), now.last.eq(row.last), now.half.eq(fill), now.addr.eq(row.addr)]
+        newest, written = stages[0], stages[-1]
+        m.d.comb += [newest.valid.eq(enter), newest.last.eq(row.last), newest.half.eq(fill), newest.addr.eq(row.addr)]
         m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
 
         with m.If(enter):

@@ -159,9 +159,9 @@ class MultiportBits(Component):
         p = self.p
 
         def later(name, value, reset_less=True):
-            held = Signal(value.shape(), name=name, reset_less=reset_less)
-            m.d.sync += held.eq(value)
-            return held
+            register = Signal(value.shape(), name=name, reset_less=reset_less)
+            m.d.sync += register.eq(value)
+            return register
 
         data, strobe, source, addr = self.data, self.strobe, later("source1", self.source), self.addr
         write = self.write
@@ -174,7 +174,7 @@ class MultiportBits(Component):
         before = [later(f"before{o}", own[o]) for o in range(p.ports)]
         words = []
         for n in range(p.ports):
-            stored, moving = [], []  # contents of each port's memory: one of the two, the other is 0
+            stored, forwarded = [], []  # contents of each port's memory: one of the two, the other is 0
             for o in range(p.ports):
                 copy = place(m, platform, f"copy{n}_{o}", ReplicaMemory, width=p.width, depth=p.depth)
                 m.d.comb += [
@@ -185,12 +185,14 @@ class MultiportBits(Component):
                 ]
                 near, far, memory = source[n * p.ports + o]
                 stored.append(later(f"stored{n}_{o}", Mux(memory, copy.read_data, 0)))
-                moving.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
+                forwarded.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
             mine = Signal(p.width, name=f"mine{n}")
             others = Signal(p.width, name=f"others{n}")
             m.d.comb += [
-                mine.eq(stored.pop(n) ^ later(f"moving_mine{n}", moving.pop(n))),
-                others.eq(reduce(xor, stored, later(f"moving_others{n}", reduce(xor, moving, Const(0, p.width))))),
+                mine.eq(stored.pop(n) ^ later(f"forwarded_mine{n}", forwarded.pop(n))),
+                others.eq(
+                    reduce(xor, stored, later(f"forwarded_others{n}", reduce(xor, forwarded, Const(0, p.width))))
+                ),
             ]
             for byte in range(p.width // 8):
                 at = slice(8 * byte, 8 * byte + 8)

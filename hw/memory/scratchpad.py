@@ -301,12 +301,12 @@ class ScratchpadPort(Component):
             kept = [Signal(p.width, name=f"kept{n}", reset_less=True) for n in range(p.room)]  # the newest first
             count = Signal(range(p.room + 1))
             may = Signal()
-            left = Signal()
+            leaves = Signal()
             m.d.comb += [
                 may.eq(~read | (spare >= 0)),
                 self.ask.eq(Mux(may, target, 0)),
                 self.rsp.valid.eq(arrives | (count != 0)),
-                left.eq(self.rsp.valid & self.rsp.ready),
+                leaves.eq(self.rsp.valid & self.rsp.ready),
             ]
             oldest = kept[-1]
             for n, word in reversed(list(enumerate([self.word, *kept[:-1]]))):
@@ -315,10 +315,10 @@ class ScratchpadPort(Component):
             with m.If(arrives):
                 for word, newer in zip(kept, [self.word, *kept], strict=False):
                     m.d.sync += word.eq(newer)
-            with m.If(arrives != left):
-                m.d.sync += count.eq(count + Mux(left, -1, 1))
-            with m.If(start != left):
-                m.d.sync += spare.eq(spare + Mux(left, 1, -1))
+            with m.If(arrives != leaves):
+                m.d.sync += count.eq(count + Mux(leaves, -1, 1))
+            with m.If(start != leaves):
+                m.d.sync += spare.eq(spare + Mux(leaves, 1, -1))
 
         if p.precedence:
             waited = Signal(3)  # one bit per cycle of waiting

@@ -51,20 +51,20 @@ class WriteUpsizer(Component):
         word = self.o.payload
         part = self.i.payload.addr[: p.part_width]
         opened = Signal()  # a word that the next beat may complete
-        takes = Signal()
+        accepts = Signal()
         merges = Signal()
         m.d.comb += [
             self.empty.eq(~opened & ~self.o.valid),
             merges.eq(opened & (self.i.payload.addr >> p.part_width == word.addr)),
             self.i.ready.eq(merges | (~opened & (~self.o.valid | self.o.ready))),
-            takes.eq(self.i.valid & self.i.ready),
+            accepts.eq(self.i.valid & self.i.ready),
             word.write.eq(1),
         ]
         with m.If(opened | ~self.o.valid | self.o.ready):
             ends = part == p.parts - 1
-            m.d.sync += [opened.eq(takes & ~ends), self.o.valid.eq(takes & ends | opened & ~takes)]
+            m.d.sync += [opened.eq(accepts & ~ends), self.o.valid.eq(accepts & ends | opened & ~accepts)]
         size = p.width // 8
-        with m.If(takes):
+        with m.If(accepts):
             m.d.sync += word.addr.eq(self.i.payload.addr >> p.part_width)
             for n in range(p.parts):
                 mine = Mux(part == n, self.i.payload.strobe, 0)
@@ -120,12 +120,12 @@ class ReadDownsizer(Component):
 
         kept = Signal(p.width * p.parts, reset_less=True)
         word = Signal(p.width * p.parts)
-        told = tags.o.payload
+        entry = tags.o.payload
         m.d.comb += [
-            word.eq(Mux(told.again, kept, self.rsp.payload.data)),
-            self.o.payload.data.eq(word.word_select(told.part, p.width)),
-            self.o.valid.eq(tags.o.valid & (told.again | self.rsp.valid)),
-            self.rsp.ready.eq(tags.o.valid & ~told.again & self.o.ready),
+            word.eq(Mux(entry.again, kept, self.rsp.payload.data)),
+            self.o.payload.data.eq(word.word_select(entry.part, p.width)),
+            self.o.valid.eq(tags.o.valid & (entry.again | self.rsp.valid)),
+            self.rsp.ready.eq(tags.o.valid & ~entry.again & self.o.ready),
             tags.o.ready.eq(self.o.valid & self.o.ready),
         ]
         with m.If(self.rsp.valid & self.rsp.ready):

@@ -97,7 +97,7 @@ class NetworkInterface(Component):
         read = rows.read_port(domain="comb")
         # Pointers modulo twice the ring's size: write, end of the last complete packet, read.
         tail, whole, head = (Signal(range(2 * depth), name=name) for name in ("tail", "whole", "head"))
-        dest, held = (Signal(bits(p.nodes), name=name) for name in ("dest", "held"))
+        dest, latched = (Signal(bits(p.nodes), name=name) for name in ("dest", "latched"))
         first, drops = Signal(name="first", init=1), Signal(name="drops")
         error, reason, refused = (
             Signal(SendError, name="error"),
@@ -107,7 +107,7 @@ class NetworkInterface(Component):
         taken = Signal(name="taken")
         m.d.comb += [
             taken.eq(self.send.valid & self.send.ready),
-            dest.eq(Mux(first, beat.dest, held)),
+            dest.eq(Mux(first, beat.dest, latched)),
             self.send.ready.eq(((tail - head)[: len(tail)] != depth) & ~self.status.valid),
             write.addr.eq(tail),
             write.data.eq(Cat(dest, beat.last, beat.data)),
@@ -123,7 +123,7 @@ class NetworkInterface(Component):
         with m.Elif(~drops & (used == p.longest)):
             m.d.comb += [error.eq(SendError.TOO_LONG), refused.eq(1)]
         with m.If(taken):
-            m.d.sync += [first.eq(beat.last), held.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
+            m.d.sync += [first.eq(beat.last), latched.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
             with m.If(refused):
                 m.d.sync += tail.eq(whole)
             with m.Else():

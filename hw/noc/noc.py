@@ -109,7 +109,7 @@ class Noc(Component):
     def elaborate(self, platform):
         m = Module()
         p, n = self.p, self.p.network
-        way, flit = route(n), Flit(n, p.width)
+        routing, flit = route(n), Flit(n, p.width)
         shared = {"network": n, "width": p.width, "depth": p.depth}
         described = {name: value for name, value in p if name in Router.Parameters.model_fields}
         routers = [place(m, platform, f"router{r}", Router, **described) for r in range(n.routers)]
@@ -124,7 +124,7 @@ class Noc(Component):
             arriving[router, port] = entry.flit, entry.valid
             errors = getattr(self, f"node{node}_errors")
             m.d.comb += [
-                entry.position.eq(way.position.const(way.place(router))),
+                entry.position.eq(routing.position.const(routing.place(router))),
                 entry.node.eq(node),
                 entry.credit.eq(_vcs(routers[router].i_credit, port, n.vcs)),
                 errors.eq(entry.errors),
@@ -140,7 +140,7 @@ class Noc(Component):
             flits, valids = zip(*(arriving.get((r, port), nothing) for port in range(n.ports)), strict=True)
             credits = [leaving.get((r, port), Const(0)) for port in range(n.ports)]
             m.d.comb += [
-                router.position.eq(way.position.const(way.place(r))),
+                router.position.eq(routing.position.const(routing.place(r))),
                 router.i.as_value().eq(Cat(flits)),
                 router.i_valid.as_value().eq(Cat(valids)),
                 router.o_credit.as_value().eq(Cat(Cat(credit, Const(0, n.vcs))[: n.vcs] for credit in credits)),
@@ -178,16 +178,16 @@ class Entry(Component):
     def elaborate(self, platform):
         m = Module()
         p, n = self.p, self.p.network
-        way = route(n)
+        routing = route(n)
         beat, to = self.i.payload, self.i.payload.dest
-        lane = way.lane(m, to)
-        go, vc, header = way.start(m, self.position, self.node, to, lane)
+        lane = routing.lane(m, to)
+        go, vc, header = routing.start(m, self.position, self.node, to, lane)
         wrong = (to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)
         if n.multicast:
             many, end = Signal(name="many"), beat.to
-            low, high = way.corner(m, "low", to), way.corner(m, "high", end)
-            own = way.lane(m, self.node)
-            go_many, spread = way.spread(m, self.position, low, high, own)
+            low, high = routing.corner(m, "low", to), routing.corner(m, "high", end)
+            own = routing.lane(m, self.node)
+            go_many, spread = routing.spread(m, self.position, low, high, own)
             go, vc, lane = Mux(many, go_many, go), Mux(many, own, vc), Mux(many, own, lane)
             header = {name: Mux(many, value, header.get(name, 0)) for name, value in spread.items()} | {
                 "down": header["down"]
@@ -196,17 +196,17 @@ class Entry(Component):
             m.d.comb += many.eq(end != to)
             wrong = Mux(many, beyond, wrong)
         if n.reduction:
-            go_sum, added = way.gather(self.position, way.corner(m, "root", to))
+            go_sum, added = routing.gather(self.position, routing.corner(m, "root", to))
             go, vc, lane = Mux(beat.reduce, go_sum, go), Mux(beat.reduce, n.plain, vc), Mux(beat.reduce, n.plain, lane)
             header = {name: Mux(beat.reduce, added.get(name, 0), value) for name, value in header.items()}
             wrong = Mux(beat.reduce, (to >= n.nodes) if n.nodes & (n.nodes - 1) else 0, wrong)
-        layout = {"go": n.ports, "vc": bits(n.vcs), "header": way.header, "lane": bits(n.vcs), "wrong": 1}
+        layout = {"go": n.ports, "vc": bits(n.vcs), "header": routing.header, "lane": bits(n.vcs), "wrong": 1}
         layout = Bundle(layout | ({"src": bits(n.nodes), "sum": 1} if n.reduction else {}))
-        looked_up, held, now = (Signal(layout, name=name) for name in ("looked_up", "held", "now"))
-        last = beat.last | now.header.many if n.multicast else beat.last
+        looked_up, latched, current = (Signal(layout, name=name) for name in ("looked_up", "latched", "current"))
+        last = beat.last | current.header.many if n.multicast else beat.last
         if n.reduction:
             m.d.comb += [looked_up.src.eq(Mux(beat.reduce, to, self.node)), looked_up.sum.eq(beat.reduce)]
-            last |= now.sum
+            last |= current.sum
         first = Signal(init=1)
         accepted = Signal()
         m.d.comb += [
@@ -215,23 +215,23 @@ class Entry(Component):
             [looked_up.header[name].eq(value) for name, value in header.items()],
             looked_up.lane.eq(lane),
             looked_up.wrong.eq(wrong),
-            now.as_value().eq(Mux(first, looked_up, held)),
+            current.as_value().eq(Mux(first, looked_up, latched)),
             accepted.eq(self.i.valid & self.i.ready),
             self.flit.data.eq(beat.data),
             self.flit.last.eq(last),
-            self.flit.src.eq(now.src if n.reduction else self.node),
-            self.flit.header.eq(now.header),
-            self.flit.go.eq(now.go),
-            self.flit.vc.eq(now.vc),
+            self.flit.src.eq(current.src if n.reduction else self.node),
+            self.flit.header.eq(current.header),
+            self.flit.go.eq(current.go),
+            self.flit.vc.eq(current.vc),
         ]
         with m.If(accepted):
-            m.d.sync += [first.eq(beat.last), held.eq(now)]
+            m.d.sync += [first.eq(beat.last), latched.eq(current)]
         with m.If(accepted & first & looked_up.wrong & (self.errors != (1 << ERRORS) - 1)):
             m.d.sync += self.errors.eq(self.errors + 1)
         rooms = []
         for v in range(n.vcs):
             places = Signal(p.depth, name=f"places{v}", init=-1)
-            m.d.comb += self.valid[v].eq(accepted & ~now.wrong & (now.lane == v))
+            m.d.comb += self.valid[v].eq(accepted & ~current.wrong & (current.lane == v))
             with m.If(self.valid[v] ^ self.credit[v]):
                 m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
             rooms.append(places[0])

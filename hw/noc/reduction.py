@@ -26,10 +26,10 @@ class ReductionJoin(Component):
 
     def elaborate(self, platform):
         m = Module()
-        there = self.waiting & ~self.passed
+        present = self.waiting & ~self.passed
         if self.p.root:
-            there &= Cat(self.roots[i] == self.roots[0] for i in range(self.p.inputs))
-        m.d.comb += self.joined.eq((there | ~self.adds).all())
+            present &= Cat(self.roots[i] == self.roots[0] for i in range(self.p.inputs))
+        m.d.comb += self.joined.eq((present | ~self.adds).all())
         return m
 
 

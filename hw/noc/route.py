@@ -131,14 +131,14 @@ class GridRoute(Route):
         places = [self.network.at(each) for each in range(self.network.nodes)]
         return tuple(_table(m, f"{name}_{axis}", node, [at[n] for at in places]) for n, axis in enumerate("xy"))
 
-    def _enter(self, m, name: str, here, there, size: int, odd, lane, low):
+    def _enter(self, m, name: str, here, target, size: int, odd, lane, low):
         """Return whether a packet rises in a dimension, and its VC there."""
         above, up = Signal(name=f"above_{name}"), Signal(name=f"up_{name}")
-        m.d.comb += above.eq(there > here)
+        m.d.comb += above.eq(target > here)
         if self.network.wraps:
-            way = Signal(bits(size) + 1, name=f"way_{name}")
-            m.d.comb += way.eq(Mux(above | (there == here), there - here, there - here + size))
-            m.d.comb += up.eq((2 * way < size) | ((2 * way == size) & ~odd))
+            distance = Signal(bits(size) + 1, name=f"distance_{name}")
+            m.d.comb += distance.eq(Mux(above | (target == here), target - here, target - here + size))
+            m.d.comb += up.eq((2 * distance < size) | ((2 * distance == size) & ~odd))
         else:
             m.d.comb += up.eq(above)
         return up, Mux(above ^ up, low, lane)  # it crosses the dateline if it rises to a lower number, or falls
@@ -147,11 +147,11 @@ class GridRoute(Route):
         n = self.network
         along, size = ("x", n.k) if port < 3 else ("y", n.l)
         here, end, step = (position[along], size - 1, 1) if port % 2 else (position[along], 0, -1)
-        edge, there, arrived = Signal(name=f"edge{port}"), Signal(len(here), name=f"there{port}"), Signal()
+        edge, target, arrived = Signal(name=f"edge{port}"), Signal(len(here), name=f"target{port}"), Signal()
         m.d.comb += [
             edge.eq(here == end),
-            there.eq(Mux(edge, size - 1 - end, here + step)),
-            arrived.eq(header[along] == there),
+            target.eq(Mux(edge, size - 1 - end, here + step)),
+            arrived.eq(header[along] == target),
         ]
         straight = Mux(edge, vc + n.plain // 2, vc)[: len(vc)] if n.wraps else vc
         go = [~arrived & (port == other) for other in range(n.ports)]
@@ -162,7 +162,7 @@ class GridRoute(Route):
             go[0], go[3], go[4] = arrived & level, arrived & ~level & header.down, arrived & ~level & ~header.down
             straight = Mux(arrived, header.turn_vc, straight)
         if n.multicast:
-            x, y = (there, position.y) if along == "x" else (position.x, there)
+            x, y = (target, position.y) if along == "x" else (position.x, target)
             return Mux(header.many, self._fork(port, x, y, header), Cat(go)), straight
         return Cat(go), straight
 

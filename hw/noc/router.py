@@ -142,9 +142,9 @@ class Router(Component):
             if p.rounds == 2:
                 grant = grant | port.grant2
             if p.latency == 2:
-                now = [valid, grant]
+                arbitrated = [valid, grant]
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
-                m.d.sync += [valid.eq(now[0]), grant.eq(now[1])]
+                m.d.sync += [valid.eq(arbitrated[0]), grant.eq(arbitrated[1])]
             flits = [offer.o.as_value() for offer in offers]
             if n.multicast:  # each output has its own next step
                 flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
@@ -232,9 +232,9 @@ class RouterInput(Component):
     def elaborate(self, platform):
         m = Module()
         p, n = self.p, self.p.network
-        way = route(n)
+        routing = route(n)
         count, pointer = n.vcs, bits(p.depth)
-        kept = Bundle({"data": p.width, "src": bits(n.nodes), "header": way.header})
+        kept = Bundle({"data": p.width, "src": bits(n.nodes), "header": routing.header})
         store = Memory(shape=kept.size, depth=p.depth << (count - 1).bit_length(), init=[], attrs=DISTRIBUTED)
         m.submodules.store = store
         write = store.write_port()
@@ -299,14 +299,14 @@ class RouterInput(Component):
             self.last.eq(last),
         ]
         if n.multicast:
-            gone = Signal.like(self.request, name="gone")
+            served = Signal.like(self.request, name="served")
             sizes = zip(self.taken, vcs_of(n, p.leads), strict=True)
-            m.d.comb += gone.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
+            m.d.comb += served.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
         for v, queue in enumerate(vcs):
             done = taken
             if n.multicast and v < n.plain:
-                m.d.comb += queue.gone.eq(Mux(offer[v], gone, 0))
-                done = ~(queue.target & ~gone).any()
+                m.d.comb += queue.gone.eq(Mux(offer[v], served, 0))
+                done = ~(queue.target & ~served).any()
             m.d.comb += queue.pop.eq(offer[v] & done)
         m.d.sync += self.credit.eq(Cat(queue.pop for queue in vcs))
 
@@ -332,7 +332,7 @@ class RouterInput(Component):
         found = Signal(kept)
         m.d.comb += [read.addr.eq(address), found.as_value().eq(read.data)]
         steps = [
-            way.step(m, self.position, o, vc, found.header)
+            routing.step(m, self.position, o, vc, found.header)
             if o in {port for _, port in n.links}
             else (Const(0), Const(0))
             for o in p.leads

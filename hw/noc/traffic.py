@@ -130,15 +130,15 @@ class TrafficNode(Component):
     def elaborate(self, platform):
         m = Module()
         random, started = Signal(64, name="random", init=1), Signal(name="started")
-        now, stamp = Signal(STAMP - 1, name="now"), Signal(STAMP, name="stamp")
+        cycle, stamp = Signal(STAMP - 1, name="cycle"), Signal(STAMP, name="stamp")
         m.d.sync += [
             started.eq(1),
             random.eq(Mux(started, _xorshift(m, "next", random, 13, -7, 17), Cat(self.seed, self.node, Const(1, 1)))),
-            now.eq(now + 1),
+            cycle.eq(cycle + 1),
         ]
-        m.d.comb += stamp.eq(Cat(now, self.settings.measure))
+        m.d.comb += stamp.eq(Cat(cycle, self.settings.measure))
         self._source(m, platform, random, stamp)
-        self._sink(m, random, now)
+        self._sink(m, random, cycle)
         return m
 
     def _source(self, m, platform, random, stamp):
@@ -189,7 +189,7 @@ class TrafficNode(Component):
             counts.refused.eq(counts.refused + (made & ~backlog.room)),
         ]
 
-    def _sink(self, m, random, now):
+    def _sink(self, m, random, cycle):
         settings, counts, beat = self.settings, self.counts, self.i.payload
         numbers = Memory(shape=SEQUENCE, depth=self.p.network.nodes, init=[], attrs=DISTRIBUTED)
         m.submodules.received = numbers
@@ -203,7 +203,7 @@ class TrafficNode(Component):
             arrives.eq(self.i.valid & self.i.ready),
             ends.eq(arrives & beat.last),
             timed.eq(ends & stamp[-1]),
-            passed.eq(now - stamp),
+            passed.eq(cycle - stamp),
             number.addr.eq(beat.src),
             write.addr.eq(beat.src),
             write.data.eq(number.data + 1),

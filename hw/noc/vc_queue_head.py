@@ -51,14 +51,14 @@ class VcQueueHead(Component):
         write = ring.write_port()
         read = ring.read_port(domain="comb")
         second = Signal(len(self.head), init=1)  # the address after the first
-        there, more = Signal(name="there"), Signal(name="more")
+        occupied, more = Signal(name="occupied"), Signal(name="more")
         row = Signal(len(self.i))  # the row that moves to the front
         m.d.comb += [
             write.addr.eq(self.tail),
             write.data.eq(self.i),
             write.en.eq(self.push),
             read.addr.eq(second),
-            more.eq(there & (second != self.tail)),
+            more.eq(occupied & (second != self.tail)),
             row.eq(Mux(more, read.data, self.i)),
         ]
         count = len(p.outputs)
@@ -67,9 +67,9 @@ class VcQueueHead(Component):
         m.d.sync += self.tail.eq(self.tail + self.push)
         with m.If(self.pop):
             m.d.sync += [self.head.eq(second), second.eq(second + 1), self.first.eq(self.last)]
-        with m.If(self.pop | ~there):
+        with m.If(self.pop | ~occupied):
             m.d.sync += [
-                there.eq(more | self.push),
+                occupied.eq(more | self.push),
                 self.target.eq(Mux(more | self.push, Cat(targets), 0)),
                 self.last.eq(last),
             ]

@@ -100,9 +100,9 @@ class StreamBuffer(Component):
         m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices advance in lockstep
 
         spare = Signal(range(-p.claim, p.depth - p.claim + 1), init=p.depth - p.claim)  # rows that fit after a claim
-        left = Signal()
-        m.d.comb += [left.eq(self.o.valid & self.o.ready), self.room.eq(spare >= 0)]
-        m.d.sync += spare.eq(spare + Mux(self.take, Mux(left, 1 - p.claim, -p.claim), left))
+        leaves = Signal()
+        m.d.comb += [leaves.eq(self.o.valid & self.o.ready), self.room.eq(spare >= 0)]
+        m.d.sync += spare.eq(spare + Mux(self.take, Mux(leaves, 1 - p.claim, -p.claim), leaves))
         return m
 
 

@@ -52,12 +52,12 @@ class Delay(Component):
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
             read = ring.read_port(domain="comb")
             write = ring.write_port()
-            now = Signal(range(p.cycles), reset_less=True)
-            m.d.sync += now.eq(Mux(now == p.cycles - 1, 0, now + 1))
+            index = Signal(range(p.cycles), reset_less=True)
+            m.d.sync += index.eq(Mux(index == p.cycles - 1, 0, index + 1))
             m.d.comb += [
-                read.addr.eq(now),
+                read.addr.eq(index),
                 self.o.eq(read.data),
-                write.addr.eq(now),
+                write.addr.eq(index),
                 write.data.eq(self.i),
                 write.en.eq(1),
             ]

@@ -70,7 +70,7 @@ class LoopNest(Component):
             prefix = f"{name}_" if len(p.addresses) > 1 else ""
             at[name] = [Signal(signed(width), name=f"{prefix}at{d}", reset_less=True) for d in loops]
             stride[name] = [Signal(signed(width), name=f"{prefix}stride{d}", reset_less=True) for d in loops]
-        left = [Signal(p.count_width, name=f"left{d}", reset_less=True) for d in loops]  # further iterations
+        remaining = [Signal(p.count_width, name=f"remaining{d}", reset_less=True) for d in loops]  # further iterations
         limit = [Signal(p.count_width, name=f"limit{d}", reset_less=True) for d in loops]
         ended = Signal(p.loops, reset_less=True)
         single = Signal(p.loops, reset_less=True)
@@ -97,8 +97,8 @@ class LoopNest(Component):
             with m.If(advance & within):
                 m.d.sync += [
                     *(at[name][d].eq(total) for name, total in following.items()),
-                    left[d].eq(Mux(ended[d], limit[d], left[d] - 1)),
-                    ended[d].eq(Mux(ended[d], single[d], left[d] == 1)),
+                    remaining[d].eq(Mux(ended[d], limit[d], remaining[d] - 1)),
+                    ended[d].eq(Mux(ended[d], single[d], remaining[d] == 1)),
                 ]
             within = within & ended[d]
         with m.If(advance & ended.all()):
@@ -111,5 +111,5 @@ class LoopNest(Component):
                 for name in at:
                     m.d.sync += [at[name][d].eq(new[p.base(name)]), stride[name][d].eq(new[p.stride(name, d)])]
                 further = new[f"count{d}"] - 1
-                m.d.sync += [left[d].eq(further), limit[d].eq(further)]
+                m.d.sync += [remaining[d].eq(further), limit[d].eq(further)]
         return m

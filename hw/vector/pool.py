@@ -272,11 +272,11 @@ class PoolLanes(Component):
                 shape=(p.height - 1) * len(line), depth=max(2, p.depth), init=[], attrs=style
             )
             read, write = memory.read_port(), memory.write_port()
-            now = Signal(self.column.shape(), reset_less=True)
-            m.d.sync += now.eq(column)
+            store_column = Signal(self.column.shape(), reset_less=True)
+            m.d.sync += store_column.eq(column)
             m.d.comb += [
                 read.addr.eq(column),
-                write.addr.eq(now),
+                write.addr.eq(store_column),
                 write.data.eq(Cat(line, read.data)),
                 write.en.eq(late[-1]),
             ]

@@ -73,12 +73,12 @@ class OuterProductEngine(Engine):
         at = Signal(range(depth))  # index of the next word
         wanted = Signal(range(depth // BEATS + 1))  # blocks of a panel
         rows, written = Signal(16), Signal(32 - LOW)
-        takes, word, last = Signal(), Signal(), Signal()
+        accepts, word, last = Signal(), Signal(), Signal()
         block_end = at[: BEATS.bit_length() - 1].all()
         m.d.comb += [
-            word.eq(bus.r.valid & takes),
+            word.eq(bus.r.valid & accepts),
             last.eq(block_end & ((at >> (BEATS.bit_length() - 1)) == wanted - 1)),
-            bus.r.ready.eq(takes),
+            bus.r.ready.eq(accepts),
             bus.aw.payload.addr.eq(written << LOW),
             bus.w.payload.strb.eq(-1),
             *(each.payload.len.eq(BEATS - 1) for each in (bus.ar, bus.aw)),
@@ -118,7 +118,7 @@ class OuterProductEngine(Engine):
                     m.d.sync += [asked.eq(self.entry[LOW:]), asks.eq(1), wanted.eq(1)]
                     m.next = "descriptor"
             with m.State("descriptor"):
-                m.d.comb += [takes.eq(1), busy["descriptor"].eq(1)]
+                m.d.comb += [accepts.eq(1), busy["descriptor"].eq(1)]
                 with m.If(word), m.Switch(at):
                     for n in range(WORDS):
                         with m.Case(n):
@@ -143,14 +143,14 @@ class OuterProductEngine(Engine):
                 with m.If(self.stop):
                     m.next = "stopped"
             with m.State("weights"):
-                m.d.comb += [takes.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
+                m.d.comb += [accepts.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
                 with m.If(word & last):
                     m.d.sync += [asked.eq(descriptor.a[LOW:]), asks.eq(wanted)]
                     m.next = "multiply"
                 with m.If(self.stop | failed):
                     m.next = "stopped"
             with m.State("multiply"):
-                m.d.comb += [takes.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
+                m.d.comb += [accepts.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
                 with m.If(word & last):
                     m.d.sync += settled.eq(SETTLE - 1)
                     m.next = "settle"
@@ -195,7 +195,7 @@ class OuterProductEngine(Engine):
             with m.State("halted"):
                 m.d.comb += self.halted.eq(1)
             with m.State("stopped"):  # requested beats still arrive
-                m.d.comb += takes.eq(1)
+                m.d.comb += accepts.eq(1)
         resting = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
         done = fsm.ongoing("response") & bus.b.valid & (rows == 0)
         m.d.comb += self.quiet.eq(quiet & resting)

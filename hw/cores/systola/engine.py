@@ -251,8 +251,8 @@ class SystolaEngine(Engine):
             with m.If(mine):
                 m.d.comb += words.ready.eq(request.ready)
         written = Signal()  # the data of the ending load are written
-        there = write.empty & ~words.valid & ports[0].ready & ports[1].ready
-        m.d.sync += written.eq(there & load.done.valid & ~load.done.ready)
+        drained = write.empty & ~words.valid & ports[0].ready & ports[1].ready
+        m.d.sync += written.eq(drained & load.done.valid & ~load.done.ready)
         m.d.comb += [
             loads.ended.payload.eq(load.done.payload),
             loads.ended.valid.eq(load.done.valid & written),

@@ -99,26 +99,26 @@ class MatmulUnit(Component):
 
         # The target of a row only has to arrive with the row, unless the row may wait in the array.
         latency, width = self.p.fitted.latency, self.p.row.size
-        gone = Signal(self.p.row, reset_less=True)
+        row_target = Signal(self.p.row, reset_less=True)
         if self.p.fitted.elastic:
             going = place(m, platform, "going", TargetQueue, width=width, depth=latency + 1)
             m.d.comb += [going.write.eq(rows.o.valid & rows.o.ready), going.take.eq(array.y.valid)]
-            m.d.comb += exact(gone.as_value(), going.o)
+            m.d.comb += exact(row_target.as_value(), going.o)
         else:
             going = place(m, platform, "going", Delay, width=width, cycles=latency - 1, style="memory")
-            m.d.sync += exact(gone.as_value(), going.o)
+            m.d.sync += exact(row_target.as_value(), going.o)
         m.d.comb += exact(going.i, rows.o.payload.tag.as_value())
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
             exact(self.results.payload.data, array.y.payload.data.as_value()),
-            self.results.payload.addr.eq(gone.addr),
-            self.results.payload.accumulate.eq(gone.accumulate),
+            self.results.payload.addr.eq(row_target.addr),
+            self.results.payload.accumulate.eq(row_target.accumulate),
         ]
 
         entered = Signal()
         ended = Signal(SETTLE)
         m.d.comb += entered.eq(rows.o.valid & rows.o.ready)
-        m.d.sync += ended.eq(Cat(array.y.valid & gone.end, ended))
+        m.d.sync += ended.eq(Cat(array.y.valid & row_target.end, ended))
         m.d.comb += [
             self.done.weights.eq(tiles.done),
             self.done.matmul.eq(entered & rows.o.payload.tag.end),

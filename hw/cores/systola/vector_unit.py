@@ -89,17 +89,17 @@ class VectorUnit(Component):
         shapes = dict.fromkeys(counts, COUNT) | dict.fromkeys(strides, signed(width)) | scales
         get = settings(m, ISA, command, shapes)
 
-        now = Signal(command.payload.shape(), reset_less=True)  # the current command
+        current = Signal(command.payload.shape(), reset_less=True)  # the current command
         begin = Signal()  # it begins
         end = Signal()  # it has ended
         work = {op: Signal(name=f"{op.name.lower()}_works") for op in (Op.QUANT, Op.QUANT_CHANNEL, Op.TABLE, Op.VECTOR)}
         working = Cat(work.values()).any()
         m.d.comb += command.ready.eq(~working & ~begin)
-        takes = Signal()
-        m.d.comb += takes.eq(command.valid & command.ready & (command.payload.op != Op.SET))
-        m.d.sync += begin.eq(takes)
-        with m.If(takes):
-            m.d.sync += now.eq(command.payload)
+        accepts = Signal()
+        m.d.comb += accepts.eq(command.valid & command.ready & (command.payload.op != Op.SET))
+        m.d.sync += begin.eq(accepts)
+        with m.If(accepts):
+            m.d.sync += current.eq(command.payload)
             m.d.sync += [works.eq(command.payload.op == op) for op, works in work.items()]
         with m.If(end):
             m.d.sync += [works.eq(0) for works in work.values()]
@@ -108,13 +108,13 @@ class VectorUnit(Component):
         m.d.comb += self.done.eq(ended[-1])
 
         lanes = place(m, platform, "lanes", VectorLanes, **p.lanes)
-        quantised, looked = self._constants(m, platform, now, begin, work, lanes)
-        stored, causes = self._operation(m, platform, now, begin, work[Op.VECTOR], get, lanes, width)
+        quantised, looked = self._constants(m, platform, current, begin, work, lanes)
+        stored, causes = self._operation(m, platform, current, begin, work[Op.VECTOR], get, lanes, width)
         m.d.comb += end.eq(quantised | looked | stored)
         report_fault(m, self.fault, causes)
         return m
 
-    def _constants(self, m, platform, now, begin, work, lanes):
+    def _constants(self, m, platform, current, begin, work, lanes):
         """Write the settings of requantisation, and the table, to the lanes. Return when either is complete."""
         p = self.p
         word, addr_width = 8 * p.size, self.p.widths["wgt"]
@@ -127,7 +127,7 @@ class VectorUnit(Component):
         join(m, self.wgt_rsp, reader.rsp)
         m.d.comb += [reader.i.valid.eq(reads != 0), reader.i.payload.addr.eq(addr)]
         with m.If(begin & (channel | table)):
-            m.d.sync += [addr.eq(now.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
+            m.d.sync += [addr.eq(current.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
         with m.Elif(reader.i.valid & reader.i.ready):
             m.d.sync += [addr.eq(addr + 1), reads.eq(reads - 1)]
 
@@ -152,12 +152,12 @@ class VectorUnit(Component):
             lanes.set.valid.eq(sets & (work[Op.QUANT] | to["records"].o.valid)),
             to["records"].o.ready.eq(lanes.set.ready & sets),
             change.lane.eq(lane),
-            change.multiplier.eq(Mux(channel, record[:32], now.a)),
-            change.bias.eq(Mux(channel, record[32:64], now.b)),
-            change.shift.eq(Mux(channel, record[64:70], now.c[24:30])),
-            change.zero_point.eq(now.c[:8]),
-            change.low.eq(now.c[8:16]),
-            change.high.eq(now.c[16:24]),
+            change.multiplier.eq(Mux(channel, record[:32], current.a)),
+            change.bias.eq(Mux(channel, record[32:64], current.b)),
+            change.shift.eq(Mux(channel, record[64:70], current.c[24:30])),
+            change.zero_point.eq(current.c[:8]),
+            change.low.eq(current.c[8:16]),
+            change.high.eq(current.c[16:24]),
             change.last.eq(lane == p.size - 1),
             quantised.eq(lanes.set.valid & lanes.set.ready & change.last),
         ]
@@ -180,11 +180,11 @@ class VectorUnit(Component):
             m.d.comb += looked.eq(table)
         return quantised, looked
 
-    def _operation(self, m, platform, now, begin, works, get, lanes, width: int):
+    def _operation(self, m, platform, current, begin, works, get, lanes, width: int):
         """Execute VECTOR: elements into the lanes, results into the scratchpad. Return its end and its fault causes."""
         p = self.p
         word, widths = 8 * p.size, p.widths
-        mode = {name: flag(ISA, now, name) for name in ("scratchpad", "add", "maximum", "table")}
+        mode = {name: flag(ISA, current, name) for name in ("scratchpad", "add", "maximum", "table")}
         m.d.comb += [lanes.mode[name].eq(value) for name, value in mode.items()]
         m.d.comb += [lanes.mode[each].eq(get[Setting[each.upper()]]) for each in ("scale_a", "scale_b")]
         starts = Signal()
@@ -198,7 +198,7 @@ class VectorUnit(Component):
         m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
 
         walks, wrong = {}, {}
-        for (name, ds), base in zip(STRIDES.items(), (now.a, now.c, now.b), strict=True):
+        for (name, ds), base in zip(STRIDES.items(), (current.a, current.c, current.b), strict=True):
             walk = place(m, platform, name.lower(), AddressGenerator, dims=len(ds), width=width)
             m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
             m.d.comb += load_box(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
@@ -286,10 +286,10 @@ class VectorUnit(Component):
             self.write.payload.strobe.eq(write.o.payload.hits.replicate(p.size)),
         ]
         m.d.sync += stored.eq(write.o.valid & write.o.ready & write.o.payload.last)
-        words = Mux(now.op == Op.TABLE, TABLE // p.size, RECORD)
-        beyond = begin & ~works & (now.op != Op.QUANT) & (now.a + words > p.weight_words)
+        words = Mux(current.op == Op.TABLE, TABLE // p.size, RECORD)
+        beyond = begin & ~works & (current.op != Op.QUANT) & (current.a + words > p.weight_words)
         outside = beyond | Cat(wrong.values()).any()
-        causes = {Error.OPERAND: (begin & works & ~legal, now.pc), Error.RANGE: (outside, now.pc)}
+        causes = {Error.OPERAND: (begin & works & ~legal, current.pc), Error.RANGE: (outside, current.pc)}
         return stored, causes
 
 

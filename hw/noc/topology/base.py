@@ -124,8 +124,8 @@ class Topology:
     def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
         """For each channel those that a packet which holds it may wait for."""
         after: dict[tuple, set] = {}
-        ways = (pair for way in self.paths.values() for pair in pairwise(way))
-        for here, there in [*ways, *self.trees, *self.sums]:
+        successions = (pair for channels in self.paths.values() for pair in pairwise(channels))
+        for here, there in [*successions, *self.trees, *self.sums]:
             if here is not None:
                 after.setdefault(here, set()).add(there)
         return after

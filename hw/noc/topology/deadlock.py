@@ -26,18 +26,18 @@ def check(network):
     """
     _check_sums(network)
     if cycle := find_cycle(network):
-        ways = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
+        links = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
         count = f"{network.vcs} VC{'s' * (network.vcs > 1)}"
         raise ParameterError(
             f"vcs={network.vcs}: a {network} with {count} can deadlock, as packets on "
-            f"the links {', '.join(ways)} may all wait for the next, and the last for the first."
+            f"the links {', '.join(links)} may all wait for the next, and the last for the first."
         )
 
 
 def _check_sums(network):
     sums = {channel for _, channel in network.sums if channel[:2] in network.links}
-    ways = [*network.paths.values(), [channel for _, channel in network.trees]]
-    if shared := sums & {channel for channels in ways for channel in channels}:
+    links = [*network.paths.values(), [channel for _, channel in network.trees]]
+    if shared := sums & {channel for channels in links for channel in channels}:
         router, port, vc = min(shared)
         raise ParameterError(
             f"reduction=True: a {network} can deadlock, as packets use VC {vc} of the link {router} to "

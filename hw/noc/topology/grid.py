@@ -48,13 +48,13 @@ class GridTopology(Topology):
         header = (to_x, to_y, y_port, y_vc)
         return (x_port, x_vc, header) if x != to_x else (y_port, y_vc, header)
 
-    def _enter(self, rising: int, here: int, there: int, size: int, tie: int, destination: int) -> tuple[int, int]:
+    def _enter(self, rising: int, here: int, target: int, size: int, tie: int, destination: int) -> tuple[int, int]:
         """Return port and VC with which a packet enters a dimension."""
-        up = there > here
+        up = target > here
         if self.wraps:
-            way = (there - here) % size
-            up = 2 * way < size or (2 * way == size and tie % 2 == 0)
-        crosses = there < here if up else there > here
+            distance = (target - here) % size
+            up = 2 * distance < size or (2 * distance == size and tie % 2 == 0)
+        crosses = target < here if up else target > here
         lane = self.lane(destination)
         return (rising if up else rising + 1), (lane % self.lower if crosses else lane)
 
@@ -78,14 +78,14 @@ class GridTopology(Topology):
         """
         x, y = self.at(router)
         column = port > 2 or low[0] <= x <= high[0]
-        ways = {
+        outputs = {
             0: port > 0 and column and low[1] <= y <= high[1],
             1: port in (0, 1) and x < high[0],
             2: port in (0, 2) and x > low[0],
             3: port != 4 and column and y < high[1],
             4: port != 3 and column and y > low[1],
         }
-        return [output for output, goes in ways.items() if goes]
+        return [output for output, goes in outputs.items() if goes]
 
     def tree(self, source: int, low: tuple[int, int], high: tuple[int, int], vc: int) -> list[tuple]:
         """Return the channels of a flit to all nodes from `low` to `high`, each with the one before it."""
