@@ -1,7 +1,7 @@
-"""Layouts of what travels together: structs and lanes.
+"""Layouts of composite payloads: structs and arrays of lanes.
 
-Amaranth gives every field of every copy of a layout a wire of its own, for waveforms. In an array of thousands of lanes
-that is most of the netlist, so these layouts show as one word each.
+Amaranth emits a separate wire for every field of every instance of a layout, for waveforms. In an array of thousands
+of lanes that is most of the netlist, so each of these layouts is emitted as one word.
 """
 
 from amaranth.hdl import Format, Value
@@ -9,9 +9,9 @@ from amaranth.lib import data
 
 
 def exact(target, source):
-    """The assignment `target.eq(source)` of two values of the same width; raises `ValueError` if the widths differ.
+    """Return the assignment `target.eq(source)` of two values of the same width; `ValueError` if the widths differ.
 
-    Amaranth extends or truncates silently, which is never meant where layouts are cast to bits.
+    Amaranth silently extends or truncates, which is never intended where layouts are cast to bits.
     """
     wanted, given = len(Value.cast(target)), len(Value.cast(source))
     if wanted != given:

@@ -1,4 +1,4 @@
-"""What every piece of hardware here is made of: typed parameters, a component, and a way to place one in another."""
+"""Base of all hardware: typed parameters, the component class, and instantiation of a component in a module."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 class ParameterError(ValueError):
-    """A parameter is unknown or its value is not legal; the message is one sentence for the user."""
+    """Unknown parameter or illegal value; the message is one sentence for the user."""
 
 
 class Parameters(BaseModel):
-    """Frozen, hashable parameters of a component: the one description that every front end checks against."""
+    """Frozen, hashable parameters of a component: the single description that every front end checks against."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
@@ -34,7 +34,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def parse(cls, texts: dict[str, str]) -> typing.Self:
-        """Validate texts, as a command line gives them. Raises :class:`ParameterError`."""
+        """Validate texts, as given on a command line. Raises :class:`ParameterError`."""
         return cls._checked(lambda values: cls.model_validate_strings(values, strict=False), texts)
 
     @classmethod
@@ -49,9 +49,9 @@ class Parameters(BaseModel):
             return validate(values)
         except ValidationError as error:
             first = error.errors()[0]
-            said = first.get("ctx", {}).get("error")
-            if not first["loc"] or isinstance(said, ParameterError):  # a rule that states itself
-                raise ParameterError(str(said)) from None
+            cause = first.get("ctx", {}).get("error")
+            if not first["loc"] or isinstance(cause, ParameterError):  # a validator with its own message
+                raise ParameterError(str(cause)) from None
             name = str(first["loc"][0])
             if first["type"] == "missing":
                 raise ParameterError(f"parameter '{name}' is missing: it must be {cls.legal(name)}.") from None
@@ -59,7 +59,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def legal(cls, name: str) -> str:
-        """The legal values of a parameter, in words."""
+        """Return the legal values of a parameter as text."""
         field = cls.model_fields[name]
         if field.json_schema_extra and "legal" in field.json_schema_extra:
             legal = field.json_schema_extra["legal"]
@@ -76,10 +76,10 @@ class Parameters(BaseModel):
 
 
 class Component(wiring.Component):
-    """A `wiring.Component` whose keyword parameters are checked before anything is built.
+    """A `wiring.Component` whose keyword parameters are validated before elaboration.
 
-    A subclass names its :class:`Parameters` and derives its members from them in :meth:`members`. One that users
-    generate also tells its `latency` in cycles, and how much work it does at most in one (`peak`), in which `unit`.
+    A subclass defines its :class:`Parameters` and derives its members from them in :meth:`members`. A user-facing
+    generator also defines its `latency` in cycles, and its `peak` work per cycle, in `unit`.
     """
 
     Parameters = Parameters
@@ -98,19 +98,19 @@ class Component(wiring.Component):
         raise NotImplementedError
 
     def described(self) -> typing.Self:
-        """Say that this component is only looked at, so that Amaranth does not miss its elaboration."""
+        """Mark the component as used for inspection only: no warning that it was never elaborated."""
         self._MustUse__used = True
         return self
 
 
 def place(m, platform, name: str, component: type[Component], connect: dict | None = None, **parameters):
-    """Put a component into module `m` as `name` and return the object that carries its ports.
+    """Instantiate a component in module `m` as `name` and return the object that carries its ports.
 
-    `connect` wires ports at once: a value for an input, something assignable for an output. In wide structures that
-    saves a signal for each.
+    `connect` maps port names to a value for an input or an assignable value for an output. In wide structures this
+    saves one signal per port.
 
-    A platform that emits modules once offers `instantiate`: it elaborates each distinct (class, parameters) a single
-    time and instantiates it by name. Any other platform, or none, elaborates the component in line.
+    A platform that emits each module once provides `instantiate`: it elaborates each distinct (class, parameters) a
+    single time and instantiates it by name. With any other platform, or none, the component is elaborated in place.
     """
     checked = component.Parameters.check(**parameters)
     connect = {port: Value.cast(value) for port, value in (connect or {}).items()}

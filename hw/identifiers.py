@@ -1,4 +1,4 @@
-"""Names that may stand in every text generated from them: Verilog, C, Python."""
+"""Identifiers that are legal in all generated text: Verilog, C, Python."""
 
 import keyword
 import re
@@ -14,7 +14,7 @@ _VERILOG = """
     constraint context continue cover covergroup coverpoint cross deassign default defparam design disable dist do edge
     else end endcase endchecker endclass endclocking endconfig endfunction endgenerate endgroup endinterface endmodule
     endpackage endprimitive endprogram endproperty endsequence endspecify endtable endtask enum event eventually expect
-    export extends extern final first_match for force foreach forever fork forkjoin function generate genvar global
+    export extends extern final first_match for force foreach fork forkjoin function generate genvar global
     highz0 highz1 if iff ifnone ignore_bins illegal_bins implements implies import incdir include initial inout input
     inside instance int integer interconnect interface intersect join join_any join_none large let liblist library local
     localparam logic longint macromodule matches medium modport module nand negedge nettype new nexttime nmos nor
@@ -30,12 +30,12 @@ _VERILOG = """
 KEYWORDS = {
     "C": frozenset(_C.split()),
     "Python": frozenset(keyword.kwlist),
-    "Verilog": frozenset(_VERILOG.split()),
+    "Verilog": frozenset([*_VERILOG.split(), "forever"]),
 }
 
 
 def objection(name: str) -> str | None:
-    """Why a name may not be used: what it must be, as the end of a sentence. None if it may."""
+    """Return why a name is illegal, as the end of a sentence that begins with the name; None if it is legal."""
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
         return "must be letters, digits and underscores, first a letter"
     for language, words in KEYWORDS.items():

@@ -1,4 +1,4 @@
-"""Discovery of formats, generators and accelerators by entry point, in all packages that are installed."""
+"""Discovery of formats, generators and accelerators by entry point, in all installed packages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 @dataclass(frozen=True)
 class Plugins:
-    """What the entry points of a group gave: objects by name, and one sentence for each that could not be loaded."""
+    """Result of loading a group of entry points: objects by name, and one sentence for each that failed to load."""
 
     found: dict[str, object] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
@@ -20,16 +20,16 @@ OWN = "systola"
 
 @lru_cache
 def load(group: str, kind: type, fault: Callable[[object], str | None] = lambda loaded: None) -> Plugins:
-    """Load every entry point of `group`. One that fails, or is no `kind`, never affects the others.
+    """Load every entry point of `group`. One that fails, or is not a `kind`, never affects the others.
 
-    `fault(loaded)` is the end of a sentence about an instance of `kind` that cannot be used, or None. Of several entry
-    points of the same name the first one counts; those of this package precede all others.
+    `fault(loaded)` returns why an instance of `kind` is unusable, as the end of a sentence, or None. If several entry
+    points have the same name, the first one is used; those of this package precede all others.
     """
     plugins = Plugins()
     for point in sorted(entry_points(group=group), key=lambda point: (point.name, _package(point) != OWN)):
         try:
             reason = _reason(point, point.load(), kind, fault, plugins)
-        except (Exception, SystemExit) as error:  # whatever a foreign package raises
+        except (Exception, SystemExit) as error:  # third-party packages can raise any exception
             reason = f"cannot be loaded: {type(error).__name__}: {_line(error)}"
         if reason:
             plugins.broken.setdefault(point.name, f"{_who(point)} {reason}.")
@@ -37,7 +37,7 @@ def load(group: str, kind: type, fault: Callable[[object], str | None] = lambda 
 
 
 def _reason(point: EntryPoint, loaded, kind: type, fault: Callable, plugins: Plugins) -> str | None:
-    """Add what was loaded to `plugins`, or return why it cannot be used."""
+    """Add a loaded object to `plugins`, or return why it is unusable."""
     if not isinstance(loaded, kind):
         return f"is not an instance of {kind.__module__}.{kind.__name__}"
     if getattr(loaded, "name", None) != point.name:

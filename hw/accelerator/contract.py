@@ -18,12 +18,13 @@ for one cycle."""
 
 
 class Engine(Component):
-    """Base class of what a :class:`.Shell` makes into an accelerator.
+    """Base class of an accelerator's engine, which a :class:`.Shell` turns into an accelerator.
 
-    While `go` is high the engine executes what lies at DRAM address `entry`, until it raises `halted` or `fault.valid`;
-    both may stay high. `stop` is high whenever no execution is in progress: no transfer may begin while it is. `quiet`
-    is high when no transfer is in flight on any bus; the shell then resets the engine before it is started again, so
-    the engine needs no way back to its initial state. `pc` is the instruction or descriptor being executed.
+    While `go` is high the engine executes the program or descriptors at DRAM address `entry`, until it raises `halted`
+    or `fault.valid`; both may stay high. `stop` is high whenever no execution is in progress: no transfer may begin
+    while it is. `quiet` is high when no transfer is in flight on any bus; the shell then resets the engine before it is
+    started again, so the engine needs no logic to return to its initial state. `pc` is the instruction or descriptor
+    being executed.
 
     `events` has a field for each counter: how much it grows in this cycle. `busy` has a bit for each name in `BUSY`,
     for timelines and logic analysers; `pending` one for each name in `PENDING`, readable by software. Every other port
@@ -58,7 +59,7 @@ class Engine(Component):
 
     @classmethod
     def control(cls) -> dict[str, Member]:
-        """The ports between an engine and its shell."""
+        """Return the ports between an engine and its shell."""
         events = {name: cls.EVENT_BITS.get(name, 1) for name in cls.COUNTERS if name != "cycles"}
         return {
             "entry": In(32),
@@ -75,12 +76,12 @@ class Engine(Component):
 
     @classmethod
     def sizes(cls, p) -> dict[str, int]:
-        """The values of `SIZES`, from the engine's parameters."""
+        """Return the values of `SIZES`, from the engine's parameters."""
         return {name: getattr(p, name) for name in cls.SIZES}
 
 
 SHELL_PORTS = ("s_axil", "irq")
-"""Ports of a shell that are not the engine's."""
+"""Ports of a shell that do not come from the engine."""
 ATTRIBUTES = ("NAME", "IDENTITY", "COUNTERS", "CYCLE_CAUSES", "BUSY", "PENDING", "ERRORS")
 
 
@@ -125,7 +126,7 @@ def check_ports(engine: type[Engine], p):
 
 
 def masters(engine: type[Component], p) -> dict[str, Axi4]:
-    """The AXI4 masters of an engine, or of a shell, by name."""
+    """Return the AXI4 masters of an engine, or of a shell, by name."""
     found = {}
     for name, member in engine.members(p).items():
         if name == "m_axi" or name.startswith("m_axi_"):

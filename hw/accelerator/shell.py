@@ -90,13 +90,13 @@ def register_map(engine: type[Engine]) -> RegisterMap:
 
 
 class Shell(Component):
-    """An accelerator: `engine` behind AXI4-Lite registers, with start, stop, drain, reset and interrupt.
+    """Shell of an accelerator: `engine` with AXI4-Lite registers, start, stop, drain, reset and interrupt.
 
-    `control.start` executes what lies at `entry.address`, until the engine halts, reports a fault, or `control.stop` is
-    written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq` rises.
-    The engine is reset before each start, so nothing of one execution reaches the next. `error` and `pc` hold the cause
-    and place of the last end. Counters count while `status.running` and execution is not yet ending, and keep their
-    values until the next start.
+    `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
+    is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq`
+    rises. The engine is reset before each start, so no state of one execution reaches the next. `error` and `pc` hold
+    the cause and place of the last end. Counters count while `status.running` and execution is not yet ending, and
+    keep their values until the next start.
 
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
     Bus masters and further ports of the engine pass through unchanged.

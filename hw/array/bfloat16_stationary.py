@@ -1,4 +1,4 @@
-"""The systolic grid of bfloat16: weights stay, sums in fp32 go down through an adder of several cycles."""
+"""Systolic grid of bfloat16: weight stationary, with fp32 psums through a pipelined adder."""
 
 from amaranth.hdl import Cat, Module, Shape, Signal
 
@@ -12,7 +12,7 @@ from .skew import Skew, SteppedSkew
 from .weight_stationary import StationaryCoreParameters, core_members
 
 STEP = Fp32Add.LATENCY
-"""Cycles from a row to the next one, for all that goes down."""
+"""Cycles from a row to the next one, for all data that move down the grid."""
 
 
 class Bfloat16Parameters(StationaryCoreParameters):
@@ -25,10 +25,10 @@ class Bfloat16Parameters(StationaryCoreParameters):
 
 
 class Bfloat16Cell(Cell):
-    """psum_south = psum_north + streamed * weight, in fp32; the weight held here while the next one waits behind it.
+    """psum_south = psum_north + moving * weight, in fp32, with a double-buffered weight: current and pending.
 
-    `streamed`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south, a cell in STEP cycles.
-    `load` takes the weight that comes from the north into waiting, `swap` makes the waiting one current.
+    `streamed`, with `swap` and `load`, goes east by one cell per cycle; `weight` and `psum` go south, by one cell in
+    STEP cycles. `load` stores the weight from the north as pending, `swap` makes the pending one current.
 
     Latency: `streamed` to `psum` 1 + that of the product + STEP. Area: a multiplier, an adder, a register for
     `streamed` and two for weights, STEP words of delay for a weight that passes.
@@ -66,9 +66,9 @@ class Bfloat16Cell(Cell):
 
 
 class Bfloat16Head(Cell):
-    """The head of a row: joins the row's operand with `swap` and `load`, which come down a row in STEP cycles.
+    """Row control: joins the row's operand with `swap` and `load`, which move down by one row in STEP cycles.
 
-    A weight with `down` rows to go passes; the row where that is 0 takes it.
+    A weight with `down` > 0 remaining rows passes; the row where `down` is 0 stores it.
     """
 
     class Parameters(Parameters):
@@ -95,21 +95,21 @@ class Bfloat16Head(Cell):
             self.east.load.eq(north.load & here),
         ]
         passed = Cat(north.swap, north.load & ~here, (north.down - 1)[: len(north.down)])
-        stages = Signal(STEP * len(passed))  # with a reset: what was on its way is forgotten
+        stages = Signal(STEP * len(passed))  # with a reset, which discards data in flight
         m.d.sync += stages.eq(Cat(passed, stages))
         m.d.comb += self.south.as_value().eq(stages[-len(passed) :])
         return m
 
 
 class Bfloat16Stationary(Component):
-    """A core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
+    """Core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
 
-    Sums are rounded, so their order counts: lane k of `streamed` enters row k from the top, where its weight stays, and
-    the later weights of a tile pass the earlier ones. Everything that goes down takes STEP cycles a row, because
-    psums do. Nothing is global.
+    Sums are rounded, so their order matters: lane k of `streamed` enters row k from the top, where its weight is
+    stationary, and the later weights of a tile pass the earlier ones. All data that move down take STEP cycles per row,
+    because psums do. There are no global signals.
 
-    Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles under the
-    present one. Area: rows x cols cells, and triangles of delays, the one of `streamed` STEP times as deep.
+    Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles while the
+    current one is in use. Area: rows x cols cells, and triangles of delays, the one of `streamed` STEP times as deep.
     """
 
     Parameters = Bfloat16Parameters

@@ -1,4 +1,4 @@
-"""The bfloat16 systolic array generator: products of bfloat16, sums in fp32."""
+"""Systolic array of bfloat16: products of bfloat16, sums in fp32."""
 
 from typing import Annotated, Literal
 
@@ -19,18 +19,18 @@ from .stationary import Stationary
 
 
 class Bfloat16Systolic(MatrixEngine):
-    """Systolic matrix engine for bfloat16: Y = A @ W in a grid of rows x cols cells, weights stay, sums in fp32.
+    """Systolic matrix engine for bfloat16: Y = A @ W in a grid of rows x cols cells, weight stationary, sums in fp32.
 
-    Streams, tiles and back-pressure are those of `systolic` with dataflow ws: `a` brings A[m, 0:rows], `w` brings
-    W[k, 0:cols] in `rows` beats, k = 0 first, as bfloat16 codes; `y` gives Y[m, 0:cols] as fp32 words.
+    Streams, tiles and back-pressure are those of `systolic` with dataflow ws: `a` carries A[m, 0:rows], `w` carries
+    W[k, 0:cols] in `rows` beats, k = 0 first, as bfloat16 codes; `y` carries Y[m, 0:cols] as fp32 words.
 
     y starts at +0 and adds one product after the other, k = 0 first. A product is exact unless it underflows; each sum
     is rounded to nearest, ties to even. Infinities and NaN as in IEEE 754, every NaN as 7FC00000. `subnormals`:
     kept, or flushed to a zero of their sign, in operands, products and sums.
 
     Initiation interval 1. Latency, with S = 6, the cycles of an addition, P = 6, those of a product (3 if flushed),
-    and B = 2 (0 without a buffer): row to result S * rows + cols + 1 + P + B, because a psum takes S cycles a row
-    and operands, weights and swap take as many down the column. M rows take M - 1 more; T tiles of M rows enter
+    and B = 2 (0 without a buffer): row to result S * rows + cols + 1 + P + B, because psums, and also operands,
+    weights and swap, take S cycles per row down the column. M rows take M - 1 more; T tiles of M rows enter
     every max(M, rows) cycles, as in an array of integers.
 
     Area grows with rows x cols (a multiplier, an adder, and S words of delay for the weights that pass) and with
@@ -46,7 +46,7 @@ class Bfloat16Systolic(MatrixEngine):
         subnormals: Subnormals = Field("keep", description="subnormal numbers are kept, or flushed to zeros")
         buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
             "auto",
-            description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+            description="rows of the output buffer; auto: full speed; 0: none, the consumer must always be ready",
             json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
         )
         delays: DelayStyle = Field("memory", description="delays in distributed memory or in flip-flops")

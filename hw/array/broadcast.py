@@ -1,4 +1,4 @@
-"""The broadcast matrix unit: inner products that share their activations, each summed by a tree."""
+"""Broadcast matrix unit: inner products with common activations, each summed by an adder tree."""
 
 from amaranth.hdl import Cat, Const, Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
@@ -17,12 +17,12 @@ from .weight_stationary import StationaryCoreParameters, core_members
 class Broadcast(MatrixEngine):
     """Broadcast matrix unit: Y[m, c] = sum over k of A[m, k] * W[k, c], `cols` adder trees that share each row of A.
 
-    Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` brings
-    A[m, 0:rows], `w` brings W[k, 0:cols] in `rows` beats, k = 0 first, `y` gives Y[m, 0:cols].
+    Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` carries
+    A[m, 0:rows], `w` carries W[k, 0:cols] in `rows` beats, k = 0 first, `y` carries Y[m, 0:cols].
 
     Back-pressure as there. Initiation interval 1. Latency, with P = operand_register + product_register and B = 2 (0
-    without a buffer): 2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. What the grid spends
-    on delays and waits, this spends on wires: an activation drives `cols` multipliers, a weight lane `rows`
+    without a buffer): 2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. Compared with the grid it
+    needs fewer delays and cycles but more fan-out: an activation drives `cols` multipliers, a weight lane `rows`
     registers, and `swap` all.
 
     Formats other than integers: as `systolic`.
@@ -60,7 +60,7 @@ class Broadcast(MatrixEngine):
 
 
 class BroadcastTree(Component):
-    """A core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
+    """Core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
 
     Latency 1 + the multiplier's + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
     """
@@ -106,9 +106,9 @@ class BroadcastTree(Component):
 
 
 class InnerProduct(Component):
-    """y = sum of a[k] * w[k] over `length` terms; `load[k]` takes w[k] from `w` into waiting, `swap` makes all current.
+    """y = sum of a[k] * w[k] over `length` terms; `load[k]` stores w[k] as pending, `swap` makes all current.
 
-    `a` comes one cycle after the `swap` for it. Built by halves, with a register after every addition. Latency: the
+    `a` arrives one cycle after the `swap` for it. A balanced tree, with a register after every addition. Latency: the
     multiplier's + ceil(log2 length).
     """
 
@@ -165,7 +165,7 @@ class InnerProduct(Component):
                 part.load.eq(self.load[start:stop]),
             ]
             y = part.y
-            for _ in range(_levels(half) - _levels(stop - start)):  # a shorter half waits for the longer
+            for _ in range(_levels(half) - _levels(stop - start)):  # delay a shorter half to align with the longer
                 y, early = Signal(part.y.shape(), name=f"{name}_wait", reset_less=True), y
                 m.d.sync += y.eq(early)
             halves.append(y)

@@ -1,4 +1,4 @@
-"""The contract of matrix engines, and the check of an engine against the place where it is used."""
+"""Contract of matrix engines, and the check of an engine against the slot in which it is used."""
 
 import re
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from amaranth.lib.wiring import In
 from ..component import Component, ParameterError
 
 DATAFLOWS = {"w": "ws", "y": "os", "a": "is"}
-"""The name of a dataflow by the stream whose matrix is stationary."""
+"""Name of a dataflow by the stream whose matrix is stationary."""
 CONTRACT = ("latency", "interval", "peak", "unit", "stationary", "elastic")
-"""Attributes that every matrix engine has, whether it derives from :class:`MatrixEngine` or not."""
+"""Attributes of every matrix engine, whether it derives from :class:`MatrixEngine` or not."""
 
 
 class MatrixEngine(Component):
     """Matrix engine: Y = A @ W from the packet streams `a` and `w` to the packet stream `y`.
 
     Ports: `a` and `w` (inputs) and `y` (output) carry one lane per row or column in `data`, end a tile with `last`,
-    and may have `user` bits. :attr:`streams` gives the payload of each as a layout; further streams belong to one
-    kind of engine. With `buffer` = 0, `y` has no ready and its consumer takes every beat; results leave in the order
+    and may have `user` bits. :attr:`streams` gives the payload of each as a layout; further streams are specific to one
+    kind of engine. With `buffer` = 0, `y` has no ready and its consumer accepts every beat; results leave in the order
     in which beats of the streamed operand were accepted.
 
     ============ =====================================================================================================
@@ -30,11 +30,11 @@ class MatrixEngine(Component):
     latency      cycles from the acceptance of a beat of the streamed operand to its result (os: the tile's last beat)
     elastic      an accepted beat may wait for its tile (in the register of decoders, for example), so that `latency` is
                  the least; at most `latency` + 1 beats are in the engine. Otherwise it is exact where buffer = 0
-    interval     cycles between two beats of the streamed operand, at best
-    peak         operations of kind `unit` per cycle, at most
+    interval     minimum cycles between two beats of the streamed operand
+    peak         maximum operations of kind `unit` per cycle
     ============ =====================================================================================================
 
-    A subclass states its parameters, its streams and :attr:`engine`, the component inside; the rest follows.
+    A subclass defines its parameters, its streams and :attr:`engine`, the component inside; the rest is derived.
     """
 
     interval = 1
@@ -63,7 +63,7 @@ class MatrixEngine(Component):
 
     @property
     def engine(self) -> tuple[type[Component], dict]:
-        """The component inside, which has a static `latency(parameters)`, and its parameters."""
+        """Component inside, which has a static `latency(parameters)`, and its parameters."""
         raise NotImplementedError
 
     @property
@@ -78,22 +78,22 @@ class MatrixEngine(Component):
 
 
 def streams(component: Component) -> dict[str, data.Layout]:
-    """The payload of each stream of a component, by the stream's name."""
+    """Return the payload of each stream of a component, by the stream's name."""
     members = component.signature.members.items()
     return {name: m.signature.members["payload"].shape for name, m in members if _is_stream(m)}
 
 
 def name_of(kind: type) -> str:
-    """The name of a matrix engine's class: "sparse_systolic" for `SparseSystolic`."""
+    """Return the name of a matrix engine's class: "sparse_systolic" for `SparseSystolic`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind.__name__).lower()
 
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for a matrix engine: what its user drives and takes, exactly.
+    """Slot for a matrix engine: the exact ports that its user drives and reads.
 
-    `a`, `w` and `y` are bits of a lane: `a` has `rows` lanes, `w` and `y` have `cols` lanes. The user drives nothing
-    but `a` and `w`, without user bits, and takes every beat of `y`. `parameter` is the name under which the user's own
+    `a`, `w` and `y` are bits of a lane: `a` has `rows` lanes, `w` and `y` have `cols` lanes. The user drives only `a`
+    and `w`, without user bits, and accepts every beat of `y`. `parameter` is the name under which the user's own
     parameters choose the engine; errors start with it.
     """
 
@@ -107,9 +107,9 @@ class Slot:
     interval: int = 1
 
     def fit(self, kind: type[Component], **parameters) -> Component:
-        """The engine with these parameters, to query; raises :class:`ParameterError` if it does not fit.
+        """Return the engine with these parameters, for queries; raises :class:`ParameterError` if it does not fit.
 
-        The engine need not derive from :class:`MatrixEngine`; it has to fulfil its contract.
+        The engine need not derive from :class:`MatrixEngine`; it must fulfil its contract.
         """
         name = name_of(kind) if isinstance(kind, type) else str(kind)
         try:
@@ -155,7 +155,7 @@ def _is_stream(member) -> bool:
 
 
 def _payload(payload) -> str:
-    """The data and user bits of a packet stream, in words."""
+    """Return the data and user bits of a packet stream as text."""
     fields = dict(payload) if isinstance(payload, data.Layout) else {}
     lanes = fields["data"].shape if "data" in fields and "last" in fields else None
     if not isinstance(lanes, data.ArrayLayout):

@@ -1,4 +1,4 @@
-"""The array of Fusion Units: weight stationary, operands of 2 to 16 bits, a width for each tile."""
+"""Array of Fusion Units: weight stationary, operands of 2 to 16 bits, with widths selected per tile."""
 
 from amaranth.hdl import Module
 from amaranth.lib import stream
@@ -22,19 +22,19 @@ class FusionArray(MatrixEngine):
     """Systolic array of Fusion Units: Y = A @ W, values of 2, 4, 8 or 16 bits, widths and signs chosen tile by tile.
 
     Streams as `systolic` with dataflow ws, each lane a word of 32 bits that holds p = 1 to 16 values, the first lowest:
-    `a` brings A[m, 0 : rows * p], lane r with the p values from r * p on; `w` brings W[0 : rows * p, 0:cols] in `rows`
-    beats, beat r and lane c with W[r * p + l, c] for l = 0 to p - 1; `y` gives Y[m, 0:cols]. With each beat of `a` and
-    `w` comes its mode as `tuser`; the table of `fusion_unit` has the modes, p and the cycles that a row of `a` takes.
-    Products of a unit are added: they belong to neighbouring k of one result. Where K is no multiple of rows * p, zeros
-    fill up.
+    `a` carries A[m, 0 : rows * p], lane r with the p values from r * p on; `w` carries W[0 : rows * p, 0:cols] in
+    `rows` beats, beat r and lane c with W[r * p + l, c] for l = 0 to p - 1; `y` carries Y[m, 0:cols]. Each beat of `a`
+    and `w` has its mode as `tuser`; the table of `fusion_unit` lists the modes, p and the cycles per row of `a`.
+    Products of a unit are added: they belong to adjacent k of one result. Where K is no multiple of rows * p, the
+    operands are padded with zeros.
 
-    The weights of a tile load under the present one, and mode and weights change between two rows without a bubble.
-    Nothing is global: the mode stands at the edges, where slices are put before their bricks (rows + cols times), and
-    travels east in each row with the operands. Results are exact modulo 2^acc_width.
+    The next tile of weights loads while the current one is in use, and mode and weights change between two rows without
+    a bubble. There are no global signals: the mode is decoded at the edges, where slices are distributed to their
+    bricks (rows + cols times), and travels east in each row with the operands. Results are exact modulo 2^acc_width.
 
     Latency, with P = operand_register + product_register and B = 2 (0 without a buffer), of a row that takes c cycles,
-    1, 2 or 4: rows + cols + 2 + c + P + B. Initiation interval c; tiles of M rows follow each other every max(M * c,
-    rows) cycles: 16, 4, 1, 1/4 products a unit and cycle at 2, 4, 8, 16 bits. Back-pressure: any stream may pause at
+    1, 2 or 4: rows + cols + 2 + c + P + B. Initiation interval c; tiles of M rows have a period of max(M * c, rows)
+    cycles: 16, 4, 1, 1/4 products per unit and cycle at 2, 4, 8, 16 bits. Back-pressure: any stream may pause at
     any time.
 
     Area grows with rows x cols: sixteen BitBricks, their tree, 32 bits of operand and twice 32 of weights each.
@@ -45,7 +45,7 @@ class FusionArray(MatrixEngine):
     elastic = True
 
     class Parameters(MatrixEngineParameters):
-        operand_register: bool = Field(True, description="a register behind each quad of BitBricks")
+        operand_register: bool = Field(True, description="a register after each quad of BitBricks")
         product_register: bool = Field(True, description="a register between a unit's sum and the adder of psums")
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""A rectangle of equal cells, each wired to its four neighbours."""
+"""Mesh: a rectangle of equal cells, each connected to its four neighbours."""
 
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import data
@@ -8,13 +8,13 @@ from ..bundle import Lanes
 from ..component import Component, Parameters, place
 
 GROUP = 16
-"""Most children of one module: about the root of the largest side, so that no level wires many bits."""
+"""Maximum children of a module: about the root of the largest side, so that no level wires many bits."""
 
 
 class Cell(Component):
-    """A component with a bundle on some of its sides: `west` and `north` enter, `east` and `south` leave.
+    """Cell of a mesh: a bundle on some of its sides; `west` and `north` enter, `east` and `south` leave.
 
-    A subclass gives their layouts in :meth:`sides`; opposite sides agree wherever cells stand side by side.
+    A subclass defines their layouts in :meth:`sides`; the layouts of sides that face each other must agree.
     """
 
     @staticmethod
@@ -30,10 +30,10 @@ FLOW = {"west": In, "north": In, "east": Out, "south": Out}
 
 
 class Mesh(Component):
-    """`rows` x `cols` cells; `west[r]` enters row r, `north[c]` enters column c, `east` and `south` leave likewise.
+    """Mesh of `rows` x `cols` cells; `west[r]` enters row r, `north[c]` column c, `east` and `south` leave likewise.
 
-    Latency and interval are the cell's. Columns of blocks, blocks, and rows of a block are components of their own, so
-    that the emitted text grows with rows + cols and not with their product.
+    Latency and interval are the cell's. Columns of blocks, blocks, and rows of a block are separate components, so that
+    the emitted text grows with rows + cols and not with their product.
     """
 
     class Parameters(Parameters):
@@ -53,7 +53,7 @@ class Mesh(Component):
         m = Module()
         p = self.p
         down = p.rows > 1 and p.cols <= GROUP  # narrow blocks first: few wires cross their edges
-        # Children stand in a line along which data flows from one to the next; the other two sides are theirs by slice.
+        # Children form a chain along which data flow from one to the next; each has a slice of the other two sides.
         (enter, leave), (source, sink) = ("north", "south"), ("west", "east")
         if not down:
             (enter, leave), (source, sink) = (source, sink), (enter, leave)
@@ -94,7 +94,7 @@ class Mesh(Component):
 
 
 class Extend(Cell):
-    """Each field of `south` is the field of `north` of that name, extended by its sign; 0 where `north` has none."""
+    """Sign extension: each field of `south` is the field of that name of `north`, extended; 0 if `north` has none."""
 
     class Parameters(Parameters):
         north: data.StructLayout
@@ -113,7 +113,7 @@ class Extend(Cell):
 
 
 def extended(m, platform, name: str, lanes, south: data.StructLayout):
-    """Every lane of `lanes`, an array of structs, through :class:`Extend`."""
+    """Return every lane of `lanes`, an array of structs, extended by :class:`Extend`."""
     layout = lanes.shape()
     south = Signal(Lanes(south, layout.length), name=f"{name}_lanes")
     place(

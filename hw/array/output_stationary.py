@@ -1,4 +1,4 @@
-"""The systolic grid in which the results stay and both operands move."""
+"""Output-stationary systolic grid: both operands are streamed."""
 
 from amaranth.hdl import Cat, Module, Shape, Signal, Value
 from amaranth.lib import stream
@@ -18,12 +18,13 @@ from .stationary import BUFFER_LATENCY, ROUND_TRIP
 
 
 class OutputCell(Cell):
-    """sum += a * w every cycle; with `last`, the sum leaves for the south and starts again at zero.
+    """sum += a * w in every cycle; with `last`, the sum leaves to the south and restarts at zero.
 
-    `a` and `last` go east, `w` goes south, one cell a cycle. Results go south at half that speed, two registers a
-    cell: the bottom row's leaves first, the others follow one a cycle, and no control is needed to hold them back.
+    `a` and `last` go east, `w` goes south, by one cell per cycle. Results go south at half that speed, through two
+    registers per cell: the bottom row's leaves first, the others follow at one per cycle, without any control.
 
     Latency: `a`, `w` to `result` 2 cycles and the multiplier's. Area: one multiplier, one adder,
+    three registers of the sum's width.
     three registers of the sum's width.
     """
 
@@ -75,15 +76,15 @@ class OutputCell(Cell):
 
 
 class OutputStationary(Component):
-    """y[r] = sum over k of a[k][r] * w[k], r = 0 first: `a` brings columns of A, `w` rows of W, both ending in `last`.
+    """y[r] = sum over k of a[k][r] * w[k], r = 0 first: `a` carries columns of A, `w` rows of W, both ending in `last`.
 
-    The two streams are consumed together; the tile ends where either says `last`. Lane r of `a` enters the row r-th
+    The two streams are consumed together; the tile ends when either has `last`. Lane r of `a` enters the row r-th
     from the bottom, because the bottom row's results leave first.
 
-    Latency: rows + cols + 1 cycles and the multiplier's from the last beat of `a`, `w` to the first of
-    `y`, plus 2 with a buffer. Tiles of K beats follow each other every max(K, rows) cycles: one drains while the
-    next accumulates. A tile's last beat enters only when the output buffer has room for its `rows` results, so the
-    grid never stops. Area: rows x cols cells, and triangles of delays on three sides.
+    Latency: rows + cols + 1 cycles and the multiplier's from the last beat of `a`, `w` to the first of `y`, plus 2 with
+    a buffer. Tiles of K beats have a period of max(K, rows) cycles: one drains while the next accumulates. A tile's
+    last beat is accepted only when the output buffer has space for its `rows` results, so the grid never stalls. Area:
+    rows x cols cells, and triangles of delays on three sides.
     """
 
     class Parameters(Parameters):
@@ -116,7 +117,7 @@ class OutputStationary(Component):
 
     @staticmethod
     def full_speed(p) -> int:
-        """Rows of buffer with which the grid never waits for an output that is always ready."""
+        """Return the rows of buffer with which the grid never waits for an output that is always ready."""
         return OutputStationary.core_latency(p) + ROUND_TRIP + 2 * p.rows
 
     def elaborate(self, platform):
@@ -135,11 +136,11 @@ class OutputStationary(Component):
                 outside.ready.eq(register.i.ready),
             ]
 
-        # The first cycle after reset sends a `last` of its own through the grid: it clears every running sum.
+        # In the first cycle after reset the edge sends a `last` through the grid, which clears every running sum.
         cleared = Signal()
         m.d.sync += cleared.eq(1)
         room = Signal()
-        spacing = Signal(range(p.rows))  # cycles for which the previous tile still needs the way out
+        spacing = Signal(range(p.rows))  # cycles for which the previous tile still occupies the output path
         last = Signal()
         enter = Signal()
         ready = Signal()
@@ -193,7 +194,7 @@ class OutputStationary(Component):
             row.data.as_value().eq(y_skew.o.as_value()),
         ]
 
-        # `rows` results leave one after the other, from the core's latency after the tile's last beat.
+        # `rows` results leave one per cycle, from the core's latency after the tile's last beat.
         due = Signal(self.core_latency(p) - 1)
         remaining = Signal(range(p.rows + 1))
         valid = Signal()

@@ -1,4 +1,4 @@
-"""What every dense matrix engine can be told."""
+"""Parameters of the dense matrix engines."""
 
 from typing import Annotated, Literal
 
@@ -21,7 +21,7 @@ Side = Annotated[int, Field(ge=1, le=256)]
 
 
 class MatrixEngineParameters(Parameters):
-    """Parameters of a matrix engine of `rows` x `cols` multipliers, whatever they multiply."""
+    """Parameters of a matrix engine of `rows` x `cols` multipliers of any kind."""
 
     rows: Side = Field(16, description="multipliers in a column: the length of an inner product")
     cols: Side = Field(16, description="columns: results per beat")
@@ -30,7 +30,7 @@ class MatrixEngineParameters(Parameters):
     product_register: bool = Field(True, description="a register between multiplier and adder")
     buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
         "auto",
-        description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+        description="rows of the output buffer; auto: full speed; 0: none, the consumer must always be ready",
         json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
     )
     delays: DelayStyle = Field("memory", description="skew at the edges in distributed memory or in flip-flops")
@@ -68,7 +68,7 @@ class ArrayParameters(MatrixEngineParameters):
 
     @property
     def sides(self) -> dict[str, str]:
-        """The parameter that says how many lanes each stream has."""
+        """Name of the parameter with the number of lanes, for each stream."""
         return {"a": "rows", "w": "cols"}
 
     def streams(self) -> dict[str, Member]:
@@ -86,7 +86,7 @@ class ArrayParameters(MatrixEngineParameters):
 
     @property
     def coded(self) -> bool:
-        """Decoders stand between the streams and the engine: where either format needs them, in both streams."""
+        """Whether decoders precede the engine: if either format needs them, both streams have them."""
         return any(format.decoder for format in self.formats.values())
 
     @property

@@ -1,4 +1,4 @@
-"""Triangles of delays at the edges of an array."""
+"""Skew: triangles of delays at the edges of an array."""
 
 from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import In, Out
@@ -9,10 +9,10 @@ from ..stream.delay import Delay, DelayStyle
 
 
 class Skew(Component):
-    """Lane n is delayed by n cycles: o[n][t + n] = i[n][t]; by count - 1 - n if `reverse`.
+    """Skew: lane n is delayed by n cycles: o[n][t + n] = i[n][t]; by count - 1 - n if `reverse`.
 
-    Latency as said, initiation interval 1. Built by halves: the later lanes share one wide delay and are then skewed
-    among themselves. Area: count x (count - 1) / 2 words of `width` bits.
+    Latency as stated, initiation interval 1. Built recursively: the later half of the lanes shares one wide delay and
+    is then skewed within itself. Area: count x (count - 1) / 2 words of `width` bits.
     """
 
     class Parameters(Parameters):
@@ -34,7 +34,7 @@ class Skew(Component):
         if p.count == 1:
             m.d.comb += self.o.eq(self.i)
             return m
-        early = 1 << (p.count - 1).bit_length() - 1  # lanes that do not pass the common delay
+        early = 1 << (p.count - 1).bit_length() - 1  # lanes without the common delay
         late = p.count - early
         cycles = early * self.step
         delay = place(m, platform, "delay", Delay, width=p.width * late, cycles=cycles, style=p.style)
@@ -57,7 +57,7 @@ class Skew(Component):
 
 
 class SteppedSkew(Skew):
-    """As :class:`Skew`, with `step` cycles from a lane to the next one."""
+    """Skew as :class:`Skew`, with `step` cycles from a lane to the next one."""
 
     class Parameters(Skew.Parameters):
         step: int

@@ -1,4 +1,4 @@
-"""The systolic grid of N:M sparsity: weights and their places stay, whole groups of activations move."""
+"""Systolic grid of N:M sparsity: weights and their places are stationary, groups of activations are streamed."""
 
 from amaranth.hdl import Module, Shape, Signal
 
@@ -12,7 +12,7 @@ from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class SparseParameters(StationaryCoreParameters):
-    """A core whose row is a group: `streamed` is m activations `a`, `stationary` is n weights `w` and their places."""
+    """Parameters of a core whose row is a group: `streamed` is m activations `a`, `still` n weights `w` with places."""
 
     pattern: SparsityPattern
     a: Shape
@@ -58,9 +58,9 @@ class SparseCell(Cell):
 
 
 class SparseStationary(WeightStationary):
-    """A core (see :func:`.core_members`) as a systolic grid of groups: y[c] = sum over g of group g's product.
+    """Core (see :func:`.core_members`) as a systolic grid of groups: y[c] = sum over g of group g's product.
 
-    All moves as in :class:`.WeightStationary`. Latency rows + cols + that of an NmMac, rows counting groups.
+    Data movement as in :class:`.WeightStationary`. Latency rows + cols + that of an NmMac, rows counting groups.
     """
 
     Parameters = SparseParameters

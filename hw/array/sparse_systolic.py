@@ -1,4 +1,4 @@
-"""The sparse systolic array generator: N of M weights are stored and multiplied, N and M by parameter."""
+"""Sparse systolic array: N of M weights are stored and multiplied, N and M by parameter."""
 
 from typing import Annotated, Literal
 
@@ -20,25 +20,25 @@ from .systolic import connect_results
 
 
 class SparseSystolic(MatrixEngine):
-    """Systolic matrix engine for N:M sparse weights: Y = A @ W, of every M weights along K at most N not zero.
+    """Systolic matrix engine for N:M sparse weights: Y = A @ W, of every M weights along K at most N nonzero.
 
     `rows` x `cols` multipliers hold the kept weights of K = rows * M / N rows of W, so that a product takes N / M of
     the cycles that the same multipliers take with dense weights; each row of A is M / N times as wide. A row of cells
-    is a group: its N multipliers choose among the M activations that pass by. Weights stay, with G = rows / N groups:
+    is a group: its N multipliers select from the M activations that pass. Weight stationary, with G = rows / N groups:
 
     ========== ===================================================================================================
     stream     a beat
     ========== ===================================================================================================
-    a          A[m, 0:K]; `last` on the last row that uses the present weights
+    a          A[m, 0:K]; `last` on the last row that uses the current weights
     w          the N kept values of group g for each column, those of column c in lanes c * N to c * N + N - 1;
-               G beats a tile, g = 0 first, fewer with `last` (the groups beyond keep what they had)
-    meta       a word for each column: the places of its next groups, low end first, ceil(log2 M) bits each, a group's
-               first place lowest: for 2:4 as NVIDIA packs it. As many whole groups as fit, what is left is ignored;
+               G beats per tile, g = 0 first, fewer with `last` (the remaining groups keep their weights)
+    meta       one word per column: the places of its next groups, low end first, ceil(log2 M) bits each, a group's
+               first place lowest: for 2:4 as NVIDIA packs it. As many whole groups as fit, further bits are ignored;
                a tile begins with a new word
-    y          Y[m, 0:cols], with `last` as it came with A[m]
+    y          Y[m, 0:cols], with the `last` of A[m]
     bad        a group with metadata that does not ascend: `tile` (counted from reset, modulo 2^16), `group` in it,
-               `cols` (a bit for each such column). It multiplies as zeros in these columns and nothing else is
-               changed. `bad` has no ready: nobody has to listen
+               `cols` (one bit per such column). It multiplies as zeros in these columns; all other results are
+               unaffected. `bad` has no ready and may be ignored
     ========== ===================================================================================================
 
     Results, back-pressure and buffer as in `systolic`. Initiation interval 1.
@@ -47,8 +47,8 @@ class SparseSystolic(MatrixEngine):
     G + cols + 1 + P + B; M rows take M + G + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows
     enter every max(M, G) cycles; the first tile's last beat of weights is followed by its first row 2 cycles later.
 
-    Area grows with rows x cols; beside a dense array each multiplier has a choice of one in M and its place, and M / N
-    registers for activations, while N multipliers share a psum.
+    Area grows with rows x cols; in addition to a dense array each multiplier has an M-to-1 multiplexer and its place,
+    and M / N registers for activations, while N multipliers share a psum.
 
     Source: A. Mishra et al., Accelerating Sparse Deep Neural Networks, 2021; the metadata as PyTorch and CUTLASS pack
     it (`to_sparse_semi_structured`), without the permutation of words between rows.
@@ -60,7 +60,7 @@ class SparseSystolic(MatrixEngine):
         sparsity: Literal["2:4", "1:4", "4:8", "1:2"] = Field("2:4", description="weights kept of every M, as N:M")
         word: Annotated[int, Field(ge=16, le=32, multiple_of=16)] = Field(
             32,
-            description="bits of a metadata word: NVIDIA's have 32 beside weights of 8 bits, 16 beside wider ones",
+            description="bits of a metadata word: NVIDIA's have 32 for weights of 8 bits, 16 for wider ones",
             json_schema_extra={"legal": "16 or 32"},
         )
 

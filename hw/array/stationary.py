@@ -1,4 +1,4 @@
-"""The edge of a core in which a tile stays: streams in, streams out, and the swap between tiles."""
+"""Edge of a weight- or input-stationary core: input and output streams, and the swap between tiles."""
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, stream
@@ -13,20 +13,20 @@ from .weight_stationary import StationaryCoreParameters
 
 BUFFER_LATENCY = 2
 ROUND_TRIP = 2 + BUFFER_LATENCY
-"""Cycles beyond the core's latency for which a row holds its claim on the output buffer."""
+"""Cycles beyond the core's latency for which a row keeps its claim on the output buffer."""
 
 
 class Stationary(Component):
-    """y = streamed @ tile, row by row, for tiles that load while the one before is used.
+    """y = moving @ tile, row by row, with double-buffered tiles: the next one loads while the current one is in use.
 
-    `stationary` brings a tile of `rows` beats (fewer if `last` comes early: the rows beyond keep what they had).
-    `streamed` brings rows; its `last` marks the last row that uses the present tile, and goes through to `y`. So do
+    `stationary` carries a tile of `rows` beats (fewer if `last` comes early: the remaining rows keep their weights).
+    `streamed` carries rows; its `last` marks the last row that uses the current tile, and passes through to `y`, as do
     `user` bits.
 
-    Latency: 1 + the core's from `streamed` to `y`, plus 2 with a buffer. Initiation interval 1; tiles of B rows follow
-    each other every max(B, rows) cycles. A row enters the core only when the output buffer has room for its result, so
-    the core never stops; no stream's `ready` depends combinationally on another stream. Area: the core, one register
-    per input, the buffer.
+    Latency: 1 + the core's from `streamed` to `y`, plus 2 with a buffer. Initiation interval 1; tiles of B rows have a
+    period of max(B, rows) cycles. A row enters the core only when the output buffer has space for its result, so the
+    core never stalls; no stream's `ready` depends combinationally on another stream. Area: the core, one register per
+    input, the buffer.
     """
 
     class Parameters(Parameters):
@@ -50,7 +50,7 @@ class Stationary(Component):
 
     @staticmethod
     def full_speed(core: type[Component], core_parameters: StationaryCoreParameters) -> int:
-        """Rows of buffer with which the core never waits for an output that is always ready."""
+        """Return the rows of buffer with which the core never waits for an output that is always ready."""
         return 1 + core.latency(core_parameters) + ROUND_TRIP
 
     def elaborate(self, platform):
@@ -67,9 +67,9 @@ class Stationary(Component):
         ]
 
         rows_left = Signal(p.core_parameters.rows_left, init=p.core_parameters.rows - 1)
-        ending = Signal(init=p.core_parameters.rows == 1)  # rows_left is 0
-        loaded = Signal()  # a whole tile waits
-        complete = Signal()  # or will in the next cycle
+        ending = Signal(init=p.core_parameters.rows == 1)  # `rows_left` is 0
+        loaded = Signal()  # a complete tile is pending
+        complete = Signal()  # a complete tile is pending, or will be in the next cycle
         m.d.comb += [
             stationary.ready.eq(~loaded),
             core.stationary.eq(stationary.payload.data),
@@ -82,7 +82,7 @@ class Stationary(Component):
             with m.If(complete):
                 m.d.sync += [rows_left.eq(rows_left.init), ending.eq(ending.init)]
 
-        # Rows are let in before their register, so that the core's first wires start at flip-flops.
+        # Rows are admitted before their register, so that the core's first wires start at flip-flops.
         room = Signal()
         enter = Signal()  # a row enters the core in the next cycle
         fresh = Signal(init=1)  # the next row is the first of its tile

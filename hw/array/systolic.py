@@ -1,4 +1,4 @@
-"""The systolic array generator: weight, output or input stationary."""
+"""Systolic array: weight, output or input stationary."""
 
 from typing import Literal
 
@@ -21,29 +21,29 @@ class Systolic(MatrixEngine):
     """Systolic matrix engine: Y = A @ W in a grid of rows x cols multiply-accumulate cells.
 
     ======== ====================== ============================ ==================== ========================
-    dataflow stays                  a beat of `a`                a beat of `w`        a beat of `y`
+    dataflow stationary             a beat of `a`                a beat of `w`        a beat of `y`
     ======== ====================== ============================ ==================== ========================
     ws       W[0:rows, 0:cols]      A[m, 0:rows]                 W[k, 0:cols]         Y[m, 0:cols]
     os       Y[0:rows, 0:cols]      A[0:rows, k]                 W[k, 0:cols]         Y[r, 0:cols], r = 0 first
     is       A[0:cols, 0:rows]      A[0:cols, k]                 W[0:rows, n]         Y[0:cols, n]
     ======== ====================== ============================ ==================== ========================
 
-    ws, is: the tile that stays comes in `rows` beats, k = 0 first, `last` on the final one; `last` on a streamed row
-    means that it is the last to use the present tile, and leaves with its result. The next tile loads meanwhile.
+    ws, is: the stationary tile is loaded in `rows` beats, k = 0 first, `last` on the final one; `last` on a streamed
+    row marks the last row that uses the current tile, and leaves with its result. The next tile loads concurrently.
     os: `a` and `w` are consumed together, k = 0 first, `last` with the final k; `rows` beats of `y` follow.
 
     Results are exact modulo 2^acc_width and leave sign-extended. Back-pressure: any stream may pause at any time; a
-    row enters the grid only when the output buffer has room for its result (buffer = 0: `y` has no ready and the
-    consumer must take every beat). Initiation interval 1.
+    row enters the grid only when the output buffer has space for its result (buffer = 0: `y` has no ready and the
+    consumer must accept every beat). Initiation interval 1.
 
     Latency, with P = operand_register + product_register and B = 2 (0 without a buffer): ws, is: row to result rows +
     cols + 1 + P + B; M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows
     enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T
     tiles of K beats enter every max(K, rows) cycles.
 
-    Formats other than integers come as codes, which decoders at the edge (rows + cols of them) make integers and shifts
-    of; the bits that some of them need beside each beat are its `user`. P is then 1 more; and twice product_register
-    where products are shifted, which is everywhere but with codebooks.
+    Formats other than integers arrive as codes, which decoders at the edge (rows + cols of them) convert to integers
+    and shifts; the bits that some of them need with each beat are its `user`. P is then 1 more; and twice
+    product_register where products are shifted, which is the case for all of them except codebooks.
 
     Area grows with rows x cols (a multiplier, an adder and, per bit, a register for each operand and psum), and with
     rows^2 + cols^2 for the delays at the edges.
@@ -53,7 +53,7 @@ class Systolic(MatrixEngine):
     """
 
     class Parameters(ArrayParameters):
-        dataflow: Literal["ws", "os", "is"] = Field("ws", description="what stays: weights, outputs or inputs")
+        dataflow: Literal["ws", "os", "is"] = Field("ws", description="stationary operand: weights, outputs or inputs")
 
         @model_validator(mode="after")
         def _buffer_holds_a_tile(self):
@@ -119,7 +119,7 @@ class Systolic(MatrixEngine):
 
 
 def stationary_engine(core: type[Component], p: ArrayParameters, streamed, stationary) -> tuple[type[Component], dict]:
-    """A stationary edge around `core`, as the array's parameters ask for it."""
+    """Return a stationary edge around `core`, with the array's parameters."""
     core_parameters = StationaryCoreParameters(
         rows=p.rows,
         cols=p.cols,
@@ -136,7 +136,7 @@ def stationary_engine(core: type[Component], p: ArrayParameters, streamed, stati
 def connect_streams(m, platform, outer, inner, names):
     """Connect the input streams of `outer` to those of `inner` by `names`, and the results back, lane by lane.
 
-    Where formats are coded, decoders stand between.
+    Where formats are coded, decoders are placed between them.
     """
     for ours, side in outer.p.sides.items():
         source, sink = getattr(outer, ours), getattr(inner, names[ours])

@@ -1,4 +1,4 @@
-"""The systolic grid in which one operand stays and the other moves (weight and input stationary)."""
+"""Systolic grid with one stationary and one streamed operand (weight and input stationary)."""
 
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from .skew import Skew
 
 
 class StationaryCoreParameters(Parameters):
-    """A core multiplies a stationary tile by streamed rows; a stationary edge feeds it."""
+    """Parameters of a core: it multiplies a stationary tile by streamed rows, which a stationary edge supplies."""
 
     rows: int
     cols: int
@@ -41,15 +41,16 @@ class StationaryCoreParameters(Parameters):
         return self.psum(self.rows)
 
     def psum(self, rows: int) -> Shape:
-        """What a sum over the first `rows` rows needs."""
+        """Return the shape of a sum over the first `rows` rows."""
         return sum_shape(self.streamed, self.stationary, rows, self.acc_width)
 
 
 def core_members(p: StationaryCoreParameters) -> dict:
-    """Ports of a core: y[c] = sum over k of streamed[k] * tile[k, c], `latency` cycles after `streamed`.
+    """Return the ports of a core: y[c] = sum over k of moving[k] * tile[k, c], `latency` cycles after `streamed`.
 
-    Beat k of a tile comes on `stationary` with `load`, while `rows_left` beats of the full tile are still to come.
-    `swap`, with the first row that uses the tile, makes it current; the next tile may load from that very cycle on.
+    Beat k of a tile arrives on `stationary` with `load`; `rows_left` is the number of beats of the full tile that
+    follow. `swap`, with the first row that uses the tile, makes it current; the next tile may load from that very cycle
+    on.
     """
     return {
         "streamed": In(Lanes(p.streamed, p.rows)),
@@ -62,10 +63,10 @@ def core_members(p: StationaryCoreParameters) -> dict:
 
 
 class StationaryCell(Cell):
-    """psum_south = psum_north + streamed * weight, the weight held here while the next one waits behind it.
+    """psum_south = psum_north + moving * weight, with a double-buffered weight: current and pending.
 
-    `streamed`, with `swap` and `load`, goes east one cell a cycle; `weight` and `psum` go south. `load` takes the
-    weight from the north into waiting; `swap` makes the waiting weight current for the operand that it travels with.
+    `streamed`, with `swap` and `load`, goes east by one cell per cycle; `weight` and `psum` go south. `load` stores the
+    weight from the north as pending; `swap` makes the pending weight current for the operand that it accompanies.
 
     Latency: `streamed` to `psum` 2 cycles and the multiplier's; everything else 1. Area: one multiplier,
     one adder and register of the psum's width, a register for `streamed` and two for the weights.
@@ -112,10 +113,10 @@ class StationaryCell(Cell):
 
 
 class RowControl(Cell):
-    """The head of a row: joins the row's operand with `swap` and `load`, which come down the rows one a cycle.
+    """Row control: joins the row's operand with `swap` and `load`, which move down by one row per cycle.
 
-    A weight with `rows_left` beats behind it belongs `rows_left` rows further down: every row on its way takes it and
-    hands it on, and the row where `rows_left` is 0 keeps it.
+    A weight with `rows_left` following beats belongs to the row `rows_left` rows further down: every row on its path
+    stores it and passes it on, and the row where `rows_left` is 0 keeps it.
     """
 
     class Parameters(Parameters):
@@ -151,14 +152,14 @@ class RowControl(Cell):
 
 
 class WeightStationary(Component):
-    """A core (see :func:`core_members`) as a systolic grid.
+    """Core (see :func:`core_members`) as a systolic grid.
 
     Lane k of `streamed` enters the row k-th from the bottom, because the first weight of a tile travels furthest. A
-    psum is as wide in each row as the sums that can arrive there. Nothing is global: operands, weights, `swap` and
-    `load` move one cell a cycle.
+    psum is as wide in each row as the sums that can arrive there. There are no global signals: operands, weights,
+    `swap` and `load` advance by one cell per cycle.
 
-    Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles
-    under the present one. Area: rows x cols cells, and triangles of delays on three sides.
+    Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles while the current one
+    is in use. Area: rows x cols cells, and triangles of delays on three sides.
     """
 
     Parameters = StationaryCoreParameters
@@ -170,7 +171,7 @@ class WeightStationary(Component):
 
     @staticmethod
     def cell(p: StationaryCoreParameters, psum: Shape) -> tuple[type[Cell], Parameters]:
-        """The cells of a row whose psums are `psum`."""
+        """Return the cells of a row whose psums are `psum`."""
         return StationaryCell, StationaryCell.Parameters(
             streamed=p.streamed,
             stationary=p.stationary,
@@ -210,7 +211,7 @@ class WeightStationary(Component):
             heads.north[0].load.eq(self.load),
             heads.north[0].rows_left.eq(self.rows_left),
         ]
-        # Rows whose psums are equally wide stand together; between them the psums of all columns are extended.
+        # Rows with psums of equal width form one mesh; between meshes the psums of all columns are extended.
         flowing = Lanes(Bundle({"weight": p.stationary}), p.cols)(stationary.as_value())
         start = 0
         for psum, run in groupby(p.psum(row + 1) for row in range(p.rows)):

@@ -1,4 +1,4 @@
-"""AXI4 and AXI4-Lite as signatures: five streams each, named at a chip's edge as the standard names them."""
+"""AXI4 and AXI4-Lite as signatures: five streams each, with the standard's port names at a chip's edge."""
 
 from enum import IntEnum
 
@@ -9,7 +9,7 @@ from ..bundle import Bundle
 
 
 class Response(IntEnum):
-    """bresp and rresp."""
+    """Codes of bresp and rresp."""
 
     OKAY = 0
     EXOKAY = 1
@@ -18,11 +18,11 @@ class Response(IntEnum):
 
 
 BOUNDARY = 4096
-"""No burst crosses a multiple of this address."""
+"""Bursts must not cross a multiple of this address."""
 
 
 class Bus(wiring.Signature):
-    """What the AXI family shares: channels aw, w, b, ar and r, seen from the master; some may be left out.
+    """Common base of the AXI family: channels aw, w, b, ar and r, seen from the master; some may be omitted.
 
     At the edge of generated Verilog, field `addr` of channel `aw` of a member `m_axi` is the port `m_axi_awaddr`.
     """
@@ -35,7 +35,7 @@ class Bus(wiring.Signature):
 class Axi4(Bus):
     """AXI4: bursts of up to 256 beats of `data_width` bits at byte addresses of `addr_width` bits.
 
-    Without `writes` it has channels ar and r alone, without `reads` aw, w and b.
+    Without `writes` it has only channels ar and r; without `reads` only aw, w and b.
 
     Source: ARM IHI 0022, AMBA AXI and ACE protocol specification.
     """

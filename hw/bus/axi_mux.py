@@ -15,20 +15,22 @@ from .axi import Axi4
 
 
 class AxiMux(Component):
-    """Masters `s0_axi`, `s1_axi`, ... on the bus `m_axi`.
+    """AXI4 multiplexer: masters `s0_axi`, `s1_axi`, ... share the bus `m_axi`.
 
-    Addresses of reads and of writes are arbitrated apart. With priority "fixed" a lower master goes before a higher
-    one, which may then wait without bound; with "round_robin" an address waits for at most one of each other master.
+    Read and write addresses are arbitrated separately. With priority "fixed" a lower-numbered master precedes a higher
+    one, which may starve; with "round_robin" an address waits for at most one address of each other master.
 
-    An address carries its master's number above the `id_width` bits of the master's own ID, and responses are routed by
-    it; so beats of different masters may interleave, and those of one keep the order that the slave gives them.
-    With `id_width` 0 the masters' IDs are not kept: each is answered in the order of its addresses, with ID 0.
+    An address carries the number of its master above the `id_width` bits of the master's own ID, and responses are
+    routed by that number. Beats of different masters may therefore interleave, and those of one master keep the order
+    in which the slave returns them. With `id_width` 0 the masters' IDs are not kept: each master receives its responses
+    in the order of its addresses, with ID 0.
 
     Write data follow the order in which their addresses were granted; up to `outstanding` bursts may be granted before
-    their data have passed. A master that has been granted a write and withholds its data stalls the writes of all.
+    their data have passed. A master that has been granted a write and withholds its data stalls the writes of all
+    masters.
 
-    Latency of an address 1, of data and responses 0; initiation interval 1. No path is combinational between the two
-    sides of an address channel. Data and responses are: valid and payload forwards, ready backwards.
+    Latency of an address 1, of data and responses 0; initiation interval 1. There is no combinational path between the
+    two sides of an address channel. Data and responses are combinational: valid and payload forwards, ready backwards.
     Area: two addresses per direction, masters x (masters - 1) / 2 flip-flops per round-robin arbiter, a multiplexer of
     write data.
 
@@ -57,13 +59,13 @@ class AxiMux(Component):
 
         @property
         def bus(self) -> Axi4:
-            """The signature of `m_axi`."""
+            """Signature of `m_axi`."""
             width = self.tag_width + self.id_width
             return Axi4(self.addr_width, self.data_width, width, reads=self.reads, writes=self.writes)
 
         @property
         def master(self) -> Axi4:
-            """The signature of each master."""
+            """Signature of each master."""
             width = max(1, self.id_width)
             return Axi4(self.addr_width, self.data_width, width, reads=self.reads, writes=self.writes)
 
@@ -86,7 +88,7 @@ class AxiMux(Component):
         return m
 
     def _address(self, m, platform, name, masters, room):
-        """Arbitrate an address channel. The one-hot grant, and whether it is taken in this cycle."""
+        """Arbitrate an address channel. Return the one-hot grant, and whether it is accepted in this cycle."""
         p, target = self.p, getattr(self.m_axi, name)
         sources = [getattr(master, name) for master in masters]
         request = Cat(source.valid for source in sources)
@@ -110,7 +112,7 @@ class AxiMux(Component):
         return grant, taken
 
     def _respond(self, m, name, masters):
-        """Route a response to the master in its ID."""
+        """Route a response to the master whose number its ID contains."""
         p, source = self.p, getattr(self.m_axi, name)
         tag = source.payload.id[p.id_width :]
         for n, master in enumerate(masters):
@@ -121,7 +123,7 @@ class AxiMux(Component):
         m.d.comb += source.ready.eq(Array(getattr(master, name).ready for master in masters)[tag])
 
     def _write(self, m, order, masters):
-        """Pass the data of the oldest granted address."""
+        """Forward the data of the oldest granted address."""
         target = self.m_axi.w
         for n, master in enumerate(masters):
             chosen = order.valid & order.oldest[n]
@@ -132,7 +134,7 @@ class AxiMux(Component):
 
 
 class GrantQueue(Component):
-    """The order of granted writes: `grant` enters with `write` while there is `room`, `oldest` leaves with `read`.
+    """Queue of granted writes: `grant` is pushed by `write` while there is `room`, `oldest` is popped by `read`.
 
     Latency 1, initiation interval 1. `room` depends on no input. Area: depth x masters bits of distributed memory.
     """

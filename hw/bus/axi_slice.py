@@ -1,4 +1,4 @@
-"""Registers on all channels of an AXI4 bus, whose two ends may then be far apart."""
+"""Register slice of an AXI4 bus, for two ends that are far apart."""
 
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
@@ -10,10 +10,10 @@ from .axi import Axi4
 
 
 class AxiSlice(Component):
-    """Each channel of `s_axi` goes to `m_axi`, or back, one cycle later: a register slice.
+    """Register slice: each channel between `s_axi` and `m_axi` is delayed by one cycle.
 
-    Latency 1 on each channel, initiation interval 1, and nothing combinational between the two sides. Area: two
-    payloads of flip-flops for each channel.
+    Latency 1 on each channel, initiation interval 1, no combinational path between the two sides. Area: two payloads
+    of flip-flops per channel.
 
     Source: ARM IHI 0022, AMBA AXI and ACE protocol specification, A3.2 (register slices).
     """

@@ -1,4 +1,4 @@
-"""Registers behind AXI4-Lite, from one typed description of what they are."""
+"""AXI4-Lite register file, generated from a typed register map."""
 
 import tomllib
 import typing
@@ -27,8 +27,8 @@ Access = Literal["rw", "ro", "w1c", "pulse"]
 
 
 def _name(name: str) -> str:
-    if said := objection(name):
-        raise ParameterError(f"name={name}: name {said}.")
+    if reason := objection(name):
+        raise ParameterError(f"name={name}: name {reason}.")
     return name
 
 
@@ -40,11 +40,11 @@ def _line(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_name)]
 Meaning = Annotated[str, AfterValidator(_line)]
-Tuple = Field(strict=False, min_length=1)  # lists, as TOML has them, are taken too
+Tuple = Field(strict=False, min_length=1)  # accepts lists, too, as TOML has them
 
 
 class Described(Parameters):
-    """A part of a description: whatever is wrong in it is told in one sentence that says where."""
+    """Part of a register map: an error in it is reported in one sentence that names the part."""
 
     kind: typing.ClassVar[str]
 
@@ -56,7 +56,7 @@ class Described(Parameters):
 
 
 class RegField(Described):
-    """`bits` bits of a register, from bit `low` on; `low` = None follows the field before."""
+    """Field of a register: `bits` bits from bit `low` on; `low` = None places it after the previous field."""
 
     kind = "field"
 
@@ -81,7 +81,7 @@ class RegField(Described):
 
     @property
     def mask(self) -> int:
-        """The field's bits, in its register."""
+        """Mask of the field's bits in its register."""
         return (2**self.bits - 1) << self.low
 
 
@@ -104,7 +104,7 @@ def _fields_placed(fields: tuple[RegField, ...]) -> tuple[RegField, ...]:
 
 
 class Register(Described):
-    """A word of 32 bits at byte `offset`; `offset` = None follows the register before."""
+    """Register of 32 bits at byte `offset`; `offset` = None places it after the previous register."""
 
     kind = "register"
 
@@ -119,7 +119,7 @@ class Register(Described):
 
     @property
     def reset(self) -> int:
-        """What software reads after reset, where hardware drives nothing."""
+        """Value that software reads after reset if hardware drives no input."""
         return sum(field.reset << field.low for field in self.fields)
 
 
@@ -141,7 +141,7 @@ def _registers_placed(registers: tuple[Register, ...]) -> tuple[Register, ...]:
 
 
 def _no_duplicates(parts):
-    """Names differ in more than case: C's are in capitals."""
+    """Check that names differ in more than case: in C they are upper case."""
     seen = {}
     for part in parts:
         other = seen.setdefault(part.name.lower(), part)
@@ -150,7 +150,7 @@ def _no_duplicates(parts):
 
 
 class RegisterMap(Described):
-    """Registers, in order: what hardware, software and documents are generated from."""
+    """Register map: the ordered registers from which hardware, software and documents are generated."""
 
     kind = "map"
 
@@ -166,17 +166,17 @@ class RegisterMap(Described):
             for field in register.fields:
                 where = f"register '{register.name}': field '{field.name}'"
                 for port in ports(register, field):
-                    said = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
+                    reason = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
                     if other := seen.get(port.lower()):
-                        said = f"must not be a port of {other} too"
-                    if said:
-                        raise ParameterError(f"{where}: its port '{port}' {said}.")
+                        reason = f"must not be a port of {other} too"
+                    if reason:
+                        raise ParameterError(f"{where}: its port '{port}' {reason}.")
                     seen[port.lower()] = where
         return self
 
     @staticmethod
     def load(path: str) -> "RegisterMap":
-        """The map that a TOML file describes. Raises :class:`ParameterError`."""
+        """Load the map that a TOML file describes. Raises :class:`ParameterError`."""
         try:
             return RegisterMap(**tomllib.loads(Path(path).read_text(encoding="utf-8")))
         except OSError as error:
@@ -188,7 +188,7 @@ class RegisterMap(Described):
 
     @property
     def size(self) -> int:
-        """Bytes from offset 0 to behind the last register."""
+        """Bytes from offset 0 to the end of the last register."""
         return max(register.offset for register in self.registers) + BYTES
 
     @property
@@ -201,7 +201,7 @@ class RegisterMap(Described):
 
 
 def ports(register: Register, field: RegField) -> dict[str, Member]:
-    """What hardware sees of a field."""
+    """Return the hardware ports of a field."""
     name, bits = f"{register.name}_{field.name}", field.bits
     return {
         "rw": {name: Out(bits, init=field.reset)},
@@ -216,7 +216,7 @@ EXAMPLE = RegisterMap(
     registers=[
         Register(
             name="identity",
-            meaning="what this is",
+            meaning="identity",
             fields=[
                 RegField(name="version", bits=16, access="ro", meaning="version of the hardware"),
                 RegField(name="kind", bits=8, access="ro", meaning="kind of the hardware"),
@@ -224,7 +224,7 @@ EXAMPLE = RegisterMap(
         ),
         Register(
             name="control",
-            meaning="what it does",
+            meaning="job control",
             fields=[
                 RegField(name="start", access="pulse", meaning="start a job"),
                 RegField(name="mode", bits=3, access="rw", reset=2, meaning="kind of job"),
@@ -233,24 +233,24 @@ EXAMPLE = RegisterMap(
         ),
         Register(
             name="status",
-            meaning="how it goes",
+            meaning="job status",
             fields=[
-                RegField(name="irq", bits=10, access="w1c", reset=1, meaning="interrupts that wait, one a bit"),
-                RegField(name="busy", low=16, access="ro", meaning="a job runs"),
+                RegField(name="irq", bits=10, access="w1c", reset=1, meaning="pending interrupts, one per bit"),
+                RegField(name="busy", low=16, access="ro", meaning="a job is running"),
             ],
         ),
         Register(
             name="scratch",
-            meaning="for tests of software",
+            meaning="scratch register for software tests",
             fields=[RegField(name="value", bits=32, access="rw", reset=0xDEADBEEF, meaning="any value")],
         ),
         Register(
             name="limits",
             offset=0x18,
-            meaning="when to interrupt",
+            meaning="interrupt thresholds",
             fields=[
-                RegField(name="low", bits=12, low=3, access="rw", meaning="fewest words"),
-                RegField(name="high", bits=12, low=19, access="rw", reset=0xFFF, meaning="most words"),
+                RegField(name="low", bits=12, low=3, access="rw", meaning="minimum number of words"),
+                RegField(name="high", bits=12, low=19, access="rw", reset=0xFFF, meaning="maximum number of words"),
             ],
         ),
     ],
@@ -262,30 +262,31 @@ def _loaded(value):
 
 
 class Registers(Component):
-    """AXI4-Lite registers: a slave with a port for each field of the register map.
+    """AXI4-Lite register file: a slave with ports for each field of the register map.
 
     ====== ============================================ =======================================================
     access software                                     hardware, for field `f` of register `r`
     ====== ============================================ =======================================================
     rw     reads and writes                             output `r_f`: the value
-    ro     reads; what it writes is ignored             input `r_f`: the value
-    w1c    reads; clears the bits that it writes as one output `r_f`: the value; input `r_f_set`: sets bits
-    pulse  writes; reads 0                              output `r_f`: what was written; output `r_f_strobe`: high
-                                                        for the cycle in which it is there
+    ro     reads; writes are ignored                    input `r_f`: the value
+    w1c    reads; writing one clears the bit            output `r_f`: the value; input `r_f_set`: sets bits
+    pulse  writes; reads 0                              output `r_f`: the written value; output `r_f_strobe`: high
+                                                        for the cycle in which it is valid
     ====== ============================================ =======================================================
 
     Port `s_axil`: data of 32 bits, byte addresses; the two low bits of an address and `prot` are ignored. Bytes without
-    a strobe keep their value, clear nothing, and are 0 in a pulse; a pulse field none of whose bytes has a strobe gives
-    no strobe. A bit that is set in the cycle in which it is cleared stays set. Bits outside fields read 0. Outside the
-    registers reads give 0 and every answer is SLVERR. A read in the same cycle as a write finds what was there before.
+    a strobe keep their value, clear no bits, and are 0 in a pulse; a pulse field none of whose bytes has a strobe
+    asserts no strobe. A bit that is set and cleared in the same cycle remains set. Bits outside fields read 0. At
+    addresses without a register, reads return 0 and every response is SLVERR. A read in the same cycle as a write
+    returns the old value.
 
-    Latency: 1. B is valid one cycle after both AW and W were given, in either order, and the B before was taken; what
-    was written is at the ports in the first cycle of its B. R is valid one cycle after AR was given and the R before
-    was taken, with the inputs of that cycle. Initiation interval: 1 for reads and 1 for writes, independent of each
-    other. Back-pressure: B and R may be stalled; one further access of each channel is then accepted.
+    Latency: 1. B is valid one cycle after both AW and W were accepted, in either order, and the previous B was
+    accepted; the written value is at the ports in the first cycle of its B. R is valid one cycle after AR was accepted
+    and the previous R was accepted, with the inputs of that cycle. Initiation interval: 1 for reads and 1 for writes,
+    independently. Back-pressure: B and R may be stalled; one further access of each channel is then accepted.
 
-    Area grows with the bits of the fields: a register for each (none for ro), and a multiplexer over all registers for
-    the bits read.
+    Area grows with the bits of the fields: one register per field (none for ro), and a read multiplexer over all
+    registers.
 
     Source: ARM IHI 0022, AMBA AXI and ACE protocol specification, part B.
     """
@@ -297,7 +298,7 @@ class Registers(Component):
     class Parameters(Parameters):
         map: Annotated[RegisterMap, BeforeValidator(_loaded)] = Field(
             EXAMPLE,
-            description="what the registers are",
+            description="register map",
             json_schema_extra={"legal": "a RegisterMap, or the path of a TOML file that describes one"},
         )
 
@@ -311,7 +312,7 @@ class Registers(Component):
         b, r = self.s_axil.b, self.s_axil.r
         aw, w, ar = (self._channel(m, platform, name) for name in ("aw", "w", "ar"))
 
-        write = Signal()  # in this cycle
+        write = Signal()  # a write is executed in this cycle
         read = Signal()
         m.d.comb += [
             write.eq(aw.valid & w.valid & (~b.valid | b.ready)),
@@ -357,7 +358,7 @@ class Registers(Component):
         return m
 
     def _channel(self, m, platform, name: str):
-        """A channel into the slave, with a ready that depends on no input; of addresses, the word."""
+        """Buffer a channel of the slave; its ready depends on no input. Of an address only the word address is kept."""
         channel = getattr(self.s_axil, name)
         if name == "w":
             payload, given = channel.payload.shape(), channel.payload
@@ -372,7 +373,7 @@ class Registers(Component):
         return skid.o
 
     def _read(self, register: Register):
-        """What is read of a register: its fields where they are, zeros between."""
+        """Return the read value of a register: its fields in place, zeros between."""
         parts, end = [], 0
         for field in sorted(register.fields, key=lambda field: field.low):
             value = getattr(self, f"{register.name}_{field.name}")
@@ -381,7 +382,7 @@ class Registers(Component):
         return Cat(parts)
 
     def _write(self, m, register: Register, field: RegField, here, written, strobes):
-        """What a field does when its register is written (`here`), and else."""
+        """Implement a field: its response to a write of its register (`here`), and its behaviour otherwise."""
         name = f"{register.name}_{field.name}"
         bits = slice(field.low, field.low + field.bits)
         value = getattr(self, name)

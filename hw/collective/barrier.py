@@ -1,4 +1,4 @@
-"""How nodes agree to begin: what they ask for is gathered on a tree, and one place decides for all."""
+"""Barrier of the nodes: calls are combined on a tree, and the coordinator decides for all nodes."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.wiring import In, Out
@@ -12,23 +12,23 @@ CHILDREN = 2
 
 
 def asked(p: CollectiveParameters) -> Bundle:
-    """What all nodes have to ask for alike."""
+    """Parts of a call in which all nodes must agree."""
     return Bundle({"op": 3, "root": bits(p.rings.nodes), "rows": p.count_width})
 
 
 def gathered(p: CollectiveParameters) -> Bundle:
-    """What is known of some nodes: whether `some` wait, whether `every` one does, and for the `same`, `asked`."""
+    """State of a subtree: whether `some` node waits, whether `every` node does, and with the `same` call, `asked`."""
     return Bundle({"some": 1, "every": 1, "same": 1, "asked": asked(p)})
 
 
 DECISION = Bundle({"valid": 1, "code": 3})
-"""What was decided of all that wait: a :class:`CollectiveCode`, in one cycle."""
+"""Decision for all waiting nodes: a :class:`CollectiveCode`, for one cycle."""
 
 
 class BarrierNode(Component):
-    """A node of the tree: gathers what is known below it and `asked` here, and hands decisions down.
+    """Node of the barrier tree: combines the states of its children with `asked` here, and forwards decisions to them.
 
-    Latency 1 each way. `has` says which children there are.
+    Latency 1 in each direction. `has` marks the existing children.
     """
 
     class Parameters(CollectiveParameters):
@@ -65,11 +65,12 @@ class BarrierNode(Component):
 
 
 class Coordinator(Component):
-    """Decides for all nodes, from what is known of all of them: begin, if all wait for the same; if they wait for
-    different things, or one has not come `timeout` cycles after the first, nobody begins.
+    """Coordinator: decides for all nodes, from the combined state of the tree. If all wait with the same call, they
+    begin; if their calls differ, or one has not called `timeout` cycles after the first, no node begins.
 
-    After a decision it waits until everybody has it and what was known before is forgotten: nobody can be counted
-    for what he has been told already. So all nodes that wait learn the same, and a late one starts anew.
+    After a decision it waits until the decision has reached every node and the earlier state has left the tree, so no
+    node is counted for a call that was already decided. All waiting nodes thus receive the same decision, and a late
+    node starts a new round.
 
     Latency 1.
     """

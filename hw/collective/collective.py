@@ -13,7 +13,7 @@ from .rings import CollectiveParameters
 class Collective(Component):
     """Collective engines: broadcast, reduce, all-reduce, all-gather, reduce-scatter, all-to-all on a ring or torus.
 
-    Each node has a memory of `rows` rows, a word of `width` bits for each link (two on a ring, four on a torus), and
+    Each node has a memory of `rows` rows, one word of `width` bits per link (two on a ring, four on a torus), and
     engines that move rows between memories, along rings that use every link. Node (x, y) has number y k + x.
     With R = `rows` of the call, N nodes, and a message from row `base` on:
 
@@ -22,27 +22,27 @@ class Collective(Component):
         all_reduce      N parts of R rows each are added, everywhere
         reduce_scatter  N parts of R rows each are added, part i at node i
         all_gather      N parts of R rows each, part i from node i, everywhere
-        all_to_all      part j of node i becomes part i of node j, in N R rows behind the source (a torus uses N R more)
+        all_to_all      part j of node i becomes part i of node j, in N R rows after the source (a torus uses N R more)
 
-    Other rows keep what they hold. Sums go along the ring of a lane from behind their owner (the part's node, the root)
-    to it: ((a + b) + c) + ..., elements of `format`, modulo 2^bits.
+    Other rows keep their contents. Sums travel along the ring of a lane, from the node after their owner (the part's
+    node, the root) to the owner: ((a + b) + c) + ..., elements of `format`, modulo 2^bits.
 
-    `node<i>_mem_req` and `..._rsp` reach the node's memory (see `hw.memory.access`), while no call is under way.
-    `node<i>_call` (`op` as above, 0 the first; `root`, `rows`, `base`) begins; `node<i>_status` tells how it ended
-    (`code`): 0 done; refused at this node as 1 no such operation, 2 no such root, 3 no rows, 4 beyond the memory; 5 a
-    node was missing `timeout` cycles after the first call, 6 nodes asked for different things. Only with 0 has anything
-    happened, and then at all nodes.
+    `node<i>_mem_req` and `..._rsp` reach the node's memory (see `hw.memory.access`), while no call is in progress.
+    `node<i>_call` (`op` as above, 0 the first; `root`, `rows`, `base`) starts a collective; `node<i>_status` returns
+    its `code`: 0 done; rejected at this node: 1 no such operation, 2 no such root, 3 no rows, 4 beyond the memory;
+    rejected at all nodes: 5 if a node was missing `timeout` cycles after the first call, 6 if the nodes' calls differ.
+    Only with 0 has anything been executed, and then at all nodes.
 
     Latency: with D = k + l - 2 and the last segment S (R below 15, else 8 + (R mod 8) mod 7), from the last call to the
     last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D +
     (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some.
     Initiation interval: the same; a link carries a word in every cycle but for the first and last hops.
 
-    Back-pressure: calls wait for the status of the call before, and for each other. No input reaches an output within a
-    cycle. Area: for each node 4 lanes (an adder, a bank and a link's buffer of 16 words each) and 2 schedules; nodes
-    are one module.
+    Back-pressure: calls wait for the status of the previous call, and for each other. There is no combinational path
+    from an input to an output. Area: 4 lanes per node (each an adder, a bank and a link's buffer of 16 words) and 2
+    schedules; all nodes are instances of one module.
 
-    Source: R. Thakur, R. Rabenseifner and W. Gropp, Optimization of collective communication operations in MPICH, 2005
+    Source: R. Thakur, R. Rabenseifner and W. Gropp, collectives in MPICH, Int. J. High Perf. Comput. Appl. 19(1), 2005
     (bounds, rings); W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.
     """
 
@@ -58,7 +58,7 @@ class Collective(Component):
 
     @property
     def latency(self) -> int:
-        """Of a broadcast of one row."""
+        """Latency of a broadcast of one row."""
         r = self.p.rings
         return 2 * r.depth + 2 * r.nodes + 15
 
@@ -87,7 +87,7 @@ class Collective(Component):
                 source, target = (ours, theirs) if member.flow == In else (theirs, ours)
                 join(m, source, target)
 
-            # Links: where each begins, what it ends with, and the tree along the row to column 0, along that to node 0.
+            # Links: where each begins and ends, and the tree along the row to column 0, then along column 0 to node 0.
             up = [y * r.k + (x + 1) % r.k, (y + 1) % r.l * r.k + x][: r.count]
             down = [y * r.k + (x - 1) % r.k, (y - 1) % r.l * r.k + x][: r.count]
             for link, (to, back) in enumerate(zip(up + down, down + up, strict=True)):

@@ -1,4 +1,4 @@
-"""A lane of an engine: a bank of the node's memory, and what stands between a link in and a link out."""
+"""Lane of a collective engine: a bank of the node's memory, and the data path from an input link to an output link."""
 
 from itertools import pairwise
 
@@ -12,13 +12,13 @@ from ..component import Component, Parameters, place
 from .rings import CollectiveParameters, lane_slot
 
 BANK_LATENCY = 2
-"""Cycles from an address to the word in its register."""
+"""Cycles from an address to the register of the word."""
 
 
 class IntegerSum(Component):
-    """sum = a + b in each element, modulo 2^element: integers, signed or not.
+    """Integer sum = a + b of each element, modulo 2^element; signed or not.
 
-    Latency 1, initiation interval 1, without back-pressure. Area: an adder and a flip-flop for each bit.
+    Latency 1, initiation interval 1, without back-pressure. Area: an adder and a flip-flop per bit.
     """
 
     class Parameters(Parameters):
@@ -42,23 +42,23 @@ class IntegerSum(Component):
 
 
 def reduction(p: CollectiveParameters) -> tuple[type[Component], dict]:
-    """The component that adds words of a format, with its parameters. It has `a`, `b`, `sum`, a `latency`, and a
-    result in every cycle: another operator stands here."""
+    """Return the component that adds words of a format, with its parameters: ports `a`, `b`, `sum`, a `latency`, and a
+    result in every cycle. To use another operator, replace it here."""
     return IntegerSum, {"width": p.width, "element": p.element}
 
 
 class Lane(Component):
-    """Carries out slots (`hw.noc.rings.lane_slot`), a word a cycle.
+    """Lane: executes slots (`lane_slot` in `hw.collective.rings`), one word per cycle.
 
-    Operands are read ahead. A word goes on when the link that it pops has one (`word_valid`, `word`; `take` takes it)
-    and the link that it pushes has room (`room`; `reserve` claims it): from then on nothing holds it back.
+    Operands are read ahead. A word is issued when the link that it pops has one (`word_valid`, `word`; `take` accepts
+    it) and the link that it pushes has space (`room`; `reserve` claims it): after that it never stalls.
 
-    While there are no slots the bank is the node's: `host_addr`, `host_data`, and bytes to write in `host_strobe`;
-    `found` follows the address after BANK_LATENCY cycles.
+    While there are no slots the bank belongs to the node: `host_addr`, `host_data`, and bytes to write in
+    `host_strobe`; `found` follows the address after BANK_LATENCY cycles.
 
-    Latency from `take` to `valid`: that of the reduction, so a hop is one cycle more. Initiation interval 1.
-    Back-pressure: `slots` may wait; only `take` and `reserve` depend on inputs within a cycle: on `word_valid` and
-    `room`. Area: the bank, the reduction, 2 words of flip-flops and two more for each cycle of the reduction.
+    Latency from `take` to `valid`: that of the reduction, so a hop takes one more cycle. Initiation interval 1.
+    Back-pressure: `slots` may stall; only `take` and `reserve` depend combinationally on inputs: on `word_valid` and
+    `room`. Area: the bank, the reduction, 2 words of flip-flops and two more per cycle of the reduction.
     """
 
     class Parameters(CollectiveParameters):
@@ -87,8 +87,8 @@ class Lane(Component):
         p = self.p
         sum_of, parameters = reduction(p)
 
-        # The slot, counted down, and the one that follows it.
-        slot = Signal(lane_slot(p), reset_less=True)
+        # The current slot, counted down, and the one that follows it.
+        current = Signal(lane_slot(p), reset_less=True)
         active = Signal()
         following = Signal(lane_slot(p), reset_less=True)
         waiting = Signal()
@@ -96,27 +96,27 @@ class Lane(Component):
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
             m.d.sync += [following.eq(self.slots.payload), waiting.eq(self.slots.valid)]
-        with m.If(advance & (~active | ((slot.take <= 1) & (slot.give <= 1)))):
-            m.d.sync += [active.eq(waiting), slot.eq(following)]
+        with m.If(advance & (~active | ((current.take <= 1) & (current.give <= 1)))):
+            m.d.sync += [active.eq(waiting), current.eq(following)]
             with m.If(waiting):
                 m.d.sync += waiting.eq(0)
         with m.Elif(advance):
             for side, addr in (("take", "write_addr"), ("give", "read_addr")):
-                with m.If(slot[side] != 0):
-                    m.d.sync += [slot[side].eq(slot[side] - 1), slot[addr].eq(slot[addr] + 1)]
+                with m.If(current[side] != 0):
+                    m.d.sync += [current[side].eq(current[side] - 1), current[addr].eq(current[addr] + 1)]
 
-        # What happens to a word, while its operand is read.
+        # Control bits of a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
-        taking, giving = slot.take != 0, slot.give != 0
+        receives, sends = current.take != 0, current.give != 0
         m.d.comb += [
             steps[0].valid.eq(active),
-            steps[0].read.eq(slot.read & giving),
-            steps[0].add.eq(slot.add),
-            steps[0].write.eq(slot.write & taking),
-            steps[0].pop.eq(slot.pop & taking),
-            steps[0].push.eq(slot.push & giving),
-            steps[0].addr.eq(slot.write_addr),
+            steps[0].read.eq(current.read & sends),
+            steps[0].add.eq(current.add),
+            steps[0].write.eq(current.write & receives),
+            steps[0].pop.eq(current.pop & receives),
+            steps[0].push.eq(current.push & sends),
+            steps[0].addr.eq(current.write_addr),
         ]
         with m.If(advance):
             m.d.sync += [after.eq(before) for before, after in pairwise(steps)]
@@ -135,11 +135,11 @@ class Lane(Component):
         store = bank.write_port(granularity=8)
         fetch = bank.read_port()
         operand = Signal(p.width, reset_less=True)
-        m.d.comb += [fetch.addr.eq(Mux(active, slot.read_addr, self.host_addr)), fetch.en.eq(advance)]
+        m.d.comb += [fetch.addr.eq(Mux(active, current.read_addr, self.host_addr)), fetch.en.eq(advance)]
         with m.If(advance):
             m.d.sync += operand.eq(fetch.data)
 
-        # The sum, and beside it what goes on or stays without being added.
+        # The sum, and the delayed word that is forwarded or stored without addition.
         total = place(m, platform, "sum", sum_of, {"a": self.word, "b": operand}, **parameters)
         other = Bundle({"forwarded": p.width, "kept": p.width})
         results = [Signal(step, name=f"result{n}") for n in range(1 + sum_of.latency)]

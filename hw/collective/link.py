@@ -1,4 +1,4 @@
-"""The two ends of a link between neighbours: credits where it begins, a buffer where it ends."""
+"""Two ends of a link between neighbours: credits at its start, a buffer at its end."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -10,9 +10,11 @@ from ..noc.vc_queue_head import DISTRIBUTED
 
 
 class LinkEnd(Component):
-    """A buffer of `depth` words, a power of two, that the sender counts: `word`, if `word_valid`, until `take`.
+    """Link end: a buffer of `depth` words, a power of two, whose sender counts the free places.
 
-    Latency 1, initiation interval 1. `credit` follows `take` after a cycle. Area: depth x width bits of distributed
+    A `word` enters with `word_valid` and stays until `take`.
+
+    Latency 1, initiation interval 1. `credit` follows `take` one cycle later. Area: depth x width bits of distributed
     memory, two counters.
     """
 
@@ -36,7 +38,7 @@ class LinkEnd(Component):
         m.submodules.ring = ring = Memory(shape=self.p.width, depth=self.p.depth, init=[], attrs=DISTRIBUTED)
         write = ring.write_port()
         read = ring.read_port(domain="comb")
-        following = Signal(bits(self.p.depth), init=1)  # the place after that which is read
+        following = Signal(bits(self.p.depth), init=1)  # the address after the read address
         m.d.comb += [write.data.eq(self.data), write.en.eq(self.valid), self.word.eq(read.data)]
         m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.take)]
         with m.If(self.take):
@@ -47,8 +49,8 @@ class LinkEnd(Component):
 
 
 class LinkBegin(Component):
-    """Counts the free places at a link's end: `room` unless there are none; `reserve` takes one, `credit` gives one
-    back. Latency 1."""
+    """Link start: counts the free words at the link's end: `room` unless there are none; `reserve` claims one, `credit`
+    returns one. Latency 1."""
 
     class Parameters(Parameters):
         depth: int

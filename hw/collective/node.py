@@ -1,4 +1,4 @@
-"""A node of the collective engines: its memory, an engine for each ring, and the ends of its links."""
+"""Node of the collective engines: its memory, an engine for each ring, and the ends of its links."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import stream
@@ -16,11 +16,11 @@ from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameter
 from .slots import LANE_FIELDS, SlotSchedule, order
 
 STATUS = Bundle({"code": 3})
-"""How a call ended: a :class:`CollectiveCode`."""
+"""Result of a call: a :class:`CollectiveCode`."""
 
 
 def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
-    """What a node shows to what stands beside it."""
+    """Return the ports of a node to its host: memory, call and status."""
     return port(f"{prefix}mem", p.addr_width, p.width * p.rings.lanes) | {
         f"{prefix}call": In(stream.Signature(call(p))),
         f"{prefix}status": Out(stream.Signature(STATUS)),
@@ -28,15 +28,15 @@ def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
 
 
 class CollectiveNode(Component):
-    """A node: takes a call, meets the others, runs its engines, and tells how it ended.
+    """Collective node: accepts a call, joins the barrier, runs its engines, and returns the status.
 
-    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; what comes in at
-    link n has moved in the same direction. Which lane uses which link follows from the node's place, and in an
-    all-to-all from the pass; a pass begins when all lanes are done with the one before.
+    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; a word that arrives
+    at link n has moved in the same direction. The assignment of lanes to links follows from the node's position, and in
+    an all-to-all from the pass; a pass begins when all lanes have completed the previous one.
 
-    All nodes begin in the same cycle: `lag` is how much sooner than the last a node hears the decision. `node`,
-    `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and `lag` are
-    constants outside, so that all nodes are one module.
+    All nodes begin in the same cycle: `lag` is how many cycles earlier than the last node a node receives the decision.
+    `node`, `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and
+    `lag` are driven by constants outside, so that all nodes are instances of one module.
     """
 
     class Parameters(CollectiveParameters):
@@ -70,7 +70,7 @@ class CollectiveNode(Component):
         m = Module()
         p, r = self.p, self.p.rings
         asked = Signal(call(p))
-        order_out = Signal(order(p))
+        command = Signal(order(p))
         start = Signal()
         schedules, lanes = [], []
         for ring in range(r.count):
@@ -89,16 +89,16 @@ class CollectiveNode(Component):
             m.d.comb += [
                 schedule.axis.eq(ring),
                 schedule.position.eq(self.position),
-                schedule.order.eq(order_out),
+                schedule.order.eq(command),
                 schedule.start.eq(start),
             ]
             ends = Cat(self.next_nodes[ring] == asked.root, self.last_nodes[ring] == asked.root)
             m.d.comb += [schedule.order.begins.eq(Cat(ends[1], ends[0])), schedule.order.ends.eq(ends)]
-        self._links(m, platform, lanes, order_out)
+        self._links(m, platform, lanes, command)
         at_rest = Signal()
         self._memory(m, platform, lanes, at_rest)
 
-        # What follows from a call, a cycle later: where its rows are, and whether it can be done.
+        # Values derived from a call, one cycle later: the addresses of its rows, and whether it is legal.
         rooted = Signal()
         parts = Signal(p.count_width + bits(r.nodes))
         needs = Signal(p.count_width + bits(r.nodes) + 3)
@@ -107,18 +107,18 @@ class CollectiveNode(Component):
         m.d.sync += [
             parts.eq(asked.rows * r.nodes),
             needs.eq(asked.base + extent),
-            order_out.home.eq(asked.base + asked.rows * self.node),
+            command.home.eq(asked.base + asked.rows * self.node),
         ]
         m.d.comb += [
-            order_out.op.eq(asked.op),
-            order_out.rows.eq(asked.rows),
-            order_out.base.eq(asked.base),
-            order_out.whole.eq(parts),
-            order_out.step_x.eq(asked.rows),
-            order_out.round_x.eq(asked.rows * (r.k - 1)),
-            order_out.step_y.eq(asked.rows * r.k),
-            order_out.round_y.eq(asked.rows * (r.k * (r.l - 1))),
-            order_out.root.eq(asked.root == self.node),
+            command.op.eq(asked.op),
+            command.rows.eq(asked.rows),
+            command.base.eq(asked.base),
+            command.whole.eq(parts),
+            command.step_x.eq(asked.rows),
+            command.round_x.eq(asked.rows * (r.k - 1)),
+            command.step_y.eq(asked.rows * r.k),
+            command.round_y.eq(asked.rows * (r.k * (r.l - 1))),
+            command.root.eq(asked.root == self.node),
         ]
 
         meeting = place(m, platform, "meeting", BarrierNode, **dict(p))
@@ -136,7 +136,7 @@ class CollectiveNode(Component):
         checked = Signal(2)
         begun = Signal()
         lag = Signal.like(self.lag)
-        reverse, second = order_out.reverse, order_out.second
+        reverse, second = command.reverse, command.second
         busy = Cat(each.busy for each in schedules + lanes).any()
         code = self.status.payload.code
         with m.FSM():
@@ -185,7 +185,7 @@ class CollectiveNode(Component):
                     m.next = "IDLE"
         return m
 
-    def _links(self, m, platform, lanes, order_out):
+    def _links(self, m, platform, lanes, command):
         """Connect lanes with links."""
         p, r = self.p, self.p.rings
         ends, begins = [], []
@@ -202,24 +202,24 @@ class CollectiveNode(Component):
             begins.append(begin)
 
         # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
-        exchange = order_out.op == CollectiveOp.ALL_TO_ALL
+        exchange = command.op == CollectiveOp.ALL_TO_ALL
         leaves, comes = Signal(2), Signal(2)
         if r.count > 1:
             last = Mux(self.position.sum == 0, r.period - 1, self.position.sum - 1)
             forth, back = self.position.sum >= r.straight, last >= r.straight
             m.d.comb += [
-                leaves.eq(Mux(exchange, order_out.second.replicate(2), Cat(forth, back))),
-                comes.eq(Mux(exchange, order_out.second.replicate(2), Cat(back, forth))),
+                leaves.eq(Mux(exchange, command.second.replicate(2), Cat(forth, back))),
+                comes.eq(Mux(exchange, command.second.replicate(2), Cat(back, forth))),
             ]
 
         def choose(values, direction, dimension):
-            """One of the values of all links or lanes: those of one way first, for each way in order of dimension."""
+            """Select one of the values of all links or lanes: rising ones first, each group in order of dimension."""
             one, other = values[: r.count], values[r.count :]
             return Mux(direction, Mux(dimension, other[-1], other[0]), Mux(dimension, one[-1], one[0]))
 
         for n, lane in enumerate(lanes):
             ring, direction = divmod(n, 2)
-            come, leave, direction = comes[direction] ^ ring, leaves[direction] ^ ring, order_out.reverse ^ direction
+            come, leave, direction = comes[direction] ^ ring, leaves[direction] ^ ring, command.reverse ^ direction
             m.d.comb += [
                 lane.word_valid.eq(choose([each.word_valid for each in ends], direction, come)),
                 lane.word.eq(choose([each.word for each in ends], direction, come)),
@@ -230,7 +230,7 @@ class CollectiveNode(Component):
             come, leave, direction = (
                 comes[direction] ^ dimension,
                 leaves[direction] ^ dimension,
-                order_out.reverse ^ direction,
+                command.reverse ^ direction,
             )
             by_direction = lanes[0::2] + lanes[1::2]
             m.d.comb += [
@@ -241,7 +241,7 @@ class CollectiveNode(Component):
             ]
 
     def _memory(self, m, platform, lanes, at_rest):
-        """Connect the node's port with the banks."""
+        """Connect the node's memory port to the banks."""
         p = self.p
         request = self.mem_req.payload
         room, accepted, read = Signal(), Signal(), Signal()

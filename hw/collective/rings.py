@@ -1,4 +1,4 @@
-"""Rings through all nodes of a torus, which share its links among them, and what all parts of a collective share."""
+"""Hamiltonian rings of a torus, which partition its links, and the parameters common to all parts of a collective."""
 
 import math
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from ..component import Parameters
 from ..noc.route import bits
 
 SEGMENT = 8
-"""Rows that travel together. The last of a part are one less at least, at most 2 less than twice as many."""
+"""Rows per segment. The last segment of a part has at least one row less, and at most 2 less than twice as many."""
 LINK_DEPTH = 2 * SEGMENT
-"""Words that an input buffers: a segment, and 2 whose credits are on their way."""
+"""Words that an input buffers: a segment, and 2 whose credits are in flight."""
 NODES = 64
 
 
 class CollectiveOp(IntEnum):
-    """What a collective does."""
+    """Operation of a collective."""
 
     BROADCAST = 0
     REDUCE = 1
@@ -30,30 +30,30 @@ class CollectiveOp(IntEnum):
 
 
 class CollectiveCode(IntEnum):
-    """How a call ended; only with OK has anything happened."""
+    """Result of a call; only with OK has anything been executed."""
 
     OK = 0
     OPERATION = 1
-    """refused: there is no such operation"""
+    """rejected: there is no such operation"""
     ROOT = 2
-    """refused: there is no such node"""
+    """rejected: there is no such node"""
     LENGTH = 3
-    """refused: no rows"""
+    """rejected: no rows"""
     RANGE = 4
-    """refused: it needs rows beyond the memory's end"""
+    """rejected: it needs rows beyond the memory's end"""
     MISSING = 5
     """a node did not call in time"""
     DIFFERENT = 6
-    """nodes called for different things"""
+    """the calls of the nodes differ"""
 
 
 @dataclass(frozen=True)
 class Rings:
     """Rings on a torus of k x l: one of them on a ring (l = 1), else two that share no link.
 
-    Both move on by +1 in x or in y, by the sum (x + y) mod `period` and `straight`: where the sum is below, ring 0
-    moves in x and ring 1 in y, else it is the reverse. `period` is the greatest common divisor of k and l, so the sum
-    is the same whichever way round it is taken. Each ring is used both ways, hence every link.
+    Both advance by +1 in x or in y, depending on the sum (x + y) mod `period` and `straight`: where the sum is below,
+    ring 0 moves in x and ring 1 in y, else it is the reverse. `period` is the greatest common divisor of k and l, so
+    the sum is consistent around both dimensions. Each ring is used in both directions, hence every link is used.
 
     Source: W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.
     """
@@ -73,12 +73,12 @@ class Rings:
 
     @property
     def lanes(self) -> int:
-        """Directions in which rings are used; links that leave a node."""
+        """Number of directions in which rings are used, and of links that leave a node."""
         return 2 * self.count
 
     @property
     def depth(self) -> int:
-        """Hops from node 0 to the last node, without going round."""
+        """Hops from node 0 to the last node, without wrap-around links."""
         return self.k + self.l - 2
 
     def after(self, ring: int, node: int) -> int:
@@ -88,7 +88,7 @@ class Rings:
         return y * self.k + (x + 1) % self.k
 
     def order(self, ring: int) -> list[int]:
-        """The nodes from 0 on, until one comes again."""
+        """Return the nodes in the order of a ring, from node 0 on, each once."""
         order = [0]
         while (node := self.after(ring, order[-1])) not in order:
             order.append(node)
@@ -96,7 +96,7 @@ class Rings:
 
 
 def rings(topology: str, k: int, l: int) -> Rings:  # noqa: E741
-    """The rings of a network. Raises `ValueError`."""
+    """Return the rings of a network. Raises `ValueError`."""
     if topology == "ring" and l != 1:
         raise ValueError(f"l={l}: a ring has l=1.")
     if topology == "torus" and l == 1:
@@ -115,15 +115,15 @@ def rings(topology: str, k: int, l: int) -> Rings:  # noqa: E741
 
 
 class CollectiveParameters(Parameters):
-    """Parameters of a collective engine, and what follows from them."""
+    """Parameters of a collective engine, and derived values."""
 
-    topology: Literal["ring", "torus"] = Field("torus", description="how nodes are linked")
+    topology: Literal["ring", "torus"] = Field("torus", description="topology of the links")
     k: int = Field(4, ge=2, le=NODES, description="nodes of a ring or row")
     l: int = Field(4, ge=1, le=NODES // 2, description="rows; ring: 1")  # noqa: E741
-    width: int = Field(64, ge=8, le=512, description="bits of a word: what a link carries in a cycle")
-    format: Literal["int8", "int16", "int32"] = Field("int32", description="what is added; sums wrap around")
-    rows: int = Field(1024, ge=2, le=65536, description="rows of a node's memory, a word for each link in each")
-    timeout: int = Field(4096, ge=64, le=1 << 24, description="cycles that calls wait for the last node's")
+    width: int = Field(64, ge=8, le=512, description="bits of a word, which a link carries per cycle")
+    format: Literal["int8", "int16", "int32"] = Field("int32", description="format of the elements; sums wrap")
+    rows: int = Field(1024, ge=2, le=65536, description="rows of a node's memory, each with one word per link")
+    timeout: int = Field(4096, ge=64, le=1 << 24, description="cycles that calls wait for the last node's call")
 
     @model_validator(mode="after")
     def _consistent(self):
@@ -134,7 +134,7 @@ class CollectiveParameters(Parameters):
 
     @property
     def element(self) -> int:
-        """Bits of what is added."""
+        """Bits of an element."""
         return int(self.format.removeprefix("int"))
 
     @property
@@ -152,21 +152,21 @@ class CollectiveParameters(Parameters):
 
 
 def call(p: CollectiveParameters) -> Bundle:
-    """What a node asks for: an operation on `rows` rows, or on as many of each node, from row `base` on."""
+    """Call of a node: an operation on `rows` rows, or on as many of each node, from row `base` on."""
     return Bundle({"op": 3, "root": bits(p.rings.nodes), "rows": p.count_width, "base": p.addr_width})
 
 
 def place_of(r: Rings) -> Bundle:
-    """Where a node is: its coordinates, and their sum as rings count it."""
+    """Position of a node: its coordinates, and their sum as used by the rings."""
     return Bundle({"x": bits(r.k), "y": bits(r.l), "sum": bits(r.period)})
 
 
 def lane_slot(p: CollectiveParameters) -> Bundle:
-    """What a lane does with some rows, one a cycle.
+    """Slot: the work of a lane on some rows, one row per cycle.
 
-    `take` rows come from a link if `pop`, and go to memory if `write`. `give` rows come from memory if `read`, and go
-    to a link if `push`. With `add` the sum of both goes where they go; else what was popped goes on unless a row was
-    read, and what was popped is written unless nothing was.
+    `take` rows are popped from a link if `pop`, and written to memory if `write`. `give` rows are read from memory if
+    `read`, and pushed to a link if `push`. With `add` the sum of both is written and pushed. Otherwise the popped word
+    is forwarded unless a row was read, and it is the popped word that is written, if there is one.
     """
     flags = dict.fromkeys(("read", "add", "write", "pop", "push"), 1)
     return Bundle(

@@ -1,4 +1,4 @@
-"""The schedule of an engine: which rows it takes, adds, writes and gives, one slot after the other."""
+"""Slot schedule of a collective engine: the rows it receives, adds, writes and sends, slot after slot."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
@@ -10,13 +10,13 @@ from .rings import SEGMENT, CollectiveOp, CollectiveParameters, Rings, lane_slot
 
 STEPS = ("step_x", "round_x", "step_y", "round_y")
 LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
-"""What of a slot is not the same in both lanes."""
+"""Fields of a slot that differ between the two lanes."""
 
 
 def order(p: CollectiveParameters) -> Bundle:
-    """What a node tells its engines. `home` is the first row of its own part of the message; `whole` are the rows of
-    all parts; `step_x` to `round_y` tell how far it is to the next part in x and y, and from the last to the first.
-    `reverse` and `second` say which of four passes of an all-to-all begins."""
+    """Command of a node to its engines. `home` is the first row of its own part of the message; `whole` is the number
+    of rows of all parts; `step_x` to `round_y` are the distances to the next part in x and y, and from the last to the
+    first. `reverse` and `second` select one of the four passes of an all-to-all."""
     steps = dict.fromkeys(STEPS, p.addr_width)
     return Bundle(
         {"op": 3, "rows": p.count_width, "base": p.addr_width, "home": p.addr_width, "whole": p.addr_width}
@@ -26,33 +26,34 @@ def order(p: CollectiveParameters) -> Bundle:
 
 
 def slot(p: CollectiveParameters) -> Bundle:
-    """The same for both lanes of an engine, but for addresses and links: lane 0 goes round as its ring does, lane 1 the
-    other way."""
+    """Slot of both lanes of an engine, which differ in addresses and links: lane 0 follows the direction of its ring,
+    lane 1 the opposite direction."""
     fields = {name: field.shape for name, field in lane_slot(p)}
     own = {f"{name}{lane}": fields[name] for name in LANE_FIELDS for lane in range(2)}
     return Bundle({name: shape for name, shape in fields.items() if name not in LANE_FIELDS} | own)
 
 
 class SlotSchedule(Component):
-    """Slots of one collective on a ring, or of one pass of an all-to-all in a row or column.
+    """Slot schedule of one collective on a ring, or of one pass of an all-to-all in a row or column.
 
-    A message has a part for each node. Ring collectives step from part to part: with T = nodes - 1, slot t of
+    A message has one part per node. Ring collectives step from part to part: with T = nodes - 1, slot t of
 
-        reduce-scatter (t = 0 to T) gives what lies t + 1 nodes behind, and adds what came; t = T keeps its own part
-        all-gather (t = T to 2T) gives its own part, then what came, and keeps that
+        reduce-scatter (t = 0 to T) sends the part t + 1 nodes back, and adds the arriving rows; t = T keeps its own
+        all-gather (t = T to 2T) sends its own part, then the part that arrived, and keeps that
         all-reduce (t = 0 to 2T) is both, with slot T in common
 
-    where behind is against the ring for lane 0, along it for lane 1. Each does so for some rows of all parts, then for
-    the next; the last slot, which only takes, goes with the first of the next rows, which only gives.
+    where back is against the ring for lane 0, along it for lane 1. Each does so for some rows of all parts, then for
+    the next rows; the last slot, which only receives, is merged with the first of the next rows, which only sends.
 
-    All-to-all: a part to the node d away goes d hops, and stays where it arrives; d = 1 to half way round, lane 0 one
-    way, lane 1 the other, then (`reverse`) the other halves. Half way round itself, one half of each part goes either
-    way. A torus does so in one dimension, then (`second`) in the other, with parts for all nodes there in groups.
+    All-to-all: a part for the node at distance d travels d hops, and is stored on arrival; d = 1 to half the ring, lane
+    0 in one direction, lane 1 in the other, then (`reverse`) the other halves. At exactly half the ring, one half of
+    each part travels in each direction. A torus does so in one dimension, then (`second`) in the other, with the parts
+    for all nodes there in groups.
 
-    Broadcast and reduce are one slot: a chain from behind the root to the root, or from it.
+    Broadcast and reduce are one slot: a chain that ends at the root, or starts from it.
 
-    Latency 4 from `start` to the first slot; a slot each 2 cycles, 7 between parts. Back-pressure: `slots` may stall.
-    Area: 7 adders of an address.
+    Latency 4 from `start` to the first slot; one slot every 2 cycles, 7 cycles between parts. Back-pressure: `slots`
+    may stall. Area: 7 adders of an address.
     """
 
     class Parameters(CollectiveParameters):
@@ -83,7 +84,7 @@ class SlotSchedule(Component):
             dimension.eq(self.axis ^ o.second if r.count > 1 else 0),
         ]
 
-        # Three walkers along the parts: one ahead and one behind, and one that is at home in each group.
+        # Three walkers along the parts: one forwards and one backwards, and one at the node's own part of each group.
         walkers = {}
         for name, forth in (("forth", True), ("back", False), ("home", True)):
             walker = walkers[name] = place(m, platform, name, NodeWalker, forth=forth, rings=r, addr_width=p.addr_width)
@@ -94,7 +95,7 @@ class SlotSchedule(Component):
             ]
         forth, back, home = walkers.values()
         walk = Signal()
-        restart = Signal()  # both begin at home again
+        restart = Signal()  # both return to the node's own part
         m.d.comb += [forth.walk.eq(walk), back.walk.eq(walk), forth.load.eq(restart), back.load.eq(restart)]
         m.d.comb += [home.load.eq(self.start), home.place.eq(self.position), home.first.eq(o.home)]
         for walker in (forth, back):
@@ -103,12 +104,12 @@ class SlotSchedule(Component):
                 walker.first.eq(Mux(self.start, o.home, home.addr)),
             ]
 
-        # The rows of a part that are under way together: `size` of them from `offset` on.
+        # The rows of a part that are in flight together: `size` of them from `offset` on.
         offset = Signal(p.count_width)
         end = Signal(p.count_width)
-        rows_left = Signal(p.count_width)
+        remaining = Signal(p.count_width)
         size = Signal(p.count_width)
-        m.d.comb += [rows_left.eq(end - offset), size.eq(Mux(rows_left < 2 * SEGMENT - 1, rows_left, SEGMENT))]
+        m.d.comb += [remaining.eq(end - offset), size.eq(Mux(remaining < 2 * SEGMENT - 1, remaining, SEGMENT))]
 
         # All-to-all: the distance, and the group, of which the first is the node's own.
         distance = Signal(range(max(r.k, r.l) // 2 + 1))
@@ -128,15 +129,16 @@ class SlotSchedule(Component):
             writes.eq(Mux(exchange, distance, turn)),
         ]
 
-        # Where those rows lie. An all-to-all has a source, a result, and between its dimensions a region for what has
-        # to go on: what is for the node's own row or column is not moved there.
+        # Addresses of those rows. An all-to-all has a source, a result, and between its dimensions a region for the
+        # parts to be forwarded: those for the node's own row or column are not moved there.
         read_from = Signal(p.addr_width)
         write_to = Signal(p.addr_width)
         own = group == 0
         beyond = Mux(exchange, Mux(own, 0, o.whole << 1), 0)
         read_region = Mux(o.second, beyond, 0) if r.count > 1 else 0
         write_region = Mux(exchange, Mux(o.second | own, o.whole, o.whole << 1), 0)
-        # An all-to-all gives what is ahead of a lane and takes what is behind; rings only know what is behind.
+        # An all-to-all sends the part ahead of a lane and receives the part from the opposite side; rings use only the
+        # latter.
         gives_ahead = exchange & ~o.reverse, ~exchange | o.reverse
         takes_ahead = exchange & o.reverse, ~exchange | ~o.reverse
         source = [Mux(ahead, forth.addr, back.addr) + read_from for ahead in gives_ahead]
@@ -144,14 +146,14 @@ class SlotSchedule(Component):
 
         out = Signal(slot(p))
         m.d.comb += self.slots.payload.eq(out)
-        skip = Signal()  # the next step leads to the own part, which an all-reduce does not give
+        skip = Signal()  # the next step leads to the node's own part, which an all-reduce does not send
         finish = Signal()
 
         def lanes(name, value):
-            """Put into both lanes one value, or that of each."""
+            """Drive both lanes with one value, or with one value each."""
             return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
 
-        take_fields = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
+        receives = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
         gives = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
         no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
         no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
@@ -201,12 +203,12 @@ class SlotSchedule(Component):
                 with m.If(t == first):
                     m.d.sync += [gives, out.add.eq(0), lanes("push", 1)]
                 with m.Else():
-                    m.d.sync += [take_fields, out.write.eq(t >= writes), lanes("push", t != final)]
+                    m.d.sync += [receives, out.write.eq(t >= writes), lanes("push", t != final)]
                     with m.If(t <= reads):
                         m.d.sync += [gives, out.add.eq(1)]
                     with m.Else():
                         m.d.sync += [no_give, out.give.eq(size), lanes("push", 1)]
-                    with m.If((t == final) & (t > reads)):  # goes with what comes next
+                    with m.If((t == final) & (t > reads)):  # merged with the next slot
                         m.d.sync += no_give
                         m.next = "NEXT"
             with m.State("GIVE"):
@@ -228,7 +230,7 @@ class SlotSchedule(Component):
                     m.d.comb += restart.eq(1)
                     m.d.sync += [distance.eq(1), offset.eq(0)]
                     m.next = "PART"
-                with m.Elif(rows_left != size):
+                with m.Elif(remaining != size):
                     m.d.sync += [offset.eq(offset + size), skip.eq(scatters & gathers)]
                     with m.If(exchange):
                         m.next = "ROWS"
@@ -244,7 +246,7 @@ class SlotSchedule(Component):
                     m.next = "GIVE"
                     with m.If(out.take == 0):
                         m.next = "IDLE"
-            with m.State("PART"):  # half of a part goes half way round on either side
+            with m.State("PART"):  # one half of a part travels half the ring in each direction
                 half = even & (distance == farthest)
                 low = o.rows >> 1
                 m.d.sync += [offset.eq(Mux(half & o.reverse, low, 0)), end.eq(Mux(half & ~o.reverse, low, o.rows))]
@@ -258,9 +260,9 @@ class SlotSchedule(Component):
 
 
 class NodeWalker(Component):
-    """Goes from node to node, along a ring or straight in one dimension, and tells the first row of each one's part.
+    """Node walker: steps from node to node, along a ring or straight in one dimension; drives the first row of a part.
 
-    `load` puts it at `place`, whose part begins at `first`; `walk` takes it one node further: by +1 if `forth`, else
+    `load` sets it to `place`, whose part begins at `first`; `walk` advances it by one node: by +1 if `forth`, else
     by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
     """
 
@@ -296,7 +298,7 @@ class NodeWalker(Component):
         along_y = 0
         if r.count > 1:
             along_y = self.axis ^ Mux(self.straight, 0, (current.sum if forth else beyond["sum"]) >= r.straight)
-        distance = Mux(
+        part_step = Mux(
             along_y,
             Mux(edges["y"], self.round_y, self.step_y),
             Mux(edges["x"], self.round_x, self.step_x),
@@ -306,7 +308,7 @@ class NodeWalker(Component):
             m.d.sync += [current.eq(self.place), self.addr.eq(self.first)]
         with m.Elif(self.walk):
             m.d.sync += [
-                self.addr.eq(Mux(back, self.addr - distance, self.addr + distance)),
+                self.addr.eq(Mux(back, self.addr - part_step, self.addr + part_step)),
                 current.sum.eq(beyond["sum"]),
             ]
             with m.If(along_y):

@@ -1,4 +1,4 @@
-"""Runs of bytes become AXI bursts."""
+"""Burst splitter: runs of bytes become AXI bursts."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
@@ -12,22 +12,22 @@ from .descriptor import DmaParameters
 
 
 def run(p: DmaParameters) -> Bundle:
-    """`bytes` from byte address `addr` on; `last` is passed on."""
+    """Run: `bytes` from byte address `addr` on; `last` is passed through."""
     return Bundle({"addr": p.addr_width, "bytes": p.run_width, "last": 1})
 
 
 def burst(p: DmaParameters) -> Bundle:
-    """`len` + 1 beats from beat address `beat` on; `last`: the last burst of a run that had it."""
+    """Burst: `len` + 1 beats from beat address `beat` on; `last`: the last burst of a run with `last`."""
     return Bundle({"beat": p.addr_width - p.lanes, "len": 8, "last": 1})
 
 
 class BurstSplitter(Component):
-    """Runs cut into bursts, each of which ends where its run ends or at a multiple of `burst` beats.
+    """Burst splitter: cuts runs into bursts, each of which ends where its run ends or at a multiple of `burst` beats.
 
-    A burst of the longest kind is 4096 bytes or less and begins at a multiple of its size, so none crosses 4 KiB.
+    The longest burst has 4096 bytes or less and begins at a multiple of its size, so none crosses 4 KiB.
 
-    Latency 2 from run to first burst, initiation interval 1 a burst. Back-pressure: nothing is combinational
-    from `o.ready` to `i.ready`. Area: an adder for the length, a counter of beats, an incrementer of addresses.
+    Latency 2 from run to first burst, initiation interval 1 per burst. Back-pressure: no combinational path from
+    `o.ready` to `i.ready`. Area: an adder for the length, a counter of beats, an incrementer of addresses.
     """
 
     Parameters = DmaParameters
@@ -42,10 +42,10 @@ class BurstSplitter(Component):
         spill = place(m, platform, "spill", StreamSpill, payload=burst(p))
         out = spill.i.payload
         join(m, spill.o, self.o)
-        low = p.burst.bit_length() - 1  # bits of a beat's place in the longest burst, a block
+        low = p.burst.bit_length() - 1  # bits of a beat's index in a block, the longest burst
         beat = Signal(out.beat.shape(), reset_less=True)
         ends = Signal(low, reset_less=True)  # the run's last beat in its block
-        blocks = Signal(p.run_width + 1 - low - p.lanes, reset_less=True)  # further ones that the run reaches into
+        blocks = Signal(p.run_width + 1 - low - p.lanes, reset_less=True)  # further blocks that the run touches
         closing = Signal(reset_less=True)
         last = Signal(reset_less=True)
         busy = Signal()
@@ -78,5 +78,5 @@ class BurstSplitter(Component):
 
 
 def beats(offset, count, p: DmaParameters):
-    """Beats that `count` bytes touch which begin `offset` bytes into one."""
+    """Return the number of beats touched by `count` bytes from byte `offset` of the first beat on."""
     return (offset + count + (p.bytes - 1)) >> p.lanes

@@ -1,4 +1,4 @@
-"""Bytes move from their places in the words of a source to their places in the words of a target."""
+"""Byte aligner: moves bytes from their lanes in source words to their lanes in target words."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -11,10 +11,10 @@ from .descriptor import DmaParameters
 
 
 def move(p: DmaParameters) -> Bundle:
-    """`bytes` that begin at byte `source` of their first source word, and at byte `target` of target word `addr`.
+    """Move: `bytes` that begin at byte `source` of their first source word, and at byte `target` of target word `addr`.
 
-    `beat`: address of the first source word, for errors. `fill`: there is no source, each byte is that of `value` in
-    its place. `keep`: the source word is wanted again by the next move. `last`: the descriptor's last.
+    `beat`: address of the first source word, for errors. `fill`: there is no source, each byte is the byte of `value`
+    in its lane. `keep`: the next move uses the same source word. `last`: the descriptor's last move.
     """
     fields = {"beat": p.addr_width - p.lanes, "source": p.lanes, "target": p.lanes}
     fields |= {"addr": p.local_width - p.lanes, "bytes": p.run_width, "last": 1}
@@ -26,27 +26,27 @@ def move(p: DmaParameters) -> Bundle:
 
 
 def word(p: DmaParameters) -> Bundle:
-    """A source word, and what the bus said of it (0 from a memory)."""
+    """Source word with its bus response (0 from a memory)."""
     return Bundle({"data": p.data_width, "resp": 2})
 
 
 def aligned(p: DmaParameters) -> Bundle:
-    """A target word: the bytes that it is given have a bit in `strobe`; `last`: the descriptor's last."""
+    """Target word: `strobe` marks the bytes that are written; `last`: the descriptor's last."""
     fields = {"addr": p.local_width - p.lanes, "data": p.data_width, "strobe": p.bytes, "last": 1}
     return Bundle(fields)
 
 
 class ByteAligner(Component):
-    """Moves, with the source words of each in order, become target words.
+    """Byte aligner: moves, with the source words of each in order, become target words.
 
-    Every source word is turned by (target - source) mod W bytes, W the bytes of a word. A target word then takes its
-    low lanes from the word before and the others from the present one. A move of n bytes takes as many cycles as it
-    touches target words, and one more where source > target and it touches more than one source word.
+    Every source word is rotated by (target - source) mod W bytes, W the bytes of a word. A target word then takes its
+    low lanes from the previous source word and the others from the current one. A move of n bytes takes one cycle per
+    target word it touches, plus one where source > target and it touches more than one source word.
 
-    `failed`, `decerr` and `beat` tell of the first source word with an error since the descriptor's first: valid
-    while `o` holds the descriptor's last word.
+    `failed`, `decerr` and `beat` report the first source word with an error since the descriptor's first: valid while
+    `o` holds the descriptor's last word.
 
-    Latency 2 from move and source word to target word, initiation interval 1 a word. Back-pressure: `i.ready` and
+    Latency 2 from move and source word to target word, initiation interval 1 per word. Back-pressure: `i.ready` and
     `move.ready` follow `o.ready`. Area: a rotator (data_width x log2 W multiplexers), a word of registers on each side
     of the merge.
     """
@@ -71,12 +71,12 @@ class ByteAligner(Component):
         busy = Signal()
         last = Signal(reset_less=True)
         early = Signal(reset_less=True)
-        # words to come
+        # Remaining words
         sources = Signal(width, reset_less=True)
         targets = Signal(width, reset_less=True)
         turn = Signal(p.lanes, reset_less=True)
-        fresh = Signal(p.bytes, reset_less=True)  # lanes that come from the present source word
-        # strobes at both ends
+        fresh = Signal(p.bytes, reset_less=True)  # lanes taken from the current source word
+        # strobes of the first and last target word
         head = Signal(p.bytes, reset_less=True)
         tail = Signal(p.bytes, reset_less=True)
         addr = Signal(out.addr.shape(), reset_less=True)
@@ -103,7 +103,7 @@ class ByteAligner(Component):
 
         ones = Const((1 << p.bytes) - 1)
 
-        # The words
+        # Data path
         lanes = [self.i.payload.data.word_select(n, 8) for n in range(p.bytes)]
         for level in range(p.lanes):
             step = 1 << level
@@ -132,8 +132,8 @@ class ByteAligner(Component):
         with m.If(free):
             m.d.sync += self.o.valid.eq(go & ~early)
 
-        # The next move
-        whole = Signal()  # one source word has all bytes
+        # Acceptance of the next move
+        whole = Signal()  # one source word contains all bytes
         backward = Signal()
         moved = Signal(range(2 * p.bytes))
         m.d.comb += [
@@ -166,7 +166,7 @@ class ByteAligner(Component):
             if p.scatter:
                 m.d.sync += keep.eq(new.keep)
 
-        # Errors: the first of a descriptor counts. No word is begun while its last one waits, see `free`.
+        # Errors: the first one of a descriptor is kept. No word starts while its last one waits, see `free`.
         bad = Signal()
         m.d.comb += bad.eq(go & needs & self.i.payload.resp[1])
         with m.If(leaves):

@@ -1,4 +1,4 @@
-"""What a DMA engine is told, what it answers, and the pieces that a descriptor is cut into."""
+"""Descriptors and status of a DMA engine, and the pieces into which a descriptor is cut."""
 
 from enum import IntEnum
 
@@ -16,40 +16,40 @@ TAG_WIDTH = 8
 
 
 class DmaCode(IntEnum):
-    """How a descriptor ended."""
+    """Completion code of a descriptor."""
 
     OK = 0
     SLVERR = 2
-    """the bus answered so; the status has the address"""
+    """the bus responded SLVERR; the status has the address"""
     DECERR = 3
-    """the bus answered so; the status has the address"""
+    """the bus responded DECERR; the status has the address"""
     ZERO_COUNT = 4
-    """refused: a count is zero"""
+    """rejected: a count is zero"""
     LOCAL_RANGE = 5
-    """refused: an element lies outside the local memory"""
+    """rejected: an element lies outside the local memory"""
     SIZE = 6
-    """refused: an element is wider than the bus"""
+    """rejected: an element is wider than the bus"""
     UNSUPPORTED = 7
-    """refused: it needs an option that was not built, or two that exclude each other"""
+    """rejected: it needs an option that was not built, or two that exclude each other"""
     PADDING = 8
-    """refused: before + after > count"""
+    """rejected: before + after > count"""
     ALIGNMENT = 9
-    """refused: a corner turn whose addresses or strides are no multiples of the element"""
+    """rejected: a corner turn whose addresses or strides are no multiples of the element size"""
 
 
 class DmaParameters(Parameters):
-    """Parameters of a DMA engine, and the widths that follow from them."""
+    """Parameters of a DMA engine, and the widths derived from them."""
 
     addr_width: int = Field(32, ge=16, le=64, description="bits of a bus address")
     data_width: int = Field(64, ge=16, le=512, description="bits of a bus beat and of a local word; a power of two")
     local_bytes: int = Field(32768, ge=4, le=1 << 24, description="bytes of the local memory; a multiple of a word's")
     dims: int = Field(4, ge=1, le=4, description="dimensions of a descriptor")
-    padding: bool = Field(False, description="loads may surround what they load with a value")
-    fill: bool = Field(False, description="descriptors may write a value that is read nowhere")
+    padding: bool = Field(False, description="loads may surround the loaded box with a value")
+    fill: bool = Field(False, description="descriptors may write a constant value without reading")
     scatter: bool = Field(False, description="corner turn: long bursts whose elements go to strided local addresses")
-    burst: int = Field(256, ge=1, le=256, description="beats of a burst at most; a power of two, 4 KiB at most")
+    burst: int = Field(256, ge=1, le=256, description="maximum beats of a burst; a power of two, at most 4 KiB")
     outstanding: int = Field(16, ge=2, le=256, description="runs in flight on each channel")
-    queue: int = Field(0, ge=0, le=256, description="descriptors that wait beside those at work")
+    queue: int = Field(0, ge=0, le=256, description="descriptors queued in addition to those in progress")
 
     @model_validator(mode="after")
     def _powers_of_two(self):
@@ -74,7 +74,7 @@ class DmaParameters(Parameters):
 
     @property
     def lanes(self) -> int:
-        """Bits of a byte's place in a beat."""
+        """Bits of a byte offset within a beat."""
         return ceil_log2(self.bytes)
 
     @property
@@ -89,13 +89,13 @@ class DmaParameters(Parameters):
 
     @property
     def values(self) -> bool:
-        """Whether anything is written that was not read."""
+        """Whether values are written that were not read."""
         return self.padding or self.fill
 
 
 def descriptor(p: DmaParameters) -> Bundle:
-    """A box of elements, `count` in each dimension, 0 the innermost: 2^size bytes each, between the bus and the local
-    memory. All addresses and strides count bytes."""
+    """Descriptor: a box of elements, `count` in each dimension, 0 the innermost: 2^size bytes each, between the bus and
+    the local memory. All addresses and strides are in bytes."""
     fields = {"store": 1, "bus_addr": p.addr_width, "local_addr": p.local_width, "size": 3}
     for d in range(p.dims):
         fields |= {
@@ -113,20 +113,20 @@ def descriptor(p: DmaParameters) -> Bundle:
 
 
 def checked(p: DmaParameters) -> Bundle:
-    """A legal descriptor, and whether its innermost dimension is one run of bytes: on both sides that it has (`rows`),
-    or on the bus alone and to be turned (`turn`)."""
+    """Legal descriptor, and whether its innermost dimension is one run of bytes: on both sides (`rows`), or on the bus
+    alone and transposed by a corner turn (`turn`)."""
     return Bundle({name: field.shape for name, field in descriptor(p)} | {"rows": 1, "turn": 1})
 
 
 def status(p: DmaParameters) -> Bundle:
-    """How a descriptor ended: its tag, a :class:`DmaCode`, and the bus address of the first error."""
+    """Status of a descriptor: its tag, a :class:`DmaCode`, and the bus address of the first error."""
     return Bundle({"tag": TAG_WIDTH, "code": 4, "addr": p.addr_width})
 
 
 def piece(p: DmaParameters) -> Bundle:
-    """Bytes that are contiguous on both sides (`turn`: on the bus, their elements `step` apart in local memory).
+    """Piece: bytes that are contiguous on both sides (`turn`: on the bus, their elements `step` apart in local memory).
 
-    `fill`: there is no source, the target gets `value`. `last`: the descriptor ends here.
+    `fill`: there is no source, the target is filled with `value`. `last`: the descriptor ends here.
     """
     fields = {"bus": p.addr_width, "local": p.local_width, "bytes": p.run_width, "last": 1}
     if p.values:
@@ -137,5 +137,5 @@ def piece(p: DmaParameters) -> Bundle:
 
 
 def outcome(p: DmaParameters) -> Bundle:
-    """What an engine says of a descriptor that it has done: the error bits of the bus, and the beat's address."""
+    """Result of a descriptor in its engine: the error bits of the bus, and the beat's address."""
     return Bundle({"failed": 1, "decerr": 1, "beat": p.addr_width - p.lanes})

@@ -1,4 +1,4 @@
-"""A descriptor is looked at before anything is done for it."""
+"""Validation of a descriptor before its execution."""
 
 from amaranth.hdl import Const, Module, Mux, Signal, signed
 from amaranth.lib import stream
@@ -10,16 +10,16 @@ from .descriptor import COUNT_WIDTH, PAD_WIDTH, DmaCode, DmaParameters, checked,
 
 
 def verdict(p: DmaParameters) -> Bundle:
-    """A descriptor and whether it is `legal`: `code` is `DmaCode.OK` or why not."""
+    """A descriptor and whether it is `legal`: `code` is `DmaCode.OK` or the reason."""
     return Bundle({"code": 4, "legal": 1, "box": checked(p)})
 
 
 class DescriptorCheck(Component):
-    """Finds out whether a descriptor is legal, and which of its dimensions are runs of bytes.
+    """Descriptor check: decides whether a descriptor is legal, and which of its dimensions are runs of bytes.
 
-    One dimension a cycle: a multiplier finds how far it reaches, two adders sum up where the box begins and ends.
+    One dimension per cycle: a multiplier computes its extent, two adders sum up the first and last address of the box.
 
-    Latency dims + 4, initiation interval dims + 4. Back-pressure: `i.ready` is low while one is looked at, and follows
+    Latency dims + 4, initiation interval dims + 4. Back-pressure: `i.ready` is low during a check, and follows
     `o.ready` then. Area: a descriptor of registers, a multiplier of count by local stride.
     """
 
@@ -41,7 +41,7 @@ class DescriptorCheck(Component):
         with m.If(leaves):
             m.d.sync += [busy.eq(0), self.o.valid.eq(0)]
 
-        # One dimension a cycle, each in four: chosen, looked at and multiplied, its reach known, added.
+        # One dimension per cycle, each in four stages: select, check and multiply, extent, add.
         count = Signal(COUNT_WIDTH, reset_less=True)
         stride = Signal(signed(p.local_width + 1), reset_less=True)
         further = Signal(signed(COUNT_WIDTH + 1), reset_less=True)
@@ -100,7 +100,7 @@ class DescriptorCheck(Component):
                 out.code.eq(DmaCode.OK),
                 out.legal.eq(1),
             ]
-            reasons = (  # the last that applies is given
+            reasons = (  # the last one that applies is reported
                 (DmaCode.ALIGNMENT, spoilt),
                 (DmaCode.LOCAL_RANGE, beyond),
                 (DmaCode.PADDING, overlap),

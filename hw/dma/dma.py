@@ -1,4 +1,4 @@
-"""The DMA engine: one descriptor moves a box of up to four dimensions between DRAM and a local memory."""
+"""DMA engine: one descriptor moves a box of up to four dimensions between DRAM and a local memory."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
@@ -16,10 +16,10 @@ from .load import Load
 from .store import Store
 
 IN_FLIGHT = 16
-"""Descriptors that are begun and not yet told of, at most."""
+"""Maximum number of descriptors that have started and have not returned their status."""
 
 ORDER = Bundle({"store": 1, "tag": TAG_WIDTH, "code": 4})
-"""What is kept of each of them."""
+"""Data kept for each of these descriptors."""
 
 
 class Dma(Component):
@@ -28,28 +28,29 @@ class Dma(Component):
     Element (i0, i1, i2, i3) with i_d < count_d is 2^size bytes at bus_addr + sum of i_d x bus_stride_d and at
     local_addr + sum of i_d x local_stride_d, i0 fastest; strides are signed, all count bytes, any alignment.
 
-    `desc`: `store` (0 loads), the box, `tag`, and `wait`: begin only when all before are complete. Loads are done in
-    order, stores too; the two run at the same time, so a descriptor that needs another's result has `wait`. Every
-    descriptor gives a `status`, in order: its tag, a code (0 OK, 2 SLVERR, 3 DECERR with the address; from 4 on it was
-    refused before anything happened, see `hw.dma.descriptor.DmaCode`).
+    `desc`: `store` (0 loads), the box, `tag`, and `wait`: start only when all previous descriptors are complete. Loads
+    are executed in order, and so are stores; loads and stores overlap, so a descriptor that depends on another one sets
+    `wait`. Every descriptor returns a `status`, in order: its tag, a code (0 OK, 2 SLVERR, 3 DECERR with the address;
+    from 4 on it was rejected before any transfer, see `hw.dma.descriptor.DmaCode`).
 
     `local_write`, `local_read` and `local_found` are ports of the local memory. Addresses count words of `data_width`
-    bits, a write is done when it is accepted, reads are answered in order after any time.
+    bits, a write is complete when it is accepted, reads are answered in order with any latency.
 
-    Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but get
-    `value` (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target gets `value`.
-    `scatter`: a load that is contiguous on the bus but not in the local memory keeps its long bursts, one element a
+    Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but set to
+    `value` (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target is set to `value`.
+    `scatter`: a load that is contiguous on the bus but not in the local memory keeps its long bursts, one element per
     cycle.
 
-    Speed: bytes that are contiguous on both sides move a beat a cycle; a row takes a cycle more where its alignment
-    differs. Elements that stand alone take a cycle each, and a burst each without `scatter`: software merges
-    dimensions that are contiguous.
+    Throughput: bytes that are contiguous on both sides move at one beat per cycle; a row takes one more cycle where
+    its alignment differs. Isolated elements take one cycle each, and one burst each without `scatter`: software should
+    merge dimensions that are contiguous.
 
-    Latency: dims + 8 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 a
-    beat on each channel; dims + 4 a descriptor. Back-pressure on every stream; no path is combinational from an input
-    to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target. Reads run ahead of
-    data by at most `outstanding` runs, responses of at most `outstanding` written bursts are waited for. After an error
-    further bytes of a load are thrown away, those of a store are written; the next descriptor runs.
+    Latency: dims + 8 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 per
+    beat on each channel; dims + 4 per descriptor. Back-pressure on every stream; there is no combinational path from an
+    input to an output. Bursts are legal AXI4, never cross 4 KiB, and write only the bytes of the target. Read addresses
+    run ahead of data by at most `outstanding` runs, and at most `outstanding` write bursts wait for their responses.
+    After an error further bytes of a load are discarded, those of a store are written; the next descriptor is
+    unaffected.
 
     Area grows with data_width x log2 W (the aligners) and with dims x (addr_width + local address), twice.
 
@@ -122,26 +123,26 @@ class Dma(Component):
         # Completion, in the order of dispatch
         first = order.o.payload
         free = Signal()
-        report = Signal()
+        reported = Signal()
         engine = {0: load.done, 1: store.done}
-        m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(report)]
+        m.d.comb += [free.eq(~self.status.valid | self.status.ready), order.o.ready.eq(reported)]
         with m.If(self.status.ready):
             m.d.sync += self.status.valid.eq(0)
-        with m.If(report):
+        with m.If(reported):
             m.d.sync += [self.status.valid.eq(1), self.status.payload.tag.eq(first.tag)]
         with m.If(first.code != DmaCode.OK):
-            m.d.comb += report.eq(order.o.valid & free)
-            with m.If(report):
+            m.d.comb += reported.eq(order.o.valid & free)
+            with m.If(reported):
                 m.d.sync += [self.status.payload.code.eq(first.code), self.status.payload.addr.eq(0)]
         for store_bit, done in engine.items():
             with m.If((first.code == DmaCode.OK) & (first.store == store_bit)):
-                m.d.comb += [report.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
-                with m.If(report):
+                m.d.comb += [reported.eq(order.o.valid & free & done.valid), done.ready.eq(order.o.valid & free)]
+                with m.If(reported):
                     m.d.sync += [self.status.payload.code.eq(0), self.status.payload.addr.eq(0)]
                     with m.If(done.payload.failed):
                         m.d.sync += self.status.payload.code.eq(DmaCode.SLVERR | done.payload.decerr)
                         m.d.sync += self.status.payload.addr.eq(done.payload.beat << p.lanes)
-        m.d.sync += unfinished.eq(unfinished + taken - report)
+        m.d.sync += unfinished.eq(unfinished + taken - reported)
 
         join(m, load.write, self.local_write)
         join(m, store.read, self.local_read)

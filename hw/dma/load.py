@@ -1,4 +1,4 @@
-"""The engine that loads: bursts of reads on the bus, writes to the local memory."""
+"""Load engine of the DMA: read bursts on the bus, writes to the local memory."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -19,13 +19,13 @@ INCR = 1
 
 
 class Load(Component):
-    """Loads: each piece of a descriptor is read from the bus, aligned, and written to the local memory.
+    """Load engine: each piece of a descriptor is read from the bus, aligned, and written to the local memory.
 
-    Addresses run ahead of data by up to `outstanding` pieces. A descriptor is done when its last write was accepted.
-    After an error on the bus the rest of its bytes are read and thrown away.
+    Addresses run ahead of data by up to `outstanding` pieces. A descriptor is complete when its last write was
+    accepted. After an error on the bus the rest of its bytes are read and discarded.
 
-    Latency from descriptor to first address: 4 cycles; from beat to write: 2. Initiation interval 1 a beat. No path
-    is combinational from an input to an output. Area: see the parts.
+    Latency from descriptor to first address: 4 cycles; from beat to write: 2. Initiation interval 1 per beat. There is
+    no combinational path from an input to an output. Area: see the parts.
     """
 
     Parameters = DmaParameters
@@ -51,7 +51,7 @@ class Load(Component):
         beats = place(m, platform, "beats", StreamSpill, payload=word(p))
         join(m, self.i, walk.i)
 
-        # Each piece goes both ways: to the bus, unless it has no source there, and to the aligner.
+        # Each piece goes to two destinations: to the bus, unless it has no source there, and to the aligner.
         ready = Signal()
         new = walk.o.payload
         bus = bursts.i.payload
@@ -78,13 +78,13 @@ class Load(Component):
         join(m, beats.o, align.i)
         self._moves(m, pieces.o, align.move)
 
-        # The last word waits until what became of the descriptor before was told.
+        # The last word waits until the outcome of the previous descriptor was reported.
         out = align.o.payload
-        end_free = Signal()
+        reported = Signal()
         m.d.comb += [
-            end_free.eq(~out.last | ~self.done.valid),
-            self.write.valid.eq(align.o.valid & end_free),
-            align.o.ready.eq(self.write.ready & end_free),
+            reported.eq(~out.last | ~self.done.valid),
+            self.write.valid.eq(align.o.valid & reported),
+            align.o.ready.eq(self.write.ready & reported),
             self.write.payload.addr.eq(out.addr),
             self.write.payload.write.eq(1),
             self.write.payload.data.eq(out.data),
@@ -98,7 +98,7 @@ class Load(Component):
         return m
 
     def _moves(self, m, pieces, moves):
-        """Pieces to moves. A piece that turns the corner is a move for each of its elements."""
+        """Convert pieces to moves. A piece with a corner turn becomes one move per element."""
         p, new, out = self.p, pieces.payload, moves.payload
         m.d.comb += [
             out.beat.eq(new.bus >> p.lanes),
@@ -114,20 +114,20 @@ class Load(Component):
             m.d.comb += [out.fill.eq(new.fill), out.value.eq(new.value)]
         if not p.scatter:
             return
-        going = Signal()  # beyond the first element
+        going = Signal()  # after the first element
         bus_at = Signal(p.addr_width, reset_less=True)
         local_at = Signal(p.local_width, reset_less=True)
-        bytes_left = Signal(p.run_width, reset_less=True)
+        remaining = Signal(p.run_width, reset_less=True)
         bus_addr = Signal.like(bus_at)
-        local_addr = Signal.like(local_at)
-        remaining = Signal.like(bytes_left)
+        target = Signal.like(local_at)
+        remaining = Signal.like(remaining)
         size = Signal(range(p.bytes + 1))
         ends = Signal()
         full = Signal()
         m.d.comb += [
             bus_addr.eq(Mux(going, bus_at, new.bus)),
-            local_addr.eq(Mux(going, local_at, new.local)),
-            remaining.eq(Mux(going, bytes_left, new.bytes)),
+            target.eq(Mux(going, local_at, new.local)),
+            remaining.eq(Mux(going, remaining, new.bytes)),
             size.eq(1 << new.size),
             ends.eq(remaining == size),
             full.eq((bus_addr[: p.lanes] + size)[p.lanes]),
@@ -136,16 +136,16 @@ class Load(Component):
             m.d.comb += [
                 out.beat.eq(bus_addr >> p.lanes),
                 out.source.eq(bus_addr),
-                out.target.eq(local_addr),
-                out.addr.eq(local_addr >> p.lanes),
+                out.target.eq(target),
+                out.addr.eq(target >> p.lanes),
                 out.bytes.eq(size),
                 out.last.eq(new.last & ends),
                 out.keep.eq(~full & ~ends),
                 pieces.ready.eq(moves.ready & ends),
             ]
             with m.If(moves.valid & moves.ready):
-                m.d.sync += [going.eq(~ends), bytes_left.eq(remaining - size)]
-                m.d.sync += [bus_at.eq(bus_addr + size), local_at.eq(local_addr + new.step)]
+                m.d.sync += [going.eq(~ends), remaining.eq(remaining - size)]
+                m.d.sync += [bus_at.eq(bus_addr + size), local_at.eq(target + new.step)]
 
 
 def address(channel, burst, p: DmaParameters):

@@ -1,4 +1,4 @@
-"""The loops of a descriptor: boxes of up to four dimensions become pieces."""
+"""Piece generator: the loops of a descriptor, a box of up to four dimensions."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -11,17 +11,16 @@ from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 
 
 class PieceGenerator(Component):
-    """A checked descriptor as pieces, dimension 0 innermost.
+    """Piece generator: a checked descriptor as pieces, dimension 0 innermost.
 
     This is no :class:`.LoopNest`: the innermost loop advances by a piece of a row, whose length changes within the row,
-    each loop also tracks whether it stands in the padding, and addresses are unsigned, modulo each memory's width.
+    each loop also tracks whether it is in the padding, and addresses are unsigned, modulo each memory's width.
 
-    A piece is a whole row where the elements of dimension 0 lie side by side, else one element. With padding a row is
-    up to three pieces: before, inside, after.
+    A piece is a whole row where the elements of dimension 0 are contiguous, otherwise one element. With padding a row
+    has up to three pieces: before, inside, after.
 
-    Latency 2 from descriptor to first piece, initiation interval 1 a piece. Back-pressure: nothing is combinational
-    from `o.ready` to `i.ready`. Area: for each dimension two strides, two addresses and a counter; one adder for each
-    side.
+    Latency 2 from descriptor to first piece, initiation interval 1 per piece. Back-pressure: no combinational path
+    from `o.ready` to `i.ready`. Area: two strides, two addresses and a counter per dimension; one adder per side.
     """
 
     Parameters = DmaParameters
@@ -40,8 +39,8 @@ class PieceGenerator(Component):
         def registers(name, width):
             return [Signal(width, name=f"{name}{d}", reset_less=True) for d in dims]
 
-        bus, local = registers("bus", p.addr_width), registers("local", p.local_width)  # where dimension d stands
-        steps_left = registers("steps_left", COUNT_WIDTH)  # further steps of dimension d
+        bus, local = registers("bus", p.addr_width), registers("local", p.local_width)  # current addresses
+        remaining = registers("remaining", COUNT_WIDTH)  # further steps of dimension d
         limit = registers("limit", COUNT_WIDTH)
         busy = Signal()
         advance = Signal()
@@ -50,8 +49,8 @@ class PieceGenerator(Component):
         m.d.comb += [advance.eq(busy & spill.i.ready), self.i.ready.eq(~busy | advance & finished)]
 
         if p.padding:
-            outside, first = registers("outside", 1), registers("first_outside", 1)  # where d stands; at its first step
-            beyond = registers("beyond", COUNT_WIDTH)  # so many steps from the end, or more, is before the inside
+            outside, first = registers("outside", 1), registers("first_outside", 1)  # in the padding; at its first step
+            beyond = registers("beyond", COUNT_WIDTH)  # this many steps from the end, or more, is before the inside
         else:
             outside = None
         length, fill, row_ends = self._row(m, box, outside, advance)
@@ -59,7 +58,7 @@ class PieceGenerator(Component):
         ends = [ended[0] & row_ends, *ended[1:]]
         m.d.comb += finished.eq(Cat(ends).all())
 
-        # The innermost dimension that has not ended makes a step; those within it begin again there.
+        # The innermost dimension that has not ended advances; the dimensions inside it restart from its new address.
         inner_step = box.rows | box.turn
         steps = {
             "bus": [Mux(inner_step, length, box.bus_stride0), *(box[f"bus_stride{d}"] for d in dims[1:])],
@@ -79,10 +78,10 @@ class PieceGenerator(Component):
         within = Const(1, 1)
         for d in dims:
             with m.If(advance & within):
-                m.d.sync += steps_left[d].eq(Mux(ended[d], limit[d], steps_left[d] - 1))
-                m.d.sync += ended[d].eq(Mux(ended[d], single[d], steps_left[d] == 1))
+                m.d.sync += remaining[d].eq(Mux(ended[d], limit[d], remaining[d] - 1))
+                m.d.sync += ended[d].eq(Mux(ended[d], single[d], remaining[d] == 1))
                 if p.padding:
-                    then = (steps_left[d] > beyond[d]) | (steps_left[d] <= box[f"after{d}"])
+                    then = (remaining[d] > beyond[d]) | (remaining[d] <= box[f"after{d}"])
                     m.d.sync += outside[d].eq(Mux(ended[d], first[d], then))
             within = within & ends[d]
 
@@ -92,7 +91,7 @@ class PieceGenerator(Component):
             m.d.sync += [busy.eq(1), box.eq(new)]
             for d in dims:
                 m.d.sync += [bus[d].eq(new.bus_addr), local[d].eq(new.local_addr)]
-                m.d.sync += [steps_left[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
+                m.d.sync += [remaining[d].eq(new[f"count{d}"] - 1), limit[d].eq(new[f"count{d}"] - 1)]
                 one = new[f"count{d}"] == 1
                 if d == 0:  # a row is one step
                     one = one | new.rows | new.turn
@@ -114,14 +113,14 @@ class PieceGenerator(Component):
         return m
 
     def _row(self, m, box, outside, advance):
-        """Length of the present piece, whether it has no source, and whether it ends its row."""
+        """Return the length of the current piece, whether it has no source, and whether it ends its row."""
         p, new, take = self.p, self.i.payload, self.i.valid & self.i.ready
 
         def size(elements):
             return (elements << new.size)[: p.run_width]
 
         def kept(name, value, width=1):
-            """What is known when the descriptor comes."""
+            """Register a value that is constant for a descriptor."""
             signal = Signal(width, name=name, reset_less=True)
             with m.If(take):
                 m.d.sync += signal.eq(value)
@@ -132,14 +131,14 @@ class PieceGenerator(Component):
         if not p.padding:
             return whole, always, Const(1, 1)
 
-        # A row inside: before, middle, after; empty parts are left out.
+        # A row inside: before, middle, after; empty parts are skipped.
         middle = new.count0 - new.before0 - new.after0
         parts = {"before": new.before0, "middle": middle, "after": new.after0}
         bytes_of = {name: kept(f"{name}_bytes", size(part[:COUNT_WIDTH]), p.run_width) for name, part in parts.items()}
         has_before, has_middle, has_after = (part != 0 for part in parts.values())
         is_split = new.rows & (has_before | has_after)
         split, more, rest = kept("split", is_split), kept("has_middle", has_middle), kept("has_after", has_after)
-        state = {  # of the present piece, and what it is as a row begins
+        state = {  # of the current piece, and its value at the start of a row
             "at_before": has_before,
             "at_middle": ~has_before & has_middle,
             "part_ends": ~is_split | Mux(has_before, ~has_middle & ~has_after, ~has_middle | ~has_after),

@@ -1,4 +1,4 @@
-"""The engine that stores: reads of the local memory, bursts of writes on the bus."""
+"""Store engine of the DMA: reads of the local memory, write bursts on the bus."""
 
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import stream
@@ -20,13 +20,13 @@ from .pieces import PieceGenerator
 
 
 class Store(Component):
-    """Stores: each piece of a descriptor is read from the local memory, aligned, and written to the bus.
+    """Store engine: each piece of a descriptor is read from the local memory, aligned, and written to the bus.
 
-    An address is sent whether or not data is there yet, and data whether or not its address was taken, as AXI wants it.
-    At most `outstanding` bursts wait for their response. A descriptor is done when the response to its last burst came.
+    Addresses and data are issued independently of each other, as AXI requires. At most `outstanding` bursts wait for
+    their response. A descriptor is complete when the response to its last burst was received.
 
-    Latency from descriptor to first address: 5 cycles. Initiation interval 1 a beat. No path is combinational from an
-    input to an output. Area: see the parts.
+    Latency from descriptor to first address: 5 cycles. Initiation interval 1 per beat. There is no combinational path
+    from an input to an output. Area: see the parts.
     """
 
     Parameters = DmaParameters
@@ -56,7 +56,7 @@ class Store(Component):
         join(m, self.i, walk.i)
         join(m, reader.o, self.read)
 
-        # Each piece goes three ways: to the local memory, to the aligner, and to the bus.
+        # Each piece goes to three destinations: to the local memory, to the aligner, and to the bus.
         ready = Signal()
         new = walk.o.payload
         sourceless = new.fill if p.values else Const(0, 1)
@@ -115,7 +115,7 @@ class Store(Component):
             waiting.write.payload.eq(bursts.payload),
         ]
 
-        passed = Signal(8)  # beats of the present burst
+        passed = Signal(8)  # beats of the current burst
         moves = Signal()
         m.d.comb += [
             self.w.valid.eq(data.valid & lengths.o.valid),
@@ -131,7 +131,7 @@ class Store(Component):
             with m.If(self.w.payload.last):
                 m.d.sync += passed.eq(0)
 
-        # of the present descriptor so far
+        # state of the current descriptor
         failed = Signal()
         decerr = Signal()
         beat = Signal(p.addr_width - p.lanes)
@@ -159,9 +159,9 @@ class Store(Component):
 
 
 class StoreReader(Component):
-    """Asks the local memory for the words that a run of bytes touches.
+    """Store reader: requests from the local memory the words that a run of bytes touches.
 
-    Latency 1, initiation interval 1 a word. Back-pressure: `i.ready` follows `o.ready`. Area: an address and a counter.
+    Latency 1, initiation interval 1 per word. Back-pressure: `i.ready` follows `o.ready`. Area: an address, a counter.
     """
 
     Parameters = DmaParameters
@@ -176,7 +176,7 @@ class StoreReader(Component):
     def elaborate(self, platform):
         m = Module()
         p, new = self.p, self.i.payload
-        words_left = Signal(p.run_width - p.lanes + 1, reset_less=True)
+        remaining = Signal(p.run_width - p.lanes + 1, reset_less=True)
         addr = Signal(p.local_width - p.lanes, reset_less=True)
         closing = Signal(reset_less=True)
         m.d.comb += [
@@ -184,11 +184,11 @@ class StoreReader(Component):
             self.i.ready.eq(~self.o.valid | self.o.ready & closing),
         ]
         with m.If(self.o.ready):
-            m.d.sync += [words_left.eq(words_left - 1), closing.eq(words_left == 2), addr.eq(addr + 1)]
+            m.d.sync += [remaining.eq(remaining - 1), closing.eq(remaining == 2), addr.eq(addr + 1)]
             with m.If(closing):
                 m.d.sync += self.o.valid.eq(0)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += self.o.valid.eq(1)
             words = beats(new.addr[: p.lanes], new.bytes, p)
-            m.d.sync += [words_left.eq(words), closing.eq(words == 1), addr.eq(new.addr >> p.lanes)]
+            m.d.sync += [remaining.eq(words), closing.eq(words == 1), addr.eq(new.addr >> p.lanes)]
         return m

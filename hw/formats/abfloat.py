@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const
 
 
 def abfloat(code, mantissa_bits: int, bias):
-    """(magnitude, shift) of a code below its sign: value = (2^M + mantissa) << (exponent + bias), without exception.
+    """Return (magnitude, shift) of a code without its sign: value = (2^M + mantissa) << (exponent + bias), always.
 
     Source: C. Guo et al., OliVe, ISCA 2023.
     """

@@ -1,4 +1,4 @@
-"""ANT: the type of a tensor is chosen at run time, and four multipliers of 4 bits make one of 8."""
+"""ANT: the number type of a tensor is selected at run time; four multipliers of 4 bits form one of 8 bits."""
 
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib import enum
@@ -10,9 +10,9 @@ from .operand import Scaled
 
 
 class AntType(enum.Enum, shape=3):
-    """What the codes of a beat are: four bits of one of ANT's types, or the halves of integers of 8 bits.
+    """Type of the codes of a beat: four bits of one of ANT's types, or the halves of integers of 8 bits.
 
-    BYTES: even lanes bring low halves, odd lanes high ones, so that the beat holds integers of 8 bits, low end first.
+    BYTES: even lanes carry low halves, odd lanes high ones, so that the beat holds integers of 8 bits, low end first.
     """
 
     INT = 0
@@ -25,12 +25,12 @@ class AntType(enum.Enum, shape=3):
 
 
 class AntDecoder(Decoder):
-    """Codes of four bits of the type that `user` names (:class:`AntType`): one decoder for all.
+    """Decoder of four-bit codes of the type that `user` selects (:class:`AntType`).
 
-    A low half is an integer from 0 to 15, a high half one with the tensor's sign, << 4. `odd` lanes take high halves of
-    BYTES.
+    A low half is an integer from 0 to 15, a high half one with the tensor's sign, << 4. `odd` lanes receive high halves
+    of BYTES.
 
-    Latency 0. Area: a decoder for each type and the choice between them. Source: C. Guo et al., ANT, MICRO 2022.
+    Latency 0. Area: one decoder per type and a multiplexer. Source: C. Guo et al., ANT, MICRO 2022.
     """
 
     class Parameters(DecoderParameters):
@@ -59,7 +59,7 @@ class AntDecoder(Decoder):
         p, code, operand = self.p, self.codes[0], self.operands[0]
         magnitude = code[:3] if p.signed else code
         low, high = (code, 0), (code.as_signed() if p.signed else code, 4)
-        base = Signal(operand.integer.shape())  # what a sign of its own may yet negate
+        base = Signal(operand.integer.shape())  # before the negation by a separate sign
         with m.Switch(self.user):
             for kind, (integer, shift) in {
                 AntType.INT: (high[0], 0),

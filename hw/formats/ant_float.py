@@ -1,4 +1,4 @@
-"""The small float that ANT chooses for long tails."""
+"""Small float of ANT, for distributions with long tails."""
 
 from amaranth.hdl import Cat, Module, Shape
 
@@ -10,10 +10,10 @@ EXPONENT_BITS = 3
 
 
 class AntFloatDecoder(Decoder):
-    """A float with gradual underflow, in units of its smallest value: 1 with a hidden bit unless the exponent is 0.
+    """Float with gradual underflow, in units of its smallest value: a hidden bit of 1 unless the exponent is 0.
 
     With exponent e and mantissa m of M bits: m at e = 0, otherwise (2^M + m) << (e - 1). Four bits without a sign are
-    E3M1, with one E3M0.
+    E3M1, with a sign E3M0.
 
     Latency 0. Area: a few LUTs. Source: C. Guo et al., ANT, MICRO 2022.
     """
@@ -42,6 +42,6 @@ class AntFloatDecoder(Decoder):
 
 
 def ant_float(code, mantissa_bits: int):
-    """(integer, shift) of a code without sign."""
+    """Return (integer, shift) of a code without sign."""
     mantissa, exponent = code[:mantissa_bits], code[mantissa_bits:]
     return Cat(mantissa, exponent != 0), exponent - (exponent != 0)

@@ -1,4 +1,4 @@
-"""Weights shared through a small table, which comes with them."""
+"""Codebook: weights are indices into a small table, which is transferred with them."""
 
 from amaranth.hdl import Cat, Module, Shape
 from amaranth.lib.memory import Memory
@@ -7,17 +7,17 @@ from amaranth.lib.wiring import In
 from .decoder import Decoder, DecoderParameters
 
 BITS = 4
-"""Bits of an index, and of what a lane brings of the table in a beat."""
+"""Bits of an index, and of the part of the table that a lane receives per beat."""
 ENTRY = 16
 
 
 class CodebookDecoder(Decoder):
-    """operands[0] = table[codes[0]]: 16 entries of 16 bits, signed; the table is this lane's own.
+    """operands[0] = table[codes[0]]: 16 entries of 16 bits, signed; each lane has its own table.
 
-    With `write`, the code is four bits of the table and belongs to `place`: bits 4 k to 4 k + 3 of entry e stand at
-    place 4 e + k.
+    With `write`, the code is four bits of the table, at `place`: bits 4 k to 4 k + 3 of entry e are written at place
+    4 e + k.
 
-    Latency 0; what is written is there in the next cycle. Area: 16 words of 16 bits in distributed memory.
+    Latency 0; a write is visible in the next cycle. Area: 16 words of 16 bits in distributed memory.
     Source: S. Han et al., EIE, ISCA 2016.
     """
 

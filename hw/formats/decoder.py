@@ -1,4 +1,4 @@
-"""From the codes of a stream to the operands of a multiplier: what all decoders have in common."""
+"""Decoder contract: from the codes of a stream to the operands of a multiplier."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from .operand import Operand
 
 
 class DecoderParameters(Parameters):
-    """What a stream and an array need to know of a decoder."""
+    """Properties of a decoder that streams and arrays depend on."""
 
     @property
     def bits(self) -> int:
@@ -20,34 +20,34 @@ class DecoderParameters(Parameters):
 
     @property
     def operand(self) -> Shape | Operand:
-        """What a code is decoded to."""
+        """Type of a decoded code."""
         raise NotImplementedError
 
     @property
     def group(self) -> int:
-        """Lanes that can only be decoded together."""
+        """Number of lanes that are decoded together."""
         return 1
 
     @property
     def user(self) -> int:
-        """Bits that come with each beat, for all its lanes: which format the codes have at run time."""
+        """Bits that accompany each beat, for all its lanes: selection of the format at run time."""
         return 0
 
     @property
     def table(self) -> int:
-        """Beats that bring what the codes mean; such beats come with `user` 1 and are no data."""
+        """Number of beats that carry the table of the codes; such beats have `user` 1 and are no data."""
         return 0
 
     def at(self, lane: int) -> "DecoderParameters":
-        """The parameters of the decoder of that lane, for those whose lanes differ."""
+        """Return the parameters of that lane's decoder, for decoders whose lanes differ."""
         return self
 
 
 class Decoder(Component):
-    """operands[i] = the integer that codes[i] stands for, as the fields of an operand, in the same cycle.
+    """Decoder: operands[i] = the integer that codes[i] stands for, as the fields of an operand, in the same cycle.
 
-    Latency 0. What is common to all: ports `codes` and `operands` with the lanes that are decoded together, and `user`,
-    if the format is chosen at run time.
+    Latency 0. Common to all: ports `codes` and `operands` with the lanes that are decoded together, and `user` if the
+    format is selected at run time.
     """
 
     Parameters = DecoderParameters
@@ -63,7 +63,7 @@ class Decoder(Component):
 
 @dataclass(frozen=True)
 class Format:
-    """A number format at an array's edge: `code` is a lane of a stream, `operand` what a multiplier gets.
+    """Number format at an array's edge: `code` is a lane of a stream, `operand` the input of a multiplier.
 
     Integers need no decoder: both are the same.
     """
@@ -79,13 +79,13 @@ class Format:
 
 
 def decoded(name: str, decoder: type[Decoder], **parameters) -> Format:
-    """The format of a decoder."""
+    """Return the format of a decoder."""
     chosen = decoder.Parameters(**parameters)
     return Format(name, Shape(chosen.bits), chosen.operand, decoder, chosen)
 
 
 def negated(m, sign, magnitude):
-    """A magnitude, 0 or more, with its sign in two's complement; as it is where `sign` is None."""
+    """Return a magnitude, 0 or more, with its sign in two's complement; unchanged if `sign` is None."""
     if sign is None:
         return magnitude
     value = Signal(Shape(len(magnitude) + 1, signed=True), name="magnitude")

@@ -1,4 +1,4 @@
-"""Decoders between a stream of codes and an engine: one for each lane, not one for each multiplier."""
+"""Decoders between a stream of codes and an engine: one per lane, not one per multiplier."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream
@@ -12,18 +12,18 @@ from .decoder import Format
 
 
 def codes(format: Format, count: int) -> stream.Signature:
-    """A packet stream of `count` lanes of a format, with what its decoders need to be told in each beat."""
+    """Return a packet stream of `count` lanes of a format, with the `user` bits of its decoders."""
     return stream.Signature(Packet(Lanes(format.code, count), user=format.decoder_parameters.user or None))
 
 
 class Decoders(Component):
-    """o.data[n] = the operand that i.data[n] stands for, with the same `last`.
+    """Decoders of a stream: o.data[n] = the operand that i.data[n] stands for, with the same `last`.
 
-    Where a table says what codes mean, beats with `user` 1 bring it and go no further: each lane fills its own, four
-    bits a beat, from the start after every beat of data.
+    If the codes need a table, beats with `user` 1 carry it and are not forwarded: each lane fills its own, four bits
+    per beat, from the start after every beat of data.
 
-    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational; nothing else is. Area: a register of
-    codes, `count` decoders.
+    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational; there is no other combinational path.
+    Area: a register of codes, `count` decoders.
     """
 
     class Parameters(Parameters):

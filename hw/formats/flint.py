@@ -1,4 +1,4 @@
-"""flint: the place of the first 1 tells exponent from mantissa."""
+"""flint: the position of the first 1 separates exponent and mantissa."""
 
 from amaranth.hdl import Cat, Module, Mux, Shape
 
@@ -8,9 +8,9 @@ from .pot import SignedParameters
 
 
 class FlintDecoder(Decoder):
-    """flint as small integers and shifts, its int-based decoder.
+    """Decoder of flint to small integers and shifts (the int-based decoder).
 
-    Of n bits without the sign, with z the leading zeros of the lower n - 1: msb 0 is the lower bits as they are; msb 1
+    Of n bits without the sign, with z the leading zeros of the lower n - 1: msb 0 is the lower bits unchanged; msb 1
     is the lower bits << 1, or 1 if they are all 0, << 2 z.
 
     Latency 0. Area: the count of leading zeros. Source: C. Guo et al., ANT, MICRO 2022, section 4.
@@ -36,7 +36,7 @@ class FlintDecoder(Decoder):
 
 
 def flint(code):
-    """(integer, shift) of a code of flint without sign."""
+    """Return (integer, shift) of a code of flint without sign."""
     rest, large = code[:-1], code[-1]
     zeros = len(rest)
     for place in range(len(rest)):

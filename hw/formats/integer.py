@@ -1,4 +1,4 @@
-"""Two's complement and unsigned integers, and how wide their products and sums are."""
+"""Two's complement and unsigned integers, and the widths of their products and sums."""
 
 import re
 from typing import Annotated
@@ -13,7 +13,7 @@ LEGAL = f"int2 to int{MAX_WIDTH}, or uint1 to uint{MAX_WIDTH}"
 
 
 def shape(name: str) -> Shape:
-    """The shape of a format by its name: "int8", "uint4". Raises `ValueError`."""
+    """Return the shape of a format by its name: "int8", "uint4". Raises `ValueError`."""
     match = re.fullmatch(r"(u?)int([1-9]\d?)", name)
     if not match or not (1 if match[1] else 2) <= int(match[2]) <= MAX_WIDTH:
         raise ValueError(f"{name} is not {LEGAL}")
@@ -34,7 +34,7 @@ def format_field(meaning: str):
 
 
 def sum_shape(a: Shape | Operand, b: Shape | Operand, terms: int, limit: int | None = None) -> Shape:
-    """The narrowest shape that holds every sum of `terms` products a x b; two's complement of `limit` bits beyond it.
+    """Return the narrowest shape for any sum of `terms` products a x b; two's complement of `limit` bits beyond it.
 
     Sums that wrap at `limit` bits stay exact modulo 2^limit.
     """

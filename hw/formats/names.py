@@ -1,4 +1,4 @@
-"""Every format that an array takes, by name: those of this package, and those that other packages offer."""
+"""Formats of arrays by name: those of this package, and those of other packages."""
 
 import re
 from typing import Annotated
@@ -48,17 +48,17 @@ LEGAL = ", ".join(
 
 
 def plugins() -> Plugins:
-    """The formats of other packages, and a sentence for each that cannot be loaded."""
+    """Return the formats of other packages, and a sentence for each that cannot be loaded."""
     return load(GROUP, Format)
 
 
 def legal() -> str:
-    """All formats, in words."""
+    """Return the names of all formats as text."""
     return ", ".join([LEGAL, *plugins().found])
 
 
 def find(name: str) -> Format:
-    """The format of that name. Raises `ValueError`; :class:`.ParameterError` if its plug-in cannot be loaded."""
+    """Return the format of that name. Raises `ValueError`; :class:`.ParameterError` if its plug-in cannot be loaded."""
     if name in OTHERS:
         decoder, parameters = OTHERS[name]
         return decoded(name, decoder, **parameters)

@@ -1,4 +1,4 @@
-"""Outlier-victim pairs: an outlier takes the code space of its neighbour, which is 0."""
+"""Outlier-victim pairs: an outlier uses the code space of its neighbour, which becomes 0."""
 
 from typing import Literal
 
@@ -13,12 +13,12 @@ Normal = Literal["int4", "flint4", "int8", "int4 or flint4"]
 
 
 class OliveDecoder(Decoder):
-    """Two neighbours decoded by each other: the identifier 100..0 is a victim, 0, and what stands beside it abfloat.
+    """Decoder of pairs: the identifier 100..0 is a victim, 0, and the other code of the pair is then abfloat.
 
-    Otherwise both are normal. Two identifiers are 0 both. Outliers beside int4 are E2M1 of bias 2, beside flint4 of
-    bias 3, beside int8 E4M3 of bias 4. "int4 or flint4" is chosen by `user`: 0 is int4, 1 is flint4.
+    Otherwise both are normal. A pair of two identifiers is 0, 0. Outliers are E2M1 of bias 2 with int4, E2M1 of bias 3
+    with flint4, E4M3 of bias 4 with int8. "int4 or flint4" is selected by `user`: 0 is int4, 1 is flint4.
 
-    Latency 0. Area: for each code a decoder of normal values, one of outliers, and the choice between them.
+    Latency 0. Area: per code a decoder of normal values, one of outliers, and a multiplexer.
     Source: C. Guo et al., OliVe, ISCA 2023, section 4.
     """
 
@@ -39,7 +39,7 @@ class OliveDecoder(Decoder):
 
         @property
         def bias(self):
-            """The largest one, where it is chosen."""
+            """Bias of abfloat; the largest one, where it is selected at run time."""
             return {"int4": 2, "int8": 4}.get(self.normal, 3)
 
         @property

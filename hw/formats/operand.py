@@ -1,4 +1,4 @@
-"""What a multiplier gets from a decoder: small integers, and how far their product is shifted."""
+"""Operands from a decoder to a multiplier: small integers, and the shift of their product."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ..component import Component
 
 
 class Operand(Bundle):
-    """Fields that stand for an integer from `low` to `high`, which is less than what all their bits could say.
+    """Operand: fields that represent an integer from `low` to `high`, a narrower range than that of all their bits.
 
-    A subclass may bring a `multiplier` of its own, which then multiplies two such operands. It has the parameters,
+    A subclass may define its own `multiplier`, which then multiplies two such operands. It has the parameters,
     ports and static `stages` of :class:`.Multiply` and may approximate, under three conditions: the product does not
     depend on the order of the operands; it is 0 if all bits of either operand are 0; it lies within the products of
     `low` and `high`, from which the width of sums follows.
@@ -53,7 +53,7 @@ class Powers(Operand):
 
 
 def limits(operand: Shape | Operand) -> tuple[int, int]:
-    """Smallest and largest value."""
+    """Return the smallest and the largest value."""
     if isinstance(operand, Operand):
         return operand.low, operand.high
     if operand.signed:

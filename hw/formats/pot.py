@@ -1,4 +1,4 @@
-"""Powers of two, and sums of a few of them, as shifts."""
+"""Powers of two, and sums of several powers, as shifts."""
 
 from amaranth.hdl import Module
 
@@ -10,7 +10,7 @@ APOT = {2: ((0, 1, 2),), 3: ((0, 2, 3), (1,)), 4: ((1, 3, 5), (0, 2, 4))}
 
 
 class SignedParameters(DecoderParameters):
-    """Codes of a magnitude, below a sign if `signed`."""
+    """Parameters of codes of a magnitude, with a sign above it if `signed`."""
 
     magnitude_bits: int
     signed: bool = True
@@ -21,7 +21,7 @@ class SignedParameters(DecoderParameters):
 
 
 class PotDecoder(Decoder):
-    """Powers of two: code 0 is 0, code c is 1 << (c - 1); the top bit is the sign, if there is one.
+    """Decoder of powers of two: code 0 is 0, code c is 1 << (c - 1); the top bit is the sign, if there is one.
 
     Latency 0. Area: a decrement. Source: C. Guo et al., ANT, MICRO 2022.
     """
@@ -43,9 +43,9 @@ class PotDecoder(Decoder):
 
 
 class ApotDecoder(Decoder):
-    """Additive powers of two: each two bits of a magnitude are a term, 0 or one of its three shifts: :data:`APOT`.
+    """Decoder of additive powers of two: two bits of a magnitude are a term, 0 or one of three shifts: :data:`APOT`.
 
-    Latency 0. Area: a LUT for each bit of a shift. Source: Y. Li et al., APoT, ICLR 2020.
+    Latency 0. Area: one LUT per bit of a shift. Source: Y. Li et al., APoT, ICLR 2020.
     """
 
     class Parameters(SignedParameters):

@@ -1,4 +1,4 @@
-"""N:M sparsity at an array's edge: kept values meet their metadata, which is checked here."""
+"""N:M sparsity at an array's edge: kept values are combined with their metadata, which is checked here."""
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal
 from amaranth.lib import stream
@@ -13,7 +13,7 @@ TILE_BITS = 16
 
 
 class SparsityPattern(Parameters):
-    """n of m: of every m values n are kept."""
+    """N:M pattern: of every m values n are kept."""
 
     n: int
     m: int
@@ -32,12 +32,12 @@ class SparsityPattern(Parameters):
         return self.n * self.place_bits
 
     def group(self, value: Shape) -> Bundle:
-        """A group as it goes into an array."""
+        """Return the layout of a group at the input of an array."""
         return Bundle({"values": Lanes(value, self.n), "places": Lanes(self.place_bits, self.n)})
 
 
 class GroupDecoder(Component):
-    """`o` is a group of `values` with the places in `meta`, or zeros if the places do not ascend (`illegal`).
+    """Group decoder: `o` is `values` with the places in `meta`, or zeros if the places do not ascend (`illegal`).
 
     Combinational. Area: n - 1 comparisons of places.
     """
@@ -71,16 +71,16 @@ class GroupDecoder(Component):
 
 
 class SparseDecoder(Component):
-    """Groups for each of `cols` columns, from a stream of kept values and one of metadata words.
+    """Sparse decoder: groups for each of `cols` columns, from a stream of kept values and one of metadata words.
 
-    A beat of `w` has n values for each column, those of column c in lanes c * n to c * n + n - 1, and becomes a beat
-    of `o`. A beat of `meta` has a word for each column: its groups in turn, low end first, as many as it holds
-    whole. A tile ends with `last` or after `groups` beats and the next begins with a new word.
+    A beat of `w` has n values per column, those of column c in lanes c * n to c * n + n - 1, and becomes a beat of `o`.
+    A beat of `meta` has one word per column: its groups in turn, low end first, as many as fit completely. A tile ends
+    with `last` or after `groups` beats and the next begins with a new word.
 
-    A group with illegal places becomes zeros, and `bad` tells in the cycle in which it passes: the number of its
-    tile since reset modulo 2^16, the number of the group in the tile, and a bit for each such column.
+    A group with illegal places becomes zeros, and `bad` reports it in the cycle in which it passes: the number of its
+    tile since reset modulo 2^16, the number of the group in the tile, and one bit per such column.
 
-    Latency 1, initiation interval 1. Neither `ready` depends on an input but that of `o`. Area: for each column the
+    Latency 1, initiation interval 1. Neither `ready` depends on an input but that of `o`. Area: per column the
     register of a beat of `w`, that of a word, and a :class:`GroupDecoder`.
     """
 
@@ -120,27 +120,27 @@ class SparseDecoder(Component):
         values = register.o
 
         step = p.pattern.bits
-        count = min(p.word // step, p.groups)  # groups that are used of a word
+        count = min(p.word // step, p.groups)  # groups used per word
         words = Signal(Lanes(count * step, p.cols), reset_less=True)
-        groups_left = Signal(range(count + 1))  # groups that are left in the words
+        remaining = Signal(range(count + 1))  # remaining groups in the words
         index = Signal(self.bad.payload.group.shape())
         tile = Signal(TILE_BITS)
         take = Signal()
         ends = Signal()
         m.d.comb += [
-            self.o.valid.eq(values.valid & (groups_left != 0)),
-            values.ready.eq(self.o.ready & (groups_left != 0)),
+            self.o.valid.eq(values.valid & (remaining != 0)),
+            values.ready.eq(self.o.ready & (remaining != 0)),
             take.eq(self.o.valid & self.o.ready),
             ends.eq(values.payload.last | (index == p.groups - 1)),
-            self.meta.ready.eq((groups_left == 0) | (take & ((groups_left == 1) | ends))),
+            self.meta.ready.eq((remaining == 0) | (take & ((remaining == 1) | ends))),
         ]
         with m.If(take):
-            m.d.sync += [groups_left.eq(groups_left - 1), index.eq(index + 1)]
+            m.d.sync += [remaining.eq(remaining - 1), index.eq(index + 1)]
             m.d.sync += [words[c].eq(words[c] >> step) for c in range(p.cols)]
             with m.If(ends):
                 m.d.sync += [index.eq(0), tile.eq(tile + 1)]
         with m.If(self.meta.ready):
-            m.d.sync += groups_left.eq(Mux(self.meta.valid, count, 0))
+            m.d.sync += remaining.eq(Mux(self.meta.valid, count, 0))
             m.d.sync += [words[c].eq(self.meta.payload[c]) for c in range(p.cols)]
 
         width = p.pattern.n * p.value.width

@@ -1,7 +1,7 @@
-"""Frames on a stream of bytes: what is in them arrives as it was or not at all.
+"""Frames on a byte stream: the contents of a frame are delivered unchanged or not at all.
 
-A frame is bytes and their CRC-32 (that of Ethernet, lowest byte first), written so that they hold no zero (COBS), and
-a zero: whatever happened to a frame, the next zero ends it.
+A frame consists of bytes and their CRC-32 (that of Ethernet, lowest byte first), encoded without zeros (COBS), and a
+terminating zero. After any corruption the next zero ends the frame.
 """
 
 from amaranth.hdl import Module, Mux, Signal
@@ -15,16 +15,16 @@ from ..stream.packet import Packet
 
 CRC_BYTES = 4
 RUN = 255
-"""Code of the longest run of bytes, after which no zero stood."""
+"""Code of a run of maximum length, which is not followed by a zero."""
 
 BEAT = Bundle({"data": 8, "end": 1, "good": 1})
-"""A byte of a frame, its CRC's too, or with `end` that it is over, and whether it was `good`."""
+"""A byte of a frame, including those of its CRC; or, with `end`, the end of the frame, and whether it was `good`."""
 
 
 class Crc(Component):
-    """CRC-32 of the bytes that were `valid` since `start`; `good` if the last four of them were that of those before.
+    """CRC-32 of the `valid` bytes since `start`; `good` if the last four bytes are the CRC of those before them.
 
-    Latency 1, initiation interval 1; `start` with a valid byte forgets it. Area: 32 flip-flops, some 100 LUT4.
+    Latency 1, initiation interval 1; `start` with a valid byte restarts it. Area: 32 flip-flops, some 100 LUT4.
 
     Source: IEEE 802.3, section 3.2.9.
     """
@@ -52,10 +52,10 @@ class Crc(Component):
 
 
 class Deframer(Component):
-    """Bytes of frames out of a stream that may have lost, gained or changed any: o.good tells whether its CRC is right.
+    """Frame decoder for a byte stream with lost, inserted or corrupted bytes: o.good reports whether the CRC is right.
 
-    Latency 1, initiation interval 1: a byte gives a beat or none. `i.ready` follows `o.ready`. Area: a byte, a counter
-    of 8 bits, a CRC of a byte a cycle.
+    Latency 1, initiation interval 1: a byte produces at most one beat. `i.ready` follows `o.ready`. Area: a byte, a
+    counter of 8 bits, a CRC of one byte per cycle.
 
     Source: S. Cheshire and M. Baker, Consistent Overhead Byte Stuffing, IEEE/ACM Transactions on Networking 1999.
     """
@@ -67,9 +67,9 @@ class Deframer(Component):
     def elaborate(self, platform):
         m = Module()
         crc = place(m, platform, "crc", Crc)
-        bytes_left = Signal(8)  # bytes to go in the present run
-        empty = Signal(init=1)  # nothing of the frame has come
-        zero = Signal(reset_less=True)  # after the present run there was a zero
+        remaining = Signal(8)  # remaining bytes of the current run
+        empty = Signal(init=1)  # no byte of the frame has arrived
+        zero = Signal(reset_less=True)  # the current run is followed by a zero
         beat = Signal(BEAT, reset_less=True)
         taken, ends, code, byte = (Signal(name=name) for name in ("taken", "ends", "code", "byte"))
         m.d.comb += [
@@ -77,7 +77,7 @@ class Deframer(Component):
             self.o.payload.eq(beat),
             taken.eq(self.i.valid & self.i.ready),
             ends.eq(self.i.payload == 0),
-            code.eq(~ends & (bytes_left == 0)),
+            code.eq(~ends & (remaining == 0)),
             byte.eq(~ends & (~code | (zero & ~empty))),
             crc.data.eq(Mux(code, 0, self.i.payload)),
             crc.valid.eq(taken & byte),
@@ -88,24 +88,24 @@ class Deframer(Component):
                 self.o.valid.eq(self.i.valid & (byte | (ends & ~empty))),
                 beat.data.eq(crc.data),
                 beat.end.eq(ends),
-                beat.good.eq((bytes_left == 0) & crc.good),
+                beat.good.eq((remaining == 0) & crc.good),
             ]
         with m.If(taken):
-            m.d.sync += [empty.eq(ends), bytes_left.eq(Mux(ends, 0, Mux(code, self.i.payload, bytes_left) - 1))]
+            m.d.sync += [empty.eq(ends), remaining.eq(Mux(ends, 0, Mux(code, self.i.payload, remaining) - 1))]
             with m.If(code):
                 m.d.sync += zero.eq(self.i.payload != RUN)
         return m
 
 
 class Framer(Component):
-    """Packets of bytes become frames.
+    """Frame encoder: packets of bytes become frames.
 
-    A run's length stands before it and is known at its end, so bytes wait in a ring of 256, which holds the longest
-    run.
+    The length of a run is sent before its bytes but known only at its end, so bytes are stored in a ring of 256, which
+    holds the longest run.
 
-    Latency 2 from a byte that ends a run to the run's length in `o`. Initiation interval 1, and one cycle more for each
-    run of 254 bytes and 6 for each packet. `i.ready` depends on no input. Area: a block memory of 256 bytes, three
-    pointers into it, a CRC of a byte a cycle.
+    Latency 2 from a byte that ends a run to the run's length in `o`. Initiation interval 1, plus one cycle per run of
+    254 bytes and 6 per packet. `i.ready` depends on no input. Area: a block memory of 256 bytes, three pointers into
+    it, a CRC of one byte per cycle.
 
     Source: as :class:`Deframer`.
     """
@@ -136,7 +136,7 @@ class Framer(Component):
             with m.Default():
                 m.d.comb += offered.eq(1)
 
-        slot = Signal(8)  # where the present run's length will stand; what is before it may leave
+        slot = Signal(8)  # address of the current run's length; the bytes before it may be sent
         fill = Signal(8, init=1)
         length = Signal(8, init=1)
         room, full, take, close = (Signal(name=name) for name in ("room", "full", "take", "close"))

@@ -1,4 +1,4 @@
-"""The link: a host reaches memory and registers over a stream of bytes, such as a UART's."""
+"""Host link: access to memory and registers over a byte stream, such as a UART's."""
 
 from enum import IntEnum
 
@@ -17,9 +17,9 @@ from .frames import BEAT, CRC_BYTES, Deframer, Framer
 from .link_access import WORD, WORDS, LinkAccess
 
 WINDOW = 16
-"""Requests back to which a repeated one is known as such."""
+"""Number of previous requests that are recognised when repeated."""
 RING = 512
-"""Bytes of requests that may wait."""
+"""Bytes of requests that can be queued."""
 
 HEADER = Bundle({"number": 8, "op": 8, "count": 8, "addr": 32})
 HEADER_BYTES = HEADER.size // 8
@@ -27,7 +27,7 @@ LONGEST = HEADER_BYTES + WORDS * WORD + CRC_BYTES
 
 
 class LinkOp(IntEnum):
-    """What a request asks for. Bit 0: it writes; bit 1: registers, not memory."""
+    """Operation of a request. Bit 0: write; bit 1: registers instead of memory."""
 
     READ = 0
     WRITE = 1
@@ -37,32 +37,34 @@ class LinkOp(IntEnum):
 
 
 REFUSED = 1
-"""Status of a request that no bus was asked for; the others are those of the bus."""
+"""Status of a request that was rejected before any bus access; other values are bus responses."""
 
 
 class Link(Component):
-    """Link of a host, over a stream of bytes, to memory (AXI4) and registers (AXI4-Lite), and to nothing else.
+    """Host link: a host accesses memory (AXI4) and registers (AXI4-Lite), and nothing else, over a byte stream.
 
-    Requests come on `rx` and answers leave on `tx`, each in a frame (see `hw.bus.frames`). A request is number, op,
-    count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its answer is
-    number, op, the words if it reads, status. Op 0 reads memory, 1 writes it, 2 and 3 do the same with registers, 4 is
-    hello: its answer has the text `identity`, and the next request has its number + 1.
+    Requests arrive on `rx` and responses leave on `tx`, each in a frame (see `hw.host.frames`). A request consists of
+    number, op, count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its
+    response consists of number, op, the words if it reads, and status. Op 0 reads memory, 1 writes memory, 2 and 3 read
+    and write registers, 4 is hello: its response has the text `identity`, and the next request has its number + 1.
 
-    Requests have numbers modulo 256 and are done in their order, each once. The next number is done. One of the 16
-    before it was done, so its answer must have been lost: a read is done again, a write is only answered as it was.
-    Other numbers are not answered, nor is what came with a wrong CRC or is no request: a host that misses an answer
-    goes back to the request that it misses it to. Status 0: done; 2 and 3: what the bus answered; 1: refused, nothing
-    done, since the address is no multiple of 4, or is beyond `memory_width` or `register_width` bits, or the words go
-    beyond a multiple of 4096, or since there is no such op.
+    Requests are numbered modulo 256 and executed in order, each once. The request with the next number is executed. A
+    request with one of the 16 numbers before it was already executed, so its response must have been lost: a read is
+    executed again, a write only repeats its response. Requests with other numbers get no response, nor do frames with a
+    wrong CRC or without a valid request: a host that misses a response goes back to the request it belongs to.
+    Status 0: executed; 2 and 3: the response of the bus; 1: rejected, nothing executed, because the address is no
+    multiple of 4, or exceeds `memory_width` or `register_width` bits, or the words cross a multiple of 4096, or because
+    there is no such op.
 
-    Of memory a request is one burst, INCR, of words of 4 bytes on a bus of `data_width` bits; of registers it is
-    `count` accesses.
+    A request to memory is one burst, INCR, of words of 4 bytes on a bus of `data_width` bits; a request to registers
+    is `count` accesses.
 
-    Latency: 15 cycles from the zero that ends a request to its first address. Initiation interval: a byte a cycle into
-    `rx`; a word of memory takes 5 cycles, of registers 8 or more, and requests are done one after the other.
-    Back-pressure on every stream; 512 bytes of requests can wait. No output depends combinationally on an input.
+    Latency: 15 cycles from the zero that ends a request to its first address. Initiation interval: one byte per cycle
+    into `rx`; a word of memory takes 5 cycles, of registers 8 or more, and requests are executed one after the other.
+    Back-pressure on every stream; 512 bytes of requests can be queued. No output depends combinationally on an input.
 
-    Area: block memories of 512 and 256 bytes, two CRCs of a byte a cycle, and little that grows with any parameter.
+    Area: block memories of 512 and 256 bytes, two CRCs of one byte per cycle; the rest hardly depends on the
+    parameters.
 
     Source: A. S. Tanenbaum, Computer Networks, section on go-back-n; S. Cheshire and M. Baker, Consistent Overhead Byte
     Stuffing, IEEE/ACM Transactions on Networking 1999; ARM IHI 0022.
@@ -80,12 +82,12 @@ class Link(Component):
             description="bits of the memory's bus",
             json_schema_extra={"legal": "a power of two from 32 to 512"},
         )
-        memory_width: int = Field(32, ge=12, le=32, description="bits of an address in memory")
-        register_width: int = Field(16, ge=3, le=32, description="bits of a register's address")
+        memory_width: int = Field(32, ge=12, le=32, description="bits of a memory address")
+        register_width: int = Field(16, ge=3, le=32, description="bits of a register address")
         identity: str = Field(
             "systola",
             pattern=r"^[ -~]{1,128}$",
-            description="what hello answers",
+            description="text in the response to hello",
             json_schema_extra={"legal": "1 to 128 characters of ASCII"},
         )
 
@@ -117,14 +119,14 @@ class Link(Component):
         connect(m, access.registers, flipped(self.m_axil))
 
         request = Signal(HEADER, reset_less=True)
-        place_in = Signal(3)  # of the next byte, in the header or in a word
+        place_in = Signal(3)  # index of the next byte, in the header or in a word
         word = Signal(8 * WORD, reset_less=True)
-        words_left = Signal(range(WORDS + 1))  # words to go
+        remaining = Signal(range(WORDS + 1))  # remaining words
         status = Signal(2, reset_less=True)
         writes = request.op[0]
 
         following = Signal(8)  # the number of the next request
-        statuses = Signal(2 * WINDOW, reset_less=True)  # of those before it, the latest first
+        statuses = Signal(2 * WINDOW, reset_less=True)  # statuses of the previous requests, the latest first
         back = Signal(8)
         hello, again, known, legal = (Signal(name=name) for name in ("hello", "again", "known", "legal"))
         beyond = [request.addr[width:].any() for width in (p.memory_width, p.register_width)]
@@ -169,7 +171,7 @@ class Link(Component):
                         m.d.sync += place_in.eq(0)
                         m.next = "order"
             with m.State("order"):
-                m.d.sync += [words_left.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
+                m.d.sync += [remaining.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
                 with m.If(again & writes):
                     m.d.sync += status.eq(statuses.word_select((back - 1)[: (WINDOW - 1).bit_length()], 2))
                 with m.If(known):
@@ -216,8 +218,8 @@ class Link(Component):
                 with m.If(taken):
                     m.d.sync += [word.eq(word[8:]), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
                     with m.If(place_in == WORD - 1):
-                        m.d.sync += words_left.eq(words_left - 1)
-                        with m.If(words_left == 1):
+                        m.d.sync += remaining.eq(remaining - 1)
+                        with m.If(remaining == 1):
                             m.next = "done"
                         with m.Else():
                             m.next = "read"
@@ -230,8 +232,8 @@ class Link(Component):
             with m.State("write"):
                 m.d.comb += access.put.valid.eq(1)
                 with m.If(access.put.ready):
-                    m.d.sync += words_left.eq(words_left - 1)
-                    with m.If(words_left == 1):
+                    m.d.sync += remaining.eq(remaining - 1)
+                    with m.If(remaining == 1):
                         m.next = "done"
                     with m.Else():
                         m.next = "gather"
@@ -245,8 +247,8 @@ class Link(Component):
                 with m.If(came):
                     m.d.sync += place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))
                     with m.If(place_in == WORD - 1):
-                        m.d.sync += words_left.eq(words_left - 1)
-                        with m.If(words_left == 1):
+                        m.d.sync += remaining.eq(remaining - 1)
+                        with m.If(remaining == 1):
                             with m.If(known):
                                 m.next = "status"
                             with m.Else():
@@ -261,11 +263,12 @@ class Link(Component):
 
 
 class Inbox(Component):
-    """Requests that came whole: `o` gives the bytes of each, without its CRC; of any other nothing.
+    """Queue of complete requests: `o` carries the bytes of each, without its CRC; all other frames are dropped.
 
-    Bytes stand in a ring as they come, and may leave once their frame was good and as long as its header says. What
-    is longer than any request is not kept. Latency 3 from a frame's end to its first byte, initiation interval 1.
-    `i.ready` depends on no input. Area: a block memory of 512 bytes and three pointers into it.
+    Bytes are stored in a ring as they arrive, and are released when their frame has a correct CRC and the length given
+    in its header. Bytes beyond the length of the longest request are dropped. Latency 3 from a frame's end to its first
+    byte, initiation interval 1. `i.ready` depends on no input. Area: a block memory of 512 bytes and three pointers
+    into it.
     """
 
     @staticmethod
@@ -280,7 +283,7 @@ class Inbox(Component):
         write = ring.write_port()
         read = ring.read_port()
 
-        start = Signal(range(RING))  # of the frame that comes; what is before it may leave
+        start = Signal(range(RING))  # start of the arriving frame; bytes before it may leave
         length = Signal(range(LONGEST + 2))
         wanted = Signal(range(2 * LONGEST))
         op_writes = Signal(reset_less=True)

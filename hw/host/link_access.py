@@ -1,4 +1,4 @@
-"""Words to and from two buses: what the link does when it has understood a request."""
+"""Word accesses of the link to its two buses."""
 
 from amaranth.hdl import Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -12,7 +12,7 @@ from ..component import Component, Parameters
 WORD = 4
 """Bytes of a word."""
 WORDS = 64
-"""Words of an access, at most."""
+"""Maximum number of words of an access."""
 INCR = 1
 
 ACCESS = Bundle({"write": 1, "registers": 1, "addr": 32, "count": range(WORDS + 1)})
@@ -22,22 +22,22 @@ DONE = Bundle({"resp": 2})
 
 
 class LinkAccess(Component):
-    """Accesses of words: of memory one burst, INCR, of words on a bus that may be wider; of registers one by one.
+    """Bus accesses of the link: to memory one INCR burst of words on a bus that may be wider; to registers one by one.
 
-    `go` starts an access; its words then come from `put`, or leave by `got`. `done` gives the first response that was
-    not OKAY, if any; `go` is taken again after that.
+    `go` starts an access; its words are then taken from `put`, or leave by `got`. `done` returns the first response
+    other than OKAY, if any; the next `go` is accepted after that.
 
-    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: a word a
-    cycle of memory, 4 cycles a register. Back-pressure on every stream; what `put` and `got` have in common with the
-    buses is combinational. Area: the access, and multiplexers of a word.
+    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: one memory
+    word per cycle, 4 cycles per register. Back-pressure on every stream; the paths between `put`, `got` and the buses
+    are combinational. Area: the access, and multiplexers of a word.
 
     Source: ARM IHI 0022.
     """
 
     class Parameters(Parameters):
         data_width: int = Field(32, description="bits of the memory's bus")
-        memory_width: int = Field(32, description="bits of an address in memory")
-        register_width: int = Field(16, description="bits of a register's address")
+        memory_width: int = Field(32, description="bits of a memory address")
+        register_width: int = Field(16, description="bits of a register address")
 
     @staticmethod
     def members(p):
@@ -54,21 +54,21 @@ class LinkAccess(Component):
         m = Module()
         lanes = self.p.data_width // (8 * WORD)
         access = Signal(ACCESS, reset_less=True)
-        lane = Signal(range(max(2, lanes)), reset_less=True)  # of the present word in a beat
+        lane = Signal(range(max(2, lanes)), reset_less=True)  # index of the current word in a beat
         resp = Signal(2, reset_less=True)
         asks = Signal()
         reads = Signal()
         writes = Signal()
         answered = Signal()
-        words_left = Signal(access.count.shape(), reset_less=True)
-        last = words_left == 1
+        remaining = Signal(access.count.shape(), reset_less=True)
+        last = remaining == 1
 
         w_ready = Signal()
         r_valid = Signal()
         b_valid = Signal()
-        response_code = Signal(2)
+        response = Signal(2)
         for bus, here in ((self.memory, ~access.registers), (self.registers, access.registers)):
-            # An address waits by itself: a slave may want to see the data first.
+            # An address is issued independently of the data: a slave may wait for the data first.
             for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
                 m.d.comb += channel.payload.addr.eq(access.addr)
                 with m.If(asks & here & kind):
@@ -85,7 +85,7 @@ class LinkAccess(Component):
                     w_ready.eq(bus.w.ready),
                     r_valid.eq(bus.r.valid),
                     b_valid.eq(bus.b.valid),
-                    response_code.eq(Mux(access.write, bus.b.payload.resp, bus.r.payload.resp)),
+                    response.eq(Mux(access.write, bus.b.payload.resp, bus.r.payload.resp)),
                 ]
         for channel in (self.memory.ar, self.memory.aw):
             burst = {"len": access.count - 1, "size": WORD.bit_length() - 1, "burst": INCR}
@@ -107,16 +107,16 @@ class LinkAccess(Component):
         ]
 
         moves = Signal()
-        response = Signal()
+        reported = Signal()
         m.d.comb += [
             moves.eq((self.got.valid & self.got.ready) | (self.put.valid & self.put.ready)),
-            response.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
+            reported.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
         ]
         with m.If(moves):
-            m.d.sync += [words_left.eq(words_left - 1), lane.eq(lane + 1)]
-        with m.If(response & (resp == Response.OKAY)):
-            m.d.sync += resp.eq(response_code)
-        with m.If(response & access.registers):
+            m.d.sync += [remaining.eq(remaining - 1), lane.eq(lane + 1)]
+        with m.If(reported & (resp == Response.OKAY)):
+            m.d.sync += resp.eq(response)
+        with m.If(reported & access.registers):
             m.d.sync += access.addr.eq(access.addr + WORD)
         with m.FSM():
             with m.State("idle"):
@@ -124,7 +124,7 @@ class LinkAccess(Component):
                 with m.If(self.go.valid):
                     m.d.sync += [
                         access.eq(self.go.payload),
-                        words_left.eq(self.go.payload.count),
+                        remaining.eq(self.go.payload.count),
                         lane.eq(self.go.payload.addr[2:]),
                         resp.eq(Response.OKAY),
                     ]
@@ -149,7 +149,7 @@ class LinkAccess(Component):
             with m.State("answer"):
                 m.d.comb += answered.eq(1)
                 with m.If(b_valid):
-                    with m.If(words_left == 0):
+                    with m.If(remaining == 0):
                         m.next = "done"
                     with m.Else():
                         m.next = "ask"

@@ -14,7 +14,7 @@ from .isa import Isa
 from .isa_spec import Control
 
 COUNT = Shape(16)
-"""A configuration register that holds a count: a value that does not fit is kept as 0, which is as illegal."""
+"""Shape of a configuration register that holds a count: a value that does not fit is stored as 0, which is illegal."""
 
 
 @cache

@@ -24,7 +24,7 @@ def decoded(isa: Isa) -> Bundle:
 
 
 class Decode(Component):
-    """Opcode and flags, as one bit for each possible meaning.
+    """Instruction decoder: opcode and flags as one bit per possible meaning.
 
     SET goes to the queue of its configuration register. Latency 0. Area: up to three LUTs per bit.
     """

@@ -1,4 +1,4 @@
-"""Instruction fetch: a program from memory, ahead of need, kept as long as a loop needs it."""
+"""Instruction fetch: a program from memory, prefetched, and retained as long as a loop needs it."""
 
 from functools import reduce
 from operator import or_
@@ -17,16 +17,16 @@ BLOCK = 8
 """Instructions of a burst, which is aligned to its own length."""
 INCR = 1
 AHEAD = 64
-"""Instructions that are requested beyond the one at `index`: more would only take bandwidth from the data."""
+"""Instructions requested in advance of the one at `index`: more would only take bandwidth from the data."""
 
 
 class InstructionFetch(Component):
-    """The program from byte `address` on, a ring buffer of `depth` instructions of it.
+    """Instruction fetch: the program from byte `address` on, with a ring buffer of `depth` instructions.
 
-    With `go`, whole blocks are read as long as they fit beside the instructions from `oldest` on, which may still be
-    needed, and up to AHEAD instructions beyond `index`. `filled` instructions have arrived. `word` is the instruction
-    `index` of the last cycle in which `take` was high. Nothing is read after a HALT. After a bus error `broken` is high
-    and `filled` stays; `stuck`: nothing more fits. `idle`: no burst is in flight.
+    With `go`, whole blocks are read as long as they fit together with the instructions from `oldest` on, which may
+    still be needed, and up to AHEAD instructions beyond `index`. `filled` instructions have arrived. `word` is the
+    instruction `index` of the last cycle in which `take` was high. No block is requested after a HALT. After a bus
+    error `broken` is high and `filled` keeps its value; `stuck`: the buffer is full. `idle`: no burst is in flight.
 
     An instruction occupies a slot of `isa.slot` bytes. `address` is a multiple of a slot, and of a beat of the bus.
 
@@ -89,7 +89,7 @@ class InstructionFetch(Component):
         slot = isa.slot.bit_length() - 1  # bits of an address in a slot
         top = slot + BLOCK.bit_length() - 1  # bits of an address in a block
         begun = Signal()
-        ended = Signal()  # HALT was seen, or an error
+        ended = Signal()  # HALT was fetched, or an error occurred
         asked = Signal(PC_WIDTH)
         block = Signal(32 - top)
         behind = Signal(range(BLOCK))  # instructions of the block after its first
@@ -129,7 +129,7 @@ class InstructionFetch(Component):
             ]
         m.d.sync += flying.eq(flying + (self.ar.valid & self.ar.ready) - arrives)
 
-        # Beats become instructions.
+        # Conversion of beats into instructions.
         word = Signal(max(isa.slot * 8, p.data_width))
         complete = Signal()
         bad = Signal()

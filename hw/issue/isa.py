@@ -76,7 +76,7 @@ class Isa:
         """Error codes."""
         return IntEnum("Error", {row.name: row.code for row in self.errors})
 
-    # Rows by what they are looked up with
+    # Rows by their keys
 
     @cached_property
     def rows(self) -> dict[IntEnum, InstructionSpec]:
@@ -103,7 +103,7 @@ class Isa:
         raise KeyError(name)
 
     def unit_of(self, row: InstructionSpec | ConfigSpec):
-        """The unit of an instruction or of a configuration register; None if the issuer executes it."""
+        """Return the unit of an instruction or of a configuration register; None if the issuer executes it."""
         units = {queue.name: queue.unit for queue in self.queues}
         return self.Unit[units[row.queue].upper()] if row.queue else None
 
@@ -121,7 +121,7 @@ class Isa:
 
     @cached_property
     def completions(self) -> tuple[str, ...]:
-        """Names of what units report as complete, in the order of the bits of `done` and `pending`."""
+        """Names of the completions that units report, in the order of the bits of `done` and `pending`."""
         return (*(queue.name for queue in self.queues), *(name for queue in self.queues for name in queue.further))
 
     @cached_property
@@ -134,7 +134,7 @@ class Isa:
         return max(0, self.registers - 1).bit_length()
 
     def completed_by(self, units: int) -> IntFlag:
-        """The units whose operations are complete after a SYNC that names `units`."""
+        """Return the units whose operations are complete after a SYNC that names `units`."""
         done = self.Unit(units)
         for bit, row in reversed(list(enumerate(self.units))):
             if done >> bit & 1:
@@ -143,7 +143,7 @@ class Isa:
         return done
 
     def named_by_sync(self, units: int) -> IntFlag:
-        """The units that a SYNC must name to wait for `units`: those that no other of them includes."""
+        """Return the units that a SYNC must name to wait for `units`: those that no other of them includes."""
         units = self.Unit(units)
         included = (each for unit in units for each in self.completed_by(unit) if each != unit)
         return self.Unit(units & ~sum(set(included)))
@@ -151,14 +151,14 @@ class Isa:
     # Accesses to memories
 
     def user(self, op: int, memory: str, writes: bool) -> IntFlag:
-        """The unit with which an instruction reads a memory, or writes it. Raises `KeyError` if it does neither."""
+        """Return the unit with which an instruction reads or writes a memory. Raises `KeyError` if it does neither."""
         for access in self.rows[op].accesses:
             if (access.memory, access.writes) == (memory, writes):
                 return self.Unit[access.unit.upper()]
         raise KeyError((self.rows[op].name, memory, writes))
 
     def users(self, memory: str) -> list[tuple[IntFlag, bool]]:
-        """The units that read a memory (False), then those that write it (True)."""
+        """Return the units that read a memory (False), then those that write it (True)."""
         found = {
             (access.writes, self.Unit[access.unit.upper()])
             for row in self.instructions
@@ -168,7 +168,7 @@ class Isa:
         return [(unit, writes) for writes, unit in sorted(found)]
 
     def ordered(self, unit: IntFlag, earlier_writes: bool, later_writes: bool) -> bool:
-        """Whether a unit orders two accesses of its own operations, so that no SYNC is needed between them."""
+        """Return whether a unit orders two accesses of its own operations, so that no SYNC is needed between them."""
         return later_writes or not earlier_writes or unit not in self._early_readers
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rules that the table of an instruction set must satisfy. Each is checked as an `Isa` is made."""
+"""Rules that the table of an instruction set must satisfy, checked when an `Isa` is constructed."""
 
 from collections import Counter
 from itertools import chain, combinations
@@ -11,7 +11,7 @@ WITH_NUMBER = {Control.SYNC: "a flag with a bit for each unit", Control.SET: "a 
 
 
 def check(isa):
-    """Raises `ValueError` for the first rule that `isa` breaks."""
+    """Raise `ValueError` for the first rule that `isa` violates."""
     for sentence in chain(_words(isa), _names(isa), _references(isa), _instructions(isa), _controls(isa)):
         raise ValueError(f"{isa.name}: {sentence}")
 

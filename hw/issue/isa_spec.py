@@ -68,7 +68,7 @@ class OperandField(Field):
 
 @dataclass(frozen=True)
 class QueueSpec:
-    """A command queue, and the unit that users know it by.
+    """A command queue, and the unit to which it belongs.
 
     Each command completes once under the queue's own name, and once under each name of `further` (a later stage).
     """
@@ -132,7 +132,7 @@ class InstructionSpec:
 
 @dataclass(frozen=True)
 class ConfigSpec:
-    """A configuration register of the unit behind `queue`: 0 at program start, written by SET in program order."""
+    """A configuration register of the unit of `queue`: 0 at program start, written by SET in program order."""
 
     name: str
     number: int

@@ -1,4 +1,4 @@
-"""Issuer: gives instructions in order to their units; SYNC waits for units."""
+"""Issuer: issues instructions in order to their units; SYNC waits for units."""
 
 from functools import cache, reduce
 from itertools import pairwise
@@ -23,14 +23,14 @@ PENDING = 8
 
 @cache
 def done(isa: Isa) -> Bundle:
-    """Completions: for one cycle each, a command has completed. Also the layout of what is pending."""
+    """Completions: one bit each, high for one cycle per completed command. Also the layout of `pending`."""
     return Bundle(dict.fromkeys(isa.completions, 1))
 
 
 class Issuer(Component):
-    """Executes a program: loops and registers here; all other instructions are commands to the units, in order.
+    """Issuer: executes loops and register instructions; all other instructions are commands to the units, in order.
 
-    The issuer does not track dependences between commands. A command waits only for room in its unit's queue; SYNC
+    The issuer does not track dependences between commands. A command waits only for space in its unit's queue; SYNC
     waits until the units that it names have completed all their commands. The program ends with `halted`, when all
     units are idle, or with a `fault`.
 
@@ -39,10 +39,10 @@ class Issuer(Component):
     left; `pending`: completions that are outstanding.
 
     Latency from instruction to command: 3. Initiation interval: 1; of END, ADD and MOVE 3 more than the operands with
-    registers. `go` low holds everything. Area: `OperandFetch`, the stack of loops, a counter for each completion.
+    registers. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a counter for each completion.
 
-    Source: the policy of lectures on accelerators with explicit synchronisation: units run what they are given, `sync`
-    waits for them, nothing else does; N. Jouppi et al., ISCA 2017, section 2 (synchronize instructions).
+    Source: explicit synchronisation as taught in lectures on accelerators: units execute their commands independently,
+    and only `sync` waits for them; N. Jouppi et al., ISCA 2017, section 2 (explicit synchronisation instructions).
     """
 
     class Parameters(Parameters):
@@ -78,22 +78,22 @@ class Issuer(Component):
             self.index.eq(operands.index),
             self.take.eq(operands.take),
         ]
-        instruction, valid = operands.o.payload, operands.o.valid & self.go
+        current, valid = operands.o.payload, operands.o.valid & self.go
         leaves = Signal()
         m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
 
-        ops = {control: instruction.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
-        error = Signal(ERROR_BITS)  # of the present instruction
-        with m.If(instruction.decoded.unknown):
+        ops = {control: current.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
+        error = Signal(ERROR_BITS)  # of the current instruction
+        with m.If(current.decoded.unknown):
             m.d.comb += error.eq(codes.OPCODE)
 
-        # Each kind of instruction has its own condition to leave: room in a queue is known late.
-        given = self._commands(m, instruction, valid)
+        # Each instruction class has its own issue condition: the queue-full signal arrives late.
+        given = self._commands(m, current, valid)
         idle = self._idle(m)
         waited, loops, changed = Signal(), Signal(), Signal()
         stalls = ops[Control.HALT]
         if Control.SYNC in ops:
-            units = instruction.flags[isa.rows[isa.controls[Control.SYNC]].flags[0].range]
+            units = current.flags[isa.rows[isa.controls[Control.SYNC]].flags[0].range]
             m.d.comb += waited.eq(ops[Control.SYNC] & ~(units & ~Cat(idle.values())).any())
             stalls = ops[Control.SYNC] & ~waited | ops[Control.HALT]
         if Control.LOOP in ops:
@@ -102,18 +102,18 @@ class Issuer(Component):
             leaves.eq(valid & (given | waited | loops | changed)),
             self.halted.eq(valid & ops[Control.HALT] & Cat(idle.values()).all()),
             self.waits.eq(valid & stalls),
-            self.pc.eq(instruction.pc),
+            self.pc.eq(current.pc),
         ]
-        self._change(m, instruction, valid, ops, error, operands, changed)
+        self._change(m, current, valid, ops, error, operands, changed)
 
         in_loop = body = None
         if isa.loops:
-            in_loop, body = self._loops(m, instruction, leaves, ops, error, operands.target)
+            in_loop, body = self._loops(m, current, leaves, ops, error, operands.target)
         else:
-            m.d.comb += operands.target.eq(instruction.pc + 1)
-        after = Signal(PC_WIDTH)  # the last instruction that left
+            m.d.comb += operands.target.eq(current.pc + 1)
+        after = Signal(PC_WIDTH)  # the last instruction issued
         with m.If(leaves):
-            m.d.sync += after.eq(instruction.pc + 1)
+            m.d.sync += after.eq(current.pc + 1)
         m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)
 
         starved = Signal()
@@ -123,13 +123,13 @@ class Issuer(Component):
             lost, cause = self.broken | self.stuck & in_loop, Mux(self.broken, codes.FETCH, codes.LOOP)
         m.d.sync += self.fault.valid.eq(0)
         with m.If(valid & (error != 0)):
-            m.d.sync += [self.fault.valid.eq(1), self.fault.code.eq(error), self.fault.pc.eq(instruction.pc)]
+            m.d.sync += [self.fault.valid.eq(1), self.fault.code.eq(error), self.fault.pc.eq(current.pc)]
         with m.Elif(starved & lost):
             m.d.sync += [self.fault.valid.eq(1), self.fault.pc.eq(operands.index), self.fault.code.eq(cause)]
         return m
 
-    def _change(self, m, instruction, valid, ops, error, operands, changed):
-        """END, ADD and MOVE write one register per cycle; then the instructions after them are read again."""
+    def _change(self, m, current, valid, ops, error, operands, changed):
+        """Write the registers of END, ADD and MOVE, one per cycle; the instructions after them are then read again."""
         changing = [ops[control] for control in (Control.END, Control.ADD, Control.MOVE) if control in ops]
         if not changing:
             return
@@ -143,26 +143,26 @@ class Issuer(Component):
         if sources:
             m.d.comb += [
                 operands.write.enable.eq(valid & changes),
-                operands.write.number.eq(chosen(step, [instruction[f"r{operand.name}"] for operand in sources])),
-                operands.write.value.eq(chosen(step, [instruction[operand.name] for operand in sources])),
+                operands.write.number.eq(chosen(step, [current[f"r{operand.name}"] for operand in sources])),
+                operands.write.value.eq(chosen(step, [current[operand.name] for operand in sources])),
             ]
             with m.If(operands.write.enable):
                 m.d.sync += step.eq(Mux(changed, 0, step + 1))
         m.d.comb += operands.restart.eq(valid & changed)
 
-    def _commands(self, m, instruction, valid):
-        """Offer the instruction to its queue; high if the queue accepts it."""
+    def _commands(self, m, current, valid):
+        """Issue the instruction to its queue; high if the queue accepts it."""
         names = [queue.name for queue in self.p.isa.queues]
         for name in names:
             command = getattr(self, name)
             m.d.comb += [
-                command.valid.eq(valid & instruction.decoded.to[name]),
-                *(command.payload[field].eq(instruction[field]) for field, _ in command.payload.shape()),
+                command.valid.eq(valid & current.decoded.to[name]),
+                *(command.payload[field].eq(current[field]) for field, _ in command.payload.shape()),
             ]
-        return Cat(instruction.decoded.to[name] & getattr(self, name).ready for name in names).any()
+        return Cat(current.decoded.to[name] & getattr(self, name).ready for name in names).any()
 
     def _idle(self, m):
-        """The units that have completed all their commands, in the order of SYNC's flag."""
+        """Return the units that have completed all their commands, in the order of SYNC's flag."""
         isa = self.p.isa
         queues = {name: queue.name for queue in isa.queues for name in (queue.name, *queue.further)}
         none = {}
@@ -182,21 +182,21 @@ class Issuer(Component):
             idle[unit.name] = reduce(and_, (*(idle[name] for name in unit.includes), *own))
         return idle
 
-    def _loops(self, m, instruction, leaves, ops, error, target):
-        """The stack of loops, the innermost first: whether one is active, and where the outermost one's body begins."""
+    def _loops(self, m, current, leaves, ops, error, target):
+        """Implement the stack of loops, the innermost first: whether one is active, and the start of the outermost."""
         isa, codes = self.p.isa, self.p.isa.Error
-        times = instruction[next(iter(isa.rows[isa.controls[Control.LOOP]].operands))]
+        times = current[next(iter(isa.rows[isa.controls[Control.LOOP]].operands))]
         frame = Bundle({"body": PC_WIDTH, "times": TIMES})
         stack = [Signal(frame, name=f"loop{n}", reset_less=True) for n in range(isa.loops)]
         depth = Signal(range(isa.loops + 1))
         again = stack[0].times != 1
-        m.d.comb += target.eq(Mux(ops[Control.END] & again, stack[0].body, instruction.pc + 1))
+        m.d.comb += target.eq(Mux(ops[Control.END] & again, stack[0].body, current.pc + 1))
         with m.If(ops[Control.LOOP]):
             bad_times = (times == 0) | times[TIMES:].any()
             m.d.comb += error.eq(Mux(depth == isa.loops, codes.LOOP, Mux(bad_times, codes.OPERAND, codes.NONE)))
             with m.If(leaves):
                 m.d.sync += [outer.eq(inner) for inner, outer in pairwise(stack)]
-                m.d.sync += [stack[0].body.eq(instruction.pc + 1), stack[0].times.eq(times), depth.eq(depth + 1)]
+                m.d.sync += [stack[0].body.eq(current.pc + 1), stack[0].times.eq(times), depth.eq(depth + 1)]
         with m.If(ops[Control.END]):
             with m.If(depth == 0):
                 m.d.comb += error.eq(codes.LOOP)
@@ -209,7 +209,7 @@ class Issuer(Component):
 
 
 def chosen(index, values):
-    """The value at an index; the last one beyond."""
+    """Return the value at an index; the last one if it is out of range."""
     *others, value = values
     for n, other in reversed(list(enumerate(others))):
         value = Mux(index == n, other, value)

@@ -32,11 +32,12 @@ def register_write(isa: Isa) -> Bundle:
 
 
 class OperandFetch(Component):
-    """Reads instruction after instruction from the instruction buffer and adds registers to immediates.
+    """Operand fetch: reads instructions in order from the instruction buffer and adds registers to immediates.
 
-    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards what was read and
-    continues at `target`. With registers, `write` changes one, which instructions read after a restart see. Registers
-    are 0 after reset, which takes one cycle per register. `empty`: every instruction that arrived has left through `o`.
+    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards the instructions
+    read so far and continues at `target`. With registers, `write` changes one; instructions read after a restart see
+    the new value. Registers are 0 after reset, which takes one cycle per register. `empty`: every instruction that
+    arrived has left through `o`.
 
     Latency 2, initiation interval 1. `take` follows `o.ready` combinationally. Area: for each operand with a register a
     copy of the registers in distributed memory and an adder.
@@ -71,20 +72,20 @@ class OperandFetch(Component):
                 m.d.sync += cleared.eq(cleared + 1)
 
         # Read
-        word_valid = Signal()  # `word` is an instruction that waits
+        pending = Signal()  # `word` is a waiting instruction
         pc = Signal(PC_WIDTH, reset_less=True)
         moves = Signal()
         m.d.comb += [
-            self.empty.eq(~word_valid & (self.index == self.filled)),
-            moves.eq(word_valid & (~self.o.valid | self.o.ready) & ~self.restart),
-            self.take.eq((self.index != self.filled) & (~word_valid | moves) & ready & ~self.restart),
+            self.empty.eq(~pending & (self.index == self.filled)),
+            moves.eq(pending & (~self.o.valid | self.o.ready) & ~self.restart),
+            self.take.eq((self.index != self.filled) & (~pending | moves) & ready & ~self.restart),
         ]
         with m.If(self.restart):
-            m.d.sync += [word_valid.eq(0), self.index.eq(self.target)]
+            m.d.sync += [pending.eq(0), self.index.eq(self.target)]
         with m.Elif(self.take):
-            m.d.sync += [word_valid.eq(1), self.index.eq(self.index + 1), pc.eq(self.index)]
+            m.d.sync += [pending.eq(1), self.index.eq(self.index + 1), pc.eq(self.index)]
         with m.Elif(moves):
-            m.d.sync += word_valid.eq(0)
+            m.d.sync += pending.eq(0)
 
         # Add
         with m.If(self.o.ready | self.restart):
@@ -111,7 +112,7 @@ class OperandFetch(Component):
         return m
 
     def _register(self, m, name: str, number, ready, cleared, op):
-        """The value of a register, from an operand's own copy of them; MOVE adds nothing to its immediates."""
+        """Return the value of a register, from an operand's own copy; MOVE adds nothing to its immediates."""
         isa = self.p.isa
         registers = Memory(shape=REGISTER_BITS, depth=isa.registers, init=[], attrs={"ram_style": "distributed"})
         m.submodules[f"registers_{name}"] = registers

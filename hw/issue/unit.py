@@ -1,4 +1,4 @@
-"""Parts that units have in common: address generators, memory limits, fault reports."""
+"""Common parts of units: address generators, memory limits, fault reports."""
 
 from amaranth.hdl import Mux, Signal, signed
 
@@ -9,7 +9,7 @@ from .command import saturate
 
 
 def address_generator(m, platform, command, begins, legal, base, steps, width: int):
-    """An address generator in module `m`, started at `base` by a command if `begins` is high; other commands pass.
+    """Instantiate an address generator, started at `base` by a command if `begins` is high; other commands pass.
 
     `steps` are (count, stride) of each dimension. A command that begins and is not `legal` (a count is 0) never
     completes. Returns the generator and the number of its instruction.
@@ -27,7 +27,7 @@ def address_generator(m, platform, command, begins, legal, base, steps, width: i
 
 
 def load_box(walk, base, steps, width: int):
-    """Statements that drive an address generator's box: `base`, and (count, stride) of each dimension."""
+    """Return statements that drive an address generator's box: `base`, and (count, stride) of each dimension."""
     box = walk.i.payload
     yield box.base.eq(saturate(base, signed(width)))
     for d, (count, stride) in enumerate(steps):

@@ -1,4 +1,4 @@
-"""Products of bfloat16 numbers, in fp32."""
+"""Multiplier of bfloat16 numbers with an fp32 product."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal, signed
 from amaranth.lib.wiring import In, Out
@@ -9,11 +9,11 @@ from .multiply import Multiply
 
 FRACTION = 7
 BIAS = 126
-"""Two exponents less this are the exponent of a product of significands from 1/2 to 1."""
+"""The sum of two biased exponents less this is the exponent of a product of significands from 1/2 to 1."""
 
 
 class Bfloat16Multiply(Component):
-    """product = a * b of bfloat16 codes as an fp32 word: exact, for 8 + 8 bits fit into 24, unless it underflows.
+    """product = a * b of bfloat16 codes as an fp32 word: exact, since 8 + 8 bits fit into 24, unless it underflows.
 
     Products below the smallest normal number are rounded to nearest, ties to even, if `subnormals` = "keep". With
     "flush" operands and products that are subnormal are zeros of their sign.
@@ -66,7 +66,7 @@ class Bfloat16Multiply(Component):
             counted_exponent = Signal(signed(10), reset_less=True)
             m.d.sync += counted_exponent.eq(exponent)
 
-            # Normalise; then back to where the smallest normal number would end.
+            # Normalise; then shift back to the last bit of the smallest normal number.
             below = Signal(signed(10))
             m.d.comb += below.eq(count + 1 - counted_exponent)
             back = stage(m, "back", Mux(below > 0, below[:8], 0))

@@ -1,4 +1,4 @@
-"""The BitBrick: a multiplier of two bits by two, of which wider ones are fused."""
+"""BitBrick: a multiplier of two bits by two bits, the building block of fused multipliers."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib.wiring import In, Out
@@ -9,13 +9,13 @@ PRODUCT = signed(5)
 
 
 class BitBrick(Component):
-    """A BitBrick: product = a * b, each operand two bits, signed (-2 to 1) or unsigned (0 to 3) as its own flag says.
+    """BitBrick: product = a * b, each operand two bits, signed (-2 to 1) or unsigned (0 to 3) as selected by its flag.
 
     Ports: `a`, `b`, two bits each, their flags `a_signed`, `b_signed`, and `product`, -6 to 9, in five bits.
 
-    Latency 0: it is combinational, without a clock, and so are its ports; no back-pressure. Initiation interval 1.
-    Area: ten LUT4. The sum of its two rows is written as logic, because synthesis would give a `*` or a `+` of that
-    size a multiplier block or a carry chain.
+    Latency 0: combinational, without a clock; no back-pressure. Initiation interval 1. Area: ten LUT4. The sum of its
+    two rows is written as logic, because synthesis would map a `*` or a `+` of that size to a multiplier block or a
+    carry chain.
 
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III (with six bits of product, one more than it has).
     """
@@ -34,7 +34,7 @@ class BitBrick(Component):
         value = Signal(PRODUCT)  # of a
         negative = Signal()  # b[1] counts -2
         first = Signal(width)  # a * b[0]
-        second = Signal(width)  # a * 2 * b[1], its complement if negative: `carry` adds the one that is missing then
+        second = Signal(width)  # a * 2 * b[1], its complement if negative: `carry` then adds the missing one
         carry = Signal(width)
         m.d.comb += [
             value.eq(Cat(self.a, self.a[1] & self.a_signed).as_signed()),

@@ -6,7 +6,7 @@ from amaranth.hdl import ClockSignal, Const, Instance, Module, Signal
 def mult18x18d(multiply) -> Module:
     """`Multiply` as one MULT18X18D: operands sign- or zero-extended to 18 bits and multiplied as signed.
 
-    Its registers are never disabled: neighbouring multipliers share their enables, and placement does not know.
+    Its registers are never disabled: adjacent multipliers share their enables, which placement does not check.
 
     Source: Lattice ECP5 and ECP5-5G sysDSP Usage Guide.
     """

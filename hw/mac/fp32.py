@@ -1,4 +1,4 @@
-"""Addition in fp32 (IEEE 754 binary32), and the parts that a multiplier shares with it."""
+"""Addition in fp32 (IEEE 754 binary32), and the parts that it shares with multipliers."""
 
 from typing import Literal
 
@@ -10,17 +10,17 @@ from ..component import Component, Parameters, place
 
 Subnormals = Literal["keep", "flush"]
 NAN = 0x7FC00000
-"""The one NaN that a computation gives."""
+"""The only NaN that an operation returns."""
 FRACTION = 23
 
 
 def layout(fraction: int) -> Bundle:
-    """A number of a sign, 8 bits of exponent and so many of fraction: 23 in fp32, 7 in bfloat16."""
+    """Layout of a number: a sign, 8 bits of exponent and `fraction` bits of fraction: 23 in fp32, 7 in bfloat16."""
     return Bundle({"fraction": fraction, "exponent": 8, "sign": 1})
 
 
 class UnpackedFloat:
-    """A number taken apart: its magnitude is significand * 2^(exponent - 127 - bits of the fraction)."""
+    """Unpacked number: its magnitude is significand * 2^(exponent - 127 - bits of the fraction)."""
 
     def __init__(self, m, name: str, number, subnormals: Subnormals):
         width = len(number.fraction)
@@ -43,7 +43,7 @@ class UnpackedFloat:
 
 
 def stage(m, name: str, value, cycles: int = 1) -> Signal:
-    """The value so many cycles later."""
+    """Delay a value by `cycles` cycles."""
     for cycle in range(cycles):
         register = Signal(Shape(len(value)), name=f"{name}{cycle + 1}" if cycles > 1 else name, reset_less=True)
         m.d.sync += register.eq(value)
@@ -52,7 +52,7 @@ def stage(m, name: str, value, cycles: int = 1) -> Signal:
 
 
 def shift_right(m, name: str, value: Value, amount: Value) -> tuple[Signal, Signal]:
-    """(value >> amount, whether a one was lost); amounts of 32 or more are as good as 31, and values are shorter."""
+    """Return (value >> amount, whether a one was lost); an amount above 31 acts like 31: values are shorter."""
     far, near = amount[5:].any(), Signal(5, name=f"{name}_near")
     shifted, lost = Signal(len(value), name=f"{name}_shifted"), Signal(name=f"{name}_lost")
     m.d.comb += [
@@ -64,14 +64,14 @@ def shift_right(m, name: str, value: Value, amount: Value) -> tuple[Signal, Sign
 
 
 def rounded(m, significand: Value, exponent: Value, up: Value, subnormals: Subnormals) -> Signal:
-    """The magnitude of an fp32 word: `significand` of 24 bits, and one more if `up`.
+    """Return the magnitude of an fp32 word: `significand` of 24 bits, plus one if `up`.
 
     A significand that begins with a one is normal and adds 1 to the exponent; any other is subnormal or 0.
     """
     normal = significand[FRACTION]
     raised = Signal(FRACTION + 8)
     base = Mux(normal, exponent, 0)
-    # The carry comes in through a bit below.
+    # The carry enters through an additional low bit.
     m.d.comb += raised.eq((Cat(Const(1, 1), significand[:FRACTION], base) + Cat(up, Const(0, FRACTION), normal))[1:])
     magnitude = Signal(FRACTION + 8)
     m.d.comb += magnitude.eq(Cat(Mux(raised[FRACTION:].all(), 0, raised[:FRACTION]), raised[FRACTION:]))
@@ -82,7 +82,7 @@ def rounded(m, significand: Value, exponent: Value, up: Value, subnormals: Subno
 
 
 def word(m, name: str, sign: Value, magnitude: Value, infinite: Value, nan: Value) -> Signal:
-    """The fp32 word of a result, a cycle later."""
+    """Return the fp32 word of a result, one cycle later."""
     result = Signal(32, name=name, reset_less=True)
     m.d.sync += result.eq(Cat(magnitude, sign))
     with m.If(nan):
@@ -93,13 +93,13 @@ def word(m, name: str, sign: Value, magnitude: Value, infinite: Value, nan: Valu
 
 
 SUM = FRACTION + 5
-"""Bits of a sum of significands: a carry, the significand, two more bits and the sticky one."""
+"""Bits of a sum of significands: a carry, the significand, two more bits and the sticky bit."""
 
 
 class LeadingZeros(Component):
-    """`count` of zeros above the first one of `i`; `empty` if there is none, and `count` means nothing then.
+    """Leading-zero counter: `count` of zeros above the first one of `i`; `empty`: `i` is 0 and `count` undefined.
 
-    By halves, combinational. `width` is a power of two.
+    Divide and conquer, combinational. `width` is a power of two.
     """
 
     class Parameters(Parameters):
@@ -125,15 +125,15 @@ class LeadingZeros(Component):
 
 
 class Fp32Add(Component):
-    """sum = x + y in fp32, rounded to nearest, ties to even; what cancels exactly is +0.
+    """sum = x + y in fp32, rounded to nearest, ties to even; an exact cancellation gives +0.
 
-    Infinities and NaN as in IEEE 754, with one NaN for all. `subnormals` = "flush": operands and results that are
+    Infinities and NaN as in IEEE 754, with a single NaN. `subnormals` = "flush": operands and results that are
     subnormal are zeros of their sign.
 
     Latency 6: order, align, add, count, normalise, round. Initiation interval 1. Area: two shifters and two adders of
-    about 28 bits. Nothing is enabled or reset.
+    about 28 bits. No register has an enable or a reset.
 
-    Source: IEEE 754-2019; the classic single-path adder with two more bits and a sticky one (Ercegovac and Lang,
+    Source: IEEE 754-2019; the classic single-path adder with two more bits and a sticky bit (Ercegovac and Lang,
     Digital Arithmetic, 2004, chapter 8).
     """
 
@@ -158,21 +158,21 @@ class Fp32Add(Component):
         infinite = stage(m, "infinite", x.infinite | y.infinite, 5)
         nan = stage(m, "nan", x.nan | y.nan | (x.infinite & y.infinite & subtract), 5)
 
-        # Order: the smaller magnitude is the one to be shifted.
+        # Order: the smaller magnitude will be shifted.
         subtract = stage(m, "subtract", subtract)
         exponent = stage(m, "exponent", Mux(swap, y.exponent, x.exponent))
         distance = stage(m, "distance", Mux(swap, (y.exponent - x.exponent)[:8], (x.exponent - y.exponent)[:8]))
         larger = stage(m, "larger", Mux(swap, y.significand, x.significand))
         smaller = stage(m, "smaller", Mux(swap, x.significand, y.significand))
 
-        # Align: two bits below the last, and one for whether any of those that fall out is not 0.
+        # Align: two bits below the last one, and a sticky bit: whether any of the bits shifted out is not 0.
         shifted, lost = shift_right(m, "smaller", Cat(Const(0, 2), smaller), distance)
         subtract = stage(m, "aligned_subtract", subtract)
         exponent = stage(m, "aligned_exponent", exponent)
         larger = stage(m, "aligned_larger", larger)
         smaller = stage(m, "aligned_smaller", Cat(lost, shifted))
 
-        # Add, or add the complement, whose carry comes in through a bit below.
+        # Add, or add the complement, whose carry enters through an additional low bit.
         complement = Cat(smaller, Const(0, 1)) ^ subtract.replicate(SUM)
         total = stage(m, "total", (Cat(Const(1, 4), larger) + Cat(subtract, complement))[1 : SUM + 1])
         exponent = stage(m, "total_exponent", exponent)
@@ -184,7 +184,7 @@ class Fp32Add(Component):
         total = stage(m, "counted_total", total)
         exponent = stage(m, "counted_exponent", exponent)
 
-        # Normalise, and look at what is to be rounded away.
+        # Normalise, and evaluate the bits that are rounded off.
         normal = Signal(SUM)
         m.d.comb += normal.eq(total << shift)
         significand = stage(m, "significand", normal[SUM - FRACTION - 1 :])

@@ -1,4 +1,4 @@
-"""Sixteen BitBricks fused: the multiplier of a Fusion Unit."""
+"""Fused multiplier of a Fusion Unit: sixteen BitBricks and a tree of shifts and adders."""
 
 from amaranth.hdl import Module, Mux, Shape, Signal
 from amaranth.lib.wiring import In, Out
@@ -11,29 +11,29 @@ from .bitbrick import BitBrick
 
 BRICKS = 16
 A1, W1, A2, W2 = range(4)
-"""Levels of the tree over the bricks, each a bit of a brick's number: which operand's slices a level tells apart."""
+"""Levels of the tree over the bricks, each a bit of a brick's number: the operand whose slices a level separates."""
 A_LEVELS, W_LEVELS = (A1, A2), (W1, W2, A2)
-"""Levels that are fused for activations of 4 and 8 bits, and for weights of 4, 8 and 16."""
+"""Levels that are fused for activations of 4 and 8 bits, and for weights of 4, 8 and 16 bits."""
 
 CONTROL = Bundle({"a4": 1, "a8": 1, "w4": 1, "w8": 1, "w16": 1, "a_signed": 1, "w_signed": 1})
-"""Widths of at least so many bits, and signs. `w16` goes with activations of at most four bits."""
+"""Flags for minimum widths, and for signs. `w16` requires activations of at most four bits."""
 SLICES = 2 * BRICKS
-"""Bits of an operand: two for each brick."""
+"""Bits of an operand: two per brick."""
 
 
 class FusedOperand(Operand):
-    """Slices of an operand before the bricks; beside activations, how the bricks are fused."""
+    """Slices of an operand at the inputs of the bricks; for activations, also the configuration of the fusion."""
 
 
 ACTIVATION = FusedOperand({"slices": SLICES, "control": CONTROL}, -8, 15)
 WEIGHT = FusedOperand({"slices": SLICES}, -(2**15), 2**16 - 1)
-"""Their limits are those of 4 x 16 bits, whose products are the largest sums."""
+"""Their value ranges are those of 4 x 16 bits, whose products have the largest sums."""
 
 
 def place_of(brick: int, a_bits: int, w_bits: int) -> tuple[int, int, int]:
-    """(k, i, j): a brick's product, its slice of the activation and its slice of the weight, 0 the lowest.
+    """Return (k, i, j): a brick's product, its slice of the activation and its slice of the weight, 0 the lowest.
 
-    A level is fused for one operand, or it tells products apart. Weights of 16 bits take the level A2.
+    A level is either fused for one operand or separates products. Weights of 16 bits use the level A2.
     """
     fused_a = A_LEVELS[: a_bits.bit_length() - 2]
     fused_w = W_LEVELS[: w_bits.bit_length() - 2]
@@ -42,12 +42,12 @@ def place_of(brick: int, a_bits: int, w_bits: int) -> tuple[int, int, int]:
 
 
 def number(brick: int, levels) -> int:
-    """The bits of a brick's number at `levels`, the first the lowest."""
+    """Return the bits of a brick's number at `levels`, the first level in the lowest bit."""
     return sum((brick >> level & 1) << bit for bit, level in enumerate(levels))
 
 
 def _top(signed, where: int, fused: list):
-    """A slice is signed if its operand is and no bit of its place that counts is 0: those of fused levels do."""
+    """Return whether a slice is signed: its operand is, and all relevant bits (fused levels) of its index are 1."""
     for bit, level in enumerate(fused):
         if not where >> bit & 1:
             signed = signed & ~level
@@ -55,16 +55,17 @@ def _top(signed, where: int, fused: list):
 
 
 class FusedMultiply(Component):
-    """product = sum of the products a_k * w_k that sixteen bricks make: 1 of 8 x 8 bits to 16 of 2 x 2.
+    """product = sum of the products a_k * w_k of sixteen bricks: 1 product of 8 x 8 bits to 16 of 2 x 2.
 
-    sum of brick(a's slice i, w's slice j) << 2 * (i + j): two bits of each of `a.slices` and `b.slices` stand before
-    each brick (:func:`place_of`). Only a signed operand's top slice is signed. The tree adds pairs, the upper shifted
-    by what `a.control` says for its level: 2, 2, 4 or 8, 4, and 0 where the two are parts of different products.
+    sum of brick(a's slice i, w's slice j) << 2 * (i + j): each brick has two bits of each of `a.slices` and `b.slices`
+    as inputs (:func:`place_of`). Only a signed operand's top slice is signed. The tree adds pairs, the upper one
+    shifted as `a.control` specifies for its level: by 2, 2, 4 or 8, 4, and by 0 where the two belong to different
+    products.
 
-    Latency operand_register + product_register: a register behind the quads of bricks, and one behind the tree.
-    Initiation interval 1. Area: sixteen bricks, fifteen adders of 7 to 21 bits, a multiplexer before each.
+    Latency operand_register + product_register: a register after the quads of bricks, and one after the tree.
+    Initiation interval 1. Area: sixteen bricks, fifteen adders of 7 to 21 bits, a multiplexer at the input of each.
 
-    It takes the place of :class:`.Multiply` in cells. Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III.
+    It replaces :class:`.Multiply` in cells. Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III.
     """
 
     class Parameters(Parameters):
@@ -91,7 +92,7 @@ class FusedMultiply(Component):
     def elaborate(self, platform):
         m = Module()
         control = self.a.control
-        a_signed = Signal(4)  # of slices, by their place in their operand
+        a_signed = Signal(4)  # per slice, by its index in its operand
         w_signed = Signal(8)
         for place_a in range(4):
             m.d.comb += a_signed[place_a].eq(_top(control.a_signed, place_a, [control.a4, control.a8]))

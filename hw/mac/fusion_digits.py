@@ -1,4 +1,4 @@
-"""Sums of digits, the highest first, put together: how wide activations leave an array of Fusion Units."""
+"""Recombination of digit sums, the highest digit first: output stage of wide activations in a Fusion Unit array."""
 
 from amaranth.hdl import Module, Mux, Shape, Signal
 from amaranth.lib import stream
@@ -11,7 +11,7 @@ from .fusion_operands import PART
 
 
 class AddDigit(Component):
-    """sum = part + (sum << 8 if `wide` else 4), or part alone where `first`; whenever `enable`. Area: an adder."""
+    """sum = part + (sum << 8 if `wide` else 4), or part alone if `first`; while `enable`. Area: an adder."""
 
     class Parameters(Parameters):
         part_shape: Shape
@@ -32,9 +32,9 @@ class AddDigit(Component):
 
 
 class AddDigits(Component):
-    """Rows of sums, one for each digit of the activations, become one: o = sum over the digits.
+    """Rows of sums, one per digit of the activations, combined into one: o = sum over the digits.
 
-    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational. Area: an adder and a register a lane.
+    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational. Area: an adder and a register per lane.
     """
 
     class Parameters(Parameters):

@@ -1,4 +1,4 @@
-"""Operands of any width in front of BitBricks: which two bits each brick sees, and when."""
+"""Operand distribution of a Fusion Unit: selects the two bits that each BitBrick receives in each cycle."""
 
 from itertools import product as every
 
@@ -15,21 +15,21 @@ MODE = Bundle({"a_size": 2, "w_size": 2, "a_signed": 1, "w_signed": 1})
 WORD = 32
 """Bits of an operand word: up to sixteen values of 2 bits, eight of 4, four of 8 or two of 16, the first the lowest."""
 PART = Bundle({"first": 1, "final": 1, "wide": 1})
-"""Which of its values' digits a row has: the first (highest), the final one; and if digits are 8 bits wide, not 4."""
+"""Digit of the values that a row contains: first (highest), final; and `wide` if digits have 8 bits, not 4."""
 
 
 SIZES = (2, 4, 8, 16)
 
 
 def digit_bits(a_bits: int, w_bits: int) -> int:
-    """Bits of an activation that enter the bricks at once; weights always enter whole."""
+    """Return the bits of an activation that enter the bricks at once; weights always enter whole."""
     return min(a_bits, 4 if w_bits == 16 else 8)
 
 
 class ArrangeActivation(Component):
-    """An operand: slices of a word's activations, or of their `digit`, before the bricks, and how bricks are fused.
+    """Activation operand: slices of a word's activations, or of their `digit`, per brick, and the fusion control.
 
-    `top` says that it is the highest digit. Latency 0. Area: 32 multiplexers.
+    `top` marks the highest digit. Latency 0. Area: 32 multiplexers.
     """
 
     @staticmethod
@@ -41,7 +41,7 @@ class ArrangeActivation(Component):
         sources = []
         for w_bits, a_bits, digit in every(SIZES, SIZES, range(4)):
             if (a_bits, w_bits) == (16, 2):
-                a_bits = 8  # not a mode: nothing is spent on it
+                a_bits = 8  # not a mode: no logic for it
             width = digit_bits(a_bits, w_bits)
             start = digit % (a_bits // width) * width
             places = [place_of(brick, width, w_bits) for brick in range(BRICKS)]
@@ -61,7 +61,7 @@ class ArrangeActivation(Component):
 
 
 class ArrangeWeight(Component):
-    """The slices of a word's weights, before the bricks. Latency 0. Area: 32 multiplexers."""
+    """Weight operand: slices of a word's weights per brick. Latency 0. Area: 32 multiplexers."""
 
     @staticmethod
     def members(p):
@@ -79,7 +79,7 @@ class ArrangeWeight(Component):
 
 
 def _choose(word, choice, sources: list[list[int]]):
-    """Slice sources[choice][n] of `word` before brick n: a tree of multiplexers, none where both branches are alike."""
+    """Select slice sources[choice][n] of `word` for brick n: a tree of multiplexers, none where both inputs agree."""
     if len(sources) == 1:
         return Cat(word[2 * source : 2 * source + 2] for source in sources[0])
     low, high = sources[: len(sources) // 2], sources[len(sources) // 2 :]
@@ -89,10 +89,10 @@ def _choose(word, choice, sources: list[list[int]]):
 
 
 class Activations(Component):
-    """Rows of activation words become rows of operands, one for each digit of the values, the highest first.
+    """Serialiser of activations: a row of words becomes one row of operands per digit, the highest first.
 
-    `i` brings a word a lane and its MODE as `user`; `o` gives operands with the :data:`PART` that they are as `user`.
-    A row stays for as many cycles as its values have digits: one up to 8 bits (4 with weights of 16 bits).
+    `i` carries one word per lane and its MODE as `user`; `o` carries operands with their :data:`PART` as `user`.
+    A row takes as many cycles as its values have digits: one up to 8 bits (4 with weights of 16 bits).
 
     Latency 0; back-pressure and `valid` pass through, and `i.ready` depends on the mode of `i`, which therefore comes
     from a register. Area: the multiplexers of each lane, a counter of two bits.
@@ -115,7 +115,7 @@ class Activations(Component):
     def elaborate(self, platform):
         m = Module()
         mode = self.i.payload.user
-        done = Signal(2)  # digits of this row
+        done = Signal(2)  # completed digits of this row
         top = Signal(2)  # digits - 1: 0, 1 or 3
         digit = Signal(2)
         first, final = done == 0, digit == 0
@@ -144,7 +144,7 @@ class Activations(Component):
 
 
 class Weights(Component):
-    """Rows of weight words become rows of slices. Latency 0, no state. Area: the multiplexers of each lane."""
+    """Rows of weight words converted to rows of slices. Latency 0, no state. Area: the multiplexers of each lane."""
 
     class Parameters(Parameters):
         lanes: int

@@ -1,4 +1,4 @@
-"""The temporal alternative to a Fusion Unit: sixteen BitBricks, each with a shifter and a sum of its own."""
+"""Temporal alternative to a Fusion Unit: sixteen BitBricks, each with its own shifter and accumulator."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Shape, Signal
 from amaranth.lib import stream
@@ -15,16 +15,16 @@ from .fusion_operands import MODE
 
 
 class FusionTemporal(Component):
-    """Sixteen serial multipliers: y[n] = a[n] * w[n], values of 2, 4, 8 or 16 bits, two bits of each a cycle.
+    """Sixteen serial multipliers: y[n] = a[n] * w[n], values of 2, 4, 8 or 16 bits, two bits of each per cycle.
 
-    `x` brings two bits of each of sixteen activations `a` and weights `w`, lane 0 lowest, and their `mode` as
-    `fusion_unit` takes it. Products take (a_bits / 2) * (w_bits / 2) beats: for each slice of `w`, the lowest first,
-    each slice of `a`. `y` gives sixteen products.
+    `x` carries two bits of each of sixteen activations `a` and weights `w`, lane 0 lowest, and their `mode` as in
+    `fusion_unit`. Products take (a_bits / 2) * (w_bits / 2) beats: for each slice of `w`, the lowest first, each slice
+    of `a`. `y` carries sixteen products.
 
-    So it makes as many products a cycle as a Fusion Unit: 16, 4, 1, 1/4 at 2, 4, 8, 16 bits. They are sixteen apart,
-    not sums; and slices come as often as they are used.
+    Its number of products per cycle equals that of a Fusion Unit: 16, 4, 1, 1/4 at 2, 4, 8, 16 bits. Unlike there,
+    they are sixteen separate products, not sums, and a slice is transferred each time it is used.
 
-    Latency 2, from the last of a product's beats. Initiation interval 1. Back-pressure: `x` waits when `y` does,
+    Latency 2, from the last of a product's beats. Initiation interval 1. Back-pressure: `x` stalls when `y` does,
     through registers. Area: sixteen BitBricks, each with a shifter, an adder and a register.
 
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III (the design that the Fusion Unit is compared with).
@@ -84,7 +84,7 @@ class FusionTemporal(Component):
 
 
 class TemporalLane(Component):
-    """product += a * w << 2 * slices, from 0 where `first`; whenever `enable`. Latency 1."""
+    """product += a * w << 2 * slices, from 0 if `first`; while `enable`. Latency 1."""
 
     class Parameters(Parameters):
         acc_width: int

@@ -1,4 +1,4 @@
-"""The Fusion Unit: sixteen BitBricks that multiply operands of 2 to 16 bits, as each pair of words asks."""
+"""Fusion Unit: sixteen BitBricks that multiply operands of 2 to 16 bits, with widths selected per pair of words."""
 
 from amaranth.hdl import Module, Shape
 from amaranth.lib import stream
@@ -18,8 +18,8 @@ from .fusion_operands import MODE, PART, WORD, Activations, Weights
 class FusionUnit(Component):
     """Fusion Unit: y = sum over k of a[k] * w[k], values of 2 to 16 bits in words of 32, widths and signs at run time.
 
-    `x` brings a word of activations `a`, a word of weights `w`, value 0 lowest, and their `mode`, six bits from the
-    lowest: a_size and w_size, two bits each (a value has 2 << size bits), a_signed, w_signed. Its values are
+    `x` carries a word of activations `a`, a word of weights `w`, value 0 lowest, and their `mode`, six bits from the
+    lowest: a_size and w_size, two bits each (a value has 2 << size bits), a_signed, w_signed. A pair of words has
 
     ======== ====== ====== ====== =======
     a \\ w    2      4      8      16
@@ -30,14 +30,14 @@ class FusionUnit(Component):
     16       -      2 in 2 1 in 2 1 in 4
     ======== ====== ====== ====== =======
 
-    products "in" cycles, so that a x w bits give 64 / (a * w) products a cycle: 16, 4, 1, 1/4 at 2, 4, 8, 16. Bits of a
-    word beyond the values are not looked at. 16 x 2 is not a mode: give such weights four bits.
+    products "in" cycles, so that a x w bits give 64 / (a * w) products per cycle: 16, 4, 1, 1/4 at 2, 4, 8, 16. Bits of
+    a word beyond its values are ignored. 16 x 2 is not a mode: use four bits for such weights.
 
-    Wide activations enter digit by digit, the highest first; weights enter whole. The paper makes 16 x 16 of four
+    Wide activations enter digit by digit, the highest first; weights enter whole. The paper composes 16 x 16 of four
     products of 8 x 8 instead; both are the same sixty-four products of BitBricks.
 
-    Latency 2 more than the cycles of the table, which are the initiation interval. Back-pressure: `x` waits when `y`
-    does, through registers. Area: sixteen BitBricks, their tree, and in front of them 64 multiplexers.
+    Latency 2 more than the cycles of the table, which are the initiation interval. Back-pressure: `x` stalls when `y`
+    does, through registers. Area: sixteen BitBricks, their tree, and 64 multiplexers at their inputs.
 
     Source: H. Sharma et al., Bit Fusion, ISCA 2018, sections II and III.
     """
@@ -60,9 +60,9 @@ class FusionUnit(Component):
         m = Module()
         activations = place(m, platform, "activations", Activations, lanes=1)
         weights = place(m, platform, "weights", Weights, lanes=1)
-        held = Bundle({"operand": ACTIVATION, "weights": WEIGHT, "part": PART})
+        registered = Bundle({"operand": ACTIVATION, "weights": WEIGHT, "part": PART})
         words = place(m, platform, "words", StreamSpill, payload=self.x.payload.shape())
-        register = place(m, platform, "register", StreamRegister, payload=held)
+        register = place(m, platform, "register", StreamRegister, payload=registered)
         multiply = place(m, platform, "multiply", FusedMultiply)
         result = Shape(self.p.acc_width, signed=True)
         digits = place(m, platform, "digits", AddDigits, lanes=1, part_shape=multiply.product.shape(), sum_shape=result)

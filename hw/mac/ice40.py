@@ -1,4 +1,4 @@
-"""The multiplier of Lattice iCE40 UltraPlus: two products of 8 bits in a block."""
+"""Multiplier of Lattice iCE40 UltraPlus: two products of 8 bits per block."""
 
 from amaranth.hdl import Cat, ClockSignal, Const, Instance, Module, Signal, signed
 from amaranth.lib.wiring import In, Out
@@ -12,7 +12,7 @@ UNUSED = [
     *("C", "D", "AHOLD", "BHOLD", "CHOLD", "DHOLD", "IRSTTOP", "IRSTBOT", "ORSTTOP", "ORSTBOT", "OLOADTOP", "OLOADBOT"),
     *("ADDSUBTOP", "ADDSUBBOT", "OHOLDTOP", "OHOLDBOT", "CI", "ACCUMCI", "SIGNEXTIN"),
 ]
-"""Inputs of a block whose holds, resets and adders have nothing to do."""
+"""Inputs of a block whose hold, reset and adder functions are unused."""
 
 
 class TwoProducts(Component):

@@ -1,4 +1,4 @@
-"""Which multiplier two operands need."""
+"""Selection of the multiplier for two operands."""
 
 from amaranth.hdl import Shape
 
@@ -11,9 +11,9 @@ from .scaled import ScaledMultiply
 
 
 def multiplier(a: Shape | Operand, b: Shape | Operand) -> type[Component]:
-    """The multiplier of two operands: ports `a`, `b`, `product`; static `stages`, its latency in cycles.
+    """Return the multiplier of two operands: ports `a`, `b`, `product`; static `stages`, its latency in cycles.
 
-    Operands may bring their own. Raises :class:`.ParameterError` unless both bring the same one, or neither does.
+    Operands may define their own multiplier. Raises :class:`.ParameterError` unless both define the same one, or none.
     """
     own = _own(a)
     if own is not _own(b):

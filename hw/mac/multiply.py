@@ -1,4 +1,4 @@
-"""The multiplier of every integer array, with the registers that multiplier blocks have inside."""
+"""Multiplier of every integer array, with the registers that multiplier blocks contain."""
 
 from amaranth.hdl import Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
@@ -8,11 +8,11 @@ from .ecp5 import mult18x18d
 
 
 class Multiply(Component):
-    """product = a * b, with a register at each operand and one at the product, each by parameter.
+    """product = a * b, with an optional register at each operand and one at the product.
 
-    Latency: operand_register + product_register cycles. Initiation interval 1. Area: one multiplier. Nothing here is
-    enabled or reset, so that the registers can be those inside a multiplier block, which its neighbours share the
-    controls of: where the platform names a device whose cell is known, that cell replaces the portable description.
+    Latency: operand_register + product_register cycles. Initiation interval 1. Area: one multiplier. No register has
+    an enable or a reset, so that the registers can be those inside a multiplier block, which shares its controls with
+    adjacent blocks. Where the platform names a device with a known cell, that cell replaces the portable description.
     """
 
     class Parameters(Parameters):

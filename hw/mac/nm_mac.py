@@ -1,4 +1,4 @@
-"""Multiply-accumulate of N:M sparsity: few multipliers, many activations, and a choice in between."""
+"""Multiply-accumulate of N:M sparsity: N multipliers, M activations, and a selection in between."""
 
 from typing import Literal
 
@@ -19,13 +19,13 @@ from .multiply import Multiply
 
 
 class NmMac(Component):
-    """y = sum over t < n of w[t] * a[places[t]]: the n weights that a group of m activations has kept.
+    """y = sum over t < n of w[t] * a[places[t]]: the n kept weights of a group of m activations.
 
-    Each multiplier stands behind a choice of one in m. Latency operand_register + product_register + ceil(log2 n), a
-    register after each addition; initiation interval 1. Area: n multipliers, n x (m - 1) multiplexers of an
-    activation's width, n - 1 adders. A place of m or more chooses something unspecified.
+    Each multiplier has an m-to-1 multiplexer at its input. Latency operand_register + product_register + ceil(log2 n),
+    with a register after each addition; initiation interval 1. Area: n multipliers, n x (m - 1) multiplexers of an
+    activation's width, n - 1 adders. A place of m or more selects an unspecified value.
 
-    Source: A. Mishra et al., Accelerating Sparse Deep Neural Networks, 2021 (the choice in front of a dot product).
+    Source: A. Mishra et al., Accelerating Sparse Deep Neural Networks, 2021 (selection before a dot product).
     """
 
     class Parameters(Parameters):
@@ -83,16 +83,16 @@ class NmMac(Component):
 class SparseMac(Component):
     """N:M multiply-accumulate: y = sum over the groups of a packet of sum over t < N of w[t] * a[place[t]].
 
-    `x` brings a group per beat: M activations `a`, the N kept weights `w`, and `meta`, their places in the group,
+    `x` carries a group per beat: M activations `a`, the N kept weights `w`, and `meta`, their places in the group,
     ceil(log2 M) bits each, the first in the low bits (four bits for 2:4, as NVIDIA packs them); `last` ends a packet.
-    `y` gives the packet's sum modulo 2^acc_width, as two's complement, and `illegal`: how many of its groups, modulo
-    2^16, had places that do not ascend or are no place. Such a group adds nothing.
+    `y` carries the packet's sum modulo 2^acc_width, as two's complement, and `illegal`: the number of its groups,
+    modulo 2^16, whose places do not ascend or are out of range. Such a group adds nothing.
 
     A group of M products takes one cycle of N multipliers: M / N times the throughput of dense weights.
 
     Latency, from the last beat to `y`, 4 + P + ceil(log2 N), where P = operand_register + product_register.
-    Initiation interval 1, also from packet to packet. Back-pressure: the last beat of a packet enters only when the
-    output buffer has room; no output depends combinationally on an input. Area: an :class:`NmMac`, one adder of
+    Initiation interval 1, also from packet to packet. Back-pressure: the last beat of a packet is accepted only when
+    the output buffer has space; no output depends combinationally on an input. Area: an :class:`NmMac`, one adder of
     acc_width bits, two beats of `x`, a buffer of 6 + P + ceil(log2 N) results.
 
     Source: A. Mishra et al., Accelerating Sparse Deep Neural Networks, 2021, section 3.
@@ -159,13 +159,13 @@ class SparseMac(Component):
             spill.o.ready.eq(~x.last | room),
             enter.eq(spill.o.valid & spill.o.ready),
         ]
-        # What a group is, as late as its sum.
+        # Control bits of a group, delayed to align with its sum.
         kind = Cat(enter, enter & x.last, decoder.illegal)
         for stage in range(NmMac.latency(p.mac)):
             kind, earlier = Signal(3, name=f"kind{stage}"), kind
             m.d.sync += kind.eq(earlier)
         adds, ends, illegal = kind[0], kind[1], kind[2]
-        row = Signal(self.y.payload.shape(), reset_less=True)  # the sums of the packet so far
+        row = Signal(self.y.payload.shape(), reset_less=True)  # the partial sum of the packet
         fresh = Signal(init=1)
         valid = Signal()
         m.d.sync += valid.eq(ends)

@@ -1,4 +1,4 @@
-"""Products of what decoders give: small integers are multiplied, then shifted; powers of two only shift."""
+"""Multiplier of decoded operands: small integers are multiplied, then shifted; powers of two only shift."""
 
 from dataclasses import dataclass
 from operator import add, and_, xor
@@ -15,10 +15,10 @@ from .multiply import Multiply
 class ScaledMultiply(Component):
     """product = a * b, where an operand is an integer, an integer with a shift, or a sum of signed powers of two.
 
-    integer * integer << shift + shift; where an operand has no integer but a sign, that takes the multiplier's place,
-    and each pair of its powers with the other's is a shift, summed.
+    integer * integer << shift + shift. An operand that has a sign instead of an integer needs only a negation instead
+    of the multiplier. Each pair of powers of the two operands is a shift, and the shifts are summed.
 
-    Latency: operand_register + 2 * product_register cycles, the latter behind the multiplier and behind the shifter.
+    Latency: operand_register + 2 * product_register cycles, the latter after the multiplier and after the shifter.
     Initiation interval 1. Area: one multiplier, or a negation; a shifter and an adder for each pair of powers.
     """
 
@@ -41,7 +41,7 @@ class ScaledMultiply(Component):
         p = self.p
 
         def registered(value, present: bool, name: str):
-            """A value under a name of its own, behind a register if there is one; None stays None."""
+            """Return a value as a named signal, registered if `present`; None stays None."""
             if value is None:
                 return None
             kept = Signal(value.shape(), name=name, reset_less=True)
@@ -74,7 +74,7 @@ class ScaledMultiply(Component):
             factor = operand
             if (sign := registered(_both(a.sign, b.sign, xor), p.operand_register, "sign")) is not None:
                 factor = Mux(sign, -operand, operand)
-            if len(pairs) == 1:  # a zero costs less here than behind the shifter
+            if len(pairs) == 1:  # a zero costs less here than after the shifter
                 ((on, shift),) = pairs
                 factor = Mux(registered(on, p.operand_register, "on"), factor, 0)
                 pairs = [(None, shift)]
@@ -94,7 +94,7 @@ class ScaledMultiply(Component):
 
 @dataclass
 class _Parts:
-    """An operand: its integer or its sign, each None if there is none; and its powers, each (on, shift).
+    """Parts of an operand: its integer or its sign, each None if absent; and its powers, each (on, shift).
 
     None stands for always on, and for no shift.
     """
@@ -115,7 +115,7 @@ def _parts(operand) -> _Parts:
 
 
 def _both(a: Value | None, b: Value | None, operation) -> Value | None:
-    """What there is of two values; both together by `operation`."""
+    """Return `operation` of two values; the other one if one is None."""
     if a is None or b is None:
         return b if a is None else a
     return operation(a, b)

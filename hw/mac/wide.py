@@ -1,4 +1,4 @@
-"""A product of operands that are wider than one multiplier block."""
+"""Multiplier of operands that are wider than one multiplier block."""
 
 from amaranth.hdl import Cat, Module, Shape, Signal
 from amaranth.lib.wiring import In, Out
@@ -7,17 +7,18 @@ from ..component import Component, Parameters, place
 from .multiply import Multiply
 
 BLOCK = 18
-"""Bits of a signed operand that one multiplier block takes, here as in most FPGAs."""
+"""Width of a signed operand of one multiplier block, as in most FPGAs."""
 CUT = 16
-"""Where a wider operand is cut."""
+"""Bit at which a wider operand is split."""
 
 
 class WideMultiply(Component):
-    """product = a * b for operands of up to 32 bits, by halves where they are wider than one block.
+    """product = a * b for operands of up to 32 bits, split into halves where they are wider than one block.
 
     With a = ah * 2^16 + al and b alike: product = (ah * bh, al * bl side by side) + (ah * bl + al * bh) * 2^16.
-    Latency 4: operands, products, their middle, the sum. Initiation interval 1. Area: 1, 2 or 4 multipliers of 18 x 18
-    bits, an adder for the middle and one for the sum. Nothing is enabled or reset, as in :class:`.Multiply`.
+    Latency 4: operands, products, middle terms, the sum. Initiation interval 1. Area: 1, 2 or 4 multipliers of 18 x 18
+    bits, an adder for the middle terms and one for the sum. No register has an enable or a reset, as in
+    :class:`.Multiply`.
     """
 
     LATENCY = 4
@@ -33,7 +34,7 @@ class WideMultiply(Component):
 
     def elaborate(self, platform):
         m = Module()
-        at = {0: [], CUT: [], 2 * CUT: []}  # products by the place of their lowest bit
+        at = {0: [], CUT: [], 2 * CUT: []}  # products by the position of their lowest bit
         for i, (a_start, a) in enumerate(_parts(self.p.a)):
             for j, (b_start, b) in enumerate(_parts(self.p.b)):
                 part = place(
@@ -61,7 +62,7 @@ class WideMultiply(Component):
 
 
 def _parts(shape: Shape) -> list[tuple[int, Shape]]:
-    """Where each part of an operand starts, and what it is."""
+    """Return the parts of an operand: start bit and shape of each."""
     if shape.width <= BLOCK - (not shape.signed):
         return [(0, shape)]
     return [(0, Shape(CUT, signed=False)), (CUT, Shape(shape.width - CUT, signed=shape.signed))]

@@ -1,4 +1,4 @@
-"""How on-chip memories are asked and how they answer."""
+"""Request/response interface of on-chip memories."""
 
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Member, Out
@@ -7,24 +7,24 @@ from ..bundle import Bundle
 
 
 class Request(Bundle):
-    """One access to words of `width` bits: read `addr`, or write `data` there where `strobe` has a bit for the byte."""
+    """One access to words of `width` bits: read `addr`, or write the bytes of `data` that `strobe` selects."""
 
     def __init__(self, addr_width: int, width: int):
         super().__init__({"addr": addr_width, "write": 1, "data": width, "strobe": width // 8})
 
 
 class Read(Bundle):
-    """What a read found."""
+    """Response to a read."""
 
     def __init__(self, width: int):
         super().__init__({"data": width})
 
 
 def port(name: str, addr_width: int, width: int, *, always_ready: bool = False) -> dict[str, Member]:
-    """A memory's port, as members of the memory: requests in; for each read, in order, a response out.
+    """Port of a memory, as members of the memory: requests in; one response out per read, in order.
 
-    A port's accesses are done in the order in which they were accepted. How soon one port sees what another wrote, the
-    memory says.
+    The accesses of one port are executed in the order in which they were accepted. Each memory specifies when a write
+    through one port becomes visible at another.
     """
     return {
         f"{name}_req": In(stream.Signature(Request(addr_width, width))),

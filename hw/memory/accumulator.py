@@ -1,4 +1,4 @@
-"""Accumulator memory: rows of sums that grow in place, filled in one half while the other is read."""
+"""Accumulator memory: in-place accumulation of rows of sums, with ping-pong halves."""
 
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -15,48 +15,48 @@ from ..stream.buffer import SLICE, buffered
 
 Overflow = Literal["wrap", "saturate"]
 STAGES = 3
-"""Cycles from a row's acceptance, when its old sum is fetched, to the cycle that writes the new one."""
+"""Cycles from a row's acceptance, when its old sum is fetched, to the cycle that writes the new sum."""
 LOOK = 2
-"""Cycles from a read's acceptance to the register of what was found."""
+"""Cycles from a read's acceptance to the register that holds its result."""
 BUFFER_LATENCY = 2
 
 
 class Accumulator(Component):
-    """Accumulator memory: M[addr, c] = accumulate * M[addr, c] + data[c], a row of `cols` sums a cycle.
+    """Accumulator memory: M[addr, c] = accumulate * M[addr, c] + data[c], one row of `cols` sums per cycle.
 
-    `row` brings `data` (`cols` lanes of `in_width` bits, signed), `addr` below `depth`, `accumulate` (0: overwrite)
-    and `last`, which closes the half being filled. Rows behind it fill the other half, once that is free; without
-    `double_buffer` there is one half, to be filled and read in turn. `read` asks for `addr` in the oldest closed half,
-    and `out` answers in order with `data` (`cols` lanes of `acc_width` bits); a read with `last` frees the half. Both
-    halves are 0 at power-up and keep their sums until these are overwritten. Rows count in the order of arrival: with
-    `overflow` saturate every single addition is clamped to the limits of `acc_width` bits, with wrap it is modulo
+    `row` carries `data` (`cols` lanes of `in_width` bits, signed), `addr` below `depth`, `accumulate` (0: overwrite)
+    and `last`, which closes the half being filled. Rows after it fill the other half, once that is free; without
+    `double_buffer` there is one half, which is filled and read in turn. `read` requests `addr` in the oldest closed
+    half, and `out` returns `data` in order (`cols` lanes of `acc_width` bits); a read with `last` frees the half. Both
+    halves are 0 at power-up and keep their sums until these are overwritten. Rows are added in the order of arrival:
+    with `overflow` saturate every single addition is clamped to the limits of `acc_width` bits, with wrap it is modulo
     2^acc_width. `filling`: the open half has rows and no `last` yet; `draining`: a closed half is not free yet.
 
     Latency, with B = 2 (0 without a buffer): 2 + B from read to out. A half may be read from the fourth cycle after its
-    last row, and filled again in the cycle after the `last` read. Initiation interval 1 for rows, whatever their
-    addresses, and 1 for reads. So tiles of L rows that are read in R reads follow each other every
-    max(L, R, (L + R + 3) / 2) cycles; with one half, every L + R + 3.
+    last row, and filled again in the cycle after the `last` read. Initiation interval 1 for rows at any addresses, and
+    1 for reads. Tiles of L rows that are read in R reads therefore have a period of max(L, R, (L + R + 3) / 2) cycles;
+    with one half, of L + R + 3.
 
-    Back-pressure: `row` waits for a free half, `read` for a closed one and for room in the buffer. No output depends
+    Back-pressure: `row` waits for a free half, `read` for a closed one and for space in the buffer. No output depends
     combinationally on an input. Area: halves x depth x cols x acc_width bits of memory; an adder, 2 x in_width and
-    5 x acc_width flip-flops a lane; the buffer.
+    5 x acc_width flip-flops per lane; the buffer.
 
     Source: N. Jouppi et al., In-Datacenter Performance Analysis of a Tensor Processing Unit, ISCA 2017, section 2
     (accumulators, double-buffered).
     """
 
     class Parameters(Parameters):
-        cols: int = Field(16, ge=1, le=256, description="lanes: sums in a row")
+        cols: int = Field(16, ge=1, le=256, description="lanes: sums per row")
         in_width: int = Field(32, ge=2, le=64, description="bits of an incoming lane, signed")
         acc_width: int = Field(32, ge=2, le=64, description="bits of a stored lane, signed")
         depth: int = Field(256, ge=2, le=65536, description="rows of each half")
         overflow: Overflow = Field(
-            "wrap", description="a sum beyond acc_width bits wraps around, or stays at the limit"
+            "wrap", description="a sum that exceeds acc_width bits wraps, or saturates at the limit"
         )
         double_buffer: bool = Field(True, description="two halves: one is filled while the other is read")
         buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
             "auto",
-            description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+            description="rows of the output buffer; auto: full speed; 0: none, the consumer must always be ready",
             json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
         )
 
@@ -101,10 +101,10 @@ class Accumulator(Component):
         p = self.p
         row, read = self.row.payload, self.read.payload
 
-        # Halves take turns, so each side needs to know only which is next.
+        # The halves alternate, so each side needs only a pointer to the next one.
         fill = Signal()
         drain = Signal()
-        closed = Signal(p.halves)  # and not freed yet
+        closed = Signal(p.halves)  # closed, and not freed yet
         settled = Signal(p.halves)  # closed, and every row is in memory
         room = Signal(init=1)
         enter = Signal()
@@ -117,16 +117,11 @@ class Accumulator(Component):
             self.draining.eq(closed.any()),
         ]
 
-        # The rows on their way, the latest first.
+        # Rows in flight, the latest first.
         stage = Bundle({"valid": 1, "last": 1, "half": 1, "addr": p.addr_width})
         stages = [Signal(stage, name=f"stage{n}") for n in range(1 + STAGES)]
-        accepted, written = stages[0], stages[-1]
-        m.d.comb += [
-            accepted.valid.eq(enter),
-            accepted.last.eq(row.last),
-            accepted.half.eq(fill),
-            accepted.addr.eq(row.addr),
-        ]
+        newest, written = stages[0], stages[-1]
+        m.d.comb += [newest.valid.eq(enter), newest.last.eq(row.last), newest.half.eq(fill), newest.addr.eq(row.addr)]
         m.d.sync += [after.eq(before) for before, after in pairwise(stages)]
 
         with m.If(enter):
@@ -142,8 +137,8 @@ class Accumulator(Component):
                 drain.eq(drain ^ (p.halves - 1)),
             ]
 
-        # Where the old sum is: with the latest of the rows on their way to the same address, else in memory.
-        hit = Signal(1 + STAGES)  # 1, 2 or 3 rows before, or in memory
+        # Location of the old sum: the latest row in flight to the same address, else memory.
+        hit = Signal(1 + STAGES)  # 1, 2 or 3 rows earlier, or memory
         source = Signal(1 + STAGES)
         same = (each.valid & (each.addr == row.addr) & (each.half == fill) for each in stages[1:])
         m.d.comb += [hit.eq(Cat(*same, 1)), source.eq(Mux(row.accumulate, hit & (~hit + 1), 0))]
@@ -187,11 +182,11 @@ class Accumulator(Component):
 
 
 class AccumulatorLanes(Component):
-    """Some lanes of an accumulator memory, at most :data:`SLICE` bits: a memory for each half, an adder for each lane.
+    """Slice of an accumulator memory's lanes, at most :data:`SLICE` bits: one memory per half, one adder per lane.
 
-    In one cycle come `data`, the `addr` it goes to, `write` (the half, one bit each, if any), and `source`: the old sum
-    is that of the row 1, 2 or 3 cycles before (bits 0 to 2), the memory's (bit 3), or none. Each half fetches the sums
-    at its `fetch` address. `look` chooses the half that `found` shows two cycles later.
+    Inputs in the same cycle: `data`, its address `addr`, `write` (one bit per half, at most one high), and `source`:
+    the old sum is that of the row 1, 2 or 3 cycles earlier (bits 0 to 2), that of the memory (bit 3), or none. Each
+    half fetches the sums at its `fetch` address. `look` selects the half that drives `found` two cycles later.
     """
 
     class Parameters(Parameters):
@@ -238,8 +233,8 @@ class AccumulatorLanes(Component):
         earlier = later("earlier", total)
         memories = []
         for half in range(p.halves):
-            # A fetch meets a write to its address only three rows behind it, and then the forwarded sum is taken; a
-            # closed half is read only when all is written. So nothing rests on what such a meeting gives.
+            # A fetch overlaps with a write to its address only three rows later, and then the forwarded sum is used; a
+            # closed half is read only when all its rows are written. The result of such an overlap is never used.
             style = {"no_rw_check": 1, "ram_style": "block"}
             memory = Memory(shape=width, depth=p.depth, init=[], attrs=style)
             m.submodules[f"sums{half}"] = memory
@@ -253,8 +248,8 @@ class AccumulatorLanes(Component):
             ]
             memories.append(fetch.data)
 
-        # Every choice is AND and OR with bits that are known a cycle before: one LUT behind the memory, one before the
-        # adder.
+        # Every selection is an AND-OR with bits that are registered one cycle earlier: one LUT after the memory, one
+        # before the adder.
         stored = Signal(width, reset_less=True)
         forwarded = Signal(width, reset_less=True)
         found = Signal(width, reset_less=True)
@@ -280,7 +275,7 @@ class AccumulatorLanes(Component):
 
 
 def _either(choices):
-    """The OR of each value whose bit is set."""
+    """Return the OR of all values whose select bit is set."""
     result = 0
     for value, chosen in choices:
         result = result | Mux(chosen, value, 0)

@@ -1,4 +1,4 @@
-"""Accumulators at addresses that a program chooses: any row grows in place while any other is read."""
+"""Accumulator bank: in-place accumulation at addresses that a program chooses, while other rows are read."""
 
 from itertools import pairwise
 
@@ -16,17 +16,20 @@ BUFFER = LOOK + 4
 
 
 class AccumulatorBank(Component):
-    """Accumulators: M[addr, c] = accumulate * M[addr, c] + data[c] modulo 2^32, a row of `cols` sums a cycle.
+    """Accumulator bank: M[addr, c] = accumulate * M[addr, c] + data[c] modulo 2^32, one row of `cols` sums per cycle.
 
-    `row` is always taken: `data`, `addr` below `rows`, `accumulate` (0: overwrite). `read` asks for `addr`, `out`
-    answers in order. The top bit of an address chooses one of two memories; a read waits in a cycle in which a row that
-    accumulates needs the memory, so reads beside rows of the other half never do. A read sees the rows that came four
-    cycles before it; what it sees of later ones is unspecified.
+    `row` is always accepted: `data`, `addr` below `rows`, `accumulate` (0: overwrite). `read` requests `addr`, `out`
+    returns the rows in order. The top bit of an address selects one of two memories; a read stalls in a cycle in which
+    an accumulating row uses the same memory, so reads that are concurrent with rows of the other half never stall. A
+    read returns the sums of all rows accepted at least four cycles before it; whether it includes later rows is
+    unspecified.
 
-    Latency: 4 from read to out. Initiation interval 1 for rows, whatever their addresses, and 1 for reads. `read.ready`
-    depends combinationally on `row`; nothing else does. Area: rows x cols x 32 bits of memory; an adder a lane.
+    Latency: 4 from read to out. Initiation interval 1 for rows at any addresses, and 1 for reads. `read.ready`
+    depends combinationally on `row`; there is no other combinational path. Area: rows x cols x 32 bits of memory; one
+    adder per lane.
 
-    Source: N. Jouppi et al., ISCA 2017, section 2 (accumulators); the halves let one tile grow while another leaves.
+    Source: N. Jouppi et al., ISCA 2017, section 2 (accumulators); with two halves one tile accumulates while the other
+    is read.
     """
 
     class Parameters(Parameters):
@@ -63,7 +66,7 @@ class AccumulatorBank(Component):
             look.eq(self.read.valid & self.read.ready),
         ]
 
-        # Where the old sum is: with the latest of the rows on their way to the same address, else in memory.
+        # Location of the old sum: the latest row in flight to the same address, else memory.
         stage = Bundle({"valid": 1, "addr": p.addr_width})
         stages = [Signal(stage, name=f"stage{n}") for n in range(1 + STAGES)]
         m.d.comb += [stages[0].valid.eq(self.row.valid), stages[0].addr.eq(row.addr)]

@@ -6,7 +6,7 @@ from ..stream.loop_nest import COUNT_WIDTH, LoopNest, NestParameters
 
 
 class AddressGenerator(LoopNest):
-    """The addresses of a box: base + sum of i_d x stride_d for i_d < count_d, i_0 fastest.
+    """Address generator of a box: base + sum of i_d x stride_d for i_d < count_d, i_0 fastest.
 
     A :class:`.LoopNest` of `dims` loops and one address of `width` bits. `i` has base, and count{d} and stride{d} of
     each dimension d; `o` has `addr` and `ended`. Latency, initiation interval, back-pressure and area are the nest's.

@@ -1,4 +1,4 @@
-"""On-chip memory behind AXI4: what a design without DRAM has in its place."""
+"""On-chip memory behind an AXI4 interface, for designs without DRAM."""
 
 from typing import Literal
 
@@ -16,13 +16,13 @@ from .access import Read, Request
 from .scratchpad import Scratchpad
 
 BEATS = 4
-"""Reads under way for each master: as many as a scratchpad's port keeps and one that waits at it."""
+"""Outstanding reads per master: the maximum of a scratchpad's port, and one that waits at the port."""
 
 
 class AxiParameters(Parameters):
-    """What a memory and its parts have in common."""
+    """Common parameters of the memory and its parts."""
 
-    masters: int = Field(2, ge=1, le=8, description="buses that reach the memory")
+    masters: int = Field(2, ge=1, le=8, description="AXI4 buses that share the memory")
     data_width: int = Field(
         64,
         ge=32,
@@ -38,9 +38,9 @@ class AxiParameters(Parameters):
         json_schema_extra={"legal": f"a multiple of {BOUNDARY} from {BOUNDARY} to {1 << 28}"},
     )
     addr_width: int = Field(32, ge=13, le=64, description="bits of a byte address")
-    banks: int = Field(2, ge=1, le=32, description="memories that serve one beat a cycle each, a power of two")
+    banks: int = Field(2, ge=1, le=32, description="memories that serve one beat per cycle each, a power of two")
     style: Literal["block", "huge", "distributed", "auto"] = Field(
-        "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
+        "block", description="kind of memory requested from synthesis; huge: iCE40's SPRAM"
     )
 
     @model_validator(mode="after")
@@ -57,7 +57,7 @@ class AxiParameters(Parameters):
 
     @property
     def lanes(self) -> int:
-        """Bits of a byte's place in a beat."""
+        """Bits of a byte offset within a beat."""
         return (self.data_width // 8 - 1).bit_length()
 
     @property
@@ -70,18 +70,18 @@ class AxiParameters(Parameters):
 
 
 class AxiMemory(Component):
-    """On-chip memory of `bytes` bytes that `masters` AXI4 buses share, each as if it were alone but for waiting.
+    """On-chip memory of `bytes` bytes, shared by `masters` AXI4 buses; sharing affects only their waiting times.
 
-    Bursts are INCR, of whole or of narrow beats (`size`). What lies beyond the memory answers DECERR; nothing is
-    written there. Each bus has a port for reads and one for writes on a :class:`.Scratchpad` of `banks` banks, whose
-    arbiters are fair; a write's response comes when whatever is asked afterwards finds what was written.
+    Bursts are INCR, of whole or of narrow beats (`size`). Accesses beyond the end of the memory return DECERR; nothing
+    is written there. Each bus has a port for reads and one for writes on a :class:`.Scratchpad` of `banks` banks, whose
+    arbiters are fair. A write response is returned once every access issued after it sees the written data.
 
     Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
-    no bank is busy with others. Initiation interval 1 a beat on each bus and direction, as far as banks do not collide;
-    len + 2 cycles a burst of reads, len + 2 masters + 3 one of writes. Back-pressure on every channel. No output
-    depends combinationally on an input.
+    no bank is busy with others. Initiation interval 1 per beat on each bus and direction, if there are no bank
+    conflicts; len + 2 cycles per read burst, len + 2 masters + 3 per write burst. Back-pressure on every channel. No
+    output depends combinationally on an input.
 
-    Area: the memory, and ways between 2 x masters ports and its banks.
+    Area: the memory, and the crossbar between 2 x masters ports and its banks.
 
     Source: ARM IHI 0022.
     """
@@ -125,13 +125,13 @@ class AxiMemory(Component):
             join(m, reads.req, getattr(words, f"port{2 * n}_req"))
             join(m, getattr(words, f"port{2 * n}_rsp"), reads.rsp)
             join(m, writes.req, getattr(words, f"port{2 * n + 1}_req"))
-            m.d.comb += getattr(words, f"port{2 * n + 1}_rsp").ready.eq(1)  # which never comes
+            m.d.comb += getattr(words, f"port{2 * n + 1}_rsp").ready.eq(1)  # writes have no response
         return m
 
 
 class ReadBursts(Component):
-    """Read bursts of a bus become requests of words, and the words beats. A burst is begun when all of the one before
-    are asked for."""
+    """Conversion of read bursts of a bus into word requests, and of words into beats. A burst starts when all words of
+    the previous burst have been requested."""
 
     Parameters = AxiParameters
 
@@ -149,7 +149,7 @@ class ReadBursts(Component):
         m = Module()
         p = self.p
         burst = Signal(self.ar.payload.shape(), reset_less=True)
-        beyond = Signal(reset_less=True)  # as a whole: no burst crosses 4 KiB, of which the memory is a multiple
+        beyond = Signal(reset_less=True)  # per burst: none crosses 4 KiB, and the memory's size is a multiple of 4 KiB
         busy = Signal()
         marks = Bundle({"id": len(burst.id), "last": 1, "beyond": 1})
         beats = place(m, platform, "beats", StreamBuffer, payload=marks, depth=BEATS, style="auto")
@@ -184,8 +184,8 @@ class ReadBursts(Component):
 
 
 class WriteBursts(Component):
-    """Write bursts of a bus become requests of words, and each of them a response when every port would see it. A burst
-    is begun when the one before has its response."""
+    """Conversion of write bursts of a bus into word requests, with a response when every port would see the data. A
+    burst starts when the previous one has its response."""
 
     Parameters = AxiParameters
 
@@ -204,7 +204,7 @@ class WriteBursts(Component):
         p = self.p
         burst = Signal(self.aw.payload.shape(), reset_less=True)
         states = Bundle({"busy": 1, "seen": range(2 * p.masters + 1)})
-        state = Signal(states)  # busy: beats come; seen: cycles until all ports see them
+        state = Signal(states)  # busy: beats are accepted; seen: cycles until all ports see them
         beyond = Signal(reset_less=True)
         idle = Signal()
         moves = Signal()
@@ -236,7 +236,7 @@ class WriteBursts(Component):
 
 
 def _next(burst, lanes: int):
-    """To the address of the next beat, of 2^size bytes, which is in the same 4 KiB."""
+    """Advance the address to the next beat, of 2^size bytes, within the same 4 KiB."""
     step = (Const(1) << burst.size[: lanes.bit_length()])[: lanes + 1]
     low = burst.addr[: BOUNDARY.bit_length() - 1]
     return low.eq((low & ~(step - 1)) + step)

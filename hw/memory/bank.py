@@ -1,4 +1,4 @@
-"""One memory of a scratchpad, and the ways to it and back."""
+"""Memory bank of a scratchpad, and the one-hot multiplexer that connects ports and banks."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -9,22 +9,23 @@ from ..component import Component, Parameters
 
 
 class BankAccess(Bundle):
-    """What a bank does in a cycle: `read` a row, or write the bytes of `strobe`; never both."""
+    """Access of a bank in one cycle: `read` a row, or write the bytes of `strobe`; never both."""
 
     def __init__(self, rows: int, width: int):
         super().__init__({"row": (rows - 1).bit_length(), "read": 1, "strobe": width // 8, "data": width})
 
 
 class Bank(Component):
-    """A memory of `rows` words that does one access a cycle; `word` is what a read found, `latency` cycles later.
+    """Memory of `rows` words with one access per cycle; `word` is the result of a read, `latency` cycles later.
 
-    A read never meets a write (of each port's request one half is zero, and one port is served), so synthesis need not
-    guard against it: `no_rw_check`. Without `read_enable` the memory reads always; what it reads while nobody asked, or
-    while it is written, nobody uses. Where a cell has a write enable besides its byte enables, word lanes take a LUT
-    for each cell that holds several bytes; byte lanes (lane=8) take none, but may fill more cells. SPRAM has one port:
-    that it never reads and writes at once must show here, so what is not written is read.
+    A read never overlaps with a write (in each port's request one of the two is zero, and one port is granted), so
+    synthesis need not guard against it: `no_rw_check`. Without `read_enable` the memory reads in every cycle; the
+    result of a cycle without a request, or of one with a write, is never used. On a cell that has a write enable in
+    addition to its byte enables, word lanes cost one LUT per cell that holds several bytes; byte lanes (lane=8) cost
+    none, but may occupy more cells. SPRAM has one port: to show that it never reads and writes in one cycle, the read
+    enable is the inverse of the write enable.
 
-    Area: the memory alone, with latency 2 a word of flip-flops.
+    Area: the memory alone; with latency 2 also one word of flip-flops.
     """
 
     class Parameters(Parameters):
@@ -69,7 +70,7 @@ class Bank(Component):
 
 
 class OneHotMux(Component):
-    """o = the one of `count` inputs that `select` has a bit for; 0 if it has none. Latency 0."""
+    """One-hot multiplexer: o = the one of `count` inputs that `select` marks; 0 if it marks none. Latency 0."""
 
     class Parameters(Parameters):
         width: int

@@ -1,4 +1,4 @@
-"""A memory of several ports without banks: every port is served in every cycle, whatever the others do."""
+"""Multi-port memory without banks: every port is served in every cycle, independently of the others."""
 
 from functools import reduce
 from itertools import pairwise
@@ -22,27 +22,28 @@ LATENCY = 2
 class Multiport(Component):
     """Multi-port memory: in every cycle each of `ports` ports reads or writes any of `depth` words of `width` bits.
 
-    Port i takes `port{i}_req` (`addr` below `depth`; `write`, and then `data` and a bit of `strobe` for each byte to be
-    written) and answers reads, in order, in `port{i}_rsp` (`data`). A read finds what was written in earlier cycles,
-    not what another port writes in the same one. Of ports that write one byte in one cycle the highest-numbered wins.
-    All is 0 at power-up. Takes the place of a banked memory wherever that is asked through the same ports; there
-    are no conflicts here.
+    Port i accepts `port{i}_req` (`addr` below `depth`; `write`, and then `data` and one `strobe` bit per byte to be
+    written) and returns the data of reads, in order, in `port{i}_rsp` (`data`). A read returns the writes of earlier
+    cycles, not those of other ports in the same cycle. If several ports write one byte in one cycle, the
+    highest-numbered port wins. All words are 0 at power-up. It can replace a banked memory with the same ports; it has
+    no conflicts.
 
-    Latency 2 from request to answer. Initiation interval 1 at every port. Back-pressure: none, a port is always ready
-    and its answers are always taken. Area: ports x ports memories of depth x width bits, each with a register of
-    `width` bits behind it; about 2.5 x ports x ports address comparators; 3 x ports LUTs for each bit of each port.
+    Latency 2 from request to response. Initiation interval 1 at every port. Back-pressure: none; a port is always ready
+    and its responses must always be accepted. Area: ports x ports memories of depth x width bits, each with an output
+    register of `width` bits; about 2.5 x ports x ports address comparators; 3 x ports LUTs for each bit of each port.
 
-    The word is the XOR of what one memory for each port holds: a port writes its own memory so that the XOR of all is
-    the new word. For that it reads the others; it has copies of all of them to read from anyway, unused while it
-    writes. A table of the port that wrote last would need the same ports x ports copies and itself besides: at 512
-    words, thousands of flip-flops behind a multiplexer of 512 for each port, or ports x ports memories more.
+    A word is the XOR of the contents of one memory per port: a port writes its own memory so that the XOR of all is
+    the new word. This requires the contents of the other memories; every port has copies of all of them for its reads
+    anyway, which are idle while it writes. A table of the last writer (live value table) would need the same
+    ports x ports copies and the table in addition: at 512 words, thousands of flip-flops and a 512-input multiplexer
+    per port, or ports x ports further memories.
 
     Source: C. LaForest, M. Liu, E. Rapati and J. G. Steffan, Multi-ported Memories for FPGAs via XOR, FPGA 2012;
     LaForest and Steffan, Efficient Multi-ported Memories for FPGAs, FPGA 2010 (tables).
     """
 
     class Parameters(Parameters):
-        ports: int = Field(2, ge=1, le=8, description="accesses in every cycle")
+        ports: int = Field(2, ge=1, le=8, description="accesses per cycle")
         width: int = Field(32, ge=8, le=4096, description="bits of a word, a multiple of 8")
         depth: int = Field(512, ge=2, le=65536, description="words")
 
@@ -75,7 +76,7 @@ class Multiport(Component):
         requests = [each.payload for each in streams]
         m.d.comb += [each.ready.eq(1) for each in streams]
 
-        # Words that are still on their way to memory.
+        # Words in flight to memory.
         under_way = Lanes(p.addr_width, p.ports)
         write = [Signal(p.ports, name=f"write{n}") for n in range(1 + WRITE)]
         addr = [Signal(under_way, name=f"addr{n}") for n in range(1 + WRITE)]
@@ -86,7 +87,7 @@ class Multiport(Component):
         for each in (write, addr):
             m.d.sync += [after.eq(before) for before, after in pairwise(each)]
 
-        # Of writes to one byte in one cycle only the last counts.
+        # Of several writes to one byte in one cycle only the last one is executed.
         strobes = []
         for n, request in enumerate(requests):
             others = range(n + 1, p.ports)
@@ -95,7 +96,7 @@ class Multiport(Component):
             m.d.comb += strobe.eq(request.strobe & ~reduce(or_, lost, 0))
             strobes.append(strobe)
 
-        # Where each port finds what each memory holds: with the latest of two writes on their way, else in memory.
+        # Location of the contents of each memory for each port: the latest of two writes in flight, else memory.
         sources = []
         for n, request in enumerate(requests):
             for o in range(p.ports):
@@ -129,11 +130,11 @@ class Multiport(Component):
 
 
 class MultiportBits(Component):
-    """Some bits of the words of a multi-port memory, at most :data:`SLICE`, with every memory for them.
+    """Slice of a multi-port memory's words, at most :data:`SLICE` bits, with every memory for them.
 
-    For each port, in the cycle of its request: `addr`, `write`, `data`, the bytes that `strobe` lets it write, and for
-    each port's memory the `source` of what it holds at `addr`: that port's write 1 or 2 cycles before (bits 0 and 1),
-    or memory (bit 2). Two cycles later `word` is what was there.
+    Inputs per port, in the cycle of its request: `addr`, `write`, `data`, `strobe` (the bytes to be written), and for
+    each port's memory the `source` of its contents at `addr`: that port's write 1 or 2 cycles earlier (bits 0 and 1),
+    or memory (bit 2). Two cycles later `word` holds the result.
     """
 
     class Parameters(Parameters):
@@ -158,9 +159,9 @@ class MultiportBits(Component):
         p = self.p
 
         def later(name, value, reset_less=True):
-            delayed = Signal(value.shape(), name=name, reset_less=reset_less)
-            m.d.sync += delayed.eq(value)
-            return delayed
+            register = Signal(value.shape(), name=name, reset_less=reset_less)
+            m.d.sync += register.eq(value)
+            return register
 
         data, strobe, source, addr = self.data, self.strobe, later("source1", self.source), self.addr
         write = self.write
@@ -168,12 +169,12 @@ class MultiportBits(Component):
             data, strobe, addr = later(f"data{n}", data), later(f"strobe{n}", strobe), later(f"addr{n}", addr)
             write = later(f"write{n}", write, reset_less=False)
 
-        # What each port writes to its own memory, and what it wrote in the cycle before.
+        # The word each port writes to its own memory, and the one it wrote in the previous cycle.
         own = [Signal(p.width, name=f"own{o}") for o in range(p.ports)]
         before = [later(f"before{o}", own[o]) for o in range(p.ports)]
         words = []
         for n in range(p.ports):
-            stored, in_flight = [], []  # what each port's memory holds: one of the two, the other is 0
+            stored, forwarded = [], []  # contents of each port's memory: one of the two, the other is 0
             for o in range(p.ports):
                 copy = place(m, platform, f"copy{n}_{o}", ReplicaMemory, width=p.width, depth=p.depth)
                 m.d.comb += [
@@ -184,13 +185,13 @@ class MultiportBits(Component):
                 ]
                 near, far, memory = source[n * p.ports + o]
                 stored.append(later(f"stored{n}_{o}", Mux(memory, copy.read_data, 0)))
-                in_flight.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
+                forwarded.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
             mine = Signal(p.width, name=f"mine{n}")
             others = Signal(p.width, name=f"others{n}")
             m.d.comb += [
-                mine.eq(stored.pop(n) ^ later(f"in_flight_mine{n}", in_flight.pop(n))),
+                mine.eq(stored.pop(n) ^ later(f"forwarded_mine{n}", forwarded.pop(n))),
                 others.eq(
-                    reduce(xor, stored, later(f"in_flight_others{n}", reduce(xor, in_flight, Const(0, p.width))))
+                    reduce(xor, stored, later(f"forwarded_others{n}", reduce(xor, forwarded, Const(0, p.width))))
                 ),
             ]
             for byte in range(p.width // 8):
@@ -202,10 +203,10 @@ class MultiportBits(Component):
 
 
 class ReplicaMemory(Component):
-    """A port's copy of a port's memory.
+    """Copy of one port's memory for the reads of another port.
 
-    A read never has to find a word that is written in the same cycle: the reader takes that word from where it was
-    written from. So nothing rests on what such a meeting gives (`no_rw_check`).
+    The result of a read that overlaps with a write to the same address is never used: the reader forwards that word
+    from the write instead. Synthesis need not guard against it (`no_rw_check`).
     """
 
     class Parameters(Parameters):

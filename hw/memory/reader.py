@@ -1,4 +1,4 @@
-"""Reads of a memory whose answers keep what was said with the question."""
+"""Reader of a memory that returns a tag with each word."""
 
 from amaranth.hdl import Module
 from amaranth.lib import data, stream
@@ -10,11 +10,11 @@ from ..stream.buffer import StreamBuffer
 from .access import Read, Request
 
 IN_FLIGHT = 8
-"""Reads that may be on their way: what a scratchpad's port takes at full rate, and what waits behind it."""
+"""Outstanding reads: the number that a scratchpad's port needs at full rate, and those that wait for it."""
 
 
 class Reader(Component):
-    """Each `i` (`addr`, `tag`) reads a word of a memory and leaves as `o` (`data`, `tag`), in order.
+    """Memory reader: each `i` (`addr`, `tag`) reads a word of a memory and leaves as `o` (`data`, `tag`), in order.
 
     `req` and `rsp` go to a port of the memory. Latency: the port's, 2 at least. Initiation interval 1. `req.valid`
     follows `i.valid` and `o.valid` follows `rsp.valid` combinationally, and back. Area: 8 tags.

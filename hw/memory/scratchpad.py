@@ -1,4 +1,4 @@
-"""The banked scratchpad: several ports that reach one memory of several banks, each bank once a cycle."""
+"""Banked scratchpad: several ports share several banks, each of which serves one access per cycle."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ from .bank import Bank, BankAccess, OneHotMux
 
 
 class WordParameters(Parameters):
-    """What is common to scratchpads of any number of ports and banks."""
+    """Common parameters of scratchpads with any number of ports and banks."""
 
     width: int = Field(
         64,
@@ -24,14 +24,14 @@ class WordParameters(Parameters):
     )
     interleave: Literal["low", "xor", "block"] = Field(
         "low",
-        description="low: neighbours in different banks; xor: those in steps of a power of two as well; block: each "
-        "bank holds a range of addresses",
+        description="low: neighbouring words in different banks; xor: words at power-of-two strides as well; block: "
+        "each bank holds a range of addresses",
     )
     sram_latency: int = Field(
         1,
         ge=1,
         le=3,
-        description="cycles of a memory's read; 2: with a register behind it, 3: one behind the arbiters as well",
+        description="cycles of a memory's read; 2: with an output register, 3: also with a register after the arbiters",
     )
     buffer: Annotated[int, Field(ge=0, le=0)] | Literal["auto"] = Field(
         "auto",
@@ -40,40 +40,41 @@ class WordParameters(Parameters):
     )
     counters: int = Field(32, ge=0, le=64, description="bits of the counters of waiting cycles; 0: none")
     style: Literal["block", "huge", "distributed", "auto"] = Field(
-        "block", description="memory that synthesis is asked for; huge: iCE40's SPRAM"
+        "block", description="kind of memory requested from synthesis; huge: iCE40's SPRAM"
     )
-    lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one a byte")
-    read_enable: bool = Field(False, description="memories read only when asked: less power, a LUT or two a bank")
+    lanes: Literal["word", "byte"] = Field("word", description="a bank is one memory of words, or one memory per byte")
+    read_enable: bool = Field(False, description="memories read only on request: less power, one or two LUTs per bank")
 
 
 class Scratchpad(Component):
-    """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access a cycle.
+    """Banked scratchpad: `ports` read and write any of `depth` words in `banks`, each serving one access per cycle.
 
-    Port i asks through `port<i>_req` (addr in words, write, data, strobe: one bit a byte) and gets the words it
-    read, in order, through `port<i>_rsp`; a write has no response. A port's accesses are done in order, accesses of
-    several ports to one bank in the order in which it serves them: a write is served `ports` cycles after it was
-    accepted or before, and whatever is accepted after that, at any port, sees it. Word a is in bank a mod `banks`
-    (interleave low), in (a xor a div `banks`) mod `banks` (xor) or a div (`depth` / `banks`) (block).
-    `port<i>_waits` counts, up to its largest value, the cycles in which port i had a request waiting that was not
-    served. Where `depth` is no power of two, writes beyond it are ignored and reads there give 0. Words are 0 at
-    first; with style huge they are unknown. With `priority_ports` some ports come before the others, until one has
-    waited three cycles; a write then is served `ports` + 3 cycles later at most.
+    Port i accepts requests through `port<i>_req` (addr in words, write, data, strobe: one bit per byte) and returns the
+    words it read, in order, through `port<i>_rsp`; a write has no response. Accesses of one port are executed in order,
+    accesses of several ports to one bank in the order in which it grants them: a write is executed at most `ports`
+    cycles after it was accepted, and is visible to every access, at any port, that is accepted after its execution.
+    Word a is in bank a mod `banks` (interleave low), in (a xor a div `banks`) mod `banks` (xor) or
+    a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i had a
+    request waiting that was not granted. Where `depth` is no power of two, writes beyond it are ignored and reads there
+    return 0. Words are 0 initially; with style huge they are undefined. With `priority_ports` some ports have priority
+    over the others, until one of the others has waited three cycles; a write is then executed at most `ports` + 3
+    cycles later.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
-    conflict nor the response's consumer makes it wait. Initiation interval 1 at each port. Each bank serves the
-    requests that stand at it in turn: the port after the one that it served last comes first, so that none waits for
-    more than `ports` - 1 others. Ports of which each asks another bank never wait. With sram_latency=1 the way out of
-    the memories limits the clock, with 2 the arbiters and the way to the memories, with 3 the arbiters do.
+    conflict nor the response's consumer stalls it. Initiation interval 1 at each port. Each bank grants its requesters
+    by round robin, so that no request waits for more than `ports` - 1 others. Ports that access different banks never
+    stall each other. With sram_latency=1 the path from the memories to the responses limits the clock, with 2 the
+    arbiters and the path to the memories, with 3 the arbiters alone.
 
-    Back-pressure: a request waits in its port's register while its bank serves others; a read also waits until its
-    response has room, so that nothing is lost, whatever `rsp.ready` does. With buffer=0 responses must be taken at
-    once: `rsp` has no ready. No input reaches an output within a cycle.
+    Back-pressure: a request waits in its port's register while its bank serves others. A read also waits until there is
+    space for its response, so that no response is lost, regardless of `rsp.ready`. With buffer=0 responses must be
+    accepted immediately: `rsp` has no ready. There is no combinational path from an input to an output.
 
-    Area grows with ports x banks x width (the way to the banks and the way back, about 3 LUT4 each for a bit at 4 x 4);
-    a port has a request in registers (two: sram_latency=3) and, unless buffer=0, sram_latency + 1 words of responses.
+    Area grows with ports x banks x width (the paths to and from the banks, about 3 LUT4 each per bit at 4 x 4); a port
+    stores one request in registers (two: sram_latency=3) and, unless buffer=0, sram_latency + 1 words of responses.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 18 (arbiters:
-    round robin, and one bit for each pair).
+    round robin, and one priority bit per pair of requesters).
     """
 
     unit = "access"
@@ -84,7 +85,7 @@ class Scratchpad(Component):
             4,
             ge=1,
             le=32,
-            description="memories that serve one access a cycle each",
+            description="memories that serve one access per cycle each",
             json_schema_extra={"legal": "a power of two from 1 to 32"},
         )
         depth: int = Field(4096, ge=2, le=1 << 24, description="words in all banks together")
@@ -92,7 +93,7 @@ class Scratchpad(Component):
             0,
             ge=0,
             le=15,
-            description="so many ports are served before others, the lowest first, until one has waited three cycles",
+            description="ports with priority over the others, lowest number first, until another has waited 3 cycles",
         )
 
         @model_validator(mode="after")
@@ -107,7 +108,7 @@ class Scratchpad(Component):
                 raise ValueError(f"width={self.width}: width must be a multiple of 8 from 8 to 512.")
             if self.depth % self.banks or self.depth < 2 * self.banks:
                 raise ValueError(
-                    f"depth={self.depth}: depth must be a multiple of banks={self.banks}, and two words a bank or more."
+                    f"depth={self.depth}: depth must be a multiple of banks={self.banks}, at least two words per bank."
                 )
             if self.interleave == "block" and self.depth & (self.depth - 1):
                 raise ValueError(f"depth={self.depth}: with interleave=block, depth must be a power of two.")
@@ -124,7 +125,7 @@ class Scratchpad(Component):
 
         @property
         def room(self) -> int:
-            """Reads of a port that may be under way or wait for their consumer: as many as full rate needs."""
+            """Reads of a port that may be outstanding or wait for their consumer: the number that full rate needs."""
             return self.sram_latency + 1
 
     @staticmethod
@@ -169,10 +170,10 @@ class Scratchpad(Component):
             turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
             asks = Cat(inner.ask[b] for inner in ports)
             if p.priority_ports:
-                late = Cat(inner.late for inner in ports[1:])  # for port 0 no one is late
+                late = Cat(inner.late for inner in ports[1:])  # port 0 has priority over all: none is late for it
                 first = Signal(p.priority_ports, name=f"first{b}")
                 patient = ~(asks[1:] & late).any()
-                # Whose turn it is and whether a turn is given are found side by side.
+                # The round-robin grant and the decision whether it is used are computed in parallel.
                 m.d.comb += [
                     *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.priority_ports)),
                     turn.request.eq(asks[1:]),
@@ -217,13 +218,13 @@ class Scratchpad(Component):
 
 
 class ScratchpadPort(Component):
-    """One port: its request's register, and what it keeps of responses.
+    """Port of a scratchpad: the register of its request, and the buffer of its responses.
 
-    `ask` has a bit for the bank of the request, `access` tells what is to be done there, `grant` that it is done;
-    `late`: the request has waited three cycles.
-    `source` has a bit for the bank whose `word` is the response, sram_latency cycles after the grant.
+    `ask` has one bit per bank: that of the requested bank is high. `access` describes the access, `grant` reports its
+    execution; `late`: the request has waited three cycles. `source` has one bit per bank: it marks the bank whose
+    `word` is the response, sram_latency cycles after the grant.
 
-    A word passes straight to `rsp` if nothing waits there; else, or if nobody takes it, it is the first of `kept`.
+    A word passes straight to `rsp` if the buffer is empty; otherwise, or if it is not accepted, it is stored in `kept`.
     """
 
     class Parameters(Parameters):
@@ -260,7 +261,7 @@ class ScratchpadPort(Component):
 
         full = Signal()
         read = Signal(reset_less=True)
-        target = Signal(p.banks)  # the bank, none without a request
+        target = Signal(p.banks)  # the requested bank; 0 without a request
         fields = {"row": len(row), "strobe": p.width // 8, "data": p.width}
         held_row, strobe, data = (Signal(size, name=name, reset_less=True) for name, size in fields.items())
         served = Signal()
@@ -322,7 +323,7 @@ class ScratchpadPort(Component):
                 m.d.sync += spare.eq(spare + Mux(leaves, 1, -1))
 
         if p.priority_ports:
-            waited = Signal(3)  # a bit for each cycle
+            waited = Signal(3)  # one bit per cycle of waiting
             m.d.comb += self.late.eq(waited[-1])
             m.d.sync += waited.eq(Mux(self.req.ready, 0, Cat(1, waited)))
         if p.counters:

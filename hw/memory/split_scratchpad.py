@@ -1,4 +1,4 @@
-"""Scratchpads beside each other, one for each kind of data, function or stage."""
+"""Split scratchpad: separate scratchpads for each kind of data, function or stage."""
 
 from typing import Literal
 
@@ -14,50 +14,50 @@ PARTS = {
     "function": {"matrix": 2, "vector": 1, "scalar": 1},
     "stage": {"input": 1, "accumulator": 1},
 }
-"""The parts of each split, and their shares of the words unless others are given."""
+"""Parts of each split, and their default shares of the words."""
 
 
 class SplitScratchpad(Component):
-    """Scratchpads side by side: an input, weight and output memory, or what else `by` divides them into, of one size.
+    """Split scratchpad: an input, weight and output memory, or another division selected by `by`.
 
-    Each part is a `scratchpad` with ports, banks and addresses of its own: nothing that happens in one is ever in the
-    way of another, and no port reaches another part's words. By "data": input, weight, output; by "function": matrix,
-    vector, scalar; by "stage": input, accumulator. Port i of a part is `<part><i>_req`, `<part><i>_rsp` and
-    `<part><i>_waits`, each as at the scratchpad. `ports`, `banks` and `shares` have one number for all parts or one
-    for each, with commas: shares "1,2,1" of `depth` words give the second part half of them.
+    Each part is a `scratchpad` with its own ports, banks and addresses: no access in one part ever stalls another, and
+    no port reaches another part's words. By "data": input, weight, output; by "function": matrix, vector, scalar; by
+    "stage": input, accumulator. Port i of a part is `<part><i>_req`, `<part><i>_rsp` and `<part><i>_waits`, each as at
+    the scratchpad. `ports`, `banks` and `shares` have one number for all parts or one per part, separated by commas:
+    shares "1,2,1" of `depth` words give the second part half of them.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, as in each
-    scratchpad. Initiation interval 1 at each port. Back-pressure as there, of each part for itself.
+    scratchpad. Initiation interval 1 at each port. Back-pressure as in the scratchpad, separately for each part.
 
-    Area: that of the parts. Ways between ports and banks grow with ports x banks of each part, so that a split of p
-    ports and b banks in n equal parts takes an n-th of what the whole does.
+    Area: that of the parts. The crossbar of a part grows with its ports x banks, so that a split of p ports and
+    b banks into n equal parts has an n-th of the crossbar area of the unsplit scratchpad.
 
     Source: N. P. Jouppi et al., In-datacenter performance analysis of a tensor processing unit, ISCA 2017, section 2
-    (unified buffer, weight memory and accumulators apart); T. Chen et al., DianNao, ASPLOS 2014, section 5 (NBin, SB
+    (separate unified buffer, weight memory and accumulators); T. Chen et al., DianNao, ASPLOS 2014, section 5 (NBin, SB
     and NBout).
     """
 
     unit = "access"
 
     class Parameters(WordParameters):
-        by: Literal["data", "function", "stage"] = Field("data", description="what has a scratchpad of its own")
+        by: Literal["data", "function", "stage"] = Field("data", description="criterion by which the words are split")
         ports: str = Field(
             "2",
             pattern=r"^\d+(,\d+)*$",
             description="independent requesters of each part",
-            json_schema_extra={"legal": "an integer from 1 to 16, or one a part: 2,1,2"},
+            json_schema_extra={"legal": "an integer from 1 to 16, or one per part: 2,1,2"},
         )
         banks: str = Field(
             "2",
             pattern=r"^\d+(,\d+)*$",
             description="memories in each part",
-            json_schema_extra={"legal": "a power of two from 1 to 32, or one a part: 4,1,2"},
+            json_schema_extra={"legal": "a power of two from 1 to 32, or one per part: 4,1,2"},
         )
         shares: str = Field(
             "auto",
             pattern=r"^(auto|\d+(,\d+)*)$",
-            description="shares of the words, one a part",
-            json_schema_extra={"legal": "auto, or one integer a part: 1,2,1"},
+            description="shares of the words, one per part",
+            json_schema_extra={"legal": "auto, or one integer per part: 1,2,1"},
         )
         depth: int = Field(4096, ge=4, le=1 << 24, description="words in all parts together")
 
@@ -75,7 +75,7 @@ class SplitScratchpad(Component):
             return tuple(PARTS[self.by])
 
         def part(self, name: str) -> Scratchpad.Parameters:
-            """Parameters of one part's scratchpad."""
+            """Return the parameters of one part's scratchpad."""
             common = {field: getattr(self, field) for field in WordParameters.model_fields}
             return Scratchpad.Parameters.check(**common, **self._sizes()[name])
 

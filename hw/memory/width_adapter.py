@@ -1,4 +1,4 @@
-"""A narrow bus at a memory of wide words: beats that are neighbours in a word share one access."""
+"""Width adapters between a narrow bus and a memory of wide words: adjacent beats of one word share an access."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
@@ -12,7 +12,7 @@ from .reader import IN_FLIGHT
 
 
 class WidthParameters(Parameters):
-    """`addr_width` counts beats of `width` bits, of which a word has `parts`."""
+    """Parameters of a width adapter: `addr_width` counts beats of `width` bits; a word has `parts` beats."""
 
     addr_width: int
     width: int
@@ -32,11 +32,11 @@ class WidthParameters(Parameters):
 
 
 class WriteUpsizer(Component):
-    """Each beat `i` writes its part of a word; `o` writes words, once for beats of one word that follow each other.
+    """Width adapter of writes: each beat `i` writes its part of a word; consecutive beats of a word share one write.
 
-    A beat that does not end its word waits one cycle for the next one. `empty`: nothing waits here. Latency 1 or 2;
-    initiation interval 1 along neighbours, 2 after a part that does not end its word. `i.ready` depends on `i.payload`
-    and `o.ready`. Area: a word.
+    A beat that does not complete its word waits one cycle for the next one. `empty`: no beat is stored. Latency 1 or 2;
+    initiation interval 1 for adjacent beats, 2 after a part that does not complete its word. `i.ready` depends on
+    `i.payload` and `o.ready`. Area: a word.
     """
 
     Parameters = WidthParameters
@@ -50,21 +50,21 @@ class WriteUpsizer(Component):
         p = self.p
         word = self.o.payload
         part = self.i.payload.addr[: p.part_width]
-        opened = Signal()  # a word that the next beat may join
-        accepted = Signal()
+        opened = Signal()  # a word that the next beat may complete
+        accepts = Signal()
         merges = Signal()
         m.d.comb += [
             self.empty.eq(~opened & ~self.o.valid),
             merges.eq(opened & (self.i.payload.addr >> p.part_width == word.addr)),
             self.i.ready.eq(merges | (~opened & (~self.o.valid | self.o.ready))),
-            accepted.eq(self.i.valid & self.i.ready),
+            accepts.eq(self.i.valid & self.i.ready),
             word.write.eq(1),
         ]
         with m.If(opened | ~self.o.valid | self.o.ready):
             ends = part == p.parts - 1
-            m.d.sync += [opened.eq(accepted & ~ends), self.o.valid.eq(accepted & ends | opened & ~accepted)]
+            m.d.sync += [opened.eq(accepts & ~ends), self.o.valid.eq(accepts & ends | opened & ~accepts)]
         size = p.width // 8
-        with m.If(accepted):
+        with m.If(accepts):
             m.d.sync += word.addr.eq(self.i.payload.addr >> p.part_width)
             for n in range(p.parts):
                 mine = Mux(part == n, self.i.payload.strobe, 0)
@@ -77,10 +77,10 @@ class WriteUpsizer(Component):
 
 
 class ReadDownsizer(Component):
-    """Each beat `i` asks for a part of a word, `o` gives it; `req` and `rsp` go to a port of the memory.
+    """Width adapter of reads: each beat `i` requests a part of a word, `o` returns it; `req` and `rsp` go to a memory.
 
-    Beats of one word that follow each other read it once. Latency: the port's. Initiation interval 1. `req.valid`
-    follows `i` and `o.valid` follows `rsp.valid` combinationally, and back. Area: a word, 8 tags.
+    Consecutive beats of one word read it once. Latency: the port's. Initiation interval 1. `req.valid` follows `i` and
+    `o.valid` follows `rsp.valid` combinationally, and ready backwards. Area: a word, 8 tags.
     """
 
     Parameters = WidthParameters
@@ -101,7 +101,7 @@ class ReadDownsizer(Component):
         tags = place(m, platform, "tags", StreamBuffer, payload=tag, depth=IN_FLIGHT, style="distributed")
         addr = self.i.payload.addr >> p.part_width
         last = Signal(addr.shape(), reset_less=True)
-        known = Signal()  # `last` was asked for by the beat before this one
+        known = Signal()  # the previous beat requested `last`
         again = Signal()
         m.d.comb += [
             again.eq(known & (addr == last)),
@@ -120,12 +120,12 @@ class ReadDownsizer(Component):
 
         kept = Signal(p.width * p.parts, reset_less=True)
         word = Signal(p.width * p.parts)
-        tag_out = tags.o.payload
+        entry = tags.o.payload
         m.d.comb += [
-            word.eq(Mux(tag_out.again, kept, self.rsp.payload.data)),
-            self.o.payload.data.eq(word.word_select(tag_out.part, p.width)),
-            self.o.valid.eq(tags.o.valid & (tag_out.again | self.rsp.valid)),
-            self.rsp.ready.eq(tags.o.valid & ~tag_out.again & self.o.ready),
+            word.eq(Mux(entry.again, kept, self.rsp.payload.data)),
+            self.o.payload.data.eq(word.word_select(entry.part, p.width)),
+            self.o.valid.eq(tags.o.valid & (entry.again | self.rsp.valid)),
+            self.rsp.ready.eq(tags.o.valid & ~entry.again & self.o.ready),
             tags.o.ready.eq(self.o.valid & self.o.ready),
         ]
         with m.If(self.rsp.valid & self.rsp.ready):

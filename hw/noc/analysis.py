@@ -1,4 +1,4 @@
-"""How far packets go, and what the busiest link of a network allows."""
+"""Analysis of a network: average distance, and the throughput bound of its busiest link."""
 
 from collections import Counter
 
@@ -6,14 +6,14 @@ from .topology.graphs import Topology
 
 
 def average_hops(network: Topology) -> float:
-    """Links that a packet passes on average, if each node sends to each, itself included."""
+    """Return the average number of links that a packet passes with uniform destinations, the node itself included."""
     links = sum(len(channels) - 1 for channels in network.paths.values())
     return links / network.nodes**2
 
 
 def saturation(network: Topology) -> float:
-    """Flits that each node can send in a cycle if the busiest link carries one in each, with uniform destinations, the
-    node itself included: an upper bound, that of the node's own ports (1) not counted."""
+    """Return the flits that each node can send per cycle if the busiest link carries one in each cycle, with uniform
+    destinations, the node itself included: an upper bound, without that of the node's own ports (1)."""
     load = Counter(
         (router, port)
         for channels in network.paths.values()

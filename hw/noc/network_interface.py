@@ -1,4 +1,4 @@
-"""The network interface: wide packets to flits and back."""
+"""Network interface: wide packets to flits and back."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import enum, stream
@@ -16,7 +16,7 @@ from .vc_queue_head import DISTRIBUTED
 
 
 class SendError(enum.Enum, shape=2):
-    """Why a packet was not sent."""
+    """Reason why a packet was not sent."""
 
     OWN = 0
     UNREACHABLE = 1
@@ -24,7 +24,7 @@ class SendError(enum.Enum, shape=2):
 
 
 class SendStatus(Bundle):
-    """What became of a packet that was not sent."""
+    """Status of a packet that was not sent."""
 
     def __init__(self, nodes: int):
         super().__init__({"error": SendError, "dest": bits(nodes)})
@@ -33,18 +33,20 @@ class SendStatus(Bundle):
 class NetworkInterface(Component):
     """Network interface of a node: packets of wide beats to flits of a `noc`, and back.
 
-    `send` takes packets (dest, counted in the first beat; last; data of `flits` x `width` bits), and `receive` gives
-    them (src, last, data). `o` and `i` belong to the node's streams `node<i>_in` and `node<i>_out`; a beat is `flits`
+    `send` accepts packets (dest, valid in the first beat; last; data of `flits` x `width` bits), and `receive` returns
+    them (src, last, data). `o` and `i` connect to the node's streams `node<i>_in` and `node<i>_out`; a beat is `flits`
     flits, the low bits first. `node` is the node's own number.
 
-    A packet is sent when it is there as a whole, so that a source that pauses holds nothing in the network. One to the
-    node itself, to a number from `nodes` on, or of more than `longest` beats is not sent, and `status` tells which, and
-    why; all others are sent in order. What comes with a last flit in the middle of a beat is filled up with zeros.
+    A packet is sent when it has arrived completely, so a source that pauses blocks no channel of the network. A packet
+    to the node itself, to a number from `nodes` on, or of more than `longest` beats is not sent, and `status` reports
+    it with the reason; all others are sent in order. A packet whose last flit is in the middle of a beat is padded with
+    zeros.
 
-    Latency: a packet's first flit is offered 1 cycle after its last beat was taken, and a beat is offered 1 cycle after
-    its last flit was taken. Initiation interval: a flit a cycle in both directions.
+    Latency: a packet's first flit is valid 1 cycle after its last beat was accepted, and a beat is valid 1 cycle after
+    its last flit was accepted. Initiation interval: one flit per cycle in both directions.
 
-    Back-pressure: `send` is ready if there is room, and no status waits. No input reaches an output within a cycle.
+    Back-pressure: `send` is ready if there is space, and no status is pending. There is no combinational path from an
+    input to an output.
 
     Area: 2 `longest` beats of distributed memory, and two beats of flip-flops.
 
@@ -73,7 +75,7 @@ class NetworkInterface(Component):
 
     @property
     def latency(self) -> int:
-        """From a beat to its first flit."""
+        """Latency from a beat to its first flit."""
         return 1
 
     @property
@@ -93,9 +95,9 @@ class NetworkInterface(Component):
         m.submodules.rows = rows
         write = rows.write_port()
         read = rows.read_port(domain="comb")
-        # Twice round the ring: what is written, the end of the last whole packet, what is read.
+        # Pointers modulo twice the ring's size: write, end of the last complete packet, read.
         tail, whole, head = (Signal(range(2 * depth), name=name) for name in ("tail", "whole", "head"))
-        dest, held = (Signal(bits(p.nodes), name=name) for name in ("dest", "held"))
+        dest, latched = (Signal(bits(p.nodes), name=name) for name in ("dest", "latched"))
         first, drops = Signal(name="first", init=1), Signal(name="drops")
         error, reason, refused = (
             Signal(SendError, name="error"),
@@ -105,7 +107,7 @@ class NetworkInterface(Component):
         taken = Signal(name="taken")
         m.d.comb += [
             taken.eq(self.send.valid & self.send.ready),
-            dest.eq(Mux(first, beat.dest, held)),
+            dest.eq(Mux(first, beat.dest, latched)),
             self.send.ready.eq(((tail - head)[: len(tail)] != depth) & ~self.status.valid),
             write.addr.eq(tail),
             write.data.eq(Cat(dest, beat.last, beat.data)),
@@ -121,7 +123,7 @@ class NetworkInterface(Component):
         with m.Elif(~drops & (used == p.longest)):
             m.d.comb += [error.eq(SendError.TOO_LONG), refused.eq(1)]
         with m.If(taken):
-            m.d.sync += [first.eq(beat.last), held.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
+            m.d.sync += [first.eq(beat.last), latched.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
             with m.If(refused):
                 m.d.sync += tail.eq(whole)
             with m.Else():

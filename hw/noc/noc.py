@@ -1,4 +1,4 @@
-"""The network on chip: any topology of one router, with a stream in and a stream out for each node."""
+"""Network on chip: routers in a selectable topology, with an input and an output stream per node."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import stream
@@ -19,10 +19,10 @@ ERRORS = 8
 
 
 class Outgoing(Bundle):
-    """What a node sends: a word, whether it ends its packet, and, in the packet's first beat, to which node.
+    """Payload from a node: a word, whether it ends its packet, and, in the packet's first beat, the destination.
 
     With multicast also `to`: the packet goes to all nodes of the rectangle that `dest` begins and `to` ends. With
-    reduction also `reduce`: it is added to those of all other nodes on its way to `dest`.
+    reduction also `reduce`: it is added to those of all other nodes along the route to `dest`.
     """
 
     def __init__(self, nodes: int, width: int, multicast: bool = False, reduction: bool = False):
@@ -32,48 +32,49 @@ class Outgoing(Bundle):
 
 
 class Incoming(Bundle):
-    """What a node receives: a word, whether it ends its packet, and from which node it is."""
+    """Payload to a node: a word, whether it ends its packet, and the number of its source."""
 
     def __init__(self, nodes: int, width: int):
         super().__init__({"src": bits(nodes), "last": 1, "data": width})
 
 
 class Noc(Component):
-    """Network on chip: packets of any length from each node to each other, over routers with virtual channels.
+    """Network on chip: packets of any length between all nodes, over routers with virtual channels.
 
-    Node i sends through `node<i>_in` (dest, counted in a packet's first beat; last, high in its last; data, `width`
+    Node i sends through `node<i>_in` (dest, valid in a packet's first beat; last, high in its last; data, `width`
     bits) and receives through `node<i>_out` (src, last, data). Every packet arrives once, whole (packets at an exit do
-    not mix), unchanged, and in the order in which its source sent packets to that destination. A packet to the node
-    itself or to a node that there is not is taken and dropped; `node<i>_errors` counts these up to 255. With
-    `counters`, `router<r>_flits` counts what left router r at each of its ports, port 0 in the low bits.
+    not interleave), unchanged, and in the order in which its source sent packets to that destination. A packet to the
+    node itself or to a nonexistent node is accepted and dropped; `node<i>_errors` counts these up to 255. With
+    `counters`, `router<r>_flits` counts the flits that left router r at each of its ports, port 0 in the low bits.
 
     `topology` is a ring of k nodes, a mesh or torus of k x l (node y k + x at (x, y)), a crossbar (one router) or bus
-    (one link) of k x l nodes, or a fat_tree of k^l. Ways are fixed for each pair of nodes, shortest, and cannot
-    deadlock: the graph of channels that wait for each other is searched for cycles when parameters are checked.
+    (one link) of k x l nodes, or a fat_tree of k^l. Routes are fixed for each pair of nodes, shortest, and free of
+    deadlock: the channel dependency graph is searched for cycles when parameters are checked.
 
     With `multicast`, a packet goes to all nodes (x, y) of the rectangle from `dest`, its least x and y, to `to`, its
     greatest, but not to its source; if they are the same, to that one node. Each beat to a rectangle arrives as a
-    packet of its own; all that a source sends to rectangles keeps its order, but what it sends to one node may pass
-    that. A rectangle that ends before it begins, or beyond the network, is dropped and counted.
+    separate packet; all packets that a source sends to rectangles stay in order, but those to a single node may
+    overtake them. A packet to a rectangle that ends before it begins, or beyond the network, is dropped and counted.
 
     With `reduction`, all nodes send packets with `reduce` to the same nodes in the same order, of as many beats:
     node `dest` then receives, for the beats x_i of all k l nodes i, itself included, one packet of one beat
 
         data = sum over i of x_i, in each of the width / 32 lanes of 32 bits, modulo 2^32; src = dest
 
-    in the order in which they were issued; exact, whatever the ways. Routers add, and the highest VC is for that alone.
-    What one node has not sent yet holds the sum and all later ones, and a node that has sent `depth` beats that wait,
-    but no packets of others. `to` does not count then. `dest` beyond the network is dropped and counted.
+    in the order in which they were issued; exact, independently of the routes. Routers add, and the highest VC is
+    reserved for sums. A node that has not sent its beat delays the sum and all later ones, and a node that has sent
+    `depth` waiting beats, but no packets of others. `to` is ignored then. A packet with `dest` beyond the network is
+    dropped and counted.
 
-    Latency: if nothing else is under way, hops x `latency` + length cycles from a packet's first beat to the beat of
-    its last at the exit, where hops counts the routers that it passes. Initiation interval 1.
+    Latency: without other traffic, hops x `latency` + length cycles from a packet's first beat to the beat of its last
+    at the exit, where hops counts the routers that it passes. Initiation interval 1.
 
-    Back-pressure: an exit that stalls holds its packets in the network, and in time whoever uses the same channels.
-    Each VC has its own buffers, and packets to one destination use the same VC where they may use any. No input reaches
-    an output within a cycle.
+    Back-pressure: an exit that stalls blocks its packets in the network, and eventually all packets on the same
+    channels. Each VC has its own buffers, and packets to one destination use the same VC where several are possible.
+    There is no combinational path from an input to an output.
 
-    Area: a router (see there) for each node (fat_tree: l k^(l-1), crossbar: 1, bus: 2), and depth flits at each exit.
-    All routers are the same module; their places are inputs.
+    Area: one router (see there) per node (fat_tree: l k^(l-1), crossbar: 1, bus: 2), and depth flits at each exit.
+    All routers are instances of one module; their positions are inputs.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004. Fat trees:
     F. Petrini and M. Vanneschi, k-ary n-trees: high performance networks for massively parallel architectures, 1997.
@@ -97,7 +98,7 @@ class Noc(Component):
 
     @property
     def latency(self) -> int:
-        """Of a packet of one beat between nodes that are closest."""
+        """Latency of a packet of one beat between adjacent nodes."""
         network = self.p.network
         return min(len(channels) for channels in network.paths.values()) * self.p.latency + 1
 
@@ -113,7 +114,7 @@ class Noc(Component):
         described = {name: value for name, value in p if name in Router.Parameters.model_fields}
         routers = [place(m, platform, f"router{r}", Router, **described) for r in range(n.routers)]
         arriving = {}  # (router, input port) to flit, valid
-        leaving = {}  # (router, output port) to credits that come back
+        leaving = {}  # (router, output port) to returned credits
         for (router, port), end in n.links.items():
             arriving[end] = routers[router].o[port], _vcs(routers[router].o_valid, port, n.vcs)
             leaving[router, port] = _vcs(routers[end[0]].i_credit, end[1], n.vcs)
@@ -152,10 +153,10 @@ class Noc(Component):
 
 
 class Entry(Component):
-    """Where a node's packets enter its router: each becomes flits that know their way, or is dropped and counted.
+    """Entry of a node's packets into its router: each becomes flits with a route, or is dropped and counted.
 
-    Ready if every VC of the router's input has room, so that it depends on no input. Latency 0.
-    Area: a packet's way in registers, a counter of `depth` bits a VC.
+    Ready if every VC of the router's input has space, so that it depends on no input. Latency 0.
+    Area: a packet's route in registers, a counter of `depth` bits per VC.
     """
 
     class Parameters(LinkParameters):
@@ -201,11 +202,11 @@ class Entry(Component):
             wrong = Mux(beat.reduce, (to >= n.nodes) if n.nodes & (n.nodes - 1) else 0, wrong)
         layout = {"go": n.ports, "vc": bits(n.vcs), "header": routing.header, "lane": bits(n.vcs), "wrong": 1}
         layout = Bundle(layout | ({"src": bits(n.nodes), "sum": 1} if n.reduction else {}))
-        looked_up, held, routed = (Signal(layout, name=name) for name in ("looked_up", "held", "routed"))
-        last = beat.last | routed.header.many if n.multicast else beat.last
+        looked_up, latched, current = (Signal(layout, name=name) for name in ("looked_up", "latched", "current"))
+        last = beat.last | current.header.many if n.multicast else beat.last
         if n.reduction:
             m.d.comb += [looked_up.src.eq(Mux(beat.reduce, to, self.node)), looked_up.sum.eq(beat.reduce)]
-            last |= routed.sum
+            last |= current.sum
         first = Signal(init=1)
         accepted = Signal()
         m.d.comb += [
@@ -214,23 +215,23 @@ class Entry(Component):
             [looked_up.header[name].eq(value) for name, value in header.items()],
             looked_up.lane.eq(lane),
             looked_up.wrong.eq(wrong),
-            routed.as_value().eq(Mux(first, looked_up, held)),
+            current.as_value().eq(Mux(first, looked_up, latched)),
             accepted.eq(self.i.valid & self.i.ready),
             self.flit.data.eq(beat.data),
             self.flit.last.eq(last),
-            self.flit.src.eq(routed.src if n.reduction else self.node),
-            self.flit.header.eq(routed.header),
-            self.flit.go.eq(routed.go),
-            self.flit.vc.eq(routed.vc),
+            self.flit.src.eq(current.src if n.reduction else self.node),
+            self.flit.header.eq(current.header),
+            self.flit.go.eq(current.go),
+            self.flit.vc.eq(current.vc),
         ]
         with m.If(accepted):
-            m.d.sync += [first.eq(beat.last), held.eq(routed)]
+            m.d.sync += [first.eq(beat.last), latched.eq(current)]
         with m.If(accepted & first & looked_up.wrong & (self.errors != (1 << ERRORS) - 1)):
             m.d.sync += self.errors.eq(self.errors + 1)
         rooms = []
         for v in range(n.vcs):
             places = Signal(p.depth, name=f"places{v}", init=-1)
-            m.d.comb += self.valid[v].eq(accepted & ~routed.wrong & (routed.lane == v))
+            m.d.comb += self.valid[v].eq(accepted & ~current.wrong & (current.lane == v))
             with m.If(self.valid[v] ^ self.credit[v]):
                 m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
             rooms.append(places[0])
@@ -239,7 +240,7 @@ class Entry(Component):
 
 
 class Exit(Component):
-    """Where a node's packets leave: a buffer of `depth` flits, which the router counts. Latency 1."""
+    """Exit of a node's packets: a buffer of `depth` flits, which the router counts. Latency 1."""
 
     class Parameters(LinkParameters):
         pass
@@ -261,7 +262,7 @@ class Exit(Component):
         m.submodules.ring = ring = Memory(shape=layout.size, depth=p.depth, init=[], attrs=DISTRIBUTED)
         write = ring.write_port()
         read = ring.read_port(domain="comb")
-        following = Signal(bits(p.depth), init=1)  # the place after that which is read
+        following = Signal(bits(p.depth), init=1)  # the address after the read address
         leaves = Signal()
         m.d.comb += [
             write.data.eq(Cat(self.flit.src, self.flit.last, self.flit.data)),
@@ -278,5 +279,5 @@ class Exit(Component):
 
 
 def _vcs(bits_, port: int, vcs: int):
-    """A port's bits, of a word with one for each VC of each port."""
+    """Return a port's bits of a word that has one bit per VC of each port."""
     return bits_[port * vcs : (port + 1) * vcs]

@@ -1,4 +1,4 @@
-"""A network on chip that makes and checks its own traffic: an experiment to be simulated, or put on a board."""
+"""Network on chip with built-in traffic generators and checkers, for simulation or for a board."""
 
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib.wiring import In, Out
@@ -14,22 +14,22 @@ from .traffic import TrafficCounts, TrafficNode, TrafficSettings, fixed
 
 
 class NocTraffic(Component):
-    """Network on chip with a source of random packets and a checker of all that arrives at each node.
+    """Network on chip with a source of random packets and a checker of all arriving packets at each node.
 
-    Settings are inputs and may change at any time, `seed` not after reset: see `hw.noc.traffic.TrafficSettings`. `load`
-    is in
-    packets a node and cycle, times 2^16. Patterns: 0 uniform, 1 tornado, 2 transpose, 3 bit complement, 4 hot spot,
-    5 neighbour. `select` is a node, whose counts the outputs show two cycles later: see `hw.noc.traffic.TrafficCounts`;
-    `errors` are the packets that the network refused there. `links` has the flits that left its router at each port,
-    port 0 in the low bits (on networks with a router for each node; 0 elsewhere).
+    Settings are inputs and may change at any time, except `seed`, which must not change after reset: see
+    `hw.noc.traffic.TrafficSettings`. `load` is in packets per node and cycle, times 2^16. Patterns: 0 uniform,
+    1 tornado, 2 transpose, 3 bit complement, 4 hot spot, 5 neighbour. `select` is a node, whose counts are at the
+    outputs two cycles later: see `hw.noc.traffic.TrafficCounts`; `errors` counts the packets that the network rejected
+    there. `links` counts the flits that left its router at each port, port 0 in the low bits (on networks with one
+    router per node; 0 elsewhere).
 
     Latency: the network's, from the cycle in which a packet is the first of its source to that in which its last flit
-    leaves. Packets wait in the backlog of their source before; `cycles` counts that, too.
-    Initiation interval: a flit a cycle at each node.
+    leaves. Before that, packets wait in the backlog of their source; `cycles` includes that time.
+    Initiation interval: one flit per cycle at each node.
 
-    Back-pressure: a source whose backlog is full makes no packets, and counts them as refused.
+    Back-pressure: a source whose backlog is full generates no packets, and counts them as `refused`.
 
-    Area: the network (`noc`), and for each node a few hundred LUT, which grow with width.
+    Area: the network (`noc`), and a few hundred LUT per node, which grow with width.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapters 3 and 23.
     """
@@ -51,7 +51,7 @@ class NocTraffic(Component):
 
     @property
     def latency(self) -> int:
-        """As that of the network."""
+        """Latency of the network."""
         return Noc(**dict(self.p)).described().latency
 
     @property

@@ -1,4 +1,4 @@
-"""Parameters that networks and their parts share."""
+"""Common parameters of networks and their parts."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ LANE = 32
 
 
 class FlitParameters(Parameters):
-    """What all parts of a network share."""
+    """Parameters of all parts of a network."""
 
     width: int = Field(64, ge=1, le=1024, description="data bits of a flit")
     depth: int = Field(4, ge=2, le=16, description="flits that each VC buffers at each input")
@@ -25,30 +25,30 @@ class FlitParameters(Parameters):
 
 
 class LinkParameters(FlitParameters):
-    """The same, within one network."""
+    """Parameters of parts that belong to a given network."""
 
     network: Topology
 
 
 class NetworkParameters(FlitParameters):
-    """The same, of a network that is described."""
+    """Parameters that describe a network."""
 
     topology: Literal["ring", "mesh", "torus", "crossbar", "bus", "fat_tree"] = Field(
-        "torus", description="how routers are linked"
+        "torus", description="topology of the links"
     )
     k: int = Field(4, ge=1, le=64, description="nodes of a ring or row; fat_tree: links down of a router")
     l: int = Field(4, ge=1, le=64, description="rows; fat_tree: levels; ring: 1")  # noqa: E741
     vcs: int = Field(2, ge=1, le=8, description="virtual channels of a link")
-    latency: int = Field(1, ge=1, le=2, description="cycles a hop")
+    latency: int = Field(1, ge=1, le=2, description="cycles per hop")
     rounds: int = Field(
-        1, ge=1, le=2, description="2: who got no output in a cycle asks again for one that is left; a slower clock"
+        1, ge=1, le=2, description="2: inputs without a grant request a free output in the same cycle; a slower clock"
     )
 
     @model_validator(mode="after")
     def _network(self):
         _ = self.network
         if self.rounds > 1 and self.vcs == 1:
-            raise ValueError(f"rounds={self.rounds}: with vcs=1 inputs have nothing else to ask for, rounds must be 1.")
+            raise ValueError(f"rounds={self.rounds}: with vcs=1 inputs have no further request, rounds must be 1.")
         return self
 
     @property
@@ -57,10 +57,10 @@ class NetworkParameters(FlitParameters):
 
 
 class GridParameters(NetworkParameters):
-    """The same, with what a mesh or torus may have: flits to many nodes, and from all nodes to one."""
+    """Parameters of a mesh or torus with multicast (one to many nodes) or reduction (all nodes to one)."""
 
     multicast: bool = Field(False, description="whether a flit can go to all nodes of a rectangle (mesh, torus)")
-    reduction: bool = Field(False, description="whether flits from all nodes can be added on their way (mesh, torus)")
+    reduction: bool = Field(False, description="whether routers can add flits from all nodes (mesh, torus)")
 
     @model_validator(mode="after")
     def _lanes(self):

@@ -1,4 +1,4 @@
-"""Where flits meet that are added on their way: whether all of them are there, and their sum."""
+"""Reduction in a router: detection that all flits to be added have arrived, and their sum."""
 
 from amaranth.hdl import Cat, Module, Mux
 from amaranth.lib.wiring import In, Out
@@ -9,10 +9,10 @@ from .parameters import LANE
 
 
 class ReductionJoin(Component):
-    """Whether the inputs that an output adds all have a flit for it, to the same root (of which `root` bits tell).
+    """Join of a reduction: whether all inputs that an output adds have a flit to the same root (of `root` bits).
 
-    `adds` are the inputs that it adds at this place, `waiting` those whose first flit to be added goes there, to the
-    node in `roots`; `passed` those where it is a packet's turn. Latency 0.
+    `adds` marks the inputs that it adds at this position, `waiting` those whose first flit to be added goes there, to
+    the node in `roots`; `passed` those where a packet has priority in this cycle. Latency 0.
     """
 
     class Parameters(Parameters):
@@ -26,15 +26,15 @@ class ReductionJoin(Component):
 
     def elaborate(self, platform):
         m = Module()
-        arrived = self.waiting & ~self.passed
+        present = self.waiting & ~self.passed
         if self.p.root:
-            arrived &= Cat(self.roots[i] == self.roots[0] for i in range(self.p.inputs))
-        m.d.comb += self.joined.eq((arrived | ~self.adds).all())
+            present &= Cat(self.roots[i] == self.roots[0] for i in range(self.p.inputs))
+        m.d.comb += self.joined.eq((present | ~self.adds).all())
         return m
 
 
 def add(select, words, width: int):
-    """The sum, lane by lane, of those of the words that `select` has a bit for; the word itself if it is one."""
+    """Return the sum, lane by lane, of the words that `select` marks; the word itself if it is one."""
     lanes = []
     for low in range(0, width, LANE):
         parts = [Mux(select[n], word[low : low + LANE], 0) for n, word in enumerate(words)]

@@ -1,11 +1,11 @@
-"""Ways of flits that are added on their way to one node: a multicast's tree, backwards. Plain, as `hw.noc.topology`."""
+"""Routes of flits that are added towards one node: a reversed multicast tree. Plain Python, as `hw.noc.topology`."""
 
 from collections import defaultdict
 from itertools import pairwise
 
 
 def way(network, node: int, root: int) -> list[tuple[int, int, int]]:
-    """The channels from a node to the root, its exit included: along the row, then the column, never round.
+    """Return the channels from a node to the root, its exit included: along the row, then the column, no wrap-around.
 
     On the links it is the highest VC, which packets do not use.
     """
@@ -20,13 +20,13 @@ def way(network, node: int, root: int) -> list[tuple[int, int, int]]:
 
 
 def pairs(network, root: int) -> set[tuple]:
-    """Each channel of the tree to a root with the one before it (None at a node)."""
+    """Return each channel of the tree to a root with the one before it (None at a node)."""
     ways = [way(network, node, root) for node in range(network.nodes)]
     return {pair for channels in ways for pair in pairwise([None, *channels])}
 
 
 def joins(network, root: int) -> dict[tuple[int, int, int], frozenset[int]]:
-    """For each channel of the tree to a root, the inputs of its router from which flits are added there."""
+    """Return for each channel of the tree to a root the inputs of its router from which flits are added there."""
     found = defaultdict(set)
     for before, channel in pairs(network, root):
         found[channel].add(network.links[before[:2]][1] if before else 0)

@@ -1,4 +1,4 @@
-"""The routes of `hw.noc.topology` in hardware, from a router's position and what a packet's header says."""
+"""Routing logic: the routes of `hw.noc.topology`, from a router's position and a packet's header."""
 
 from functools import cache
 
@@ -13,14 +13,14 @@ from .topology.grid import GridTopology
 
 
 def bits(count: int) -> int:
-    """Bits of a number below `count`, one at least."""
+    """Return the bits of a number below `count`, at least one."""
     return max(1, (count - 1).bit_length())
 
 
 class Flit(Bundle):
-    """What a link carries in a cycle: a word, whether it ends its packet, the packet's source and the rest of its way.
+    """Flit: a word, whether it ends its packet, the packet's source and its remaining route.
 
-    `go` has a bit for the output port at the router that receives it, `vc` is the VC there.
+    `go` has one bit per output port of the router that receives it, `vc` is the VC there.
     """
 
     def __init__(self, network: Topology, width: int):
@@ -31,9 +31,9 @@ class Flit(Bundle):
 class Route:
     """`Topology.start` and `Topology.step` in hardware.
 
-    `position` is the layout of what a router must know of its place, `place` the value of it for a router. `header` is
-    the layout of what each flit carries to find its way. Methods take the module to which they may add statements.
-    Outputs are one-hot, ports as bits.
+    `position` is the layout of a router's position, `place` its value for a router. `header` is the layout of the
+    routing information in each flit. Methods add statements to the module passed to them. Outputs are one-hot, one bit
+    per port.
     """
 
     def __init__(self, network: Topology):
@@ -50,22 +50,22 @@ class Route:
         return {"unused": 0}
 
     def lane(self, m, destination):
-        """The VC that a source hands its packets to."""
+        """Return the VC that a source uses for its packets."""
         return _table(m, "lane", destination, [self.network.lane(node) for node in range(self.network.nodes)])
 
     def start(self, m, position, source, destination, lane):
-        """(go, vc, header fields) at the source's router; `lane` is that of the destination."""
+        """Return (go, vc, header fields) at the source's router; `lane` is that of the destination."""
         raise NotImplementedError
 
     def step(self, m, position, port: int, vc, header):
-        """(go, vc) at the router that `port` leads to; at ports of `Topology.exits`, vc means nothing."""
+        """Return (go, vc) at the router that `port` leads to; at ports of `Topology.exits`, vc is undefined."""
         raise NotImplementedError
 
 
 class GridRoute(Route):
-    """Position: the router's coordinates. Header: those of the destination, and what to do at the turn into y.
+    """Position: the router's coordinates. Header: those of the destination, and the port and VC after the turn into y.
 
-    With multicast also whether it goes to `many`: then x, y is the last of them, `low_x`, `low_y` the first.
+    With multicast also whether it goes to `many` nodes: then x, y is the last of them, `low_x`, `low_y` the first.
     """
 
     def position_fields(self):
@@ -98,12 +98,12 @@ class GridRoute(Route):
         return go, Mux(move, x_vc, y_vc), {"x": to_x, "y": to_y, "down": south, "turn_vc": y_vc}
 
     def spread(self, m, position, low, high, lane):
-        """(go, header fields) at the source of a flit on VC `lane` to all nodes from `low` to `high`, (x, y) each."""
+        """Return (go, header fields) at the source of a flit on VC `lane` to all nodes (x, y) from `low` to `high`."""
         fields = {"x": high[0], "y": high[1], "turn_vc": lane, "low_x": low[0], "low_y": low[1], "many": Const(1, 1)}
         return self._fork(0, position.x, position.y, fields), fields
 
     def _fork(self, port: int, x, y, header):
-        """As `Topology.fork`."""
+        """Return the outputs of `Topology.fork`."""
         column = Const(1, 1) if port > 2 else (header["low_x"] <= x) & (x <= header["x"])
         row = (header["low_y"] <= y) & (y <= header["y"])
         return Cat(
@@ -115,43 +115,43 @@ class GridRoute(Route):
         )
 
     def gather(self, position, root):
-        """(go, header fields) at the source of a flit to be added on its way to `root`, (x, y): as `hw.noc.gather`."""
+        """Return (go, header fields) at a reduction flit's source, as `hw.noc.reduction_tree`; `root` is (x, y)."""
         (x, y), (to_x, to_y) = (position.x, position.y), root
         column, south, north = to_x == x, to_y > y, to_y < y
         go = Cat(column & (to_y == y), to_x > x, to_x < x, column & south, column & north)
         return go, {"x": to_x, "y": to_y, "down": south, "turn_vc": Const(self.network.plain, bits(self.network.vcs))}
 
     def behind(self, position):
-        """A bit for each input: whether a node's flits come there without going round."""
+        """Return one bit per input: whether flits of a node can arrive there without a wrap-around link."""
         x, y, (last_x, last_y) = position.x, position.y, (self.network.k - 1, self.network.l - 1)
         return Cat(Const(1, 1), x != last_x, x != 0, y != last_y, y != 0)
 
     def corner(self, m, name: str, node):
-        """A node's coordinates."""
+        """Return a node's coordinates."""
         places = [self.network.at(each) for each in range(self.network.nodes)]
         return tuple(_table(m, f"{name}_{axis}", node, [at[n] for at in places]) for n, axis in enumerate("xy"))
 
-    def _enter(self, m, name: str, here, goal, size: int, odd, lane, low):
-        """Whether a packet rises in a dimension, and its VC there."""
+    def _enter(self, m, name: str, here, target, size: int, odd, lane, low):
+        """Return whether a packet rises in a dimension, and its VC there."""
         above, up = Signal(name=f"above_{name}"), Signal(name=f"up_{name}")
-        m.d.comb += above.eq(goal > here)
+        m.d.comb += above.eq(target > here)
         if self.network.wraps:
             distance = Signal(bits(size) + 1, name=f"distance_{name}")
-            m.d.comb += distance.eq(Mux(above | (goal == here), goal - here, goal - here + size))
+            m.d.comb += distance.eq(Mux(above | (target == here), target - here, target - here + size))
             m.d.comb += up.eq((2 * distance < size) | ((2 * distance == size) & ~odd))
         else:
             m.d.comb += up.eq(above)
-        return up, Mux(above ^ up, low, lane)  # it crosses the dateline where it rises to a lower number, or falls
+        return up, Mux(above ^ up, low, lane)  # it crosses the dateline if it rises to a lower number, or falls
 
     def step(self, m, position, port, vc, header):
         n = self.network
         along, size = ("x", n.k) if port < 3 else ("y", n.l)
         here, end, step = (position[along], size - 1, 1) if port % 2 else (position[along], 0, -1)
-        edge, next_place, arrived = Signal(name=f"edge{port}"), Signal(len(here), name=f"next_place{port}"), Signal()
+        edge, target, arrived = Signal(name=f"edge{port}"), Signal(len(here), name=f"target{port}"), Signal()
         m.d.comb += [
             edge.eq(here == end),
-            next_place.eq(Mux(edge, size - 1 - end, here + step)),
-            arrived.eq(header[along] == next_place),
+            target.eq(Mux(edge, size - 1 - end, here + step)),
+            arrived.eq(header[along] == target),
         ]
         straight = Mux(edge, vc + n.plain // 2, vc)[: len(vc)] if n.wraps else vc
         go = [~arrived & (port == other) for other in range(n.ports)]
@@ -162,13 +162,13 @@ class GridRoute(Route):
             go[0], go[3], go[4] = arrived & level, arrived & ~level & header.down, arrived & ~level & ~header.down
             straight = Mux(arrived, header.turn_vc, straight)
         if n.multicast:
-            x, y = (next_place, position.y) if along == "x" else (position.x, next_place)
+            x, y = (target, position.y) if along == "x" else (position.x, target)
             return Mux(header.many, self._fork(port, x, y, header), Cat(go)), straight
         return Cat(go), straight
 
 
 class CrossbarRoute(Route):
-    """One router: all is known at the start."""
+    """Single router: the route is complete at the start."""
 
     def start(self, m, position, source, destination, lane):
         return _one_hot(destination, self.network.ports), Const(0, 1), {}
@@ -228,7 +228,7 @@ class FatTreeRoute(Route):
 
 @cache
 def route(network: Topology) -> Route:
-    """The hardware of a network's routes."""
+    """Return the routing logic of a network."""
     kinds = {
         GridTopology: GridRoute,
         CrossbarTopology: CrossbarRoute,
@@ -261,7 +261,7 @@ def _table(m, name: str, index, values: list[int]):
 
 
 def choose(select, values):
-    """The one of the values that `select` has a bit for."""
+    """Return the one of the values that `select` marks."""
     chosen = 0
     for n, value in enumerate(values):
         chosen |= Mux(select[n], value, 0)
@@ -269,6 +269,6 @@ def choose(select, values):
 
 
 def index(one_hot):
-    """The number of the only bit that is set."""
+    """Return the index of the only bit that is set."""
     size = bits(len(one_hot))
     return Cat(Cat(bit for n, bit in enumerate(one_hot) if n >> b & 1).any() for b in range(size))

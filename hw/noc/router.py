@@ -1,4 +1,4 @@
-"""The router: flits from input ports to output ports, over virtual channels that are booked by packets."""
+"""Wormhole router with virtual channels."""
 
 import functools
 import operator
@@ -21,42 +21,43 @@ from .vc_queue_head import DISTRIBUTED, VcQueueHead
 class Router(Component):
     """Wormhole router of a network's node, with virtual channels (VCs).
 
-    A flit comes at input port p if `i_valid[p]` has a bit: the VC in which it is buffered. It says which output port
-    and VC it takes here (`go`, `vc`), and leaves with what it takes at the next router, which follows from its header
-    and `position`: the way is looked up one router ahead. A packet's first flit books the VC at its output until its
-    last has passed; flits of packets on other VCs may come between. `i_credit[p]` has a bit for each VC in which a
-    flit has left its buffer: senders know `depth` places at first. What leaves at `o` counts on the same from
-    `o_credit`.
+    A flit arrives at input port p if `i_valid[p]` has a bit set: that of the VC in which it is buffered. It carries its
+    output port and VC at this router (`go`, `vc`), and leaves with those at the next router, which follow from its
+    header and `position`: routes are computed one router ahead (look-ahead routing). A packet's first flit allocates
+    the VC at its output until its last flit has passed; flits of packets on other VCs may interleave. `i_credit[p]` has
+    one bit per VC, high when a flit has left its buffer: senders start with `depth` credits. The credits of flits sent
+    at `o` return on `o_credit`.
 
-    Latency: `latency` cycles from being written into this buffer to being written into the next. With 1 the choice and
-    the way through the multiplexers are one cycle, with 2 a register is between. Initiation interval 1: each input and
-    each output passes a flit a cycle. A credit is back after latency + 2 cycles, so a VC with depth >= latency + 2
-    passes a flit every cycle.
+    Latency: `latency` cycles from the write into this buffer to the write into the next. With 1 the arbitration and the
+    multiplexers take one cycle, with 2 there is a register between them. Initiation interval 1: each input and each
+    output passes one flit per cycle. A credit returns after latency + 2 cycles, so a VC with depth >= latency + 2
+    passes one flit per cycle.
 
-    Each input offers one of its VCs, each VC of an output takes one of the packets, and each output one of its VCs,
-    always the one that was served longest ago. A flit may go if there is room behind the output and, if it is a
-    packet's first, its VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the
-    output and VC that it waits for, whatever else happens; n are the inputs that lead to one output, at most.
+    Each input selects one of its VCs, each VC of an output one of the packets, and each output one of its VCs, always
+    the least recently served one. A flit may be sent if the next buffer has space and, if it is a packet's first, its
+    VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the output and VC that it
+    waits for, regardless of other traffic; n is the largest number of inputs that lead to one output.
 
-    With two `rounds`, an input whose flit nobody took offers one of another VC in the same cycle, to outputs that took
-    none. Who was served in either round goes last in both, so the bound is the same; the clock is slower.
+    With two `rounds`, an input whose flit got no grant offers one of another VC in the same cycle, to outputs that have
+    not granted any. A request granted in either round gets the lowest priority in both, so the bound is the same; the
+    clock is slower.
 
-    With `multicast`, `go` may have several bits: the flit, a packet of its own, leaves by each of those outputs once,
-    in the same cycle by all that take it, and stays at the front of its buffer until the last has taken it. What is
-    said of waiting holds for packets to one node.
+    With `multicast`, `go` may have several bits: the flit, a separate packet, leaves by each of those outputs once, in
+    the same cycle by all that accept it, and stays at the front of its buffer until the last has accepted it. The bound
+    on waiting holds for packets to one node.
 
-    With `reduction`, flits on the highest VC are added: an output waits until each input from which one must come
-    there, by `position`, has one for the same root at the front. It takes all in one cycle, and sends one flit with the
-    sum of their words of 32 bits, modulo 2^32. Each of these inputs offers that before its packets, but not twice in a
-    row of those cycles in which one of its packets is ready. So at most 2 vcs (vcs - 1) n others, sums included, pass
-    on the output and VC that a packet waits for.
+    With `reduction`, flits on the highest VC are added: an output waits until each of the inputs that it adds at this
+    `position` has a flit for the same root at the front. It accepts all of them in one cycle, and sends one flit with
+    the sum of their words of 32 bits, modulo 2^32. Each of these inputs offers such a flit before its packets, but not
+    twice in succession among the cycles in which one of its packets is ready. So at most 2 vcs (vcs - 1) n others, sums
+    included, pass on the output and VC that a packet waits for.
 
-    Back-pressure: credits. No input but `position` reaches an output within a cycle: flits are buffered and credits
-    counted first.
+    Back-pressure: credits. Only `position` reaches an output combinationally: flits are buffered and credits counted
+    first.
 
     Area grows with ports x vcs x depth x flit (buffers, distributed memory), and with the turns that packets can take
-    (`Topology.turns`) x flit: the multiplexers. Which turns there are is known, so x inputs cost y outputs, but not the
-    reverse.
+    (`Topology.turns`) x flit: the multiplexers. The turns are known at elaboration: an input in x needs multiplexer
+    inputs at the outputs in y, but not the reverse.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapters 16 to 19;
     VCs fixed for each pair of nodes: K. S. Shim et al., Static virtual channel allocation in oblivious routing, 2009.
@@ -141,9 +142,9 @@ class Router(Component):
             if p.rounds == 2:
                 grant = grant | port.grant2
             if p.latency == 2:
-                unregistered = [valid, grant]
+                arbitrated = [valid, grant]
                 valid, grant = Signal(len(valid), name=f"valid{o}"), Signal(len(grant), name=f"grant{o}")
-                m.d.sync += [valid.eq(unregistered[0]), grant.eq(unregistered[1])]
+                m.d.sync += [valid.eq(arbitrated[0]), grant.eq(arbitrated[1])]
             flits = [offer.o.as_value() for offer in offers]
             if n.multicast:  # each output has its own next step
                 flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
@@ -157,9 +158,9 @@ class Router(Component):
         return m
 
     def _join(self, m, platform, o: int, port, offers: list):
-        """Tell an output which inputs it adds here, and whether all of them have a flit to be added."""
+        """Drive an output's inputs of a reduction: which inputs it adds here, and whether all have a flit for it."""
         n = self.p.network
-        root = 0 if o in n.exits else len(offers[0].root)  # who leaves here is at its root
+        root = 0 if o in n.exits else len(offers[0].root)  # a flit that leaves at an exit is at its root
         join = place(m, platform, f"join{o}", ReductionJoin, inputs=len(offers), root=root)
         behind = route(n).behind(self.position)
         leads = [[other for other in range(n.ports) if i in n.turns[other]].index(o) for i in n.turns[o]]
@@ -175,27 +176,26 @@ class Router(Component):
 
 
 def _with_go(m, offer, lead: int):
-    """What an input offers, with the outputs that follow the given one of those that it leads to."""
+    """Return the offer of an input, with the output bits that follow from the given output."""
     flit = Signal.like(offer.o, name="flit")
     m.d.comb += [flit.eq(offer.o), flit.go.eq(offer.steps[lead])]
     return flit.as_value()
 
 
 class RouterInput(Component):
-    """An input port: its VCs' buffers, of which it offers one flit a cycle.
+    """Router input: the buffers of its VCs, of which it offers one flit per cycle.
 
-    What decides of the first flit of each VC stands in registers: `request` has a bit for the output and VC that the
-    offered flit asks for, in the order of `leads`, the outputs that can be reached (the VCs of the first, those of the
-    second ...; exits have one); `taken` has a bit for the output that takes it. `room` tells for each output and VC
-    whether the next buffer has room, `booked` whether a packet is under way there. `o` is the flit as it leaves,
-    `latency` - 1 cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for
-    each output.
+    The control bits of the first flit of each VC are in registers: `request` has one bit per output and VC, in the
+    order of `leads`, the reachable outputs (the VCs of the first, those of the second ...; exits have one); `taken` has
+    one bit per output, high where the flit is accepted. `room` has one bit per output and VC, high if the next buffer
+    has space; `booked` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1 cycles later.
+    With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
 
-    With reduction, the highest VC has what is added on its way: it is `waiting` for an output, to be added for the node
-    `root`, and goes before all packets if that output is one of `sums`, without a request. If it went so the last time
-    that a packet was ready, and one is ready now, it has `passed` that and may not go.
+    With reduction, the highest VC carries flits to be added: a flit is `waiting` for an output, with the node `root`,
+    and precedes all packets if that output is one of `sums`, without a request. If a sum was sent in the last cycle in
+    which a packet was ready, and a packet is ready now, it is `passed`: the packet has priority.
 
-    With two rounds, an input of which nothing was taken offers another VC, whose output is `idle` after the first.
+    With two rounds, an input without a grant offers another VC, whose output is `idle` after the first round.
 
     Area: vcs x depth flits of distributed memory.
     """
@@ -256,7 +256,7 @@ class RouterInput(Component):
             write.en.eq(self.valid.any()),
         ]
 
-        ready, taken = Signal(n.plain, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may go
+        ready, taken = Signal(n.plain, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may be sent
         targets = [queue.target for queue in packets]
         for v, queue in enumerate(packets):
             closed = Mux(queue.first, self.booked, 0)
@@ -274,7 +274,7 @@ class RouterInput(Component):
         if n.reduction:
             waiting = vcs[-1].target
             m.d.comb += [first.eq((waiting & self.sums).any()), self.waiting.eq(waiting), self.root.eq(vcs[-1].mark)]
-            owes = Signal(name="owes")  # a sum was the last to go before a packet that was ready
+            owes = Signal(name="owes")  # a sum was sent in the last cycle in which a packet was ready
             m.d.comb += self.passed.eq(owes & ready.any())
             with m.If(ready.any()):
                 m.d.sync += owes.eq(first)
@@ -351,5 +351,5 @@ class RouterInput(Component):
 
 
 def vcs_of(network: Topology, outputs) -> tuple[int, ...]:
-    """How many VCs each output has: exits have one."""
+    """Return the number of VCs of each output: exits have one."""
     return tuple(1 if o in network.exits else network.vcs for o in outputs)

@@ -1,4 +1,4 @@
-"""An output port of a router: whose flit leaves, on which VC, and whether there is room for it."""
+"""Output port of a router: arbitration, VC allocation and credit counters."""
 
 import functools
 import operator
@@ -13,17 +13,17 @@ from .route import choose
 
 
 class RouterOutput(Component):
-    """An output port: it takes the flit of one input in a cycle, books VCs for packets and counts what has room.
+    """Router output: accepts the flit of one input per cycle, allocates VCs to packets and counts credits.
 
-    `request` has a bit for each VC of each input, of which an input sets one; `grant` has a bit for each input, `sent`
-    for the VC on which the granted one's flit goes. Each VC takes its packets in turn, and at the same time the link
-    its VCs. Places in the next buffer are counted as a row of `depth` bits, filled from below: `room` is the last.
+    `request` has one bit per VC of each input, at most one of them high; `grant` has one bit per input, `sent` one per
+    VC: that of the granted flit. The packets of a VC are arbitrated, and at the same time the VCs of the link. Free
+    words of the next buffer are counted as a row of `depth` bits, filled from below: `room` is the last.
 
-    With `sums`, flits that are added here come from all inputs that it `adds` at once, if they have `joined`. The
-    output says that there is room for their `sum`; then all of them offer it. It asks as one packet does: of a link on
-    the highest VC, of an exit as an input does.
+    With `sums`, reduction flits arrive from all inputs that it `adds` at once, if they have `joined`. When there is
+    space for their `sum`, the output signals it; then all inputs offer their flits. A sum is arbitrated like one
+    packet: on a link as the highest VC, at an exit as an input.
 
-    With two rounds, an output that is `idle` after the first takes one of those that ask by `request2`, as `grant2`.
+    With two rounds, an output that is `idle` after the first grants one of the requests in `request2`, by `grant2`.
     """
 
     class Parameters(Parameters):
@@ -52,7 +52,7 @@ class RouterOutput(Component):
         m = Module()
         p = self.p
         alone = p.sums and p.vcs > 1  # the highest VC is for sums
-        rounds = ("", "2")[: p.rounds]  # how names end in each
+        rounds = ("", "2")[: p.rounds]  # suffix of names in each round
         order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
         asks = [
             [Cat(getattr(self, f"request{n}")[i][v] for i in range(p.inputs)) for v in range(p.vcs)] for n in rounds

@@ -1,4 +1,4 @@
-"""Traffic for a network on chip, made at its entries and checked at its exits: one endpoint for each node."""
+"""Traffic of a network on chip, generated at its entries and checked at its exits: one endpoint per node."""
 
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import enum, stream
@@ -15,11 +15,11 @@ from .topology.graphs import Topology
 from .vc_queue_head import DISTRIBUTED
 
 STAMP = 16
-"""Low bits of a word: the cycle in which its packet was ready (15), and whether it counts in what is measured."""
+"""Low bits of a word: the cycle in which its packet was ready (15), and whether it is included in measurements."""
 SEQUENCE = 16
-"""Bits of the numbers of a pair's packets."""
+"""Bits of the sequence numbers of a pair's packets."""
 BACKLOG = 64
-"""Packets that wait at a source, at most."""
+"""Maximum number of packets that wait at a source."""
 LONGEST = 16
 """Flits of the longest packet."""
 COUNT = 32
@@ -27,7 +27,7 @@ COUNT = 32
 
 
 class TrafficPattern(enum.Enum, shape=3):
-    """Where packets go. All but the first are a fixed node for each; none is its own."""
+    """Destinations of packets. All patterns but the first have a fixed destination per node, never the node itself."""
 
     UNIFORM = 0
     TORNADO = 1
@@ -38,10 +38,10 @@ class TrafficPattern(enum.Enum, shape=3):
 
 
 def fixed(network: Topology, node: int) -> list[int]:
-    """Where a node's packets go in each pattern; in the first, which is not fixed, 0.
+    """Return the destinations of a node in each pattern; 0 in the first, which is not fixed.
 
-    On a network without coordinates a row of nodes counts as one. Where a pattern leads to the node itself, its packets
-    go to the next.
+    A network without coordinates is treated as one row of nodes. Where a pattern leads to the node itself, its packets
+    go to the next node.
     """
     count = network.nodes
     k, l = (network.k, network.l) if network.kind in ("mesh", "torus") else (count, 1)  # noqa: E741
@@ -60,12 +60,12 @@ def fixed(network: Topology, node: int) -> list[int]:
 
 
 class TrafficSettings(Bundle):
-    """What all sources and sinks are told, at any time.
+    """Settings of all sources and sinks, which may change at any time.
 
-    `run`: packets are made, in each cycle one with probability load / 2^16. They have `length` flits, or with `vary`
-    from 1 to that. `background` / 2^8 of them go to any node whatever the `pattern`, and `bad` / 2^8 to the node
-    itself, which the network must refuse. An exit is not ready with probability stall / 2^8. `measure`: packets that
-    are made now count in latencies, and flits that arrive now are counted.
+    `run`: packets are generated, one per cycle with probability load / 2^16. They have `length` flits, or with `vary`
+    from 1 to that. `background` / 2^8 of them go to any node in every `pattern`, and `bad` / 2^8 to the node itself,
+    which the network must reject. An exit is not ready with probability stall / 2^8. `measure`: packets generated in
+    this cycle are included in latencies, and flits that arrive in this cycle are counted.
     """
 
     def __init__(self):
@@ -85,11 +85,12 @@ class TrafficSettings(Bundle):
 
 
 class TrafficCounts(Bundle):
-    """What a node has counted.
+    """Counters of a node.
 
-    `sent` and `received` packets (but for those to itself), packets not made as the backlog was full (`refused`), words
-    that were not as they should be (`wrong`); `flits` that arrived while measured; packets that were measured
-    (`timed`), the sum of their cycles from being ready to the last flit's arrival (`cycles`), and the most (`slowest`).
+    `sent` and `received` packets (but for those to itself), packets not generated because the backlog was full
+    (`refused`), words with unexpected contents (`wrong`); `flits` that arrived during measurement; measured packets
+    (`timed`), the sum of their cycles from being ready to the last flit's arrival (`cycles`), and the maximum
+    (`slowest`).
     """
 
     def __init__(self):
@@ -98,16 +99,16 @@ class TrafficCounts(Bundle):
 
 
 class TrafficNode(Component):
-    """A node that sends random packets and checks what it receives.
+    """Traffic node: sends random packets and checks all packets that it receives.
 
     `goals` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G. Marsaglia,
-    Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: what is made depends on these and the
+    Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: the traffic depends on these and the
     settings only, unless the backlog is full.
 
-    A word is the stamp of its packet, and above it a mark, made of that, source, destination, the packet's number
-    among those of the pair, and the word's in the packet. The sink counts packets itself; of what it is told it
-    believes the source and the stamp, which the mark confirms. After a packet that is lost, doubled, cut, changed, out
-    of order or at the wrong node marks are wrong.
+    A word is the stamp of its packet, and above it a mark, a hash of that, source, destination, the packet's sequence
+    number within the pair, and the word's index in the packet. The sink counts packets on its own; of the received
+    packet it uses only the source and the stamp, which the mark confirms. Marks are wrong after a packet that is lost,
+    duplicated, truncated, changed, out of order or at the wrong node.
     """
 
     class Parameters(LinkParameters):
@@ -156,7 +157,7 @@ class TrafficNode(Component):
             made.eq(settings.run & (random[:16] < settings.load)),
             backlog.take.eq(made & backlog.room),
             backlog.write.valid.eq(backlog.take),
-            backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can show it
+            backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can output it
             backlog.write.payload.dest.eq(Mux(bad, self.node, dest)),
             backlog.write.payload.last.eq(
                 Mux(settings.vary, random[40:48] * settings.length >> 8, settings.length - 1)
@@ -223,7 +224,7 @@ class TrafficNode(Component):
         ]
 
     def _word(self, m, name: str, source, destination, number, index, stamp):
-        """The stamp and a mark above it."""
+        """Return the stamp and a mark above it."""
         marks = []
         mark = Cat(number, source, destination, index)[:32] ^ Cat(stamp, stamp)
         while sum(map(len, marks)) < self.p.width:
@@ -234,7 +235,7 @@ class TrafficNode(Component):
 
 
 def _xorshift(m, name: str, value, *shifts: int):
-    """The value, combined with itself shifted: to the left, where a shift is positive."""
+    """Return the value, combined with itself shifted: to the left, where a shift is positive."""
     size = len(value)
     for n, shift in enumerate(shifts):
         other = (value << shift)[:size] if shift > 0 else value >> -shift

@@ -1,4 +1,4 @@
-"""What a router's buffers say of the way of their flits."""
+"""Routing information of the flits in a VC's buffer."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -11,18 +11,18 @@ DISTRIBUTED = {"ram_style": "distributed", "no_rw_check": 1}
 
 
 class VcQueueHead(Component):
-    """What a VC's buffer says of the way of its flits: a ring in memory, whose first row is in a register.
+    """Queue of the routing information of a VC's flits: a ring in memory, with the first row in a register.
 
-    `push` adds `i` (output, VC, last), `pop` removes the first. `target` has a bit for the output and VC of the first
-    flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the places of
-    the first flit and of the next that comes, for the data beside. With `multicast`, `target` may have several bits;
-    those that are `served` are taken from it, and `pop` comes with the last. The highest `mark` bits of `i` are shown
-    of the first flit.
+    `push` adds `i` (output, VC, last), `pop` removes the first. `target` has one bit per output and VC: that of the
+    first flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the
+    addresses of the first flit and of the next one to arrive, for the separate data memory. With `multicast`, `target`
+    may have several bits; those in `served` are removed from it, and `pop` comes with the last. The highest `mark` bits
+    of `i` are output for the first flit.
     """
 
     class Parameters(Parameters):
         outputs: tuple[int, ...]
-        """VCs of each."""
+        """Number of VCs of each output."""
         vcs: int
         depth: int
         multicast: bool = False
@@ -50,9 +50,9 @@ class VcQueueHead(Component):
         m.submodules.ring = ring = Memory(shape=len(self.i), depth=p.depth, init=[], attrs=DISTRIBUTED)
         write = ring.write_port()
         read = ring.read_port(domain="comb")
-        second = Signal(len(self.head), init=1)  # the place after the first
+        second = Signal(len(self.head), init=1)  # the address after the first
         occupied, more = Signal(name="occupied"), Signal(name="more")
-        row = Signal(len(self.i))  # what comes to the front
+        row = Signal(len(self.i))  # the row that moves to the front
         m.d.comb += [
             write.addr.eq(self.tail),
             write.data.eq(self.i),

@@ -1,4 +1,4 @@
-"""Fetch of layer descriptors from DRAM: a linked list or a table, the next one ahead of its use."""
+"""Fetch of layer descriptors from DRAM: a linked list or a table, the next one prefetched."""
 
 from enum import IntEnum
 
@@ -13,7 +13,7 @@ from ..component import Component, Parameters
 
 
 class FetchError(IntEnum):
-    """Why a chain of descriptors ended early; the errors of the bus have its response codes."""
+    """Error that ends a chain of descriptors early; bus errors have the bus's response codes."""
 
     ALIGNMENT = 1
     SLVERR = 2
@@ -21,17 +21,18 @@ class FetchError(IntEnum):
 
 
 class DescriptorFetch(Component):
-    """The descriptors of a chain, one after the other, from an address in DRAM.
+    """Descriptor fetch: the descriptors of a chain, in order, from an address in DRAM.
 
-    A descriptor stands at a multiple of `pitch`, a power of two, and is a header followed by `fields`, low bits first.
-    The header has 32 bits (64 with addresses of more than 32 bits): bit 0 is `last`; in a linked list the bits from
-    log2 pitch up are those of the next descriptor's address, in a table the next one follows after `pitch` bytes.
+    A descriptor is stored at a multiple of `pitch`, a power of two, and is a header followed by `fields`, low bits
+    first. The header has 32 bits (64 with addresses of more than 32 bits): bit 0 is `last`; in a linked list the bits
+    from log2 pitch up are those of the next descriptor's address, in a table the next one follows after `pitch` bytes.
 
-    `start` brings the address of a chain's first descriptor while none is `busy`; `o` gives the fields of each and
-    whether it is the last. While one waits at `o` the next is fetched, so `o` may stay until its pass is done. A
-    descriptor with an error on the bus, or a first address that is no multiple of `pitch`, ends the chain: it is not
-    given, and `fault` reports the code and the descriptor's address. With `stop` high no chain starts, and a descriptor
-    fetched ahead is dropped once its burst has ended; none follows it. `busy` falls when the last has left `o`.
+    `start` carries the address of a chain's first descriptor while none is `busy`; `o` carries the fields of each and
+    whether it is the last. While one waits at `o` the next is fetched, so `o` may keep it until its pass is complete. A
+    descriptor with a bus error, or a first address that is no multiple of `pitch`, ends the chain: it does not appear
+    at `o`, and `fault` reports the code and the descriptor's address. With `stop` high no chain starts, and a
+    prefetched descriptor is dropped once its burst has ended; none follows it. `busy` falls when the last descriptor
+    has left `o`.
 
     Latency: 1 from `start` to the address, 2 from the last beat to `o` and to the next address. No output but
     `start.ready` and `fault` depends combinationally on an input. Area: two descriptors of flip-flops and an address.
@@ -62,12 +63,12 @@ class DescriptorFetch(Component):
 
         @property
         def pitch(self) -> int:
-            """Bytes of which a descriptor's address is a multiple."""
+            """Alignment of a descriptor's address, in bytes."""
             return 1 << (self.beats * self.data_width // 8 - 1).bit_length()
 
         @property
         def descriptor(self) -> Bundle:
-            """What leaves at `o`."""
+            """Payload of `o`."""
             return Bundle({"fields": self.fields, "last": 1})
 
     @staticmethod
@@ -88,7 +89,7 @@ class DescriptorFetch(Component):
         m = Module()
         p = self.p
         low = p.pitch.bit_length() - 1
-        addr = Signal(p.addr_width - low, reset_less=True)  # of the descriptor that is being fetched
+        addr = Signal(p.addr_width - low, reset_less=True)  # of the descriptor being fetched
         word = Signal(p.beats * p.data_width, reset_less=True)
         beat = Signal(range(p.beats))
         error = Signal(2)

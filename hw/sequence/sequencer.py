@@ -1,4 +1,4 @@
-"""Sequencer: a pass per descriptor, in which every unit runs its loop nest."""
+"""Sequencer: one pass per descriptor, in which every unit executes its loop nest."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
@@ -12,20 +12,20 @@ from ..stream.packet import join
 
 
 class Sequencer(Component):
-    """A pass per descriptor: the loop nests of all units start together; it ends when the datapath is done.
+    """Sequencer: one pass per descriptor, in which the loop nests of all units start together.
 
-    `units` are (name, parameters of a :class:`.LoopNest`). A descriptor has a field of each unit's name, which is its
-    nest, and any other fields; all stand at `fields` while the pass lasts. A nest with count0 = 0 leaves its unit out
-    of the pass. Each unit gives its iterations at a stream of its name.
+    `units` are (name, parameters of a :class:`.LoopNest`). A descriptor has a field with each unit's name, which is its
+    nest, and any other fields; all remain valid at `fields` during the pass. A nest with count0 = 0 excludes its unit
+    from the pass. Each unit has an output stream of its iterations, with its name.
 
-    `start` is high in a pass's first cycle; the datapath raises `done` for a cycle, any later, once the results of the
-    pass are where the next one may read them. The pass ends with `done`, or when the last nest has started if that is
-    later; the next begins in the cycle after if its descriptor is there. With `stop` high the present pass is finished,
-    none begins, and descriptors that arrive are dropped. `busy` is high during a pass.
+    `start` is high in a pass's first cycle; the datapath raises `done` for one cycle, at any later time, once the
+    results of the pass are where the next one may read them. The pass ends with `done`, or when the last nest has
+    started if that is later; the next begins in the following cycle if its descriptor is available. With `stop` high
+    the current pass is completed, none begins, and descriptors that arrive are dropped. `busy` is high during a pass.
 
     Latency: 1 from `start` to the first iterations. `descriptor.ready` follows `done` and `stop` combinationally, and
-    `start` follows `descriptor.valid` and `stop`; a unit's stream depends on no input so. Area: the loop nests; the
-    descriptor stays in its source.
+    `start` follows `descriptor.valid` and `stop`; the units' streams depend on no input combinationally. Area: the loop
+    nests; the descriptor is stored in its source.
     """
 
     class Parameters(Parameters):
@@ -55,7 +55,7 @@ class Sequencer(Component):
         m = Module()
         p = self.p
         running = Signal()
-        done = Signal()  # it has been, or is
+        done = Signal()  # `done` is high, or was high in this pass
         was_done = Signal()
         ends = Signal()
         waiting = Signal(len(p.units))  # units whose nests have not started

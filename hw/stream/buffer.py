@@ -1,4 +1,4 @@
-"""First-in first-out buffers after pipelines that cannot stop."""
+"""First-in first-out buffers at the output of pipelines that cannot stall."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
@@ -13,10 +13,11 @@ SLICE = 512
 
 
 class BufferSlice(Component):
-    """Some bits of a buffer's rows, at most :data:`SLICE` wide: a ring in memory, read into its own register.
+    """Slice of a buffer's rows, at most :data:`SLICE` bits wide: a ring in memory with a registered read.
 
-    Nothing here stops the writer. Latency 2, initiation interval 1. A row is read in a later cycle than it is written,
-    so no read ever meets a write to its address: synthesis need not guard against it (`no_rw_check`).
+    No full flag: the writer is never stalled. Latency 2, initiation interval 1. A row is read at least one cycle after
+    it is written, so a read never overlaps with a write to its address: synthesis need not guard against it
+    (`no_rw_check`).
     """
 
     class Parameters(Parameters):
@@ -56,12 +57,12 @@ class BufferSlice(Component):
 
 
 class StreamBuffer(Component):
-    """First-in first-out buffer behind a pipeline that cannot stop.
+    """First-in first-out buffer at the output of a pipeline that cannot stall.
 
-    Whatever is written is kept: the writer asks for room beforehand. `room` is high while at least `claim` further
-    rows, beyond all that were claimed and have not left through `o`, would fit; a claim is made with `take`.
+    Every write is accepted, so the writer reserves space beforehand. `room` is high while at least `claim` further
+    rows fit, in addition to all rows that were claimed and have not left through `o`; `take` makes a claim.
 
-    `style` is the kind of memory, "auto" leaves it to synthesis, which puts shallow ones into distributed memory.
+    `style` is the kind of memory. With "auto" synthesis chooses; it maps shallow ones to distributed memory.
 
     Latency 2, initiation interval 1. Area: depth x payload bits of memory, two counters.
     """
@@ -96,9 +97,9 @@ class StreamBuffer(Component):
                 self.o.payload.as_value()[part].eq(fifo.o_data),
                 fifo.o_ready.eq(self.o.ready),
             ]
-        m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices move in step
+        m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices advance in lockstep
 
-        spare = Signal(range(-p.claim, p.depth - p.claim + 1), init=p.depth - p.claim)  # rows that fit beyond a claim
+        spare = Signal(range(-p.claim, p.depth - p.claim + 1), init=p.depth - p.claim)  # rows that fit after a claim
         leaves = Signal()
         m.d.comb += [leaves.eq(self.o.valid & self.o.ready), self.room.eq(spare >= 0)]
         m.d.sync += spare.eq(spare + Mux(self.take, Mux(leaves, 1 - p.claim, -p.claim), leaves))
@@ -106,9 +107,9 @@ class StreamBuffer(Component):
 
 
 def buffered(m, platform, *, take, room, row, valid, out, depth: int, style: str = "block"):
-    """Put a :class:`StreamBuffer` between a pipeline that cannot stop and stream `out`, in module `m` as `buffer`.
+    """Insert a :class:`StreamBuffer` between a pipeline that cannot stall and stream `out`, in module `m` as `buffer`.
 
-    `take` starts a row on its way, which it may while `room`; `row` is `valid` at the pipeline's end.
+    `take` issues a row into the pipeline, allowed while `room` is high; `row` is `valid` at the pipeline's output.
     """
     buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth, style=style)
     m.d.comb += [

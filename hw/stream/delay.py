@@ -1,4 +1,4 @@
-"""Delay of a word by a fixed number of cycles."""
+"""Delay line: a word delayed by a fixed number of cycles."""
 
 from typing import Literal
 
@@ -11,13 +11,13 @@ from .buffer import SLICE
 
 DelayStyle = Literal["memory", "registers"]
 SHORTEST_MEMORY = 2
-"""Fewer cycles than this are cheaper as flip-flops than as memory with its counter."""
+"""Delays below this number of cycles are cheaper as flip-flops than as memory with its counter."""
 
 
 class Delay(Component):
-    """o[t + cycles] = i[t], a word of `width` bits.
+    """Delay line: o[t + cycles] = i[t], a word of `width` bits.
 
-    Latency `cycles` (0 or more), initiation interval 1; what comes out in the first `cycles` cycles is unspecified.
+    Latency `cycles` (0 or more), initiation interval 1; the output is unspecified in the first `cycles` cycles.
     Area: width x cycles bits, as flip-flops or, with style "memory", as a ring in distributed memory.
     """
 
@@ -52,12 +52,12 @@ class Delay(Component):
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
             read = ring.read_port(domain="comb")
             write = ring.write_port()
-            pointer = Signal(range(p.cycles), reset_less=True)
-            m.d.sync += pointer.eq(Mux(pointer == p.cycles - 1, 0, pointer + 1))
+            index = Signal(range(p.cycles), reset_less=True)
+            m.d.sync += index.eq(Mux(index == p.cycles - 1, 0, index + 1))
             m.d.comb += [
-                read.addr.eq(pointer),
+                read.addr.eq(index),
                 self.o.eq(read.data),
-                write.addr.eq(pointer),
+                write.addr.eq(index),
                 write.data.eq(self.i),
                 write.en.eq(1),
             ]

@@ -11,16 +11,16 @@ COUNT_WIDTH = 16
 
 
 class NestParameters(Parameters):
-    """What the layouts of a nest follow from: `loops`, `addresses` as (name, width), and `count_width`."""
+    """Parameters of a nest that determine its layouts: `loops`, `addresses` as (name, width), and `count_width`."""
 
     @staticmethod
     def base(name: str) -> str:
-        """The field of an address's base."""
+        """Return the name of the field with an address's base."""
         return f"{name}_base"
 
     @staticmethod
     def stride(name: str, d: int) -> str:
-        """The field of an address's stride in loop d."""
+        """Return the name of the field with an address's stride in loop d."""
         return f"{name}_stride{d}"
 
     @property
@@ -37,19 +37,19 @@ class NestParameters(Parameters):
 
 
 class LoopNest(Component):
-    """The iterations of nested loops: for i_d < count_d, i_0 fastest, each address is base + sum of i_d x stride_d.
+    """Iterations of nested loops: for i_d < count_d, i_0 fastest, each address is base + sum of i_d x stride_d.
 
-    `i` brings a nest: count{d} of each loop d from 0 (the innermost), and for each address `name` of `width` bits
+    `i` carries a nest: count{d} of each loop d from 0 (the innermost), and for each address `name` of `width` bits
     `name`_base and `name`_stride{d}, signed. `o` has, per iteration, each address under its name (signed, modulo
-    2^width), and `ended`: one flag per loop, high in the loop's last iteration. So ended.all() marks the nest's last
-    one, and a prefix of flags marks the ends of its inner loops. Counts are from 1 to 2^count_width - 1.
+    2^width), and `ended`: one flag per loop, high in the loop's last iteration. So ended.all() marks the last iteration
+    of the nest, and a prefix of flags marks the ends of its inner loops. Counts are from 1 to 2^count_width - 1.
 
     Addresses are not checked. With two bits more than a memory's addresses, and strides that fit them, the consumer
-    recognises the first address outside.
+    can detect the first address out of range.
 
     Latency 1 from nest to first iteration, initiation interval 1, also from one nest to the next. `i.ready` follows
-    `o.ready` combinationally; nothing else does. Area: for each loop two counters and two flags, for each loop of each
-    address an address and a stride; one adder per address.
+    `o.ready` combinationally; there is no other combinational path. Area: two counters and two flags per loop, an
+    address and a stride per loop of each address; one adder per address.
     """
 
     class Parameters(NestParameters):
@@ -65,14 +65,12 @@ class LoopNest(Component):
         m = Module()
         p, new = self.p, self.i.payload
         loops = range(p.loops)
-        at, stride = {}, {}  # of each address, where each loop stands
+        at, stride = {}, {}  # of each address, its value and stride in each loop
         for name, width in p.addresses:
             prefix = f"{name}_" if len(p.addresses) > 1 else ""
             at[name] = [Signal(signed(width), name=f"{prefix}at{d}", reset_less=True) for d in loops]
             stride[name] = [Signal(signed(width), name=f"{prefix}stride{d}", reset_less=True) for d in loops]
-        steps_left = [
-            Signal(p.count_width, name=f"steps_left{d}", reset_less=True) for d in loops
-        ]  # further iterations
+        remaining = [Signal(p.count_width, name=f"remaining{d}", reset_less=True) for d in loops]  # further iterations
         limit = [Signal(p.count_width, name=f"limit{d}", reset_less=True) for d in loops]
         ended = Signal(p.loops, reset_less=True)
         single = Signal(p.loops, reset_less=True)
@@ -84,7 +82,7 @@ class LoopNest(Component):
             self.i.ready.eq(~self.o.valid | advance & ended.all()),
         ]
 
-        # The innermost loop that has not ended makes a step; those within it begin again there.
+        # The innermost loop that has not ended advances; the loops inside it restart from its new address.
         following = {}
         for name, width in p.addresses:
             prefix = f"{name}_" if len(p.addresses) > 1 else ""
@@ -99,8 +97,8 @@ class LoopNest(Component):
             with m.If(advance & within):
                 m.d.sync += [
                     *(at[name][d].eq(total) for name, total in following.items()),
-                    steps_left[d].eq(Mux(ended[d], limit[d], steps_left[d] - 1)),
-                    ended[d].eq(Mux(ended[d], single[d], steps_left[d] == 1)),
+                    remaining[d].eq(Mux(ended[d], limit[d], remaining[d] - 1)),
+                    ended[d].eq(Mux(ended[d], single[d], remaining[d] == 1)),
                 ]
             within = within & ended[d]
         with m.If(advance & ended.all()):
@@ -113,5 +111,5 @@ class LoopNest(Component):
                 for name in at:
                     m.d.sync += [at[name][d].eq(new[p.base(name)]), stride[name][d].eq(new[p.stride(name, d)])]
                 further = new[f"count{d}"] - 1
-                m.d.sync += [steps_left[d].eq(further), limit[d].eq(further)]
+                m.d.sync += [remaining[d].eq(further), limit[d].eq(further)]
         return m

@@ -1,4 +1,4 @@
-"""Matrix arbiter: one priority bit per pair of requesters, no chain from one requester to the next."""
+"""Matrix arbiter: one priority bit per pair of requesters, no carry chain between requesters."""
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ class MatrixArbiter(Component):
     Without `held`, every grant updates the priorities. With `held`, a grant updates them only if `taken` is high, and
     is repeated otherwise while the requests stay the same. With two `rounds` (least recent only), `request2` is a
     second set of requests on the same priorities, granted by `grant2`; if both are taken in one cycle, the requester of
-    the second round is ahead of that of the first.
+    the second round precedes that of the first in the new order.
 
     Latency 0, initiation interval 1. Area: count x (count - 1) / 2 flip-flops, and as many gates per round.
 

@@ -6,7 +6,7 @@ from ..bundle import Bundle, Lanes, exact
 
 
 class Packet(Bundle):
-    """Payload of a packet stream: `data`; `last`, high in the final beat of a packet; if asked for, `user` beside it.
+    """Payload of a packet stream: `data`; `last`, high in the final beat of a packet; optionally `user`.
 
     At the edge of generated Verilog such a stream is AXI4-Stream: tdata, tlast and tuser.
     """
@@ -16,12 +16,12 @@ class Packet(Bundle):
 
 
 def lanes(shape, count: int, user=None) -> stream.Signature:
-    """A packet stream of `count` lanes."""
+    """Signature of a packet stream of `count` lanes."""
     return stream.Signature(Packet(Lanes(shape, count), user))
 
 
 def join(m, source, target):
-    """Connect a stream to another of the same payload, in module `m`; raises `ValueError` if the widths differ."""
+    """Connect a stream to another one with the same payload, in module `m`; `ValueError` if the widths differ."""
     m.d.comb += [
         exact(target.payload, source.payload),
         target.valid.eq(source.valid),

@@ -1,4 +1,4 @@
-"""One register in a stream."""
+"""Register stage of a stream."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import data, stream
@@ -8,10 +8,10 @@ from ..component import Component, Parameters
 
 
 class StreamRegister(Component):
-    """One register in a stream: o = i, one cycle later.
+    """Register stage: o = i, one cycle later.
 
-    Latency 1, initiation interval 1. `o` to `i` back-pressure is combinational (`i.ready` follows `o.ready`); nothing
-    else is. Area: one payload of flip-flops.
+    Latency 1, initiation interval 1. Back-pressure is combinational (`i.ready` follows `o.ready`); there is no other
+    combinational path. Area: one payload of flip-flops.
     """
 
     class Parameters(Parameters):

@@ -1,4 +1,4 @@
-"""Words of one width as words of another."""
+"""Width converter of a stream."""
 
 from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream
@@ -8,9 +8,9 @@ from ..component import Component, Parameters
 
 
 class StreamResize(Component):
-    """`o` carries the bits of `i` in the same order, low bits first; one width is a multiple of the other.
+    """Width converter: `o` carries the bits of `i` in order, low bits first; one width is a multiple of the other.
 
-    Latency 1; initiation interval 1 on the narrow side, and one cycle more a word on the wide one. Back-pressure is not
+    Latency 1; initiation interval 1 on the narrow side, plus one cycle per word on the wide side. Back-pressure is not
     combinational. Area: the wider word.
     """
 
@@ -28,7 +28,7 @@ class StreamResize(Component):
         wide, narrow = max(p.i_width, p.o_width), min(p.i_width, p.o_width)
         parts = wide // narrow
         word = Signal(wide, reset_less=True)
-        count = Signal(range(parts + 1))  # narrow words inside
+        count = Signal(range(parts + 1))  # narrow words stored
         m.d.comb += self.o.payload.eq(word)
         if p.o_width == wide:
             m.d.comb += [self.i.ready.eq(count != parts), self.o.valid.eq(count == parts)]

@@ -1,4 +1,4 @@
-"""Skid buffer: one spare place that cuts the back-pressure path of a stream."""
+"""Skid buffer: one spare register that cuts the back-pressure path of a stream."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, stream
@@ -8,10 +8,10 @@ from ..component import Component, Parameters
 
 
 class StreamSkid(Component):
-    """A place for one beat beside a stream, so that `i.ready` depends on no input: o = i, in the same cycle.
+    """Skid buffer: o = i in the same cycle, with one spare register, so that `i.ready` depends on no input.
 
-    Latency 0, initiation interval 1. `i` to `o` is combinational, back-pressure is not: what comes while `o` is
-    stalled waits in the place, and `i.ready` is low until it has gone.
+    Latency 0, initiation interval 1. `i` to `o` is combinational, back-pressure is not: a beat that arrives while `o`
+    is stalled is stored, and `i.ready` is low until it has left.
     Area: one payload of flip-flops and of multiplexers.
     """
 

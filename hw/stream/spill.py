@@ -8,7 +8,7 @@ from ..component import Component, Parameters
 
 
 class StreamSpill(Component):
-    """Two registers in a stream: o = i, and nothing combinational between its two sides.
+    """Spill register: o = i through two registers, no combinational path between the two sides.
 
     Latency 1, initiation interval 1. Area: two payloads of flip-flops.
     """
@@ -24,7 +24,7 @@ class StreamSpill(Component):
         m = Module()
         front = Signal(self.p.payload, reset_less=True)
         spare = Signal(self.p.payload, reset_less=True)
-        full = Signal()  # a beat came when `o` stood still, and is spare
+        full = Signal()  # a beat arrived while `o` was stalled: it is in `spare`
         m.d.comb += [self.i.ready.eq(~full), self.o.payload.eq(front)]
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += [self.o.valid.eq(self.i.valid | full), full.eq(0)]

@@ -1,4 +1,4 @@
-"""What a board gets first: a link to its host, memory, and an engine that works on it."""
+"""Board design: a link to the host, memory, and an engine that works on it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ REGISTERS = RegisterMap(
     registers=[
         Register(
             name="scratch",
-            meaning="anything: the link's own test",
+            meaning="scratch register for the link's own test",
             offset=0x8000,
             fields=[RegField(name="value", bits=32, access="rw")],
         ),
@@ -31,7 +31,7 @@ REGISTERS = RegisterMap(
         ),
         Register(
             name="board",
-            meaning="lights and interrupts",
+            meaning="LEDs and interrupts",
             fields=[RegField(name="led", access="rw"), RegField(name="irq", access="ro")],
         ),
     ],
@@ -43,7 +43,7 @@ PROTOCOL = 1
 
 
 class BoardEngine(Parameters):
-    """What is to work on a board: a component with `m_axi` (AXI4, out), `s_axil` (AXI4-Lite, in) and `irq` (out)."""
+    """Engine of a board design: a component with `m_axi` (AXI4, out), `s_axil` (AXI4-Lite, in) and `irq` (out)."""
 
     name: str
     component: type[Component]
@@ -64,16 +64,16 @@ class BoardEngine(Parameters):
 
 
 class Bringup(Component):
-    """Design of a board: a UART's link (see :class:`.Link`) to on-chip memory and registers, and an engine beside it.
+    """Board design: a UART's link (see :class:`.Link`) to on-chip memory and registers, with an optional engine.
 
-    The host reaches `bytes` of memory from address 0 on, which the engine's `m_axi` reaches too; the engine's registers
-    from 0 on, and those of the board (:data:`REGISTERS`) from 0x8000 on. Everything else answers with an error. Hello
-    answers "systola 1 board=... clock=... memory=... engine=...".
+    The host accesses `bytes` of memory from address 0 on, which is shared with the engine's `m_axi`; the engine's
+    registers from 0 on, and those of the board (:data:`REGISTERS`) from 0x8000 on. Every other access returns an error.
+    The response to hello is "systola 1 board=... clock=... memory=... engine=...".
 
     Latency: that of the UART and the link. Back-pressure: none on the wires; see there. Area: UART, link, memory and
     engine.
 
-    Source: as these.
+    Source: see the parts.
     """
 
     unit = "byte"
@@ -81,14 +81,14 @@ class Bringup(Component):
     latency = Link.latency
 
     class Parameters(Parameters):
-        board: str = Field("none", pattern=r"^[a-z0-9_-]{1,24}$", description="what the host is told it talks to")
-        clock: int = Field(12_000_000, ge=1_000_000, le=1_000_000_000, description="Hz of the clock")
-        baud: int = Field(1_000_000, ge=9600, le=20_000_000, description="bits a second of the UART")
+        board: str = Field("none", pattern=r"^[a-z0-9_-]{1,24}$", description="board name in the response to hello")
+        clock: int = Field(12_000_000, ge=1_000_000, le=1_000_000_000, description="clock frequency in Hz")
+        baud: int = Field(1_000_000, ge=9600, le=20_000_000, description="bits per second of the UART")
         data_width: int = Field(32, ge=32, le=512, description="bits of the memory's bus")
         bytes: int = Field(4096, ge=4096, le=1 << 28, description="bytes of memory")
         banks: int = Field(1, ge=1, le=32, description="banks of the memory")
-        style: str = Field("block", description="as of the memory")
-        engine: BoardEngine | None = Field(None, description="what works on the memory")
+        style: str = Field("block", description="kind of memory, as at `axi_memory`")
+        engine: BoardEngine | None = Field(None, description="engine that works on the memory")
 
         @model_validator(mode="after")
         def _rate(self):
@@ -142,7 +142,7 @@ class Bringup(Component):
             connect(m, engine.m_axi, between.s_axi)
             connect(m, between.m_axi, memory.s_axi1)
             at_engine = Signal()
-            # The link's address stays until the access is over: it tells for all channels where they belong.
+            # The link's address is stable until the access completes: it selects the target of all channels.
             width = engine.s_axil.aw.payload.addr.shape().width
             m.d.comb += [
                 at_engine.eq(~link.m_axil.aw.payload.addr[width:].any()),

@@ -1,4 +1,4 @@
-"""Pooling: the largest value, or the average, of each window of an image that streams by."""
+"""Pooling: maximum or average of each window of a streamed image."""
 
 from math import frexp
 from typing import Annotated, Literal
@@ -25,19 +25,18 @@ HEIGHT = 16
 class Pool(Component):
     """Pooling: y[i, j, c] = max, or rounded average, of x[i * stride_y + r, j * stride_x + s, c] over a window (r, s).
 
-    `x` brings an image pixel by pixel, each a row of `cols` channels of `format`, lines from left to right, the upper
-    first. `y` gives a row of channels for each window that lies within the image, in the same order, `last` with the
-    image's last. `size` brings the size of each image, one beat before its first pixel can enter: `width` from 2 and
-    window_width up to max_width, `height` from window_height up. The average is
-    floor(sum / area + 1 / 2): the exact quotient rounded once, ties upwards, as :class:`.Requantise` does with single
-    rounding.
+    `x` carries an image pixel by pixel, each a row of `cols` channels of `format`, lines from left to right, the upper
+    first. `y` carries a row of channels for each window that lies within the image, in the same order, `last` with the
+    image's last window. `size` carries the size of each image, one beat before its first pixel can enter: `width` from
+    2 and window_width up to max_width, `height` from window_height up. The average is floor(sum / area + 1 / 2): the
+    exact quotient rounded once, ties upwards, as :class:`.Requantise` does with single rounding.
 
     Latency, from a window's last pixel, with B = 2 (0 without a buffer): 1 + ceil(log2 window_width) + B; plus
     1 + ceil(log2 window_height) if window_height > 1; plus, for averages, 1 where the window's area is a power of two
-    and 5 elsewhere. Initiation interval 1, also from image to image if the next size is there.
+    and 5 elsewhere. Initiation interval 1, also from image to image if the next size is available.
 
-    Back-pressure: a pixel enters only if the output buffer has room for a result. No output depends combinationally on
-    an input.
+    Back-pressure: a pixel is accepted only if the output buffer has space for a result. No output depends
+    combinationally on an input.
 
     Its counters are no :class:`.LoopNest`: they follow the pixels that arrive, and count down to the next window's end.
 
@@ -52,7 +51,7 @@ class Pool(Component):
     class Parameters(Parameters):
         cols: int = Field(16, ge=1, le=256, description="lanes: channels of a pixel")
         format: integer.IntegerFormat = integer.format_field("format of the values")
-        mode: Mode = Field("max", description="the largest value of a window, or the average")
+        mode: Mode = Field("max", description="maximum or average of a window")
         window_width: int = Field(2, ge=1, le=8, description="columns of a window")
         window_height: int = Field(2, ge=1, le=8, description="lines of a window")
         stride_x: int = Field(2, ge=1, le=8, description="columns from a window to the next")
@@ -60,7 +59,7 @@ class Pool(Component):
         max_width: int = Field(256, ge=2, le=4096, description="pixels of the longest line")
         buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
             "auto",
-            description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+            description="rows of the output buffer; auto: full speed; 0: none, the consumer must always be ready",
             json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
         )
 
@@ -89,7 +88,7 @@ class Pool(Component):
 
     @property
     def lanes(self) -> dict:
-        """Parameters of the lanes, but for their number."""
+        """Return the parameters of the lanes, but for their number."""
         p = self.p
         return {
             "channel": p.channel,
@@ -113,22 +112,22 @@ class Pool(Component):
         p = self.p
         inner = PoolLanes.Parameters(lanes=1, **self.lanes)
 
-        # The next image's size waits while the present one streams by.
+        # The next image's size waits while the current image is processed.
         size = Signal(self.size.payload.shape(), reset_less=True)
         waiting = Signal()
         active = Signal()
-        right = Signal(p.max_width.bit_length(), reset_less=True)  # of a line: its last column
-        left_x = Signal(p.max_width.bit_length(), reset_less=True)  # columns and lines still to come
+        right = Signal(p.max_width.bit_length(), reset_less=True)  # index of a line's last column
+        left_x = Signal(p.max_width.bit_length(), reset_less=True)  # remaining columns and lines
         left_y = Signal(HEIGHT, reset_less=True)
-        wait_x = Signal(range(8), reset_less=True)  # of them, to the end of the next window
+        wait_x = Signal(range(8), reset_less=True)  # of them, those to the end of the next window
         wait_y = Signal(range(8), reset_less=True)
-        column = Signal(range(max(2, inner.depth)), reset_less=True)  # of the windows
+        column = Signal(range(max(2, inner.depth)), reset_less=True)  # index of the window in its line
 
         room = Signal()
         enter = Signal()
         ending = Signal()
         across = Signal()  # a window's width is complete
-        hit = Signal()  # a window is
+        hit = Signal()  # a window is complete
         m.d.comb += [
             self.size.ready.eq(~waiting),
             self.x.ready.eq(active & room),
@@ -192,12 +191,12 @@ class Pool(Component):
 
 
 class PoolLanes(Component):
-    """Some channels of a pool, at most :data:`SLICE` bits of line storage where a channel fits: y for every pixel.
+    """Slice of a pool's channels, at most :data:`SLICE` bits of line storage where a channel fits: y for every pixel.
 
-    `enter` takes a pixel `x`; `across` tells that it completes a window's width, the `column`-th of the windows. What
-    the lines above gave there is read, and written back with this line's in the next cycle: lines of 2 pixels or more
-    never ask for a column as it is written. Latency as :class:`Pool`'s, without the buffer; y is right where a window
-    is complete.
+    `enter` accepts a pixel `x`; `across` marks that it completes a window's width, the `column`-th of the windows. The
+    partial result of the lines above is read, and written back including this line in the next cycle: in lines of 2
+    pixels or more no column is read while it is written. Latency as :class:`Pool`'s, without the buffer; y is
+    valid where a window is complete.
     """
 
     class Parameters(Parameters):
@@ -209,7 +208,7 @@ class PoolLanes(Component):
         depth: int
 
         def span(self, terms: int) -> Shape:
-            """The shape of what `terms` values are reduced to."""
+            """Return the shape of the reduction of `terms` values."""
             return (
                 Shape(self.channel.width + _levels(terms), self.channel.signed)
                 if self.mode == "average"
@@ -222,11 +221,11 @@ class PoolLanes(Component):
 
         @property
         def scale(self) -> tuple[int, int, int]:
-            """(multiplier, nudge, right) with floor(sum / area + 1 / 2) = (sum * multiplier + nudge) >> right.
+            """Return (multiplier, nudge, right): floor(sum / area + 1 / 2) = (sum * multiplier + nudge) >> right.
 
             An average has at most `channel.width` bits, so that 9 bits more in the multiplier keep its error below
-            2^-9. What the floor is taken of are multiples of 1 / (2 * area), and area is at most 2^6: a quarter of 1 /
-            area, added to the half, is beyond the error and below the next multiple.
+            2^-9. The arguments of the floor are multiples of 1 / (2 * area), and area is at most 2^6: a quarter of 1 /
+            area, added to the half, is more than the error and less than the distance to the next multiple.
             """
             area, bits = self.width * self.height, self.channel.width + 9
             fraction, exponent = frexp(1 / area)
@@ -277,11 +276,11 @@ class PoolLanes(Component):
                 shape=(p.height - 1) * len(line), depth=max(2, p.depth), init=[], attrs=style
             )
             read, write = memory.read_port(), memory.write_port()
-            write_column = Signal(self.column.shape(), reset_less=True)
-            m.d.sync += write_column.eq(column)
+            store_column = Signal(self.column.shape(), reset_less=True)
+            m.d.sync += store_column.eq(column)
             m.d.comb += [
                 read.addr.eq(column),
-                write.addr.eq(write_column),
+                write.addr.eq(store_column),
                 write.data.eq(Cat(line, read.data)),
                 write.en.eq(late[-1]),
             ]
@@ -315,7 +314,7 @@ def _part(bits, n: int, shape: Shape):
 
 
 def _tree(m, values: list, mode: Mode, name: str):
-    """The sum or the largest of `values`, of one shape, with a register after every level."""
+    """Return the sum or the maximum of `values`, of one shape, with a register after every level."""
     level = 0
     while len(values) > 1:
         pairs = []

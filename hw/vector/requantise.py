@@ -1,4 +1,4 @@
-"""Requantisation: rows of wide sums become rows of narrow integers."""
+"""Requantisation: rows of wide sums to rows of narrow integers."""
 
 from typing import Annotated, Literal
 
@@ -16,12 +16,12 @@ from ..stream.packet import Packet, lanes
 
 Rounding = Literal["gemmlowp", "single"]
 WORD = 32
-"""Bits in which TFLite counts: of a sum with its bias, and of a multiplier."""
+"""Bits of TFLite's arithmetic: of a sum with its bias, and of a multiplier."""
 NEAR = 3
-"""Bits of a shift that its second step does: the first shifts by a multiple of 2^NEAR."""
+"""Bits of a shift that its second step executes: the first shifts by a multiple of 2^NEAR."""
 BUFFER_LATENCY = 2
 
-# When a row meets each setting, in cycles after the one that accepts it; the last meeting makes the result.
+# Cycle in which a row uses each setting, counted from its acceptance; the last one produces the result.
 MEETS = {
     "gemmlowp": {
         "bias": 1,
@@ -42,31 +42,31 @@ COMMON = ("zero_point", "low", "high")
 class Requantise(Component):
     """Requantisation: y[c] = min(max(round((x[c] + bias[c]) * scale[c]) + zero_point, low), high) for each lane.
 
-    `x` brings rows of `cols` sums of `acc_width` bits, `y` gives each as a row of `cols` integers of `out_format`, with
-    the same `last`. scale = multiplier * 2^(shift - 31), a multiplier of int32 and a shift from -31 to 30, is each
-    lane's own or, without `per_channel`, one for all. x + bias wraps modulo 2^32. It is rounded bit by bit as TFLite's
-    reference kernels do. "single", with t = 31 - shift: (x * multiplier + 2^(t - 1)) >> t, so ties go up. "gemmlowp":
-    x * 2^max(shift, 0) modulo 2^32; its product with the multiplier over 2^31, ties up; that over 2^max(-shift, 0),
-    ties away from zero. What follows is exact. ReLU and ReLU6 are what `low` and `high` say.
+    `x` carries rows of `cols` sums of `acc_width` bits, `y` carries each as a row of `cols` integers of `out_format`,
+    with the same `last`. scale = multiplier * 2^(shift - 31), a multiplier of int32 and a shift from -31 to 30, is
+    separate for each lane or, without `per_channel`, common to all. x + bias wraps modulo 2^32. The rounding is
+    bit-exact with TFLite's reference kernels. "single", with t = 31 - shift: (x * multiplier + 2^(t - 1)) >> t, so ties
+    go up. "gemmlowp": x * 2^max(shift, 0) modulo 2^32; its product with the multiplier over 2^31, ties up; that over
+    2^max(-shift, 0), ties away from zero. All further steps are exact. ReLU and ReLU6 are choices of `low` and `high`.
 
-    `set` changes the settings a lane a beat: `multiplier`, `shift` and `bias` of lane `lane` (lanes that do not exist
-    are not written, `lane` is ignored where a setting is one for all), and with `last` also `zero_point`, `low` and
-    `high` (values of out_format), which are one for all. The set waits until `last` has come and then holds from the
-    first packet on that begins two cycles after `last` was accepted, or later. No packet sees two sets; lanes that a
-    set leaves out keep their settings. Before the first set the results are unspecified.
+    `set` changes the settings of one lane per beat: `multiplier`, `shift` and `bias` of lane `lane` (lanes that do not
+    exist are not written, `lane` is ignored where a setting is common to all), and with `last` also `zero_point`, `low`
+    and `high` (values of out_format), which are common to all. The new set is pending until `last` has arrived. It then
+    applies from the first packet on that begins two cycles after `last` was accepted, or later. No packet uses two
+    sets; lanes that a set does not write keep their settings. Before the first set the results are unspecified.
 
     Latency, with B = 2 (0 without a buffer): 10 + B with single rounding, 12 + B with gemmlowp's two.
     Initiation interval 1, also where sets change.
 
-    Back-pressure: a row enters only if the output buffer has room for its result, so the lanes never stop. `set` is
-    ready but for the time from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to
-    the next beat, or longer if a packet is open. No output depends combinationally on an input.
+    Back-pressure: a row is accepted only if the output buffer has space for its result, so the lanes never stall. `set`
+    is ready except from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to the
+    next beat, or longer if a packet is open. No output depends combinationally on an input.
 
     Area grows with cols: a lane has 4 multipliers of 18 x 18 bits (2 with single rounding, acc_width up to 18 and no
-    bias) and two copies of its settings. Shifts to the right keep only what out_format can tell apart.
+    bias) and two copies of its settings. Shifts to the right keep only the bits that out_format can distinguish.
 
-    Source: B. Jacob et al., Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
-    Inference, CVPR 2018, section 2.2; gemmlowp, fixedpoint.h; TensorFlow Lite, MultiplyByQuantizedMultiplier.
+    Source: B. Jacob et al., CVPR 2018, section 2.2 (integer-arithmetic-only inference); gemmlowp, fixedpoint.h;
+    TensorFlow Lite, MultiplyByQuantizedMultiplier.
     """
 
     class Parameters(Parameters):
@@ -78,7 +78,7 @@ class Requantise(Component):
         bias: bool = Field(True, description="a bias of 32 bits for each lane, added first")
         buffer: Annotated[int, Field(ge=0, le=4096)] | Literal["auto"] = Field(
             "auto",
-            description="rows of the output buffer; auto: full speed; 0: none, the consumer is always ready",
+            description="rows of the output buffer; auto: full speed; 0: none, the consumer must always be ready",
             json_schema_extra={"legal": "an integer from 0 to 4096, or auto"},
         )
 
@@ -92,7 +92,7 @@ class Requantise(Component):
 
         @property
         def own(self) -> tuple[str, ...]:
-            """The settings that each lane has for itself."""
+            """Settings that each lane has separately."""
             scale = [name for name in self.meets if name not in ("bias", *COMMON)]
             return ("bias",) * self.bias + tuple(scale) * self.per_channel
 
@@ -145,7 +145,7 @@ class Requantise(Component):
         m.d.comb += [
             closing.eq(arrived & change.last),
             swap.eq(closed & between),
-            # What comes now is written in the next cycle, when the last stage may still take what waits.
+            # An arriving beat is written in the next cycle, when the last stage may still read the pending set.
             self.set.ready.eq(~(closing | closed | swapping[:-2].any())),
         ]
         m.d.sync += [
@@ -199,9 +199,9 @@ class Requantise(Component):
 
 
 class SettingRegisters(Component):
-    """Values that wait and values that hold, for (name, shape, cycle in which a row meets it) in `settings`.
+    """Pending and current values of the `settings`, each (name, shape, cycle in which a row uses it).
 
-    `write` takes `change`, to wait. `swaps[n]` makes those current that are met in cycle n + 1.
+    `write` stores `change` as pending. `swaps[n]` makes those current that are used in cycle n + 1.
     """
 
     class Parameters(Parameters):
@@ -231,10 +231,11 @@ class SettingRegisters(Component):
 
 
 class RequantiseLane(Component):
-    """One lane: y = min(max(round((x + bias) * scale) + zero_point, low), high), as :class:`Requantise` says.
+    """Requantisation lane: y = min(max(round((x + bias) * scale) + zero_point, low), high): see :class:`Requantise`.
 
-    The settings in `own` stand in the lane, `change`, `write` and `swaps` alter them; the others come in `common`, each
-    when the row meets it. Latency and initiation interval as :class:`Requantise` without a buffer.
+    The settings in `own` are stored in the lane, and changed by `change`, `write` and `swaps`; the others arrive in
+    `common`, each in the cycle in which the row uses it. Latency and initiation interval as :class:`Requantise` without
+    a buffer.
     """
 
     class Parameters(Parameters):
@@ -297,8 +298,8 @@ class RequantiseLane(Component):
             product = Signal(q.shape(), name="away", reset_less=True)
             m.d.sync += product.eq(q + Cat(negative ^ odd, negative & ~odd).as_signed())
 
-        # One bit is left below the point, for the last rounding. Two more bits than the result has are enough for all
-        # that a zero point can bring back into its range.
+        # One bit is kept below the binary point, for the last rounding. Two more bits than the result are sufficient
+        # for all values that a zero point can bring back into its range.
         scaled = _narrow(m, product, get["right_far"], get["right"], p.out.width + 2)
         moved = Signal(signed(p.out.width + 2), reset_less=True)
         m.d.sync += moved.eq((scaled + (get["zero_point"] << 1) + 1) >> 1)
@@ -313,7 +314,7 @@ class RequantiseLane(Component):
 
 
 def _shapes(rounding: Rounding, out: Shape) -> dict[str, Shape]:
-    """What each setting is, as it is kept."""
+    """Return the shape in which each setting is stored."""
     steps = {"left_far": 2, "left": NEAR, "right_far": 2} if rounding == "gemmlowp" else {"right_far": 3}
     widths = steps | {"right": NEAR}
     kept = {name: Shape(width) for name, width in widths.items()}
@@ -325,11 +326,11 @@ def _bundle(names: tuple[str, ...], shapes: dict[str, Shape]) -> Bundle:
 
 
 def _steps(m, rounding: Rounding, shift) -> dict:
-    """A shift as the steps of the stages: to the left before the product, to the right behind it."""
+    """Return a shift as the steps of the stages: to the left before the product, to the right after it."""
     left = Signal(2 + NEAR)
     right = Signal(3 + NEAR)
     if rounding == "single":
-        m.d.comb += right.eq(WORD - 2 - shift)  # to where one bit is left below the point
+        m.d.comb += right.eq(WORD - 2 - shift)  # to one bit below the binary point
         return {"right_far": right[NEAR:], "right": right[:NEAR]}
     with m.If(shift < 0):
         m.d.comb += right.eq(-shift)
@@ -344,9 +345,9 @@ def _steps(m, rounding: Rounding, shift) -> dict:
 
 
 def _narrow(m, value, far, near, width: int):
-    """value >> (far * 2^NEAR + near), at the limit of `width` bits where it is beyond; `near` comes a cycle later.
+    """Return value >> (far * 2^NEAR + near), saturated to `width` bits; `near` arrives one cycle later.
 
-    Two cycles. The bits above those that are kept only have to be seen to be alike.
+    Two cycles. The bits above the kept ones are only checked for equality.
     """
     kept = width + (1 << NEAR) - 1
     low = Signal(signed(kept), reset_less=True)

@@ -8,10 +8,10 @@ from .engine import OuterProductEngine
 class OuterProduct(Shell):
     """Y = A @ W of int8, exact in int32: 4 columns of Y, any number of rows; a column of A by a row of W per cycle.
 
-    `control.start` executes the chain of descriptors at `entry.address`: each names A, W and Y in memory (`m_axi`) and
-    their sizes, depth x 16 products in a sum and rows x 4 rows. A word of A has a column's 4 rows, a word of W a row's
-    4 columns, a word of Y a sum. W is read once, into a memory of `depth` words, then each 4 rows of A, after which
-    their 16 sums are written. `error` and `pc` give the cause and the number of the descriptor at which it ended.
+    `control.start` executes the chain of descriptors at `entry.address`: each specifies A, W and Y in memory (`m_axi`)
+    and their sizes, depth x 16 products per sum and rows x 4 rows. A word of A has a column's 4 rows, a word of W a
+    row's 4 columns, a word of Y a sum. W is read once, into a memory of `depth` words, then each 4 rows of A, after
+    which their 16 sums are written. `error` and `pc` give the cause of the end and the number of its descriptor.
 
     Latency: a word of A is in the sums after 3 cycles. Initiation interval 1, as fast as the bus delivers words;
     between 4 rows and the next are 16 cycles for their sums and the bus's response time. Back-pressure: all channels.

@@ -14,13 +14,13 @@ from .descriptor import BEATS, BYTES, DESCRIPTOR, LOW, WORDS
 
 
 class OuterProductError(IntEnum):
-    """Why an execution ended."""
+    """Error that ends an execution."""
 
     NONE = 0
     DESCRIPTOR = 1
     """a descriptor whose depth is 0 or too large, whose rows are 0, or with an address that is not aligned"""
     BUS = 2
-    """the bus answered with an error, which is the detail"""
+    """the bus responded with an error, which is the detail"""
     ABORTED = 15
 
 
@@ -46,7 +46,7 @@ class OuterProductEngine(Engine):
     SIZES = {"depth": 16}
     COUNTERS = {
         "cycles": "cycles from start to end",
-        "columns": "cycles in which a column of A met a row of W",
+        "columns": "cycles in which a column of A was multiplied by a row of W",
         "lost_descriptor": "cycles without a column: a descriptor was fetched and checked",
         "lost_weights": "cycles without a column: the panel of W was loaded",
         "lost_activations": "cycles without a column: A had not arrived",
@@ -70,15 +70,15 @@ class OuterProductEngine(Engine):
         depth, bus = self.p.depth, self.m_axi
         datapath = place(m, platform, "datapath", Datapath, depth=depth)
         descriptor = Signal(DESCRIPTOR)
-        at = Signal(range(depth))  # the word that comes next
+        at = Signal(range(depth))  # index of the next word
         wanted = Signal(range(depth // BEATS + 1))  # blocks of a panel
         rows, written = Signal(16), Signal(32 - LOW)
-        accept, word, last = Signal(), Signal(), Signal()
+        accepts, word, last = Signal(), Signal(), Signal()
         block_end = at[: BEATS.bit_length() - 1].all()
         m.d.comb += [
-            word.eq(bus.r.valid & accept),
+            word.eq(bus.r.valid & accepts),
             last.eq(block_end & ((at >> (BEATS.bit_length() - 1)) == wanted - 1)),
-            bus.r.ready.eq(accept),
+            bus.r.ready.eq(accepts),
             bus.aw.payload.addr.eq(written << LOW),
             bus.w.payload.strb.eq(-1),
             *(each.payload.len.eq(BEATS - 1) for each in (bus.ar, bus.aw)),
@@ -88,7 +88,7 @@ class OuterProductEngine(Engine):
             datapath.word.eq(bus.r.payload.data),
         ]
         asked = Signal(32 - LOW)  # the block that is requested next
-        asks = Signal.like(wanted)  # requests left from there on
+        asks = Signal.like(wanted)  # remaining requests from there on
         quiet = self._requests(m, asked, asks, word)
         response = bus.b.valid & bus.b.ready & (bus.b.payload.resp != 0)
 
@@ -118,7 +118,7 @@ class OuterProductEngine(Engine):
                     m.d.sync += [asked.eq(self.entry[LOW:]), asks.eq(1), wanted.eq(1)]
                     m.next = "descriptor"
             with m.State("descriptor"):
-                m.d.comb += [accept.eq(1), busy["descriptor"].eq(1)]
+                m.d.comb += [accepts.eq(1), busy["descriptor"].eq(1)]
                 with m.If(word), m.Switch(at):
                     for n in range(WORDS):
                         with m.Case(n):
@@ -143,14 +143,14 @@ class OuterProductEngine(Engine):
                 with m.If(self.stop):
                     m.next = "stopped"
             with m.State("weights"):
-                m.d.comb += [accept.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
+                m.d.comb += [accepts.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
                 with m.If(word & last):
                     m.d.sync += [asked.eq(descriptor.a[LOW:]), asks.eq(wanted)]
                     m.next = "multiply"
                 with m.If(self.stop | failed):
                     m.next = "stopped"
             with m.State("multiply"):
-                m.d.comb += [accept.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
+                m.d.comb += [accepts.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
                 with m.If(word & last):
                     m.d.sync += settled.eq(SETTLE - 1)
                     m.next = "settle"
@@ -185,7 +185,7 @@ class OuterProductEngine(Engine):
                     with m.If(response | self.stop):
                         m.next = "stopped"
                     with m.Elif(rows != 0):
-                        m.d.sync += asks.eq(wanted)  # from where the rows before have ended
+                        m.d.sync += asks.eq(wanted)  # from the end of the previous rows
                         m.next = "multiply"
                     with m.Elif(descriptor.next == 0):
                         m.next = "halted"
@@ -194,8 +194,8 @@ class OuterProductEngine(Engine):
                         m.next = "descriptor"
             with m.State("halted"):
                 m.d.comb += self.halted.eq(1)
-            with m.State("stopped"):  # beats that were requested still come
-                m.d.comb += accept.eq(1)
+            with m.State("stopped"):  # requested beats still arrive
+                m.d.comb += accepts.eq(1)
         resting = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
         done = fsm.ongoing("response") & bus.b.valid & (rows == 0)
         m.d.comb += self.quiet.eq(quiet & resting)
@@ -203,7 +203,7 @@ class OuterProductEngine(Engine):
         return m
 
     def _requests(self, m, asked, asks, word):
-        """Read addresses, `asks` blocks from block `asked` on. Returns whether nothing is in flight."""
+        """Issue read addresses, `asks` blocks from block `asked` on. Return whether nothing is in flight."""
         ar = self.m_axi.ar
         offered = Signal(name="ar_offered")
         flying = Signal(range(BEATS * (self.p.depth // BEATS + 2)))  # beats that have not arrived
@@ -217,7 +217,7 @@ class OuterProductEngine(Engine):
         return (flying == 0) & ~ar.valid
 
     def _observe(self, m, busy, word, done, quiet):
-        """What counters, timelines and software see of a cycle."""
+        """Drive the counters, the timeline bits and the state readable by software."""
         bus = self.m_axi
         events = {
             "columns": busy["activations"] & word,

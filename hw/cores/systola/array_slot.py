@@ -1,4 +1,4 @@
-"""The array of a core as a parameter: the engines known by name, the formats a byte holds, and what must fit."""
+"""Array of a core as a parameter: engines by name, formats that fit a byte, and the required ports."""
 
 from functools import lru_cache
 
@@ -32,7 +32,7 @@ FORMATS = ", ".join(
 
 
 def register(kind: type[Component]) -> str:
-    """Make a matrix engine known; returns the name by which `array` selects it."""
+    """Register a matrix engine; return the name by which `array` selects it."""
     name = name_of(kind)
     if ENGINES.setdefault(name, kind) is not kind:
         raise ParameterError(f"array={name}: another matrix engine has that name already.")
@@ -40,7 +40,7 @@ def register(kind: type[Component]) -> str:
 
 
 def named(array: str | type) -> str:
-    """The name of an engine that is given by name or as a class. Raises :class:`ParameterError`."""
+    """Return the name of an engine that is given by name or as a class. Raises :class:`ParameterError`."""
     if isinstance(array, type) and issubclass(array, Component):
         return register(array)
     if not isinstance(array, str) or array not in ENGINES:
@@ -72,10 +72,10 @@ def check_format(name: str, parameter: str):
 
 
 class ArraySlot(Parameters):
-    """The place of the array in a core of `size` x `size`: bytes of `size` lanes in, 32-bit sums of `size` lanes out.
+    """Slot for the array in a core of `size` x `size`: bytes of `size` lanes in, 32-bit sums of `size` lanes out.
 
-    An engine has to take the parameters of :attr:`engine` and to fulfil the contract of `hw.array.engine` with
-    stationary weights, one row per cycle, and results that nothing stops.
+    An engine must accept the parameters of :attr:`engine` and fulfil the contract of `hw.array.engine` with stationary
+    weights, one row per cycle, and results without back-pressure.
     """
 
     array: str
@@ -105,7 +105,7 @@ class ArraySlot(Parameters):
 
     @property
     def fitted(self) -> Component:
-        """The engine, to query. Raises :class:`ParameterError` if it does not fit."""
+        """Return the engine, for queries. Raises :class:`ParameterError` if it does not fit."""
         return _fitted(self.kind, self)
 
 

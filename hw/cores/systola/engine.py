@@ -26,19 +26,19 @@ from .vector_unit import VectorUnit
 
 ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
 WEIGHT_PORTS = ("array", "load", "constants")
-"""The array comes first: nothing brings its lost cycles back."""
+"""The array comes first: its lost cycles cannot be recovered."""
 WEIGHT_BANKS = 2
 
 COUNTERS = {
     "cycles": "cycles from start to halt",
     "rows": "cycles in which a row entered the array",
-    "lost_instruction": "cycles without a row: no MATMUL was there",
+    "lost_instruction": "cycles without a row: no MATMUL was available",
     "lost_sync": "cycles without a row: the issuer waited in SYNC or HALT",
     "lost_weights": "cycles without a row: its tile was not loaded yet",
-    "lost_activations": "cycles without a row: the scratchpad had not answered",
-    "lost_fill": "cycles without a row: the way to the array filled, or the array emptied before a SYNC",
-    "load": "cycles in which a LOAD was under way",
-    "store": "cycles in which a STORE was under way",
+    "lost_activations": "cycles without a row: the scratchpad had not responded",
+    "lost_fill": "cycles without a row: the path to the array filled, or the array emptied before a SYNC",
+    "load": "cycles in which a LOAD was in progress",
+    "store": "cycles in which a STORE was in progress",
     "vector": "cycles in which an element entered the vector lanes",
     "sync": "cycles of the issuer in SYNC or HALT",
     "read_beats": "beats read from the bus",
@@ -137,7 +137,7 @@ class SystolaEngine(Engine):
         return m
 
     def _observe(self, m, issuer, array, vector):
-        """What counters, timelines and software see of a cycle."""
+        """Drive the counters, the timeline bits and the state readable by software."""
         state, pending, waits = array.state, issuer.pending, issuer.waits
         absent = ~state.as_value().any()  # no MATMUL
         empties = absent & pending.array & waits
@@ -208,13 +208,13 @@ class SystolaEngine(Engine):
             return getattr(scratchpad, f"port{n}_req"), getattr(scratchpad, f"port{n}_rsp")
 
         def skid(name, source):
-            """`source` with a place beside it: whoever asks does not wait for arbiters within the cycle."""
+            """Insert a skid buffer after `source`, to cut the path from the arbiters to the requester."""
             each = place(m, platform, f"{name}_skid", StreamSkid, payload=source.payload.shape())
             join(m, source, each.i)
             return each.o
 
         def register(name, source):
-            """`source` a cycle later."""
+            """Delay `source` by one cycle."""
             each = place(m, platform, f"{name}_words", StreamSpill, payload=source.payload.shape())
             join(m, source, each.i)
             return each.o
@@ -222,7 +222,7 @@ class SystolaEngine(Engine):
         def connect(scratchpad, names, name, request, response, label=None):
             req, rsp = port(scratchpad, names, name)
             join(m, skid(label or name, request), req)
-            if scratchpad is activations and p.sram_latency == 3:  # memories are far from whoever reads
+            if scratchpad is activations and p.sram_latency == 3:  # memories are far from their readers
                 rsp = register(name, rsp)
             join(m, rsp, response)
 
@@ -233,7 +233,7 @@ class SystolaEngine(Engine):
         connect(weights, WEIGHT_PORTS, "array", array.wgt_req, array.wgt_rsp, "tiles")
         connect(weights, WEIGHT_PORTS, "constants", vector.wgt_req, vector.wgt_rsp)
 
-        # A beat of the bus is a part of a word. What a LOAD writes is in the memories before it has ended.
+        # A beat of the bus is a part of a word. The data of a LOAD are in the memories before it ends.
         beats = {"width": p.data_width, "parts": p.word // p.data_width}
         width = len(load.write.payload.addr)
         write = place(m, platform, "write_parts", WriteUpsizer, addr_width=width, **beats)
@@ -250,9 +250,9 @@ class SystolaEngine(Engine):
             ]
             with m.If(mine):
                 m.d.comb += words.ready.eq(request.ready)
-        written = Signal()  # what the load that ends has written
-        writes_done = write.empty & ~words.valid & ports[0].ready & ports[1].ready
-        m.d.sync += written.eq(writes_done & load.done.valid & ~load.done.ready)
+        written = Signal()  # the data of the ending load are written
+        drained = write.empty & ~words.valid & ports[0].ready & ports[1].ready
+        m.d.sync += written.eq(drained & load.done.valid & ~load.done.ready)
         m.d.comb += [
             loads.ended.payload.eq(load.done.payload),
             loads.ended.valid.eq(load.done.valid & written),

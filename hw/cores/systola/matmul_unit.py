@@ -1,4 +1,4 @@
-"""The array as a unit of a core: WEIGHTS and MATMUL read scratchpads, results go to accumulators."""
+"""Matrix unit of a core: WEIGHTS and MATMUL read scratchpads, results go to accumulators."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import stream
@@ -18,10 +18,10 @@ from .isa import ISA, Error, Op, Setting
 from .target_queue import TargetQueue
 
 SETTLE = 4
-"""Cycles from a row at the accumulators to where a read sees it."""
+"""Cycles from a row's arrival at the accumulators until a read returns it."""
 
 STATE = Bundle({"row": 1, "weights": 1, "activations": 1, "fill": 1})
-"""What became of a cycle: a row entered the array, or why none did. Nothing: there was no MATMUL."""
+"""State of a cycle: a row entered the array, or the reason why none did. All low: there was no MATMUL."""
 
 
 class MatmulParameters(ArraySlot):
@@ -32,7 +32,7 @@ class MatmulParameters(ArraySlot):
 
     @property
     def row(self) -> Bundle:
-        """Where a row of results goes."""
+        """Target of a row of results."""
         return Bundle({"addr": self.addr_width, "accumulate": 1, "release": 1, "end": 1})
 
     @property
@@ -42,17 +42,18 @@ class MatmulParameters(ArraySlot):
 
 
 class MatmulUnit(Component):
-    """WEIGHTS and MATMUL on a weight-stationary array, the matrix engine `array`.
+    """Matrix unit: WEIGHTS and MATMUL on a weight-stationary array, the matrix engine `array`.
 
-    A word of a scratchpad has a byte for each lane, of which the array takes the low bits that a code has.
+    A word of a scratchpad has one byte per lane, of which the array uses as many low bits as a code has.
 
-    `weights` and `matmul` take commands from two queues, so that the next tile loads while the present one is used.
-    `act` and `wgt` read the scratchpads; `results` are rows for the accumulators, always taken. `done`, for one cycle
-    each: weights, matmul (its operands are read), array (its results are in place). `state` tells of every cycle why
-    no row entered.
+    `weights` and `matmul` receive commands from two queues, so that the next tile loads while the current one is in
+    use. `act` and `wgt` read the scratchpads; `results` are rows for the accumulators, always accepted. `done`, for one
+    cycle each: weights, matmul (its operands are read), array (its results are stored). `state` reports in every cycle
+    why no row entered.
 
-    Rows enter one a cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more. Latency: 6
-    from a command to its first row; the array's from row to result. Area: the array, two queues and walks.
+    Rows enter at one per cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more.
+    Latency: 6 from a command to its first row; the array's from row to result. Area: the array, two queues and address
+    generators.
     """
 
     Parameters = MatmulParameters
@@ -96,28 +97,28 @@ class MatmulUnit(Component):
             rows.o.ready.eq(array.a.ready),
         ]
 
-        # Where a row goes only has to be as late as the row, unless it may wait in the array.
+        # The target of a row only has to arrive with the row, unless the row may wait in the array.
         latency, width = self.p.fitted.latency, self.p.row.size
-        destination = Signal(self.p.row, reset_less=True)
+        row_target = Signal(self.p.row, reset_less=True)
         if self.p.fitted.elastic:
             destinations = place(m, platform, "destinations", TargetQueue, width=width, depth=latency + 1)
             m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.take.eq(array.y.valid)]
-            m.d.comb += exact(destination.as_value(), destinations.o)
+            m.d.comb += exact(row_target.as_value(), destinations.o)
         else:
             destinations = place(m, platform, "destinations", Delay, width=width, cycles=latency - 1, style="memory")
-            m.d.sync += exact(destination.as_value(), destinations.o)
+            m.d.sync += exact(row_target.as_value(), destinations.o)
         m.d.comb += exact(destinations.i, rows.o.payload.tag.as_value())
         m.d.comb += [
             self.results.valid.eq(array.y.valid),
             exact(self.results.payload.data, array.y.payload.data.as_value()),
-            self.results.payload.addr.eq(destination.addr),
-            self.results.payload.accumulate.eq(destination.accumulate),
+            self.results.payload.addr.eq(row_target.addr),
+            self.results.payload.accumulate.eq(row_target.accumulate),
         ]
 
         entered = Signal()
         ended = Signal(SETTLE)
         m.d.comb += entered.eq(rows.o.valid & rows.o.ready)
-        m.d.sync += ended.eq(Cat(array.y.valid & destination.end, ended))
+        m.d.sync += ended.eq(Cat(array.y.valid & row_target.end, ended))
         m.d.comb += [
             self.done.weights.eq(tiles.done),
             self.done.matmul.eq(entered & rows.o.payload.tag.end),
@@ -125,7 +126,7 @@ class MatmulUnit(Component):
             self.state.row.eq(entered),
             self.state.weights.eq(rows.o.valid & ~rows.o.ready),
         ]
-        # Until the first row of a MATMUL that found the array empty comes, the way from the scratchpad fills.
+        # Until the first row of a MATMUL that found the array empty arrives, the path from the scratchpad fills.
         flowing = Signal()
         m.d.sync += flowing.eq(rows.busy & (flowing | entered))
         m.d.comb += [
@@ -137,12 +138,12 @@ class MatmulUnit(Component):
 
 
 def codes(word, bits: int):
-    """The low `bits` of each byte of a word."""
+    """Return the low `bits` of each byte of a word."""
     return word if bits == BYTE else Cat(word[low : low + bits] for low in range(0, len(word), BYTE))
 
 
 class WeightReader(Component):
-    """WEIGHTS: rows of weights from the scratchpad, `size` a tile, zeros behind those that were asked for."""
+    """Weight reader of WEIGHTS: rows of weights from the scratchpad, `size` per tile, padded with rows of zeros."""
 
     Parameters = MatmulParameters
 
@@ -202,7 +203,7 @@ class WeightReader(Component):
 
 
 class ActivationReader(Component):
-    """MATMUL: rows of activations from the scratchpad, and where their results go. `busy`: one is not read yet."""
+    """Activation reader of MATMUL: rows of activations, and the targets of results. `busy`: one is not read yet."""
 
     Parameters = MatmulParameters
 
@@ -232,7 +233,7 @@ class ActivationReader(Component):
         steps = [(get[Setting[f"COUNT_{d}"]], get[Setting[f"STRIDE_{d}"]]) for d in "XY"]
         walk, pc = address_generator(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
 
-        # Results go to one row after the other.
+        # Results go to consecutive rows.
         target = Signal(p.addr_width + 2, reset_less=True)
         kind = Signal(p.row, reset_less=True)
         begins = Signal()

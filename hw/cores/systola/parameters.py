@@ -1,4 +1,4 @@
-"""What a core can be told, and the sizes that follow."""
+"""Parameters of a core, and derived sizes."""
 
 from typing import Annotated, Literal
 
@@ -22,11 +22,11 @@ class SystolaParameters(Parameters):
 
     `array` names the matrix engine; from Python it may be a class that fulfils the contract of `hw.array.engine`.
 
-    Scratchpads hold a byte per lane. The array reads a byte of activations as a code of `a_format` and a byte of
+    Scratchpads hold one byte per lane. The array reads a byte of activations as a code of `a_format` and a byte of
     weights as one of `w_format`; a code of fewer than 8 bits is in the low bits, and the others are ignored. Formats
-    whose lanes are decoded in pairs (OliVe) pair neighbouring lanes of a word. The vector lanes know integers only:
-    what they read from the activation scratchpad and what they write to it is of `format`. With a coded `a_format`
-    the activations of a layer are therefore codes from DRAM, or results that the table has turned into codes.
+    whose lanes are decoded in pairs (OliVe) pair adjacent lanes of a word. The vector lanes support integers only:
+    the data they read from and write to the activation scratchpad are of `format`. With a coded `a_format` the
+    activations of a layer are therefore codes from DRAM, or results that the table has converted to codes.
     """
 
     size: int = Field(
@@ -38,12 +38,12 @@ class SystolaParameters(Parameters):
     format: Literal["int8", "uint8"] = Field("int8", description="format of results, and of the vector lanes' operands")
     a_format: str = Field(
         "auto",
-        description="what a byte of activations is to the array; auto: format",
+        description="format of a byte of activations in the array; auto: format",
         json_schema_extra={"legal": f"auto, {array_slot.FORMATS}"},
     )
     w_format: str = Field(
         "int8",
-        description="what a byte of weights is to the array",
+        description="format of a byte of weights in the array",
         json_schema_extra={"legal": array_slot.FORMATS},
     )
     activation_bytes: int = Field(131072, ge=1024, le=1 << 22, description="activation scratchpad; a power of two")
@@ -60,11 +60,11 @@ class SystolaParameters(Parameters):
         description="bits of a beat on the bus to DRAM",
         json_schema_extra={"legal": "32, 64 or 128"},
     )
-    dims: int = Field(3, ge=2, le=4, description="dimensions of what one LOAD or STORE moves")
+    dims: int = Field(3, ge=2, le=4, description="dimensions of the box that one LOAD or STORE moves")
     rounding: Literal["gemmlowp", "single"] = Field("gemmlowp", description="TFLite's two roundings, or its single one")
-    table: bool = Field(True, description="a table behind requantisation, for sigmoid, tanh and the like")
+    table: bool = Field(True, description="a table after requantisation, for sigmoid, tanh and similar functions")
     instructions: int = Field(256, ge=32, le=4096, description="instructions buffered ahead; a power of two")
-    queue: int = Field(8, ge=2, le=64, description="instructions that wait before each unit")
+    queue: int = Field(8, ge=2, le=64, description="instructions queued for each unit")
 
     @model_validator(mode="after")
     def _sizes(self):
@@ -86,7 +86,7 @@ class SystolaParameters(Parameters):
 
     @property
     def slot(self) -> ArraySlot:
-        """The place of the array."""
+        """Slot of the array."""
         return ArraySlot(array=self.array, size=self.size, a_format=self.operand, w_format=self.w_format)
 
     @property
@@ -95,7 +95,7 @@ class SystolaParameters(Parameters):
 
     @property
     def word(self) -> int:
-        """Bits of a scratchpad's word: a byte for each lane."""
+        """Bits of a scratchpad's word: one byte per lane."""
         return 8 * self.size
 
     @property
@@ -108,18 +108,18 @@ class SystolaParameters(Parameters):
 
     @property
     def units(self) -> dict:
-        """Parameters that the array and the vector unit have in common."""
+        """Common parameters of the array and the vector unit."""
         names = ("size", "accumulators", "queue", "activation_words", "weight_words")
         return {name: getattr(self, name) for name in names}
 
     @property
     def stores(self) -> DmaParameters:
-        """The half of the engine that stores: it reads activations."""
+        """Parameters of the store half of the DMA engine, which reads activations."""
         return DmaParameters(**dict(self.dma) | {"local_bytes": self.activation_bytes, "padding": False})
 
     @property
     def dma(self) -> DmaParameters:
-        """The DMA engine: its local memory is the activation scratchpad, then the weight scratchpad."""
+        """Parameters of the DMA engine: its local memory is the activation scratchpad, then the weight scratchpad."""
         return DmaParameters(
             addr_width=32,
             data_width=self.data_width,

@@ -1,4 +1,4 @@
-"""Queue of the targets of rows that are in the array, for engines in which rows may wait."""
+"""Target queue: the accumulator rows of results still in the array, for engines in which rows may wait."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -8,9 +8,9 @@ from ...component import Component, Parameters
 
 
 class TargetQueue(Component):
-    """o = the oldest word written with `write` and not yet removed by `take`.
+    """Target queue: o = the oldest word written with `write` and not yet removed by `take`.
 
-    Latency 2 from `write` to `o`, so a word must not be taken earlier; `depth` words at most are in the queue, and
+    Latency 2 from `write` to `o`, so a word must not be removed earlier; at most `depth` words are in the queue, and
     neither limit is checked. Initiation interval 1. Area: width x depth bits of distributed memory, one register of
     `width` bits, two counters.
     """

@@ -1,4 +1,4 @@
-"""LOAD and STORE: settings and commands become descriptors of a DMA engine."""
+"""Transfer unit of LOAD and STORE: configuration registers and commands become descriptors of a DMA engine."""
 
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import stream
@@ -14,17 +14,18 @@ from ...stream.buffer import StreamBuffer
 from .isa import ISA, Error, Op, Setting
 
 IN_FLIGHT = 4
-"""Descriptors that the engine has at most."""
+"""Maximum number of descriptors in the engine."""
 
 
 class TransferUnit(Component):
-    """The loads, or the stores, of a program: each command is a descriptor, checked and given to an engine.
+    """Transfer unit: the loads, or the stores, of a program; each command is a descriptor, checked before its issue.
 
     `box` and `ended` go to a `Load` or `Store` of the DMA engine. `done`, for one cycle: a command has ended. `fault`:
-    its descriptor was refused, or the bus gave an error for it. While `stop` is high nothing new begins; `idle` means
-    that the engine has nothing left.
+    its descriptor was rejected, or the bus reported an error. While `stop` is high no transfer begins; `idle`: no
+    command is left in the engine.
 
-    Latency from command to box: dims + 6. Initiation interval dims + 4. Area: the settings, a queue, a check.
+    Latency from command to box: dims + 6. Initiation interval dims + 4. Area: the configuration registers, a queue, a
+    check.
     """
 
     class Parameters(Parameters):
@@ -83,7 +84,7 @@ class TransferUnit(Component):
         if p.padding:
             m.d.comb += box.value.eq(get[Setting.LOAD_VALUE].replicate(p.bytes))
 
-        # One descriptor is checked at a time; its number stands beside it.
+        # One descriptor is checked at a time; its number is stored separately.
         pc = Signal(PC_WIDTH, reset_less=True)
         beyond = Signal(reset_less=True)  # begins outside the local memory
         transfers = command.payload.op != Op.SET

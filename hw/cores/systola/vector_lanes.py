@@ -1,4 +1,4 @@
-"""The lanes of the vector unit: scale and add, reduce windows, requantise, look up."""
+"""Lanes of the vector unit: scale and add, reduce windows, requantise, look up."""
 
 from typing import Literal
 
@@ -13,14 +13,14 @@ from ...mac.multiply import Multiply
 from ...vector.requantise import Requantise
 
 SCALE = 16
-"""Bits of what activations are multiplied by."""
+"""Bits of the factors of activations."""
 TABLE = 256
 """Entries of the table."""
 BEFORE = 3
 """Cycles from an element to requantisation."""
 
 MODE = Bundle({"scratchpad": 1, "add": 1, "maximum": 1, "table": 1, "scale_a": signed(SCALE), "scale_b": signed(SCALE)})
-"""What is done with all elements of an operation."""
+"""Mode of all elements of an operation."""
 
 
 class LanesParameters(Parameters):
@@ -38,12 +38,12 @@ class LanesParameters(Parameters):
 class VectorLanes(Component):
     """y = table(requantise(maximum or sum over a window of (sums, or a x scale_a) + b x scale_b)), lane by lane.
 
-    An element comes with `valid`: `sums` (32 bits a lane), the activations `a` and `b`, and whether it is the `first`
-    and the `end` of its window, and in the `last` window of its operation. `mode` holds from the first element of an
-    operation to its last result. `set` are the settings of :class:`Requantise`; `write` writes a byte into every
-    lane's table.
+    An element arrives with `valid`: `sums` (32 bits per lane), the activations `a` and `b`, and whether it is the
+    `first` and the `end` of its window, and in the `last` window of its operation. `mode` is stable from the first
+    element of an operation to its last result. `set` carries the settings of :class:`Requantise`; `write` writes a byte
+    into every lane's table.
 
-    Sums wrap modulo 2^32. Latency 4 and that of requantisation, initiation interval 1; nothing is held back. Area: for
+    Sums wrap modulo 2^32. Latency 4 and that of requantisation, initiation interval 1; no back-pressure. Area: for
     each lane a `Requantise` lane, two multipliers of a byte by 16 bits, a table of 256 bytes.
     """
 

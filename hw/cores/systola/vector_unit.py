@@ -1,4 +1,4 @@
-"""The vector lanes as a unit of a core: QUANT, TABLE and VECTOR, between accumulators and scratchpad."""
+"""Vector unit of a core: QUANT, TABLE and VECTOR, between accumulators and scratchpad."""
 
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
 from amaranth.lib import stream
@@ -20,7 +20,7 @@ from .isa import ISA, RECORD, Error, Op, Setting
 from .vector_lanes import SCALE, TABLE, LanesParameters, VectorLanes
 
 SETTLE = 10
-"""Cycles after which a scratchpad has done a write that it accepted."""
+"""Cycles from the acceptance of a write by a scratchpad to its execution."""
 
 ELEMENT = Bundle({"first": 1, "end": 1, "last": 1})
 
@@ -47,13 +47,14 @@ class VectorParameters(Parameters):
 
 
 class VectorUnit(Component):
-    """QUANT, QUANT_CHANNEL, TABLE and VECTOR, one after the other.
+    """Vector unit: QUANT, QUANT_CHANNEL, TABLE and VECTOR, one after the other.
 
     `sums`, `a` and `b` read accumulators and activations, `wgt` reads weights, `write` writes activations. `done`, for
-    one cycle: a command has ended, and what it wrote can be read. `busy`: a row enters the lanes.
+    one cycle: a command has ended, and its results can be read. `busy`: a row enters the lanes.
 
-    A VECTOR takes one element of a window a cycle, and about 35 cycles beside them; QUANT size + 3 cycles,
-    QUANT_CHANNEL 16 or size + 12, TABLE 256 + 256 / size + 6. Area: the lanes, four walks, a buffer of results.
+    A VECTOR takes one cycle per element of its windows, and about 35 cycles in addition; QUANT size + 3 cycles,
+    QUANT_CHANNEL 16 or size + 12, TABLE 256 + 256 / size + 6. Area: the lanes, four address generators, a buffer of
+    results.
     """
 
     Parameters = VectorParameters
@@ -88,16 +89,16 @@ class VectorUnit(Component):
         shapes = dict.fromkeys(counts, COUNT) | dict.fromkeys(strides, signed(width)) | scales
         get = settings(m, ISA, command, shapes)
 
-        current = Signal(command.payload.shape(), reset_less=True)  # the command at work
+        current = Signal(command.payload.shape(), reset_less=True)  # the current command
         begin = Signal()  # it begins
         end = Signal()  # it has ended
         work = {op: Signal(name=f"{op.name.lower()}_works") for op in (Op.QUANT, Op.QUANT_CHANNEL, Op.TABLE, Op.VECTOR)}
         working = Cat(work.values()).any()
         m.d.comb += command.ready.eq(~working & ~begin)
-        accepted = Signal()
-        m.d.comb += accepted.eq(command.valid & command.ready & (command.payload.op != Op.SET))
-        m.d.sync += begin.eq(accepted)
-        with m.If(accepted):
+        accepts = Signal()
+        m.d.comb += accepts.eq(command.valid & command.ready & (command.payload.op != Op.SET))
+        m.d.sync += begin.eq(accepts)
+        with m.If(accepts):
             m.d.sync += current.eq(command.payload)
             m.d.sync += [works.eq(command.payload.op == op) for op, works in work.items()]
         with m.If(end):
@@ -114,7 +115,7 @@ class VectorUnit(Component):
         return m
 
     def _constants(self, m, platform, current, begin, work, lanes):
-        """Settings of requantisation, and the table: what a lane keeps. Returns when either is complete."""
+        """Write the settings of requantisation, and the table, to the lanes. Return when either is complete."""
         p = self.p
         word, addr_width = 8 * p.size, self.p.widths["wgt"]
         channel, table = work[Op.QUANT_CHANNEL], work[Op.TABLE]
@@ -180,7 +181,7 @@ class VectorUnit(Component):
         return quantised, looked
 
     def _operation(self, m, platform, current, begin, works, get, lanes, width: int):
-        """VECTOR: elements into the lanes, results into the scratchpad. Returns when all are, and what can be wrong."""
+        """Execute VECTOR: elements into the lanes, results into the scratchpad. Return its end and its fault causes."""
         p = self.p
         word, widths = 8 * p.size, p.widths
         mode = {name: flag(ISA, current, name) for name in ("scratchpad", "add", "maximum", "table")}
@@ -189,7 +190,7 @@ class VectorUnit(Component):
         starts = Signal()
         legal = Signal()
         counts = {d: get[Setting[f"{what}_{d[-1]}"]] for d, what in COUNTS.items()}
-        some, alone = Signal(), Signal()  # of the cycle before: settings stand still then
+        some, alone = Signal(), Signal()  # of the previous cycle: the settings are stable then
         m.d.sync += [
             some.eq(Cat(count != 0 for count in counts.values()).all()),
             alone.eq((counts["KX"] == 1) & (counts["KY"] == 1)),
@@ -208,7 +209,7 @@ class VectorUnit(Component):
             wrong[name] = walk.o.valid & ~inside
         source, second, dest = walks.values()
 
-        # Elements: from the accumulators or the scratchpad, with what is added.
+        # Elements: from the accumulators or the scratchpad, with the second source.
         first = Signal(init=1)
         with m.If(source.o.valid & source.o.ready):
             m.d.sync += first.eq(source.o.payload.ended[:2].all())
@@ -293,5 +294,5 @@ class VectorUnit(Component):
 
 
 STRIDES = {"SOURCE": ("KX", "KY", "X", "Y"), "SECOND": ("X", "Y"), "DEST": ("X", "Y")}
-"""The walks of a VECTOR, and their dimensions, the innermost first."""
+"""Address generators of a VECTOR, and their dimensions, the innermost first."""
 COUNTS = {"KX": "WINDOW", "KY": "WINDOW", "X": "POINTS", "Y": "POINTS"}

@@ -1,8 +1,8 @@
-"""Networks as plain descriptions: routers, links, and the way of every packet; and whether they can deadlock.
+"""Networks as plain descriptions: routers, links, and the route of every packet; and the check for deadlocks.
 
-A packet's way is decided at its source, so that routers have little to decide: `start` gives the first output and a
-header, `step` the output at the next router. Each names a virtual channel (VC), too. A pair of nodes has one way on one
-VC of each link, so its packets stay in order. `hw.noc.route` is the same in hardware.
+A packet's route is computed at its source, to keep routers simple: `start` returns the first output and a header,
+`step` the output at the next router. Both return a virtual channel (VC), too. A pair of nodes has one route on one VC
+of each link, so its packets stay in order. `hw.noc.route` is the same in hardware.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Topology:
     or `reduction`.
 
     A channel is (router, output port, VC). A node sends into the router and port `entry(node)`, and receives from
-    `exit(node)`: there VC 0 alone is used, so that packets come whole.
+    `exit(node)`: only VC 0 is used there, so that packets arrive whole.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Topology:
 
     @property
     def plain(self) -> int:
-        """VCs below this are for packets; with reduction one is left, for flits that are added on their way."""
+        """VCs below this are for packets; with reduction the highest one is reserved for flits to be added."""
         return self.vcs - self.reduction
 
     @property
@@ -61,27 +61,27 @@ class Topology:
         return self.entry(node)
 
     def link(self, router: int, port: int) -> tuple[int, int] | None:
-        """The router and port that an output leads to; None if it leads to none."""
+        """Return the router and port that an output leads to; None if it is not connected."""
         raise NotImplementedError
 
     def lane(self, destination: int) -> int:
-        """The VC in which a source hands its packets to its router, and any VC of a route that is free to choose.
+        """Return the VC in which a source sends its packets to its router, and the VC of a route with a free choice.
 
-        Packets of one destination share it, so that a destination that is slow blocks no other VC.
+        Packets of one destination share it, so that a slow destination blocks no other VC.
         """
         return destination % self.plain
 
     def start(self, source: int, destination: int) -> tuple[int, int, tuple]:
-        """Output port and VC at the source's router, and what the packet carries of its way."""
+        """Return output port and VC at the source's router, and the routing information in the packet's header."""
         raise NotImplementedError
 
     def step(self, router: int, port: int, vc: int, header: tuple) -> tuple[int, int]:
-        """Output port and VC at the router that the output `port` of `router` leads to."""
+        """Return output port and VC at the router that the output `port` of `router` leads to."""
         raise NotImplementedError
 
     @cached_property
     def exits(self) -> frozenset[int]:
-        """Ports that lead to nodes only, whatever the router."""
+        """Ports that lead to nodes only, in every router."""
         return frozenset(self.exit(node)[1] for node in range(self.nodes)) - {port for _, port in self.links}
 
     @cached_property
@@ -91,7 +91,7 @@ class Topology:
         return {output: end for output in outputs if (end := self.link(*output)) is not None}
 
     def path(self, source: int, destination: int) -> list[tuple[int, int, int]]:
-        """The channels of a packet's way, that to the destination included: one for each router it passes."""
+        """Return the channels of a packet's route, including that to the destination: one per router it passes."""
         router = self.entry(source)[0]
         port, vc, header = self.start(source, destination)
         channels = [(router, port, vc)]
@@ -100,23 +100,23 @@ class Topology:
             router = self.link(router, channels[-1][1])[0]
             channels.append((router, port, vc))
             if len(channels) > 2 * self.routers + 2:
-                raise RuntimeError(f"{self}: no way from {source} to {destination}")
+                raise RuntimeError(f"{self}: no route from {source} to {destination}")
         return channels
 
     @cached_property
     def paths(self) -> dict[tuple[int, int], list[tuple[int, int, int]]]:
-        """The way of every pair of different nodes."""
+        """Routes of all pairs of different nodes."""
         pairs = ((s, d) for s in range(self.nodes) for d in range(self.nodes) if s != d)
         return {pair: self.path(*pair) for pair in pairs}
 
     @cached_property
     def trees(self) -> list[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
-        """The ways of all packets to many nodes: each channel, and the one before it (None at the source)."""
+        """Routes of all multicast packets: each channel, and the one before it (None at the source)."""
         return []
 
     @cached_property
     def sums(self) -> set[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
-        """The same, of all flits that are added on their way."""
+        """Routes of all reduction flits: each channel, and the one before it (None at the source)."""
         roots = range(self.nodes if self.reduction else 0)
         return {each for root in roots for each in gather.pairs(self, root)}
 
@@ -124,8 +124,8 @@ class Topology:
     def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
         """For each channel those that a packet which holds it may wait for."""
         after: dict[tuple, set] = {}
-        ways = (pair for way in self.paths.values() for pair in pairwise(way))
-        for here, there in [*ways, *self.trees, *self.sums]:
+        successions = (pair for channels in self.paths.values() for pair in pairwise(channels))
+        for here, there in [*successions, *self.trees, *self.sums]:
             if here is not None:
                 after.setdefault(here, set()).add(there)
         return after

@@ -1,10 +1,10 @@
-"""A bus: two routers, one link that all packets share."""
+"""Bus: two routers and one link that all packets share."""
 
 from .base import Topology
 
 
 class BusTopology(Topology):
-    """One link that all share: router 0 collects from the nodes, router 1 gives to them; the last port is the link."""
+    """Bus: router 0 collects from the nodes, router 1 distributes to them; the last port is the shared link."""
 
     @property
     def routers(self) -> int:

@@ -1,10 +1,10 @@
-"""One router to which every node is attached."""
+"""Crossbar: one router to which every node is attached."""
 
 from .base import Topology
 
 
 class CrossbarTopology(Topology):
-    """One router for all nodes: node n is at port n."""
+    """Crossbar: one router for all nodes; node n is at port n."""
 
     @property
     def routers(self) -> int:

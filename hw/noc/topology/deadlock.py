@@ -1,4 +1,4 @@
-"""Whether the packets of a network can wait for each other in a circle."""
+"""Deadlock check: search for cycles in the channel dependency graph."""
 
 from graphlib import CycleError, TopologicalSorter
 
@@ -7,36 +7,37 @@ from .. import reduction_tree as gather
 
 
 def check(network):
-    """Raise `ParameterError` if packets of the network can wait for each other in a circle.
+    """Raise `ParameterError` if packets of the network can deadlock.
 
-    A packet holds a channel while it waits for the next of its way. If the graph of all these pairs has no cycle, no
-    packet waits for itself; since each pair has one way, a cycle can really close. A flit to many nodes is a packet of
-    its own: it holds the place where it stands, and nothing behind the outputs that have already taken it.
+    A packet holds a channel while it waits for the next one of its route. If the graph of all these pairs has no cycle,
+    no packet waits for itself; since each pair has a single route, every cycle is a possible deadlock. A multicast flit
+    is a separate packet: it holds the buffer in which it is stored, but no channel of outputs that have already
+    accepted it.
 
-    A flit that is added on its way waits for its siblings, too. They come, as long as nodes issue sums in the same
-    order: call a sum earlier that was issued earlier. Each buffer of a channel that is for sums alone has them in that
-    order, if outputs join the same inputs for every root. What stands before a flit of the earliest sum that is under
-    way, in its buffer or in the next, would be of an earlier one: so nothing does, and each of its flits reaches its
-    join. Joins wait for those that feed them, up a tree. So it is enough that the trees close no cycle, that they share
-    no link's channel with packets, and that joins do not depend on the root.
+    A reduction flit also waits for its siblings. They arrive, provided that nodes issue sums in the same order: call a
+    sum earlier that was issued earlier. Each buffer of a channel that is reserved for sums has them in that order, if
+    outputs join the same inputs for every root. Any flit ahead of a flit of the earliest outstanding sum, in its buffer
+    or in the next, would belong to an earlier one: so there is none, and each of its flits reaches its join. Joins wait
+    for those that feed them, up a tree. It is therefore sufficient that the trees close no cycle, that they share no
+    link's channel with packets, and that joins do not depend on the root.
 
     Source: W. J. Dally and C. L. Seitz, Deadlock-free message routing in multiprocessor interconnection networks, IEEE
     Trans. Computers, 1987.
     """
     _check_sums(network)
     if cycle := find_cycle(network):
-        ways = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
+        links = [f"{router} to {network.links[router, port][0]} on VC {vc}" for router, port, vc in cycle]
         count = f"{network.vcs} VC{'s' * (network.vcs > 1)}"
         raise ParameterError(
             f"vcs={network.vcs}: a {network} with {count} can deadlock, as packets on "
-            f"the links {', '.join(ways)} may all wait for the next, and the last for the first."
+            f"the links {', '.join(links)} may all wait for the next, and the last for the first."
         )
 
 
 def _check_sums(network):
     sums = {channel for _, channel in network.sums if channel[:2] in network.links}
-    ways = [*network.paths.values(), [channel for _, channel in network.trees]]
-    if shared := sums & {channel for channels in ways for channel in channels}:
+    links = [*network.paths.values(), [channel for _, channel in network.trees]]
+    if shared := sums & {channel for channels in links for channel in channels}:
         router, port, vc = min(shared)
         raise ParameterError(
             f"reduction=True: a {network} can deadlock, as packets use VC {vc} of the link {router} to "
@@ -53,7 +54,7 @@ def _check_sums(network):
 
 
 def find_cycle(network) -> list[tuple[int, int, int]]:
-    """A cycle of channels that each wait for the next; empty if there is none."""
+    """Return a cycle of channels that each wait for the next; empty if there is none."""
     waits = {channel: sorted(others) for channel, others in sorted(network.dependencies.items())}
     try:
         TopologicalSorter(waits).prepare()

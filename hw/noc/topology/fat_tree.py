@@ -1,4 +1,4 @@
-"""Fat trees: up to the lowest common ancestor, then down."""
+"""Fat trees: routes go up to the lowest common ancestor, then down."""
 
 from .base import Topology
 
@@ -7,8 +7,8 @@ class FatTreeTopology(Topology):
     """A k-ary tree of l levels, as wide at its root as at its leaves: k^l nodes, k^(l-1) routers in each level.
 
     Ports: k down, then k up. A packet goes up as long as its destination is not below, by the port that is the
-    destination's digit of that level, and then down by its digits: each root passes on packets of its own destinations
-    only. Its VC is the same all the way.
+    destination's digit of that level, and then down by its digits: each root forwards only packets of its own
+    destinations. Its VC is the same on the whole route.
     """
 
     @property

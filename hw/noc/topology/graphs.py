@@ -1,4 +1,4 @@
-"""The topology of a name and size."""
+"""Construction of a topology by name and size."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ def topology(
     multicast: bool = False,
     reduction: bool = False,
 ) -> Topology:
-    """The network of that description, checked. Raises `ParameterError` if there is no such network, or a deadlock."""
+    """Return the described network. Raises `ParameterError` if there is no such network, or if it can deadlock."""
     if kind not in KINDS:
         raise ParameterError(f"topology={kind}: topology must be {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     if kind == "ring" and l != 1:

@@ -6,14 +6,14 @@ from .base import Topology
 
 
 class GridTopology(Topology):
-    """Ring, mesh and torus: x first, then y, each by the shorter way. Node (x, y) is number y k + x.
+    """Ring, mesh and torus: x first, then y, each in the shorter direction. Node (x, y) is number y k + x.
 
-    Ports: 0 node, 1 east (+x), 2 west, 3 south (+y), 4 north; a ring has the first three. Where both ways round are
-    equally long, the packet goes by the rising one if the sum of its source's coordinates and of its destination's
+    Ports: 0 node, 1 east (+x), 2 west, 3 south (+y), 4 north; a ring has the first three. Where both directions are
+    equally long, the packet takes the rising one if the sum of its source's coordinates and of its destination's
     coordinate in the other dimension is even: so half of all pairs do.
 
     Dateline: a packet that will cross the link between the ends of a row or column uses lower VCs up to that link and
-    on it, and upper ones after. One that will not may use any. So no VC of a ring waits for itself.
+    on it, and upper ones after. All other packets may use any VC. So no VC of a ring waits for itself.
     """
 
     @property
@@ -25,7 +25,7 @@ class GridTopology(Topology):
         return self.kind != "mesh"
 
     def at(self, node: int) -> tuple[int, int]:
-        """Coordinates of a node."""
+        """Return the coordinates of a node."""
         return node % self.k, node // self.k
 
     def link(self, router, port):
@@ -48,13 +48,13 @@ class GridTopology(Topology):
         header = (to_x, to_y, y_port, y_vc)
         return (x_port, x_vc, header) if x != to_x else (y_port, y_vc, header)
 
-    def _enter(self, rising: int, here: int, there: int, size: int, tie: int, destination: int) -> tuple[int, int]:
-        """Port and VC with which a packet enters a dimension."""
-        up = there > here
+    def _enter(self, rising: int, here: int, target: int, size: int, tie: int, destination: int) -> tuple[int, int]:
+        """Return port and VC with which a packet enters a dimension."""
+        up = target > here
         if self.wraps:
-            distance = (there - here) % size
+            distance = (target - here) % size
             up = 2 * distance < size or (2 * distance == size and tie % 2 == 0)
-        crosses = there < here if up else there > here
+        crosses = target < here if up else target > here
         lane = self.lane(destination)
         return (rising if up else rising + 1), (lane % self.lower if crosses else lane)
 
@@ -70,25 +70,25 @@ class GridTopology(Topology):
         return port, vc
 
     def fork(self, port: int, router: int, low: tuple[int, int], high: tuple[int, int]) -> list[int]:
-        """Outputs at `router` of a flit to all nodes from `low` to `high`, which came through output `port` of the
-        router before, or from the node (0).
+        """Return the outputs at `router` of a flit to all nodes from `low` to `high`, which arrived through output
+        `port` of the previous router, or from the node (0).
 
-        It goes along its source's row, and from there up and down the columns. It never goes round, so it needs no
-        dateline, and keeps its VC.
+        It goes along its source's row, and from there up and down the columns. It never uses a wrap-around link, so it
+        needs no dateline, and keeps its VC.
         """
         x, y = self.at(router)
         column = port > 2 or low[0] <= x <= high[0]
-        ways = {
+        outputs = {
             0: port > 0 and column and low[1] <= y <= high[1],
             1: port in (0, 1) and x < high[0],
             2: port in (0, 2) and x > low[0],
             3: port != 4 and column and y < high[1],
             4: port != 3 and column and y > low[1],
         }
-        return [output for output, goes in ways.items() if goes]
+        return [output for output, goes in outputs.items() if goes]
 
     def tree(self, source: int, low: tuple[int, int], high: tuple[int, int], vc: int) -> list[tuple]:
-        """The channels of a flit to all nodes from `low` to `high`, each with the one before it."""
+        """Return the channels of a flit to all nodes from `low` to `high`, each with the one before it."""
         todo, found = [(source, 0, None)], []
         for router, port, before in todo:
             for output in self.fork(port, router, low, high):
@@ -100,7 +100,7 @@ class GridTopology(Topology):
 
     @cached_property
     def trees(self):
-        """Those to all nodes, on every VC: every other is a part of one."""
+        """Return those to all nodes, on every VC: every other tree is part of one."""
         sources = range(self.nodes if self.multicast else 0)
         end = self.k - 1, self.l - 1
         return [each for s in sources for vc in range(self.plain) for each in self.tree(s, (0, 0), end, vc)]

@@ -19,10 +19,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
     "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
     "beats in the wrong scratchpad": (r"(load_skid__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
-    "results a row too far": (
-        r"\{ destination\[7:0\], array__y__payload",
-        "{ destination[7:1], 1'h1, array__y__payload",
-    ),
+    "results a row too far": (r"\{ row_target\[7:0\], array__y__payload", "{ row_target[7:1], 1'h1, array__y__payload"),
     "a lost cycle that is not counted": (r"(count_lost_sync) \+ [^;]*;", r"\1;"),
     "a fault at the instruction being issued": (r"failed \? fault\[32:9\] :", "failed ? engine__pc :"),
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),

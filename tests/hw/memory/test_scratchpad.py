@@ -147,7 +147,7 @@ def test_what_it_says_of_itself():
     [
         ({"banks": 3}, "banks=3: banks must be a power of two from 1 to 32."),
         ({"width": 12}, "width=12: width must be a multiple of 8 from 8 to 512."),
-        ({"depth": 6}, "depth=6: depth must be a multiple of banks=4, and two words a bank or more."),
+        ({"depth": 6}, "depth=6: depth must be a multiple of banks=4, at least two words per bank."),
         ({"depth": 12, "interleave": "block"}, "depth=12: with interleave=block, depth must be a power of two."),
         ({"ports": 17}, "ports=17: ports must be an integer from 1 to 16."),
         ({"ports": 4, "priority_ports": 4}, "priority_ports=4: priority_ports must be less than ports=4."),

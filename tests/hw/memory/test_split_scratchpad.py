@@ -36,7 +36,7 @@ def test_what_it_says_of_itself():
     ("parameters", "sentence"),
     [
         ({"ports": "2,2"}, "ports=2,2: there must be one number for each of input, weight, output."),
-        ({"ports": "x"}, "ports=x: ports must be an integer from 1 to 16, or one a part: 2,1,2."),
+        ({"ports": "x"}, "ports=x: ports must be an integer from 1 to 16, or one per part: 2,1,2."),
         ({"banks": "2,3,2"}, "part weight: banks=3: banks must be a power of two from 1 to 32."),
         ({"depth": 102}, "depth=102: depth must divide into shares of [1, 2, 1], none 0."),
     ],

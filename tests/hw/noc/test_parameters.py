@@ -22,7 +22,7 @@ from systola.hw.noc.noc import Noc
         ({"rounds": 3}, "rounds=3: rounds must be an integer from 1 to 2."),
         (
             {"topology": "mesh", "vcs": 1, "rounds": 2},
-            "rounds=2: with vcs=1 inputs have nothing else to ask for, rounds must be 1.",
+            "rounds=2: with vcs=1 inputs have no further request, rounds must be 1.",
         ),
         ({"multicast": True, "rounds": 2}, "rounds=2: with multicast or reduction, rounds must be 1."),
         ({"topology": "star"}, "topology=star: topology must be ring or mesh or torus or crossbar or bus or fat_tree."),

@@ -12,19 +12,19 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 BROKEN = {  # what is broken: text, what stands there instead
-    "a flit that goes past its node": (r"= found\[(\S+)\] == next_place1;", r"= found[\1] == (next_place1 ^ 2'h1);"),
+    "a flit that goes past its node": (r"= found\[(\S+)\] == target1;", r"= found[\1] == (target1 ^ 2'h1);"),
     "two bits exchanged": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
     "a buffer that is written when it is full": (r"assign room = places0\[0\]", "assign room = 1'h1"),
     "packets that mix": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
-    "a packet that follows every beat's destination": (r"assign routed = first \?", "assign routed = 1'h1 ?"),
+    "a packet that follows every beat's destination": (r"assign current = first \?", "assign current = 1'h1 ?"),
     "a hop a cycle late": (
         r"assign ready\[0\] = ",
         "reg late; always @(posedge clk) late <= | vc0__target; assign ready[0] = late & ",
     ),
     "a wrong packet that is not counted": (r"= (_\d+) & looked_up\[(\d+)\];", r"= \1 & 1'h0;"),
-    "a wrong packet that is sent": (r"= ~ routed\[(\d+)\];", "= 1'h1;"),
+    "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
     "an end that is lost": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }
 FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and run shortly

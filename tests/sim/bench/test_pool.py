@@ -16,8 +16,8 @@ PARAMETERS = {"cols": 2, "mode": "average", "window_width": 3, "window_height": 
 BROKEN = {  # what is broken: text, what stands there instead
     "a pixel without its sign": (r"\$signed\(pixels\[7:0\]\)", "$signed({ 1'h0, pixels[7:0] })"),
     "the wrong pixel": (r"pixels\[39:32\]", "pixels[31:24]"),
-    "a line that is not kept": (r"if \(late\[2\]\)", "if (late[2] && write_column != 1)"),
-    "a line that is written a column further": (r"write_column <= (.*);", r"write_column <= \1 + 1;"),
+    "a line that is not kept": (r"if \(late\[2\]\)", "if (late[2] && store_column != 1)"),
+    "a line that is written a column further": (r"store_column <= (.*);", r"store_column <= \1 + 1;"),
     "ties down": (r"\$signed\(20'h45555\)", "$signed(20'h35555)"),
     "windows across the ends of lines": (r"(\w+) \? 3'h2 : ", r"\1 ? 3'h0 : "),
     "no window at the end of a line": (r"across = enter & (\w+);", r"across = enter & \1 & (left_x != 0);"),

@@ -19,7 +19,7 @@ SLOW = {
     "metadata that is not shifted": (r"\{ 4'h0, words\[15:4\] \}", "words[15:0]"),
     "reports of the other column": (r"\.illegal\(bad_payload\[19\]\)", ".illegal(bad_payload[20])"),
     "a report when nothing passes": (r"bad_valid = take & ", "bad_valid = "),
-    "a word too early": (r"groups_left == 1'h1", "groups_left == 2'h2"),
+    "a word too early": (r"remaining == 1'h1", "remaining == 2'h2"),
     "weights that wait for no metadata": (r"o_valid = w_register__o__valid & _1", "o_valid = w_register__o__valid"),
     "tiles that are not counted": (r"tile <= _13\[15:0\]", "tile <= 16'h0000"),
 }

@@ -42,5 +42,5 @@ def test_a_route_that_never_arrives_is_an_error():
         def step(self, router, port, vc, header):
             return (2 if port == 1 else 1), vc
 
-    with pytest.raises(RuntimeError, match="line 3 x 1: no way from 0 to 2"):
+    with pytest.raises(RuntimeError, match="line 3 x 1: no route from 0 to 2"):
         Lost("line", 3).path(0, 2)
