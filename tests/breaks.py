@@ -16,7 +16,7 @@ class Breaks:
     those of the design. `tests/test_breaks.py` makes every break of every table in the fast suite, without simulation.
     """
 
-    def __init__(self, generator: str, table: dict[str, tuple[str, str]], **parameters):
+    def __init__(self, generator: str, table: dict[str, tuple[str, str]], /, **parameters):
         self.generator, self.table, self.parameters = generator, table, parameters
 
     def __iter__(self) -> Iterator[str]:

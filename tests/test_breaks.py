@@ -13,7 +13,9 @@ SUITES = [path for path in sorted(TESTS.rglob("test_*.py")) if "\ndef test_broke
 
 def _tables(suite: Path) -> list[Breaks]:
     module = ".".join(suite.relative_to(TESTS).with_suffix("").parts)
-    return [each for each in vars(importlib.import_module(f".{module}", __package__)).values() if type(each) is Breaks]
+    values = vars(importlib.import_module(f".{module}", __package__)).values()
+    each = [one for value in values for one in (value if type(value) is list else [value])]
+    return [one for one in each if type(one) is Breaks]
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: str(path.relative_to(TESTS)))

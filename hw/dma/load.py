@@ -117,17 +117,17 @@ class Load(Component):
         going = Signal()  # after the first element
         bus_at = Signal(p.addr_width, reset_less=True)
         local_at = Signal(p.local_width, reset_less=True)
-        remaining = Signal(p.run_width, reset_less=True)
+        bytes_left = Signal(p.run_width, reset_less=True)  # after the current element
         bus_addr = Signal.like(bus_at)
         target = Signal.like(local_at)
-        remaining = Signal.like(remaining)
+        remaining = Signal.like(bytes_left)
         size = Signal(range(p.bytes + 1))
         ends = Signal()
         full = Signal()
         m.d.comb += [
             bus_addr.eq(Mux(going, bus_at, new.bus)),
             target.eq(Mux(going, local_at, new.local)),
-            remaining.eq(Mux(going, remaining, new.bytes)),
+            remaining.eq(Mux(going, bytes_left, new.bytes)),
             size.eq(1 << new.size),
             ends.eq(remaining == size),
             full.eq((bus_addr[: p.lanes] + size)[p.lanes]),
@@ -144,7 +144,7 @@ class Load(Component):
                 pieces.ready.eq(moves.ready & ends),
             ]
             with m.If(moves.valid & moves.ready):
-                m.d.sync += [going.eq(~ends), remaining.eq(remaining - size)]
+                m.d.sync += [going.eq(~ends), bytes_left.eq(remaining - size)]
                 m.d.sync += [bus_at.eq(bus_addr + size), local_at.eq(target + new.step)]
 
 

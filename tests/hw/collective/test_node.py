@@ -13,4 +13,4 @@ def test_nodes_are_emitted_once():
     large = generate("collective", Collective(**SMALL | {"k": 4}))
     assert small.modules == large.modules
     assert len(re.findall(r"(?m)^module collective__collective_node_\w+ ", large.verilog)) == 1
-    assert len(re.findall(r"(?m)^  collective_collective_node node\d+ ", large.verilog)) == 8
+    assert len(re.findall(r"(?m)^  collective__collective_node_\w+ node\d+ ", large.verilog)) == 8

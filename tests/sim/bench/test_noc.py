@@ -33,7 +33,7 @@ BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
 
 FORKED = {  # the same, of a network with multicast
-    "a copy that is sent twice": (r"assign vc1__gone = .*;", "assign vc1__gone = 7'h00;"),
+    "a copy that is sent twice": (r"assign vc1__served = .*;", "assign vc1__served = 7'h00;"),
     "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
     "copies that all go on as the first does": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
     "beats that book a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
