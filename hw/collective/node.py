@@ -201,7 +201,7 @@ class CollectiveNode(Component):
             ends.append(end)
             begins.append(begin)
 
-        # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
+        # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is in the other dimension.
         exchange = command.op == CollectiveOp.ALL_TO_ALL
         leaves, comes = Signal(2), Signal(2)
         if r.count > 1:
@@ -232,12 +232,12 @@ class CollectiveNode(Component):
                 leaves[direction] ^ dimension,
                 command.reverse ^ direction,
             )
-            by_way = lanes[0::2] + lanes[1::2]
+            by_direction = lanes[0::2] + lanes[1::2]
             m.d.comb += [
-                end.take.eq(choose([each.take for each in by_way], direction, come)),
-                begin.reserve.eq(choose([each.reserve for each in by_way], direction, leave)),
-                self.link_out[n].eq(choose([each.out for each in by_way], direction, leave)),
-                self.link_out_valid[n].eq(choose([each.valid for each in by_way], direction, leave)),
+                end.take.eq(choose([each.take for each in by_direction], direction, come)),
+                begin.reserve.eq(choose([each.reserve for each in by_direction], direction, leave)),
+                self.link_out[n].eq(choose([each.out for each in by_direction], direction, leave)),
+                self.link_out_valid[n].eq(choose([each.valid for each in by_direction], direction, leave)),
             ]
 
     def _memory(self, m, platform, lanes, at_rest):
