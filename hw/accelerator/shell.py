@@ -20,7 +20,7 @@ FIRST_COUNTER = 0x40
 
 
 def register_map(engine: type[Engine]) -> RegisterMap:
-    """The registers of an accelerator, from the class attributes of its engine."""
+    """Return the register map of an accelerator, from the class attributes of its engine."""
 
     def read_only(*fields: tuple[str, int, str]) -> list[RegField]:
         return [RegField(name=name, bits=bits, access="ro", meaning=meaning) for name, bits, meaning in fields]

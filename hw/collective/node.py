@@ -201,7 +201,7 @@ class CollectiveNode(Component):
             ends.append(end)
             begins.append(begin)
 
-        # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is where ring 0 is not.
+        # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is in the other dimension.
         exchange = command.op == CollectiveOp.ALL_TO_ALL
         leaves, comes = Signal(2), Signal(2)
         if r.count > 1:

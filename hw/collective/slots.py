@@ -154,7 +154,7 @@ class SlotSchedule(Component):
             return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
 
         receives = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
-        gives = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
+        sends = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
         no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
         no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
 
@@ -201,11 +201,11 @@ class SlotSchedule(Component):
             with m.State("FORM"):
                 m.next = "GIVE"
                 with m.If(t == first):
-                    m.d.sync += [gives, out.add.eq(0), lanes("push", 1)]
+                    m.d.sync += [sends, out.add.eq(0), lanes("push", 1)]
                 with m.Else():
                     m.d.sync += [receives, out.write.eq(t >= writes), lanes("push", t != final)]
                     with m.If(t <= reads):
-                        m.d.sync += [gives, out.add.eq(1)]
+                        m.d.sync += [sends, out.add.eq(1)]
                     with m.Else():
                         m.d.sync += [no_give, out.give.eq(size), lanes("push", 1)]
                     with m.If((t == final) & (t > reads)):  # merged with the next slot

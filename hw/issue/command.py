@@ -29,12 +29,12 @@ def commands(isa: Isa) -> stream.Signature:
 
 
 def flag(isa: Isa, command, name: str):
-    """A flag of the instruction in `command`, by its name in the table."""
+    """Return a flag of the instruction in `command`, by its name in the table."""
     return command.flags[isa.flag(name).range]
 
 
 def command_queue(m, platform, isa: Isa, source, depth: int):
-    """A queue after the stream `source`, in module `m`; returns the stream that leaves it."""
+    """Insert a queue after the stream `source`, in module `m`; return its output stream."""
     queue = place(m, platform, "queue", StreamBuffer, payload=command(isa), depth=depth, style="distributed")
     m.d.comb += [
         source.ready.eq(queue.room),
@@ -80,7 +80,7 @@ def _set(isa: Isa, command, setting):
 
 
 def saturate(word, shape: Shape):
-    """A word as `shape`: unsigned values that do not fit become 0, signed values the nearest limit."""
+    """Convert a word to `shape`: unsigned values that do not fit become 0, signed values the nearest limit."""
     width = shape.width
     if not shape.signed:
         return Mux(word[width:].any(), 0, word[:width])

@@ -13,7 +13,7 @@ from .isa_spec import Control
 
 @cache
 def decoded(isa: Isa) -> Bundle:
-    """A bit for each opcode, a bit for each queue; `unknown`: no such opcode or configuration register."""
+    """One bit per opcode, one bit per queue; `unknown`: no such opcode or configuration register."""
     return Bundle(
         {
             "op": Bundle({op.name.lower(): 1 for op in isa.Op}),

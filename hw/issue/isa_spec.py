@@ -94,7 +94,7 @@ class UnitSpec:
 
 @dataclass(frozen=True)
 class AccessSpec:
-    """A memory that an instruction may read, or write (`writes`), and the unit that does."""
+    """Access of an instruction to a memory: read, or write (`writes`), and the unit that executes it."""
 
     unit: str
     memory: str
@@ -123,7 +123,7 @@ class InstructionSpec:
     hexadecimal: tuple[str, ...] = ()
 
     def flag(self, name: str) -> Field:
-        """Raises `KeyError`."""
+        """Return a flag by its name. Raises `KeyError`."""
         for flag in self.flags:
             if flag.name == name:
                 return flag
