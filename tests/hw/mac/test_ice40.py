@@ -10,4 +10,4 @@ def test_cells_stand_for_products_on_ice40_alone():
     )
     assert "SB_MAC16 #(" not in portable
     assert mapped.count("SB_MAC16 #(") == 1  # in a module of its own
-    assert mapped.count("outer_product_two_products pair") == 8
+    assert mapped.count("outer_product__two_products pair") == 8

@@ -58,7 +58,7 @@ def test_wide_pools_stand_in_equal_slices():
 def test_averages_over_powers_of_two_multiply_nothing():
     def multipliers(side):
         text = generate("pool", Pool(cols=1, mode="average", window_width=side, window_height=side)).verilog
-        return text.count("  pool_multiply")
+        return text.count("  pool__multiply")
 
     assert multipliers(4) == 0
     assert multipliers(3) == 1

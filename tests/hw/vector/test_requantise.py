@@ -101,7 +101,7 @@ def test_lanes_are_emitted_once():
 def test_narrow_sums_take_fewer_multipliers():
     def multipliers(**parameters):
         text = generate("requantise", Requantise(cols=1, **parameters)).verilog
-        return text.count("  requantise_multiply")
+        return text.count("  requantise__multiply")
 
     narrow = {"rounding": "single", "bias": False}
     assert multipliers() == multipliers(acc_width=8) == multipliers(acc_width=19, **narrow) == 4
