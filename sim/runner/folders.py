@@ -32,7 +32,7 @@ def reason(folder: Path, room: int = 0) -> str | None:
         except ValueError as error:  # a zero byte
             return str(error)
         if not stat.S_ISDIR(found.st_mode) and not place.is_dir():
-            return f"{place} is not a directory" if place != folder else os.strerror(errno.ENOTDIR)
+            return f"{place.name} is not a directory" if place != folder else os.strerror(errno.ENOTDIR)
         if os.statvfs(place).f_flag & os.ST_RDONLY:
             return os.strerror(errno.EROFS)
         if not os.access(place, os.W_OK | os.X_OK):

@@ -68,7 +68,7 @@ def test_a_board_has_its_own_seed(tmp_path, monkeypatch, seed, used):
             raise SynthesisError(f"seed {arguments[arguments.index('--seed') + 1]}")
 
     monkeypatch.setattr("systola.gen.board.build.run_tool", run_tool)
-    monkeypatch.setattr("systola.gen.board.build._units", lambda folder, target: {})
+    monkeypatch.setattr("systola.gen.board.build._area_breakdown", lambda folder, target: {})
     target = find("icebreaker")
     with pytest.raises(SynthesisError, match=f"^seed {used}$"):
         build(type(target)(**target.__dict__ | {"seed": 7}), tmp_path, seed=seed, bytes=4096)

