@@ -1,4 +1,4 @@
-"""Base class of accelerators: everything about a machine that the tools need, beside its hardware."""
+"""Base class of accelerators: the description of a machine for the tools, in addition to its hardware."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .operands import Operands
 
 
 class Accelerator(ABC):
-    """A machine that runs networks. A package offers an instance by an entry point of group `systola.accelerators`.
+    """A machine that runs networks. Packages register an instance by an entry point of group `systola.accelerators`.
 
-    Class attributes: `name`, as users type it; `title`, a line; `paper`, its source; `component`, the accelerator in
-    hardware, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
+    Class attributes: `name`, as users type it; `title`, one line; `paper`, its source; `component`, the hardware of
+    the accelerator, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
     `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.result`)
-    and with `random_cases`; `board_parameters`, those that a board's host needs to know; `options`, keywords that
-    `compile` takes.
+    and with `random_cases`; `board_parameters`, those that the host of a board needs; `options`, keywords of
+    `compile`.
     """
 
     name: str
@@ -44,18 +44,18 @@ class Accelerator(ABC):
         return self.component.Parameters.check(**values)
 
     def preset(self, name: str) -> Parameters:
-        """The parameters of a preset. Raises :class:`.ParameterError`."""
+        """Parameters of a preset. Raises :class:`.ParameterError`."""
         if name not in self.presets:
             raise ParameterError(f"preset={name}: presets of {self.name} are {', '.join(self.presets)}.")
         return self.parameters(**self.presets[name])
 
     @abstractmethod
     def operands(self, parameters: Parameters, seed: int = 1) -> Operands:
-        """A source of random tensors, with their arithmetic, in the machine's own number format."""
+        """Source of random tensors and their arithmetic, in the machine's own number format."""
 
     @abstractmethod
     def refuses(self, parameters: Parameters, graph: Graph, node: Node) -> str | None:
-        """The reason why a node cannot run on the machine, as the end of a sentence; None if it can."""
+        """Reason why a node cannot run on the machine, as the end of a sentence; None if it can."""
 
     @abstractmethod
     def compile(self, parameters: Parameters, graph: Graph, **options) -> Job:
@@ -71,7 +71,7 @@ class Accelerator(ABC):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")
 
     def predict(self, parameters: Parameters, job: Job, *, latency: int, limit: int) -> Prediction:
-        """The cost model's cycles of a job. Raises :class:`.UsageError` if the machine has none."""
+        """Cycles of a job according to the cost model. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
 
     def claims(self) -> Sequence:
@@ -79,19 +79,19 @@ class Accelerator(ABC):
         return ()
 
     def host(self, board: BoardConnection, parameters: Parameters):
-        """The machine's `gen.accelerators.host.AcceleratorHost`. Raises :class:`.UsageError` if it has none."""
+        """Host driver, a `gen.accelerators.host.AcceleratorHost`. Raises :class:`.UsageError` if it has none."""
         raise UsageError(f"{self.name} has no driver for boards.")
 
     def peak(self, parameters: Parameters) -> int:
-        """MACs per cycle."""
+        """Peak MACs per cycle."""
         return self.component(**dict(parameters)).described().peak
 
     def run_golden(self, parameters: Parameters, dram: np.ndarray, entry: int, **options):
-        """The golden model's result of an execution from `entry`."""
+        """Result of the golden model for an execution from `entry`."""
         return importlib.import_module(self.golden).run(parameters.model_dump(), dram, entry, **options)
 
     def facts(self) -> dict:
-        """What the bench of accelerators needs to know of this one; plain data."""
+        """Plain data about the accelerator for the test bench that all accelerators share."""
         engine = self.component.engine
         return {
             "golden": self.golden,
@@ -104,12 +104,12 @@ class Accelerator(ABC):
         }
 
     def bytes_per_beat(self, parameters: Parameters) -> int:
-        """Bytes of a beat of the machine's first bus."""
+        """Bytes per beat of the machine's first bus."""
         return next(iter(masters(self.component, parameters).values())).data_width // 8
 
 
 class Prediction(typing.NamedTuple):
-    """What a cost model says: counters by name, and (unit, first cycle, cycle after the last) of busy units."""
+    """Result of a cost model: counters by name, and (unit, first cycle, cycle after the last) of busy units."""
 
     counters: dict[str, int]
     spans: list

@@ -1,4 +1,4 @@
-"""Host of an accelerator on a board: registers, jobs, matrix products."""
+"""Host driver of an accelerator on a board: registers, jobs, matrix products."""
 
 import time
 from abc import ABC, abstractmethod
@@ -14,18 +14,18 @@ from .base import Accelerator
 
 START, STOP, DONE = 1, 2, 1
 SECONDS = 60.0
-"""After which an execution is given up. On a simulated board a second is long."""
+"""Timeout of an execution. A simulated board executes few cycles per second."""
 
 
 class AcceleratorHost(ABC):
-    """Drives the accelerator of a board. Raises :class:`.BoardError`."""
+    """Host driver for the accelerator of a board. Raises :class:`.BoardError`."""
 
     def __init__(self, board: BoardConnection, accelerator: Accelerator, parameters: Parameters):
         self.board, self.accelerator, self.p = board, accelerator, parameters
         self.at = {register.name: register.offset for register in accelerator.component.REGISTERS.registers}
 
     def run(self, entry: int, seconds: float = SECONDS) -> dict[str, int]:
-        """Execute from an address to the end: the counters."""
+        """Execute from an address to the end; return the counters."""
         board, end = self.board, time.monotonic() + seconds
         board.write_register(self.at["entry"], entry)
         board.write_register(self.at["status"], DONE)
@@ -48,7 +48,7 @@ class AcceleratorHost(ABC):
             self.board.write(address, data)
 
     def execute(self, job: Job, inputs: dict[str, np.ndarray]) -> tuple[dict[str, np.ndarray], dict[str, int]]:
-        """Run a job that is loaded: its results, and the counters."""
+        """Run a job that is loaded; return its results and the counters."""
         for name, value in inputs.items():
             self.board.write(job.inputs[name].address, job.inputs[name].write(value))
         counters = self.run(job.entry)
@@ -64,10 +64,10 @@ class AcceleratorHost(ABC):
 
     @abstractmethod
     def matmul(self, a: np.ndarray, b: np.ndarray, scaling: Scaling) -> np.ndarray:
-        """A product of int8 matrices, requantised."""
+        """Product of int8 matrices, requantised."""
 
     def halves(self, multiply, a: np.ndarray, b: np.ndarray, scaling: Scaling) -> np.ndarray:
-        """`multiply` of a product by two, of half its rows or half its columns each."""
+        """Compute a product by two calls of `multiply`, each with half of the rows or half of the columns."""
         m, n = len(a), b.shape[1]
         if max(m, n) == 1:
             raise BoardError(f"k={a.shape[1]}: a row and a column do not fit into the board's memory.")

@@ -1,4 +1,4 @@
-"""Random tensors in a machine's own number format, with the arithmetic that belongs to them."""
+"""Random tensors in a machine's own number format, and the matching arithmetic."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -13,7 +13,7 @@ EIGHT_BITS = 73.9
 
 
 class Weights(NamedTuple):
-    """What a layer with weights needs: its constants, its arithmetic, and its result."""
+    """Constants, arithmetic and result of a layer with weights."""
 
     constants: tuple[Tensor, ...]
     arithmetic: Arithmetic
@@ -21,7 +21,7 @@ class Weights(NamedTuple):
 
 
 class Operands(ABC):
-    """A source of random tensors. `a_type` and `w_type` are the types of activations and weights."""
+    """Source of random tensors. `a_type` and `w_type` are the types of activations and weights."""
 
     a_type = "int8"
     w_type = "int8"
@@ -32,7 +32,7 @@ class Operands(ABC):
 
     @abstractmethod
     def activations(self, name: str, shape: tuple[int, ...]) -> tuple[Tensor, np.ndarray]:
-        """An input and its value."""
+        """Network input and its value."""
 
     @abstractmethod
     def weights(self, name: str, shape: tuple[int, ...], input: Tensor, output: tuple[int, ...]) -> Weights:
@@ -45,7 +45,7 @@ class Operands(ABC):
 
 
 class ScaledOperands(Operands):
-    """Operands of integers or codes; results of 8 bits, scaled by filter so that they spread over the whole range."""
+    """Operands of integers or codes; results of 8 bits, scaled per filter to cover the whole range."""
 
     def __init__(
         self, seed: int, *, a_type: str = "int8", w_type: str = "int8", y_type: str = "int8", rounding="gemmlowp"
@@ -86,7 +86,7 @@ class ScaledOperands(Operands):
 
 
 class ExactOperands(Operands):
-    """Activations and weights int8, results the exact sums, int32."""
+    """Operands of int8; results are the exact sums, int32."""
 
     def activations(self, name, shape):
         tensor = Tensor(name, shape, "int8")

@@ -1,4 +1,4 @@
-"""The accelerators that are installed."""
+"""Registry of the installed accelerators."""
 
 from ...hw.accelerator.shell import Shell
 from ..errors import UsageError, suggestion
@@ -11,17 +11,17 @@ ALIASES = {"core": "systola"}
 
 
 def plugins() -> Plugins:
-    """All accelerators, and a sentence for each that could not be loaded."""
+    """All accelerators, and one error sentence for each that could not be loaded."""
     return load(GROUP, Accelerator, _fault)
 
 
 def accelerators() -> dict[str, Accelerator]:
-    """The accelerators that are installed, by name."""
+    """Installed accelerators by name."""
     return dict(plugins().found)
 
 
 def find(name: str) -> Accelerator:
-    """The accelerator of that name. Raises :class:`.UsageError` with the nearest one."""
+    """Look up an accelerator by name. Raises :class:`.UsageError`, which suggests the nearest name."""
     known, broken = accelerators(), plugins().broken
     name = ALIASES.get(name, name)
     if name not in known:
@@ -32,7 +32,7 @@ def find(name: str) -> Accelerator:
 
 
 def _fault(accelerator: Accelerator) -> str | None:
-    """The reason why an instance cannot be used, as the end of a sentence; None if it can."""
+    """Reason why an instance cannot be used, as the end of a sentence; None if it can."""
     for name in ("title", "paper", "component", "presets", "golden", "stimulus"):
         if not hasattr(accelerator, name):
             return f"has no {name}"

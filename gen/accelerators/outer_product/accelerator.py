@@ -1,4 +1,4 @@
-"""`outer_product`, the matrix engine for small devices, for the tools."""
+"""Description of `outer_product`, the matrix engine for small devices, for the tools."""
 
 from ....hw.cores.outer_product.core import OuterProduct
 from ....sim.network.graph import Graph
@@ -9,7 +9,7 @@ from . import lowering
 
 
 class OuterProductAccelerator(Accelerator):
-    """Dense layers become chains of descriptors, one for each 4 columns of the result."""
+    """Matrix engine for dense layers: a chain of descriptors, one per 4 columns of the result."""
 
     name = "outer_product"
     title = "exact int8 products by outer products, for small devices: descriptors, no programs"
@@ -27,7 +27,7 @@ class OuterProductAccelerator(Accelerator):
         return lowering.refuses(parameters, graph, node)
 
     def compile(self, parameters, graph: Graph) -> Job:
-        """A descriptor for each strip of 4 columns of each layer."""
+        """Compile a graph to one descriptor per strip of 4 columns of each layer."""
         self.check(parameters, graph)
         chain = lowering.lower(parameters, graph)
         return Job(chain.image, chain.entry, chain.inputs, chain.outputs, graph.macs, chain.roof, None, chain.length)

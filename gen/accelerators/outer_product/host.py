@@ -1,4 +1,4 @@
-"""Host of `outer_product` on a board: exact sums from the machine, scaled by the host."""
+"""Host driver of `outer_product` on a board: exact sums by the machine, scaling by the host."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from ..host import AcceleratorHost
 
 
 class OuterProductHost(AcceleratorHost):
-    """Products of any size: sums of `depth` products on the machine, longer ones added by the host."""
+    """Host driver for products of any size: sums of up to `depth` products on the machine, longer ones by the host."""
 
     def matmul(self, a, b, scaling):
         return scaling.apply(self.sums(a, b))
 
     def sums(self, a: np.ndarray, b: np.ndarray, scaling: Scaling | None = None) -> np.ndarray:
-        """a @ b of int8 matrices, in int32, modulo 2^32."""
+        """Product a @ b of int8 matrices, in int32, modulo 2^32."""
         found = np.zeros((len(a), b.shape[1]), np.int32)
         for first in range(0, a.shape[1], self.p.depth):
             part = slice(first, first + self.p.depth)

@@ -15,7 +15,7 @@ MOST = (1 << 16) - 1
 
 
 def refuses(p, graph: Graph, node: Node) -> str | None:
-    """The reason why a node cannot run on a machine with parameters `p`; None if it can."""
+    """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
     if not isinstance(node, Dense | Convolution):
         return "it only multiplies matrices"
     if isinstance(node, Convolution):
@@ -46,7 +46,7 @@ def refuses(p, graph: Graph, node: Node) -> str | None:
 
 @dataclass(frozen=True)
 class Panels(Place):
-    """A matrix in DRAM as the machine reads it: blocks of 4 rows, each column by column, k padded to 16."""
+    """Operand layout in DRAM: blocks of 4 rows, each column by column, k padded to 16."""
 
     def write(self, value: np.ndarray) -> np.ndarray:
         rows = value.reshape(-1, value.shape[-1])
@@ -58,7 +58,7 @@ class Panels(Place):
 
 @dataclass(frozen=True)
 class Strips(Place):
-    """A result in DRAM as the machine writes it: strips of 4 columns, each in blocks of 4 x 4 sums of 32 bits."""
+    """Result layout in DRAM: strips of 4 columns, each in blocks of 4 x 4 sums of 32 bits."""
 
     @property
     def rows(self) -> int:
@@ -77,7 +77,7 @@ class Strips(Place):
 
 @dataclass
 class DescriptorChain:
-    """Descriptors in an image of DRAM, and the places of inputs and outputs."""
+    """Chain of descriptors in a DRAM image, and the places of inputs and outputs."""
 
     image: Image
     entry: int
@@ -88,7 +88,7 @@ class DescriptorChain:
 
 
 def lower(p, graph: Graph) -> DescriptorChain:
-    """The descriptors of a graph whose nodes `refuses` accepts: one for each strip of 4 columns."""
+    """Lower a graph to one descriptor per strip of 4 columns. `refuses` must be None for all nodes."""
     image, inputs, outputs, descriptors = Image(align=BYTES), {}, {}, []
     columns = reads = writes = 0
     for name in graph.inputs:

@@ -1,4 +1,4 @@
-"""`systola`, the programmable accelerator, for the tools."""
+"""Description of `systola`, the programmable accelerator, for the tools."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .timing_model import Costs, predict
 
 
 class SystolaAccelerator(Accelerator):
-    """Layers become one program: loads, array, vector lanes and stores, tiled for the scratchpads and overlapped."""
+    """Programmable accelerator: all layers in one program, tiled for the scratchpads, with overlapped units."""
 
     name = "systola"
     title = "programs from DRAM: DMA, scratchpads, matrix engine, accumulators, vector lanes, explicit SYNC"
@@ -49,7 +49,7 @@ class SystolaAccelerator(Accelerator):
         return lowering.refuses(parameters, graph, node)
 
     def compile(self, parameters, graph: Graph, *, order: str = "overlapped", tiling=None) -> Job:
-        """One program for the whole graph. `order` is the lecture's schedule; `tiling` that of all convolutions."""
+        """Compile the whole graph to one program. `order` names the schedule; `tiling` applies to all convolutions."""
         self.check(parameters, graph)
         placed = lowering.lower(parameters, graph)
         try:
@@ -84,7 +84,7 @@ class SystolaAccelerator(Accelerator):
 
 
 def _roof(p, layers) -> dict[str, int]:
-    """The fewest cycles there can be: multiplications, bytes read and bytes written, each layer by itself."""
+    """Lower bounds of the cycles by cause: multiplications, bytes read, bytes written; each layer separately."""
     macs = reads = writes = 0
     for layer in layers:
         if isinstance(layer, ConvolutionLayer):

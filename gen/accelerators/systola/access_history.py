@@ -1,4 +1,4 @@
-"""History of the memories that a program uses: which units read and wrote each cell, operation by operation."""
+"""Access history of the memories of a program: the units that read and wrote each cell, operation by operation."""
 
 from typing import NamedTuple
 
@@ -19,9 +19,9 @@ class CellAccess(NamedTuple):
 
 
 class MemoryHistory:
-    """For each cell whether it was ever written, and the last operation of each of its users that touched it.
+    """Access history of one memory: per cell a written flag and the last operation of each user.
 
-    `name` is the memory's name in the instruction set, which lists its users: units that read it or write it.
+    `name` is the name of the memory in the instruction set, which lists its users: the units that read or write it.
     """
 
     def __init__(self, name: str, rows: int, lanes: int):
@@ -30,9 +30,9 @@ class MemoryHistory:
         self.last = {user: np.full((rows, lanes), -1, np.int32) for user in ISA.users(name)}
 
     def conflict(self, access: CellAccess, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
-        """The newest operation that may not have finished with one of the cells, its unit, and the rows in question.
+        """Newest operation that may still access one of the cells, its unit, and the rows concerned; None without one.
 
-        `done`: the operations of each unit, up to this one, are complete.
+        `done`: number of the last operation of each unit that is known to be complete.
         """
         for (unit, writes), last in self.last.items():
             if not (writes or access.writes) or (unit == access.unit and ISA.ordered(unit, writes, access.writes)):
@@ -46,18 +46,18 @@ class MemoryHistory:
         self.last[access.unit, access.writes][access.cells] = operation
 
     def writer(self, cells: tuple, which: np.ndarray) -> int:
-        """The newest operation that wrote one of those cells, -1 if there is none."""
+        """Newest operation that wrote one of the selected cells, -1 if there is none."""
         return max(int(last[cells][which].max(initial=-1)) for (_, writes), last in self.last.items() if writes)
 
     def span(self, cells: tuple, which: np.ndarray) -> tuple[int, int]:
-        """The first and the last row of those cells."""
+        """First and last row of the selected cells."""
         rows = np.asarray(cells[0])
         rows = rows[which] if which.ndim == rows.ndim else rows[which.any(axis=1)]
         return int(rows.min()), int(rows.max())
 
 
 class DramHistory(MemoryHistory):
-    """All of DRAM, as pages that come to be where something is touched. A cell is a byte: (page, byte in it)."""
+    """Access history of DRAM, with pages allocated on first access. A cell is a byte: (page, byte in it)."""
 
     def __init__(self, name: str):
         super().__init__(name, 0, PAGE)

@@ -1,4 +1,4 @@
-"""Assembler of Systola: bytes only of programs that the checker has proved right for a machine."""
+"""Assembler of Systola: encodes only programs that pass the static checks for a machine."""
 
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...isa.operand import ProgramError
@@ -7,7 +7,7 @@ from .program import Program
 
 
 def assemble(program: Program, machine: SystolaParameters) -> bytes:
-    """The bytes of a program that is right for the machine. Raises :class:`ProgramError` with all problems found."""
+    """Encode a program after checking it for the machine. Raises :class:`ProgramError` with all problems found."""
     if problems := check(program, machine):
         raise ProgramError("\n".join(map(str, problems)))
     return program.encode()

@@ -1,11 +1,11 @@
-"""Lists of places that the array goes through, as loops."""
+"""Run-length compression of lists of operand blocks into nested loops."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Block:
-    """A tile of weights and the activations it meets, relative to the first: words; and rows of it that are used."""
+    """Tile of weights and its activations: word offsets relative to the first block, and the number of rows in use."""
 
     activation: int
     weight: int
@@ -18,11 +18,11 @@ class BlockRun:
 
     start: Block
     levels: tuple[tuple[int, int, int], ...]
-    """For each level how often, and the step in words of activations and of weights."""
+    """Per level: iterations, and the step in words of activations and of weights."""
 
 
 def block_runs(blocks: list[Block]) -> list[BlockRun]:
-    """Blocks in their order, as few runs of up to two levels as a glance finds."""
+    """Compress blocks, in their order, greedily into runs of up to two levels."""
     found = [BlockRun(block, ()) for block in blocks]
     for _ in range(2):
         found = _joined(found)
@@ -30,7 +30,7 @@ def block_runs(blocks: list[Block]) -> list[BlockRun]:
 
 
 def _joined(runs: list[BlockRun]) -> list[BlockRun]:
-    """Runs of equal shape and steps one level up."""
+    """Merge adjacent runs of equal shape at equal distances into one run with a further level."""
     joined, at = [], 0
     while at < len(runs):
         first, end = runs[at], at + 1

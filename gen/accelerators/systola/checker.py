@@ -1,9 +1,9 @@
-"""Proves of a program, before it runs, that it is right for a core; or says what is wrong with it.
+"""Static checker of programs: proves that a program is correct for a core, or reports the problems.
 
-A program has no data-dependent control: its loops and registers can be run through beforehand, and with them goes, for
-each byte of each memory, who used it last. So the proof is exact. Two uses of a byte by two units, one of them a write,
-need a SYNC between them that names the unit of the earlier. What a lane that was never written leads to is followed up
-to DRAM: only lanes that are never looked at may hold nothing.
+A program has no data-dependent control. Its loops and registers can therefore be executed in advance, while the last
+access to each byte of each memory is recorded, so the proof is exact. Two accesses to a byte by two units, one of them
+a write, need a SYNC between them that names the unit of the earlier access. Undefined lanes are propagated up to DRAM:
+only lanes whose results are never used may be undefined.
 """
 
 from collections.abc import Iterable
@@ -22,13 +22,13 @@ from .access_history import CellAccess, DramHistory, MemoryHistory
 from .program import Program
 
 MOST = 20
-"""Problems that are told."""
+"""Maximum number of reported problems."""
 LIMIT = 1 << 21
-"""Instructions that a program may run to be checked."""
+"""Maximum number of executed instructions of a checked program."""
 LARGEST = 1 << 24
-"""Rows or elements of one operation."""
+"""Maximum number of rows or elements of one operation."""
 SPARE = 16
-"""An outermost loop, LOOP and END included, may have as many instructions as the core's buffer, less these."""
+"""Slots of the instruction buffer that an outermost loop, LOOP and END included, must leave free."""
 
 
 REFUSED = {
@@ -36,11 +36,11 @@ REFUSED = {
     dma.DmaCode.SIZE: "an element is wider than a beat of the bus",
     dma.DmaCode.PADDING: "more elements are padded than there are",
 }
-"""Why the DMA engine does not do it."""
+"""Reasons why the DMA engine rejects a box."""
 
 
 class Problem(NamedTuple):
-    """Something wrong: the instructions it is about, the later first, and a sentence."""
+    """Problem of a program: the instructions concerned, the later one first, and a sentence."""
 
     instructions: tuple[int, ...]
     text: str
@@ -50,12 +50,12 @@ class Problem(NamedTuple):
 
 
 def check(program: Program, machine: SystolaParameters, *, dram: int = 1 << 32) -> list[Problem]:
-    """What is wrong with the program, at most :data:`MOST` problems; `dram` is the first address that is not there."""
+    """Problems of a program, at most :data:`MOST`; `dram` is the first address after the end of DRAM."""
     return _Check(program, machine, dram).run()
 
 
 class _Stop(Exception):
-    """The core would stop here."""
+    """End of the check at an instruction at which the core would stop."""
 
 
 class _Check:
@@ -69,7 +69,7 @@ class _Check:
         self.local = MemoryHistory(LOCAL, local, machine.size)
         self.sums = MemoryHistory(SUMS, machine.accumulators, machine.size)
         self.dram = DramHistory(DRAM)
-        self.tiles: list[tuple[int, int, np.ndarray]] = []  # operation, rows, which columns hold something
+        self.tiles: list[tuple[int, int, np.ndarray]] = []  # operation, rows, defined columns
         self.used: tuple[int, int, np.ndarray] | None = None  # the tile of the next MATMUL, if kept
         self.quant = np.zeros(machine.size, bool)
         self.table = False
@@ -104,32 +104,32 @@ class _Check:
         return list(self.problems.values())
 
     def loops(self):
-        """Loops stand inside each other, not too deep, and each outermost one fits into the instruction buffer."""
+        """Check that loops are nested within the limit and that each outermost loop fits the instruction buffer."""
         begun: list[int] = []
         for pc, instruction in enumerate(self.program.instructions):
             if instruction.op == Op.LOOP:
                 begun.append(pc)
                 if len(begun) > ISA.loops:
-                    self.refuse(pc, f"is inside {ISA.loops} loops already.")
+                    self.refuse(pc, f"exceeds the nesting limit of {ISA.loops} loops.")
             elif instruction.op == Op.END:
                 if not begun:
                     self.refuse(pc, "has no LOOP.")
                 begin, most = begun.pop(), self.machine.instructions - SPARE
                 if not begun and pc - begin >= most:
-                    text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}, with all in it."
+                    text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}."
                     self.refuse(begin, text)
         if begun:
             self.refuse(begun[-1], "has no END.")
 
-    # What is said.
+    # Reports.
 
     def refuse(self, pc: int, text: str):
-        """A problem of an instruction, whatever it is run with."""
+        """Report a problem of an instruction in all its iterations, and stop."""
         self.problems[pc, text] = Problem((pc,), f"{self.stated(pc)} {text}")
         raise _Stop
 
     def say(self, text: str, *others: int, kind: str = ""):
-        """A problem of the newest operation, with others."""
+        """Report a problem of the newest operation, together with other operations."""
         operations = [self.operations[-1], *(self.operations[other] for other in others)]
         pcs = tuple(operation.pc for operation in operations)
         names = [self.stated(operation.pc, operation.iteration) for operation in operations]
@@ -163,8 +163,8 @@ class _Check:
 
     def stopped(self, fault: ExecutionFault):
         if fault.error == ErrorCode.OPERAND:
-            self.refuse(fault.pc, f"needs from 1 to {isa.COUNT_LIMIT} times.")
-        text = f"The program runs more than {LIMIT:,} instructions, which are as many as can be checked."
+            self.refuse(fault.pc, f"needs 1 to {isa.COUNT_LIMIT} iterations.")
+        text = f"The program executes more than {LIMIT:,} instructions, the limit of the checker."
         if fault.error == ErrorCode.FETCH:
             text = "The program runs past its end: a HALT is missing."
         self.problems[fault.pc, text] = Problem((fault.pc,), text)
@@ -172,7 +172,7 @@ class _Check:
     # Memories.
 
     def access(self, *cells: tuple[MemoryHistory, bool, tuple]):
-        """The newest operation reads cells of memories, or writes them (True). Hazards are reported."""
+        """Record that the newest operation reads cells of memories, or writes them (True); report hazards."""
         operation = len(self.operations) - 1
         op = self.operations[-1].op
         accesses = [
@@ -192,12 +192,12 @@ class _Check:
             a.memory.touch(a, operation)
 
     def words(self, walk: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
-        """The rows of a memory that the operation walks over."""
+        """Rows of a memory that the operation accesses."""
         if not walk.inside(words):
             low, high = dma.extent(*zip(*walk.loops, strict=True))
-            self.fail(f"goes over {what}s {walk.first + low} to {walk.first + high}; there are 0 to {words - 1}.")
+            self.fail(f"accesses {what}s {walk.first + low} to {walk.first + high}; legal are 0 to {words - 1}.")
         if walk.count > LARGEST:
-            self.fail(f"goes over {walk.count:,} {what}s; {LARGEST:,} are as many as can be checked.")
+            self.fail(f"accesses {walk.count:,} {what}s; the limit of the checker is {LARGEST:,}.")
         return walk.addresses() + behind
 
     def activations(self, walk: AddressSequence) -> np.ndarray:
@@ -210,7 +210,7 @@ class _Check:
         return self.words(walk, "accumulator row", self.machine.accumulators)
 
     def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:
-        """Which of the cells hold something: in each row there must be some, or all (`whole`)."""
+        """Mask of the defined cells; each row must have at least one, or all of them (`whole`)."""
         written = memory.written[cells]
         if (written if whole else written.any(axis=-1)).all():
             return written
@@ -218,20 +218,20 @@ class _Check:
         span = self.rows(memory, memory.span(cells, missing))
         writer = memory.writer(cells, missing)
         if writer < 0:
-            self.say(f"{{}} reads {span}, which nothing was ever written to.", kind="nothing")
+            self.say(f"{{}} reads {span}, which no instruction has written.", kind="nothing")
         else:
-            self.say(f"{{}} reads {span}, which {{}} wrote from what was never written.", writer, kind="nothing")
-        return np.ones_like(written)  # once is enough
+            self.say(f"{{}} reads {span}, which {{}} computed from undefined data.", writer, kind="nothing")
+        return np.ones_like(written)  # report each cause once
 
     def counts(self, operation: Operation, *settings: Setting):
         for setting in settings:
             if not 1 <= (value := operation.settings[setting]) <= isa.COUNT_LIMIT:
-                self.fail(f"needs a {setting.name} from 1 to {isa.COUNT_LIMIT}, which is {isa.signed(value)}.")
+                self.fail(f"needs a {setting.name} from 1 to {isa.COUNT_LIMIT}, not {isa.signed(value)}.")
 
     def fits(self, operation: Operation, settings: Iterable[Setting], low: int, high: int):
         for setting in settings:
             if not low <= (value := isa.signed(operation.settings[setting])) <= high:
-                self.fail(f"needs a {setting.name} from {low} to {high}, which is {value}.")
+                self.fail(f"needs a {setting.name} from {low} to {high}, not {value}.")
 
     # Operations.
 
@@ -239,11 +239,11 @@ class _Check:
         for each in ISA.completed_by(o.flags):
             self.done[each] = len(self.operations) - 1
         if o.flags & (Unit.FETCH | Unit.ARRAY) and len(self.tiles) > 1:
-            self.fail(f"waits for ever: {len(self.tiles)} tiles of weights wait for a MATMUL, and the array holds one.")
+            self.fail(f"never completes: {len(self.tiles)} tiles wait for a MATMUL, and the array holds one.")
 
     def halt(self, o: Operation):
         if o.iteration:
-            self.fail("ends a loop the first time already.")
+            self.fail("ends the program inside a loop.")
         if self.tiles:
             self.say("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
 
@@ -251,7 +251,7 @@ class _Check:
         bus, local, moved = dma.bytes_of(self.descriptor(o))
         bus = bus[moved]
         if bus.size and (last := int(bus.max())) >= self.end:
-            self.fail(f"goes to DRAM byte 0x{last:x}; there are 0 to 0x{self.end - 1:x}.")
+            self.fail(f"accesses DRAM byte 0x{last:x}; legal are 0 to 0x{self.end - 1:x}.")
         cells = np.divmod(local, self.machine.size)
         loads = o.op == Op.LOAD
         if not loads:
@@ -261,7 +261,7 @@ class _Check:
             self.local.written[cells] = True
 
     def descriptor(self, o: Operation) -> dma.Descriptor:
-        """What the DMA engine is told, if it accepts that."""
+        """Descriptor of the operation for the DMA engine; a problem is reported if the engine rejects it."""
         dims, engine = self.machine.dims, walks.engine_parameters(self.parameters, o.op == Op.STORE)
         local_bytes = engine["local_bytes"]
 
@@ -279,22 +279,22 @@ class _Check:
         code = dma.DmaCode.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
         if code == dma.DmaCode.LOCAL_RANGE:
             what = "the scratchpads" if o.op == Op.LOAD else "activations"
-            self.fail(f"is refused: it goes beyond the {local_bytes} bytes of {what}.")
+            self.fail(f"is rejected: it exceeds the {local_bytes} bytes of {what}.")
         if code != dma.DmaCode.OK:
-            self.fail(f"is refused: {REFUSED[code]}.")
+            self.fail(f"is rejected: {REFUSED[code]}.")
         if prod(d.count) > LARGEST:
-            self.fail(f"moves {prod(d.count):,} elements; {LARGEST:,} are as many as can be checked.")
+            self.fail(f"moves {prod(d.count):,} elements; the limit of the checker is {LARGEST:,}.")
         return d
 
     def weights(self, o: Operation):
         if not 1 <= o.b <= self.machine.size:
-            self.fail(f"needs from 1 to {self.machine.size} rows, not {o.b}.")
+            self.fail(f"needs 1 to {self.machine.size} rows, not {o.b}.")
         cells = (self.weight_words(walks.weight_words(o)),)
         columns = self.written(self.local, cells).all(axis=0)
         self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
         if len(self.tiles) > self.machine.queue:
-            self.fail(f"is one tile too many: {self.machine.queue} wait for a MATMUL already.")
+            self.fail(f"is one tile too many: {self.machine.queue} tiles already wait for a MATMUL.")
 
     def matmul(self, o: Operation):
         self.counts(o, Setting.COUNT_X, Setting.COUNT_Y)
@@ -302,7 +302,7 @@ class _Check:
         words = self.activations(walks.activation_words(o))
         if self.used is None:
             if not self.tiles:
-                self.fail("waits for ever: no WEIGHTS before it loads a tile that is not used.")
+                self.fail("never completes: no earlier WEIGHTS loads an unused tile.")
             self.used = self.tiles.pop(0)
         _, rows, columns = self.used
         if not o.flags & isa.KEEP:
@@ -317,7 +317,7 @@ class _Check:
     def quantise(self, o: Operation):
         if o.op == Op.QUANT:
             if not -31 <= (shift := isa.signed(o.c >> 24, 6)) <= 30:
-                self.fail(f"needs a shift from -31 to 30, which is {shift}.")
+                self.fail(f"needs a shift from -31 to 30, not {shift}.")
             self.quant[:] = True
             return
         words = self.weight_words(walks.record_words(o))
@@ -342,7 +342,7 @@ class _Check:
         window = o.settings[Setting.WINDOW_X] * o.settings[Setting.WINDOW_Y]
         inside, adds = o.flags & isa.SCRATCHPAD, o.flags & isa.ADD
         if adds and window > 1:
-            self.fail(f"adds, which needs a window of 1 x 1 and not of {window}.")
+            self.fail(f"has the flag add, which needs a window of 1 x 1, not of {window}.")
         if o.flags & isa.TABLE and not self.machine.table:
             self.fail("needs a core with table=true.")
         if o.flags & isa.TABLE and not self.table:
@@ -366,7 +366,7 @@ class _Check:
         self.local.written[dest] = lanes
 
     def overtakes(self, reads: np.ndarray, dest: np.ndarray):
-        """Says so if a point reads, reads[point, :], what a point before it writes, dest[point]."""
+        """Report a problem if a point reads, reads[point, :], a word that an earlier point writes, dest[point]."""
         if reads.max() < dest.min() or reads.min() > dest.max():
             return
         words, first = np.unique(dest, return_index=True)
@@ -374,4 +374,4 @@ class _Check:
         late = (words[at] == reads) & (first[at] < np.arange(len(reads))[:, None])
         if late.any():
             span = self.rows(self.local, (int(reads[late].min()), int(reads[late].max())))
-            self.say(f"{{}} reads {span} behind writing them itself, which takes two with a SYNC vector between them.")
+            self.say(f"{{}} reads {span} after writing them itself: split it by a SYNC vector.")

@@ -1,4 +1,4 @@
-"""Layers, one after the other, as one program."""
+"""Compiler: layers in sequence as one program."""
 
 from collections.abc import Sequence
 
@@ -28,9 +28,9 @@ def compile(
     tiling: Tiling | None = None,
     costs: Costs = MEASURED,
 ) -> tuple[Program, list[range]]:
-    """The program, and which of its instructions belong to each layer. Raises `ValueError` if a layer does not fit.
+    """Compile layers to a program, with each layer's range of instructions. Raises `ValueError` if one does not fit.
 
-    Tiles of convolutions are chosen, unless a `tiling` is given.
+    Tilings of convolutions are searched, unless `tiling` is given.
     """
     emitter, parts = Emitter(parameters), []
     _fill_table(
@@ -48,13 +48,13 @@ def compile(
 
 
 def _fill_table(emitter: Emitter, tables: set[int]):
-    """Load the table of the vector lanes from DRAM, by way of the weight scratchpad."""
+    """Load the table of the vector lanes from DRAM, through the weight scratchpad."""
     if not tables:
         return
     if not emitter.parameters.table:
         raise ValueError("table=False: a layer with a table needs table=true.")
     if len(tables) > 1:
-        raise ValueError(f"table={sorted(tables)}: the layers of a program must have one table in common.")
+        raise ValueError(f"table={sorted(tables)}: all layers of a program must use the same table.")
     low = emitter.parameters.activation_bytes
     box = Box(tables.pop(), low, (Dimension(TABLE_BYTES, 1, 1),))
     reading = [MemoryAccess(Unit.VECTOR, Space.LOCAL, low, low + TABLE_BYTES)]
@@ -63,7 +63,7 @@ def _fill_table(emitter: Emitter, tables: set[int]):
 
 
 def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Costs):
-    """The schedule of a layer."""
+    """Schedule of a layer."""
     if isinstance(layer, ConvolutionLayer):
         return choose(parameters, layer, order, costs)
     try:

@@ -1,4 +1,4 @@
-"""A convolution as a program: steps of loads, array, vector lanes and stores on a core's memories."""
+"""Schedule of a convolution: steps of loads, array, vector lanes and stores on the memories of a core."""
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from .loops import Drain, Segment
 
 @dataclass(frozen=True, eq=False)
 class Fragment:
-    """A part of an operand that is loaded at once: "x" of points and channels, "w" of filters and a chunk, or the
-    records ("r") of filters. There is one object for each."""
+    """Part of an operand that is loaded as a unit: "x" of points and channels, "w" of filters and a chunk, or the
+    records ("r") of filters. Each fragment is one object."""
 
     kind: str
     part: object
@@ -25,7 +25,7 @@ class Fragment:
 
 
 class ConvolutionSchedule:
-    """A tiling and an order applied to a layer: everything that is known before a word of the program is written."""
+    """Schedule of a layer from a tiling and an order: all decisions before the program is emitted."""
 
     def __init__(
         self, parameters: SystolaParameters, layer: ConvolutionLayer, tiling: Tiling, order: str = "overlapped"
@@ -40,7 +40,7 @@ class ConvolutionSchedule:
             raise DoesNotFit
         self.result_words = tiling.points * self.spread(self.lanes)
         outputs = min(tiling.outputs, len(self.tiles))
-        self.results = self.p.activation_words - outputs * self.result_words  # where results begin
+        self.results = self.p.activation_words - outputs * self.result_words  # first word of the results
         if self.results < 0:
             raise DoesNotFit
         self.outputs = outputs
@@ -48,7 +48,7 @@ class ConvolutionSchedule:
         self._needed: dict[int, list[Fragment]] = {}
         self.loads = self._place()
 
-    # Fragments: what they are, how large, and where.
+    # Fragments: identity, size and place.
 
     def fragment(self, kind: str, part, chunk=None) -> Fragment:
         key = kind, part, chunk
@@ -57,7 +57,7 @@ class ConvolutionSchedule:
         return self._fragments[key]
 
     def fragments(self, phase: int) -> list[Fragment]:
-        """What a phase's computation needs, and its tile's requantisation."""
+        """Fragments for the computation of a phase and for the requantisation of its tile."""
         if phase not in self._needed:
             one = self.phases[phase]
             tile = self.tiles[one.tile]
@@ -83,34 +83,34 @@ class ConvolutionSchedule:
         return fragment.part.shape[0] * rows * columns * self.pixel(fragment.chunk)
 
     def window(self, points: Points) -> tuple[int, int]:
-        """Rows and columns of input that points of the result need."""
+        """Rows and columns of input for points of the result."""
         _, rows, columns = points.shape
         (ky, kx), (sy, sx) = self.layer.kernel, self.layer.stride
         return (rows - 1) * sy + ky, (columns - 1) * sx + kx
 
     def spread(self, words: int) -> int:
-        """From one pixel of so many words to the next: as banks are told apart by the low bits of addresses, one more
-        than a multiple of their number takes pixels that follow each other through all of them."""
+        """Pitch of pixels in words. Banks are selected by the low bits of addresses, so that with a pitch of one more
+        than a multiple of their number, consecutive pixels use all banks in turn."""
         banks = self.p.banks
         return words + -(words - 1) % banks if self.tiling.spread and words >= banks > 1 else words
 
     def pixel(self, channels: tuple[int, int]) -> int:
-        """Words of an input pixel."""
+        """Pitch of an input pixel in words."""
         return self.spread(self.blocks(channels))
 
     def blocks(self, channels: tuple[int, int]) -> int:
-        """Words of an input pixel that hold something."""
+        """Words of an input pixel with data."""
         return -(-(channels[1] - channels[0]) // self.size)
 
     def tile_row(self, filters: tuple[int, int]) -> int:
-        """Words from one row of weights to the next."""
+        """Pitch of rows of weights in words."""
         return self.spread(self._lanes(filters))
 
     def _lanes(self, filters: tuple[int, int]) -> int:
         return -(-(filters[1] - filters[0]) // self.size)
 
     def _place(self) -> list[list[tuple[Fragment, int]]]:
-        """For each step the fragments that are loaded in it, and where to; `at` for each step where fragments are."""
+        """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step."""
         activations, weights = ScratchpadAllocator(0, self.results), ScratchpadAllocator(0, self.p.weight_words)
         needs = [self._needs(step) for step in self.steps]
         uses: dict[Fragment, list[int]] = {}
@@ -150,7 +150,7 @@ class ConvolutionSchedule:
     # Actions.
 
     def emit(self, emitter: Emitter):
-        """Write the whole layer."""
+        """Emit the whole layer."""
         for number, step in enumerate(self.steps):
             actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
             actions += [storing(self._storing(tile)) for tile in step.store]
@@ -161,7 +161,7 @@ class ConvolutionSchedule:
             actions += [self._requantise(number, tile) for tile in step.after]
             emitter.step(actions, sync=ALL if step.all and number else None)
 
-    # How long it takes, for the estimate.
+    # Cycles, for the estimate.
 
     def array_cycles(self, number: int) -> int:
         phase = self.phases[number]
@@ -180,7 +180,7 @@ class ConvolutionSchedule:
         return tile.points.count * -(-(tile.filters[1] - tile.filters[0]) * 8 // self.p.data_width)
 
     def box(self, fragment: Fragment, word: int) -> Box:
-        """What is moved to load a fragment."""
+        """Box that loads a fragment."""
         return {"x": self._input, "w": self._weights, "r": self._records}[fragment.kind](fragment, word)
 
     def _input(self, fragment: Fragment, word: int) -> Box:
@@ -229,11 +229,11 @@ class ConvolutionSchedule:
         )
 
     def _result(self, tile: int) -> int:
-        """The word where a tile's result is."""
+        """First word of the result of a tile."""
         return self.results + tile % self.outputs * self.result_words
 
     def _sums(self, tile: int) -> int:
-        """The row where a tile's sums begin: halves in turn."""
+        """First row of the sums of a tile: ping-pong halves."""
         return tile % 2 * (self.p.accumulators // 2)
 
     def _storing(self, number: int) -> Box:
@@ -254,7 +254,7 @@ class ConvolutionSchedule:
         )
 
     def _drain(self, step: int, tiles: list[int]) -> list[MemoryAccess]:
-        """What requantisation of tiles touches."""
+        """Memory accesses of the requantisation of tiles."""
         accesses = []
         for number in tiles:
             tile = self.tiles[number]
@@ -275,7 +275,7 @@ class ConvolutionSchedule:
         return low, low + words * self.size
 
     def _requantise(self, step: int, number: int) -> Action:
-        """Sums of a tile to its result, 16 channels after the other."""
+        """Requantise the sums of a tile to its result, 16 channels at a time."""
 
         def emit(emitter):
             drain = Drain(self, step, number)
@@ -286,7 +286,7 @@ class ConvolutionSchedule:
         return Action(self._drain(step, [number]), emit)
 
     def _compute(self, step: int, number: int, drained: list[int]) -> list[Action]:
-        """The array's work of a phase; requantisation of earlier tiles goes between, filters by filters."""
+        """Actions of the array in a phase; requantisation of earlier tiles is interleaved, 16 filters at a time."""
         phase = self.phases[number]
         segments = [Segment(self, step, phase.tile, self.tiling.chunks[chunk]) for chunk in phase.chunks]
         for segment in segments:
@@ -305,5 +305,5 @@ class ConvolutionSchedule:
 
 
 def _outside(first: int, count: int, size: int) -> tuple[int, int]:
-    """How many of so many places from `first` on lie before 0, and from `size` on."""
+    """Number of the `count` positions from `first` on that are before 0, and that are at `size` or later."""
     return max(0, -first), max(0, first + count - size)

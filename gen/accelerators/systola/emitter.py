@@ -1,4 +1,4 @@
-"""Instructions from actions: settings are set when they change, and SYNC stands where something would be overtaken."""
+"""Emitter of instructions: writes settings when they change, and inserts SYNC before hazards."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from .program import Program, Reg
 
 
 class Space(Enum):
-    """Memories, by their names in the instruction set."""
+    """Memories by their names in the instruction set."""
 
     DRAM = DRAM
     LOCAL = LOCAL
@@ -20,7 +20,7 @@ class Space(Enum):
 
 @dataclass(frozen=True)
 class MemoryAccess:
-    """A unit reads or writes what lies from `low` to before `high`: bytes, or rows of accumulators."""
+    """Read or write by a unit of the range from `low` to before `high`: bytes, or rows of accumulators."""
 
     unit: Unit
     space: Space
@@ -29,7 +29,7 @@ class MemoryAccess:
     write: bool = False
 
     def conflicts_with(self, other: "MemoryAccess") -> bool:
-        """Whether the two must not overtake each other."""
+        """Whether the order of the two accesses matters."""
         return (
             (self.write or other.write)
             and self.space is other.space
@@ -39,13 +39,13 @@ class MemoryAccess:
 
 
 def instruction_access(op: Op, space: Space, low: int, high: int, *, write: bool = False) -> MemoryAccess:
-    """An access by an instruction, with the unit that the instruction set names for it."""
+    """Access by an instruction, with the unit that the instruction set names for it."""
     return MemoryAccess(ISA.user(op, space.value, write), space, low, high, write)
 
 
 @dataclass
 class Action:
-    """Something that a unit, or the array and the vector lanes together, are told to do."""
+    """Work of one unit, or of the array and the vector lanes together, with its memory accesses."""
 
     accesses: list[MemoryAccess]
     emit: Callable[["Emitter"], None]
@@ -53,7 +53,7 @@ class Action:
 
 @dataclass
 class Emitter:
-    """A program that is being written, and what its units may still be doing."""
+    """Program under construction, and the pending memory accesses of its units."""
 
     parameters: SystolaParameters
     program: Program = field(default_factory=Program)
@@ -61,7 +61,7 @@ class Emitter:
     settings: dict[Setting, int] = field(default_factory=dict)
 
     def step(self, actions: Iterable[Action], sync: Unit | None = None):
-        """Actions that may overlap with each other, behind a SYNC of what they need of those before, or of `sync`."""
+        """Emit actions that may overlap with each other, after a SYNC of the units they depend on, and of `sync`."""
         actions = list(actions)
         need = Unit(0)
         for action in actions:
@@ -74,7 +74,7 @@ class Emitter:
                 self.pending[one.unit].append(one)
 
     def needed(self, action: Action) -> Unit:
-        """The units that must be idle before an action."""
+        """Units that must be idle before an action."""
         need = Unit(0)
         for unit, earlier in self.pending.items():
             for later in action.accesses if earlier else ():
@@ -98,7 +98,7 @@ class Emitter:
             self.settings[setting] = value
 
     def load(self, box: Box):
-        """A LOAD, or a loop of them if the box has more dimensions than a descriptor."""
+        """Emit a LOAD, or a loop of them if the box has more dimensions than a descriptor."""
         self.set(Setting.LOAD_VALUE, box.value & 0xFF)
         self._move(box, "LOAD", self.program.load)
 
@@ -136,7 +136,7 @@ class Emitter:
 
 
 def loading(box: Box) -> Action:
-    """A LOAD as an action."""
+    """Action that loads a box."""
     return Action(
         [
             instruction_access(Op.LOAD, Space.DRAM, *box.bus_hull),
@@ -147,7 +147,7 @@ def loading(box: Box) -> Action:
 
 
 def storing(box: Box) -> Action:
-    """A STORE as an action."""
+    """Action that stores a box."""
     return Action(
         [
             instruction_access(Op.STORE, Space.DRAM, *box.bus_hull, write=True),
@@ -158,9 +158,9 @@ def storing(box: Box) -> Action:
 
 
 def nest(program: Program, levels: list[tuple[int, dict[Reg, int]]], body: Callable[[Program], dict[Reg, int]]):
-    """Loops inside each other, outermost first; a level says by how much its registers differ from turn to turn.
+    """Emit nested loops, outermost first; a level has iterations and the step of each register per iteration.
 
-    `body` returns how far it moved registers itself. Returns how far the whole did.
+    `body` returns the total by which it changed registers itself. Returns the total change of the whole nest.
     """
     if not levels:
         return body(program)

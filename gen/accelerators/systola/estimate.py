@@ -1,4 +1,4 @@
-"""A first guess of a schedule's cycles: step by step the unit that takes longest, plus what a SYNC costs."""
+"""Coarse estimate of the cycles of a schedule: the slowest unit of each step, plus the cost of a SYNC."""
 
 from ...compile.boxes import Box
 from .convolution import ConvolutionSchedule
@@ -6,10 +6,10 @@ from .timing_model import MEASURED, Costs
 
 
 def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
-    """Cycles from start to end, without the issuing of instructions."""
+    """Estimated cycles from start to end, without the issue of instructions."""
     total = costs.start + costs.latency
     boxes: dict = {}
-    waiting = 0  # of stores
+    waiting = 0  # pending stores
     for number, step in enumerate(schedule.steps):
         load = 0
         for fragment, word in schedule.loads[number]:
@@ -33,7 +33,7 @@ def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
 
 
 def beats(box: Box, width: int) -> int:
-    """Beats of a box, padding included, as if nothing was aligned badly."""
+    """Beats of a box, padding included; misalignment is not modelled exactly."""
     inner, *outer = box.coalesced().dimensions
     rows = 1
     for dimension in outer:

@@ -1,4 +1,4 @@
-"""Host of `systola` on a board."""
+"""Host driver of `systola` on a board."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from ...host.scaling import Scaling
 from ..host import AcceleratorHost
 
 LARGEST = 64
-"""Rows and columns of a product in one program: longer programs take long to write."""
+"""Rows and columns of a product in one program: larger ones take long to compile."""
 
 
 class SystolaHost(AcceleratorHost):
-    """Programs, and products of matrices as programs."""
+    """Host driver: programs, and matrix products as programs."""
 
     def matmul(self, a, b, scaling):
         if max(len(a), b.shape[1]) > LARGEST:
@@ -25,7 +25,7 @@ class SystolaHost(AcceleratorHost):
 
 
 def product(shape: tuple[int, int], b: np.ndarray, scaling: Scaling) -> Graph:
-    """c = requantise(a @ b + bias) as a network with one layer."""
+    """Network with one layer: c = requantise(a @ b + bias)."""
     n = b.shape[1]
     tensors = (
         Tensor("a", shape, "int8"),

@@ -1,10 +1,10 @@
-"""One instruction of Systola: the generic instruction with Systola's table."""
+"""Instruction of Systola: the generic instruction with the table of Systola."""
 
 from ....hw.cores.systola.isa import ISA
 from ...isa import instruction
 
 
 class Instruction(instruction.BaseInstruction):
-    """An instruction of Systola, whose operands are `Reg`s."""
+    """Instruction of Systola; its operands are of type `Reg`."""
 
     isa = ISA

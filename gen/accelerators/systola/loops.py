@@ -1,4 +1,4 @@
-"""What the array and the vector lanes do in a step, as loops over registers."""
+"""Code generation for the array and the vector lanes in a step: loops over registers."""
 
 from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
@@ -7,11 +7,11 @@ from .emitter import Emitter, MemoryAccess, Space, instruction_access, nest
 from .program import Reg
 
 ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number in range(1, 8))
-"""What registers hold in the loops of a step."""
+"""Register allocation in the loops of a step."""
 
 
 class Drain:
-    """Requantisation of a tile, for 16 channels in each turn of a loop."""
+    """Requantisation of a tile, 16 channels per iteration of a loop."""
 
     def __init__(self, schedule, step: int, number: int):
         tile = schedule.tiles[number]
@@ -44,7 +44,7 @@ class Drain:
 
 
 class Segment:
-    """A chunk of a tile's sums: the walk of the array over filters, images, taps and channels."""
+    """Chunk of the sums of a tile: loops of the array over filters, images, taps and channels."""
 
     def __init__(self, schedule, step: int, number: int, chunk: Chunk):
         s = self.schedule = schedule
@@ -126,7 +126,7 @@ class Segment:
             nest(program, [(self.lanes - together, steps)], lambda program: body(program, None))
 
     def _sum(self, program) -> dict[Reg, int]:
-        """All blocks of weights over the points of an image; where registers are after it."""
+        """Emit all blocks of weights over the points of an image; return the change of the registers."""
         moved: dict[Reg, int] = {}
         adds = self.adds
         for run in block_runs(self.blocks):
@@ -149,7 +149,7 @@ class Segment:
 
 
 def _advance(program, moved: dict[Reg, int], steps: dict[Reg, int], turns: int):
-    """Registers to where they would be after so many turns of a loop, wherever they were moved."""
+    """Advance registers to their values after `turns` iterations of a loop, given their changes so far (`moved`)."""
     change = {reg: turns * number - moved.get(reg, 0) for reg, number in steps.items()}
     for reg, number in moved.items():
         if reg not in steps:

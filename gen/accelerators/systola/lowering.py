@@ -1,4 +1,4 @@
-"""Lowering of graphs to placed layers: which nodes `systola` runs, and where their tensors are in DRAM."""
+"""Lowering of graphs to placed layers: supported nodes, and addresses of tensors in DRAM."""
 
 from dataclasses import dataclass, replace
 
@@ -13,11 +13,11 @@ from ...compile.job import Place
 from ...compile.placement import place
 
 SCALES = 1 << 15
-"""Factors of an addition are from -SCALES to below it."""
+"""Factors of an addition are from -SCALES to SCALES - 1."""
 
 
 def refuses(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
-    """The reason why a node cannot run on a machine with parameters `p`; None if it can."""
+    """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
     check = _REFUSES.get(type(node))
     if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
@@ -58,7 +58,7 @@ def _arithmetic(p, arithmetic):
 
 
 def scale(node: Node):
-    """The arithmetic that makes results of a node's sums."""
+    """Arithmetic that converts the sums of a node to results."""
     return node.arithmetic.arithmetic if isinstance(node.arithmetic, Coded) else node.arithmetic
 
 
@@ -99,7 +99,7 @@ def _addition(p, graph, node):
 
 
 def _activation(p, graph, node):
-    """Tables only, after a pooling that nothing else reads."""
+    """Reason why an activation cannot run: only tables after a pooling without other readers are supported."""
     producer = graph.producer(node.inputs[0])
     if node.table is None or node.table.shape != (256,):
         return f"it has no instruction for {node.function}"
@@ -126,7 +126,7 @@ _REFUSES = {
 
 @dataclass
 class Placed:
-    """Layers with addresses, in order; the image of DRAM with the constants; places of tensors by name."""
+    """Layers with addresses, in order; the DRAM image with the constants; places of tensors by name."""
 
     layers: list
     image: Image
@@ -134,7 +134,7 @@ class Placed:
 
 
 def lower(p: SystolaParameters, graph: Graph) -> Placed:
-    """Place all tensors in DRAM and give each node its layer. The graph's nodes are such that `refuses` is None."""
+    """Place all tensors in DRAM and convert each node to a layer. `refuses` must be None for all nodes."""
     image = Image()
     roots = _views(graph)
     intervals = {name: life for name, life in _lifetimes(graph, roots).items() if roots[name] == name}
@@ -154,8 +154,8 @@ def lower(p: SystolaParameters, graph: Graph) -> Placed:
 
 
 def _views(graph: Graph) -> dict[str, str]:
-    """For each tensor that is no constant the one in whose memory it is: a reshaped tensor is a view, and a
-    table works in place."""
+    """For each non-constant tensor, the tensor whose memory it shares: a reshaped tensor is a view, and a table
+    works in place."""
     roots = {name: name for name, tensor in graph.tensors.items() if not tensor.constant}
     for node in graph.nodes:
         if isinstance(node, Reshape | Activation):
@@ -164,7 +164,7 @@ def _views(graph: Graph) -> dict[str, str]:
 
 
 def _lifetimes(graph: Graph, roots: dict[str, str]):
-    """Lifetimes of memory: a tensor's lasts as long as that of its last view."""
+    """Lifetimes of memory: a tensor lives as long as its last view."""
     lives = dict(graph.lifetimes)
     for name, root in roots.items():
         life, view = lives[root], lives[name]
@@ -207,7 +207,7 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
 
 
 def _zero(tensor: Tensor) -> int:
-    """The byte that stands for 0 in an operand."""
+    """Byte that encodes 0 in an operand."""
     return int(tensor.format.encode(np.zeros(2))[0]) if tensor.format else tensor.zero_point
 
 
@@ -216,7 +216,7 @@ def _integers(weights: Tensor) -> np.ndarray:
 
 
 def _tensor(tensor: Tensor, at: Place) -> layers.DramTensor:
-    """A tensor of any rank as images of pixels."""
+    """Convert a tensor of any rank to images of pixels."""
     shape = tensor.shape if len(tensor.shape) == 4 else (1, 1, tensor.size // tensor.shape[-1], tensor.shape[-1])
     return layers.DramTensor(at.address, *shape)
 

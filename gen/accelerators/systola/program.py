@@ -1,4 +1,4 @@
-"""Programs of Systola: written in Python or as text, made into bytes and back.
+"""Programs of Systola: written in Python or as text, encoded to bytes and decoded.
 
     p = Program()
     with p.loop(16) as loop:
@@ -8,7 +8,7 @@
     p.halt()
     p.encode()
 
-The text has a line for each instruction (see :mod:`systola.gen.isa.text`).
+The text has one line per instruction (see :mod:`systola.gen.isa.text`).
 """
 
 from ....hw.cores.systola.isa import Op, Setting, Unit
@@ -20,7 +20,7 @@ __all__ = ["Instruction", "Op", "Program", "ProgramError", "Reg", "Setting", "Un
 
 
 class Program(program.BaseProgram):
-    """Instructions, one after the other. Numbers may be negative wherever 32 bits hold them."""
+    """Instructions in order. Numbers may be negative if they fit 32 bits."""
 
     instruction = Instruction
 
@@ -34,7 +34,7 @@ class Program(program.BaseProgram):
         self.emit(Op.WEIGHTS, word, rows)
 
     def matmul(self, word: Value, row: Value, accumulate: bool | Reg = False, keep: bool = False):
-        """`accumulate`: a constant, or an operand that is 0 for no."""
+        """Append a MATMUL. `accumulate`: a constant, or an operand that disables accumulation if it is 0."""
         always = isinstance(accumulate, bool)
         self.emit(Op.MATMUL, word, row, 0 if always else accumulate, accumulate=accumulate if always else 0, keep=keep)
 

@@ -1,4 +1,4 @@
-"""Which tiling to take: all that fit are estimated, the best few are written and run on the cost model."""
+"""Search for a tiling: all that fit are estimated; the best few are compiled and run on the cost model."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,16 +14,16 @@ from .estimate import estimate
 from .timing_model import MEASURED, Costs, Timeline, predict
 
 SHAPES, FINALISTS = 4, 3
-"""Shapes of tiles that are estimated with all their chunks, and schedules that are run on the model."""
+"""Number of tile shapes estimated with all their chunks, and of schedules run on the cost model."""
 
 
 def choose(
     parameters: SystolaParameters, layer: ConvolutionLayer, order: str = "overlapped", costs: Costs = MEASURED
 ) -> ConvolutionSchedule:
-    """The schedule of a layer that the model finds fastest. Raises `ValueError` if the layer does not fit."""
+    """Fastest schedule of a layer according to the cost model. Raises `ValueError` if the layer does not fit."""
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
     found = _estimated(parameters, layer, shapes, order, costs)
-    if not found:  # close together, then
+    if not found:  # retry without gaps between pixels
         found = _estimated(parameters, layer, [replace(shape, spread=False) for shape in shapes], order, costs)
     if not found:
         raise ValueError(f"kernel={layer.kernel}: no tile of this layer fits into the scratchpads.")
@@ -36,7 +36,7 @@ def choose(
 def _estimated(
     parameters: SystolaParameters, layer: ConvolutionLayer, shapes: list[Tiling], order: str, costs: Costs
 ) -> list:
-    """The first few shapes that fit, with all their chunks: estimates and schedules."""
+    """Estimates and schedules of the first few shapes that fit, with all their chunks."""
     found = []
     for shape in shapes:
         for chunks in chunkings(parameters, layer, shape):
@@ -51,7 +51,7 @@ def _estimated(
 def _fastest(
     parameters: SystolaParameters, layer: ConvolutionLayer, schedules: list[ConvolutionSchedule], costs: Costs
 ) -> ConvolutionSchedule:
-    """The one that the model runs fastest, once the last tile has been tapered and there is enough room for results."""
+    """Fastest schedule on the cost model, after trials of tapering the last tile and of more room for results."""
     cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
         one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
@@ -63,8 +63,8 @@ def _fastest(
 def _close(
     parameters: SystolaParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, costs: Costs
 ) -> ConvolutionSchedule:
-    """Pixels without gaps, if stores take most of the time and the array has time to spare: so the lanes write to one
-    bank at a time, and the store, which goes through all banks, meets them in one word of as many."""
+    """Remove the gaps between pixels if stores dominate and the array has slack. The lanes then write to one bank at a
+    time, and the store, which uses all banks in turn, conflicts with them in one word per number of banks."""
     found = timeline(schedule, costs)
     if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
         return schedule
@@ -81,7 +81,7 @@ def _fitting(
 
 
 def timeline(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> Timeline:
-    """A schedule alone, as a program on the model."""
+    """Timeline of a schedule alone, as a program on the cost model."""
     emitter = Emitter(schedule.p)
     schedule.emit(emitter)
     emitter.program.halt()
@@ -89,7 +89,7 @@ def timeline(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> Timeline
 
 
 def candidates(p: SystolaParameters, layer: ConvolutionLayer) -> Iterator[Tiling]:
-    """Shapes of tiles that may be worth a look, in both orders, their sums not cut."""
+    """Candidate shapes of tiles, in both loop orders, without chunks."""
     result, half = layer.result, p.accumulators // 2
     all_lanes = -(-layer.filters // p.size)
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
@@ -113,7 +113,7 @@ def candidates(p: SystolaParameters, layer: ConvolutionLayer) -> Iterator[Tiling
 
 
 def rough(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling, costs: Costs) -> float:
-    """Cycles of a shape, if chunks are loaded again as often as one must think without knowing what stays."""
+    """Rough cycles of a shape; reloads are counted from sizes alone, without simulating the scratchpads."""
     result, beat = layer.result, p.data_width // 8
     images, rows, columns = (
         -(-whole // part)
@@ -144,13 +144,13 @@ def rough(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling, costs: C
 
 
 def even(total: int, most: int) -> int:
-    """Parts as equal as can be, none larger than `most`: the size of the largest."""
+    """Size of the largest part when `total` is split as evenly as possible into parts of at most `most`."""
     most = max(1, min(total, most))
     return -(-total // -(-total // most))
 
 
 def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> Iterator[tuple[Chunk, ...]]:
-    """Ways to cut the sums: by channels, by taps, or not at all."""
+    """Candidate chunkings of the sums: by channels, by taps, or none."""
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
     blocks, lanes = -(-channels // p.size), shape.filters // p.size
     yield shape.chunks
@@ -158,7 +158,7 @@ def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> I
         columns = layer.kernel[1]
         yield tuple(Chunk((at, at + columns), (0, channels)) for at in range(0, taps, columns))
         yield tuple(Chunk((at, at + 1), (0, channels)) for at in range(taps))
-    # Computing a chunk takes so much longer than loading one: the next one may be larger by that.
+    # Ratio of computing to loading a chunk, by which the next chunk may be larger.
     load = (shape.points + shape.filters) * 8 / p.data_width
     growth = lanes * max(shape.points, p.size) / p.size / load
     room = p.weight_words - 2 * p.size * lanes
@@ -176,8 +176,8 @@ def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> I
 
 
 def ramp(total: int, start: int, growth: float, most: int, down: bool) -> list[int]:
-    """Parts of `total`, the first `start`, each larger than the one before by `growth`, up to `most`; down again if
-    `down`. Where loading takes longer than computing (a growth of 1) they double: the array waits anyway."""
+    """Split `total` into parts that start with `start` and grow by the factor `growth`, up to `most`, and shrink again
+    if `down`. If loading takes longer than computing (growth of 1) they double: the array stalls anyway."""
     if growth <= 1.0:
         growth = 2.0
     up, size = [], float(min(start, most))

@@ -1,7 +1,7 @@
-"""What a program costs: its instructions on a model of the units, event by event, without any data.
+"""Cost model: event-driven timing of a program on a model of the units, without data.
 
-The issuer hands instructions to the units' queues in order; units work side by side; loads and the fetching of
-instructions share the bus's reading half. :class:`Costs` has all that was measured and not derived.
+The issuer dispatches instructions to the queues of the units in order. Units work concurrently. Loads and instruction
+fetch share the read channels of the bus. :class:`Costs` contains all values that were measured, not derived.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ UNITS = {unit.name.lower(): unit for unit in Unit}
 
 @dataclass(frozen=True)
 class Costs:
-    """Cycles of a core on a memory that answers after `latency`."""
+    """Costs of a core in cycles, on a memory with read latency `latency`."""
 
     latency: int = 20
     """from an address on the bus to the first beat, and from the last beat written to its confirmation"""
@@ -29,37 +29,37 @@ class Costs:
     control: int = 4
     """LOOP, END, ADD, MOVE"""
     sync: int = 5
-    """from the units' rest to the next instruction"""
+    """from idle units to the next instruction"""
     halt: int = 4
     ahead: int = AHEAD
-    """instructions that are fetched before they are wanted"""
+    """instructions prefetched before they are issued"""
     descriptor: int = 20
     """from a LOAD or STORE to its first address"""
     between: int = 10
-    """from one descriptor to the next at least"""
+    """minimum from one descriptor to the next"""
     finish: int = 6
-    """from a load's last beat to its rest"""
+    """from the last beat of a load until the unit is idle"""
     read: int = 8
-    """from a store's first address to its first beat, beyond the address's"""
+    """from the first address of a store to its first beat, in addition to `descriptor`"""
     shift: int = 6
     """from the last word of a tile of weights to the first row that may use it"""
     fill: int = 8
-    """from a row's fetch to its sum, beyond the array's latency less 3"""
+    """from the fetch of a row to its sum, in addition to the latency of the array less 3"""
     fetched: int = 4
-    """from the last row's fetch to rest"""
+    """from the fetch of the last row until the unit is idle"""
     lanes: int = 24
     """from a row of sums to its result in the scratchpad"""
     settings: int = 6
-    """QUANT_CHANNEL, beyond its words"""
+    """QUANT_CHANNEL, in addition to its words"""
 
 
 MEASURED = Costs()
-"""As the core's Verilog is."""
+"""Costs measured on the Verilog of the core."""
 
 
 @dataclass
 class Timeline:
-    """What a program did: cycles from start to interrupt, when units were busy, beats on the bus, rows of the array."""
+    """Timeline of a program: cycles from start to interrupt, busy times of units, beats on the bus, array rows."""
 
     cycles: int
     spans: list[Span]
@@ -69,7 +69,7 @@ class Timeline:
     instructions: int
 
     def busy(self, unit: str) -> int:
-        """Cycles in which a unit is busy."""
+        """Number of cycles in which a unit is busy."""
         total, end = 0, 0
         for span in sorted((s for s in self.spans if s.unit == unit), key=lambda s: s.begin):
             total += max(0, span.end - max(span.begin, end))
@@ -78,7 +78,7 @@ class Timeline:
 
 
 def predict(parameters: SystolaParameters, program: Program, costs: Costs = MEASURED, limit: int = 1 << 40) -> Timeline:
-    """Run a program on the model."""
+    """Run a program on the cost model."""
     return _Machine(parameters, program, costs).run(limit)
 
 
@@ -91,18 +91,18 @@ class _Machine:
         ]
         self.width = parameters.data_width // 8
         self.settings = dict.fromkeys(Setting, 0)
-        self.queues = {unit: deque() for unit in Unit}  # when what waits in them begins
+        self.queues = {unit: deque() for unit in Unit}  # start cycles of queued instructions
         self.idle = dict.fromkeys(Unit, 0)
         self.spans: list[Span] = []
         self.read_bus = self.write_bus = 0
         self.next_load = self.next_store = 0
         self.read_beats = self.written_beats = self.rows = 0
-        self.tile_ready: deque[int] = deque()  # when tiles of weights that wait may be used
+        self.tile_ready: deque[int] = deque()  # cycles from which waiting tiles may be used
         self.weights_free = self.array_free = self.swap = 0
         self.depth = self.p.slot.fitted.latency - 3  # twice the size in the systolic array of integers
         self.vector_free = 0
-        self.fetched: list[int] = []  # when each instruction is in the buffer
-        self.issued: list[int] = []  # when it was first issued
+        self.fetched: list[int] = []  # cycle in which each instruction is buffered
+        self.issued: list[int] = []  # cycle of its first issue
         self.window = min(costs.ahead, parameters.instructions - BLOCK)
 
     def run(self, limit: int) -> Timeline:
@@ -173,7 +173,7 @@ class _Machine:
         return Timeline(cycle, self.spans, self.rows, self.read_beats, self.written_beats, count)
 
     def fetch(self, after: int = 0):
-        """The next instruction comes, when there is room for it in the buffer."""
+        """Fetch the next instruction as soon as the buffer has room for it."""
         at, beats = len(self.fetched), BYTES // self.width
         room = self.issued[at - self.window] + self.c.latency if 0 <= at - self.window < len(self.issued) else 0
         last = self.fetched[-1] if self.fetched else 0
@@ -183,14 +183,14 @@ class _Machine:
             self.read_bus += beats
 
     def queue(self, unit: Unit, cycle: int) -> int:
-        """When there is room in a unit's queue."""
+        """First cycle from `cycle` on in which the queue of a unit has room."""
         queue = self.queues[unit]
         while queue and queue[0] <= cycle:
             queue.popleft()
         return queue[len(queue) - self.p.queue] if len(queue) >= self.p.queue else cycle
 
     def box(self, name: str, bus: int) -> tuple[int, int]:
-        """Beats on the bus, and pieces, of the box that the settings say."""
+        """Beats on the bus and transfer cycles of the box in the current settings."""
         s = self.settings
         size = s[Setting[f"{name}_SIZE"]]
         dims = [
@@ -217,7 +217,7 @@ class _Machine:
         if inside:
             each = sum(-(-(start % self.width + inside) // self.width) for start in starts)
             beats = each * rows // max(1, len(starts))
-        # Rows that lie wholly outside are written too, but not read.
+        # Rows entirely in the padding are written but not read.
         whole = -(-(inside // self.width + fill) // 1)
         time = beats + rows * fill * (padded > 0) + (outside - rows) * max(1, whole)
         return beats, time
@@ -229,7 +229,7 @@ class _Machine:
         beats, time = self.box("LOAD", bus)
         first = max(begin + c.descriptor + c.latency, self.read_bus)
         self.read_bus = first + time
-        # Instructions are fetched ahead at the same time, in turns.
+        # Instruction prefetch takes turns with the load on the bus.
         ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
         for index in range(min(ahead, time * self.width // BYTES // 2)):
             self.fetch(first + 2 * index * BYTES // self.width)
@@ -251,7 +251,7 @@ class _Machine:
         self.spans.append(Span("store", first, self.write_bus, pc))
 
     def weights(self, cycle: int, rows: int, pc: int):
-        """One tile is in use, one waits: a third begins to come when the second is taken."""
+        """Load a tile. One tile is in use and one waits; loading a third starts when the second is taken."""
         begin = max(cycle, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size

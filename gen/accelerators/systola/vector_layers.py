@@ -1,4 +1,4 @@
-"""Pooling and additions as programs: the vector lanes alone, from the activation scratchpad and back into it."""
+"""Schedules of pooling and addition: vector lanes only, from the activation scratchpad and back into it."""
 
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +19,7 @@ SAME = 1 << 30, 1
 
 
 class LaneSchedule:
-    """Parts of a layer one after the other: load, work of the lanes, store, with two places for each."""
+    """Schedule of a layer in parts: load, vector lanes, store, double-buffered."""
 
     def __init__(self, parameters: SystolaParameters, layer: PoolingLayer | AdditionLayer, order: str = "overlapped"):
         self.p, self.layer, self.size = parameters, layer, parameters.size
@@ -29,12 +29,12 @@ class LaneSchedule:
         self.all = order != "overlapped"
 
     def place(self, part: int) -> tuple[int, int]:
-        """Words where a part's sources and its result begin."""
+        """First words of the sources and of the result of a part."""
         quarter = self.p.activation_words // 4
         return part % 2 * quarter, (2 + part % 2) * quarter
 
     def emit(self, emitter: Emitter):
-        """Write the whole layer."""
+        """Emit the whole layer."""
         for number, step in enumerate(self.steps):
             actions = [loading(box) for part in step.load for box in self.sources(part)]
             actions += [storing(self.result(part)) for part in step.store]
@@ -58,11 +58,11 @@ class LaneSchedule:
 
 
 class PoolingSchedule(LaneSchedule):
-    """Rows of the result, some at a time; 16 channels after the other."""
+    """Schedule of pooling: some rows of the result at a time, 16 channels at a time."""
 
     @cached_property
     def stacked(self) -> PoolingLayer:
-        """The layer with its images on top of each other, where no window would reach from one into the next."""
+        """Layer with its images stacked vertically, where no window would extend from one into the next."""
         layer, image = self.layer, self.layer.input
         if image.height != layer.output_size[0] * layer.stride[0] or layer.window[0] > layer.stride[0]:
             return layer
@@ -82,7 +82,7 @@ class PoolingSchedule(LaneSchedule):
         return [(image, rows) for image in range(layer.input.images) for rows in cut(height, most)]
 
     def rows(self, part: int) -> int:
-        """Rows of input."""
+        """Rows of input of a part."""
         first, end = self.parts[part][1]
         return (end - first - 1) * self.stacked.stride[0] + self.stacked.window[0]
 
@@ -156,7 +156,7 @@ class PoolingSchedule(LaneSchedule):
 
 
 class AdditionSchedule(LaneSchedule):
-    """Words of both tensors, some at a time."""
+    """Schedule of addition: some words of both tensors at a time."""
 
     def cut(self):
         return cut(self.layer.input.bytes, min(self.room // 2, (1 << 16) - 1) * self.size)

@@ -151,21 +151,21 @@ def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("STORE 0x0, 8", "line 1 (STORE 0x0, 8) reads activation words 2 to 5, which nothing was ever written to."),
+        ("STORE 0x0, 8", "line 1 (STORE 0x0, 8) reads activation words 2 to 5, which no instruction has written."),
         (
             "LOAD 0x0, 0\nSYNC\nSTORE 0, 8",
-            "line 3 (STORE 0x0, 8) reads activation words 4 to 5, which nothing was ever w",
+            "line 3 (STORE 0x0, 8) reads activation words 4 to 5, which no instruction has w",
         ),
-        ("WEIGHTS 4, 3", "line 1 (WEIGHTS 4, 3) reads weight words 4 to 6, which nothing was ever written to."),
+        ("WEIGHTS 4, 3", "line 1 (WEIGHTS 4, 3) reads weight words 4 to 6, which no instruction has written."),
         (
             "LOAD 0x0, 1024\nSYNC\nWEIGHTS 0, 4\nMATMUL 0, 0",
             "line 4 (MATMUL 0, 0) reads activation words 0 to 3, which",
         ),
         (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0, accumulate", "line 5 (MATMUL 0, 0, accumulate) reads accumulator rows 0 "),
-        (f"{SUMS}SYNC\nVECTOR 2, 0", "line 7 (VECTOR 2, 0) reads accumulator rows 4 to 5, which nothing was ever"),
-        (f"{GIVEN}VECTOR 0, 8, 4, scratchpad, add", "reads activation words 4 to 7, which nothing was ever"),
-        ("TABLE 0", "line 1 (TABLE 0) reads weight words 0 to 63, which nothing was ever written to."),
-        ("QUANT_CHANNEL 0, low=0, high=0", "reads weight words 0 to 14, which nothing was ever written to."),
+        (f"{SUMS}SYNC\nVECTOR 2, 0", "line 7 (VECTOR 2, 0) reads accumulator rows 4 to 5, which no instruction has"),
+        (f"{GIVEN}VECTOR 0, 8, 4, scratchpad, add", "reads activation words 4 to 7, which no instruction has"),
+        ("TABLE 0", "line 1 (TABLE 0) reads weight words 0 to 63, which no instruction has written."),
+        ("QUANT_CHANNEL 0, low=0, high=0", "reads weight words 0 to 14, which no instruction has written."),
         (f"{GIVEN}VECTOR 0, 8, scratchpad, table", "line 4 (VECTOR 0, 8, scratchpad, table) comes before any TABLE."),
     ],
 )
@@ -184,8 +184,8 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
     lines = body.count("\n")
     problem = one(f"{body}SET STORE_COUNT0, 4\nSTORE 0, 32\nHALT")
     assert problem == (
-        f"line {lines + 2} (STORE 0x0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) wrote "
-        "from what was never written."
+        f"line {lines + 2} (STORE 0x0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) computed "
+        "from undefined data."
     )
     assert "(WEIGHTS 0, 4) reads weight" not in one(f"{body.replace('WEIGHTS 0, 3', 'WEIGHTS 0, 4')}HALT")
 
@@ -193,44 +193,44 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("WEIGHTS 0, 5", "line 1 (WEIGHTS 0, 5) needs from 1 to 4 rows, not 5."),
-        ("WEIGHTS 253, 4", "goes over weight words 253 to 256; there are 0 to 255."),
-        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 254, 0", "goes over activation words 254 to 257; there are 0 to 255."),
-        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 61", "goes over accumulator rows 61 to 64; there are 0 to 63."),
-        ("SET STRIDE_X, -1\nMATMUL 1, 0", "goes over activation words -2 to 1; there are 0 to 255."),
-        ("SET COUNT_X, 0\nMATMUL 1, 0", "needs a COUNT_X from 1 to 65535, which is 0."),
-        ("SET WINDOW_Y, -1\nVECTOR 1, 0", "needs a WINDOW_Y from 1 to 65535, which is -1."),
-        ("SET WINDOW_Y, 2\nVECTOR 1, 0, add", "adds, which needs a window of 1 x 1 and not of 2."),
-        ("SET SCALE_A, 32768\nVECTOR 1, 0, scratchpad", "needs a SCALE_A from -32768 to 32767, which is 32768."),
-        ("SET SCALE_B, -32769\nVECTOR 1, 0, add", "needs a SCALE_B from -32768 to 32767, which is -32769."),
+        ("WEIGHTS 0, 5", "line 1 (WEIGHTS 0, 5) needs 1 to 4 rows, not 5."),
+        ("WEIGHTS 253, 4", "accesses weight words 253 to 256; legal are 0 to 255."),
+        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 254, 0", "accesses activation words 254 to 257; legal are 0 to 255."),
+        (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 61", "accesses accumulator rows 61 to 64; legal are 0 to 63."),
+        ("SET STRIDE_X, -1\nMATMUL 1, 0", "accesses activation words -2 to 1; legal are 0 to 255."),
+        ("SET COUNT_X, 0\nMATMUL 1, 0", "needs a COUNT_X from 1 to 65535, not 0."),
+        ("SET WINDOW_Y, -1\nVECTOR 1, 0", "needs a WINDOW_Y from 1 to 65535, not -1."),
+        ("SET WINDOW_Y, 2\nVECTOR 1, 0, add", "has the flag add, which needs a window of 1 x 1, not of 2."),
+        ("SET SCALE_A, 32768\nVECTOR 1, 0, scratchpad", "needs a SCALE_A from -32768 to 32767, not 32768."),
+        ("SET SCALE_B, -32769\nVECTOR 1, 0, add", "needs a SCALE_B from -32768 to 32767, not -32769."),
         ("SET POINTS_Y, 65535\nSET POINTS_X, 65535\nSET SOURCE_X, 0\nVECTOR 0, 0", "4,294,836,225 accumulator rows;"),
-        ("TABLE 193", "goes over weight words 193 to 256; there are 0 to 255."),
-        ("QUANT 1, 2, 0x1f000000", "needs a shift from -31 to 30, which is 31."),
-        ("LOAD 0x0, 2048", "line 1 (LOAD 0x0, 2048) is refused: it goes beyond the 2048 bytes of the scratchpads."),
-        ("LOAD 0x0, 2040", "is refused: it goes beyond the 2048 bytes of the scratchpads."),
-        ("STORE 0x0, 1024", "line 1 (STORE 0x0, 1024) is refused: it goes beyond the 1024 bytes of activations."),
-        ("SET LOAD_COUNT2, 0\nLOAD 0, 0", "is refused: a count is 0."),
-        ("SET LOAD_SIZE, 3\nLOAD 0, 0", "is refused: an element is wider than a beat of the bus."),
-        ("SET LOAD_PAD0, 0x1001\nLOAD 0, 0", "is refused: more elements are padded than there are."),
-        ("SET LOAD_PAD0, 0x10000\nLOAD 0, 0", "needs a LOAD_PAD0 from 0 to 65535, which is 65536."),
-        ("SET LOAD_COUNT1, 65536\nLOAD 0, 0", "needs a LOAD_COUNT1 from 0 to 65535, which is 65536."),
-        ("SET LOAD_COUNT3, 2\nLOAD 0, 0", "needs a LOAD_COUNT3 from 0 to 1, which is 2."),
-        ("SET LOAD_LOCAL_STRIDE1, 4096\nLOAD 0, 0", "needs a LOAD_LOCAL_STRIDE1 from -2048 to 2047, which is 4096."),
-        ("SET LOAD_VALUE, 256\nLOAD 0, 0", "needs a LOAD_VALUE from 0 to 255, which is 256."),
+        ("TABLE 193", "accesses weight words 193 to 256; legal are 0 to 255."),
+        ("QUANT 1, 2, 0x1f000000", "needs a shift from -31 to 30, not 31."),
+        ("LOAD 0x0, 2048", "line 1 (LOAD 0x0, 2048) is rejected: it exceeds the 2048 bytes of the scratchpads."),
+        ("LOAD 0x0, 2040", "is rejected: it exceeds the 2048 bytes of the scratchpads."),
+        ("STORE 0x0, 1024", "line 1 (STORE 0x0, 1024) is rejected: it exceeds the 1024 bytes of activations."),
+        ("SET LOAD_COUNT2, 0\nLOAD 0, 0", "is rejected: a count is 0."),
+        ("SET LOAD_SIZE, 3\nLOAD 0, 0", "is rejected: an element is wider than a beat of the bus."),
+        ("SET LOAD_PAD0, 0x1001\nLOAD 0, 0", "is rejected: more elements are padded than there are."),
+        ("SET LOAD_PAD0, 0x10000\nLOAD 0, 0", "needs a LOAD_PAD0 from 0 to 65535, not 65536."),
+        ("SET LOAD_COUNT1, 65536\nLOAD 0, 0", "needs a LOAD_COUNT1 from 0 to 65535, not 65536."),
+        ("SET LOAD_COUNT3, 2\nLOAD 0, 0", "needs a LOAD_COUNT3 from 0 to 1, not 2."),
+        ("SET LOAD_LOCAL_STRIDE1, 4096\nLOAD 0, 0", "needs a LOAD_LOCAL_STRIDE1 from -2048 to 2047, not 4096."),
+        ("SET LOAD_VALUE, 256\nLOAD 0, 0", "needs a LOAD_VALUE from 0 to 255, not 256."),
         ("SET LOAD_COUNT1, 65535\nSET LOAD_COUNT2, 65535\nLOAD 0, 0", "moves 68,717,379,600 elements;"),
-        ("LOAD 0x1ff8, 0", "goes to DRAM byte 0x2007; there are 0 to 0x1fff."),
-        ("MATMUL 0, 0", "line 1 (MATMUL 0, 0) waits for ever: no WEIGHTS before it loads a tile that is not used."),
-        (f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"), "is one tile too many: 8 wait for a MATMUL already."),
-        (f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nSYNC fetch", "(SYNC fetch) waits for ever: 2 tiles of weights wait for"),
+        ("LOAD 0x1ff8, 0", "accesses DRAM byte 0x2007; legal are 0 to 0x1fff."),
+        ("MATMUL 0, 0", "line 1 (MATMUL 0, 0) never completes: no earlier WEIGHTS loads an unused tile."),
+        (f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"), "is one tile too many: 8 tiles already wait for a MATMUL."),
+        (f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nSYNC fetch", "(SYNC fetch) never completes: 2 tiles wait for"),
         (f"{SUMS}WEIGHTS 0, 4\nHALT", "line 7 (HALT) comes before a MATMUL uses the tile of line 6 (WEIGHTS 0, 4)."),
         ("SYNC", "The program runs past its end: a HALT is missing."),
         ("LOOP 3\nHALT", "line 1 (LOOP 3) has no END."),
-        ("LOOP 3\nHALT\nEND", "line 2 (HALT; iteration 0) ends a loop the first time already."),
+        ("LOOP 3\nHALT\nEND", "line 2 (HALT; iteration 0) ends the program inside a loop."),
         ("END\nHALT", "line 1 (END) has no LOOP."),
-        ("LOOP 0x10000\nEND", "line 1 (LOOP 65536) needs from 1 to 65535 times."),
-        ("LOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nHALT", "line 5 (LOOP 1) is inside 4 loops already."),
+        ("LOOP 0x10000\nEND", "line 1 (LOOP 65536) needs 1 to 65535 iterations."),
+        ("LOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nLOOP 1\nHALT", "line 5 (LOOP 1) exceeds the nesting limit of 4 loops."),
         (f"LOOP 1|{'SYNC|' * 47}END".replace("|", "\n"), "line 1 (LOOP 1) begins a loop of 49 instructions; a loop ha"),
-        ("LOOP 65535\nEND\nHALT", "The program runs more than 10,000 instructions, which are as many as can"),
+        ("LOOP 65535\nEND\nHALT", "The program executes more than 10,000 instructions, the limit of the checker"),
     ],
 )
 def test_what_a_core_would_stop_at(body, expected, monkeypatch):
@@ -246,8 +246,8 @@ def test_a_table_needs_a_core_that_has_one(text):
 def test_a_vector_must_not_read_what_it_wrote_itself():
     shifted = f"{GIVEN}VECTOR 0, 1, scratchpad\nSYNC\nHALT"
     assert one(shifted) == (
-        "line 4 (VECTOR 0, 1, scratchpad) reads activation words 1 to 3 behind writing them itself, which takes two "
-        "with a SYNC vector between them."
+        "line 4 (VECTOR 0, 1, scratchpad) reads activation words 1 to 3 after writing them itself: split it by a "
+        "SYNC vector."
     )
     assert found(shifted.replace("VECTOR 0, 1", "SET SOURCE_X, -1\nSET DEST_X, -1\nVECTOR 3, 4")) == []
 
@@ -255,7 +255,7 @@ def test_a_vector_must_not_read_what_it_wrote_itself():
 def test_bytes_for_a_machine_are_checked():
     program = Program.parse("STORE 0x0, 0\n")
     assert len(program.encode()) == 16
-    with pytest.raises(ProgramError, match=r"line 1 \(STORE 0x0, 0\) is refused: a count is 0\."):
+    with pytest.raises(ProgramError, match=r"line 1 \(STORE 0x0, 0\) is rejected: a count is 0\."):
         assemble(program, MACHINE)
     assert assemble(Program.parse("HALT"), MACHINE) == Program.parse("HALT").encode()
 

@@ -21,7 +21,7 @@ def test_programs_that_are_wrong(systola, tmp_path):
         (("asm", "program.s", "-o", "x"), "program.s: line 2: there is no instruction 'LAOD'; did you mean LOAD?"),
         (
             ("asm", "hazard.s", "-o", "x", "-p", "size=32", "-p", "weight_bytes=32768"),
-            "hazard.s: line 4 (WEIGHTS 1024, 4; iteration 0) goes over weight words 1024 to 1024; there are 0 to 1023.",
+            "hazard.s: line 4 (WEIGHTS 1024, 4; iteration 0) accesses weight words 1024 to 1024; legal are 0 to 1023.",
         ),
         (
             ("asm", "program.s", "-o", "x", "-p", "size=5"),
