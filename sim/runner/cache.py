@@ -20,16 +20,18 @@ def once(name: str, content: Iterable[str], fill: Callable[[Path], None]) -> Pat
     sentence, if no cache can be written.
     """
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:24]
-    places = folders.caches()
-    for place in places:
+    places, reasons = [], []
+    for place in folders.caches():
         if _complete(final := place / f"{name}-{digest}"):
             return final
-    reasons = [folders.cannot(place) for place in places]
-    place = next((place for place, reason in zip(places, reasons, strict=True) if reason is None), None)
-    if place is None:
+        places.append(place)
+        reasons.append(folders.cannot(place))
+        if reasons[-1] is None:
+            break
+    else:
         raise FolderError(_unusable(places, reasons))
     try:
-        return _made(place / f"{name}-{digest}", fill)
+        return _made(final, fill)
     except OSError as error:
         if error.errno in folders.FULL or Path(str(error.filename)).parent == place:
             raise FolderError(_unusable([place], [error.strerror])) from None

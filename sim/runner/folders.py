@@ -1,9 +1,11 @@
 """Folders of the user that hold what is kept between runs, and where they are when the usual ones cannot be used."""
 
+import contextlib
 import errno
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 NAME = "SYSTOLA_CACHE"
@@ -54,23 +56,25 @@ def cannot(folder: Path, room: int = 0) -> str | None:
     return None
 
 
-def caches() -> list[Path]:
+def caches() -> Iterator[Path]:
     """Folders in which builds are looked for and kept, the preferred one first.
 
-    `$SYSTOLA_CACHE` alone if it is set, otherwise the platform's cache directory and a temporary folder of the user.
+    `$SYSTOLA_CACHE` alone if it is set, otherwise the platform's cache directory and a temporary folder of the user,
+    which is made only when the iteration reaches it.
     """
     if named := os.environ.get(NAME):
         try:
-            return [Path(named).expanduser().absolute()]
+            place = Path(named).expanduser().absolute()
         except (RuntimeError, OSError) as error:
             raise FolderError(f"{NAME}={named}: {_sentence(error)}; set it to a folder that can be written.") from None
+        yield place
+        return
     from platformdirs import user_cache_dir  # an optional dependency, as is all that needs a cache
 
-    try:
-        usual = Path(user_cache_dir("systola"))
-    except RuntimeError:  # a user without a home directory
-        return _temporary()
-    return [*([usual] if usual.is_absolute() else []), *_temporary()]
+    with contextlib.suppress(RuntimeError):  # a user without a home directory
+        if (usual := Path(user_cache_dir("systola"))).is_absolute():
+            yield usual
+    yield from _temporary()
 
 
 def tool_environment() -> dict[str, str]:

@@ -79,4 +79,4 @@ def test_a_missing_package_is_named(demo, tmp_path, monkeypatch):
     monkeypatch.setattr(demo, "find_spec", lambda name: None)
     result = run(demo, "--out", tmp_path / "out")
     assert result.exit_code == 1
-    assert "pip install 'systola[sim,demo]'" in result.output
+    assert "pip install -e '.[sim,demo]'" in result.output

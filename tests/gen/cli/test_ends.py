@@ -198,7 +198,7 @@ def test_an_output_is_checked_before_the_work(tmp_path, monkeypatch, capsys, arg
     "arguments", [("gen", "uart", "-o"), (*GEMM, "--trace"), ("board", "build", "icebreaker", "-o")], ids=" ".join
 )
 @pytest.mark.parametrize(
-    ("name", "why"), [("file", "Not a directory"), ("file/x/y", "/file is not a directory"), ("/proc/x", "")]
+    ("name", "why"), [("file", "Not a directory"), ("file/x/y", "file is not a directory"), ("/proc/x", "")]
 )
 def test_a_folder_is_checked_before_the_work(tmp_path, monkeypatch, capsys, arguments, name, why):
     from systola.gen.cli import entry

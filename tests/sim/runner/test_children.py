@@ -14,9 +14,11 @@ from systola.sim.runner import children
 from systola.sim.runner.folders import FolderError
 
 PROGRAM = """
-import subprocess, sys
+import signal, subprocess, sys
 from pathlib import Path
 from systola.sim.runner import children
+for number in children.SIGNALS:
+    signal.signal(number, signal.SIG_DFL)  # nohup and background shells let children ignore some of them
 children.stop_on_signals(lambda: print("stopped", flush=True))
 with children.temporary() as folder:
     inner = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
