@@ -1,5 +1,4 @@
-"""Simulation of a design in its harness as a process without a bench: registers, runs and DRAM images, at full
-Verilator speed."""
+"""Simulation of a design in its harness as a process without a bench, at the full speed of Verilator."""
 
 import contextlib
 import subprocess
