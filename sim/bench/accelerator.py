@@ -1,4 +1,5 @@
-"""Bench of every accelerator: executions by its registers, with DRAM, errors and counters held to its golden model."""
+"""Bench of every accelerator: executions through its registers; DRAM, errors and counters are compared with the golden
+model."""
 
 import importlib
 import time
@@ -17,7 +18,7 @@ from ..stimulus.runs import Run, RunResult
 
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000
-"""Cycles in which an accelerator that is stopped raises its interrupt, at most."""
+"""Cycles from a stop to the interrupt, at most."""
 QUIET = 300
 """Cycles after the interrupt of a stopped execution for which its DRAM is observed."""
 MAGIC = 0xFFFF
@@ -52,7 +53,7 @@ async def accelerator(dut):
 
 
 class CaseCheck:
-    """Comparisons of one case, counted."""
+    """Comparisons of one case, and their count."""
 
     def __init__(self, where: str, outcome: Outcome):
         self.where, self.outcome = where, outcome
@@ -64,7 +65,7 @@ class CaseCheck:
             self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {wanted}")
 
     def run(self, ran: RunResult, golden: GoldenResult):
-        """Compare an execution with the golden model's."""
+        """Compare an execution with that of the golden model."""
         self.equal("error", ran.error, golden.error)
         self.equal("pc", ran.at, golden.at)
         if not ran.error:
@@ -79,7 +80,7 @@ class CaseCheck:
 
 
 class AcceleratorUnderTest:
-    """An accelerator in its harness."""
+    """Accelerator in its harness."""
 
     def __init__(self, dut, facts: dict):
         self.dut, self.facts = dut, facts

@@ -10,12 +10,12 @@ from ..stimulus.accumulator import AccumulatorCase
 
 
 def _ends(counts: list[int]) -> list[int]:
-    """1 for the last of each run, 0 for what comes before."""
+    """1 for the last beat of each run, 0 for all others."""
     return [int(n == count - 1) for count in counts for n in range(count)]
 
 
 class FlagMonitor:
-    """What the flags say in each cycle, from the one that could carry the first beat."""
+    """Monitor of the flags in each cycle, from the first cycle that could carry a beat."""
 
     def __init__(self, dut):
         self.seen = []
@@ -28,7 +28,7 @@ class FlagMonitor:
             self.seen.append(filling() + draining())
 
     def differs(self, rows: list[int], row_ends: list[int], reads: list[int], read_ends: list[int]) -> int:
-        """Cycles in which a flag is not what the accepted beats make it."""
+        """Number of cycles in which a flag does not match the accepted beats."""
         self.task.cancel()
         begun, waiting, wrong = 0, 0, 0
         row_at, read_at = (dict(zip(*pair, strict=True)) for pair in ((rows, row_ends), (reads, read_ends)))
@@ -103,7 +103,7 @@ def _streams(p: dict, case: AccumulatorCase, outputs: int) -> tuple[Source, Sour
 
 
 def _laws(p: dict, case: AccumulatorCase, row: Source, read: Source, out: Sink):
-    """What the cycles of the beats should not have done."""
+    """Violations of the ping-pong protocol and of the cycle laws, in words."""
     sizes = [(len(tile.addr), len(tile.reads)) for tile in case.tiles]
     halves = 2 if p["double_buffer"] else 1
     row_ends, read_ends = (np.cumsum([size[side] for size in sizes]) for side in (0, 1))
@@ -117,10 +117,10 @@ def _laws(p: dict, case: AccumulatorCase, row: Source, read: Source, out: Sink):
     latency = 2 + (2 if p["buffer"] else 0)
     late = np.array(out.cycles) - np.array(read.cycles) - latency
     if late.min() < 0 or (full_speed and late.any()):
-        yield f"from read to out: {late.min() + latency} to {late.max() + latency} cycles, the law says {latency}"
+        yield f"from read to out: {late.min() + latency} to {late.max() + latency} cycles, expected {latency}"
     if case.idle_free and full_speed:
         rows, reads = accumulator.cycles(sizes, halves)
         if row.cycles != rows:
-            yield f"rows came in cycles {row.cycles}, the law says {rows}"
+            yield f"rows came in cycles {row.cycles}, expected {rows}"
         if read.cycles != reads:
-            yield f"reads came in cycles {read.cycles}, the law says {reads}"
+            yield f"reads came in cycles {read.cycles}, expected {reads}"

@@ -1,4 +1,4 @@
-"""Bench of the memory behind AXI4: masters by cocotbext-axi, all at the same time, every byte and response compared."""
+"""Bench of the AXI4 memory: concurrent cocotbext-axi masters, every byte and response compared."""
 
 import random
 import time
@@ -19,7 +19,7 @@ PATIENCE = 3000
 
 
 class AxiMemoryMaster:
-    """A bus, and what its master does."""
+    """Bus and its master."""
 
     def __init__(self, dut, number: int):
         self.axi = AxiMaster(AxiBus.from_prefix(dut, f"s_axi{number}"), dut.clk, dut.rst)
@@ -44,7 +44,7 @@ class AxiMemoryMaster:
                 channel.set_pause_generator(iter(lambda draw=draw, chance=chance: draw() < chance, None))
 
     async def run(self, accesses, golden: AxiMemory, problems: list[str]) -> int:
-        """Do them; count the bytes that were compared."""
+        """Issue the accesses; return the number of bytes compared."""
         checked = 0
         for access in accesses:
             if access.data is not None:
@@ -124,6 +124,6 @@ async def _run_case(
 
 
 def _laws(beats: int, latency: int, cycles: int):
-    """Cycle laws of a burst of reads with nobody else about that do not hold, in words."""
+    """Violated cycle laws of a burst of reads without concurrent traffic, in words."""
     if latency != LATENCY or cycles != beats:
         yield f"{beats} beats came {latency} cycles after the address, in {cycles} cycles"

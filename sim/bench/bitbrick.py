@@ -1,4 +1,4 @@
-"""Bench of the BitBrick: every case, compared a cycle after it was put on."""
+"""Bench of the BitBrick: every case, compared one cycle after it is driven."""
 
 import time
 

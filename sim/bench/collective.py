@@ -38,7 +38,7 @@ async def collectives(dut):
 
 @dataclass
 class Model:
-    """The nodes' memories, and where nobody says what they hold: `unknown` is not 0 there."""
+    """Expected memories of the nodes; `unknown` is not 0 where the contents are undefined."""
 
     p: dict
 
@@ -105,7 +105,7 @@ async def _call(
         if not case.gap and not case.stall:
             outcome.checked += 1
             if cycles > law or (exact and cycles != law):
-                _count(outcome, f"{where}: {cycles} cycles for {calls[0]}, the law says {law}")
+                _count(outcome, f"{where}: {cycles} cycles for {calls[0]}, expected {law}")
     return cycles, seconds
 
 

@@ -23,7 +23,7 @@ async def dma_engine(dut):
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     p = job.parameters
     outcome, results = Outcome(), []
     size = max(len(case.dram) for case in job.cases)
@@ -39,7 +39,7 @@ async def run(dut, job: BenchJob):
 
 
 async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str, outcome: Outcome):
-    """Run one case and count what differs; return both memories as they are afterwards."""
+    """Run one case and count the mismatches; return both memories after it."""
     dram, local = case.dram.copy(), case.local.copy()
     expected = dma.run(case.descriptors, dram, local, p, case.faults)
 
@@ -74,7 +74,7 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
         outcome.cycles += end - begin + 1
         outcome.case_cycles.append(end - begin + 1)
         outcome.output_cycles.append([*sink.cycles])
-    else:  # nobody knows how far it came: whatever is no target must be as it was
+    else:  # progress at the reset is unknown, but bytes that are no target must be unchanged
         targets = dma.targets(case.descriptors, p, len(dram))
         outcome.checked += sum(int((~target).sum()) for target in targets)
         problems += _differences("DRAM", seen_dram, case.dram, targets[0])
@@ -88,7 +88,8 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
 
 
 async def _interrupt(dut, sources, sink, parts, case: DmaCase):
-    """Reset in the midst of it: nothing is offered afterwards, and the next case finds the engine as new."""
+    """Reset during the case: nothing is offered afterwards, and the next case must find the engine in its reset
+    state."""
 
     class Enough(Exception):
         pass
@@ -118,7 +119,7 @@ def _differences(where: str, seen: np.ndarray, wanted: np.ndarray, uncertain: np
 
 
 def fields(descriptors: list, p: dict) -> dict[str, list[int]]:
-    """The words of each field of the stream of descriptors."""
+    """Words of each field of the descriptor stream."""
     addr, local = (1 << p["addr_width"]) - 1, (1 << (p["local_bytes"] - 1).bit_length()) - 1
     words = {
         "store": [int(d.store) for d in descriptors],
@@ -142,9 +143,10 @@ def fields(descriptors: list, p: dict) -> dict[str, list[int]]:
 
 
 class LocalMemory:
-    """The local memory behind `local_write`, `local_read` and `local_found`: stepped once a cycle, like a stream.
+    """Model of the local memory at `local_write`, `local_read` and `local_found`: stepped once per cycle, like a
+    stream.
 
-    Reads are answered two cycles later, or after a pause; requests are not ready with their own probability.
+    Reads return data two cycles later, or after a pause; requests are not ready with their own probability.
     """
 
     LATENCY = 2

@@ -1,4 +1,4 @@
-"""Bench of the array of Fusion Units: the systolic bench, with words of several values and the modes beside them."""
+"""Bench of the array of Fusion Units: the systolic bench, with words of several values and their modes."""
 
 import cocotb
 import numpy as np

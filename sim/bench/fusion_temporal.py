@@ -39,7 +39,7 @@ async def fusion_temporal(dut):
         ]
         late = np.array(y.cycles) - np.array(x.cycles)[np.cumsum(needed) - 1]
         if late.min() < LATENCY or (not case.stall and late.max() > LATENCY):
-            problems.append(f"from x to y: {late.min()} to {late.max()} cycles, the law says {LATENCY}")
+            problems.append(f"from x to y: {late.min()} to {late.max()} cycles, expected {LATENCY}")
         if case.idle_free and x.cycles != list(range(x.beats)):
             problems.append(f"{x.beats} beats came in {x.cycles[-1] + 1} cycles")
         outcome.cases += 1

@@ -44,7 +44,7 @@ async def fusion_unit(dut):
 
 
 def _laws(case: FusionUnitCase, taken: np.ndarray, given: np.ndarray):
-    """Cycle laws that do not hold, in words: words were `taken` and sums `given` in these cycles."""
+    """Violated cycle laws, in words: words were `taken` and sums `given` in these cycles."""
     if case.idle_free:
         taken = np.zeros_like(taken)  # words wait for the unit and never the unit for them
     start, law = 0, []
@@ -55,4 +55,4 @@ def _laws(case: FusionUnitCase, taken: np.ndarray, given: np.ndarray):
     late = given - law
     if late.min() < 0 or (not case.stall and late.max() > 0):
         worst = int(np.abs(late).argmax())
-        yield f"sum {worst}, {case.modes[worst]}, came in cycle {given[worst]}, the law says {law[worst]}"
+        yield f"sum {worst}, {case.modes[worst]}, came in cycle {given[worst]}, expected {law[worst]}"

@@ -1,4 +1,5 @@
-"""Bench of the link: bytes in; every byte of its answers, of memory and of registers as the golden model has them."""
+"""Bench of the link: bytes in; every byte of its responses, of memory and of registers compared with the golden
+model."""
 
 import random
 
@@ -15,7 +16,7 @@ CHANNELS = ("aw", "w", "b", "ar", "r")
 
 
 class Buses:
-    """Memory and registers as they should be."""
+    """Expected contents of memory and registers."""
 
     def __init__(self):
         self.memory, self.registers = bytearray(MEMORY), bytearray(REGISTERS)
@@ -71,7 +72,7 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
     outcome.seconds += await transfer(dut, {"rx": rx}, {"tx": tx}, also=watches, seed=case.seed, patience=3000)
     said = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
 
-    problems = [f"answers {said.hex(' ')}, expected {expected.hex(' ')}"] if said != expected else []
+    problems = [f"responses {said.hex(' ')}, expected {expected.hex(' ')}"] if said != expected else []
     for what, ram, wanted in (("memory", memory.ram, buses.memory), ("registers", registers, buses.registers)):
         seen = bytes(ram.read(0, len(wanted)))
         problems += [f"{what} {at:#x} is {seen[at]:#04x}" for at in range(len(wanted)) if seen[at] != wanted[at]][:3]

@@ -1,4 +1,4 @@
-"""Bench of the multi-port memory: every port asks when it likes, every answer and its cycle compared."""
+"""Bench of the multi-port memory: independent requests at every port, every response and its cycle compared."""
 
 import cocotb
 import numpy as np
@@ -60,9 +60,9 @@ async def multiport_memory(dut):
 
 
 def _laws(case: MultiportCase, port: int, source: Source, sink: Sink):
-    """What the cycles of a port's beats should not have done."""
+    """Violated cycle laws of a port, in words."""
     asked = np.array(source.cycles)[case.ports[port].write == 0]
     if (np.array(sink.cycles) != asked + multiport.LATENCY).any():
-        yield f"an answer did not come {multiport.LATENCY} cycles after its request"
+        yield f"a response did not come {multiport.LATENCY} cycles after its request"
     if case.idle_free and source.cycles != list(range(source.beats)):
-        yield "a request had to wait"
+        yield "a request was stalled"

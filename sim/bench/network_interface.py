@@ -1,4 +1,4 @@
-"""Bench of the network interface: flits, beats and refusals, in order; and the cycle law where nothing pauses."""
+"""Bench of the network interface: flits, beats and rejections, in order; and the cycle law where nothing pauses."""
 
 import random
 
@@ -12,7 +12,7 @@ from ..stimulus.network_interface import NetworkInterfaceCase
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     p = job.parameters
     await reset(dut, job.inputs)
@@ -48,7 +48,7 @@ async def run(dut, job: BenchJob):
 
 
 def _expected(case: NetworkInterfaceCase, p: dict) -> dict:
-    """For each output stream its fields and what they give, in order."""
+    """Fields of each output stream and their expected values, in order."""
     width, count = p["width"], p["flits"]
     sent, refused, received = [], [], []
     for dest, words in case.send:
@@ -71,7 +71,7 @@ def _rows(words: list[int]) -> list[tuple[int, int]]:
 
 
 def _source(packets: list, case: NetworkInterfaceCase, name: str, loose: int = 0) -> Source:
-    """Beats of packets; with `loose`, the bits of a field that counts in a packet's first beat only."""
+    """Beats of packets; with `loose`, the bits of a field that is defined in a packet's first beat only."""
     rng = random.Random(case.seed)
     rows = [(number, n, words) for number, words in packets for n in range(len(words))]
     return Source(
@@ -85,7 +85,8 @@ def _source(packets: list, case: NetworkInterfaceCase, name: str, loose: int = 0
 
 
 def _check_cycles(outcome: Outcome, where: str, case: NetworkInterfaceCase, p: dict, sources: dict, sinks: dict):
-    """A packet's first flit, and a beat, come one cycle after what they wait for; flits come without a pause."""
+    """Check the cycle laws: a packet's first flit, and a beat, follow their last input by one cycle; flits have no
+    pauses."""
     came = iter(sources["i"].cycles)
     ends = []
     for _, words in case.come:

@@ -38,7 +38,7 @@ async def sparse_mac(dut):
                 problems.append(f"packet {k}: {got}, expected {(total & mask, wrong)}")
             law = x.cycles[ends[k]] + latency
             if y.cycles[k] < law or (not case.stall and y.cycles[k] != law):
-                problems.append(f"packet {k} came in cycle {y.cycles[k]}, the law says {law}")
+                problems.append(f"packet {k} came in cycle {y.cycles[k]}, expected {law}")
         cycles = y.cycles[-1] - x.cycles[0] + 1
         outcome.cases += 1
         outcome.checked += len(golden)

@@ -1,4 +1,4 @@
-"""Bench of the network on chip: every packet at its node, once, whole and in order; latencies and errors."""
+"""Bench of the network on chip: every packet at its node, once, complete and in order; latencies and errors."""
 
 import random
 
@@ -12,7 +12,7 @@ from ..stimulus.noc import NocCase
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     p = job.parameters
     shape = p["topology"], p["k"], p["l"]
@@ -31,13 +31,13 @@ async def run(dut, job: BenchJob):
             {f"node{n}_out": sink for n, sink in sinks.items()},
             seed=case.seed,
         )
-        for _ in range(longest * p["latency"] + 4):  # whatever should not come
+        for _ in range(longest * p["latency"] + 4):  # collect unexpected beats
             await FallingEdge(dut.clk)
         where = f"case {number}"
         for n, sink in sinks.items():
             _compare(outcome, f"{where}, node {n}", n, sink, expected)
             if reader(getattr(dut, f"node{n}_out_valid"))() != "0":
-                _count(outcome, f"{where}, node {n}: a beat that nobody sent")
+                _count(outcome, f"{where}, node {n}: a beat from no source")
             errors[n] = min(255, errors[n] + noc.dropped(case.packets.get(n, []), n, count, p["k"]))
             got = unsigned(reader(getattr(dut, f"node{n}_errors"))())
             outcome.checked += 1
@@ -73,7 +73,8 @@ async def run(dut, job: BenchJob):
 
 
 def _source(case: NocCase, node: int, bits: int, p: dict) -> Source:
-    """A node's beats. Only a packet's first tells where it goes: the others tell anything."""
+    """Beats of a node. Only the destination fields of a packet's first beat are defined: in all others they are
+    random."""
     rng = random.Random(case.seed + node)
     beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
     ends = [rng.getrandbits(bits) if n else packet.to if packet.many else packet.dest for packet, n in beats]
@@ -96,10 +97,10 @@ def _sink(case: NocCase, node: int, expected: dict) -> Sink:
 
 
 def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict):
-    """Put a node's packets together and take them off what each source sent.
+    """Reassemble a node's packets and remove them from the queues of their sources.
 
-    Packets to one node and to many may come in any order to each other; so each source has all the numbers of both that
-    may have come, which are more than one only if words are equal.
+    Unicast and multicast packets may arrive in any order relative to each other. So each source has the set of all
+    possible pairs of counts, which has more than one element only if words are equal.
     """
     sources = {source for source, to, _ in expected if to == node}
     sent = {source: [expected.get((source, node, many), []) for many in (False, True)] for source in sources}
@@ -109,7 +110,7 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
     for src, last, data in zip(*(sink.fields[name] for name in ("src", "last", "data")), strict=True):
         source = unsigned(src)
         if words and source != begun:
-            _count(outcome, f"{where}: a packet of node {begun} goes on as one of node {source}")
+            _count(outcome, f"{where}: a packet of node {begun} continues as one of node {source}")
             words = []
         begun = source
         words.append(unsigned(data))
@@ -120,12 +121,12 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
             fits = {(a + 1, b) for a, b in come.get(source, ()) if one[a : a + 1] == [packet]}
             fits |= {(a, b + 1) for a, b in come.get(source, ()) if many[b : b + 1] == [packet]}
             if not fits:
-                _count(outcome, f"{where}: a packet {words} of node {source} that should not come now")
+                _count(outcome, f"{where}: an unexpected packet {words} of node {source}")
             come[source] = fits
             words = []
     missing = sum(tuple(map(len, sent[source])) not in come[source] for source in sources) + bool(words)
     if missing:
-        _count(outcome, f"{where}: packets of {missing} sources are missing or without end")
+        _count(outcome, f"{where}: packets of {missing} sources are missing or incomplete")
 
 
 def _check_latency(outcome: Outcome, where: str, p: dict, case: NocCase, cycles: int):
@@ -135,7 +136,7 @@ def _check_latency(outcome: Outcome, where: str, p: dict, case: NocCase, cycles:
     full = p["depth"] >= p["latency"] + 2
     outcome.checked += 1
     if cycles < law or (full and cycles != law):
-        _count(outcome, f"{where}: {cycles} cycles from node {source} to {packet.dest}, the law says {law}")
+        _count(outcome, f"{where}: {cycles} cycles from node {source} to {packet.dest}, expected {law}")
 
 
 def _count(outcome: Outcome, example: str):

@@ -1,7 +1,7 @@
-"""Bench of the network that makes its own traffic: it sets, waits and reads what was counted.
+"""Bench of the network with traffic generators: it writes the settings, waits, and reads the counters.
 
 Python is not called while the network runs. The endpoints check each word; here the counts are compared: every packet
-that the golden model says was made, or was refused by a full backlog, arrived.
+that the golden model creates arrived, or was rejected by a full backlog.
 """
 
 import time
@@ -17,13 +17,13 @@ from ..runner.streams import LONGEST, reset
 
 COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64
-"""Cycles that random numbers take to become random."""
+"""Cycles after the seed until random numbers are uncorrelated."""
 PATIENCE = 100
-"""Times that the network may be looked at without that any packet has come."""
+"""Number of polls without a new packet after which the bench gives up."""
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     shape = tuple(job.parameters[name] for name in ("topology", "k", "l"))
     await reset(dut, job.inputs)
@@ -47,7 +47,7 @@ async def run(dut, job: BenchJob):
         if job.keep:
             results.append({name: values.tolist() for name, values in counts.items()} | {"links": links})
         if (counts["sent"].sum() != counts["received"].sum()) or counts["wrong"].any():
-            break  # what is still under way would disturb what follows
+            break  # outstanding packets would disturb the following cases
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
@@ -59,7 +59,7 @@ async def _cycles(count: int):
 
 
 async def _restart(dut, case):
-    """Reset, which is sound as the network is empty: numbers of packets go on, all else starts again."""
+    """Reset, which is legal as the network is empty: packet numbers continue, all other state is reset."""
     await FallingEdge(dut.clk)
     dut.rst.value, dut.seed.value, dut.run.value = 1, case.seed, 0
     for name, value in vars(case.settings).items():
@@ -70,7 +70,7 @@ async def _restart(dut, case):
 
 
 async def _drained(dut, count: int, width: int):
-    """Wait until all packets have come, or none comes any more; return each node's counts and links, and the cycles."""
+    """Wait until all packets have arrived, or no more arrive; return each node's counts and links, and the cycles."""
     seen, patience, spent = -1, PATIENCE, 0
     while True:
         counts, links = await _read(dut, count, width)
@@ -85,7 +85,7 @@ async def _drained(dut, count: int, width: int):
 
 
 async def _read(dut, count: int, width: int):
-    """Each node's counts, and the flits of its router's ports, which have `width` bits each."""
+    """Counters of each node, and the flits at the ports of its router, which have `width` bits each."""
     counts, links = {name: np.zeros(count, int) for name in COUNTS}, []
     for node in range(count):
         dut.select.value = node
@@ -101,7 +101,7 @@ async def _read(dut, count: int, width: int):
 def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     shape = p["topology"], p["k"], p["l"]
     count = noc.nodes(*shape)
-    begin = START - 1  # the first random number is there one cycle after reset
+    begin = START - 1  # the first random number is valid one cycle after reset
     first = begin + case.before
     end = first + case.measured + case.after
     made = offered(shape, case.seed, case.settings, begin, end)
@@ -114,7 +114,7 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
             outcome.mismatches += 1
             outcome.examples.append(f"{where}: {what} {got}, expected {expected}")
 
-    expect("words that were wrong, at each node", counts["wrong"], np.zeros(count, int))
+    expect("wrong words, by node", counts["wrong"], np.zeros(count, int))
     expect("packets received", counts["received"].sum(), counts["sent"].sum())
     known = counts["errors"] < 255
     total = np.bincount(made.source, minlength=count)
@@ -125,7 +125,7 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
     expect("packets received, by node", counts["received"], np.bincount(made.dest[~bad], minlength=count))
     refused = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
-    expect("packets that the network refused, by node", counts["errors"], refused)
+    expect("packets that the network rejected, by node", counts["errors"], refused)
     expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)
@@ -133,7 +133,7 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     outcome.checked += 1
     if counts["cycles"].sum() < least:
         outcome.mismatches += 1
-        outcome.examples.append(f"{where}: {counts['cycles'].sum()} cycles under way, at least {least} were expected")
+        outcome.examples.append(f"{where}: {counts['cycles'].sum()} cycles in flight, at least {least} were expected")
 
 
 @cocotb.test

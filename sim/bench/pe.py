@@ -10,14 +10,14 @@ from ..stimulus.pe import PeCase
 
 
 class Beats:
-    """The beats of an operand's stream, those of tables among them, and the integers that they stand for."""
+    """Beats of an operand's stream, including those of tables, and the integers that they represent."""
 
     def __init__(self, format: str):
         self.format = format
         self.table = np.zeros((pe.lanes(format), operands.ENTRIES), np.int64)
 
     def load(self, case: PeCase, name: str) -> tuple[Source, list[int], list[np.ndarray]]:
-        """The source, the numbers of its beats that are no table, and each tile's integers of lane 0."""
+        """Source of a stream, the numbers of its beats without those of tables, and each tile's integers of lane 0."""
         words, last, users, data, values = [], [], [], [], []
         for number, tile in enumerate(case.tiles):
             codes = tile["aw".index(name)]
@@ -76,7 +76,7 @@ async def processing_element(dut):
             if unsigned(text) != want or y.fields["last"][n] != last:
                 problems.append(f"result {n}: {text}, expected {want:b}; last {y.fields['last'][n]}, expected {last}")
             if y.cycles[n] < law[n] or (not case.stall and y.cycles[n] != law[n]):
-                problems.append(f"result {n} came in cycle {y.cycles[n]}, the law says {law[n]}")
+                problems.append(f"result {n} came in cycle {y.cycles[n]}, expected {law[n]}")
         cycles = y.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1
         outcome.cases += 1
         outcome.checked += len(expected)

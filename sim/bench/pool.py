@@ -53,7 +53,7 @@ async def pooling(dut):
 
 
 def _ends(case: PoolCase, window: tuple[int, int], stride: tuple[int, int]) -> list[int]:
-    """The pixel, counted over all images, with which each window ends."""
+    """Pixel, counted over all images, that completes each window."""
     start, ends = 0, []
     for image in case.images:
         height, width = image.shape[:2]
@@ -67,9 +67,9 @@ def _ends(case: PoolCase, window: tuple[int, int], stride: tuple[int, int]) -> l
 
 
 def _laws(case: PoolCase, x: Source, y: Sink, ends: list[int], latency: int, full_speed: bool):
-    """Cycle laws that do not hold, in words."""
+    """Violated cycle laws, in words."""
     late = np.array(y.cycles) - np.array(x.cycles)[ends]
     if late.min() < latency or (full_speed and not case.stall and late.max() > latency):
-        yield f"from a window's last pixel to y: {late.min()} to {late.max()} cycles, the law says {latency}"
+        yield f"from a window's last pixel to y: {late.min()} to {late.max()} cycles, expected {latency}"
     if case.idle_free and full_speed and x.cycles[-1] - x.cycles[0] != x.beats - 1:
         yield f"{x.beats} pixels came in {x.cycles[-1] - x.cycles[0] + 1} cycles"

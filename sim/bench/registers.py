@@ -1,7 +1,7 @@
-"""Bench of the registers: AXI4-Lite by cocotbext-axi, and every answer and every port compared in every cycle.
+"""Bench of the registers: AXI4-Lite by cocotbext-axi, every response and every port compared in every cycle.
 
-The bus's models work at the rising edge; what they drive is there at the falling edge, where the bench samples
-everything and drives what is hardware's.
+The bus models operate at the rising edge; their outputs are valid at the falling edge, where the bench samples
+all signals and drives the hardware inputs.
 """
 
 import itertools
@@ -26,11 +26,11 @@ MODELS = {
     "r": (axil.AxiLiteRSink, axil.AxiLiteRBus),
 }
 ANSWERS = {"b": ("aw", "w"), "r": ("ar",)}
-"""What each response answers."""
+"""Request channels of each response channel."""
 
 
 class Bench:
-    """The design, the bus's models, and the golden registers beside them."""
+    """Design, bus models and golden registers."""
 
     def __init__(self, dut, map: dict, outcome: Outcome):
         self.dut, self.outcome, self.golden = dut, outcome, Registers(map)
@@ -55,7 +55,7 @@ class Bench:
                 self.outcome.examples.append(f"{self.where}: {what} is {got}, expected {wanted}")
 
     def send(self, case: RegistersCase, rng: random.Random):
-        """Give a case's accesses, with its pauses, to the bus's models."""
+        """Pass a case's accesses, with its pauses, to the bus models."""
         for name, model in self.models.items():
             model.clear()
             pause = case.pauses.get(name, 0.0)
@@ -68,7 +68,7 @@ class Bench:
             self.models["ar"].send_nowait(axil.AxiLiteARTransaction(araddr=address, arprot=rng.randrange(8)))
 
     def drive(self, case: RegistersCase, rng: random.Random):
-        """What hardware drives from now on: often nothing set, so that what software clears stays so."""
+        """New values of the hardware inputs: often no set bit, so that bits cleared by software stay clear."""
         for name in self.golden.inputs:
             if rng.random() < case.changes:
                 bits = len(getattr(self.dut, name))
@@ -81,10 +81,11 @@ class Bench:
             self.expect(name, unsigned(port()), self.golden.outputs[name])
 
     async def run(self, number: int, case: RegistersCase) -> tuple[dict[str, list[int]], list]:
-        """One case, to its last response or to the reset that cuts it.
+        """Run one case, to its last response or to the reset that cuts it.
 
-        Gives the cycles of every channel's handshakes, and what the reads gave. A response is there in the cycle after
-        all that it answers was taken and the one before it was, and stays until it is taken; its write is done then.
+        Returns the cycles of every channel's handshakes, and the data of the reads. A response is valid in the cycle
+        after all its requests were accepted and the response before it was accepted, and stays valid until it is
+        accepted; its write takes effect then.
         """
         rng = random.Random(case.seed)
         self.send(case, rng)
@@ -99,7 +100,7 @@ class Bench:
                 for name, asks in ANSWERS.items()
             }
             wanted = dict(stalled)
-            if due["r"]:  # finds what was there before a write in the same cycle
+            if due["r"]:  # reads the value before a write in the same cycle
                 wanted["r"] = self.golden.read(case.reads[len(taken["r"])])
             response = self.golden.cycle(case.writes[len(taken["b"])] if due["b"] else None)
             if due["b"]:
@@ -107,7 +108,7 @@ class Bench:
             self.compare_outputs()
             for name, ports in self.answer.items():
                 got = tuple(unsigned(port()) for port in ports) if self.valid[name]() == "1" else None
-                self.expect(f"the answer on {name}", got, wanted[name])
+                self.expect(f"the response on {name}", got, wanted[name])
             for name in MODELS:
                 moves = self.valid[name]() == self.ready[name]() == "1"
                 if moves:
@@ -130,7 +131,7 @@ class Bench:
         return taken, data
 
     async def cut(self, case: RegistersCase, rng: random.Random):
-        """Reset, whatever is under way: no response is left and every value is the first again."""
+        """Reset in any state: no response is left and every value is the reset value."""
         self.dut.rst.value = 1
         self.golden.reset()
         for _ in range(2):
@@ -150,7 +151,7 @@ def _chances(seed: int, chance: float):
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     bench = Bench(dut, job.parameters["map"], outcome)
     await reset(dut, [port for port in job.inputs if not port.startswith("s_axil_")])
@@ -168,7 +169,7 @@ async def run(dut, job: BenchJob):
                 if taken[answer]:
                     took = taken[answer][-1] - min(taken[each][0] for each in asks) + 1
                     bench.where = f"case {number}"
-                    bench.expect(f"cycles to the last answer on {answer}", took, cycles(len(taken[answer])))
+                    bench.expect(f"cycles to the last response on {answer}", took, cycles(len(taken[answer])))
         if job.keep:
             results.append(data)
     outcome.seconds = time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Bench of requantisation: packets and settings beside them; every lane and every cycle law compared."""
+"""Bench of requantisation: packets and concurrent changes of settings; every lane and every cycle law compared."""
 
 from itertools import pairwise
 
@@ -31,7 +31,7 @@ async def requantise(dut):
         sources = {"x": x} | ({"set": change} if change.beats else {})
         outcome.seconds += await transfer(dut, sources, {"y": y}, seed=case.seed)
 
-        # A set holds for the packets that begin SETTLE cycles after its last beat, or later.
+        # A set applies to the packets that begin SETTLE cycles after its last beat, or later.
         closed = [cycle for cycle, last in zip(change.cycles, change.fields["last"], strict=True) if last]
         starts = [0, *np.flatnonzero(ends[:-1]) + 1]
         waiting, expected = list(zip(closed, case.changes[1:], strict=True)), []
@@ -63,7 +63,8 @@ async def requantise(dut):
 
 
 def _set(dut, changes: list[SettingsChange], case: RequantiseCase) -> Source:
-    """Changes as beats. What is common comes with the last beat of each; the beats before say something else."""
+    """Changes as beats. The common settings are transferred with the last beat of each; other beats carry random values
+    there."""
     beats = {name: [] for name in ("lane", "multiplier", "shift", "bias", "zero_point", "low", "high", "last")}
     for change in changes:
         for name in ("lane", "multiplier", "shift", "bias"):
@@ -81,7 +82,7 @@ def _set(dut, changes: list[SettingsChange], case: RequantiseCase) -> Source:
 
 
 def _values(y: Sink, expected: np.ndarray, ends: list[int], bits: int):
-    """What differs, in words."""
+    """Differences, in words."""
     words = integer.pack(expected, bits)
     for beat, (text, last, word, end) in enumerate(zip(*y.fields.values(), words, ends, strict=True)):
         if last != str(end):
@@ -96,12 +97,12 @@ def _values(y: Sink, expected: np.ndarray, ends: list[int], bits: int):
 
 
 def _laws(p: dict, case: RequantiseCase, x: Source, change: Source, y: Sink):
-    """Cycle laws that do not hold, in words."""
+    """Violated cycle laws, in words."""
     latency = STAGES[p["rounding"]] + (2 if p["buffer"] else 0)
     late = np.array(y.cycles) - np.array(x.cycles)
     full_speed = p["buffer"] in ("auto", 0) and not case.stall
     if late.min() < latency or (full_speed and late.max() > latency):
-        yield f"from x to y: {late.min()} to {late.max()} cycles, the law says {latency}"
+        yield f"from x to y: {late.min()} to {late.max()} cycles, expected {latency}"
     if case.idle_free and full_speed and x.cycles != list(range(x.beats)):
         yield f"rows came in cycles {x.cycles}"
     ends = np.array(x.fields["last"])
@@ -115,4 +116,4 @@ def _laws(p: dict, case: RequantiseCase, x: Source, change: Source, y: Sink):
                 used += 1
             earliest = used + STAGES[p["rounding"]] - SETTLE - 1
         if after < earliest or (after > earliest and not change.gap):
-            yield f"set took a beat in cycle {after}, the law says {earliest}"
+            yield f"set took a beat in cycle {after}, expected {earliest}"

@@ -1,4 +1,4 @@
-"""Bench of one router: every flit leaves where its way leads, changed as it should be, in order; and in its turn."""
+"""Bench of one router: every flit leaves on its route, with the expected changes, in order and without starvation."""
 
 import random
 import time
@@ -18,7 +18,7 @@ PATIENCE = 2000
 
 
 class Layout:
-    """Where the fields of a flit stand."""
+    """Bit ranges of the fields of a flit."""
 
     def __init__(self, p: dict, header: int):
         shape = shape_of(p)
@@ -38,20 +38,20 @@ class Layout:
 
 
 class Passing:
-    """The packets of one case: what comes in at each input and VC, and what of them has left."""
+    """Packets of one case: the flits that enter at each input and VC, and the progress of their departure."""
 
     def __init__(self, case: RouterCase, p: dict, layout: Layout):
         self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
-        self.slack = p["latency"] - 1  # a grant shows that much later
+        self.slack = p["latency"] - 1  # delay until a grant is visible
         self.rng = random.Random(case.seed)
         self.coming = defaultdict(deque)  # (port, VC) to flits, and whether each is the first of its packet
         self.expected = defaultdict(deque)  # (port, VC) to packets
         self.credits = defaultdict(lambda: p["depth"])
-        self.owed = defaultdict(int)  # (port, VC) to credits for what has left
-        self.open = {}  # (port, VC) to (input, VC) and words of the packet that leaves there
+        self.owed = defaultdict(int)  # (port, VC) to credits for departed flits
+        self.open = {}  # (port, VC) to (input, VC) and words of the departing packet
         self.started = defaultdict(list)  # (port, VC) to the cycles in which packets began to leave
-        self.departed = defaultdict(int)  # (port, VC) to the cycle in which the packet before had left
-        self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets came
+        self.departed = defaultdict(int)  # (port, VC) to the cycle in which the previous packet had left
+        self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets arrived
         self.most, self.flits_left = 0, 0
         for packet in case.packets:
             self.expected[packet.current_hop.enters, packet.current_hop.on].append(packet)
@@ -98,7 +98,7 @@ class Passing:
         return credit
 
     def leave(self, cycle: int, flits: int, valid: int):
-        """Problems with what leaves in a cycle, as texts."""
+        """Problems with the flits that leave in a cycle, as texts."""
         for port in range(self.ports):
             on = valid >> port * self.vcs & (1 << self.vcs) - 1
             if on & (on - 1):
@@ -113,7 +113,7 @@ class Passing:
         if where not in self.open:
             queue = self._find(where, flit)
             if queue is None:
-                yield f"nobody sent a flit of node {flit['src']} to output and VC {where}"
+                yield f"a flit of node {flit['src']} at output and VC {where} matches no packet"
                 return
             packet = self.expected[queue][0]
             since = max(self.departed[queue], self.came[queue].popleft()) + self.slack
@@ -126,7 +126,7 @@ class Passing:
         expected = {"data": word, "last": int(not words), "src": packet.source, "header": _header(packet)}
         if following:
             expected |= {"go": 1 << following.leaves}
-        if following and following is not packet.route.hops[-1]:  # at an exit there is no other VC
+        if following and following is not packet.route.hops[-1]:  # an exit has no other VC
             expected |= {"vc": following.to}
         if wrong := [name for name, value in expected.items() if flit[name] != value]:
             yield f"output and VC {where}: {', '.join(wrong)} of {flit}, expected {expected}"
@@ -136,7 +136,7 @@ class Passing:
             self.departed[queue] = cycle - self.slack
 
     def _find(self, where: tuple[int, int], flit: dict) -> tuple[int, int] | None:
-        """The input and VC whose next packet that is: pairs of nodes have one way, so it is the only one."""
+        """Input and VC of the next packet that matches: pairs of nodes have one route, so it is the only one."""
         leaving = {queue for queue, _ in self.open.values()}
         for queue, waiting in self.expected.items():
             first = waiting[0] if waiting and self.came[queue] and queue not in leaving else None
@@ -150,12 +150,12 @@ class Passing:
 
 
 async def run(dut, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     p = job.parameters
     shape = shape_of(p)
     bound = most_passed(shape)
-    spare = bits(p["k"]) + bits(p["l"]) + 1 if p["multicast"] else 0  # of packets to many: 0 in those to one
+    spare = bits(p["k"]) + bits(p["l"]) + 1 if p["multicast"] else 0  # of multicast packets: 0 in unicast packets
     spare += bits(p["vcs"]) - bits(shape[3])  # of the VC at the turn
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
@@ -178,13 +178,13 @@ async def run(dut, job: BenchJob):
             cycle += 1
         dut.i_valid.value = 0
         outcome.seconds += time.perf_counter() - started
-        for _ in range(2 * p["depth"] + 4):  # whatever should not come, and credits that have to come back
+        for _ in range(2 * p["depth"] + 4):  # collect unexpected flits, and the credits still to be returned
             await FallingEdge(dut.clk)
             _, valid, credit = (unsigned(each()) for each in read)
             passing.returned(credit)
             dut.o_credit.value = _all(passing)
             if valid:
-                _count(outcome, f"case {number}: a flit that nobody sent")
+                _count(outcome, f"case {number}: a flit of no packet")
         dut.o_credit.value = 0
         outcome.checked += flits - passing.flits_left + 2
         if passing.flits_left:
@@ -194,7 +194,7 @@ async def run(dut, job: BenchJob):
         if any(count != p["depth"] for count in passing.credits.values()):
             _count(outcome, f"case {number}: credits are {dict(passing.credits)}")
         if passing.most > bound + p["latency"] - 1:
-            _count(outcome, f"case {number}: {passing.most} packets passed one that waited, at most {bound} may")
+            _count(outcome, f"case {number}: {passing.most} packets passed a waiting one, expected at most {bound}")
         outcome.cases += 1
         outcome.cycles += cycle
         outcome.case_cycles.append(cycle)
@@ -207,7 +207,7 @@ async def run(dut, job: BenchJob):
 
 
 def _all(passing: Passing) -> int:
-    """One credit for each output and VC that is owed any."""
+    """One credit for each output and VC with credits to return."""
     credit = 0
     for (port, vc), count in passing.owed.items():
         if count:
@@ -225,7 +225,7 @@ def _header(packet: RouterPacket) -> int:
 
 
 def _position(shape, router: int) -> int:
-    """What the router is told of its place."""
+    """Position input of the router."""
     topology, k, l, _ = shape  # noqa: E741
     if topology in ("ring", "mesh", "torus"):
         return router % k | router // k << bits(k)

@@ -10,7 +10,7 @@ from ..stimulus.scratchpad import ScratchpadCase
 
 
 class ScratchpadUnderTest:
-    """A scratchpad of the design and its golden model: its ports are called `prefix`0 and so on."""
+    """Scratchpad of the design and its golden model: its ports are called `prefix`0 and so on."""
 
     def __init__(self, prefix: str, parameters: dict):
         self.ports = [f"{prefix}{i}" for i in range(parameters["ports"])]
@@ -27,7 +27,7 @@ class ScratchpadUnderTest:
         )
 
     def replay(self, case: ScratchpadCase, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:
-        """What the golden model does with the case's requests, paused and stalled as the design was."""
+        """Traces of the golden model for the case's requests, with the pauses and stalls of the design."""
         offered = [sources[port].cycles for port in self.ports] if case.gap else None
         taken = [sinks[port].cycles for port in self.ports] if case.stall else None
         traces = self.golden.run([case.requests.get(port, []) for port in self.ports], offered, taken)
@@ -35,7 +35,7 @@ class ScratchpadUnderTest:
 
 
 async def run(dut, memories: list[ScratchpadUnderTest], job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     ports = [port for memory in memories for port in memory.ports]
     await reset(dut, job.inputs)
@@ -51,7 +51,7 @@ async def run(dut, memories: list[ScratchpadUnderTest], job: BenchJob):
             {f"{port}_rsp": sink for port, sink in sinks.items()},
             seed=case.seed,
         )
-        for _ in range(len(ports) + 5):  # writes that still wait for their turn
+        for _ in range(len(ports) + 5):  # writes still pending
             await FallingEdge(dut.clk)
         end = 0
         for memory in memories:
@@ -100,7 +100,7 @@ def _compare(outcome: Outcome, where: str, case: ScratchpadCase, trace: Trace, s
 
 
 def _same(outcome: Outcome, where: str, got: list, want: list):
-    """Count what was compared and what differs, with an example."""
+    """Count comparisons and differences, with an example."""
     outcome.checked += len(want)
     differs = [n for n, (a, b) in enumerate(zip(got, want, strict=True)) if a != b]
     outcome.mismatches += len(differs)

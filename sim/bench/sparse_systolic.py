@@ -1,4 +1,5 @@
-"""Bench of the sparse systolic array: the systolic bench, with metadata beside the weights and reports of bad ones."""
+"""Bench of the sparse systolic array: the systolic bench, with metadata for the weights and reports of illegal
+metadata."""
 
 import cocotb
 import numpy as np
@@ -50,7 +51,7 @@ class Sparse(ArrayModel):
         }
 
     def _words(self, places: np.ndarray, seed: int) -> np.ndarray:
-        """Beats of metadata, (words, columns). What a tile does not use of its last word is anything."""
+        """Beats of metadata, (words, columns). Unused bits of a tile's last word are random."""
         n, m, word = self.n, self.m, self.p["word"]
         each = sparse.groups_per_word(n, m, word)
         rng = np.random.default_rng(seed)

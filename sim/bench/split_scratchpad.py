@@ -1,4 +1,4 @@
-"""Bench of scratchpads side by side: the scratchpad's bench, for all parts at once."""
+"""Bench of parallel scratchpads: the scratchpad's bench, for all parts concurrently."""
 
 import cocotb
 

@@ -10,7 +10,7 @@ from ..stimulus.systolic import SystolicCase
 
 
 class ArrayModel:
-    """How tiles become beats, what comes back and when: the golden side of an engine with given parameters."""
+    """Golden side of an engine with given parameters: tiles to beats, results and cycles."""
 
     def __init__(self, parameters: dict):
         self.p = parameters
@@ -25,7 +25,7 @@ class ArrayModel:
         )
         self.buffered = parameters["buffer"] != 0
         self.full_speed = parameters["buffer"] in ("auto", 0)
-        self.tables = {}  # what was last loaded, by stream; nothing but zeros before
+        self.tables = {}  # table last loaded, by stream; all zero at first
 
     def product(self, a, w):
         return systolic.product(a, w, self.p["acc_width"], self.multiply)
@@ -42,7 +42,7 @@ class ArrayModel:
         )
 
     def values(self, case: SystolicCase) -> list[tuple[np.ndarray, np.ndarray]]:
-        """The integers that each tile stands for, with the tables that are there when it comes."""
+        """Integers that each tile represents, with the tables valid at that time."""
         tiles = []
         for number, tile in enumerate(case.tiles):
             decoded = []
@@ -58,14 +58,14 @@ class ArrayModel:
         return {name: self._source(case, name, side) for side, name in enumerate("aw")}
 
     def _source(self, case: SystolicCase, name: str, side: int) -> Source:
-        """The beats of one stream: before a tile those of its table, if it has one."""
+        """Beats of one stream: the beats of a tile's table, if it has one, precede the tile."""
         words, last, users = [], [], []
         for number, tile in enumerate(case.tiles):
             codes = systolic.beats(self.dataflow, *tile)[side]
             if (table := case.tables.get((number, name))) is not None:
                 parts = operands.table_beats(table)
                 words += integer.pack(parts, operands.PART)
-                last += [n % 2 for n in range(len(parts))]  # what `last` says of a table is nothing
+                last += [n % 2 for n in range(len(parts))]  # `last` of a table has no meaning
                 users += [1] * len(parts)
             words += integer.pack(codes, operands.bits(self.formats[name]))
             last += [int(n == len(codes) - 1) for n in range(len(codes))]
@@ -78,26 +78,26 @@ class ArrayModel:
         return a.shape[0] * a.shape[1] * w.shape[1]
 
     def reports(self, case: SystolicCase) -> dict[str, dict[str, list[int]]]:
-        """What streams beside `y` shall say: for each the words of each field, in order."""
+        """Expected contents of the output streams in addition to `y`: for each the words of each field, in order."""
         return {}
 
     def lengths(self, case: SystolicCase) -> list[int]:
-        """Moving beats of each tile."""
+        """Streamed beats of each tile."""
         return [{"ws": a.shape[0], "is": w.shape[1], "os": a.shape[1]}[self.dataflow] for a, w in case.tiles]
 
     def law(self, case: SystolicCase) -> int:
-        """Cycles that the case takes if no stream pauses."""
+        """Cycles of the case if no stream pauses."""
         return self.cycles(self.lengths(case), self.table_lengths(case))
 
     def table_lengths(self, case: SystolicCase) -> list[tuple[int, int]]:
-        """Beats of tables before each tile, in the moving stream and in the other one."""
+        """Beats of tables before each tile, in the streamed operand and in the other one."""
         streams = "wa" if self.dataflow == "is" else "aw"
         beats = operands.ENTRIES * operands.ENTRY_BITS // operands.PART
         return [tuple(beats * ((number, name) in case.tables) for name in streams) for number in range(len(case.tiles))]
 
 
 async def run(dut, engine: ArrayModel, job: BenchJob):
-    """Run every case of the job and save what was found. Raises `AssertionError` if anything differs."""
+    """Run every case of the job and save the outcome. Raises `AssertionError` at a mismatch."""
     outcome, results = Outcome(), []
     acc_width, cols = engine.p["acc_width"], engine.p["cols"]
     await reset(dut, job.inputs)
@@ -128,11 +128,11 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
             said = {field: [unsigned(text) for text in texts] for field, texts in beside[name].fields.items()}
             if said != fields:
                 outcome.mismatches += 1
-                outcome.examples.append(f"case {number}: {name} says {said}, expected {fields}")
+                outcome.examples.append(f"case {number}: {name} is {said}, expected {fields}")
         law = engine.law(case)
         if cycles < law or (case.idle_free and engine.full_speed and cycles != law):
             outcome.mismatches += 1
-            outcome.examples.append(f"case {number}: {cycles} cycles, the law says {law}")
+            outcome.examples.append(f"case {number}: {cycles} cycles, expected {law}")
         if job.keep:
             split = np.cumsum([len(y) for y in expected])[:-1]
             received = [unsigned(text) or 0 for text in sink.fields["data"]]
@@ -144,7 +144,7 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
 
 
 def _explain(outcome: Outcome, case: str, sink: Sink, words: list[int], lasts: list[str], cols: int, acc_width: int):
-    """Count what differs, lane by lane, and give examples."""
+    """Count differences, lane by lane, and give examples."""
     seen = [unsigned(text) for text in sink.fields["data"]]
     known = [word is not None for word in seen]
     seen = [word or 0 for word in seen]

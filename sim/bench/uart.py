@@ -1,4 +1,4 @@
-"""Bench of the UART: every level of `tx` in every cycle, and the bytes that came on `rx`."""
+"""Bench of the UART: every level of `tx` in every cycle, and the bytes received on `rx`."""
 
 import random
 
@@ -15,7 +15,7 @@ async def serial(dut):
     job, outcome, results = BenchJob.load(), Outcome(), []
     divisor = job.parameters["divisor"]
     await reset(dut, job.inputs)
-    dut.rx.value = dut.m_axis_receive_tready.value = 1  # in reset it was low
+    dut.rx.value = dut.m_axis_receive_tready.value = 1  # low during reset
     for _ in range(12 * divisor):
         await dut.clk.falling_edge
     for number, case in enumerate(job.cases):
@@ -72,7 +72,7 @@ async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outco
 
 
 def _wire(case: UartCase, divisor: int) -> list[int]:
-    """The levels of `rx`, one a cycle."""
+    """Levels of `rx`, one per cycle."""
     rng, wire = random.Random(case.seed), [1] * 3
     period = divisor * (1 + case.drift)
     for n, (byte, pause) in enumerate(zip(case.come, case.pauses, strict=True)):

@@ -1,17 +1,18 @@
-"""The accumulator memory as sums of exact integers, and the cycles in which it takes rows and reads."""
+"""Golden model of the accumulator memory: sums of exact integers, and the cycles in which rows and reads are
+accepted."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 SETTLE = 4
-"""Cycles from the last row of a half to the first that may read it."""
+"""Cycles from the last row of a half to the first read of it."""
 
 
 @dataclass
 class AccumulatorTile:
-    """What one half goes through: rows `data` (int64, rows x lanes) to addresses `addr`, added where `accumulate` is 1
-    and written over what is there elsewhere; then reads at addresses `reads`."""
+    """Input of one half: rows `data` (int64, rows x lanes) to addresses `addr`, added where `accumulate` is 1 and
+    overwriting the stored row elsewhere; then reads at addresses `reads`."""
 
     data: np.ndarray
     addr: np.ndarray
@@ -20,7 +21,8 @@ class AccumulatorTile:
 
 
 class AccumulatorMemory:
-    """What the halves hold, from power-up on: M[addr, :] = accumulate * M[addr, :] + data, in the order of arrival."""
+    """Contents of the two halves since power-up: M[addr, :] = accumulate * M[addr, :] + data, in the order of
+    arrival."""
 
     def __init__(self, cols: int, acc_width: int, depth: int, overflow: str, double_buffer: bool):
         self.width, self.overflow = acc_width, overflow
@@ -43,10 +45,10 @@ class AccumulatorMemory:
 
 
 def cycles(sizes: list[tuple[int, int]], halves: int) -> tuple[list[int], list[int]]:
-    """The cycles in which rows, and reads, are accepted when nothing ever pauses, from the first row on.
+    """Cycles in which rows, and reads, are accepted when no stream ever pauses, counted from the first row.
 
-    `sizes` has the numbers of rows and of reads for each tile. A tile's rows follow those before it once the reads have
-    freed its half; its reads follow those before once its rows have settled.
+    `sizes` has the numbers of rows and of reads for each tile. A tile's rows follow the previous tile's rows once the
+    reads have freed its half. Its reads follow the previous tile's reads once its rows have settled.
     """
     rows, reads, freed = [], [], []
     for number, (filling, draining) in enumerate(sizes):

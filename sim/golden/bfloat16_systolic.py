@@ -1,4 +1,4 @@
-"""What a bfloat16 systolic array computes, and when."""
+"""Golden model of the bfloat16 systolic array: results and latency."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from .formats import bfloat16
 from .systolic import still_cycles
 
 ADD = 6
-"""Cycles of an addition, and so from a row to the next one."""
+"""Latency of an addition in cycles, and so the delay from a row to the next one."""
 MULTIPLY = {"keep": 6, "flush": 3}
-"""Cycles of a product."""
+"""Latency of a product in cycles."""
 
 
 def product(a: np.ndarray, w: np.ndarray, subnormals: str = "keep") -> np.ndarray:
-    """Y = A @ W of codes as fp32 words, k = 0 first: (M, K), (K, N) -> (M, N)."""
+    """Product Y = A @ W of codes as fp32 words, k = 0 first: (M, K), (K, N) -> (M, N)."""
     return bfloat16.matmul(a, w, subnormals=subnormals)
 
 
 def cycles(rows: int, cols: int, lengths: list[int], *, subnormals: str, buffered: bool) -> int:
-    """As `systolic.cycles`: a psum takes ADD cycles a row."""
+    """As `systolic.cycles`: a psum takes ADD cycles per row."""
     return still_cycles(rows, lengths, ADD * rows + cols + MULTIPLY[subnormals] + (2 if buffered else 0))

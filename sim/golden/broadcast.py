@@ -1,4 +1,4 @@
-"""What the broadcast matrix unit computes, and when: a weight-stationary array's streams, a tree's latency."""
+"""Golden model of the broadcast matrix unit: the streams of a weight-stationary array, the latency of an adder tree."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from .systolic import still_cycles
 
 
 def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callable = np.multiply) -> np.ndarray:
-    """Y = A @ W as adder trees sum it, neighbours first, modulo 2^acc_width: (M, K), (K, N) -> (M, N), int64.
+    """Product Y = A @ W as adder trees sum it, neighbours first, modulo 2^acc_width: (M, K), (K, N) -> (M, N), int64.
 
     `multiply` gives the product of values, element by element.
     """

@@ -1,8 +1,8 @@
-"""What collectives leave in the nodes' memories, and how they end: written from what they promise, knowing nothing of
-engines.
+"""Golden model of the collectives: the nodes' memories afterwards and the status of each call. It is written from the
+specification, independently of the engines.
 
-A memory is nodes x rows x lanes x elements, int64. A lane is a way round one of the rings through all nodes; what
-stands in it only ever meets what stands in the same lane of other nodes.
+A memory is nodes x rows x lanes x elements, int64. A lane is one direction around one of the rings through all nodes.
+Data in a lane is only ever combined with data in the same lane of other nodes.
 """
 
 import math
@@ -21,7 +21,7 @@ ROOTED = ("broadcast", "reduce")
 
 @dataclass(frozen=True)
 class Call:
-    """What a node asks for. `op` is a number below 8, of which the first six are :data:`OPERATIONS`."""
+    """Call issued by a node. `op` is a number below 8, of which the first six are :data:`OPERATIONS`."""
 
     op: int
     root: int
@@ -34,10 +34,10 @@ class Call:
 
 
 def ring_paths(k: int, l: int) -> list[list[int]]:  # noqa: E741
-    """For each lane the nodes in the order in which it passes them: node (x, y) is y k + x.
+    """Nodes of each lane in the order in which the lane passes them: node (x, y) is y k + x.
 
-    On a ring (l = 1) there are two: up and down. On a torus there are four, each ring up and down. A ring moves by +1
-    in x or y. Let g = gcd(k, l): ring 0 moves in x where (x + y) mod g < a, ring 1 where it is not, with the least a
+    On a ring (l = 1) there are two lanes: up and down. On a torus there are four, each ring up and down. A ring moves
+    by +1 in x or y. Let g = gcd(k, l): ring 0 moves in x where (x + y) mod g < a, ring 1 elsewhere, with the least a
     for which both pass all nodes.
     """
     if l == 1:
@@ -61,14 +61,15 @@ def ring_paths(k: int, l: int) -> list[list[int]]:  # noqa: E741
 
 
 def rows_needed(call: Call, k: int, l: int) -> int:  # noqa: E741
-    """Rows of memory from the base on: an all-to-all has a source and a result, and on a torus what is between."""
+    """Rows of memory from the base on: an all-to-all has a source, a result and, on a torus, an intermediate area."""
     if call.name in ROOTED:
         return call.rows
     return k * l * call.rows * (1 if call.name != "all_to_all" else 2 if l == 1 else 3)
 
 
 def refusal(call: Call, k: int, l: int, rows: int) -> int:  # noqa: E741
-    """Why a node with `rows` rows of memory refuses a call by itself; OK if it does not."""
+    """Error code for which a node with `rows` rows of memory rejects a call without consulting other nodes; OK if it
+    accepts."""
     if call.op >= len(OPERATIONS):
         return OPERATION
     if call.name in ROOTED and call.root >= k * l:
@@ -79,7 +80,7 @@ def refusal(call: Call, k: int, l: int, rows: int) -> int:  # noqa: E741
 
 
 def statuses(calls: Mapping[int, Call], k: int, l: int, rows: int) -> dict[int, int]:  # noqa: E741
-    """How each call ends, if the calls of all other nodes never come."""
+    """Status of each call, if the calls of all other nodes never come."""
     codes = {node: refusal(call, k, l, rows) for node, call in calls.items()}
     waiting = [calls[node] for node, code in codes.items() if code == OK]
     asked = {(call.op, call.rows, call.root if call.name in ROOTED else 0) for call in waiting}
@@ -88,7 +89,7 @@ def statuses(calls: Mapping[int, Call], k: int, l: int, rows: int) -> dict[int, 
 
 
 def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: int) -> np.ndarray:  # noqa: E741
-    """The memory after a collective that ended with OK; -1 row for row where nothing is promised: see `promised`."""
+    """Memory after a collective that ended with OK. Rows whose contents are undefined are given by `promised`."""
     memory = memory.copy()
     count = len(memory)
     call = calls[0]
@@ -119,7 +120,8 @@ def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: i
 
 
 def promised(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
-    """For each row whether it is said what it holds: on a torus an all-to-all leaves something behind its result."""
+    """Mask of the rows whose contents are defined: on a torus an all-to-all leaves intermediate data after its
+    result."""
     known = np.ones(rows, bool)
     if call.name == "all_to_all" and l > 1:
         known[call.base + 2 * k * l * call.rows :][: k * l * call.rows] = False
@@ -127,18 +129,18 @@ def promised(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
 
 
 def behind(path: list[int], node: int) -> list[int]:
-    """The nodes of a way, from the one that comes after `node` to `node` itself: the order in which it adds."""
+    """Nodes of a lane from the successor of `node` to `node` itself: the order of addition."""
     at = path.index(node) + 1
     return path[at:] + path[:at]
 
 
 def total(parts: list[np.ndarray], bits: int) -> np.ndarray:
-    """((p0 + p1) + p2) + ..., modulo 2^bits."""
+    """Sum ((p0 + p1) + p2) + ..., modulo 2^bits."""
     return fold(lambda a, b: integer.wrap(a + b, bits), parts)
 
 
 def words(call: Call, k: int, l: int) -> int:  # noqa: E741
-    """Words that all links carry together, at least: the bound of a collective is these through all links at once."""
+    """Words that all links carry together, at least: divided by the number of links, the bound of a collective."""
     count, lanes = k * l, 2 if l == 1 else 4
     if call.name in ROOTED:
         return (count - 1) * call.rows * lanes
@@ -149,9 +151,9 @@ def words(call: Call, k: int, l: int) -> int:  # noqa: E741
 
 
 def bound(call: Call, k: int, l: int) -> float:  # noqa: E741
-    """Cycles that no schedule can beat, if each link carries a word in each.
+    """Lower bound in cycles for any schedule, if each link carries one word per cycle.
 
-    Broadcast and reduce: each node but one takes, or gives, the whole message, through its own links. All-to-all: the
+    Broadcast and reduce: each node but one receives, or sends, the whole message through its own links. All-to-all: the
     links of the longer dimension carry the most.
     """
     lanes = 2 if l == 1 else 4
@@ -165,14 +167,14 @@ def bound(call: Call, k: int, l: int) -> float:  # noqa: E741
 
 
 SEGMENT = 8
-"""Rows that go round together; the last of a part, 7 to 14 of them, if there are as many."""
+"""Rows that travel round together; the last segment of a part has 7 to 14 of them, if there are as many."""
 LEAST = SEGMENT - 1
 HOP = 2
 """Cycles from node to node."""
 
 
 def segments(rows: int) -> list[int]:
-    """How the rows of a part are divided."""
+    """Division of the rows of a part into segments."""
     sizes = []
     while rows:
         sizes.append(rows if rows < 2 * SEGMENT - 1 else SEGMENT)
@@ -181,10 +183,11 @@ def segments(rows: int) -> list[int]:
 
 
 def law(call: Call, k: int, l: int) -> tuple[int, bool]:  # noqa: E741
-    """Cycles from the last node's call to the last status, and whether they are exact or the most.
+    """Cycles from the last node's call to the last status, and whether they are exact (True) or an upper bound (False).
 
-    They are what links carry, by way of the fullest; the first words' way through engine and hops; and the agreement,
-    twice the way from node 0 to the last. An all-to-all of few rows waits for its schedule here and there.
+    They are the sum of the words on the fullest link; the latency of the first words through engine and hops; and the
+    agreement, twice the distance from node 0 to the last. An all-to-all of few rows occasionally waits for its
+    schedule.
     """
     count, rows, name = k * l, call.rows, call.name
     begin = 8 + 2 * (k + l - 2)
@@ -203,8 +206,8 @@ def law(call: Call, k: int, l: int) -> tuple[int, bool]:  # noqa: E741
 
 
 def _all_to_all(rows: int, k: int, l: int) -> int:  # noqa: E741
-    """Each pass takes as long as its longer dimension; a segment to the node d away goes d hops, and the last hop goes
-    with the first of the next segment."""
+    """Cycles of the passes of an all-to-all. Each pass takes as long as its longer dimension. A segment to the node at
+    distance d takes d hops, and its last hop overlaps with the first of the next segment."""
     total = 0
     dimensions = [(k, l), (l, k)] if l > 1 else [(k, l)]
     for second in range(len(dimensions)):

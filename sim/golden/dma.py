@@ -1,4 +1,4 @@
-"""What a DMA engine does: boxes of elements between DRAM and a local memory, as descriptors tell.
+"""Golden model of the DMA engine: copies boxes of elements between DRAM and a local memory as described by descriptors.
 
 Element (i0, i1, i2, i3), i0 fastest, 0 <= i_d < count_d, is 2^size bytes at
 
@@ -22,11 +22,11 @@ COUNT_LIMIT = (1 << 16) - 1
 """Largest count."""
 
 PAGE = 4096
-"""No burst crosses a multiple of this address."""
+"""Boundary in bytes: no burst crosses a multiple of this address."""
 
 
 class DmaCode(IntEnum):
-    """How a descriptor ended: done, an error on the bus, or refused before anything happened."""
+    """Status of a descriptor: done, an error on the bus, or rejected without side effects."""
 
     OK = 0
     SLVERR = 2
@@ -41,12 +41,12 @@ class DmaCode(IntEnum):
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A box of elements to move; tuples may be shorter than four, dimension 0 is innermost.
+    """Descriptor of a box of elements to move. Tuples may be shorter than four; dimension 0 is innermost.
 
-    `store`: local to DRAM, else DRAM to local. `fill`: nothing is read, the byte at target address a becomes byte
-    a mod W of `value` (byte 0 is the lowest). `before`, `after`: so many elements at either end of each dimension are
-    not read but filled with `value`; `bus_addr` is where element (0, 0, 0, 0) would be. `wait`: not before all earlier
-    descriptors are complete.
+    `store`: local to DRAM, else DRAM to local. `fill`: nothing is read, the byte at target address a becomes byte a mod
+    W of `value` (byte 0 is the lowest). `before`, `after`: so many elements at either end of each dimension are not
+    read but filled with `value`; `bus_addr` is where element (0, 0, 0, 0) would be. `wait`: the descriptor starts only
+    when all earlier ones are complete.
     """
 
     store: bool = False
@@ -77,10 +77,10 @@ class Descriptor:
 
 @dataclass(frozen=True)
 class DmaStatus:
-    """What is answered to a descriptor: `tag`, `code`, `addr`.
+    """Status returned for a descriptor: `tag`, `code`, `addr`.
 
-    An error of a store is known only for its burst: any of `codes` and any of `addrs` may then be answered, `addr` is
-    the first bad beat itself.
+    An error of a store can only be attributed to its burst: any of `codes` and any of `addrs` may then be returned;
+    `addr` is the first bad beat itself.
     """
 
     tag: int
@@ -90,14 +90,14 @@ class DmaStatus:
     addrs: range = range(0)
 
     def allows(self, tag: int, code: int, addr: int) -> bool:
-        """Whether an engine may answer so."""
+        """Whether an engine may return this status."""
         return (
             tag == self.tag and (code == self.code or code in self.codes) and (addr == self.addr or addr in self.addrs)
         )
 
 
 class DmaResult(NamedTuple):
-    """Statuses in order, and for either memory a mask of the bytes of which only the bus knows what they hold."""
+    """Statuses in order, and for either memory a mask of the bytes with undefined contents."""
 
     statuses: list[DmaStatus]
     dram_uncertain: np.ndarray
@@ -105,7 +105,8 @@ class DmaResult(NamedTuple):
 
 
 def check(d: Descriptor, parameters: dict) -> DmaCode:
-    """OK, or why the descriptor is refused: the first that applies, in the engine's order of checking."""
+    """Check a descriptor: OK, or the reason for its rejection, the first that applies in the engine's order of
+    checking."""
     dims = parameters["dims"]
     if any(n != 1 for n in d.count[dims:]) or any(d.before[dims:]) or any(d.after[dims:]):
         raise ValueError(f"{d} has more than the {dims} dimensions of the engine")
@@ -129,23 +130,23 @@ def check(d: Descriptor, parameters: dict) -> DmaCode:
 
 
 def extent(count: Iterable[int], stride: Iterable[int]) -> tuple[int, int]:
-    """The least and the greatest of sum i_d * stride_d."""
+    """Least and greatest value of sum i_d * stride_d."""
     ends = [(n - 1) * s for n, s in zip(count, stride, strict=True)]
     return sum(min(e, 0) for e in ends), sum(max(e, 0) for e in ends)
 
 
 def turns(d: Descriptor) -> bool:
-    """Whether this is a corner turn: a load of rows contiguous in DRAM whose elements go apart."""
+    """Whether a descriptor is a corner turn: a load of rows contiguous in DRAM whose elements are scattered."""
     return not d.store and not d.fill and d.bus_stride[0] == 1 << d.size != d.local_stride[0]
 
 
 def aligned(d: Descriptor) -> bool:
-    """Whether every element is at a multiple of its size, whatever the counts."""
+    """Whether every element is at a multiple of its size, for all counts."""
     return all(number % (1 << d.size) == 0 for number in (d.bus_addr, d.local_addr, *d.bus_stride, *d.local_stride))
 
 
 def addresses(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    """Where each element is: in DRAM (uint64, modulo 2^addr_width) and in the local memory (int64)."""
+    """Address of each element: in DRAM (uint64, modulo 2^addr_width) and in the local memory (int64)."""
     mask = (1 << addr_width) - 1
     bus = np.full((1, 1, 1, 1), d.bus_addr & mask, np.uint64)
     local = np.full((1, 1, 1, 1), d.local_addr, np.int64)
@@ -157,7 +158,8 @@ def addresses(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarr
 
 
 def bytes_of(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarray, np.ndarray | slice]:
-    """The addresses of every byte, in DRAM and in the local memory, in the order of elements; which are moved."""
+    """Addresses of every byte, in DRAM and in the local memory, in the order of elements; and a mask of the bytes
+    moved."""
     bus, local = addresses(d, addr_width)
     bus, local = bus.reshape(-1, 1), local.reshape(-1, 1)
     if d.size:
@@ -169,7 +171,7 @@ def bytes_of(d: Descriptor, addr_width: int = 32) -> tuple[np.ndarray, np.ndarra
 
 
 def inside(d: Descriptor) -> np.ndarray:
-    """Which elements are moved rather than padded: before_d <= i_d < count_d - after_d for all d."""
+    """Mask of the elements that are moved rather than padded: before_d <= i_d < count_d - after_d for all d."""
     mask = np.ones((1, 1, 1, 1), bool)
     for axis, (n, before, after) in enumerate(zip(d.count, d.before, d.after, strict=True)):
         i = np.arange(n).reshape((-1,) + (1,) * axis)
@@ -186,10 +188,10 @@ def run(
 ) -> DmaResult:
     """Execute the descriptors one after the other; `dram` and `local` (uint8) change in place.
 
-    `dram` holds the addresses from 0; beats beyond it answer DECERR, beats that touch one of `faults` (first and last
-    address, code) answer that code. Each byte of the target of a descriptor that meets such a beat may hold its old
-    or its new value: it keeps the old one here and is marked uncertain, as is what is copied from it, until something
-    certain is written over it.
+    `dram` holds the addresses from 0. Beats beyond it answer DECERR; beats that touch one of `faults` (first and last
+    address, code) answer that code. Each byte of the target of a descriptor with such a beat may hold its old or its
+    new value. The model keeps the old one and marks the byte uncertain, as well as all copies of it, until it is
+    overwritten with a certain value.
     """
     machine = DmaModel(dram, local, parameters, faults)
     statuses = [machine.execute(d) for d in descriptors]
@@ -210,7 +212,7 @@ def targets(descriptors: Iterable[Descriptor], parameters: dict, dram_bytes: int
 
 
 class DmaModel:
-    """An engine and its two memories, which change in place; see :func:`run`."""
+    """DMA engine and its two memories, which change in place; see :func:`run`."""
 
     def __init__(self, dram, local, parameters, faults):
         self.dram, self.local, self.parameters = dram, local, parameters
@@ -262,24 +264,24 @@ class DmaModel:
         return DmaStatus(d.tag)
 
     def ask(self, crossing: np.ndarray) -> np.ndarray | None:
-        """The answer of the beat of each byte, None if there is nothing bad."""
+        """Response of the beat of each byte, None if there is no error."""
         if not len(crossing) or (self.sound and crossing.max() < self.beats * self.width):
             return None
         return self.answers[np.minimum(crossing // np.uint64(self.width), np.uint64(self.beats)).astype(np.intp)]
 
     def fails(self, address: int, count: int) -> bool:
-        """Whether the bus gives an error for one of `count` bytes from `address` on."""
+        """Whether the bus returns an error for one of `count` bytes from `address` on."""
         answers = self.ask(np.arange(address, address + count, dtype=np.uint64))
         return answers is not None and bool(answers.any())
 
     def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> DmaStatus:
-        """The status of a descriptor whose bytes `crossing` got such answers."""
+        """Status of a descriptor whose bytes `crossing` got such responses."""
         first = int((answers != 0).argmax())
         bad = int(crossing[first]) // self.width * self.width
         code = DmaCode(int(answers[first]))
         if not d.store:
             return DmaStatus(d.tag, code, bad)
-        # The burst began somewhere in the same run of bytes and the same page, and ended there.
+        # The burst began in the same run of bytes and the same page, and ended at this byte.
         breaks = np.flatnonzero(np.diff(crossing) != 1) + 1
         start = breaks[breaks <= first].max(initial=0)
         stop = breaks[breaks > first].min(initial=len(crossing))
@@ -291,11 +293,11 @@ class DmaModel:
 
 
 def beats(d: Descriptor, width: int, *, scatter: bool = False) -> int:
-    """Bus beats of `width` bytes, when runs that are contiguous on both sides go one after the other.
+    """Bus beats of `width` bytes, when runs that are contiguous on both sides are transferred one after the other.
 
-    A run is dimension 0, or an element where that is not contiguous (of a fill only DRAM counts, and with `scatter`
-    for loads whose rows have no padding too); it takes ceil((offset + bytes) / width) beats, where offset is that of
-    its first byte in its beat.
+    A run is dimension 0, or an element where that is not contiguous. (For a fill only DRAM counts, as for loads with
+    `scatter` whose rows have no padding.) It takes ceil((offset + bytes) / width) beats, where offset is that of its
+    first byte in its beat.
     """
     if d.fill and not d.store:
         return 0

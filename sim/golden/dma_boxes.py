@@ -6,7 +6,8 @@ from .dma import COUNT_LIMIT, Descriptor, aligned, turns
 
 
 def coalesce(d: Descriptor) -> Descriptor:
-    """The same bytes in the same order with fewer dimensions: those contiguous on both sides become one.
+    """Coalesced descriptor: the same bytes in the same order with fewer dimensions, as those contiguous on both sides
+    merge.
 
     Dimensions with padding stay as they are, and no count exceeds its limit.
     """
@@ -37,7 +38,7 @@ def coalesce(d: Descriptor) -> Descriptor:
 
 
 def contiguous(bus: int, local: int, bytes: int, **others) -> Descriptor:
-    """`bytes` bytes in one piece.
+    """Transfer of `bytes` contiguous bytes.
 
     Raises `ValueError` where that is more than a count can hold and no multiple of a smaller one.
     """
@@ -49,7 +50,7 @@ def contiguous(bus: int, local: int, bytes: int, **others) -> Descriptor:
 
 
 def rows(bus: int, local: int, rows: int, bytes: int, bus_stride: int, local_stride: int, **others) -> Descriptor:
-    """`rows` rows of `bytes` bytes each, so far apart on either side."""
+    """Transfer of `rows` rows of `bytes` bytes each, with the given row strides on either side."""
     count, bus_stride, local_stride = (bytes, rows), (1, bus_stride), (1, local_stride)
     return Descriptor(
         bus_addr=bus, local_addr=local, count=count, bus_stride=bus_stride, local_stride=local_stride, **others
@@ -72,11 +73,12 @@ def image(
     addr_width: int = 32,
     **others,
 ) -> Descriptor:
-    """An image of height x width pixels, `channels` elements each, with a frame of `halo` pixels of `value` around it.
+    """Transfer of an image of height x width pixels, `channels` elements each, with a frame of `halo` pixels of
+    `value`.
 
     `bus` is the address of its first pixel in DRAM, `local` that of the frame's. `bus_row` and `local_row` are the
-    bytes from row to row, without them rows are contiguous. A row is one dimension, for long bursts, unless its frame
-    is more elements than `padding_limit`.
+    bytes from row to row; without them rows are contiguous. A row is one dimension, for long bursts, unless its frame
+    has more elements than `padding_limit`.
     """
     pixel = channels << size
     framed = width + 2 * halo
@@ -111,9 +113,10 @@ def transpose(
     local_col: int | None = None,
     **others,
 ) -> Descriptor:
-    """A rows x cols matrix, in DRAM row by row, in the local memory column by column (a load: the corner turn).
+    """Transpose of a rows x cols matrix, in DRAM row by row, in the local memory column by column (a load: the corner
+    turn).
 
-    `bus_row` and `local_col` are the bytes from one row or column to the next, without them they are contiguous.
+    `bus_row` and `local_col` are the bytes from one row or column to the next; without them they are contiguous.
     """
     bus_row = cols << size if bus_row is None else bus_row
     local_col = rows << size if local_col is None else local_col

@@ -1,21 +1,22 @@
-"""Golden model of frames: bytes and their CRC-32, without a zero (COBS), and a zero that ends them.
+"""Golden model of frames: bytes and their CRC-32, zeros removed (COBS), and a terminating zero.
 
-Not the package `cobs`: it omits the empty run after a full last run, which the hardware, without look-ahead, writes.
+The package `cobs` is not used: it omits the empty run after a full last run, which the hardware, without look-ahead,
+writes.
 """
 
 import zlib
 
 RUN = 254
-"""Bytes of the longest run."""
+"""Length of the longest run in bytes."""
 
 
 def frame(content: bytes) -> bytes:
-    """The frame of some bytes."""
+    """Frame of the given bytes."""
     return stuff(content + zlib.crc32(content).to_bytes(4, "little")) + b"\0"
 
 
 def unframe(text: bytes) -> bytes | None:
-    """What a frame holds, given without the zero that ends it; None if it is not what was sent."""
+    """Contents of a frame, given without its terminating zero; None if its CRC or its runs are wrong."""
     whole = unstuff(text)
     if whole is None or len(whole) < 4 or zlib.crc32(whole[:-4]).to_bytes(4, "little") != whole[-4:]:
         return None
@@ -23,8 +24,8 @@ def unframe(text: bytes) -> bytes | None:
 
 
 def stuff(data: bytes) -> bytes:
-    """The same without zeros: every run of other bytes behind its length + 1, and a zero after each run but the last,
-    and but those of 254 bytes; what ends with such a run has an empty one after it."""
+    """Bytes without zeros: each run of other bytes is preceded by its length + 1. A run ends at a zero, which is
+    removed, at the end, or after 254 bytes; an input that ends with a run of 254 bytes gets an empty one after it."""
     out = bytearray()
     for run in data.split(b"\0"):
         while len(run) >= RUN:
@@ -35,7 +36,7 @@ def stuff(data: bytes) -> bytes:
 
 
 def unstuff(text: bytes) -> bytes | None:
-    """The inverse of :func:`stuff`; None if there is a byte too few."""
+    """Inverse of :func:`stuff`; None if bytes are missing."""
     out, at = bytearray(), 0
     while at < len(text):
         code = text[at]

@@ -1,4 +1,4 @@
-"""What an array of Fusion Units computes, in which words, and when."""
+"""Golden model of the array of Fusion Units: results, word order and latency."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ __all__ = ["authors_cycles", "cycles", "product", "words"]
 
 
 def words(a: np.ndarray, w: np.ndarray, mode: Mode) -> tuple[np.ndarray, np.ndarray]:
-    """The beats of a tile A (M, K) and W (K, N): words (M, rows) and (rows, N). K neighbours share a word."""
+    """Beats of a tile A (M, K) and W (K, N): words (M, rows) and (rows, N). K neighbours share a word."""
     p = mode.values
     return (
         pack(a.reshape(a.shape[0], -1, p), mode.a_bits),
@@ -20,7 +20,7 @@ def words(a: np.ndarray, w: np.ndarray, mode: Mode) -> tuple[np.ndarray, np.ndar
 def cycles(rows: int, cols: int, tiles: list[tuple[int, Mode]], *, registers: int, buffered: bool) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses.
 
-    `tiles` has the rows of A and the mode of each. A row takes as many cycles as its mode says.
+    `tiles` has the rows of A and the mode of each. The number of cycles per row is given by the mode.
     """
     depth = rows + cols + registers + (2 if buffered else 0) + 1
     return still_cycles(rows, [length * mode.cycles for length, mode in tiles], depth)
@@ -29,7 +29,7 @@ def cycles(rows: int, cols: int, tiles: list[tuple[int, Mode]], *, registers: in
 def authors_cycles(
     mode: Mode, rows: int, cols: int, *, ic: int, oc: int, batch: int = 1, kernel: int = 1, outputs: int = 1
 ) -> int:
-    """The cycles that the paper's authors count for a convolution in their simulator, up to 8 bits.
+    """Cycles that the paper's authors count for a convolution in their simulator, up to 8 bits.
 
     `kernel` is the area of the kernel, `outputs` that of an output map. A fully connected layer has both 1.
     """

@@ -1,4 +1,4 @@
-"""In which beats sixteen serial multipliers take their operands."""
+"""Operand order of sixteen serial multipliers."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def cycles(mode: Mode) -> int:
 
 
 def beats(a: np.ndarray, w: np.ndarray, mode: Mode) -> tuple[np.ndarray, np.ndarray]:
-    """The words of `a` and of `w`, (products, 16) each, beat by beat: the slices of `a` for the lowest of `w` first."""
+    """Words of `a` and of `w`, (products, 16) each, beat by beat: the slices of `a` for the lowest of `w` first."""
     order = [(i, j) for j in range(mode.w_bits // 2) for i in range(mode.a_bits // 2)]
     a_slices = np.stack([a >> 2 * i & 3 for i, _ in order], axis=1)
     w_slices = np.stack([w >> 2 * j & 3 for _, j in order], axis=1)
@@ -19,6 +19,6 @@ def beats(a: np.ndarray, w: np.ndarray, mode: Mode) -> tuple[np.ndarray, np.ndar
 
 
 def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Lane by lane, (products, 16), int64."""
+    """Products lane by lane, (products, 16), int64."""
     assert a.shape[1] == w.shape[1] == BRICKS
     return a.astype(np.int64) * w.astype(np.int64)

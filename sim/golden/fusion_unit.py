@@ -1,4 +1,4 @@
-"""What a Fusion Unit computes with words of 32 bits, and in how many cycles."""
+"""Golden model of the Fusion Unit: results for words of 32 bits, and latency in cycles."""
 
 from itertools import product as every
 from typing import NamedTuple
@@ -21,18 +21,19 @@ class Mode(NamedTuple):
 
     @property
     def code(self) -> int:
-        """The six bits that hardware is told."""
+        """Six configuration bits of the hardware."""
         a_size, w_size = ((2, 4, 8, 16).index(bits) for bits in (self.a_bits, self.w_bits))
         return a_size | w_size << 2 | self.a_signed << 4 | self.w_signed << 5
 
     @property
     def cycles(self) -> int:
-        """Cycles of a word: in each, sixteen bricks do two by two bits, and up to eight of an activation enter."""
+        """Cycles of a word: in each, sixteen bricks multiply two by two bits, and up to eight bits of an activation
+        enter."""
         return max(1, self.a_bits // 8, self.a_bits * self.w_bits // (4 * BRICKS))
 
     @property
     def values(self) -> int:
-        """Values of a word, which is how many products are added."""
+        """Values per word, which is the number of products added."""
         return 4 * BRICKS * self.cycles // (self.a_bits * self.w_bits)
 
     @property
@@ -50,7 +51,7 @@ MODES = [
     for a_bits, w_bits, a_signed, w_signed in every((2, 4, 8, 16), (2, 4, 8, 16), (False, True), (False, True))
     if (a_bits, w_bits) != (16, 2)
 ]
-"""Every mode that there is."""
+"""All legal modes."""
 
 
 def pack(values: np.ndarray, bits: int) -> np.ndarray:
@@ -60,13 +61,13 @@ def pack(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def unpack(words: np.ndarray, count: int, bits: int, signed: bool) -> np.ndarray:
-    """The inverse of :func:`pack`, along a new last axis."""
+    """Inverse of :func:`pack`, along a new last axis."""
     codes = (words.astype(np.int64)[..., None] >> bits * np.arange(count)) & ((1 << bits) - 1)
     return wrap(codes, bits) if signed else codes
 
 
 def dot(a_words: np.ndarray, w_words: np.ndarray, mode: Mode) -> np.ndarray:
-    """The sum of the products of each pair of words, int64."""
+    """Sum of the products of each pair of words, int64."""
     a = unpack(a_words, mode.values, mode.a_bits, mode.a_signed)
     w = unpack(w_words, mode.values, mode.w_bits, mode.w_signed)
     return (a * w).sum(axis=-1)

@@ -24,14 +24,14 @@ def wrap(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def pack(rows: np.ndarray, bits: int) -> list[int]:
-    """Each row of `rows` (beats x lanes) as one integer, lane 0 in the low bits, `bits` a lane."""
+    """Each row of `rows` (beats x lanes) as one integer, lane 0 in the low bits, `bits` per lane."""
     planes = (rows.astype(np.int64)[:, :, None] >> np.arange(bits)) & 1
     packed = np.packbits(planes.astype(np.uint8).reshape(len(rows), -1), axis=1, bitorder="little")
     return [int.from_bytes(row.tobytes(), "little") for row in packed]
 
 
 def unpack(words: list[int], lanes: int, bits: int) -> np.ndarray:
-    """The inverse of :func:`pack` for signed lanes: int64, beats x lanes."""
+    """Inverse of :func:`pack` for signed lanes: int64, beats x lanes."""
     size = -(-lanes * bits // 8)
     packed = np.frombuffer(b"".join(word.to_bytes(size, "little") for word in words), np.uint8).reshape(-1, size)
     planes = np.unpackbits(packed, axis=1, count=lanes * bits, bitorder="little").reshape(-1, lanes, bits)

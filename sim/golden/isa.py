@@ -1,4 +1,4 @@
-"""The instructions of a core: what their 128 bits say, and in which order they run.
+"""Instruction set of a core: the encoding of an instruction in 128 bits, and the order of execution.
 
 Four words of 32 bits: opcode [5:0], flags [19:6], register of a [23:20], of b [27:24], of c [31:28]; then the
 immediates of a, b, c. An operand's value is register + immediate modulo 2^32; register 0 is 0.
@@ -11,11 +11,11 @@ from typing import NamedTuple
 BYTES = 16
 MASK = 0xFFFFFFFF
 DEPTH = 4
-"""Loops that may stand inside each other."""
+"""Depth to which loops may be nested."""
 COUNT_LIMIT = 0xFFFF
-"""Times that a loop may run, and what any other count may be."""
+"""Limit of a loop's iterations, and of any other count."""
 BLOCK = 8
-"""Instructions are read in blocks that begin at a multiple of as many."""
+"""Instructions per fetch block; blocks begin at multiples of it."""
 
 
 class Opcode(IntEnum):
@@ -88,7 +88,7 @@ class ErrorCode(IntEnum):
 
 
 class ExecutionFault(Exception):
-    """Why a core stopped, and at which instruction; `error` is None if it would wait for ever."""
+    """Error at which a core stops, and the instruction; `error` is None if execution never completes."""
 
     def __init__(self, error: ErrorCode | None, pc: int):
         super().__init__(error, pc)
@@ -105,9 +105,9 @@ class InstructionWord(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """An instruction that is run, with the values that its operands and the settings have by then.
+    """Executed instruction, with the values of its operands and settings at that time.
 
-    `iteration`: how often each loop around it, from the outermost, has been run before.
+    `iteration`: number of completed iterations of each enclosing loop, from the outermost.
     """
 
     pc: int
@@ -134,13 +134,13 @@ def decode(data: bytes) -> InstructionWord:
 
 
 def signed(value: int, bits: int = 32) -> int:
-    """The low `bits` bits as two's complement."""
+    """Value of the low `bits` bits as two's complement."""
     value &= (1 << bits) - 1
     return value - (value >> bits - 1 << bits)
 
 
 def reach(body: int, instructions: int, program: int = 0) -> int:
-    """The first instruction that does not fit into the buffer beside number `body`, from which on all are kept.
+    """First instruction that does not fit into the buffer together with number `body`, from which on all are kept.
 
     `instructions` is the size of the buffer, `program` the address of instruction 0. A block is read if it fits.
     """
@@ -151,14 +151,14 @@ def reach(body: int, instructions: int, program: int = 0) -> int:
 def issue(
     fetch: Callable[[int], InstructionWord | None], instructions: int, limit: int, program: int = 0
 ) -> Iterator[Operation]:
-    """What is told to the units, with every SYNC and HALT, in order.
+    """Operations issued to the units, with every SYNC and HALT, in order.
 
-    `fetch` gives an instruction by its number, None if the bus does not; `instructions` and `program` as in
+    `fetch` returns an instruction by its number, None after a bus error; `instructions` and `program` as in
     :func:`reach`. END, ADD and MOVE that name a register more than once leave the last value. Raises
     :class:`ExecutionFault`, also after `limit` instructions.
     """
     pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
-    loops: list[tuple[int, int]] = []  # where it begins, and how often it is run
+    loops: list[tuple[int, int]] = []  # first instruction, iterations
     iteration: tuple[int, ...] = ()
     for _ in range(limit):
         code = fetch(pc)

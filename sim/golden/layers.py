@@ -1,4 +1,4 @@
-"""Layers of networks in integers, in NumPy: what a core's programs must compute. Tensors are NHWC."""
+"""Layers of networks in integers, in NumPy: the reference for a core's programs. Tensors are NHWC."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def convolution(
 
 
 def windows(x: np.ndarray, window: tuple[int, int], stride: tuple[int, int], *, maximum: bool) -> np.ndarray:
-    """The largest value, or the sum, of each window that lies within the image: int64."""
+    """Largest value, or sum, of each window that lies within the image: int64."""
     views = np.lib.stride_tricks.sliding_window_view(x.astype(np.int64), window, axis=(1, 2))
     views = views[:, :: stride[0], :: stride[1]]
     return views.max(axis=(4, 5)) if maximum else views.sum(axis=(4, 5))

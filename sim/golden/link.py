@@ -1,4 +1,4 @@
-"""Golden model of the link: requests in, answers out, each done once."""
+"""Golden model of the link: requests and their responses, each executed exactly once."""
 
 from collections.abc import Callable
 
@@ -10,27 +10,27 @@ WORD, WORDS, WINDOW = 4, 64, 16
 
 
 def request(number: int, op: int, address: int = 0, count: int = 1, data: bytes = b"") -> bytes:
-    """A request as it is sent."""
+    """Encoded frame of a request."""
     return frame(bytes([number % 256, op, count]) + address.to_bytes(4, "little") + data)
 
 
 class Link:
-    """A link to two buses. `read(registers, address)` gives a word and a response, `write(registers, address, word)`
-    a response; words are 4 bytes."""
+    """Link to two buses. `read(registers, address)` returns a word and a response, `write(registers, address, word)` a
+    response; words are 4 bytes."""
 
     def __init__(self, p: dict, read: Callable, write: Callable):
         self.p, self.read, self.write = p, read, write
         self.following, self.statuses, self.text = 0, [OKAY] * 2 * WINDOW, b""
 
     def take(self, received: bytes) -> list[bytes]:
-        """The contents of all answers to what came, which may end within a request."""
+        """Contents of all responses to the received bytes, which may end within a request."""
         *frames, self.text = (self.text + received).split(b"\0")
         contents = [unframe(text) for text in frames]
         answers = [self._request(content) for content in contents if content and self._is_request(content)]
         return [answer for answer in answers if answer is not None]
 
     def answer(self, received: bytes) -> bytes:
-        """The same as they are sent."""
+        """Encoded frames of all responses; see :meth:`take`."""
         return b"".join(map(frame, self.take(received)))
 
     @staticmethod

@@ -1,17 +1,17 @@
-"""The multi-port memory: what each read finds, cycle by cycle."""
+"""Golden model of the multi-port memory: the result of each read, cycle by cycle."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 LATENCY = 2
-"""Cycles from a request to its answer."""
+"""Cycles from a request to its response."""
 
 
 @dataclass
 class Accesses:
-    """What one port asks for, in order: reads of `addr`, and where `write` is 1 writes of `data` (uint8, accesses x
-    bytes, the low byte first) to the bytes that `strobe` (accesses x bytes) chooses."""
+    """Requests of one port, in order: reads of `addr`, and where `write` is 1 writes of `data` (uint8, accesses x
+    bytes, the low byte first) to the bytes that `strobe` (accesses x bytes) selects."""
 
     addr: np.ndarray
     write: np.ndarray
@@ -20,13 +20,14 @@ class Accesses:
 
 
 class MultiportMemory:
-    """Words of bytes, 0 at power-up. In one cycle all reads come before all writes, and these by number of port."""
+    """Words of bytes, 0 at power-up. In one cycle all reads precede all writes, and writes are ordered by port
+    number."""
 
     def __init__(self, width: int, depth: int):
         self.words = np.zeros((depth, width // 8), np.uint8)
 
     def run(self, ports: list[Accesses], cycles: list[list[int]]) -> list[np.ndarray]:
-        """Serve each port's accesses in the cycles given; for each port what its reads find: uint8, reads x bytes."""
+        """Serve each port's accesses in the cycles given; return the data read by each port: uint8, reads x bytes."""
         found = [np.zeros((0, self.words.shape[1]), np.uint8)] * len(ports)
         events = sorted(
             (cycle, port.write[n], number, n)

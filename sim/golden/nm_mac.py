@@ -1,4 +1,4 @@
-"""What an N:M multiply-accumulate computes, and when."""
+"""Golden model of the N:M multiply-accumulate unit: results and latency."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .formats.sparse import illegal, place_bits
 from .integer import wrap
 
 LATENCY = 4
-"""Cycles from a packet's last beat to its sum, but for registers at the multipliers and levels of the adder tree."""
+"""Cycles from a packet's last beat to its sum, apart from registers at the multipliers and levels of the adder tree."""
 
 
 def pattern(sparsity: str) -> tuple[int, int]:
@@ -29,7 +29,7 @@ def dot(a: np.ndarray, kept: np.ndarray, places: np.ndarray, acc_width: int) -> 
 
 
 def meta(places: np.ndarray, m: int) -> np.ndarray:
-    """The metadata of each group: its places side by side, the first in the low bits."""
+    """Metadata of each group: its places concatenated, the first in the low bits."""
     width = place_bits(m)
     return (places.astype(np.int64) << width * np.arange(places.shape[1])).sum(-1)
 

@@ -1,6 +1,7 @@
-"""What a network on chip delivers, and how soon: written from what it promises, knowing nothing of its routers.
+"""Golden model of the network on chip: delivered packets and latency bounds. It is written from the specification,
+independently of the routers.
 
-Between two nodes packets keep their order; nothing is promised between packets of different pairs.
+Between two nodes packets keep their order; packets of different pairs may arrive in any order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ PATTERNS = ("uniform", "tornado", "transpose", "bit complement", "hot spot", "ne
 @dataclass(frozen=True)
 class Packet:
     """Words for a node; with `to`, for all nodes of the rectangle from `dest` to `to`; with `reduce`, to be added to
-    those of all other nodes on their way to `dest`."""
+    those of all other nodes en route to `dest`."""
 
     dest: int
     words: tuple[int, ...]
@@ -27,7 +28,7 @@ class Packet:
 
 
 Sent = Mapping[int, Sequence[Packet]]
-"""What each node sends, in order."""
+"""Packets sent by each node, in order."""
 
 
 def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
@@ -35,10 +36,10 @@ def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
 
 
 def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # noqa: E741
-    """Where a node's packets go in a pattern but "uniform"; never to itself.
+    """Destination of a node's packets in any pattern but "uniform"; never the node itself.
 
-    Where the pattern leads to the node itself they go to the next. On a network without coordinates, a row of nodes
-    counts as one.
+    Where the pattern leads to the node itself, the packets are addressed to the next. On a network without coordinates,
+    a row of nodes counts as one.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 3.
     """
@@ -46,7 +47,7 @@ def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # no
     if topology not in ("mesh", "torus"):
         k, l = count, 1  # noqa: E741
     x, y = source % k, source // k
-    if pattern == "tornado":  # almost half way round each dimension
+    if pattern == "tornado":  # almost half of each dimension
         to = (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k
     elif pattern == "transpose":  # column and row exchanged; the number's halves where there is one row
         bits = max(1, (count - 1).bit_length()) // 2
@@ -64,8 +65,9 @@ def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # no
 def receivers(packet: Packet, source: int, count: int, k: int) -> list[int]:
     """Nodes where a packet of `source` arrives, of `count` in rows of `k`; none if it is dropped.
 
-    That is so if it goes to a node that there is not, or to the source itself; or if a rectangle ends before it begins.
-    The source gets nothing of what it sends to a rectangle around it. What is to be added may go to its own node.
+    A packet is dropped if its destination does not exist or is the source, or if a rectangle ends before it begins. The
+    source does not receive its own packet to a rectangle around it. A packet to be added may be addressed to its own
+    node.
     """
     end = packet.to if packet.many else packet.dest
     if max(packet.dest, end) >= count:
@@ -77,8 +79,8 @@ def receivers(packet: Packet, source: int, count: int, k: int) -> list[int]:
 
 
 def deliveries(sent: Sent, count: int, k: int) -> dict[tuple[int, int, bool], list[tuple[int, ...]]]:
-    """The words of the packets of each (source, node, whether to many), in order: each word of a packet to many nodes
-    arrives as a packet of its own, and each sum, as one of the node that it is for."""
+    """Words of the packets of each (source, node, whether multicast), in order: each word of a multicast packet arrives
+    as a packet of its own, and each sum as one of its destination."""
     found: dict[tuple[int, int, bool], list[tuple[int, ...]]] = {}
     for source, packets in sent.items():
         for packet in packets:
@@ -93,12 +95,12 @@ def deliveries(sent: Sent, count: int, k: int) -> dict[tuple[int, int, bool], li
 
 
 def sums(sent: Sent, count: int) -> list[tuple[int, int]]:
-    """What is added of `count` nodes, each sum as (node that receives it, word), in the order in which it was issued:
+    """Sums of `count` nodes, each as (receiving node, word), in the order in which it was issued:
 
         word = sum over nodes i of word_i, in each lane of 32 bits, modulo 2^32
 
-    Raises `ValueError` if the nodes do not issue as many sums, to the same nodes in the same order: then nothing is
-    promised but that they wait.
+    Raises `ValueError` if the nodes do not issue as many sums, to the same nodes in the same order: the network then
+    stalls and no result is defined.
     """
     issued = []
     for node in range(count):
@@ -120,7 +122,7 @@ def dropped(packets: Sequence[Packet], source: int, count: int, k: int) -> int:
 
 
 def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  # noqa: E741
-    """Routers on the shortest way: those of the source and the destination, and between them."""
+    """Routers on the shortest path: those of the source and the destination, and between them."""
     if topology == "crossbar":
         return 1
     if topology == "bus":
@@ -135,7 +137,8 @@ def hops(topology: str, k: int, l: int, source: int, destination: int) -> int:  
 
 
 def farthest(topology: str, k: int, l: int, source: int, packet: Packet) -> int:  # noqa: E741
-    """Routers to the last of a packet's nodes, or, of a sum, from the farthest. Neither goes round a torus."""
+    """Routers to the farthest of a packet's nodes, or, for a sum, from the farthest. Neither uses the wrap-around of a
+    torus."""
     if packet.reduce:
         return max(hops("mesh", k, l, node, packet.dest) for node in range(k * l))
     goals = receivers(packet, source, nodes(topology, k, l), k)
@@ -144,22 +147,22 @@ def farthest(topology: str, k: int, l: int, source: int, packet: Packet) -> int:
 
 
 def zero_load(hops: int, latency: int, length: int) -> int:
-    """Cycles from a packet's first beat at its source to its last at its destination, if it is the only one."""
+    """Cycles from a packet's first beat at its source to its last at its destination, with no other traffic."""
     return hops * latency + length
 
 
 def mean_hops(topology: str, k: int, l: int) -> float:  # noqa: E741
-    """Routers that a packet passes on average, if every pair of different nodes is as likely."""
+    """Average number of routers that a packet passes, over all pairs of different nodes with equal probability."""
     count = nodes(topology, k, l)
     pairs = [(a, b) for a in range(count) for b in range(count) if a != b]
     return float(np.mean([hops(topology, k, l, a, b) for a, b in pairs]))
 
 
 def slowest(flits: int, longest: int, latency: int, depth: int) -> int:
-    """Cycles in which `flits` have arrived whatever way they take, if no stream ever pauses and the longest way has
-    `longest` routers.
+    """Upper bound of the cycles in which `flits` arrive on any routes, if no stream ever pauses and the longest route
+    has `longest` routers.
 
-    As long as there are flits one of them is not held up by others, and so advances. A VC of `depth` places passes
-    `depth` flits in the latency + 2 cycles in which a credit comes back; each flit crosses each router at most so late.
+    At any time at least one flit is not blocked by others, and so advances. A VC of `depth` places passes `depth` flits
+    in the latency + 2 cycles in which a credit returns; each flit crosses each router with at most this delay.
     """
     return (flits + 4) * longest * max(latency, -(-(latency + 2) // depth)) + longest * latency

@@ -1,4 +1,5 @@
-"""The packets that the sources of `noc_traffic` make: which, when, and to whom; from seed and settings alone."""
+"""Golden model of the sources of `noc_traffic`: cycle, source and destination of each packet, from seed and settings
+alone."""
 
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from .noc import PATTERNS, goal, nodes
 
 @dataclass(frozen=True)
 class TrafficSettings:
-    """What the ports of these names are given: numbers as they stand there."""
+    """Values of the ports with these names, unencoded."""
 
     pattern: int = 0
     load: int = 0
@@ -22,7 +23,7 @@ class TrafficSettings:
 
 @dataclass(frozen=True)
 class Offered:
-    """Packets in the order in which they are made, one array each: cycle, source, destination, flits."""
+    """Packets in the order in which they are created, one array each: cycle, source, destination, flits."""
 
     cycle: np.ndarray
     source: np.ndarray
@@ -31,20 +32,21 @@ class Offered:
 
 
 def seeds(count: int, seed: int) -> np.ndarray:
-    """The random number of each node in the first cycle."""
+    """Random number of each node in the first cycle."""
     bits = max(1, (count - 1).bit_length())
     return np.array([seed | node << 32 | 1 << (32 + bits) for node in range(count)], np.uint64)
 
 
 def following(random: np.ndarray) -> np.ndarray:
-    """The next random numbers: Marsaglia's xorshift of 64 bits, with 13, 7 and 17."""
+    """Next random numbers: Marsaglia's xorshift of 64 bits, with 13, 7 and 17."""
     random = random ^ random << np.uint64(13)
     random = random ^ random >> np.uint64(7)
     return random ^ random << np.uint64(17)
 
 
 def offered(shape: tuple[str, int, int], seed: int, settings: TrafficSettings, begin: int, end: int) -> Offered:
-    """What is made from cycle `begin` until before `end` if no backlog is full. Cycle 0 has the first random number."""
+    """Packets created from cycle `begin` until before `end` if no backlog is full. Cycle 0 has the first random
+    number."""
     count = nodes(*shape)
     random = seeds(count, seed)
     node = np.arange(count)

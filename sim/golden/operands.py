@@ -1,4 +1,4 @@
-"""What the lanes of a matrix engine's stream mean, in any format that it takes: codes in, integers out."""
+"""Lanes of a matrix engine's stream, in any format that it accepts: codes in, integers out."""
 
 import re
 from collections.abc import Callable
@@ -11,25 +11,26 @@ from .formats.olive import Pairs
 from .integer import wrap
 
 ANT = ("int", "flint", "pot", "float", "low", "high", "bytes", "bytes")
-"""ANT's types by `user`: a format of four bits, or halves of 8 bits; with bytes even lanes are low, odd ones high."""
+"""Types of ANT by `user`: a format of four bits, or halves of 8 bits; with bytes even lanes are low, odd ones high."""
 OLIVE = {"olive4": ("int4", "flint4"), "olive_int4": ("int4",), "olive_flint4": ("flint4",), "olive_int8": ("int8",)}
-"""The normal values beside outliers, by `user`."""
+"""Formats of the normal values next to outliers, by `user`."""
 ENTRIES, ENTRY_BITS, PART = 16, 16, 4
-"""A codebook of so many entries of so many bits comes in parts, one a beat."""
+"""A codebook of so many entries of so many bits is transferred in parts, one per beat."""
 
 
 def is_integer(name: str) -> bool:
-    """Integers need no decoder, and their tiles hold values; those of all other formats hold codes."""
+    """Whether a format is a plain integer: it needs no decoder, and tiles hold values; those of all other formats hold
+    codes."""
     return re.fullmatch(r"u?int\d+", name) is not None
 
 
 def is_shifted(name: str) -> bool:
-    """Products with such an operand are shifted."""
+    """Whether products with such an operand are shifted."""
     return product_registers(name) > 1
 
 
 def product_registers(*names: str) -> int:
-    """Registers that `product_register` stands for in the multiplier of operands in these formats."""
+    """Number of registers that `product_register` stands for in the multiplier of operands in these formats."""
     return max(_product_registers(name) for name in names)
 
 
@@ -41,20 +42,20 @@ def _product_registers(name: str) -> int:
 
 
 def multiply(*names: str) -> Callable:
-    """The product of values in these formats, element by element: exact unless a format brings its own."""
+    """Product of values in these formats, element by element: exact unless a format brings its own."""
     own = (grid.product for name in names if (grid := _grid(name)))
     return next(filter(None, own), np.multiply)
 
 
 def _grid(name: str) -> ValueGrid | None:
-    """A format that is a table from code to value; None for integers and for those with modes, pairs or tables."""
+    """Format that is a table from code to value; None for integers and for those with modes, pairs or tables."""
     if is_integer(name) or name in OLIVE or name in ("ant4", "uant4", "codebook"):
         return None
     return find(name)
 
 
 def users(name: str) -> int:
-    """How many values `user` has; 0 where the format has none."""
+    """Number of values of `user`; 0 where the format has none."""
     if name == "codebook":
         return 2
     return len(ANT) if name in ("ant4", "uant4") else 2 if name == "olive4" else 0
@@ -68,7 +69,8 @@ def bits(name: str) -> int:
 
 
 def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) -> np.ndarray:
-    """Integers of codes (beats, lanes): `user` is one number a beat, `table` (lanes, 16) what a codebook says now."""
+    """Integers of codes (beats, lanes): `user` has one number per beat, `table` (lanes, 16) holds the current
+    codebook."""
     if is_integer(name):
         return codes
     if name == "codebook":
@@ -85,7 +87,7 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) ->
 def from_bytes(name: str, data: np.ndarray) -> np.ndarray:
     """Integers (int64) of bytes that each hold a code in their low bits; the other bits are ignored.
 
-    Formats that decode lanes in pairs do so along the last axis; a last byte without a neighbour stands beside a 0.
+    Formats that decode lanes in pairs do so along the last axis; a last byte without a neighbour is paired with a 0.
     """
     if users(name) or bits(name) > 8:
         raise ValueError(f"a byte does not hold what {name} needs")
@@ -98,7 +100,7 @@ def from_bytes(name: str, data: np.ndarray) -> np.ndarray:
 
 
 def table_beats(table: np.ndarray) -> np.ndarray:
-    """The beats (64, lanes) that bring tables (lanes, 16): entry 0 first, of each entry the low end first."""
+    """Beats (64, lanes) that transfer tables (lanes, 16): entry 0 first, of each entry the low end first."""
     parts = table.astype(np.int64)[:, :, None] >> PART * np.arange(ENTRY_BITS // PART) & (1 << PART) - 1
     return parts.reshape(len(table), -1).T
 

@@ -1,4 +1,4 @@
-"""What a processing element computes, and when."""
+"""Golden model of the processing element: results and latency."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from . import operands
 from .integer import wrap
 
 LATENCY = 5
-"""Cycles from an operand to its result, but for the multiplier's registers."""
+"""Cycles from an operand to its result, apart from the multiplier's registers."""
 
 
 def lanes(name: str) -> int:
-    """Lanes of a beat: two in formats that are decoded in pairs; the element multiplies the first."""
+    """Lanes per beat: two in formats that are decoded in pairs; the element multiplies the first."""
     return 2 if name in operands.OLIVE else 1
 
 
@@ -24,7 +24,7 @@ def results(
     acc_width: int,
     multiply: Callable = np.multiply,
 ) -> np.ndarray:
-    """The results of a tile, modulo 2^acc_width as two's complement.
+    """Results of a tile, modulo 2^acc_width as two's complement.
 
     ws: psums + a * w[0], an activation after the other; os: the sum of a * w, one result.
     `multiply` gives the product of values, element by element.
@@ -43,10 +43,10 @@ def latency(a_format: str, w_format: str, *, operand_register: bool, product_reg
 
 
 def law(dataflow: str, taken: dict[str, list[int]], lengths: list[int], latency: int) -> list[int]:
-    """The cycle of each result, where the output never stalls, of beats that the ports took in cycles `taken`.
+    """Cycle of each result, if the output never stalls, for beats accepted at the ports in cycles `taken`.
 
-    A beat is in its register a cycle after it was taken. It enters the cell when all that it needs is there: in ws the
-    first of a tile needs its weight, which loads when the one before has come into use.
+    A beat is in its register one cycle after it was accepted. It enters the cell when all its operands are available:
+    in ws the first beat of a tile needs its weight, which loads when the previous weight has come into use.
     """
     cycles, entered, swapped, beat = [], -1, -1, 0
     for tile, length in enumerate(lengths):

@@ -1,4 +1,4 @@
-"""Discovery of golden models by entry point, in all packages that are installed; also in the process of a bench."""
+"""Discovery of golden models by entry point, in all installed packages; also in the process of a bench."""
 
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 @lru_cache
 def load(group: str, kind: type) -> tuple[dict[str, object], dict[str, str]]:
-    """The objects of a group by name, and one sentence for each that is not a usable `kind`."""
+    """Objects of a group by name, and one sentence for each that is not a usable `kind`."""
     found, broken = {}, {}
     for point in sorted(entry_points(group=group), key=lambda point: point.name):
         source = f" of package {point.dist.name}" if point.dist else ""

@@ -1,10 +1,10 @@
-"""Pooling of whole images, and how many windows there are."""
+"""Golden model of pooling: results for whole images, and the number of windows."""
 
 import numpy as np
 
 
 def pool(image: np.ndarray, mode: str, window: tuple[int, int], stride: tuple[int, int]) -> np.ndarray:
-    """The largest value, or the average, of each window, int64: lines x columns x channels, as is the image.
+    """Largest value, or average, of each window, int64: lines x columns x channels, as is the image.
 
     `window` and `stride` are (lines, columns); only windows within the image count. An average is rounded
     to the nearest integer, ties upwards.

@@ -1,4 +1,4 @@
-"""Golden model of the registers: what software reads and what hardware sees, cycle by cycle."""
+"""Golden model of the registers: values read by software and driven to hardware, cycle by cycle."""
 
 OKAY, SLVERR = 0, 2
 
@@ -9,10 +9,10 @@ def cycles(accesses: int) -> int:
 
 
 class Registers:
-    """The registers of a map, as plain data: what `RegisterMap.model_dump()` gives.
+    """Registers of a map, as plain data: the result of `RegisterMap.model_dump()`.
 
-    `inputs` is what hardware drives now, by port. :meth:`read` tells what a read in this cycle finds; :meth:`cycle`
-    ends the cycle, with what software writes in it.
+    `inputs` holds the values that hardware drives now, by port. :meth:`read` returns the result of a read in this
+    cycle; :meth:`cycle` ends the cycle and applies a software write in it.
     """
 
     def __init__(self, map: dict):
@@ -28,7 +28,7 @@ class Registers:
         self.reset()
 
     def reset(self):
-        """Every value as after reset."""
+        """Reset every value."""
         self.outputs = {}
         for register in self.registers.values():
             for field in register["fields"]:
@@ -51,11 +51,11 @@ class Registers:
         return data, OKAY
 
     def write(self, address: int, data: int, strobe: int = 0b1111) -> int:
-        """A cycle in which `data` is written, in the bytes that `strobe` has a bit for. Gives the response."""
+        """Write `data` in this cycle, in the bytes whose `strobe` bit is set. Returns the response."""
         return self.cycle((address, data, strobe))
 
     def cycle(self, write: tuple[int, int, int] | None = None) -> int | None:
-        """The clock's edge: takes `write` (address, data, strobe) if there is one, and gives its response."""
+        """Clock edge: apply `write` (address, data, strobe), if any, and return its response."""
         address, data, strobe = write or (None, 0, 0)
         bytes_written = sum(0xFF << 8 * n for n in range(4) if strobe >> n & 1)
         for offset, register in self.registers.items():
@@ -67,7 +67,7 @@ class Registers:
                 match field["access"]:
                     case "rw":
                         self.outputs[name] = self.outputs[name] & ~mask | value
-                    case "w1c":  # what is set stays set, even if it is cleared now
+                    case "w1c":  # a set has priority over a clear in the same cycle
                         self.outputs[name] = self.outputs[name] & ~value | self.inputs[f"{name}_set"]
                     case "pulse":
                         self.outputs[name] = value

@@ -10,13 +10,13 @@ import numpy as np
 from .integer import wrap
 
 STAGES = {"gemmlowp": 12, "single": 10}
-"""Cycles from a row of sums to its row of integers, but for the output buffer."""
+"""Cycles from a row of sums to its row of integers, apart from the output buffer."""
 SETTLE = 2
 """Cycles from the last beat of a set to the first row that may use it."""
 
 
 def fixed_point(scale: float) -> tuple[int, int]:
-    """A scale >= 0 as (multiplier, shift): multiplier * 2^(shift - 31), 2^30 <= multiplier < 2^31."""
+    """(multiplier, shift) of a scale >= 0: multiplier * 2^(shift - 31), 2^30 <= multiplier < 2^31."""
     fraction, exponent = np.frexp(scale)
     multiplier, exponent = int(np.floor(fraction * 2**31 + 0.5)), int(exponent)
     if multiplier == 2**31:
@@ -25,10 +25,12 @@ def fixed_point(scale: float) -> tuple[int, int]:
 
 
 def requantise(acc, multiplier, shift, *, rounding="single", bias=0, zero_point=0, low=None, high=None) -> np.ndarray:
-    """min(max(scaled + zero_point, low), high), where scaled = round((acc + bias) * multiplier * 2^(shift - 31)).
+    """Requantised sums: min(max(scaled + zero_point, low), high), where
+    scaled = round((acc + bias) * multiplier * 2^(shift - 31)).
 
     `acc` holds values of int32, rows x lanes; multiplier, shift and bias are numbers or one for each lane. acc + bias
-    wraps modulo 2^32. What follows `scaled` is exact. int64 out. Raises `ValueError` where a shift is not legal.
+    wraps modulo 2^32. All operations after `scaled` are exact. int64 out. Raises `ValueError` where a shift is not
+    legal.
 
     `rounding` "single": one rounding of the exact product, ties upwards (TFLITE_SINGLE_ROUNDING, TOSA's APPLY_SCALE).
     "gemmlowp": the older two, see :func:`high_multiply` and :func:`rounding_shift`; a positive shift comes before
@@ -53,8 +55,8 @@ def requantise(acc, multiplier, shift, *, rounding="single", bias=0, zero_point=
 def high_multiply(a, b) -> np.ndarray:
     """gemmlowp's SaturatingRoundingDoublingHighMul: a * b / 2^31 to the nearest integer of int32, ties upwards.
 
-    As the reference does it: a nudge of half a unit away from zero (one less below it), and a division that truncates.
-    Only -2^31 * -2^31 does not fit and gives 2^31 - 1.
+    The algorithm is that of the reference: a nudge of half a unit away from zero (one less below it), and a division
+    that truncates. Only -2^31 * -2^31 does not fit and gives 2^31 - 1.
     """
     product = np.asarray(a, np.int64) * np.asarray(b, np.int64)
     nudged = product + np.where(product >= 0, 2**30, 1 - 2**30)
@@ -71,7 +73,8 @@ def rounding_shift(x, shift) -> np.ndarray:
 
 @dataclass(frozen=True)
 class SettingsChange:
-    """A set of settings on its way: for each beat its lane, multiplier, shift and bias (int64); and what is common."""
+    """Set of settings as transferred: for each beat its lane, multiplier, shift and bias (int64); and the common
+    settings."""
 
     lane: np.ndarray
     multiplier: np.ndarray
@@ -91,7 +94,7 @@ class RequantiseLanes:
         self.zero_point = self.low = self.high = 0
 
     def change(self, change: SettingsChange):
-        """Take over a set, beat by beat; a lane that does not exist takes nothing."""
+        """Apply a set, beat by beat; beats for lanes that do not exist are ignored."""
         for lane, multiplier, shift, bias in zip(
             change.lane, change.multiplier, change.shift, change.bias, strict=True
         ):
@@ -101,7 +104,7 @@ class RequantiseLanes:
         self.zero_point, self.low, self.high = change.zero_point, change.low, change.high
 
     def run(self, rows: np.ndarray) -> np.ndarray:
-        """Rows of sums to rows of integers, int64."""
+        """Requantise rows of sums to rows of integers, int64."""
         return requantise(
             rows,
             self.multiplier,

@@ -1,7 +1,7 @@
-"""What the golden model of an accelerator returns: `run(parameters, dram, entry, limit, faults) -> GoldenResult`.
+"""Result of the golden model of an accelerator: `run(parameters, dram, entry, limit, faults) -> GoldenResult`.
 
-`dram` holds the addresses from 0 on; beats beyond it, and those that touch one of `faults`, tuples (first address, last
-address, AXI response), end in a bus error. After `limit` instructions or descriptors the model gives up.
+`dram` holds the addresses from 0 on. Beats beyond it, and those that touch one of `faults`, tuples (first address, last
+address, AXI response), end in a bus error. After `limit` instructions or descriptors the model stops.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,8 @@ class GoldenResult(NamedTuple):
 
     `error` is 0 after a regular end, an error code of the accelerator otherwise, None at the limit; `at` is the
     instruction or descriptor at which it ended. `counters` has those hardware counters that do not depend on timing.
-    `uncertain` marks bytes of `dram` of which only the bus knows, after an error, whether they were written.
+    `uncertain` marks bytes of `dram` whose contents are undefined after an error: they may or may not have been
+    written.
     """
 
     dram: np.ndarray

@@ -1,4 +1,4 @@
-"""The routes of packets through networks, written from docs/concepts/noc.md, and what a router makes of one."""
+"""Routes of packets through networks, written from docs/concepts/noc.md, and the hop at each router."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Shape = tuple[str, int, int, int]
 
 @dataclass(frozen=True)
 class Hop:
-    """A packet enters a router by port `enters` on VC `on`, and leaves by port `leaves` on VC `to`."""
+    """Hop of a packet: it enters a router by port `enters` on VC `on`, and leaves by port `leaves` on VC `to`."""
 
     router: int
     enters: int
@@ -23,7 +23,7 @@ class Hop:
 
 @dataclass(frozen=True)
 class Route:
-    """The hops of a packet, and what it carries of its way: (value, bits) of each field, the lowest first."""
+    """Hops of a packet and its routing header: (value, bits) of each field, the lowest first."""
 
     header: tuple[tuple[int, int], ...]
     hops: tuple[Hop, ...]
@@ -42,7 +42,7 @@ def ports(shape: Shape) -> int:
 
 
 def route(shape: Shape, source: int, destination: int) -> Route:
-    """The way between two different nodes."""
+    """Route between two different nodes."""
     topology, k, l, vcs = shape  # noqa: E741
     count = nodes(topology, k, l)
     lane = destination % vcs
@@ -102,7 +102,7 @@ def _tree(k: int, l: int, lane: int, source: int, destination: int) -> Route:  #
 
 @cache
 def through(shape: Shape) -> dict[int, list[tuple[int, int, Route, int]]]:
-    """For each router, who passes it: source, destination, the whole way, and which hop of it."""
+    """Routes through each router: source, destination, the whole route, and the index of the hop."""
     count = nodes(*shape[:3])
     passing = defaultdict(list)
     for source in range(count):
@@ -115,7 +115,8 @@ def through(shape: Shape) -> dict[int, list[tuple[int, int, Route, int]]]:
 
 
 def most_passed(shape: Shape) -> int:
-    """Packets that pass on the output and VC that another waits for, at most, before that goes."""
+    """Upper bound of the packets that pass on the output and VC for which another packet waits, before that one
+    passes."""
     leading = defaultdict(set)
     for passing in through(shape).values():
         for _, _, found, number in passing:

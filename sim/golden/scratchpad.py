@@ -1,8 +1,8 @@
-"""What a banked scratchpad answers, and when.
+"""Golden model of the banked scratchpad: responses and their cycles.
 
-Every cycle, in this order: each bank serves one of the requests that stand at it, round robin; a port whose register is
-empty, or was just served, takes the next request if one is offered. A read may only be served while fewer than
-1 + sram_latency of its port's responses are under way or not yet taken.
+Order of events in every cycle: each bank serves one of the requests pending at it, round robin. A port whose register
+is empty, or was just served, accepts the next request if one is offered. A read may only be served while fewer than
+1 + sram_latency of its port's responses are outstanding or not yet accepted.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ScratchpadRequest:
-    """One access: a read of `addr`, or a write there of the bytes of `data` that `strobe` has a bit for."""
+    """Scratchpad access: a read of `addr`, or a write there of the bytes of `data` whose `strobe` bit is set."""
 
     addr: int
     write: bool = False
@@ -23,8 +23,8 @@ class ScratchpadRequest:
 
 @dataclass
 class Trace:
-    """What became of a port's requests: the cycles in which each was accepted and served; of each read, in order, the
-    first cycle in which the response could be there, and the word; and the cycles spent waiting in all."""
+    """Trace of a port's requests: the cycles in which each was accepted and served; for each read, in order, the
+    earliest cycle of its response, and the word; and the total of the cycles spent waiting."""
 
     accepted: list[int] = field(default_factory=list)
     served: list[int] = field(default_factory=list)
@@ -34,17 +34,16 @@ class Trace:
 
 
 PATIENCE = 3
-"""Cycles for which others let a port with priority go first."""
+"""Cycles for which a port with priority may be preferred to a waiting one."""
 
 
 class Scratchpad:
-    """A scratchpad with its memory and the state of its arbiters, both kept from one run to the next.
+    """Scratchpad with its memory and the state of its arbiters, both kept from one run to the next.
 
-    interleave "low": word a is in bank a mod banks; "xor": in the exclusive or of the two digits of a in base banks
-    that are lowest; "block": in bank a div (depth / banks). `buffered`: a port's responses may wait for their consumer.
-    `priority_ports`: so many ports come first, the lowest before the next, until one beside port 0 has waited PATIENCE
-    cycles.
-    What is served in one cycle is at different banks, so its order is no matter.
+    interleave "low": word a is in bank a mod banks; "xor": in the exclusive or of the two lowest digits of a in base
+    banks; "block": in bank a div (depth / banks). `buffered`: a port's responses may wait for their consumer.
+    `priority_ports`: number of ports with priority, in ascending order, until any port other than 0 has waited PATIENCE
+    cycles. Requests served in one cycle are at different banks, so their order is irrelevant.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Scratchpad:
         self.priority_ports = priority_ports
         self.latency = 1 + sram_latency
         self.memory = [0] * depth
-        self.first = [0] * banks  # the port that is asked first
+        self.first = [0] * banks  # port with the highest priority
 
     def bank(self, addr: int) -> int:
         if self.interleave == "block":
@@ -72,7 +71,7 @@ class Scratchpad:
         return digits[0] ^ digits[1] if self.interleave == "xor" else digits[0]
 
     def access(self, request: ScratchpadRequest) -> int | None:
-        """Do one access: the word found by a read, 0 beyond the memory; None for a write, ignored there."""
+        """Execute one access: the word found by a read, 0 beyond the memory; None for a write, ignored there."""
         inside = request.addr < self.depth
         if not request.write:
             return self.memory[request.addr] if inside else 0
@@ -89,12 +88,12 @@ class Scratchpad:
     ) -> list[Trace]:
         """Serve each port's requests to the end.
 
-        `offered[i]`: the cycle from which port i is offered each of them (None: always the next one). `taken[i]`: the
-        cycle in which the consumer took each response (None: at once).
+        `offered[i]`: the first cycle in which each request is offered to port i (None: always the next one).
+        `taken[i]`: the cycle in which the consumer accepted each response (None: at once).
         """
         traces = [Trace() for _ in requests]
         held: list[ScratchpadRequest | None] = [None] * self.ports
-        consumed = [0] * self.ports  # responses taken before this cycle
+        consumed = [0] * self.ports  # responses accepted before this cycle
         pending = sum(map(len, requests))
         cycle = 0
         while pending:
@@ -123,7 +122,8 @@ class Scratchpad:
         return traces
 
     def _turn(self, bank: int, ports: list[int], late: list[bool]) -> int:
-        """Who of the ports that stand at a bank is served: the first with priority, or who is next in turn."""
+        """Port served at a bank among those with a pending request: the first with priority, or the next in round-robin
+        order."""
         impatient = any(tardy for port, tardy in zip(ports, late, strict=True) if port)
         if ports[0] < self.priority_ports and not impatient:
             return ports[0]
@@ -141,17 +141,17 @@ class Scratchpad:
 
 
 def expected_rate(ports: int, banks: int) -> float:
-    """Accesses a cycle when every port always has a request, each to a uniformly random bank.
+    """Accesses per cycle when every port always has a request, each to a uniformly random bank.
 
     The requests at the banks are a Markov chain. Its state is the occupancy of the banks, n_1 + ... + n_banks = ports,
     up to their order. In a cycle each bank with n > 0 serves one, so that s = #{n > 0} requests leave; s new ones come,
-    each to any bank with probability 1 / banks, whatever else happens. A newcomer meets a bank of occupancy n with
-    probability #{banks of occupancy n} / banks, which gives the rows of the transition matrix P one newcomer after the
-    other. With pi = pi P, the rate is the mean of s under pi.
+    each to any bank with probability 1 / banks, independently of all else. A newcomer reaches a bank of occupancy n
+    with probability #{banks of occupancy n} / banks, which gives the rows of the transition matrix P one newcomer after
+    the other. With pi = pi P, the rate is the mean of s under pi.
 
     2 ports, 2 banks: from (2, 0) one leaves, from (1, 1) two; either way the next state is one or the other with
-    probability 1/2: 1.5 a cycle. Without retained requests (all drawn anew each cycle) the rate would be
-    banks (1 - (1 - 1 / banks)^ports); retained ones are already in each other's way, so this is at most that.
+    probability 1/2: 1.5 per cycle. Without retained requests (all drawn anew each cycle) the rate would be
+    banks (1 - (1 - 1 / banks)^ports); retained ones already conflict with each other, so the result is at most that.
     """
     states = list(_partitions(ports, banks, ports))
     index = {state: number for number, state in enumerate(states)}
@@ -175,7 +175,7 @@ def expected_rate(ports: int, banks: int) -> float:
 
 
 def _partitions(total: int, parts: int, largest: int):
-    """Ways to write `total` as `parts` numbers from `largest` down to 0, in falling order."""
+    """Partitions of `total` into `parts` numbers from `largest` down to 0, in falling order."""
     if parts == 0:
         if total == 0:
             yield ()

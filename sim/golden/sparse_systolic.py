@@ -1,4 +1,4 @@
-"""What an N:M sparse systolic array computes, what it reports, and when.
+"""Golden model of the N:M sparse systolic array: results, reported errors and latency.
 
 The weights of a tile are `kept` and `places`, (columns, groups, n) each, as in `formats.sparse`; places may be illegal.
 """
@@ -11,7 +11,7 @@ from .systolic import still_cycles
 
 
 def product(a: np.ndarray, kept: np.ndarray, places: np.ndarray, m: int, acc_width: int = 32) -> np.ndarray:
-    """Y = A @ W modulo 2^acc_width: y[i, c] = sum over g, t of kept[c, g, t] * a[i, g * m + places[c, g, t]].
+    """Product Y = A @ W modulo 2^acc_width: y[i, c] = sum over g, t of kept[c, g, t] * a[i, g * m + places[c, g, t]].
 
     A group with illegal places adds nothing. Raises `ValueError` where A does not have m columns for each group.
     """
@@ -28,13 +28,14 @@ def product(a: np.ndarray, kept: np.ndarray, places: np.ndarray, m: int, acc_wid
 
 
 def reports(places: np.ndarray, m: int) -> list[tuple[int, int]]:
-    """What is said of a tile: (group, a bit for each column whose places are illegal), groups in order."""
+    """Reports of a tile: (group, one bit for each column whose places are illegal), groups in order."""
     wrong = illegal(places, m)
     masks = [sum(1 << c for c in np.flatnonzero(wrong[:, g]).tolist()) for g in range(places.shape[1])]
     return [(g, mask) for g, mask in enumerate(masks) if mask]
 
 
 def cycles(groups: int, cols: int, n: int, lengths: list[int], *, registers: int, buffered: bool) -> int:
-    """As `systolic.cycles`: a row of cells is a group, its products are summed in a tree, metadata takes a register."""
+    """As `systolic.cycles`: a row of cells is a group, its products are summed in a tree, metadata passes one
+    register."""
     levels = (n - 1).bit_length()
     return 1 + still_cycles(groups, lengths, groups + cols + registers + levels + (2 if buffered else 0))

@@ -1,17 +1,17 @@
-"""What scratchpads side by side answer: each what a scratchpad of its size does, whatever the others do."""
+"""Golden model of parallel scratchpads: each behaves as a scratchpad of its size, independently of the others."""
 
 SHARES = {
     "data": {"input": 1, "weight": 2, "output": 1},
     "function": {"matrix": 2, "vector": 1, "scalar": 1},
     "stage": {"input": 1, "accumulator": 1},
 }
-"""The parts of each split, and what each has of the words unless told otherwise."""
+"""Parts of each split, and the default share of each in the words."""
 
 
 def parts(parameters: dict) -> dict[str, dict]:
-    """The parameters of each part as a scratchpad, by its name.
+    """Parameters of each part as a scratchpad, by its name.
 
-    `ports`, `banks`, `shares`: one number for all parts or one a part, with commas; a part has
+    `ports`, `banks`, `shares`: one number for all parts, or one for each part, with commas; a part has
     depth x share / (sum of all shares) words.
     """
     names = list(SHARES[parameters["by"]])

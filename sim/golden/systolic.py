@@ -1,6 +1,6 @@
-"""What a systolic array computes, in which beats, and when.
+"""Golden model of the systolic array: results, beat order and latency.
 
-A tile is a pair of matrices whose inner size is the array's: its result is their product, whatever stays in the array.
+A tile is a pair of matrices whose inner size is the array's: its result is their product, for every dataflow.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from .integer import wrap
 
 
 def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callable = np.multiply) -> np.ndarray:
-    """Y = A @ W, term by term, modulo 2^acc_width as two's complement: (M, K), (K, N) -> (M, N), int64.
+    """Product Y = A @ W, term by term, modulo 2^acc_width as two's complement: (M, K), (K, N) -> (M, N), int64.
 
     `multiply` gives the product of values, element by element.
 
@@ -26,7 +26,7 @@ def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callabl
 
 
 def beats(dataflow: str, a: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The beats of `a` and of `w` for one tile, each (beats, lanes), k = 0 first.
+    """Beats of `a` and of `w` for one tile, each (beats, lanes), k = 0 first.
 
     ws: a[m], w[k]; os: a[:, k], w[k]; is: a[:, k], w[:, n]. It is its own inverse.
     """
@@ -34,7 +34,7 @@ def beats(dataflow: str, a: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def result_beats(dataflow: str, y: np.ndarray) -> np.ndarray:
-    """The beats of `y` for one tile: rows of Y, or its columns where the inputs stay."""
+    """Beats of `y` for one tile: rows of Y, or its columns for input stationary."""
     return y.T if dataflow == "is" else y
 
 
@@ -50,9 +50,9 @@ def cycles(
 ) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses.
 
-    `lengths` has one number per tile: the moving beats (M for ws, N for is, K for os). `registers` counts those on the
-    way of an operand: in its decoders, and declared at the multiplier. `tables` counts, for each tile, the beats before
-    it that bring a table: in the moving stream and in the other one (os: in either).
+    `lengths` has one number per tile: the streamed beats (M for ws, N for is, K for os). `registers` counts those on
+    the path of an operand: in its decoders, and declared at the multiplier. `tables` counts, for each tile, the
+    preceding beats that transfer a table: in the streamed operand and in the other one (os: in either).
     """
     depth = rows + cols + registers + (2 if buffered else 0)
     tables = tables or [(0, 0)] * len(lengths)
@@ -62,10 +62,10 @@ def cycles(
 
 
 def _last_beat(rows: int, lengths: list[int], tables: list[tuple[int, int]]) -> int:
-    """When the last beat of two streams that are consumed together enters, behind their registers.
+    """Cycle in which the last beat of two streams that are consumed together enters, after their registers.
 
-    The last beat of a tile waits for the way out: the one before leaves a row a cycle. Meanwhile the decoders have
-    handed it on already, and take what follows: `free` tells when, for each of them.
+    The last beat of a tile waits for the output path: the previous result leaves at one row per cycle. Meanwhile the
+    decoders have already passed the beat on and accept the following ones: `free` holds that cycle for each of them.
     """
     last, free = -rows, [-1, -1]
     for length, beats in zip(lengths, tables, strict=True):
@@ -77,9 +77,9 @@ def _last_beat(rows: int, lengths: list[int], tables: list[tuple[int, int]]) -> 
 
 
 def still_cycles(rows: int, lengths: list[int], depth: int, tables: list[tuple[int, int]] | None = None) -> int:
-    """As :func:`cycles`, where a tile of `rows` beats stays and `depth` is the core's latency, buffer included.
+    """As :func:`cycles`, where a tile of `rows` beats is stationary and `depth` is the core's latency, buffer included.
 
-    The first tile loads for `rows` cycles behind one register; each further one loads under its predecessor.
+    The first tile loads for `rows` cycles after one register; each further one loads while its predecessor is in use.
     """
     loaded = swapped = moved = 0
     for length, (streamed, stationary) in zip(lengths, tables or [(0, 0)] * len(lengths), strict=True):

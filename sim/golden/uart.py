@@ -7,13 +7,13 @@ RECEIVED = 3
 
 
 def bits(byte: int) -> list[int]:
-    """The levels of a byte, a bit each."""
+    """Levels of a byte, one for each bit."""
     return [0, *(byte >> n & 1 for n in range(8)), 1]
 
 
 def decode(levels: list[int], divisor: int) -> list[tuple[int, int]]:
-    """The bytes in the levels of a wire, one a cycle, that is high at first, each with the cycle of the middle of its
-    stop bit; a bit takes `divisor` cycles."""
+    """Bytes in the levels of a wire (one level per cycle, high at first), each with the cycle of the middle of its stop
+    bit. A bit takes `divisor` cycles."""
     found, at = [], 0
     while at < len(levels):
         if levels[at]:
@@ -23,7 +23,7 @@ def decode(levels: list[int], divisor: int) -> list[tuple[int, int]]:
         if middles[-1] >= len(levels):
             break
         start, *eight, stop = (levels[middle] for middle in middles)
-        if start:  # gone before its middle
+        if start:  # high again in the middle: no start bit
             at = middles[0] + 1
             continue
         if stop:

@@ -1,4 +1,4 @@
-"""Which words each operation of a core reads and writes."""
+"""Address sequences of a core's operations: the words that each reads and writes."""
 
 from math import prod
 from typing import NamedTuple
@@ -9,13 +9,13 @@ from . import dma, isa
 from .isa import Opcode, Operation, Setting
 
 RECORD = 16
-"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), nothing."""
+"""Bytes of a lane's record for QUANT_CHANNEL: multiplier, bias (int32, little endian), shift (6 bits), padding."""
 RECORD_USED = 9
 TABLE_BYTES = 256
 
 
 class AddressSequence(NamedTuple):
-    """Addresses, modulo 2^32, of loops inside each other, the last the innermost: (count, stride) of each."""
+    """Addresses, modulo 2^32, of nested loops, the last the innermost: (count, stride) of each."""
 
     first: int
     loops: tuple[tuple[int, int], ...]
@@ -25,9 +25,9 @@ class AddressSequence(NamedTuple):
         return prod(count for count, _ in self.loops)
 
     def inside(self, words: int) -> bool:
-        """Whether all are below `words`, up to 2^31.
+        """Whether all addresses are below `words`, up to 2^31.
 
-        That is so if both ends are, without wrapping: a step that could wrap leads out of the memory before.
+        It suffices that both ends are, without wrapping: a step that could wrap leaves the memory before.
         """
         low, high = dma.extent(*zip(*self.loops, strict=True))
         return self.first + low >= 0 and self.first + high < words
@@ -40,46 +40,46 @@ class AddressSequence(NamedTuple):
 
 
 def weight_words(o: Operation) -> AddressSequence:
-    """The words of weights that WEIGHTS reads."""
+    """Words of weights that WEIGHTS reads."""
     return AddressSequence(o.a, _loops(o, (o.b, Setting.WEIGHT_STRIDE)))
 
 
 def activation_words(o: Operation) -> AddressSequence:
-    """The words of activations that MATMUL reads."""
+    """Words of activations that MATMUL reads."""
     s = Setting
     return AddressSequence(o.a, _loops(o, (s.COUNT_Y, s.STRIDE_Y), (s.COUNT_X, s.STRIDE_X)))
 
 
 def accumulator_rows(o: Operation) -> AddressSequence:
-    """The rows of accumulators that MATMUL writes."""
+    """Rows of accumulators that MATMUL writes."""
     return AddressSequence(o.b, ((o.settings[Setting.COUNT_Y] * o.settings[Setting.COUNT_X], 1),))
 
 
 def record_words(o: Operation) -> AddressSequence:
-    """The words of weights that QUANT_CHANNEL reads."""
+    """Words of weights that QUANT_CHANNEL reads."""
     return AddressSequence(o.a, ((RECORD, 1),))
 
 
 def table_words(o: Operation, parameters: dict) -> AddressSequence:
-    """The words of weights that TABLE reads."""
+    """Words of weights that TABLE reads."""
     return AddressSequence(o.a, ((TABLE_BYTES // parameters["size"], 1),))
 
 
 def source_words(o: Operation) -> AddressSequence:
-    """The rows of accumulators, or words of activations, that VECTOR reads: for each point those of its window."""
+    """Rows of accumulators, or words of activations, that VECTOR reads: for each point those of its window."""
     s = Setting
     window = (s.WINDOW_Y, s.SOURCE_KY), (s.WINDOW_X, s.SOURCE_KX)
     return AddressSequence(o.a, _loops(o, (s.POINTS_Y, s.SOURCE_Y), (s.POINTS_X, s.SOURCE_X), *window))
 
 
 def second_words(o: Operation) -> AddressSequence:
-    """The words of activations that VECTOR adds, one a point."""
+    """Words of activations that VECTOR adds, one per point."""
     s = Setting
     return AddressSequence(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X)))
 
 
 def dest_words(o: Operation) -> AddressSequence:
-    """The words of activations that VECTOR writes, one a point."""
+    """Words of activations that VECTOR writes, one per point."""
     s = Setting
     return AddressSequence(o.b, _loops(o, (s.POINTS_Y, s.DEST_Y), (s.POINTS_X, s.DEST_X)))
 
@@ -93,7 +93,7 @@ def _loops(o: Operation, *pairs: tuple[int, Setting]) -> tuple[tuple[int, int], 
 
 
 def engine_parameters(parameters: dict, store: bool) -> dict:
-    """The parameters of the half of the DMA engine that loads, or stores, in a core with these."""
+    """Parameters of the load half, or store half, of the DMA engine in a core with the given parameters."""
     return {
         "addr_width": 32,
         "data_width": parameters["data_width"],
@@ -106,14 +106,14 @@ def engine_parameters(parameters: dict, store: bool) -> dict:
 
 
 def local_width(parameters: dict, store: bool) -> int:
-    """Bits of the addresses of what is loaded to, or stored from."""
+    """Bits of a local address of a load, or of a store."""
     return (engine_parameters(parameters, store)["local_bytes"] - 1).bit_length()
 
 
 def descriptor(o: Operation, parameters: dict) -> dma.Descriptor:
-    """What LOAD and STORE tell the DMA engine.
+    """Descriptor that LOAD or STORE issues to the DMA engine.
 
-    Of settings that do not fit, counts, sizes, paddings and values become 0, and strides the nearest that fits.
+    Settings that do not fit are replaced: counts, sizes, paddings and values by 0, strides by the nearest that fits.
     """
     store = o.op == Opcode.STORE
     limit = 1 << local_width(parameters, store)

@@ -59,7 +59,7 @@ class Lifetime(NamedTuple):
 
 
 class Graph:
-    """Tensors and nodes, with the tensors that come from outside and those that are wanted.
+    """Tensors and nodes, with the input tensors and the output tensors of the network.
 
     `nodes` are in topological order; where the order given is one, it is kept. Raises `GraphError`: a name used
     twice, a tensor that is unknown, dangling (neither constant, input nor produced) or produced twice, a cycle, and
@@ -81,7 +81,7 @@ class Graph:
             node.check(self.sources(node), self[node.output])
 
     def tensor(self, name: str) -> Tensor:
-        """The tensor of that name. Raises `GraphError`."""
+        """Return the tensor of that name. Raises `GraphError`."""
         if name not in self.tensors:
             raise GraphError(f"tensor {name} is not in the graph")
         return self.tensors[name]
@@ -89,15 +89,15 @@ class Graph:
     __getitem__ = tensor
 
     def sources(self, node: Node) -> tuple[Tensor, ...]:
-        """The input tensors of a node."""
+        """Input tensors of a node."""
         return tuple(self.tensors[name] for name in node.inputs)
 
     def producer(self, name: str) -> Node | None:
-        """The node that produces a tensor; None for constants and inputs."""
+        """Node that produces a tensor; None for constants and inputs."""
         return self._producers.get(self.tensor(name).name)
 
     def consumers(self, name: str) -> tuple[Node, ...]:
-        """The nodes that read a tensor, in order."""
+        """Nodes that read a tensor, in order."""
         return self._consumers[self.tensor(name).name]
 
     @property
@@ -107,7 +107,7 @@ class Graph:
 
     @property
     def lifetimes(self) -> dict[str, Lifetime]:
-        """When each tensor but the constants must be kept; tensors whose lifetimes do not meet may share memory.
+        """Lifetime of each tensor but the constants; tensors whose lifetimes do not overlap may share memory.
 
         A tensor lives from its producer to its last consumer. Inputs live from -1 on, outputs until len(nodes).
         """
@@ -164,7 +164,7 @@ def _named(what: str, parts: Iterable[Tensor | Node]) -> dict[str, Tensor | Node
 
 
 def _ordered(nodes: tuple[Node, ...], producers: dict[str, Node]) -> tuple[Node, ...]:
-    """The nodes in topological order: of those that are ready always the first given."""
+    """Nodes in topological order: of those that are ready always the first given."""
     index = {node.name: position for position, node in enumerate(nodes)}
     sorter = TopologicalSorter(
         {node.name: {producers[name].name for name in node.inputs if name in producers} for node in nodes}

@@ -1,4 +1,4 @@
-"""Nodes of a network: what each computes, the shape of its result, and what is legal."""
+"""Nodes of a network: the operation of each, the shape of its result, and its legality rules."""
 
 from dataclasses import dataclass, field
 from math import prod
@@ -15,14 +15,14 @@ Pair = tuple[int, int]
 
 
 def same(size: int, kernel: int, stride: int = 1, dilation: int = 1) -> Pair:
-    """(before, after): TensorFlow's SAME padding of an axis, for ceil(size / stride) windows."""
+    """Padding (before, after) of an axis as by TensorFlow's SAME, for ceil(size / stride) windows."""
     total = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
     return total // 2, total - total // 2
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operation: `inputs` and `output` are names of tensors. Raises `GraphError` for illegal parameters."""
+    """Operation of a graph: `inputs` and `output` are names of tensors. Raises `GraphError` for illegal parameters."""
 
     name: str
     inputs: tuple[str, ...]
@@ -43,11 +43,11 @@ class Node:
 
     @property
     def operation(self) -> str | None:
-        """The arithmetic's operation; None where values only move or are looked up."""
+        """Operation of the arithmetic; None where values are only moved or looked up."""
         return None
 
     def shape(self, inputs: tuple[Tensor, ...]) -> tuple[int, ...]:
-        """The shape of the result. Raises `GraphError` if the inputs' shapes are illegal."""
+        """Shape of the result. Raises `GraphError` if the inputs' shapes are illegal."""
         raise NotImplementedError
 
     def check(self, inputs: tuple[Tensor, ...], output: Tensor) -> None:
@@ -72,7 +72,7 @@ class Node:
             self.fail(f"{name} {getattr(self, name)} must be {count} integers of {low} or more")
 
     def rank(self, tensor: Tensor, rank: int) -> tuple[int, ...]:
-        """The shape of a tensor. Raises `GraphError` unless it has `rank` axes."""
+        """Shape of a tensor. Raises `GraphError` unless it has `rank` axes."""
         if len(tensor.shape) != rank:
             self.fail(f"{tensor.name} must have {rank} axes, not shape {tensor.shape}")
         return tensor.shape
@@ -91,7 +91,7 @@ class Node:
 
 
 class _Sum(Node):
-    """A node with weights and perhaps a bias."""
+    """Node with weights and optionally a bias."""
 
     COUNT = (2, 3)
     operation = "dot"
@@ -103,11 +103,14 @@ class _Sum(Node):
 
 @dataclass(frozen=True, eq=False)
 class Convolution(_Sum):
-    """y[n, i, j, f] = finish(bias[f] + sum over u, v, c of x[n, i sy + u dy - top, j sx + v dx - left, g C + c]
-    w[u, v, c, f]), where filter f belongs to group g, C is channels / groups, and x is 0 outside the image.
+    """Convolution of an image: filter f belongs to group g, and C is channels / groups.
 
-    Inputs are x (n, h, w, channels), w (rows, columns, channels / groups, filters) and perhaps bias (filters,).
-    `padding` is ((top, bottom), (left, right)); padding holds the zero point. Filters of one group are neighbours.
+        y[n, i, j, f] = finish(bias[f] + sum over u, v, c of x[n, i sy + u dy - top, j sx + v dx - left, g C + c]
+                        w[u, v, c, f])
+
+    x is 0 outside the image. Inputs are x (n, h, w, channels), w (rows, columns, channels / groups, filters) and
+    optionally bias (filters,). `padding` is ((top, bottom), (left, right)); padding holds the zero point. Filters of
+    one group are neighbours.
     """
 
     stride: Pair = field(default=(1, 1), kw_only=True)
@@ -136,13 +139,14 @@ class Convolution(_Sum):
         return graph[self.output].size * prod(graph[self.inputs[1]].shape[:3])
 
     def depthwise(self, graph) -> bool:
-        """Each channel is a group of its own, and there are several."""
+        """Whether each channel is a group of its own, and there are several."""
         return 1 < self.groups == graph[self.inputs[0]].shape[3]
 
 
 @dataclass(frozen=True, eq=False)
 class Dense(_Sum):
-    """y[..., n] = finish(bias[n] + sum over k of x[..., k] w[k, n]). Inputs are x, w (k, n) and perhaps bias (n,)."""
+    """Dense layer: y[..., n] = finish(bias[n] + sum over k of x[..., k] w[k, n]). Inputs are x, w (k, n), optionally
+    bias (n,)."""
 
     def shape(self, inputs):
         x, w = inputs[0].shape, self.rank(inputs[1], 2)
@@ -157,7 +161,7 @@ class Dense(_Sum):
 
 @dataclass(frozen=True, eq=False)
 class Pooling(Node):
-    """The maximum or the average of each window of x (n, h, w, channels). Padding takes no part and is not counted."""
+    """Maximum or average of each window of x (n, h, w, channels). Padding is excluded and not counted."""
 
     kind: str = field(default="max", kw_only=True)
     window: Pair = field(kw_only=True)
@@ -195,23 +199,23 @@ class _Pairwise(Node):
 
 @dataclass(frozen=True, eq=False)
 class Addition(_Pairwise):
-    """a + b, element by element; shapes broadcast as in NumPy."""
+    """Sum a + b, element by element; shapes broadcast as in NumPy."""
 
     operation = "add"
 
 
 @dataclass(frozen=True, eq=False)
 class Multiplication(_Pairwise):
-    """a * b, element by element; shapes broadcast as in NumPy."""
+    """Product a * b, element by element; shapes broadcast as in NumPy."""
 
     operation = "multiply"
 
 
 @dataclass(frozen=True, eq=False)
 class Activation(Node):
-    """A function of each element: identity, relu, relu6, or any other by its table.
+    """Function of each element: identity, relu, relu6, or any other by its table.
 
-    A table of 256 entries of the output's type is indexed by an 8-bit value's unsigned byte, whatever the arithmetic.
+    A table of 256 entries of the output's type is indexed by an 8-bit value's unsigned byte, in every arithmetic.
     A table of rows (slope, offset), a power of two of them, is a piecewise linear function of the arithmetic's own.
     """
 
@@ -249,7 +253,7 @@ class Activation(Node):
 
 @dataclass(frozen=True, eq=False)
 class Softmax(Node):
-    """exp(beta x) / sum of exp(beta x) along the last axis, where x are real values."""
+    """Softmax exp(beta x) / sum of exp(beta x) along the last axis, where x are real values."""
 
     beta: float = field(default=1.0, kw_only=True)
 
@@ -267,7 +271,7 @@ class Softmax(Node):
 
 
 class _Move(Node):
-    """A node that moves values and changes none."""
+    """Node that moves values without changing them."""
 
     def check(self, inputs, output):
         super().check(inputs, output)
@@ -278,7 +282,7 @@ class _Move(Node):
 
 @dataclass(frozen=True, eq=False)
 class Concatenation(_Move):
-    """The inputs after each other along `axis`; negative axes count from the last."""
+    """Concatenation of the inputs along `axis`; negative axes count from the last."""
 
     axis: int = field(kw_only=True)
 
@@ -301,7 +305,7 @@ class Concatenation(_Move):
 
 @dataclass(frozen=True, eq=False)
 class Reshape(_Move):
-    """The same values in row-major order with another shape, `to`."""
+    """Reshape of the same values in row-major order to another shape, `to`."""
 
     to: tuple[int, ...] = field(kw_only=True)
 
@@ -313,9 +317,9 @@ class Reshape(_Move):
 
 @dataclass(frozen=True, eq=False)
 class Padding(_Move):
-    """x with (before, after) elements around it for each axis, all equal to `value`: an integer, or a code.
+    """Padding of x: (before, after) elements around it for each axis, all equal to `value`: an integer, or a code.
 
-    Without a value they stand for 0.0: the zero point, or its code.
+    Without a value they represent 0.0: the zero point, or its code.
     """
 
     pads: tuple[Pair, ...] = field(kw_only=True)
@@ -343,7 +347,7 @@ class Padding(_Move):
 
 @dataclass(frozen=True, eq=False)
 class Slice(_Move):
-    """`size` elements of each axis, from `begin` on, `stride` apart."""
+    """Slice of `size` elements of each axis, from `begin` on, `stride` apart."""
 
     begin: tuple[int, ...] = field(kw_only=True)
     size: tuple[int, ...] = field(kw_only=True)

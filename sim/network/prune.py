@@ -1,6 +1,6 @@
-"""Zeros where little is lost: each function returns a copy of the weights with the least of them set to 0.
+"""Pruning of weights: each function returns a copy of the weights with the least of them set to 0.
 
-Of equal weights the one that comes first stays. Mistakes are a :class:`QuantiseError`.
+Of equal weights the first one is kept. Illegal arguments raise :class:`QuantiseError`.
 """
 
 import numpy as np
@@ -10,14 +10,14 @@ from .quantise import QuantiseError, checked, translated
 
 
 def unstructured(weights: np.ndarray, sparsity: float) -> np.ndarray:
-    """The round(sparsity * size) weights of least magnitude become 0."""
+    """Set the round(sparsity * size) weights of least magnitude to 0."""
     weights = checked(weights)
     dropped = _least(np.abs(weights).ravel(), sparsity)
     return np.where(dropped.reshape(weights.shape), 0.0, weights)
 
 
 def n_of_m(weights: np.ndarray, n: int = 2, m: int = 4, *, axis: int = -1) -> np.ndarray:
-    """Of every m weights along `axis` the n of largest magnitude stay: 2:4 is what sparse tensor cores need."""
+    """Keep, of every m weights along `axis`, the n of largest magnitude: 2:4 is the pattern of sparse tensor cores."""
     weights = checked(weights)
     if not -weights.ndim <= axis < weights.ndim:
         raise QuantiseError(f"axis {axis} is not one of the {weights.ndim} axes of the tensor")
@@ -34,9 +34,9 @@ def n_of_m(weights: np.ndarray, n: int = 2, m: int = 4, *, axis: int = -1) -> np
 
 
 def slices(weights: np.ndarray, sparsity: float, axis: int | tuple[int, ...]) -> np.ndarray:
-    """Whole slices become 0: the round(sparsity * number) of them with the least sum of magnitudes.
+    """Set whole slices to 0: the round(sparsity * number) of them with the least sum of magnitudes.
 
-    A slice is what belongs to one index of `axis`, or to one index of each of several axes.
+    A slice contains the weights of one index of `axis`, or of one index of each of several axes.
     """
     weights = checked(weights)
     axes = (axis,) if isinstance(axis, int) else tuple(axis)
@@ -48,17 +48,17 @@ def slices(weights: np.ndarray, sparsity: float, axis: int | tuple[int, ...]) ->
 
 
 def rows(weights: np.ndarray, sparsity: float) -> np.ndarray:
-    """Whole rows of a matrix, or filters of a convolution (K, C, R, S): what makes one output."""
+    """Prune whole rows of a matrix, or filters of a convolution (K, C, R, S): the weights of one output."""
     return slices(weights, sparsity, 0)
 
 
 def channels(weights: np.ndarray, sparsity: float) -> np.ndarray:
-    """Whole columns of a matrix, or input channels of a convolution (K, C, R, S): what uses one input."""
+    """Prune whole columns of a matrix, or input channels of a convolution (K, C, R, S): the weights of one input."""
     return slices(weights, sparsity, 1)
 
 
 def kernels(weights: np.ndarray, sparsity: float) -> np.ndarray:
-    """Whole R x S kernels of a convolution (K, C, R, S)."""
+    """Prune whole R x S kernels of a convolution (K, C, R, S)."""
     return slices(weights, sparsity, (0, 1))
 
 

@@ -1,12 +1,11 @@
-"""Tensors into codes and back: every function takes reals and returns a :class:`Quantised`.
+"""Quantisation of tensors to codes and back: every function takes reals and returns a :class:`Quantised`.
 
     q = quantise.uniform(weights, "int8", axis=0)                    # one scale for each output channel
     q.codes, q.scale, q.dequantise()
 
-A scale is chosen from the tensor itself (dynamic); or it is static: from limits that :func:`calibrate` took from
-samples, or, in any format, that of what was quantised before: :meth:`Quantised.encode`.
-Everything is deterministic. What cannot be quantised (NaN, infinities, nothing at all, impossible limits) is a
-:class:`QuantiseError`.
+A scale is dynamic, derived from the tensor itself, or static: from the limits that :func:`calibrate` derived from
+samples, or, in any format, from an earlier quantisation: :meth:`Quantised.encode`. Everything is deterministic. Input
+that cannot be quantised (NaN, infinities, empty tensors, impossible limits) raises :class:`QuantiseError`.
 """
 
 from collections.abc import Sequence
@@ -23,18 +22,19 @@ from ..golden.formats.olive import Pairs
 from ..golden.formats.uniform import Uniform
 
 TYPES = ("int", "flint", "pot", "float")
-"""What ANT chooses from."""
+"""Candidate types of ANT."""
 METHODS = ("minmax", "percentile", "mse")
 LARGEST = 1e100
-"""Sums of squares of larger values would leave float64."""
+"""Limit of magnitudes: sums of squares of larger values would overflow float64."""
 
 
 class QuantiseError(ValueError):
-    """A tensor or a request that cannot be quantised, in one sentence."""
+    """Tensor or request that cannot be quantised, in one sentence."""
 
 
 class Limits(NamedTuple):
-    """The reals from `low` to `high`, each an array that broadcasts with the tensor: one number, or one per channel."""
+    """Limits `low` and `high` of reals, each an array that broadcasts with the tensor: one number, or one per
+    channel."""
 
     low: np.ndarray
     high: np.ndarray
@@ -42,31 +42,32 @@ class Limits(NamedTuple):
 
 @dataclass(frozen=True)
 class Quantised:
-    """A tensor in codes: real = scale * (integer - zero)."""
+    """Tensor in codes: real = scale * (integer - zero)."""
 
     codes: np.ndarray
     """Bit patterns from 0 to 2^bits - 1, int64, shaped as the tensor; pairs have an even last axis."""
     format: Any
-    """What the codes mean, `decode(codes)`: a format of `sim.golden.formats`."""
+    """Format of the codes, with `decode(codes)`: one of `sim.golden.formats`."""
     scale: np.ndarray
-    """Broadcasts with `codes`."""
+    """Scale; broadcasts with `codes`."""
     zero: np.ndarray
-    """The integer that stands for 0.0; broadcasts with `codes`."""
+    """Integer that represents 0.0; broadcasts with `codes`."""
     columns: int
-    """Length of the tensor's last axis, without what was added to it for pairs."""
+    """Length of the tensor's last axis, without the padding for pairs."""
 
     @property
     def integers(self) -> np.ndarray:
-        """The codes' values, with their zero point: int64 (float32 for bfloat16)."""
+        """Values of the codes, with their zero point: int64 (float32 for bfloat16)."""
         return self.format.decode(self.codes)
 
     def dequantise(self) -> np.ndarray:
-        """The reals that the codes stand for, float64."""
+        """Reals that the codes represent, float64."""
         reals = self.scale * (self.integers.astype(np.float64) - self.zero)
         return reals[..., : self.columns] if reals.ndim else reals
 
     def encode(self, values: np.ndarray) -> "Quantised":
-        """Other values in this format with this scale and zero point: static, for any format; all else saturates."""
+        """Encode other values in this format with this scale and zero point: static, for any format; the others
+        saturate."""
         values = checked(values)
         if not _fits(self.scale, values):
             raise QuantiseError(f"scales of shape {self.scale.shape} do not fit shape {values.shape}")
@@ -94,7 +95,7 @@ def calibrate(
 ) -> Limits:
     """Limits for :func:`uniform`, from one array or a list of arrays with the same channels along `axis`.
 
-    "minmax": all of it. "percentile": so many per cent of the magnitudes if `symmetric`, otherwise without
+    "minmax": the full range. "percentile": that percentage of the magnitudes if `symmetric`, otherwise without
     100 - percentile per cent at each end. "mse": of 1, 0.99, ... 0.2 times the limits of "minmax" those with the
     least squared error in `format`; of equally good ones the widest.
     """
@@ -123,8 +124,8 @@ def uniform(
 ) -> Quantised:
     """Integers with a scale, and a zero point unless `symmetric`; one of each per index of `axis`, if given.
 
-    Symmetric formats with a sign are narrow (-127 to 127). Without `limits` they are taken from the values
-    (:func:`calibrate`); with them, what lies outside is saturated.
+    Symmetric formats with a sign are narrow (-127 to 127). Without `limits` they are derived from the values
+    (:func:`calibrate`); with them, values outside are saturated.
     """
     values = checked(values)
     form = _uniform(format, symmetric, rounding)
@@ -151,8 +152,8 @@ def grid(
 ) -> Quantised:
     """Codes of any format of `golden.formats.names`, with the scale of least squared error: one per index of `axis`.
 
-    The largest value of the format stands for alpha, and alpha is max|values| times each of `search`: 0.75, 0.76, ...
-    1.49 if nothing else is said (ANT), from 0.95 for more than 6 bits; the first of equally good ones.
+    The largest value of the format represents alpha, and alpha is max|values| times each of `search`, by default 0.75,
+    0.76, ... 1.49 (ANT), from 0.95 for more than 6 bits; the first of equally good ones.
     """
     values = checked(values)
     form = _find(format)
@@ -173,10 +174,10 @@ def ant(
     axis: int | None = None,
     search: Sequence | None = None,
 ) -> Quantised:
-    """The best of several formats for the whole tensor, as :func:`grid` scales each: least squared error, or first.
+    """Best of several formats for the whole tensor, as :func:`grid` scales each: least squared error, or first.
 
     Candidates are int, flint, pot and float, as far as they exist with so many bits, or those given. They have a sign
-    if the tensor holds anything below 0. With one, ANT's float of four bits is its pot.
+    if the tensor holds negative values. With one, ANT's float of four bits is its pot.
     """
     values = checked(values)
     sign = "" if values.min() < 0 else "u"
@@ -197,10 +198,10 @@ def olive(
     axis: int | None = None,
     search: Sequence | None = None,
 ) -> Quantised:
-    """Outlier-victim pairs along the last axis, which gets a 0 behind it if it is odd; one scale per index of `axis`.
+    """Outlier-victim pairs along the last axis, which is padded with a 0 if it is odd; one scale per index of `axis`.
 
-    The largest normal value stands for alpha, and alpha is max|mean +- 3 sigma| times each of `search`: 0.75, 0.77, ...
-    1.49 if nothing else is said; that of least squared error, or the first.
+    The largest normal value represents alpha, and alpha is max|mean +- 3 sigma| times each of `search`, by default
+    0.75, 0.77, ... 1.49; that of least squared error, or the first.
     """
     values = checked(values)
     with translated():
@@ -232,7 +233,7 @@ def codebook(values: np.ndarray, entries: int = 16, *, width: int = 16, zero: bo
 
 
 def bfloat16(values: np.ndarray, *, subnormals: str = "keep") -> Quantised:
-    """bfloat16, rounded to nearest even by way of fp32; scale 1."""
+    """bfloat16, rounded to nearest even via fp32; scale 1."""
     values = checked(values)
     with translated():
         codes = bf16.encode(values, subnormals=subnormals)
@@ -243,7 +244,7 @@ def bfloat16(values: np.ndarray, *, subnormals: str = "keep") -> Quantised:
 
 @contextmanager
 def translated(sentence: str | None = None):
-    """What the formats call a `ValueError` is a :class:`QuantiseError` to those who call these functions."""
+    """Convert a `ValueError` of the formats to a :class:`QuantiseError` for callers of these functions."""
     try:
         yield
     except ValueError as error:
@@ -251,7 +252,7 @@ def translated(sentence: str | None = None):
 
 
 def checked(values: np.ndarray) -> np.ndarray:
-    """The tensor as float64. Raises :class:`QuantiseError` where it cannot be quantised."""
+    """Tensor as float64. Raises :class:`QuantiseError` where it cannot be quantised."""
     with translated("the tensor is not an array of real numbers"):
         values = np.asarray(values)
     if values.dtype.kind not in "biuf":
@@ -268,7 +269,7 @@ def checked(values: np.ndarray) -> np.ndarray:
 
 
 def _rows(values: np.ndarray, axis: int | None) -> np.ndarray:
-    """Channels x values: one row without an axis."""
+    """Values as channels x values: one row without an axis."""
     if axis is None:
         return values.reshape(1, -1)
     if not -values.ndim <= axis < values.ndim:
@@ -277,12 +278,12 @@ def _rows(values: np.ndarray, axis: int | None) -> np.ndarray:
 
 
 def _paired(values: np.ndarray) -> np.ndarray:
-    """A 0 behind a last axis that is odd."""
+    """Append a 0 to a last axis of odd length."""
     return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, values.shape[-1] % 2)])
 
 
 def _shape(values: np.ndarray, axis: int | None) -> tuple[int, ...]:
-    """The shape in which one number per channel broadcasts with the tensor."""
+    """Shape in which one number per channel broadcasts with the tensor."""
     return () if axis is None else tuple(size if i == axis % values.ndim else 1 for i, size in enumerate(values.shape))
 
 
@@ -338,13 +339,13 @@ def _affine(form: Uniform, low: np.ndarray, high: np.ndarray, symmetric: bool) -
 
 
 def _divided(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Infinite where the scale is too small for the value: every format saturates that."""
+    """Quotient, infinite where the scale is too small for the value: every format saturates that."""
     with np.errstate(over="ignore"):
         return values / scale
 
 
 def _search(rows: np.ndarray, form: Any, alpha: np.ndarray, search: Sequence) -> np.ndarray:
-    """The scale of each row: of alpha / peak times each part of `search` the best, or the first; 1 if alpha is 0."""
+    """Scale of each row: the best of alpha / peak times each part of `search`, or the first; 1 if alpha is 0."""
     parts = np.asarray(search, np.float64)
     if parts.ndim != 1 or not parts.size or not (np.isfinite(parts) & (parts > 0)).all():
         raise QuantiseError("search is not a list of positive numbers")
@@ -359,7 +360,7 @@ def _search(rows: np.ndarray, form: Any, alpha: np.ndarray, search: Sequence) ->
 
 
 def _scale(scale: np.ndarray) -> np.ndarray:
-    """1 where a tensor of zeros leaves the scale open."""
+    """Replace the undefined scale of an all-zero tensor by 1."""
     return np.where(scale == 0, 1.0, scale)
 
 
@@ -372,5 +373,5 @@ def _quantised(
 
 
 def _text(limit: np.ndarray) -> str:
-    """One number for a message, whatever number of channels there are."""
+    """One number for a message, for any number of channels."""
     return f"{np.asarray(limit).flat[0]:g}"

@@ -1,6 +1,6 @@
-"""The reference of networks: every tensor of a graph, computed node by node in NumPy.
+"""Reference of networks: every tensor of a graph, computed node by node in NumPy.
 
-It walks images, windows, taps and groups. What a sum of products is, and how it becomes a result, belongs to each
+It iterates over images, windows, taps and groups. Sums of products and their conversion to results are defined by each
 node's arithmetic.
 """
 
@@ -30,7 +30,7 @@ from .graph import (
 
 
 def run(graph: Graph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The values of every tensor by name, constants included; arrays have their tensors' `dtype` and `shape`.
+    """Values of every tensor by name, constants included; arrays have their tensors' `dtype` and `shape`.
 
     Raises `GraphError` where an input is missing, unknown, or not of its tensor's type and shape.
     """
@@ -50,7 +50,7 @@ def run(graph: Graph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 @singledispatch
 def compute(node: Node, tensors: tuple[Tensor, ...], values: list[np.ndarray], output: Tensor) -> np.ndarray:
-    """The values of a node's output from those of its inputs."""
+    """Values of a node's output from those of its inputs."""
     raise GraphError(f"node {node.name}: the reference cannot compute a {type(node).__name__}")
 
 

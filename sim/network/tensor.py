@@ -18,12 +18,12 @@ FLOATS = {"bfloat16": np.uint16, "float32": np.float32}
 
 
 class GraphError(ValueError):
-    """An ill-formed network, in one sentence that names the node or the tensor."""
+    """Ill-formed network, in one sentence that names the node or the tensor."""
 
 
 @lru_cache
 def coded_format(name: str) -> ValueGrid | Pairs | None:
-    """The format of a coded type ("flint4", "pot4", "olive_int4"); None if the name is not one."""
+    """Format of a coded type ("flint4", "pot4", "olive_int4"); None if the name is not one."""
     if name in INTEGERS or name in FLOATS:
         return None
     if len(OLIVE.get(name, ())) == 1:
@@ -35,7 +35,7 @@ def coded_format(name: str) -> ValueGrid | Pairs | None:
 
 
 def dtype_of(type: str) -> np.dtype | None:
-    """The NumPy type that holds values of a type, for coded types the narrowest unsigned one; None if unknown."""
+    """NumPy type that holds values of a type, for coded types the narrowest unsigned one; None if unknown."""
     if type in INTEGERS:
         return np.dtype(type)
     if type in FLOATS:
@@ -51,12 +51,12 @@ def integer_limits(type: str) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """Values of one shape and one type: real = scale * (integer - zero_point).
+    """Tensor of one shape and one type: real = scale * (integer - zero_point).
 
     `type` is int8, uint8, int16, uint16, int32, bfloat16, float32, or the name of a coded format; `dtype` is the NumPy
     type of its values. A coded tensor holds codes, and its integers are the codes' values; "int4" is a coded type.
     `value` makes the tensor a constant. `scale` is one number, or one for each index of the last axis; None where the
-    real value is of no interest. Raises `GraphError`.
+    real value is irrelevant. Raises `GraphError`.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Tensor:
 
     @property
     def format(self) -> ValueGrid | Pairs | None:
-        """The format of a coded type."""
+        """Format of a coded type."""
         return coded_format(self.type)
 
     @property

@@ -1,4 +1,4 @@
-"""An AXI4 memory with latency and faults, from cocotbext-axi, and a check that a master keeps the protocol."""
+"""AXI4 memory with latency and faults, from cocotbext-axi, and a protocol checker for masters."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -13,22 +13,22 @@ from cocotbext.axi.constants import AxiResp
 from .streams import reader
 
 PERIOD = 10
-"""Nanoseconds of a clock cycle in every bench."""
+"""Clock period of every bench in nanoseconds."""
 
 NATURAL_LATENCY = 2
-"""Cycles from an address to its first beat that cocotbext-axi's memory takes by itself."""
+"""Latency in cycles of cocotbext-axi's memory without added delay, from an address to its first beat."""
 
 
 class BusFault(Exception):
-    """The memory does not answer at an address."""
+    """Access to an address at which the memory does not respond."""
 
 
 class AxiRamModel:
-    """DRAM behind an AXI4 master whose ports begin with `prefix`.
+    """DRAM at an AXI4 master whose ports begin with `prefix`.
 
-    `latency`: cycles from a read address to its first beat, from a last write beat to its response; any number of
-    bursts is under way at a time. `faults`: (first, last, code) for addresses that answer with an error; what lies
-    beyond the memory answers DECERR.
+    `latency`: cycles from a read address to its first beat, and from a last write beat to its response; the number of
+    outstanding bursts is not limited. `faults`: (first, last, code) for addresses that answer with an error; addresses
+    beyond the memory answer DECERR.
     """
 
     def __init__(self, dut, prefix: str, size: int):
@@ -66,7 +66,7 @@ class AxiRamModel:
             target.set_pause_generator(iter(lambda: chance() < probability, None))
 
     def _guarded(self, name: str, access: Callable) -> Callable:
-        """An access that fails where the memory has a fault."""
+        """Access that fails where the memory has a fault."""
 
         async def guarded(address, data_or_length):
             length = data_or_length if isinstance(data_or_length, int) else len(data_or_length)
@@ -86,7 +86,7 @@ class AxiRamModel:
 
 
 class _Late:
-    """A sink whose beats are received some cycles after they came."""
+    """Sink that delivers its beats with a delay in cycles."""
 
     def __init__(self, sink, memory: AxiRamModel):
         self.sink, self.memory = sink, memory
@@ -114,7 +114,7 @@ class _Late:
 
 
 class _LateSource:
-    """A source that sends each response some cycles after it was given, with the code of a fault."""
+    """Source that sends each response with a delay in cycles, with the code of a fault."""
 
     def __init__(self, source, memory: AxiRamModel):
         self.source, self.memory = source, memory
@@ -147,7 +147,7 @@ class _LateSource:
 
 
 class _Coded:
-    """A source that puts the code of a fault into a beat."""
+    """Source that inserts the code of a fault into a beat."""
 
     def __init__(self, source, field: str, code: Callable[[], int | None]):
         self.source, self.field, self.code = source, field, code
@@ -166,10 +166,11 @@ def _extra(memory: AxiRamModel) -> int:
 
 
 class ProtocolChecker:
-    """Holds a master to the protocol, at the falling edge of every cycle: what is offered stays until it is taken.
+    """Protocol checker for a master, at the falling edge of every cycle: an offered beat must remain stable until
+    accepted.
 
-    Also counts the beats of each channel, and when the first and the last of them passed. `errors` has a sentence for
-    each offence. What a burst may be (4 KiB, wlast) cocotbext-axi's memory asserts.
+    It also counts the beats of each channel, and records the cycles of the first and the last of them. `errors` has a
+    sentence for each violation. Rules of a burst (4 KiB, wlast) are asserted by cocotbext-axi's memory.
     """
 
     PAYLOADS = {
@@ -204,7 +205,7 @@ class ProtocolChecker:
                 continue
             values = [read() for read in payload]
             if offered is not None and values != offered:
-                self.errors.append(f"cycle {cycle}: {channel} changed while it waited")
+                self.errors.append(f"cycle {cycle}: {channel} changed while stalled")
             if ready() == "1":
                 moved = True
                 self.beats[channel] += 1

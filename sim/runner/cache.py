@@ -1,4 +1,4 @@
-"""Keeps what is expensive to build: a directory for each distinct content, in the user's cache."""
+"""Cache of build results: a directory for each distinct content, in the user's cache."""
 
 import hashlib
 import json
@@ -12,12 +12,12 @@ from .folders import FolderError
 
 
 def once(name: str, content: Iterable[str], fill: Callable[[Path], None]) -> Path:
-    """The directory that `fill` made for this `content`; `fill` runs only if there is no complete one yet.
+    """Directory that `fill` made for this `content`; `fill` runs only if there is no complete one yet.
 
-    `content` is everything that the result depends on. The directory takes its final name only when `fill`
-    has returned. One whose files are not those that `fill` made, such as after a disk was full, is made again.
-    Processes that want the same content at the same time wait for the first. Raises :class:`.FolderError`, one
-    sentence, if no cache can be written.
+    `content` is everything on which the result depends. The directory takes its final name only when `fill` has
+    returned. A directory whose files are not those that `fill` made, for example after a full disk, is made again.
+    Concurrent processes with the same content wait for the first. Raises :class:`.FolderError`, one sentence, if no
+    cache can be written.
     """
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:24]
     places, reasons = [], []
@@ -45,7 +45,7 @@ def _made(final: Path, fill: Callable[[Path], None]) -> Path:
     partial = final.with_name(f"{final.name}.partial")
     with FileLock(final.with_name(f"{final.name}.lock")):
         if not _complete(final):
-            for left in (partial, final):  # by a build that was killed, or that is damaged
+            for left in (partial, final):  # left by a killed build, or damaged
                 if left.exists():
                     shutil.rmtree(left)
             with children.removed(partial):
@@ -57,7 +57,7 @@ def _made(final: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def _complete(folder: Path) -> bool:
-    """Whether a directory has all files that were made in it, as they were."""
+    """Whether a directory has all files that were made in it, unchanged."""
     try:
         listed = json.loads(_list(folder).read_text())
         return folder.is_dir() and all(_entry(folder / path) == entry for path, entry in listed.items())
@@ -66,7 +66,7 @@ def _complete(folder: Path) -> bool:
 
 
 def _list(folder: Path) -> Path:
-    """The file that lists the files of a complete directory: size, and whether it is executable."""
+    """File that lists the files of a complete directory: size, and whether it is executable."""
     return folder.with_name(f"{folder.name}.json")
 
 

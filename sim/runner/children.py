@@ -1,7 +1,7 @@
 """Child processes and temporary folders that do not outlive this process.
 
 Each child leads a process group of its own, so that it is ended together with its descendants: when its call ends for
-whatever reason, and on a signal for which :func:`stop_on_signals` was called.
+any reason, and on a signal for which :func:`stop_on_signals` was called.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _stopping = False
 
 
 class Child(subprocess.Popen):
-    """A process in a group of its own; arguments as of `subprocess.Popen`. In `with`, it is ended at the end."""
+    """Process in a group of its own; arguments as of `subprocess.Popen`. A `with` block ends it on exit."""
 
     def __init__(self, command, **options):
         if _stopping:
@@ -55,7 +55,7 @@ class Child(subprocess.Popen):
 
 
 def run(command, *, timeout: float | None = None, input: str | None = None, **options) -> subprocess.CompletedProcess:
-    """`subprocess.run` for a :class:`Child`. Raises `subprocess.TimeoutExpired` after `timeout` seconds."""
+    """Execute `subprocess.run` for a :class:`Child`. Raises `subprocess.TimeoutExpired` after `timeout` seconds."""
     if input is not None:
         options["stdin"] = subprocess.PIPE
     with Child(command, **options) as child:
@@ -65,7 +65,7 @@ def run(command, *, timeout: float | None = None, input: str | None = None, **op
 
 @contextlib.contextmanager
 def temporary() -> Iterator[Path]:
-    """A new temporary folder, removed at the end. Raises :class:`.FolderError` if it cannot be made, or is full."""
+    """New temporary folder, removed at the end. Raises :class:`.FolderError` if it cannot be made, or is full."""
     try:
         folder = Path(tempfile.mkdtemp(prefix="systola-"))
     except OSError as error:
@@ -81,7 +81,7 @@ def temporary() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def removed(folder: Path) -> Iterator[None]:
-    """Remove a folder at the end, if it is still there."""
+    """Remove a folder at the end, if it still exists."""
     _folders.add(folder)
     try:
         yield
@@ -95,7 +95,7 @@ def _no_temporary(error: OSError) -> FolderError:
 
 
 def stop_on_signals(say: Callable[[], object]):
-    """On a signal of :data:`SIGNALS`, end all children, remove all temporary folders, `say`, and end this process.
+    """On a signal of :data:`SIGNALS`, end all children, remove all temporary folders, call `say`, and end this process.
 
     The process ends in the handler: an exception could be raised inside a destructor, which discards it.
     """
@@ -117,6 +117,7 @@ def stop_on_signals(say: Callable[[], object]):
 
 
 def die_with_parent():
-    """Called in a child: end it when its parent ends, by whatever cause. Without effect where there is no such call."""
+    """End this child process when its parent ends, for any reason. Called in the child. Without effect where there is
+    no such call."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

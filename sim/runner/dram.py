@@ -10,10 +10,10 @@ import numpy as np
 from .simulator import SimulatorError
 
 LIMIT = 1 << 30
-"""Bytes of the largest DRAM."""
+"""Size of the largest DRAM in bytes."""
 
 RANGES = 4
-"""Ranges of addresses of a DRAM that can have a fault of their own."""
+"""Largest number of address ranges of a DRAM with a fault of their own."""
 
 _CHUNK = 1 << 20
 
@@ -49,7 +49,7 @@ class DramSettings:
     65535, of which 1 has the effect of 2.
     stall: cycles of 256 in which each AXI channel pauses, at random; 0 to 255.
     rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is kept exactly.
-    faults: (first, last, code): addresses that answer with an AXI response, 1 to 3; at most RANGES of them.
+    faults: (first, last, code): address ranges that answer with an AXI response, 1 to 3; at most RANGES of them.
     fault_beat: (port, n, code): the n-th beat of a port from now on answers with `code`. Reads and writes are counted
     together, from 0; ports are numbered in the order of the harness description; a reset cancels it.
     size: bytes; beats beyond answer DECERR. None: as large as possible.
@@ -117,7 +117,7 @@ def save_image(path: Path, image: np.ndarray, limit: int = LIMIT):
 
 
 def load_image(path: Path, size: int, skip: int = 0) -> np.ndarray:
-    """The bytes of a file from `skip` on: pages are read when they are used, and may be changed in memory."""
+    """Contents of a file from `skip` on: pages are read when they are used, and may be changed in memory."""
     return np.memmap(path, np.uint8, "c", offset=0)[skip : skip + size].view(np.ndarray)
 
 

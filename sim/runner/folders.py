@@ -1,4 +1,4 @@
-"""Folders of the user that hold what is kept between runs, and where they are when the usual ones cannot be used."""
+"""Folders of the user for data kept between runs, and their replacements if the usual ones cannot be used."""
 
 import contextlib
 import errno
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NAME = "SYSTOLA_CACHE"
-"""The environment variable that names the cache."""
+"""Environment variable that names the cache."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """Errors of a file system without space for this user."""
@@ -19,11 +19,11 @@ ROOM = 64 << 20
 
 
 class FolderError(Exception):
-    """A folder that cannot be used; the message is one sentence for the user."""
+    """Error for a folder that cannot be used; the message is one sentence for the user."""
 
 
 def reason(folder: Path, room: int = 0) -> str | None:
-    """Why no file can be written into a folder, which need not exist yet, as a phrase; None if one can."""
+    """Reason for which no file can be written into a folder, which need not exist yet, as a phrase; None if one can."""
     for place in (folder, *folder.parents):
         try:
             found = place.lstat()
@@ -44,7 +44,7 @@ def reason(folder: Path, room: int = 0) -> str | None:
 
 
 def cannot(folder: Path, room: int = 0) -> str | None:
-    """As :func:`reason`, found out by making the folder and a file in it: some file systems tell only then."""
+    """As :func:`reason`, by making the folder and a file in it: some file systems report an error only then."""
     if why := reason(folder, room):
         return why
     try:
@@ -57,7 +57,7 @@ def cannot(folder: Path, room: int = 0) -> str | None:
 
 
 def caches() -> Iterator[Path]:
-    """Folders in which builds are looked for and kept, the preferred one first.
+    """Folders in which builds are searched and kept, the preferred one first.
 
     `$SYSTOLA_CACHE` alone if it is set, otherwise the platform's cache directory and a temporary folder of the user,
     which is made only when the iteration reaches it.
@@ -69,7 +69,7 @@ def caches() -> Iterator[Path]:
             raise FolderError(f"{NAME}={named}: {_sentence(error)}; set it to a folder that can be written.") from None
         yield place
         return
-    from platformdirs import user_cache_dir  # an optional dependency, as is all that needs a cache
+    from platformdirs import user_cache_dir  # an optional dependency, as is every user of the cache
 
     with contextlib.suppress(RuntimeError):  # a user without a home directory
         if (usual := Path(user_cache_dir("systola"))).is_absolute():
@@ -78,7 +78,7 @@ def caches() -> Iterator[Path]:
 
 
 def tool_environment() -> dict[str, str]:
-    """The environment for tools that are WebAssembly: they compile themselves at first use, into a cache of their own.
+    """Environment of WebAssembly tools: they compile themselves at first use, into a cache of their own.
 
     Where that cannot be written, it is below a temporary folder. Raises :class:`FolderError` if there is none.
     """
@@ -101,7 +101,7 @@ def tool_environment() -> dict[str, str]:
 
 
 def _temporary() -> list[Path]:
-    """The user's own folder among the temporary ones, which no other user could have made; none if there is none."""
+    """User's own folder among the temporary ones, which no other user could have made; none if there is none."""
     try:
         folder = Path(tempfile.gettempdir()) / f"systola-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The surroundings of a design in simulation: DRAMs behind its AXI4 masters, several instances, links joined."""
+"""Harness of a design in simulation: DRAMs at its AXI4 masters, several instances, connected links."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from .ports import PortGroups, Ports, group, read_ports
 from .simulator import SimulatorError
 
 ICARUS_BYTES = 1 << 23
-"""Bytes of each DRAM under Icarus, unless a harness has another number."""
+"""Size in bytes of each DRAM under Icarus, unless a harness has another number."""
 
 
 @dataclass(frozen=True)
 class Harness:
-    """Description of what surrounds a design.
+    """Description of the harness of a design.
 
     instances: copies of the design, with one clock and one reset.
     memories: the AXI4 masters that share each DRAM, as (instance, prefix), or as the prefix alone for instance 0. The
@@ -37,7 +37,7 @@ class Harness:
     def around(
         self, verilog: str, top: str, ports: Ports | None = None, *, simulator: str = "verilator", driver: bool = False
     ) -> "Surrounded":
-        """Verilog of the design `top` in this harness. With `driver`, its top is what models/drive.cpp drives.
+        """Verilog of the design `top` in this harness. With `driver`, its top is the module driven by models/drive.cpp.
 
         Raises `SimulatorError`, one sentence, if the description does not fit the design.
         """
@@ -90,7 +90,7 @@ class Harness:
         return joins
 
     def _pairs(self, top: str, groups: PortGroups, one: End, other: End) -> Iterator[tuple[End, End]]:
-        """The pairs of single ports that two ends denote."""
+        """Pairs of single ports that two ends denote."""
         sides = []
         for instance, name in (one, other):
             found = [name] if name in groups.links else [each for each in groups.links if each.startswith(f"{name}_")]

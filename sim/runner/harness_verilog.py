@@ -1,4 +1,4 @@
-"""The text of a harness: wires, instances, DRAMs and, for a driver in C++, one host port for all instances."""
+"""Verilog text of a harness: wires, instances, DRAMs and, for a driver in C++, one host port for all instances."""
 
 import re
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ _DRIVER = {
 
 
 End = tuple[int, str]
-"""A port, a prefix of ports or an AXI4 master of an instance: (instance, name)."""
+"""Port, prefix of ports or AXI4 master of an instance: (instance, name)."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A harness as applied to a design.
+    """Harness as applied to a design.
 
-    memories: the masters of each DRAM. joins: the output that drives each input that is joined.
+    memories: the masters of each DRAM. joins: the output that drives each joined input.
     """
 
     design: str
@@ -54,7 +54,7 @@ class Plan:
 
 
 def port_name(name: str, instance: int | None) -> str:
-    """The harness port for a port of one of several instances; `instance` is None where there is one.
+    """Name of the harness port for a port of one of several instances; `instance` is None where there is one.
 
     The number follows the prefix of an AXI bus (s_axil_1_awaddr, m_axis_east_1_tdata), else the name (irq_1).
     """
@@ -65,7 +65,7 @@ def port_name(name: str, instance: int | None) -> str:
 
 
 def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str, int]]]:
-    """The modules around a design, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
+    """Modules around a design, with DRAMs of at most `size` bytes, and the ports of module `harness`."""
     ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
     body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size), *_observers(plan, ports)]
     text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in SettingsField)
@@ -95,7 +95,7 @@ def _number(plan: Plan, instance: int) -> int | None:
 
 
 def _wires(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
-    """A wire for each port of each instance, connected to what drives it or to a port of the harness."""
+    """Wires for the ports of each instance, connected to their drivers or to ports of the harness."""
     outside = {*plan.groups.registers.values(), *plan.groups.links, *(["irq"] if plan.groups.irq else [])}
     drivers = set(plan.joins.values())
     ends = [(instance, name) for instance in range(plan.instances) for name in plan.ports if name not in ("clk", "rst")]
@@ -139,7 +139,7 @@ def _drams(plan: Plan, size: int) -> Iterator[str]:
 
 
 def _observers(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
-    """A flag per instance that stays high once an AXI4 master was active while its interrupt was asserted."""
+    """Flag per instance that stays high once an AXI4 master was active while its interrupt was asserted."""
     masters = plan.groups.masters.values()
     valids = [port for each in masters for signal, port in each.ports.items() if signal.endswith("valid")]
     if not plan.groups.irq or not valids:
@@ -186,7 +186,7 @@ def _port(dram: str, port: int, widest: int, instance: int, bus: AxiMasterPorts)
 
 
 def _host(plan: Plan, inner: Ports) -> list[str]:
-    """All instances' registers and interrupts on the ports of `_DRIVER`; all other inputs are low."""
+    """Connection of all instances' registers and interrupts to the ports of `_DRIVER`; all other inputs are low."""
     pins = {name: "0" if direction == "input" else "" for name, (direction, _) in inner.items()}
     pins |= {name: name for name in ("clk", "rst", *_SETTINGS)}
     answers = {

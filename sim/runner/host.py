@@ -1,4 +1,4 @@
-"""A harness under cocotb: registers of its instances, settings and images of its DRAMs.
+"""Host side of a harness under cocotb: registers of its instances, settings and images of its DRAMs.
 
 Registers are driven and sampled at falling edges of the clock. Settings and images take picoseconds, and no cycle.
 """
@@ -15,15 +15,15 @@ from .dram import LIMIT, DramSettings, SettingsField, check_image, load_image, s
 from .simulator import SimulatorError
 
 PATIENCE = 10_000
-"""Cycles after which a register access is given up."""
+"""Cycles after which a register access is abandoned."""
 
 _WORD = 64  # bytes in which Icarus writes a memory
 
 
 class Host:
-    """The registers and the interrupt of an instance; `instance` is None where the harness has one.
+    """Registers and interrupt of an instance; `instance` is None where the harness has one.
 
-    Raises `SimulatorError` for a register that does not answer, or answers with an error.
+    Raises `SimulatorError` for a register access without a response, or with an error response.
     """
 
     def __init__(self, dut, instance: int | None = None):
@@ -38,13 +38,13 @@ class Host:
         await self._access(offset, ("aw", "w"), "b")
 
     async def read(self, offset: int) -> int:
-        """The value of a register."""
+        """Read a register."""
         self._port("araddr").value = offset
         await self._access(offset, ("ar",), "r")
         return int(self._port("rdata").value)
 
     async def interrupt(self, limit: int) -> bool:
-        """Wait for the interrupt, at most `limit` cycles; whether there was one."""
+        """Wait for the interrupt, at most `limit` cycles; returns whether it was asserted."""
         end = get_sim_time("ps") + limit * PERIOD * 1000
         if self.irq is None:
             await Timer(limit * PERIOD, "ns")
@@ -59,7 +59,7 @@ class Host:
         await set_field(self.dut, self.instance, SettingsField.RECORD, number)
 
     async def recorded(self, number: int = 0) -> list[tuple[int, int]]:
-        """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
+        """End recording and return (cycle, busy) for each change. The first cycle after `record` has number 1."""
         await set_field(self.dut, self.instance, SettingsField.RECORD_END, 0)
         lines = Path(f"trace{self.instance}_{number}.txt").read_text().splitlines()
         return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]
@@ -96,7 +96,7 @@ class HarnessDram:
         self.dut, self.number, self.largest = dut, number, largest
 
     async def configure(self, settings: DramSettings):
-        """Set its behaviour."""
+        """Set the behaviour of the DRAM."""
         for field, value in settings.fields():
             await set_field(self.dut, self.number, field, value)
 
@@ -108,7 +108,7 @@ class HarnessDram:
         path.unlink()
 
     async def dump(self, size: int, first: int = 0) -> np.ndarray:
-        """`size` bytes from address `first` on; unknown bits are zero."""
+        """Return `size` bytes from address `first` on; unknown bits are zero."""
         begin = first // _WORD * _WORD
         check_image(first + size, self.largest)
         await set_field(self.dut, self.number, SettingsField.DUMP_FIRST, begin)

@@ -1,4 +1,4 @@
-"""Icarus Verilog, where it is installed: slower than Verilator, but four-state: shows what a reset forgot."""
+"""Icarus Verilog backend: slower than Verilator, but four-state, so that state without a reset is visible as X."""
 
 import subprocess
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from .simulator import Launcher, SimulatorError, require, tail
 
 
 class Icarus(Launcher, cocotb_tools.runner.Icarus):
-    """Compiles a design into `sim.vvp`; hierarchical blocks and C++ mean nothing to Icarus and are ignored."""
+    """Compile a design into `sim.vvp`; hierarchical blocks and C++ have no meaning for Icarus and are ignored."""
 
     def __init__(
         self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), sources: Sequence[Path] = ()
@@ -23,7 +23,7 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
         self.wave_args = ["-none"]
 
     def identity(self) -> list[str]:
-        """What a simulation depends on beside the design."""
+        """Dependencies of a simulation in addition to the design."""
         said = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True).stdout
         return [version("cocotb"), said.splitlines()[0], self.top, str(bool(self.wave_format))]
 
@@ -46,7 +46,7 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
         if not self.wave_format:
             raise SimulatorError(f"{waves.name} cannot be recorded: the design was built without waves.")
         if waves.suffix not in (".fst", ".vcd"):
-            raise SimulatorError(f"{waves.name} is of no known wave format: choose .fst or .vcd")
+            raise SimulatorError(f"{waves.name} has no known wave format: choose .fst or .vcd")
         self.wave_args = [f"-{waves.suffix[1:]}", f"+dumpfile_path={waves}"]
 
     def _test_command(self) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""What a bench is asked to do, and what it found: passed through files between the caller and the simulator."""
+"""Job and outcome of a bench: passed through files between the caller and the simulator."""
 
 import json
 import os
@@ -9,17 +9,17 @@ from pathlib import Path
 from .children import die_with_parent
 
 ENVIRONMENT = "SYSTOLA_JOB"
-"""The environment variable in which a bench finds the folder of its job."""
+"""Environment variable that holds the folder of a bench's job."""
 
 
 @dataclass
 class Outcome:
-    """What a bench counted, over all cases, pauses included; `seconds` is the time spent simulating.
+    """Counts of a bench, over all cases, pauses included; `seconds` is the time spent simulating.
 
     `work` is counted in the design's unit (see `hw.component.Component`). `cycles` run from a case's first input beat
-    to its last output beat; `output_cycles` tells, for each case, when each output beat left, from the first cycle
-    that could have carried an input. `spans` tells, for each case and channel of a bus, its beats, and when the first
-    and the last of them passed.
+    to its last output beat; `output_cycles` holds, for each case, the cycle of each output beat, counted from the first
+    cycle that could have carried an input. `spans` holds, for each case and channel of a bus, the number of its beats,
+    and the cycles of the first and the last of them.
     """
 
     cases: int = 0
@@ -36,11 +36,11 @@ class Outcome:
 
 @dataclass
 class BenchJob:
-    """Parameters and input ports of the design, the cases to run, and whether their results are wanted back.
+    """Parameters and input ports of the design, the cases to run, and whether their results are returned.
 
     `facts` is plain data about the design, such as its register map, which a generic bench needs.
 
-    What a case is, is between a workload and the bench of the design.
+    The type of a case is defined by a workload and the bench of the design.
     """
 
     parameters: dict
@@ -54,13 +54,13 @@ class BenchJob:
 
     @staticmethod
     def load() -> "BenchJob":
-        """Called in the bench, whose process then ends with that of its caller."""
+        """Load the job. Called in the bench, whose process then ends with that of its caller."""
         die_with_parent()
         return pickle.loads((Path(os.environ[ENVIRONMENT]) / "job.pickle").read_bytes())
 
 
 def save_outcome(outcome: Outcome, results: list):
-    """Called in the bench."""
+    """Save the outcome and the results. Called in the bench."""
     folder = Path(os.environ[ENVIRONMENT])
     (folder / "results.pickle").write_bytes(pickle.dumps(results))
     (folder / "outcome.json").write_text(json.dumps(asdict(outcome)))

@@ -1,4 +1,4 @@
-"""Ports of a design in groups: AXI4 masters, registers behind AXI4-Lite, interrupt, busy lines, links."""
+"""Ports of a design in groups: AXI4 masters, AXI4-Lite registers, interrupt, busy lines, links."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _SIGNAL = re.compile(
 
 @dataclass(frozen=True)
 class AxiMasterPorts:
-    """An AXI4 master: widths in bits, and the port of each signal that it has ("araddr": "m_axi_araddr")."""
+    """AXI4 master: widths in bits, and the port of each signal that it has ("araddr": "m_axi_araddr")."""
 
     prefix: str
     data: int
@@ -39,7 +39,7 @@ class PortGroups:
 
 
 def read_ports(verilog: str, top: str) -> dict[str, tuple[str, int]]:
-    """The ports of module `top`, from a port list in ANSI style with constant ranges."""
+    """Ports of module `top`, from a port list in ANSI style with constant ranges."""
     text = re.sub(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", " ", verilog, flags=re.DOTALL)
     module = re.search(rf"\bmodule\s+{re.escape(top)}\s*(?:#\s*\(.*?\)\s*)?\(([^()]*)\)\s*;", text, re.DOTALL)
     if module is None:

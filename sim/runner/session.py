@@ -1,4 +1,4 @@
-"""A design in its harness as a process without a bench: registers, runs and DRAM images, as fast as Verilator goes."""
+"""Simulation of a design in its harness as a process without a bench, at the full speed of Verilator."""
 
 import contextlib
 import subprocess
@@ -20,7 +20,7 @@ SOURCES = (Path(str(MODELS / "dram.cpp")), Path(str(MODELS / "dram.h")))
 
 @dataclass(frozen=True)
 class Driven:
-    """A program that simulates a design in its harness, and what is in it."""
+    """Program that simulates a design in its harness, and a description of its parts."""
 
     program: Path
     surrounded: Surrounded
@@ -28,7 +28,7 @@ class Driven:
 
 @dataclass(frozen=True)
 class Stop:
-    """How a run ended: with an interrupt or at its limit, after so many cycles, and in so many seconds."""
+    """Result of a run: whether it ended with an interrupt or at its limit, its cycles, and its seconds."""
 
     interrupted: bool
     cycles: int
@@ -36,7 +36,7 @@ class Stop:
 
 
 def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness | None = None) -> Driven:
-    """Compile a design in its harness (default: one instance, one DRAM), or find it compiled already."""
+    """Compile a design in its harness (default: one instance, one DRAM), or return the cached build."""
     from .verilator import Verilator  # with its optional dependencies
 
     surrounded = (harness or Harness()).around(verilog, top, ports, driver=True)
@@ -47,9 +47,10 @@ def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness |
 
 
 class Session:
-    """One process of a `Driven` design, out of reset; a context manager.
+    """Process of a `Driven` design, out of reset; a context manager.
 
-    Raises `SimulatorError`, one sentence, for what the design or its harness does not have, and if the process fails.
+    Raises `SimulatorError`, one sentence, for parts that the design or its harness does not have, and if the process
+    fails.
     """
 
     def __init__(self, driven: Driven):
@@ -92,7 +93,7 @@ class Session:
             path.unlink()
 
     def dump(self, size: int, first: int = 0, memory: int = 0) -> np.ndarray:
-        """`size` bytes of a DRAM from address `first` on."""
+        """Return `size` bytes of a DRAM from address `first` on."""
         self._check("memory", memory, len(self.plan.memories))
         check_image(first + size, self.largest)
         path = self.folder / "result.bin"
@@ -106,7 +107,7 @@ class Session:
         self._access(f"write {instance} {offset} {value & 0xFFFF_FFFF}", offset, instance)
 
     def read(self, offset: int, instance: int = 0) -> int:
-        """The value of a register."""
+        """Read a register."""
         return int(self._access(f"read {instance} {offset}", offset, instance))
 
     def run(self, limit: int, instance: int | None = None) -> Stop:
@@ -117,7 +118,7 @@ class Session:
         return Stop(interrupted == "1", int(cycles), float(seconds))
 
     def tick(self, cycles: int):
-        """Simulate so many cycles, whatever happens in them."""
+        """Simulate this many cycles unconditionally."""
         self._command(f"tick {cycles}")
 
     def reset(self):
@@ -132,7 +133,7 @@ class Session:
         self._set(instance, SettingsField.RECORD, 0)
 
     def recorded(self, instance: int = 0) -> list[tuple[int, int]]:
-        """End recording; (cycle, busy) for each change. The first cycle after `record` has number 1."""
+        """End recording and return (cycle, busy) for each change. The first cycle after `record` has number 1."""
         self._set(instance, SettingsField.RECORD_END, 0)
         lines = (self.folder / f"trace{instance}_0.txt").read_text().splitlines()
         return [(int(cycle), int(busy, 16)) for cycle, busy in map(str.split, lines)]

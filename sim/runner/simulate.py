@@ -1,4 +1,4 @@
-"""Run a generated design against its golden model."""
+"""Simulation of a generated design against its golden model."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def simulate(
 ) -> tuple[Outcome, list]:
     """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
-    A design with a register map among its facts, an accelerator, stands in a harness with DRAM: `harness`, or one
+    A design with a register map among its facts, an accelerator, is placed in a harness with DRAM: `harness`, or one
     instance with one DRAM. Returns the bench's counts and, with `keep`, the results of every case. A mismatch is
     counted, not raised; raises `SimulatorError` when the simulation itself fails.
     """

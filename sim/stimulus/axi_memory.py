@@ -1,16 +1,16 @@
-"""Reads and writes of several masters on one memory."""
+"""Stimulus of the AXI4 memory: reads and writes of several masters on one memory."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 BLOCK = 256
-"""Bytes of the blocks of the memory that masters have in turn: each reads and writes its own."""
+"""Size in bytes of the blocks of memory assigned to the masters in turn: each reads and writes its own."""
 
 
 @dataclass
 class AxiBurst:
-    """A burst: `data` is written, or `length` bytes are read, in beats of 2^`size` bytes."""
+    """Burst in beats of 2^`size` bytes: `data` is written, or `length` bytes are read."""
 
     address: int
     size: int
@@ -20,7 +20,7 @@ class AxiBurst:
 
 @dataclass
 class AxiMemoryCase:
-    """Accesses of each master, done one after the other; how often each channel pauses."""
+    """Accesses of each master, in sequence; and the pauses of each channel."""
 
     masters: list[list[AxiBurst]]
     pauses: dict[str, float] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class AxiMemoryCase:
 
     @property
     def alone_reads(self) -> bool:
-        """One burst of reads, of the first master, without pauses: the laws hold exactly."""
+        """One burst of reads, of the first master, without pauses: the cycle laws hold exactly."""
         first, *others = self.masters
         return not any(self.pauses.values()) and not any(others) and [each.data for each in first] == [None]
 
@@ -51,7 +51,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> A
 def _access(p: dict, rng: np.random.Generator, master: int) -> AxiBurst:
     width = p["data_width"] // 8
     blocks = p["bytes"] // BLOCK // p["masters"]
-    few = min(blocks, 3) if rng.random() < 0.7 else blocks  # most meet in the same rows
+    few = min(blocks, 3) if rng.random() < 0.7 else blocks  # most access the same rows
     block = BLOCK * (int(rng.integers(few)) * p["masters"] + master)
     size = int(rng.choice([width.bit_length() - 1, rng.integers(width.bit_length())]))
     start = int(rng.integers(BLOCK))

@@ -1,4 +1,4 @@
-"""Tiles for a bfloat16 matrix engine: random codes, with those where arithmetic is difficult."""
+"""Stimulus of the bfloat16 matrix engine: tiles of random codes, including the corner cases of the arithmetic."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> 
 
 
 def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> np.ndarray:
-    """Codes: "near" 1, often "cancelling", "tiny" as products of them are subnormal, "any", or "corners"."""
+    """Random codes: "near" 1, often "cancelling", "tiny" with subnormal products, "any", or "corners"."""
     if kind == "near":
         return bfloat16.encode(rng.normal(size=shape))
     if kind == "cancelling":

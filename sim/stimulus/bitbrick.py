@@ -1,4 +1,4 @@
-"""Operands for a BitBrick: every case, in some order."""
+"""Stimulus of the BitBrick: all operands, in some order."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ CASES = 64
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[np.ndarray]:
-    """Each is every case once: rows of (a, a_signed, b, b_signed)."""
+    """Cases that each hold all operands once: rows of (a, a_signed, b, b_signed)."""
     rng = np.random.default_rng(seed)
     every = np.stack([np.arange(CASES) >> at & mask for at, mask in ((0, 3), (2, 1), (3, 3), (5, 1))], axis=1)
     return [rng.permutation(every) for _ in range(count)]

@@ -1,4 +1,4 @@
-"""Stimulus of the broadcast matrix unit: that of the systolic array, whose streams it has."""
+"""Stimulus of the broadcast matrix unit: that of the systolic array, as its streams are the same."""
 
 from .systolic import random_cases
 

@@ -1,4 +1,4 @@
-"""Every pair of codes of two formats, one product at a time, for a weight-stationary array of 2 x 16."""
+"""Exhaustive pairs of codes of two formats, one product at a time, for a weight-stationary array of 2 x 16."""
 
 import itertools
 
@@ -14,9 +14,9 @@ ROWS, COLS = 2, 16
 def every_pair(a: str, w: str, seed: int = 0) -> SystolicCase:
     """Every code of `a` times every code of `w`, formats of at most four bits, in each of their modes.
 
-    Codes stand in even and in odd lanes, and in each row; the lane beside an activation holds code 0. Where neighbours
-    are decoded together, every pair of codes of one side meets every code of the other, normal and outlier.
-    Codebooks are random, but that entry 0 of A's is 0.
+    Codes are in even and in odd lanes, and in each row; the lane next to an activation holds code 0. Where neighbours
+    are decoded together, every pair of codes of one side is combined with every code of the other, normal and outlier.
+    Codebooks are random, except that entry 0 of A's is 0.
     """
     rng = np.random.default_rng(seed)
     tables = {}
@@ -38,18 +38,18 @@ def every_pair(a: str, w: str, seed: int = 0) -> SystolicCase:
 
 
 def _modes(format: str) -> range | list[None]:
-    """What `user` may be."""
+    """Legal values of `user`."""
     choices = 0 if format == "codebook" else operands.users(format)
     return range(choices) if choices else [None]
 
 
 def _values(format: str, codes: np.ndarray) -> np.ndarray:
-    """What a tile has of codes: of integers their values."""
+    """Contents of a tile for given codes: for integers their values."""
     return wrap(codes, operands.bits(format)) if operands.is_integer(format) and not format.startswith("u") else codes
 
 
 def _pairs(everything: bool) -> np.ndarray:
-    """Every pair of codes of four bits, or every code beside a normal value and beside an identifier."""
+    """Every pair of codes of four bits, or every code next to a normal value and next to an identifier."""
     if everything:
         return np.array(list(itertools.product(range(16), repeat=2)))
     pairs = [[code, other] for code in range(16) for other in (1, 8)]

@@ -1,4 +1,4 @@
-"""Collectives to be run: what nodes hold, what they ask for, and who does not."""
+"""Stimulus of the collectives: initial contents of the nodes, the calls, and the nodes that do not call."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ MISTAKES = 7  # kinds of wrong calls
 
 @dataclass
 class CollectiveCase:
-    """Rows that are put into memory from `start` on (nodes x rows x elements), and calls, one collective after the
-    other: those of each node that does call.
+    """Rows that are written to memory from `start` on (nodes x rows x elements), and a sequence of collectives: the
+    calls of those nodes that call.
 
-    `reads` are the rows that are looked at afterwards. `gap` and `stall` are those of all streams.
+    `reads` are the rows that are compared afterwards. `gap` and `stall` are those of all streams.
     """
 
     start: int
@@ -28,7 +28,7 @@ class CollectiveCase:
 
 
 def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Generator) -> CollectiveCase:
-    """Collectives one after the other without pauses, (operation, rows, root) each, on random data from row 0 on."""
+    """Sequence of collectives without pauses, (operation, rows, root) each, on random data from row 0 on."""
     p = parameters
     asked = [Call(OPERATIONS.index(op), root, rows, 0) for op, rows, root in calls]
     filled = max(call.rows * (1 if call.name in ROOTED else p["k"] * p["l"]) for call in asked)
@@ -38,19 +38,19 @@ def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Ge
 
 
 def rows_of(parameters: dict, op: str, count: int) -> int:
-    """Rows of a call for a message of `count` bytes a node: the whole of it, or, where nodes have parts, one part.
+    """Rows of a call for a message of `count` bytes per node: the whole of it, or, where nodes have parts, one part.
     Raises `ValueError` where it does not divide."""
     lanes = 2 if parameters["l"] == 1 else 4
     unit = lanes * parameters["width"] // 8 * (1 if op in ROOTED else parameters["k"] * parameters["l"])
     if count % unit:
-        raise ValueError(f"{count} bytes are no whole number of {unit} bytes")
+        raise ValueError(f"{count} bytes are not a multiple of {unit} bytes")
     return count // unit
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[CollectiveCase]:
-    """Seeded: collectives one after the other, with and without pauses; every fourth case begins with three mistakes.
+    """Seeded random sequences of collectives, with and without pauses; every fourth case begins with three mistakes.
 
-    Mistakes are taken in turn, so that twelve cases hold each of :data:`MISTAKES` kinds.
+    Mistakes are used in turn, so that twelve cases contain each of :data:`MISTAKES` kinds.
     """
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
@@ -69,10 +69,10 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> CollectiveCa
 
 
 def _right(p: dict, rng: np.random.Generator, op: int) -> dict[int, Call]:
-    """A collective that fits the memory, from the smallest on; bases differ between nodes."""
+    """Collective that fits the memory, from the smallest on; bases differ between nodes."""
     nodes = p["k"] * p["l"]
     most = p["rows"] // rows_needed(Call(op, 0, 1, 0), p["k"], p["l"])
-    if not most:  # the memory is too small for this one
+    if not most:  # the memory is too small for this operation
         return _right(p, rng, 0)
     rows = int(rng.choice([1, 2, 1 + rng.integers(most), 1 + rng.integers(min(most, 24)), most]))
     rows, root = min(rows, most), int(rng.integers(nodes))
@@ -81,7 +81,7 @@ def _right(p: dict, rng: np.random.Generator, op: int) -> dict[int, Call]:
 
 
 def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call], mistake: int) -> dict[int, Call]:
-    """The same with one node that does not call, or calls for something else: one of :data:`MISTAKES` kinds."""
+    """Collective in which one node does not call, or issues a different call: one of :data:`MISTAKES` kinds."""
     nodes, call = len(right), right[0]
     odd = int(rng.integers(nodes))
     candidates = [
@@ -95,12 +95,12 @@ def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call], mistake: i
     ]
     calls = right | {odd: candidates[mistake]}
     calls = {node: call for node, call in calls.items() if call is not None}
-    # Where that happens to be right, nobody but the first calls.
+    # If the changed call happens to be correct, only the first nodes call.
     return calls if any(statuses(calls, p["k"], p["l"], p["rows"]).values()) else {0: call}
 
 
 def _data(p: dict, rng: np.random.Generator, rows: int) -> np.ndarray:
-    """Random elements; every eighth row is of extreme values."""
+    """Random elements; every eighth row has extreme values."""
     low, high = integer.limits(p["format"])
     lanes = 2 if p["l"] == 1 else 4
     shape = (p["k"] * p["l"], rows, lanes * p["width"] // integer.width(p["format"]))

@@ -1,6 +1,6 @@
-"""Random work for a DMA engine: descriptors, what is in the memories, and how everything around it behaves.
+"""Random stimulus of a DMA engine: descriptors, contents of the memories, and the behaviour of the environment.
 
-Numbers stay within what a reasonable field can hold: local strides within half the local memory, `before` and `after`
+Numbers stay within the range of a reasonable field: local strides within half the local memory, `before` and `after`
 up to 15, sizes up to 7. DRAM is the first 64 KiB of the bus.
 """
 
@@ -23,19 +23,20 @@ from .dma_placement import (
 )
 
 CHANNELS = ("aw", "w", "b", "ar", "r", "descriptor", "status", "local")
-"""What may pause: the channels of AXI, the streams of descriptors and statuses, the ports of the local memory."""
+"""Channels that may pause: those of AXI, the streams of descriptors and statuses, the ports of the local memory."""
 
 PADDING_LIMIT = 15
 WORK = 1300
-"""About so many beats, of the slower side, in one case."""
+"""Approximate beats, of the slower side, in one case."""
 
 
 @dataclass
 class DmaCase:
-    """Descriptors that go one after the other through an engine that starts from these two memories.
+    """Sequence of descriptors for an engine that starts from these two memories.
 
-    `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: cycles the DRAM takes;
-    `faults`: (first, last, code), addresses that answer so; `reset_after`: the cycle in which a reset cuts it off.
+    `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: latency of the DRAM in cycles;
+    `faults`: (first, last, code), addresses that answer with an error; `reset_after`: cycle of a reset that ends the
+    case.
     """
 
     descriptors: list[Descriptor]
@@ -55,14 +56,14 @@ class DmaCase:
 def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 12) -> list[DmaCase]:
     """Seeded random cases: every fourth runs without pauses, every fifth has faults.
 
-    A load and a store that meet in either memory are kept apart by `wait`.
+    A load and a store that overlap in either memory are separated by `wait`.
     """
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, descriptors) for number in range(count)]
 
 
 def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[str], most: int, **fixed) -> Descriptor:
-    """A legal descriptor of one of these kinds, with these fields, of about `most` beats or fewer; or a tiny one."""
+    """Legal descriptor of one of these kinds, with these fields, of about `most` beats or fewer; or a tiny one."""
     for _ in range(20):
         drawn = _KINDS[rng.choice(kinds)](parameters, rng)
         if drawn is None:
@@ -76,11 +77,11 @@ def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[st
 
 
 def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
-    """The same descriptors, with `wait` where a load and a store that could run together would meet.
+    """Copies of the descriptors, with `wait` where a load and a store that could run concurrently overlap.
 
-    They meet where one writes bytes that the other reads. Descriptors start in order: none passes one that waits.
+    They overlap where one writes bytes that the other reads. Descriptors start in order: none passes a waiting one.
     """
-    ordered, running = [], []  # what may still run: (store, bytes of DRAM, bytes of the local memory)
+    ordered, running = [], []  # still in progress: (store, bytes of DRAM, bytes of the local memory)
     for d in descriptors:
         sides = _touched(d, parameters)
         if d.wait or any(
@@ -95,7 +96,7 @@ def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
 
 
 def work(d: Descriptor, parameters: dict) -> int:
-    """About how many cycles a descriptor takes: beats of its runs on either side, whichever are more."""
+    """Approximate cycles of a descriptor: the larger number of beats of its runs on either side."""
     if check(d, parameters) != DmaCode.OK:
         return 1
     width = parameters["data_width"] // 8
@@ -148,12 +149,12 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: in
 
 
 def _exists(d: Descriptor, p: dict) -> bool:
-    """Whether an engine with these options has the fields to say it."""
+    """Whether an engine with these options has the fields to represent the descriptor."""
     return (p["fill"] or not d.fill) and (p["padding"] or not d.padded)
 
 
 def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Up to three pieces of DRAM that answer with errors, most of them where descriptors go."""
+    """Up to three ranges of DRAM that answer with errors, most of them at targets of descriptors."""
     width, faults = p["data_width"] // 8, []
     for _ in range(int(rng.integers(1, 4))):
         touched = _touched(descriptors[int(rng.integers(len(descriptors)))], p)[0]
@@ -184,7 +185,7 @@ def _dense(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _rows(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Rows that are contiguous on both sides, further apart or over each other, forwards or backwards."""
+    """Rows that are contiguous on both sides, with gaps or overlaps, forwards or backwards."""
     size = random_size(p, rng)
     count = random_counts(p, rng, most=most_bytes(p, 1500) >> size, first=int(rng.choice([1, 3, 16, 50, 200])))
     strides = [random_strides(rng, count, size, dense=1, aligned=coin(rng)) for _ in range(2)]
@@ -192,7 +193,7 @@ def _rows(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Elements wherever the strides take them, on one side or both."""
+    """Elements with arbitrary strides on one side or both."""
     size = random_size(p, rng)
     count = random_counts(p, rng, most=min(most_bytes(p, 1500) >> size, 200), first=int(rng.choice([1, 2, 5, 20])))
     align = coin(rng)
@@ -201,7 +202,7 @@ def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Rows contiguous in DRAM, columns contiguous in the local memory: a corner turn, or back by a store."""
+    """Rows contiguous in DRAM, columns contiguous in the local memory: a corner turn, or its inverse by a store."""
     size = random_size(p, rng)
     area = max(1, min(most_bytes(p, 1500) >> size, 400))
     cols = int(rng.integers(1, min(area, 64) + 1))
@@ -223,7 +224,7 @@ def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """A load with a frame, sometimes nothing but frame."""
+    """Load with a frame, sometimes nothing but a frame."""
     base = _KINDS[rng.choice(["dense", "rows", "rows", "strided", "turn"])](p, rng)
     if base is None:
         return None
@@ -234,7 +235,7 @@ def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
         if rng.random() < 0.3:
             continue
         n = base.count[axis]
-        spare = n if rng.random() < 0.05 else n - 1  # of all n nothing would be inside
+        spare = n if rng.random() < 0.05 else n - 1  # with padding of all n no element would be inside
         before[axis] = int(rng.integers(0, min(spare, PADDING_LIMIT) + 1))
         after[axis] = int(rng.integers(0, min(spare - before[axis], PADDING_LIMIT) + 1))
         if spare == n <= PADDING_LIMIT:
@@ -248,13 +249,13 @@ def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
     if base is None or (not p["fill"] and rng.random() < 0.8):
         return base
     d = replace(base, fill=True, value=random_value(p, rng))
-    if d.store and rng.random() < 0.3:  # no local memory is used: nothing wrong with its addresses
+    if d.store and rng.random() < 0.3:  # no local memory is used, so its addresses are legal
         return replace(d, local_addr=p["local_bytes"] - 1, local_stride=(1 << d.size, 3)[: p["dims"]])
     return d
 
 
 def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Something to refuse, sometimes for two reasons."""
+    """Descriptor to be rejected, sometimes for two reasons."""
     d = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
     for _ in range(1 + (rng.random() < 0.3)):
         if d is None:
@@ -268,7 +269,7 @@ def _zero_count(d, p, rng):
 
 
 def _local_range(d, p, rng):
-    """A byte too far, an element before the beginning, or counts so great that sums must not wrap."""
+    """One byte too far, an element before the beginning, or counts so large that sums must not wrap."""
     low, high = extent(d.count, d.local_stride)
     size = 1 << d.size
     choice = rng.random()
@@ -305,7 +306,7 @@ def _unsupported(d, p, rng):
 
 
 def _padding(d, p, rng):
-    """One more than there is, at one end or at both together."""
+    """Padding of one more than the count, at one end or at both together."""
     if not p["padding"]:
         return None
     axis = int(rng.integers(p["dims"]))
@@ -322,7 +323,7 @@ def _padding(d, p, rng):
 
 
 def _alignment(d, p, rng):
-    """A corner turn of which one number is not a multiple of the element."""
+    """Corner turn with one number that is not a multiple of the element."""
     if not p["scatter"] or p["data_width"] == 8:
         return None
     d = _turn(p, rng)

@@ -8,7 +8,7 @@ DRAM_BYTES = 1 << 16
 
 
 def dram_bytes(p: dict) -> int:
-    """The size of the DRAM image."""
+    """Size of the DRAM image."""
     return min(DRAM_BYTES, 1 << p["addr_width"])
 
 
@@ -48,7 +48,7 @@ def random_counts(p: dict, rng, *, most: int, first: int) -> tuple[int, ...]:
 
 
 def random_strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligned: bool) -> tuple[int, ...]:
-    """A stride for each dimension: contiguous for the first `dense`, then contiguous, apart, over each other, or none.
+    """Stride of each dimension: contiguous for the first `dense`, then contiguous, with gaps, overlapping, or 0.
 
     A dimension may also run backwards.
     """
@@ -60,7 +60,7 @@ def random_strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligne
             if choice < 0.6:
                 gap = int(rng.integers(1, 2 * reach + 20))
             elif choice < 0.7:
-                gap = -int(rng.integers(1, reach + 1))  # less than the inner dimensions take: elements meet
+                gap = -int(rng.integers(1, reach + 1))  # less than the inner dimensions extend: elements overlap
         stride = reach + gap
         if aligned:
             stride = stride >> size << size
@@ -72,7 +72,7 @@ def random_strides(rng, count: tuple[int, ...], size: int, *, dense: int, aligne
 
 
 def placed(d: Descriptor, p: dict, rng, *, align: bool | None = None) -> Descriptor | None:
-    """The descriptor at random addresses that hold it: anywhere, across a boundary of pages, or at either end.
+    """Descriptor at random addresses that fit: anywhere, across a page boundary, or at either end.
 
     None if it does not fit.
     """
@@ -86,7 +86,7 @@ def placed(d: Descriptor, p: dict, rng, *, align: bool | None = None) -> Descrip
     unit = size if align else 1
     low, high = extent(d.count, d.local_stride)
     local = _base(rng, low, high + size, p["local_bytes"], unit)
-    low = high = 0  # in DRAM only what is inside counts
+    low = high = 0  # in DRAM only elements inside the padding count
     for n, stride, before, after in zip(d.count, d.bus_stride, d.before, d.after, strict=True):
         if before + after >= n:
             bus = int(rng.integers(1 << min(p["addr_width"], 62))) // unit * unit
@@ -101,7 +101,7 @@ def placed(d: Descriptor, p: dict, rng, *, align: bool | None = None) -> Descrip
 
 
 def _base(rng, low: int, high: int, room: int, unit: int) -> int | None:
-    """A multiple of `unit` such that base + low and base + high are within 0 and `room`."""
+    """Multiple of `unit` such that base + low and base + high are within 0 and `room`."""
     first, last = -(low // unit) * unit, (room - high) // unit * unit
     if first > last:
         return None

@@ -1,4 +1,4 @@
-"""Operands for arrays of Fusion Units: given products, cut into tiles, and random tiles."""
+"""Stimulus of the array of Fusion Units: given products, cut into tiles, and random tiles."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class FusionArrayCase(systolic.SystolicCase):
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> list[FusionArrayCase]:
-    """Seeded random tiles, each of a mode of its own: every fourth case runs without pauses."""
+    """Seeded random tiles, each of a random mode: every fourth case runs without pauses."""
     rng = np.random.default_rng(seed)
     rows, cols = parameters["rows"], parameters["cols"]
     cases = []
@@ -35,6 +35,6 @@ def random_cases(parameters: dict, count: int, seed: int, *, most: int = 4) -> l
 
 
 def product_case(a: np.ndarray, w: np.ndarray, mode: Mode, rows: int, cols: int) -> FusionArrayCase:
-    """A product of any size, cut into tiles; `gemm.assemble` with rows * mode.values puts its results together."""
+    """Product of any size, cut into tiles; `gemm.assemble` with rows * mode.values assembles its results."""
     pairs = gemm.tiles(a, w, rows * mode.values, cols)
     return FusionArrayCase(pairs, modes=[mode] * len(pairs))

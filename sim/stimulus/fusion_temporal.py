@@ -1,4 +1,4 @@
-"""Random products for the serial multipliers made of the Fusion Unit's BitBricks."""
+"""Stimulus of the serial multipliers made of the Fusion Unit's BitBricks: random products."""
 
 import numpy as np
 

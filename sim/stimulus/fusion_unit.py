@@ -1,4 +1,4 @@
-"""Operands for Fusion Units: given ones and random ones."""
+"""Stimulus of the Fusion Unit: given operands and random ones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..golden.fusion_unit import MODES, WORD, Mode, pack
 
 @dataclass
 class FusionUnitCase:
-    """Words (or, for the temporal design, sixteen values a product) one after the other, and the mode of each."""
+    """Sequence of words (or, for the temporal design, sixteen values per product), and the mode of each."""
 
     a: np.ndarray
     w: np.ndarray
@@ -24,7 +24,7 @@ class FusionUnitCase:
 
 
 def every_pair(mode: Mode, rng: np.random.Generator) -> FusionUnitCase:
-    """Every pair of values of a mode, at each place of a word: the places go through them in orders of their own."""
+    """All pairs of values of a mode, at each place of a word: each place has its own order of the pairs."""
     sides = [np.arange(low, high + 1) for low, high in mode.limits.values()]
     pairs = np.stack(np.meshgrid(*sides), axis=-1).reshape(-1, 2)
     places = np.stack([rng.permutation(pairs) for _ in range(mode.values)], axis=1)
@@ -33,7 +33,7 @@ def every_pair(mode: Mode, rng: np.random.Generator) -> FusionUnitCase:
 
 
 def sampled(mode: Mode, rng: np.random.Generator, count: int) -> FusionUnitCase:
-    """Random words of values: any, or extreme ones, or both."""
+    """Random words of values: any, extreme ones, or both."""
     a, w = (values(rng, mode, side, (count, mode.values)) for side in "aw")
     return FusionUnitCase(pack(a, mode.a_bits), pack(w, mode.w_bits), [mode] * count)
 

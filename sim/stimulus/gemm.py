@@ -1,4 +1,4 @@
-"""A matrix product of any size as tiles for an engine, and back."""
+"""Tiling of a matrix product of any size for an engine, and assembly of its results."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def tiles(
     """Cut A (M, K) and W (K, N) into tiles for an engine of rows x cols; edges are filled with zeros.
 
     ws: K by `rows`, N by `cols`, all of M passes; is: K by `rows`, M by `cols`, all of N passes; os: M by `rows`, N by
-    `cols`, all of K passes. The product's K-tiles stand next to each other, so that their sums can follow in place.
+    `cols`, all of K passes. The product's K-tiles are consecutive, so that their sums can accumulate in place.
     """
     m_step, k_step, n_step = _steps(a, w, rows, cols, dataflow)
     a, w = _pad(a, m_step, k_step), _pad(w, k_step, n_step)
@@ -26,7 +26,7 @@ def tiles(
 def assemble(
     results: list[np.ndarray], a: np.ndarray, w: np.ndarray, rows: int, cols: int, dataflow: str = "ws"
 ) -> np.ndarray:
-    """The product (M, N) from the results of :func:`tiles`, K-tiles summed: the job of an accumulator memory."""
+    """Product (M, N) from the results of :func:`tiles`, K-tiles summed: the function of an accumulator memory."""
     m_step, k_step, n_step = _steps(a, w, rows, cols, dataflow)
     m_count, k_count, n_count = (
         -(-size // step) for size, step in ((a.shape[0], m_step), (a.shape[1], k_step), (w.shape[1], n_step))
@@ -45,9 +45,9 @@ def _pad(matrix, row_step, col_step):
 
 
 def halves(a: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A @ W of integers of 8 bits for multipliers of 4: codes (M, 4 K), codes (4 K, N), `user` of each row of W.
+    """Product A @ W of 8-bit integers on 4-bit multipliers: codes (M, 4 K), codes (4 K, N), `user` of each row of W.
 
-    Four rows of an array make one: a low, high, low, high beside w low, low, high, high, and the column sums. All beats
+    Four rows of an array form one: a low, high, low, high times w low, low, high, high, and the column sums. All beats
     of A are of type "bytes", so that an array's rows must be a multiple of 4.
     """
     a, w = (np.stack([matrix & 15, matrix >> 4 & 15], -1) for matrix in (a, w.T))

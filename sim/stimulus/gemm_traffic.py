@@ -1,9 +1,9 @@
-"""What a matrix product on a systolic array asks of its memories: one trace, on one scratchpad or on several.
+"""Memory traffic of a matrix product on a systolic array: one trace, on one scratchpad or on several.
 
-A word is a row of activations, of weights or of results, as the array takes them in a beat. Weights stay: for each of
-NB column blocks of W and each of KB row blocks, `rows` words of weights are read, then M words of inputs, while M words
-of results are written. Meanwhile a DMA engine fills the operands of the next product and fetches the results of the
-last, which are in the other half of each region.
+A word is a row of activations, of weights or of results, as transferred in one beat of the array. The dataflow is
+weight stationary: for each of NB column blocks of W and each of KB row blocks, `rows` words of weights are read, then M
+words of inputs, while M words of results are written. Meanwhile a DMA engine fills the operands of the next product and
+reads the results of the previous one, which are in the other half of each region.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ HOMES = {
     "function": {"input": "matrix", "weight": "matrix", "output": "vector"},
     "stage": {"input": "input", "weight": "input", "output": "accumulator"},
 }
-"""Where the inputs, weights and outputs of a matrix product are, in each split."""
+"""Region of the inputs, weights and outputs of a matrix product, in each split."""
 
 
 @dataclass
 class GemmTraffic:
-    """`words` of each region (input, weight, output), and by region what the array and the DMA engine do there, in
-    order, with addresses that count from the start of the region."""
+    """Size in `words` of each region (input, weight, output), and by region the accesses of the array and of the DMA
+    engine, in order, with addresses that count from the start of the region."""
 
     words: dict[str, int]
     array: dict[str, list[ScratchpadRequest]]
@@ -31,7 +31,7 @@ class GemmTraffic:
 
 
 def traffic(m: int, k: int, n: int, *, rows: int, cols: int, width: int) -> GemmTraffic:
-    """The trace of (m, k) x (k, n) on an array of rows x cols, with words of `width` bits."""
+    """Trace of (m, k) x (k, n) on an array of rows x cols, with words of `width` bits."""
     k_blocks, n_blocks = -(-k // rows), -(-n // cols)
     inputs, weights, outputs = k_blocks * m, k_blocks * n_blocks * rows, n_blocks * m
     every = (1 << width // 8) - 1
@@ -56,12 +56,13 @@ def traffic(m: int, k: int, n: int, *, rows: int, cols: int, width: int) -> Gemm
 
 
 def unified(parameters: dict, trace: GemmTraffic) -> ScratchpadCase:
-    """On one scratchpad, region behind region: a port for each of inputs, weights and outputs, the last for the DMA."""
+    """Requests on one scratchpad with consecutive regions: a port for each of inputs, weights and outputs, the last for
+    the DMA."""
     return ScratchpadCase(_placed("port", parameters, trace, list(trace.words)))
 
 
 def split(parameters: dict, trace: GemmTraffic) -> ScratchpadCase:
-    """On a split scratchpad: in each part a port for each region that lives there, the last for the DMA."""
+    """Requests on a split scratchpad: in each part a port for each region located there, the last for the DMA."""
     homes = HOMES[parameters["by"]]
     requests = {}
     for name, part in parts(parameters).items():
@@ -72,7 +73,7 @@ def split(parameters: dict, trace: GemmTraffic) -> ScratchpadCase:
 def _placed(
     prefix: str, parameters: dict, trace: GemmTraffic, regions: list[str]
 ) -> dict[str, list[ScratchpadRequest]]:
-    """The requests of each port. Streams share the last port, in turn, if there are not enough."""
+    """Requests of each port. Streams share the last port, in turn, if there are not enough."""
     needed = sum(trace.words[region] for region in regions)
     if needed > parameters["depth"]:
         raise ValueError(f"{', '.join(regions)} need {needed} words, and {prefix} has {parameters['depth']}")

@@ -1,4 +1,4 @@
-"""Requests to a link, as a host sends them and as a bad line brings them."""
+"""Stimulus of the link: requests as sent by a host and as corrupted by a bad line."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,16 @@ import numpy as np
 from ..golden.link import HELLO, WINDOW, WORD, WORDS, request
 
 MEMORY = 8192
-"""Bytes of the memory in the bench, from address 0 on; what is beyond answers DECERR."""
+"""Bytes of the memory in the bench, from address 0 on; addresses beyond it answer DECERR."""
 FAULT = (4096, 4099)
-"""The bytes of it that answer SLVERR."""
+"""Bytes of it that answer SLVERR."""
 REGISTERS = 64
 """Bytes of the registers in the bench."""
 
 
 @dataclass
 class LinkCase:
-    """Bytes to the link, how often they and each side of the buses pause, and how often its answers are stalled."""
+    """Bytes to the link, the pauses of them and of each side of the buses, and the stalls of its responses."""
 
     received: bytes
     gap: float = 0.0
@@ -30,7 +30,7 @@ class LinkCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, requests: int = 12) -> list[LinkCase]:
-    """Seeded random requests, most of them in order; every second case on a line that loses, doubles and flips."""
+    """Seeded random requests, most of them in order; every second case on a line that loses, duplicates and flips."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number, requests) for number in range(count)]
 
@@ -42,12 +42,12 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
         number += 1
         said = _request(p, rng, number)
         frames.append(said)
-        if rng.random() < 0.1:  # sent again, some requests back or with a number that nobody expects
+        if rng.random() < 0.1:  # sent again, some requests back or with an unexpected number
             frames.append(frames[-1 - int(rng.integers(min(4, len(frames))))])
             frames.append(_request(p, rng, number + int(rng.choice([WINDOW + 9, -WINDOW, -WINDOW - 1]))))
     if case % 2:
         frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
-    frames.append(b"\0" + request(number, HELLO))  # whatever came before, this is answered, and last
+    frames.append(b"\0" + request(number, HELLO))  # always answered, and last, regardless of earlier bytes
     pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),
@@ -72,13 +72,13 @@ def _request(p: dict, rng: np.random.Generator, number: int) -> bytes:
     alphabet = [np.array([0], np.uint8), np.arange(1, 256, dtype=np.uint8), np.arange(256, dtype=np.uint8)]
     data = rng.choice(alphabet[rng.integers(3)], WORD * count).astype(np.uint8).tobytes() if op % 2 else b""
     kind = rng.random()
-    if kind < 0.05:  # not as long as it says
+    if kind < 0.05:  # length differs from the length field
         count = int(rng.choice([0, count + 1, WORDS + 1, 255]))
     return request(number, op, address, count, data)
 
 
 def damaged(frame: bytes, rng: np.random.Generator) -> bytes:
-    """A frame of which a bit was flipped, a byte lost or doubled, or into which bytes came."""
+    """Frame with a flipped bit, a lost or duplicated byte, or inserted bytes."""
     at = int(rng.integers(len(frame)))
     kind = rng.integers(4)
     if kind == 0:

@@ -1,4 +1,4 @@
-"""Accesses for a memory of several ports: what its bench runs, and random ones."""
+"""Stimulus of the multi-port memory: accesses for its bench, and random ones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..golden.multiport import Accesses
 
 @dataclass
 class MultiportCase:
-    """What each port asks for, and how much it pauses."""
+    """Requests of each port, and its pauses."""
 
     ports: list[Accesses]
     gaps: list[float]
@@ -21,7 +21,7 @@ class MultiportCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[MultiportCase]:
-    """Seeded random accesses: every fourth case runs without pauses; ports often meet at few addresses."""
+    """Seeded random accesses: every fourth case runs without pauses; ports often access the same few addresses."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
@@ -31,7 +31,8 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> MultiportCas
     kind = rng.integers(4)
     few = rng.integers(p["depth"], size=(1, 2, 4, 64)[kind])
     common = rng.choice(few, length)
-    # The same walk of all ports, each some steps behind: every distance from 0 to 3 cycles, between any two ports.
+    # Same address sequence at all ports, each delayed by some steps: all distances of 0 to 3 cycles, between any two
+    # ports.
     together = rng.random() < 0.3
     ports = []
     for _ in range(p["ports"]):

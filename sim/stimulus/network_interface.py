@@ -1,4 +1,4 @@
-"""Packets for a network interface, in both directions."""
+"""Stimulus of the network interface: packets in both directions."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclass
 class NetworkInterfaceCase:
-    """Packets to send (destination, beats), and what comes from the network (source, words of flits).
+    """Packets to send (destination, beats), and packets received from the network (source, words of flits).
 
     `gap` and `stall` are the probabilities of pauses of each input and each output.
     """
@@ -21,7 +21,8 @@ class NetworkInterfaceCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NetworkInterfaceCase]:
-    """Seeded: packets of all lengths, some too long, some to nowhere or to the node itself; half with pauses."""
+    """Seeded random packets of all lengths, some too long, some to illegal destinations or to the node itself; half
+    with pauses."""
     rng = np.random.default_rng(seed)
     nodes, width, flits, longest = (parameters[name] for name in ("nodes", "width", "flits", "longest"))
     numbers = 1 << (nodes - 1).bit_length()

@@ -1,4 +1,4 @@
-"""Packets for an N:M multiply-accumulate: random groups, legal and illegal, with pauses."""
+"""Stimulus of the N:M multiply-accumulate: random groups, legal and illegal, with pauses."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .systolic import draw
 
 @dataclass
 class NmMacCase:
-    """Packets (a, kept, places) one after the other, as `golden.nm_mac.dot` takes them; and how much streams pause."""
+    """Sequence of packets (a, kept, places), as `golden.nm_mac.dot` accepts them; and the pauses of the streams."""
 
     packets: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
     gap: float = 0.0

@@ -1,4 +1,4 @@
-"""Traffic for a network on chip: patterns known from the literature, random cases, and what was accepted."""
+"""Traffic for a network on chip: patterns from the literature, random cases, and the accepted throughput."""
 
 from dataclasses import dataclass, field, replace
 
@@ -9,9 +9,9 @@ from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
 
 @dataclass
 class NocCase:
-    """What each node sends; how likely it pauses before a beat; how likely each exit stalls.
+    """Packets of each node; the probability of a pause before each beat; the stall probability of each exit.
 
-    `lone`: there is one packet, or of each node one to be added, whose latency is checked.
+    `lone`: there is one packet, or one to be added per node, whose latency is checked.
     """
 
     packets: dict[int, list[Packet]]
@@ -22,7 +22,7 @@ class NocCase:
 
 
 def destination(pattern: str, parameters: dict, source: int, rng: np.random.Generator) -> int:
-    """Where a packet of that pattern goes; never to its source.
+    """Destination of a packet in the pattern; never its source.
 
     See `sim.golden.noc.goal`.
     """
@@ -33,7 +33,7 @@ def destination(pattern: str, parameters: dict, source: int, rng: np.random.Gene
 
 
 def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator, *, longest: int = 1) -> NocCase:
-    """Each node sends `count` packets of 1 to `longest` words."""
+    """Case in which each node sends `count` packets of 1 to `longest` words."""
     return NocCase(
         {
             node: [
@@ -47,14 +47,14 @@ def traffic(parameters: dict, pattern: str, count: int, rng: np.random.Generator
 
 
 def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.random.Generator) -> list[NocCase]:
-    """A case for each (source, destination, words): the one packet that there is."""
+    """Cases of a single packet, one for each (source, destination, words)."""
     return [NocCase({a: [_packet(parameters, rng, b, length)]}, lone=True) for a, b, length in pairs]
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
-    """Seeded: one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls, and packets to
-    nowhere; then single packets, as many. With multicast a third of all packets go to a rectangle; with reduction some
-    are to be added, and half of the single ones."""
+    """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
+    and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
+    go to a rectangle; with reduction some are to be added, and half of the single ones."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -92,7 +92,7 @@ def broadcast(parameters: dict, root: int, words: int, rng: np.random.Generator)
 
 
 def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Generator) -> NocCase:
-    """All nodes send packets to be added, one for each (node that receives the sum, words)."""
+    """Packets to be added, of all nodes, one for each (node that receives the sum, words)."""
     return NocCase(
         {
             node: [replace(_packet(parameters, rng, root, words), reduce=True) for root, words in roots]
@@ -103,7 +103,7 @@ def reduce(parameters: dict, roots: list[tuple[int, int]], rng: np.random.Genera
 
 
 def _mix(case: NocCase, added: NocCase, rng: np.random.Generator):
-    """Put the packets of `added`, in their order, anywhere between those of the case."""
+    """Insert the packets of `added`, in their order, anywhere between those of the case."""
     for node, packets in added.packets.items():
         others = case.packets.setdefault(node, [])
         places = np.sort(rng.integers(len(others) + 1, size=len(packets)))
@@ -112,7 +112,7 @@ def _mix(case: NocCase, added: NocCase, rng: np.random.Generator):
 
 
 def _spread(parameters: dict, case: NocCase, rng: np.random.Generator) -> NocCase:
-    """A third of the packets go to any rectangle instead, if the network can."""
+    """Replace the destination of a third of the packets by any rectangle, if the network supports it."""
     if parameters["multicast"]:
         k, l = parameters["k"], parameters["l"]  # noqa: E741
         for packets in case.packets.values():
@@ -125,14 +125,15 @@ def _spread(parameters: dict, case: NocCase, rng: np.random.Generator) -> NocCas
 
 
 def accepted(result: dict, parameters: dict) -> float:
-    """Flits that each node received in a cycle, from when a quarter of all had come until the first source was done.
+    """Accepted throughput in flits per cycle of each node, from the arrival of a quarter of all flits until the first
+    source has sent its last.
 
-    `result` is what the bench keeps of a case.
+    `result` is the saved result of a case.
     """
     arrivals = sorted(cycle for cycles in result["arrivals"].values() for cycle in cycles)
     begin, end = arrivals[len(arrivals) // 4], min(cycles[-1] for cycles in result["departures"].values())
     if end <= begin:
-        raise ValueError("too few packets: the first source was done before the network was full")
+        raise ValueError("too few packets: the first source finished before the network was full")
     return sum(begin <= cycle < end for cycle in arrivals) / (end - begin) / _nodes(parameters)
 
 
@@ -141,7 +142,8 @@ def _nodes(parameters: dict) -> int:
 
 
 def _wrong(parameters: dict, node: int) -> list[int]:
-    """Destinations that a packet cannot have: the node itself, and, if the port can say it, one that there is not."""
+    """Destinations that a packet cannot have: the node itself, and one that does not exist, if the field can represent
+    one."""
     count = _nodes(parameters)
     beyond = (1 << (count - 1).bit_length()) - 1
     candidates = [node, beyond]

@@ -1,4 +1,4 @@
-"""Loads for a network that makes its own traffic: what its sources are told, and for how long."""
+"""Stimulus of the network with traffic generators: settings of the sources and the durations of the phases."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from ..golden.noc_traffic import TrafficSettings
 
 @dataclass
 class NocTrafficCase:
-    """Settings, and the cycles before, while and after it is measured, in which packets are made."""
+    """Settings, and the cycles before, during and after the measurement in which packets are created."""
 
     settings: TrafficSettings = field(default_factory=TrafficSettings)
     seed: int = 1
@@ -22,7 +22,7 @@ class NocTrafficCase:
 def case(
     pattern: str, load: float, *, length: int = 1, vary: bool = False, stall: float = 0.0, **other
 ) -> NocTrafficCase:
-    """A pattern at a load in flits a node and cycle; exits that are not ready with probability `stall`."""
+    """Pattern at a load in flits per node and cycle; exits that are not ready with probability `stall`."""
     mean = (length + 1) / 2 if vary else length
     share = {name: round(256 * other.pop(name, 0.0)) for name in ("background", "bad")}
     settings = TrafficSettings(
@@ -32,7 +32,8 @@ def case(
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
-    """Seeded: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to nowhere."""
+    """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
+    illegal destinations."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):

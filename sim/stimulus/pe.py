@@ -1,4 +1,4 @@
-"""Tiles for a processing element: random operands of any format, partial sums, tables and modes of formats."""
+"""Stimulus of the processing element: random operands of any format, partial sums, tables and modes of formats."""
 
 from dataclasses import dataclass, field
 
@@ -11,7 +11,7 @@ from .systolic import draw
 
 @dataclass
 class PeCase:
-    """Tiles (A, W, psums) one after the other, codes or integers as (beats, lanes); and how much each stream pauses.
+    """Sequence of tiles (A, W, psums), codes or integers as (beats, lanes); and the pauses of each stream.
 
     ws: W has one beat and psums has one number for each of A; os: W has as many beats as A and psums is empty.
     `users` and `tables` by (tile, stream) as in `stimulus.systolic`.

@@ -1,4 +1,4 @@
-"""Images to be pooled: what the bench of the pool runs, and random ones."""
+"""Stimulus of the pool: images for its bench, and random ones."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from ..golden import integer
 
 @dataclass
 class PoolCase:
-    """Images one after the other, height x width x channels, int64."""
+    """Sequence of images, height x width x channels, int64."""
 
     images: list[np.ndarray]
     gaps: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Reads and writes of registers, as software does them and as it should not."""
+"""Stimulus of the registers: reads and writes of software, legal and illegal."""
 
 from dataclasses import dataclass, field
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass
 class RegistersCase:
-    """Writes (address, data, strobe) and reads (address), each in order; how much each channel pauses.
+    """Writes (address, data, strobe) and reads (address), each in order; and the pauses of each channel.
 
-    `changes` is the probability that hardware drives something else in a cycle. `cut`: reset comes in this cycle,
-    whatever is under way.
+    `changes` is the probability that the hardware inputs change in a cycle. `cut`: a reset occurs in this cycle,
+    regardless of outstanding accesses.
     """
 
     writes: list[tuple[int, int, int]]
@@ -35,7 +35,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40)
 def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int) -> RegistersCase:
     offsets = [register["offset"] for register in map["registers"]]
     end = 1 << max(3, max(offsets).bit_length())
-    few = [int(rng.choice(offsets)) for _ in range(2)]  # in some cases reads and writes meet often
+    few = [int(rng.choice(offsets)) for _ in range(2)]  # in some cases reads and writes often coincide
 
     def address() -> int:
         kind = rng.integers(4)

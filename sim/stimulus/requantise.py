@@ -1,4 +1,4 @@
-"""Sums to be requantised and the settings for it: what the bench of the vector lanes runs, and random ones."""
+"""Stimulus of the vector lanes: sums to be requantised and their settings, for the bench, and random ones."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ WORD = integer.limits("int32")
 
 @dataclass
 class RequantiseCase:
-    """Packets of rows, int64, and changes of settings that come beside them; the first comes before all packets."""
+    """Packets of rows, int64, and concurrent changes of settings; the first change precedes all packets."""
 
     changes: list[SettingsChange]
     packets: list[np.ndarray]
@@ -26,7 +26,7 @@ class RequantiseCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RequantiseCase]:
-    """Seeded random packets and changes: every fourth case runs without pauses; many results are at a tie or near."""
+    """Seeded random packets and changes: every fourth case runs without pauses; many results are at or near a tie."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
@@ -34,7 +34,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[RequantiseCase
 def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCase:
     changes = [random_change(p, rng, np.arange(p["cols"]))]
     for _ in range(int(rng.integers(4))):
-        some = int(rng.integers(1, p["cols"] + 1))  # any lanes, some twice; also those that are not there
+        some = int(rng.integers(1, p["cols"] + 1))  # any lanes, some twice; also lanes that do not exist
         changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
     packets = []
     for _ in range(int(rng.integers(1, 9))):
@@ -48,12 +48,12 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCa
 
 
 def _lanes(p: dict) -> int:
-    """Lanes that can be named."""
+    """Lanes that can be addressed."""
     return 1 << (p["cols"] - 1).bit_length()
 
 
 def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> SettingsChange:
-    """Settings for some lanes: scales as networks have them, and any that can be said."""
+    """Settings for some lanes: scales as networks have them, and any that can be represented."""
     low, high = integer.limits(p["out_format"])
     count = len(lane)
     usual = rng.random(count) < 0.7

@@ -1,4 +1,4 @@
-"""Flits for one router: packets that pass it on their ways through a network."""
+"""Stimulus of one router: packets that pass it on their routes through a network."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..golden.router import Hop, Route, Shape, through
 
 @dataclass(frozen=True)
 class RouterPacket:
-    """What passes: from which node, on which way, and its words; `hop` of the way is the router's."""
+    """Packet at the router: source node, route and words; `hop` is the index of the router in the route."""
 
     source: int
     route: Route
@@ -27,8 +27,8 @@ class RouterPacket:
 
 @dataclass
 class RouterCase:
-    """Packets at a router, in the order in which they come to each input and VC; how likely an input pauses, and how
-    likely a credit waits for another cycle."""
+    """Packets at a router, in the order of arrival at each input and VC; the probability of a pause of an input, and of
+    a credit delayed by another cycle."""
 
     router: int
     packets: list[RouterPacket]
@@ -38,7 +38,7 @@ class RouterCase:
 
 
 def shape_of(parameters: dict) -> Shape:
-    """With reduction the highest VC is not for packets."""
+    """Shape of the network as seen by packets: with reduction the highest VC is not available to them."""
     shape = tuple(parameters[name] for name in ("topology", "k", "l", "vcs"))
     return (*shape[:3], shape[3] - parameters["reduction"])
 
@@ -59,7 +59,8 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
-    """Seeded: any router, packets of up to 6 flits; a third have one port for all, half gaps and late credits."""
+    """Seeded random cases: any router, packets of up to 6 flits; a third have one port for all, half gaps and late
+    credits."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""Executions of an accelerator: what its bench is given, and how it went."""
+"""Executions of an accelerator: input and result of its bench."""
 
 from dataclasses import dataclass, field
 
@@ -10,13 +10,13 @@ LIMIT = 10_000_000
 
 @dataclass
 class Run:
-    """An execution from `entry`, with the image `dram` from address 0 on.
+    """Execution from `entry`, with the image `dram` from address 0 on.
 
     `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses;
-    `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that does.
-    After `limit` cycles the execution is stopped, which the golden model does not follow. `stop`: write `control.stop`
-    so many cycles after the start; with `watch`, DRAM must not change after the interrupt. `trace`: record the changes
-    of `busy`. With `golden` the golden model runs too, and DRAM and registers are compared.
+    `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that answers
+    with a bus error. After `limit` cycles the execution is stopped, which the golden model does not reproduce. `stop`:
+    write `control.stop` this many cycles after the start; with `watch`, DRAM must not change after the interrupt.
+    `trace`: record the changes of `busy`. With `golden` the golden model runs too, and DRAM and registers are compared.
     """
 
     dram: np.ndarray
@@ -35,7 +35,7 @@ class Run:
 
 @dataclass
 class RunResult:
-    """Result of an execution. `error`, `detail` and `at` as the registers have them; `cut`: the limit was reached.
+    """Result of an execution. `error`, `detail` and `at` as in the registers; `cut`: the limit was reached.
 
     `counters` by name, `pending` the units with work left when it was cut, `changes` (cycle, busy) as traced; `seconds`
     from start to interrupt.

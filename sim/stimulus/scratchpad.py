@@ -1,4 +1,4 @@
-"""Accesses for a scratchpad: what its benches run, and random ones."""
+"""Stimulus of the scratchpads: accesses for their benches, and random ones."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from ..golden.scratchpad import ScratchpadRequest
 
 @dataclass
 class ScratchpadCase:
-    """The requests of each port, by its name; how likely each port pauses before one; how likely responses stall."""
+    """Requests of each port, by its name; the probability of a pause before each request; the stall probability of
+    responses."""
 
     requests: dict[str, list[ScratchpadRequest]]
     gap: float = 0.0
@@ -22,7 +23,7 @@ KINDS = ("uniform", "hot bank", "one address", "stride", "reads")
 
 def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[ScratchpadCase]:
     """Seeded random accesses of each of :data:`KINDS`; half of the cases run without pauses. The last reads every word
-    (of a large memory, some); where words are unknown at first (style huge), the first writes those."""
+    (of a large memory, some); where words are undefined at first (style huge), the first writes those."""
     rng = np.random.default_rng(seed)
     cases = [_random_case(parameters, rng, number, length) for number in range(count)]
     if count > 1:
@@ -33,7 +34,8 @@ def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -
 
 
 def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: str = "uniform") -> ScratchpadCase:
-    """`length` random accesses a port: "uniform"; all at a "hot bank"; all at "one address"; or only "reads"."""
+    """Lists of `length` random accesses per port: "uniform"; all at a "hot bank"; all at "one address"; or only
+    "reads"."""
     addresses = rng.integers(0, 1 << (parameters["depth"] - 1).bit_length(), (parameters["ports"], length))
     if kind == "hot bank":
         banks, rows = parameters["banks"], parameters["depth"] // parameters["banks"]
@@ -52,7 +54,7 @@ def uniform(parameters: dict, rng: np.random.Generator, length: int, *, kind: st
 
 
 def stride(parameters: dict, length: int, *, starts: list[int] | None = None) -> ScratchpadCase:
-    """Every port reads `length` words one after the other, port i from starts[i] (i)."""
+    """Reads of `length` consecutive words at every port, port i from starts[i] (i)."""
     starts = starts or list(range(parameters["ports"]))
     return ScratchpadCase(
         {
@@ -63,7 +65,7 @@ def stride(parameters: dict, length: int, *, starts: list[int] | None = None) ->
 
 
 def sweep(parameters: dict, *, write: bool = False, most: int = 512) -> ScratchpadCase:
-    """Every word once, of a large memory `most` that are far from each other: read, or written with its address."""
+    """Every word once, of a large memory `most` that are far apart: read, or written with its address."""
     depth, ports = parameters["depth"], parameters["ports"]
     addresses = range(0, depth, -(-depth // most))
     strobe = (1 << parameters["width"] // 8) - 1
@@ -93,7 +95,8 @@ def _random_case(parameters: dict, rng: np.random.Generator, number: int, length
 
 
 def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool) -> ScratchpadRequest:
-    """Data are random in a read, too: nothing may depend on them. Every eighth word is all ones or all zero."""
+    """Random request. Data are random in a read, too: nothing may depend on them. Every eighth word is all ones or all
+    zero."""
     size = parameters["width"] // 8
     data = int.from_bytes(rng.bytes(size), "little")
     if rng.random() < 0.125:

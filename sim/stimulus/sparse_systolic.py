@@ -1,4 +1,4 @@
-"""Tiles for an N:M sparse matrix engine: random ones, some with wrong metadata, and those of a whole product."""
+"""Stimulus of the N:M sparse matrix engine: random tiles, some with illegal metadata, and those of a whole product."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .systolic import SystolicCase, draw
 
 @dataclass
 class Compressed:
-    """The weights of a tile: values and their places in the groups, (columns, groups, n) each."""
+    """Weights of a tile: values and their places in the groups, (columns, groups, n) each."""
 
     kept: np.ndarray
     places: np.ndarray

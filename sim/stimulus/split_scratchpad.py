@@ -1,4 +1,4 @@
-"""Random accesses for scratchpads side by side."""
+"""Stimulus of parallel scratchpads: random accesses."""
 
 from ..golden.split_scratchpad import parts
 from .scratchpad import ScratchpadCase
@@ -6,7 +6,7 @@ from .scratchpad import random_cases as accesses
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -> list[ScratchpadCase]:
-    """The same for scratchpads side by side: in each case, all parts are busy, each with random accesses of its own."""
+    """Seeded random accesses: in each case all parts are busy, each with independent accesses."""
     each = {
         name: accesses(part, count, seed + number, length=length)
         for number, (name, part) in enumerate(parts(parameters).items())

@@ -1,4 +1,4 @@
-"""Tiles for a matrix engine: what its benches run, and random ones."""
+"""Stimulus of the matrix engines: tiles for their benches, and random ones."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ from ..golden import integer, operands, systolic
 
 @dataclass
 class SystolicCase:
-    """Tiles that go through one after the other: pairs (A, W); and how much each stream pauses.
+    """Sequence of tiles: pairs (A, W); and the pauses of each stream.
 
-    A tile holds integers, or the codes of a format. By (tile, stream): `users` is what comes beside its beats, one
-    number or one for each; `tables` (lanes, 16) is what comes before it. See `golden.operands`.
+    A tile holds integers, or the codes of a format. By (tile, stream): `users` is transferred with its beats, one
+    number or one for each beat; `tables` (lanes, 16) precedes it. See `golden.operands`.
     """
 
     tiles: list[tuple[np.ndarray, np.ndarray]]

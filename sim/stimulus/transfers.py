@@ -1,4 +1,4 @@
-"""Transfers whose speed is worth knowing: long runs, short rows, a whole image."""
+"""Transfers for bandwidth measurements: long runs, short rows, a whole image."""
 
 import numpy as np
 
@@ -10,26 +10,26 @@ COPY = 1 << 16
 """Bytes of a long transfer."""
 
 ROWS, ROW = 256, 64
-"""Short rows: how many, and their bytes."""
+"""Short rows: their number, and their bytes."""
 
 LOCAL_BYTES = 1 << 18
 DRAM_BYTES = 1 << 18
 
 
 def run(store: bool, bus: int, local: int, length: int, width: int = 8) -> Descriptor:
-    """`length` bytes, contiguous, as elements of a beat's `width`."""
+    """Transfer of `length` bytes, contiguous, as elements of a beat's `width`."""
     size = width.bit_length() - 1
     return Descriptor(store, bus, local, size, (length // width,), (width,), (width,))
 
 
 def rows(store: bool, bus: int, local: int, width: int = 8) -> Descriptor:
-    """256 rows of 64 bytes, 320 apart in DRAM and next to each other in the local memory."""
+    """Transfer of 256 rows of 64 bytes, 320 apart in DRAM and contiguous in the local memory."""
     size = width.bit_length() - 1
     return Descriptor(store, bus, local, size, (ROW // width, ROWS), (width, 320), (width, ROW))
 
 
 def singles(store: bool) -> list[Descriptor]:
-    """The same rows, with a descriptor for each."""
+    """Transfer of the same rows, with a descriptor for each."""
     return [run(store, 320 * n, ROW * n, ROW) for n in range(ROWS)]
 
 
@@ -47,7 +47,7 @@ TRANSFERS = {
 
 
 def cases(latency: int, names=TRANSFERS, seed: int = 1) -> list[DmaCase]:
-    """A case for each transfer: nothing pauses, DRAM answers after `latency` cycles."""
+    """Case for each transfer: nothing pauses, DRAM answers after `latency` cycles."""
     rng = np.random.default_rng(seed)
     return [
         DmaCase(

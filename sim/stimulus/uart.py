@@ -1,4 +1,4 @@
-"""Bytes both ways through a UART, on a wire that is not quite right."""
+"""Stimulus of the UART: bytes in both directions, on an imperfect wire."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ import numpy as np
 
 @dataclass
 class UartCase:
-    """Bytes to send, with the probability of a gap before each; bytes that come, each with the cycles of pause before
-    it, in bits that are `drift` longer than they should be. `glitches`: spikes of one cycle in the pauses; `broken`:
-    bytes that come without a stop bit."""
+    """Bytes to send, with the probability of a gap before each; bytes received, each with the cycles of pause before
+    it, in bits that are `drift` longer than nominal. `glitches`: spikes of one cycle in the pauses; `broken`: bytes
+    that arrive without a stop bit."""
 
     sent: list[int]
     gap: float
@@ -36,7 +36,7 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
         return rng.choice([0, 255, 0x55, *rng.integers(0, 256, 5)], int(rng.integers(1, most))).tolist()
 
     come = some()
-    slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, a cycle is lost where clocks meet
+    slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, one cycle is lost at the clock crossing
     broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
     return UartCase(
         some(),

@@ -1,7 +1,7 @@
-"""What a core does: a program and an image of DRAM in, the image of DRAM out, one instruction after the other.
+"""Golden model of the core: executes a program on an image of DRAM, one instruction after the other.
 
-Memories: activations and weights, words of `size` bytes that lie behind each other in the local memory of the DMA
-engine, and accumulators, rows of `size` int32. With T the tile that is used,
+Memories: activations and weights, words of `size` bytes at consecutive addresses in the local memory of the DMA engine,
+and accumulators, rows of `size` int32. With T the tile in use,
 
     WEIGHTS  T[k] = weight word a + k * weight_stride for k < b, 0 for the others
     MATMUL   acc[b + y * count_x + x] (+)= A[a + y * stride_y + x * stride_x] @ T
@@ -9,7 +9,7 @@ engine, and accumulators, rows of `size` int32. With T the tile that is used,
              + x * source_x + ky * source_ky + kx * source_kx] + scale_b * act[c + y * second_y + x * second_x])
 
 T and A are integers: the array reads a byte of weights as a code of `w_format` and a byte of activations as one of
-`a_format` (`auto`: `format`), whatever else reads the same bytes as integers of `format`.
+`a_format` (`auto`: `format`). All other units read the same bytes as integers of `format`.
 
 Strides are signed, and addresses count modulo 2^32 and must lie inside their memory. Sums are of 32 bits and wrap.
 
@@ -30,7 +30,7 @@ from ..result import GoldenResult
 from ..walks import RECORD, TABLE_BYTES, AddressSequence
 
 MOST = 1 << 24
-"""Rows or elements of one operation that are worth waiting for."""
+"""Limit of the rows or elements of one operation in the model."""
 
 
 def run(
@@ -42,7 +42,7 @@ def run(
 ) -> GoldenResult:
     """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.GoldenResult`.
 
-    `dram` holds the addresses from 0; beats beyond it, and those that touch one of `faults` (first and last address,
+    `dram` holds the addresses from 0. Beats beyond it, and those that touch one of `faults` (first and last address,
     code), answer with an error.
     """
     if entry % isa.BYTES:
@@ -69,7 +69,7 @@ def run(
 
 
 class Core:
-    """The memories of a core, and what each operation does to them."""
+    """Memories of a core and the effect of each operation on them."""
 
     def __init__(self, parameters: dict, dram: np.ndarray, faults: Iterable[tuple[int, int, int]] = ()):
         self.parameters, self.dram = parameters, dram
@@ -103,7 +103,8 @@ class Core:
         }
 
     def begin(self, operation: Operation) -> Callable[[], None]:
-        """Read what the operation reads; what is returned writes what it writes. Raises :class:`.ExecutionFault`."""
+        """Read the operands of the operation; the returned function writes its results. Raises
+        :class:`.ExecutionFault`."""
         return self._begin.get(operation.op, lambda operation: _nothing)(operation)
 
     def _move(self, o: Operation):
@@ -204,7 +205,7 @@ class Core:
 
 
 def _scale(o: Operation, setting: Setting) -> int:
-    """A scale, or the nearest that fits 16 bits."""
+    """Scale, or the nearest one that fits 16 bits."""
     return min(max(isa.signed(o.settings[setting]), -(1 << 15)), (1 << 15) - 1)
 
 

@@ -1,4 +1,5 @@
-"""abfloat, the outliers of OliVe (Guo et al., ISCA 2023): a float whose bias moves it beyond the normal values."""
+"""abfloat, the outlier format of OliVe (Guo et al., ISCA 2023): a float whose bias moves it beyond the normal
+values."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from .grid import SignMagnitude
 
 @dataclass(frozen=True)
 class AbFloat(SignMagnitude):
-    """value = +-(2^M + mantissa) << (exponent + bias), without subnormals, infinity or NaN.
+    """Format of outliers: value = +-(2^M + mantissa) << (exponent + bias), without subnormals, infinity or NaN.
 
     Codes with exponent and mantissa 0 are never encoded: they are the codes of 0 and of the victim's identifier. The
     decoder makes no exception of them. `limit` is the largest magnitude that is encoded; None: all.

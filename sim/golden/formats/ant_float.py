@@ -1,4 +1,4 @@
-"""The small float among the types that ANT (Guo et al., MICRO 2022) chooses from."""
+"""Small float among the types from which ANT (Guo et al., MICRO 2022) selects."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from .grid import SignMagnitude
 
 @dataclass(frozen=True)
 class AntFloat(SignMagnitude):
-    """Exponent, mantissa and gradual underflow; no infinity, no NaN. Its unit is the smallest value above 0.
+    """Float with exponent, mantissa and gradual underflow; no infinity, no NaN. Its unit is the smallest value above 0.
 
     With mantissa m of M bits: m at exponent 0, otherwise (2^M + m) << (exponent - 1). Four bits without a sign are
     E3M1: 0, 1, 2, 3, 4, 6, 8, 12, ... 192, which ANT writes as halves (0.5 to 96). With a sign they are E3M0: PoT.

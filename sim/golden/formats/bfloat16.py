@@ -1,10 +1,10 @@
 """bfloat16 (1 sign, 8 exponent, 7 fraction bits) and sums in fp32, bit by bit in integers.
 
 A number of bfloat16 is its code of 16 bits, a number of fp32 its word of 32, both as int64. Rounding is to nearest,
-ties to even. `subnormals` is "keep" (IEEE 754) or "flush": then every input and every result that is subnormal is a
-zero of its sign.
+ties to even. `subnormals` is "keep" (IEEE 754) or "flush": then every subnormal input and every subnormal result is
+a zero of its sign.
 
-What is not a number by computation (inf - inf, 0 * inf, any NaN operand) is NAN, one word. Only the conversion from
+Computations without a numeric result (inf - inf, 0 * inf, any NaN operand) give NAN, one word. Only the conversion from
 fp32 keeps sign and payload, and makes the NaN quiet.
 """
 
@@ -17,28 +17,28 @@ SMALLEST_NORMAL = 0x00800000
 
 
 def words(values: np.ndarray) -> np.ndarray:
-    """The fp32 words of reals, which are rounded to fp32 first if they are wider."""
+    """fp32 words of reals, which are rounded to fp32 first if they are wider."""
     with np.errstate(over="ignore", under="ignore"):
         return np.ascontiguousarray(values, np.float32).view(np.uint32).astype(np.int64)
 
 
 def reals(words: np.ndarray) -> np.ndarray:
-    """The float32 numbers of fp32 words."""
+    """float32 numbers of fp32 words."""
     return np.asarray(words).astype(np.uint32).view(np.float32)
 
 
 def encode(values: np.ndarray, *, subnormals: str = "keep") -> np.ndarray:
-    """Codes of reals by way of fp32: see :func:`words` and :func:`convert`."""
+    """Codes of reals, rounded via fp32: see :func:`words` and :func:`convert`."""
     return convert(words(values), subnormals=subnormals).reshape(np.shape(values))
 
 
 def decode(codes: np.ndarray) -> np.ndarray:
-    """float32 numbers, exact."""
+    """float32 numbers of codes, exact."""
     return reals(np.asarray(codes).astype(np.int64) << 16)
 
 
 def fields(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(sign, exponent, fraction) as they stand in the codes."""
+    """(sign, exponent, fraction) fields of the codes."""
     codes = np.asarray(codes).astype(np.int64)
     return codes >> 15, codes >> 7 & 0xFF, codes & 0x7F
 
@@ -51,7 +51,7 @@ def convert(words: np.ndarray, *, subnormals: str = "keep") -> np.ndarray:
 
 
 def product(a: np.ndarray, b: np.ndarray, *, subnormals: str = "keep") -> np.ndarray:
-    """a * b of codes as fp32 words: exact unless it underflows or overflows, for 8 + 8 bits fit into 24."""
+    """Product a * b of codes as fp32 words: exact unless it underflows or overflows, for 8 + 8 bits fit into 24."""
     a, b = (_flushed(np.asarray(code).astype(np.int64) << 16, subnormals) for code in (a, b))
     sign = a ^ b
     (x, i), (y, j) = _significand(a), _significand(b)
@@ -63,7 +63,7 @@ def product(a: np.ndarray, b: np.ndarray, *, subnormals: str = "keep") -> np.nda
 
 
 def add(x: np.ndarray, y: np.ndarray, *, subnormals: str = "keep") -> np.ndarray:
-    """x + y of fp32 words, rounded. What cancels exactly is +0."""
+    """Sum x + y of fp32 words, rounded. Exact cancellation gives +0."""
     x, y = np.broadcast_arrays(_flushed(x, subnormals), _flushed(y, subnormals))
     swap = x & 0x7FFFFFFF < y & 0x7FFFFFFF
     x, y = np.where(swap, y, x), np.where(swap, x, y)
@@ -80,7 +80,8 @@ def add(x: np.ndarray, y: np.ndarray, *, subnormals: str = "keep") -> np.ndarray
 
 
 def matmul(a: np.ndarray, w: np.ndarray, *, subnormals: str = "keep") -> np.ndarray:
-    """A @ W of codes as fp32 words: from +0, one product after the other, k = 0 first: (M, K), (K, N) -> (M, N)."""
+    """Product A @ W of codes as fp32 words: from +0, one product after the other, k = 0 first: (M, K), (K, N) -> (M,
+    N)."""
     y = np.zeros((a.shape[0], w.shape[1]), np.int64)
     for k in range(a.shape[1]):
         y = add(y, product(a[:, k, None], w[None, k], subnormals=subnormals), subnormals=subnormals)
@@ -88,13 +89,13 @@ def matmul(a: np.ndarray, w: np.ndarray, *, subnormals: str = "keep") -> np.ndar
 
 
 def _significand(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(24 bits, exponent of the last of them): the magnitude is significand * 2^exponent."""
+    """Significand of 24 bits and exponent of its last bit: the magnitude is significand * 2^exponent."""
     exponent = words >> 23 & 0xFF
     return words & 0x7FFFFF | (exponent > 0).astype(np.int64) << 23, np.maximum(exponent, 1) - 150
 
 
 def _assemble(sign: np.ndarray, magnitude: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """The fp32 word of magnitude * 2^exponent, rounded; its sign is bit 31 of `sign`. The magnitude is below 2^62."""
+    """fp32 word of magnitude * 2^exponent, rounded; its sign is bit 31 of `sign`. The magnitude is below 2^62."""
     last = np.where(magnitude == 0, -149, np.maximum(exponent + _length(magnitude) - 24, -149))
     shift = last - exponent
     exact = magnitude << np.maximum(-shift, 0) * (magnitude > 0)

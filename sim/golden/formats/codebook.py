@@ -9,7 +9,7 @@ from .grid import ValueGrid
 
 @dataclass(frozen=True)
 class Codebook(ValueGrid):
-    """A table of 2^bits integers. EIE's has 16 of 16 bits, and entry 0 is 0: the padding between distant weights."""
+    """Table of 2^bits integers. EIE's has 16 of 16 bits, and entry 0 is 0: the padding between distant weights."""
 
     entries: tuple[int, ...]
 
@@ -27,10 +27,10 @@ class Codebook(ValueGrid):
 
 
 def fit(values: np.ndarray, entries: int = 16, *, zero: bool = True, seed: int = 0, rounds: int = 100) -> np.ndarray:
-    """The centres of k-means over the values, float64: entry 0 is 0.0 and stays so if `zero`; the others ascend.
+    """Centres of k-means over the values, float64: entry 0 is 0.0 and stays so if `zero`; the others ascend.
 
     k-means++ with a fixed seed, then at most `rounds` rounds of Lloyd's algorithm. Zeros are not counted if `zero`: in
-    a pruned tensor they are most of it and take no entry but the first. With fewer distinct values than entries some
+    a pruned tensor they are the majority and occupy only the first entry. With fewer distinct values than entries some
     entries repeat.
     """
     values = np.sort(np.asarray(values, np.float64).ravel())
@@ -49,7 +49,7 @@ def fit(values: np.ndarray, entries: int = 16, *, zero: bool = True, seed: int =
         drawn = np.searchsorted(total, rng.random() * total[-1], side="right")
         centres.append(values[min(drawn, values.size - 1)])
     centres = np.sort(centres)
-    # Of equal centres one: where exactly the pinned 0.0 stands among them makes no difference.
+    # Of equal centres one: the exact place of the pinned 0.0 among them makes no difference.
     pinned = np.flatnonzero(centres == 0)[:1] if zero else []
     sums = np.concatenate([[0.0], np.cumsum(values)])
     for _ in range(rounds):

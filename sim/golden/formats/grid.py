@@ -1,7 +1,7 @@
-"""What all formats of few codes share: a table from code to integer, and the nearest value of it.
+"""Base of all formats with few codes: a table from code to integer, and rounding to its nearest value.
 
-A format says what a code means with `fields`: an integer and a shift, value = integer << shift. Everything else follows
-from that: the table (`decode` of every code), the values that can be encoded, and the code of the nearest one.
+A format defines its codes by `fields`: an integer and a shift, value = integer << shift. Everything else follows from
+that: the table (`decode` of every code), the values that can be encoded, and the code of the nearest one.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class ValueGrid:
-    """A format whose codes stand for integers; reals are in its units, so 1.0 is the integer 1.
+    """Format whose codes represent integers; reals are in its units, so 1.0 is the integer 1.
 
     `product(a, b)` replaces the exact product of two arrays of values, broadcast as NumPy does, for formats with a
     multiplier of their own. `product_registers` is the number of registers in the multiplier that `product_register`
@@ -23,16 +23,16 @@ class ValueGrid:
     product_registers: int = 2
 
     def fields(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(integer, shift) of each code, int64: what a decoder in hardware gives to a multiplier."""
+        """(integer, shift) of each code, int64: the output of a hardware decoder to a multiplier."""
         raise NotImplementedError
 
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """The value of each code: integer << shift, int64. Raises `ValueError` for what is no code."""
+        """Value of each code: integer << shift, int64. Raises `ValueError` for illegal codes."""
         base, shift = self.fields(self.check(codes))
         return base << shift
 
     def check(self, codes: np.ndarray) -> np.ndarray:
-        """The codes as int64. Raises `ValueError` if one is not 0 to 2^bits - 1."""
+        """Codes as int64. Raises `ValueError` if one is not 0 to 2^bits - 1."""
         codes = np.asarray(codes).astype(np.int64)
         if codes.size and not (codes.min() >= 0 and codes.max() < 1 << self.bits):
             raise ValueError(f"codes of {self.bits} bits are 0 to {(1 << self.bits) - 1}, not {_outside(codes, self)}")
@@ -40,29 +40,29 @@ class ValueGrid:
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """The canonical codes in order of their values: of two codes with one value (0 and -0) the lower."""
+        """Canonical codes in order of their values: of two codes with one value (0 and -0) the lower."""
         return np.unique(self.decode(np.arange(1 << self.bits)), return_index=True)[1]
 
     @cached_property
     def levels(self) -> np.ndarray:
-        """The values of the canonical codes, ascending."""
+        """Values of the canonical codes, ascending."""
         return self.decode(self.codes)
 
     @property
     def peak(self) -> int:
-        """The largest value."""
+        """Largest value."""
         return int(self.levels[-1])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """The canonical code of the nearest value, int64; of two equally near the larger. Beyond the ends: the end."""
+        """Canonical code of the nearest value, int64; of two equally near the larger. Beyond the ends: the end."""
         return self.codes[self.index(values)]
 
     def nearest(self, values: np.ndarray) -> np.ndarray:
-        """decode(encode(values)), at once."""
+        """Values after rounding: decode(encode(values))."""
         return self.levels[self.index(values)]
 
     def index(self, values: np.ndarray) -> np.ndarray:
-        """Where in `levels` the nearest value stands."""
+        """Index of the nearest value in `levels`."""
         return nearest_index(self.levels, values)
 
 
@@ -73,7 +73,7 @@ def nearest_index(levels: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 class SignMagnitude(ValueGrid):
-    """A format with its sign in the top bit, if it has one: `bits` includes it. The code of -0 is not canonical."""
+    """Format with its sign, if any, in the top bit: `bits` includes it. The code of -0 is not canonical."""
 
     signed: bool
 
@@ -95,7 +95,7 @@ class SignMagnitude(ValueGrid):
         return (codes >> self.magnitude_bits & 1).astype(bool)
 
     def need(self, name: str, low: int, high: int) -> None:
-        """Raises `ValueError` unless low <= magnitude_bits <= high."""
+        """Raise `ValueError` unless low <= magnitude_bits <= high."""
         if not low <= self.magnitude_bits <= high:
             legal = f"{low + self.signed} to {high + self.signed} bits"
             raise ValueError(f"{name} {'with' if self.signed else 'without'} a sign has {legal}, not {self.bits}")

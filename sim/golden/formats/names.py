@@ -1,4 +1,4 @@
-"""Formats by name, built-in or of another package: "int8", "pot4", "flint4"; "u" in front: without a sign."""
+"""Formats by name, built-in or of another package: "int8", "pot4", "flint4"; prefix "u": without a sign."""
 
 import re
 
@@ -15,11 +15,11 @@ KINDS = ("int", "pot", "apot", "flint", "float")
 
 
 class FormatError(ValueError):
-    """A format that is unknown or cannot be loaded; the message is one sentence."""
+    """Error for a format that is unknown or cannot be loaded; the message is one sentence."""
 
 
 def find(name: str) -> ValueGrid:
-    """The format of that name. Integers round halves up, as every other format here. Raises :class:`FormatError`."""
+    """Format of the given name. Integers round halves up, as every other format here. Raises :class:`FormatError`."""
     match = re.fullmatch(rf"(u?)({'|'.join(KINDS)})([1-9]\d?)", name)
     if not match or int(match[3]) > 16:
         found, broken = load(GROUP, ValueGrid)
@@ -27,7 +27,7 @@ def find(name: str) -> ValueGrid:
             raise FormatError(broken[name])
         if name in found:
             return found[name]
-        raise FormatError(f"{name} is not one of {', '.join(KINDS)}, with u in front or not, and 1 to 16 bits behind")
+        raise FormatError(f"{name} is not one of {', '.join(KINDS)}, prefix u or not, and 1 to 16 bits")
     if match[2] == "int":
         return Uniform(name, rounding="up")
     kind = {"pot": PoT, "apot": APoT, "flint": Flint, "float": AntFloat}[match[2]]

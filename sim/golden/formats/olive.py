@@ -1,4 +1,5 @@
-"""Outlier-victim pairs (OliVe, Guo et al., ISCA 2023): an outlier takes the code space of its neighbour, which is 0.
+"""Outlier-victim pairs (OliVe, Guo et al., ISCA 2023): an outlier uses the code space of its neighbour, which becomes
+0.
 
 Values 2i and 2i + 1 of the last axis are a pair. If neither is an outlier, both have normal codes. Otherwise the
 victim's code is the identifier, the one code that no normal value uses, and the outlier's code is abfloat.
@@ -30,10 +31,10 @@ KEEP = ("larger", "left")
 
 @dataclass(frozen=True)
 class Pairs:
-    """Tensors of an even last axis as outlier-victim pairs.
+    """Encoding of tensors with an even last axis as outlier-victim pairs.
 
     A value is an outlier if the nearest of normal and outlier values is an outlier: for int4 from 9.5 on. Of two
-    outliers the larger magnitude stays, the left one if they are equal (`keep` = "larger", as the paper says), or the
+    outliers the larger magnitude stays, the left one if they are equal (`keep` = "larger", as in the paper), or the
     left one always (`keep` = "left", as the authors' code does); the other is clipped to nothing, 0.
     """
 
@@ -59,12 +60,12 @@ class Pairs:
 
     @property
     def identifier(self) -> int:
-        """The victim's code."""
+        """Code of a victim."""
         return 1 << self.bits - 1
 
     @property
     def peak(self) -> int:
-        """The largest normal value."""
+        """Largest normal value."""
         return self.normal.peak
 
     @cached_property

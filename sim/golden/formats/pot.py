@@ -11,8 +11,8 @@ from .grid import SignMagnitude
 class PoT(SignMagnitude):
     """Power of two: code 0 is 0, code c is 2^(c - 1). Four bits with a sign: 0, +-1, +-2, +-4, ... +-64.
 
-    The nearest value is meant in the linear domain: the border between 2^i and 2^(i+1) is 1.5 * 2^i, not the rounded
-    logarithm's sqrt(2) * 2^i. Up to 6 bits without the sign, for 2^62 is the last that an int64 holds.
+    The nearest value is defined in the linear domain: the border between 2^i and 2^(i+1) is 1.5 * 2^i, not the rounded
+    logarithm's sqrt(2) * 2^i. Up to 6 bits without the sign, for 2^62 is the largest power that an int64 holds.
     """
 
     bits: int = 4
@@ -30,10 +30,10 @@ class APoT(SignMagnitude):
     """Additive powers of two (Li et al., ICLR 2020): a sum of terms, each 0 or a power of two of the term's own.
 
     Term i has two bits of the code, term 0 the highest. 0 is no term, and f = 1, 2, 3 are its three powers, ascending.
-    Powers are dealt in turn: without a sign four bits are {0, 2, 8, 32} + {0, 1, 4, 16}. With an odd number of bits the
-    last term is one bit, and its only power stands between the others' second and first: three bits are
-    {0, 1, 4, 8} + {0, 2}. All sums differ. `fields` has one more axis, the terms: the value is the sum of
-    integer << shift along it.
+    Powers are assigned to the terms in turn: without a sign four bits are {0, 2, 8, 32} + {0, 1, 4, 16}. With an odd
+    number of bits the last term is one bit, and its only power is between the others' second and first: three bits are
+    {0, 1, 4, 8} + {0, 2}. All sums differ. `fields` has one more axis, the terms: the value is the sum of integer <<
+    shift along it.
     """
 
     bits: int = 4
@@ -44,7 +44,7 @@ class APoT(SignMagnitude):
 
     @property
     def shifts(self) -> list[list[int]]:
-        """The shift amounts of each term for f = 1, 2, 3, or for f = 1 alone."""
+        """Shift amounts of each term for f = 1, 2, 3, or for f = 1 alone."""
         n, odd = divmod(self.magnitude_bits, 2)
         top = 3 * n + odd - 1
         rows = [0, n, 2 * n + odd]

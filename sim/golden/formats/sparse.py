@@ -1,10 +1,11 @@
 """N:M sparsity: of every M values along the last axis at most N differ from zero, and only N are stored.
 
-A group of M becomes N values and their N places in the group, ascending. Metadata of a group is its places side by
-side, ceil(log2 M) bits each, the first in the low bits: four bits for 2:4. Group g of a row stands in bits 4g + 3 to 4g
-of the row's metadata, in words of 16 bits (values of 16 bits) or 32 (values of 8), low end first, as NVIDIA's tensor
-cores read them. The permutation of words between rows that their libraries do on top is not done here. Other patterns
-likewise; where groups do not fill a word (12 bits, 4:8), it holds as many as fit and the bits above them are 0.
+A group of M becomes N values and their N places in the group, ascending. The metadata of a group is the concatenation
+of its places, ceil(log2 M) bits each, the first in the low bits: four bits for 2:4. Group g of a row is in bits
+4g + 3 to 4g of the row's metadata, in words of 16 bits (values of 16 bits) or 32 (values of 8), low end first, as
+NVIDIA's tensor cores read them. The additional permutation of words between rows in their libraries is not performed
+here. Other patterns are packed likewise. Where groups do not fill a word (12 bits, 4:8), it holds as many as fit and
+the bits above them are 0.
 """
 
 import numpy as np
@@ -34,7 +35,7 @@ def compress(values: np.ndarray, n: int = 2, m: int = 4) -> tuple[np.ndarray, np
 
 
 def decompress(kept: np.ndarray, places: np.ndarray, m: int = 4) -> np.ndarray:
-    """The dense tensor, zeros between. Raises `ValueError` at a group with illegal metadata: see :func:`illegal`."""
+    """Dense tensor, zeros between. Raises `ValueError` at a group with illegal metadata: see :func:`illegal`."""
     kept, places = np.asarray(kept), np.asarray(places)
     check(places.shape[-1], m)
     wrong = illegal(places, m)
@@ -63,7 +64,7 @@ def pack(places: np.ndarray, m: int = 4, word_bits: int = 16) -> np.ndarray:
 
 
 def unpack(words: np.ndarray, n: int = 2, m: int = 4, word_bits: int = 16) -> np.ndarray:
-    """The inverse of :func:`pack`: places (..., groups, n), legal or not."""
+    """Inverse of :func:`pack`: places (..., groups, n), legal or not."""
     words, width = np.asarray(words).astype(np.int64), place_bits(m)
     fields = words[..., None] >> width * np.arange(n * groups_per_word(n, m, word_bits)) & (1 << width) - 1
     return fields.reshape(*words.shape[:-1], -1, n)
@@ -78,6 +79,6 @@ def groups_per_word(n: int = 2, m: int = 4, word_bits: int = 16) -> int:
 
 
 def check(n: int, m: int) -> None:
-    """Raises `ValueError` where n of m means nothing."""
+    """Raise `ValueError` for an illegal pattern n of m."""
     if not (isinstance(n, int) and isinstance(m, int)) or not 1 <= n <= m or m < 2:
         raise ValueError(f"{n}:{m} keeps n of m: integers, n from 1 to m, m at least 2")

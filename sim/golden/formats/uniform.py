@@ -26,8 +26,8 @@ ROUNDINGS = {
 class Uniform(ValueGrid):
     """intN or uintN: codes are two's complement, values are rounded and saturated.
 
-    `narrow` leaves out the lowest value, so that the range is symmetric (-127 to 127). `rounding` says what becomes of
-    x.5: "even" (ONNX, numpy.rint), "away" from zero (TensorFlow Lite) or "up" (ANT).
+    `narrow` leaves out the lowest value, so that the range is symmetric (-127 to 127). `rounding` selects the result
+    for x.5: "even" (ONNX, numpy.rint), "away" from zero (TensorFlow Lite) or "up" (ANT).
     """
 
     name: str = "int8"
@@ -63,7 +63,7 @@ class Uniform(ValueGrid):
         return np.clip(self.round(values), *self.range) - self.range[0]
 
     def round(self, values: np.ndarray) -> np.ndarray:
-        """Integers, int64, not yet saturated but for what is beyond 2^40. To a zero point they are added after this."""
+        """Rounded integers, int64. Only values beyond 2^40 are saturated. A zero point is added after this."""
         bound = 2.0**40
         return ROUNDINGS[self.rounding](np.clip(np.asarray(values, np.float64), -bound, bound)).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Arithmetics that nodes name: what a sum of products is, and how it becomes a result."""
+"""Arithmetics of nodes: the definition of a sum of products and of its conversion to a result."""
 
 from .base import FUNCTIONS, ORDERS, Arithmetic
 from .coded import Coded

@@ -13,10 +13,10 @@ ORDERS = ("taps", "channels")
 
 
 class Arithmetic:
-    """Operands, sums and results of the nodes that name it. The walk over tensors belongs to `reference`.
+    """Operands, sums and results of the nodes that name it. The iteration over tensors belongs to `reference`.
 
     Operations are "dot", "add", "multiply", "maximum", "average", "softmax", those of `FUNCTIONS`, and "segments".
-    Operands and sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 stands for
+    Operands and sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 represents
     the real number 0.
     """
 
@@ -29,7 +29,7 @@ class Arithmetic:
         return type(self).__name__
 
     def refuses(self, operation: str, inputs: tuple[Tensor, ...], output: Tensor) -> str | None:
-        """The reason why an operation on these tensors has no meaning in this arithmetic, or None."""
+        """Reason why an operation on these tensors is undefined in this arithmetic, or None."""
         if operation not in self.OPERATIONS:
             return f"{self.title} does not define {operation}"
         if operation == "maximum":
@@ -48,11 +48,11 @@ class Arithmetic:
         return self.OPERANDS
 
     def result_types(self, operation: str, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
-        """Legal types of the result; "codes" stands for every coded format."""
+        """Legal types of the result; "codes" represents every coded format."""
         raise NotImplementedError
 
     def operand(self, tensor: Tensor, values: np.ndarray, index: int = 0) -> np.ndarray:
-        """The integers of a tensor minus its zero point."""
+        """Integers of a tensor minus its zero point."""
         integers = tensor.format.decode(values) if tensor.format else values.astype(np.int64)
         return integers - tensor.zero_point
 
@@ -85,7 +85,7 @@ class Arithmetic:
         raise NotImplementedError
 
     def clamp(self, values: np.ndarray, output: Tensor) -> np.ndarray:
-        """Maxima of windows within the limits of the activation function fused behind them, if there is one."""
+        """Maxima of windows within the limits of the fused activation function, if there is one."""
         return values
 
     def _refuses_maximum(self, source: Tensor, output: Tensor) -> str | None:
@@ -95,7 +95,7 @@ class Arithmetic:
 
 
 def moves(source: Tensor, output: Tensor, names: tuple[str, ...] = ("type", "zero_point", "scale")) -> str | None:
-    """The reason why values of `source` cannot stand in `output` unchanged, or None."""
+    """Reason why `output` cannot represent values of `source` unchanged, or None."""
     for name in names:
         a, b = getattr(source, name), getattr(output, name)
         if a != b and None not in (a, b):
@@ -106,8 +106,8 @@ def moves(source: Tensor, output: Tensor, names: tuple[str, ...] = ("type", "zer
 def groups(taps: int, channels: int, order: str, group: int | None) -> list[np.ndarray]:
     """Indices into k of the products that are summed together, one array for each group, in order.
 
-    `group` products of neighbouring channels of one tap (order "taps") or neighbouring taps of one channel (order
-    "channels") form a group; None: all of them.
+    A group consists of `group` products of neighbouring channels of one tap (order "taps"), or of neighbouring taps of
+    one channel (order "channels"); None: all of them.
     """
     k = np.arange(taps * channels).reshape(taps, channels)
     rows = k.T if order == "channels" else k

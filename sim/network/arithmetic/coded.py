@@ -11,12 +11,13 @@ from .integer import Integer
 
 @dataclass(frozen=True)
 class Coded(Arithmetic):
-    """Codes of activations and weights decode to integers; `finish` multiplies, sums and finishes those.
+    """Arithmetic of coded operands: codes of activations and weights decode to integers, which `finish` multiplies and
+    sums.
 
     A format is a type of the tensor ("flint4", "olive_int4", "int8"), or a `Codebook` (or another format of
-    `sim.golden.formats`) whose codes stand in a tensor of type "uintN", N its bits. Pairs of OliVe lie along the last
-    axis: channels of activations, filters of weights. A coded output type takes the code nearest to what `finish`
-    gives. Raises `ValueError` for an unknown format, and where FixedPoint's operands exceed its width.
+    `sim.golden.formats`) whose codes are stored in a tensor of type "uintN", N its bits. Pairs of OliVe are along the
+    last axis: channels of activations, filters of weights. A coded output type holds the code nearest to the result of
+    `finish`. Raises `ValueError` for an unknown format, and where FixedPoint's operands exceed its width.
     """
 
     a_format: str | ValueGrid

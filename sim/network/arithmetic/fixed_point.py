@@ -11,7 +11,7 @@ OVERFLOWS = ("wrap", "saturate")
 
 
 def narrow(values: np.ndarray, bits: int, overflow: str) -> np.ndarray:
-    """Two's complement of `bits` bits: modulo 2^bits ("wrap") or the nearest that fits ("saturate")."""
+    """Conversion to two's complement of `bits` bits: modulo 2^bits ("wrap") or the nearest that fits ("saturate")."""
     if overflow == "wrap":
         return wrap(values, bits)
     return np.clip(values, -(1 << bits - 1), (1 << bits - 1) - 1)
@@ -27,7 +27,7 @@ class FixedPoint(Arithmetic):
     see `base.ORDERS`; with "wrap" neither matters. The result is the sum, narrowed to its type by `overflow`.
 
     DianNao: FixedPoint(fraction=10, sum_width=32, overflow="saturate", group=16). Eyeriss: FixedPoint(fraction=f), its
-    psums being 16 bits at every MAC. The papers leave overflow open. Raises `ValueError`.
+    psums being 16 bits at every MAC. The papers do not define overflow. Raises `ValueError`.
 
     Functions are relu, identity, and piecewise linear segments as in DianNao's NFU-3: y = ((slope * x) >> fraction) +
     offset, where a table of 2^s rows (slope, offset) is indexed by the top s bits of x.

@@ -15,9 +15,9 @@ SIGN = 1 << 31
 class Bfloat16(Arithmetic):
     """Exact products of bfloat16, fp32 sums rounded to nearest even: `sim.golden.formats.bfloat16`.
 
-    Without `group` a sum starts at +0 and takes one product after the other in `order`, see `base.ORDERS`, which is
-    what a column of the bfloat16 systolic array computes if k fits into its rows. With `group`, each run of so many
-    products is such a sum of its own, and the groups' sums are added in turn: an array of `group` rows with an fp32
+    Without `group` a sum starts at +0 and adds one product after the other in `order`, see `base.ORDERS`, as does
+    a column of the bfloat16 systolic array if k fits into its rows. With `group`, each run of so many
+    products is a separate sum, and the groups' sums are added in turn: an array of `group` rows with an fp32
     accumulator. The bias, float32, is added last. `subnormals` is "keep" or "flush".
 
     Operands of "add" and of functions may be float32. Results are float32, or bfloat16 rounded once. relu maps all
@@ -44,7 +44,7 @@ class Bfloat16(Arithmetic):
         return tuple(FLOATS)
 
     def operand(self, tensor, values, index=0):
-        """The fp32 words of a tensor."""
+        """fp32 words of a tensor."""
         return values.astype(np.int64) << 16 if tensor.type == "bfloat16" else bfloat16.words(values)
 
     def dot(self, a, w, taps, bias):

@@ -1,4 +1,4 @@
-"""Arithmetic of integers with zero points: sums of int32, and how they become narrow integers."""
+"""Arithmetic of integers with zero points: sums of int32, and their conversion to narrow integers."""
 
 from dataclasses import dataclass
 from math import floor
@@ -10,13 +10,13 @@ from ..tensor import INTEGERS, Tensor
 from .base import FUNCTIONS, Arithmetic
 
 EXACT = 2**53
-"""Integers below are exact in float64."""
+"""Bound below which integers are exact in float64."""
 SATURATED = 2**40
-"""Beyond every type, zero point included."""
+"""Bound beyond every type, zero point included."""
 
 
 def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """A @ W of int64, modulo 2^64; by way of float64 where that is exact, because BLAS is fast."""
+    """Product A @ W of int64, modulo 2^64; computed in float64 where that is exact, because BLAS is fast."""
     largest = float(np.abs(a).max()) * float(np.abs(w).max()) * a.shape[1]
     if largest < EXACT:
         return (a.astype(np.float64) @ w.astype(np.float64)).astype(np.int64)
@@ -24,7 +24,7 @@ def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 def fold(bias: np.ndarray, w: np.ndarray, zero_point: int) -> np.ndarray:
-    """bias - zero_point * sum(w) for each filter (last axis), modulo 2^32: int32.
+    """Bias with the zero point folded in: bias - zero_point * sum(w) for each filter (last axis), modulo 2^32: int32.
 
     With this bias, sums of x * w equal sums of (x - zero_point) * w with the bias given, where padding is
     `zero_point`. With -zero_point it is its own inverse. Weights have zero point 0.
@@ -34,7 +34,7 @@ def fold(bias: np.ndarray, w: np.ndarray, zero_point: int) -> np.ndarray:
 
 
 def activation_limits(function: str, output: Tensor) -> tuple[int | None, int | None]:
-    """Smallest and largest integer behind a function of `FUNCTIONS`; None: no limit. relu6 needs `output.scale`."""
+    """Smallest and largest integer after a function of `FUNCTIONS`; None: no limit. relu6 needs `output.scale`."""
     if function == "identity":
         return None, None
     if function == "relu":
@@ -44,7 +44,7 @@ def activation_limits(function: str, output: Tensor) -> tuple[int | None, int | 
 
 
 class Integer(Arithmetic):
-    """Operands minus zero points; sums of products and bias, modulo 2^32 as int32."""
+    """Base of integer arithmetics: operands minus zero points; sums of products and bias, modulo 2^32 as int32."""
 
     OPERANDS = INTEGERS
 
@@ -72,7 +72,7 @@ class Integer(Arithmetic):
         return super().refuses(operation, inputs, output) or self.refuses_result(operation, output)
 
     def refuses_result(self, operation: str, output: Tensor) -> str | None:
-        """The reason why this arithmetic's parameters do not fit the output, or None."""
+        """Reason why this arithmetic's parameters do not fit the output, or None."""
         if operation == "relu6" and not isinstance(output.scale, float):
             return f"relu6 needs one scale of {output.name}"
         if operation in ("relu", "relu6") and output.format:
@@ -112,7 +112,7 @@ class Exact(Integer):
 
 
 def frozen(values, dtype) -> np.ndarray:
-    """A read-only array."""
+    """Read-only array."""
     array = np.array(values, dtype)
     array.setflags(write=False)
     return array

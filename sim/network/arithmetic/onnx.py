@@ -11,7 +11,8 @@ from .integer import SATURATED, Integer, frozen
 
 @dataclass(frozen=True, eq=False)
 class Onnx(Integer):
-    """y = min(max(rint(float32(sum) * scale) + zero point, low), high): one float32 product, ties to even.
+    """Sums scaled in float32: y = min(max(rint(float32(sum) * scale) + zero point, low), high); one product, ties to
+    even.
 
     The arithmetic of ONNX Runtime's QLinearConv and QGemm and of XNNPACK's convolutions. `scale` is a float32 number,
     or one for each index of the output's last axis: float32(float32(input * weights) / output).
@@ -30,7 +31,7 @@ class Onnx(Integer):
 
     @classmethod
     def from_scales(cls, input, weights, output, **fields):
-        """The scale of a convolution or dense layer, each step rounded to float32."""
+        """Scale of a convolution or dense layer, each step rounded to float32."""
         return cls(np.float32(input) * np.asarray(weights, np.float32) / np.float32(output), **fields)
 
     def result_types(self, operation, inputs):

@@ -19,10 +19,11 @@ RECIPROCAL_48_17, RECIPROCAL_32_17 = 1515870810, -1010580540
 
 
 def softmax(x: np.ndarray, scale: float, beta: float = 1.0) -> np.ndarray:
-    """int8 with scale 1/256 and zero point -128: exp(beta * scale * x), divided by its sum along the last axis.
+    """Softmax of int8, result with scale 1/256 and zero point -128: exp(beta * scale * x), divided by its sum along the
+    last axis.
 
-    x is int8 of any shape (..., n); its zero point makes no difference. Differences from the row's maximum that the
-    fixed point cannot hold count as an exponential of 0.
+    x is int8 of any shape (..., n); its zero point has no effect. Differences from the row's maximum that the fixed
+    point cannot represent count as an exponential of 0.
     """
     beta, scale = float(np.float32(beta)), float(np.float32(scale))
     real = min(beta * scale * (1 << 31 - DIFFERENCE_BITS), 2.0**31 - 1)
@@ -40,7 +41,7 @@ def softmax(x: np.ndarray, scale: float, beta: float = 1.0) -> np.ndarray:
 
 
 def exponential(x: np.ndarray) -> np.ndarray:
-    """exp(x) without integer bits, of x <= 0 with `DIFFERENCE_BITS`: gemmlowp's exp_on_negative_values."""
+    """Exponential exp(x) without integer bits, of x <= 0 with `DIFFERENCE_BITS`: gemmlowp's exp_on_negative_values."""
     quarter = 1 << 31 - DIFFERENCE_BITS - 2
     rest = (x & quarter - 1) - quarter
     result = _exponential_above_quarter(_saturated_shift(rest, DIFFERENCE_BITS))
@@ -50,7 +51,7 @@ def exponential(x: np.ndarray) -> np.ndarray:
 
 
 def reciprocal(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + x) of x from 0 to 1, both without integer bits, by three steps of Newton's method."""
+    """Reciprocal 1 / (1 + x) of x from 0 to 1, both without integer bits, by three steps of Newton's method."""
     half = x + LARGEST + 1 >> 1
     y = RECIPROCAL_48_17 + high_multiply(half, RECIPROCAL_32_17)
     for _ in range(3):
@@ -60,7 +61,7 @@ def reciprocal(x: np.ndarray) -> np.ndarray:
 
 
 def _exponential_above_quarter(x: np.ndarray) -> np.ndarray:
-    """exp(x) for -1/4 <= x < 0, by a polynomial of fourth degree around -1/8."""
+    """Exponential exp(x) for -1/4 <= x < 0, by a polynomial of fourth degree around -1/8."""
     x = x + (1 << 28)
     square = high_multiply(x, x)
     cube, fourth = high_multiply(square, x), high_multiply(square, square)

@@ -14,7 +14,7 @@ from .softmax import softmax
 
 
 class Rescale(NamedTuple):
-    """TFLite's scaling of an addend: requantise((q - zero_point) << left, multiplier, shift)."""
+    """Scaling of an addend in TFLite: requantise((q - zero_point) << left, multiplier, shift)."""
 
     multiplier: int
     shift: int
@@ -23,7 +23,9 @@ class Rescale(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Tflite(Integer):
-    """y = min(max(requantise(sum, multiplier, shift) + zero point, low), high), by `sim.golden.requantise`.
+    """Requantised sums: y = min(max(requantise(sum, multiplier, shift) + zero point, low), high).
+
+    `requantise` is that of `sim.golden.requantise`.
 
     `multiplier` and `shift` are numbers, or one for each index of the output's last axis; low and high are the
     limits of the output's type unless given. Without a multiplier nothing is scaled: an activation between equal
@@ -33,7 +35,7 @@ class Tflite(Integer):
     An addition sums two scaled addends and `bias`, modulo 2^32. `operands` has an integer factor for each, or a
     `Rescale` for TFLite's ADD.
 
-    A coded output type takes the code nearest to the integer y. Rounding "gemmlowp" is TensorFlow Lite Micro's,
+    A coded output type holds the code nearest to the integer y. Rounding "gemmlowp" is TensorFlow Lite Micro's,
     "single" that of TFLITE_SINGLE_ROUNDING and TOSA. Raises `ValueError`.
     """
 
@@ -64,7 +66,7 @@ class Tflite(Integer):
 
     @classmethod
     def from_scales(cls, input, weights, output, *, zero_point=0, type="int8", activation="identity", **fields):
-        """The requantisation of a convolution or dense layer, as TensorFlow Lite prepares it.
+        """Requantisation of a convolution or dense layer, as TensorFlow Lite prepares it.
 
         Scales are float32 numbers; `weights` has one, or one for each filter. multiplier * 2^(shift - 31) is
         input * weights / output in float64. `zero_point` and `type` are those of the output.
@@ -76,7 +78,7 @@ class Tflite(Integer):
 
     @classmethod
     def addition(cls, a, b, output, *, zero_point=0, type="int8", activation="identity", **fields):
-        """TensorFlow Lite's ADD of 8-bit tensors with scales a and b, in units of twice the larger scale / 2^20."""
+        """ADD of TensorFlow Lite for 8-bit tensors with scales a and b, in units of twice the larger scale / 2^20."""
         a, b, output = (float(np.float32(scale)) for scale in (a, b, output))
         common, left = 2 * max(a, b), Rescale._field_defaults["left"]
         operands = tuple(Rescale(*fixed_point(scale / common), left) for scale in (a, b))
@@ -85,9 +87,10 @@ class Tflite(Integer):
 
     @classmethod
     def mean(cls, input, output, count, **fields):
-        """TensorFlow Lite's MEAN of `count` integers, for an average pooling whose window is the whole image.
+        """MEAN of TensorFlow Lite over `count` integers, for an average pooling whose window is the whole image.
 
-        The fixed-point multiplier of input / output is divided by the count in integers, with as many bits more as fit.
+        The fixed-point multiplier of input / output is divided by the count in integers, with as many additional bits
+        as fit.
         """
         multiplier, shift = fixed_point(float(np.float32(input)) / float(np.float32(output)))
         more = min(count.bit_length() - 1, 32, 31 + shift)

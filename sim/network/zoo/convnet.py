@@ -1,9 +1,10 @@
-"""Handwritten digits by convolutions: a small trained network, in floating point and in integers.
+"""Convolutional network for handwritten digits: small, trained, in floating point and in integers.
 
 8 x 8 pixels -> convolution 3 x 3, 16 filters -> largest of 2 x 2 -> convolution 3 x 3, 32 filters -> largest of 2 x 2
--> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels as they are, what comes out of a ReLU with zero
+-> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels unchanged, results of a ReLU with zero
 point -128. Weights are int8, symmetric, with a scale for each filter; or codes of another format.
-Activations may be codes of another format, too: then what is pooled is replaced by its code before the next layer.
+Activations may also be codes of another format: pooling results are then replaced by their codes before the next
+layer.
 """
 
 from dataclasses import dataclass
@@ -28,10 +29,10 @@ CLASSES = 10
 
 @dataclass(frozen=True)
 class QuantisedConvolution:
-    """A convolution in integers: weights ky x kx x channels x filters, and requantisation for each filter.
+    """Convolution in integers: weights ky x kx x channels x filters, and requantisation for each filter.
 
-    Weights are bytes that each hold a code of `format`, and activations such of `activations`; results are int8. Around
-    the image stand `padding` rows and columns of the input's zero point.
+    Weights are bytes that each hold a code of `format`, activations bytes that hold codes of `activations`; results are
+    int8. The image is surrounded by `padding` rows and columns of the input's zero point.
     """
 
     weights: np.ndarray
@@ -63,7 +64,7 @@ class ConvNet:
 
     @property
     def table(self) -> np.ndarray | None:
-        """Bytes that hold the codes of int8 results from -128, which is 0, on: entry r mod 256 that of r.
+        """Bytes that hold the codes of int8 results from -128, which represents 0, on: entry r mod 256 is that of r.
 
         The largest result has the code of the largest value. None where activations are int8.
         """
@@ -98,12 +99,12 @@ def weights() -> list[tuple[np.ndarray, np.ndarray]]:
 
 @cache
 def network(format: str = "int8", activations: str = "int8") -> ConvNet:
-    """The trained network in integers, with weights and activations in these formats."""
+    """Trained network in integers, with weights and activations in these formats."""
     return quantise(weights(), digits.load().train_images, format, activations)
 
 
 def graph(network: ConvNet, images: int, rounding: str = "gemmlowp") -> Graph:
-    """The network in integers for a number of images: input `pixels`, output `logits`."""
+    """Network graph in integers for a number of images: input `pixels`, output `logits`."""
     form = network.first.activations
     x = Tensor("pixels", (images, 8, 8, 1), form, zero_point=network.first.input_zero)
     tensors, nodes = [x], []
@@ -143,7 +144,7 @@ def _constants(name: str, layer: QuantisedConvolution, rounding: str) -> tuple[t
 
 
 def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> list[np.ndarray]:
-    """What leaves each layer in floating point, before pooling; the last are the logits (n, 10)."""
+    """Outputs of each layer in floating point, before pooling; the last are the logits (n, 10)."""
     x, found = images.reshape(-1, 8, 8, 1) * PIXEL_SCALE, []
     for number, (weights, bias) in enumerate(trained):
         last = number == len(trained) - 1
@@ -157,10 +158,10 @@ def infer(trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray) -> l
 def quantise(
     trained: list[tuple[np.ndarray, np.ndarray]], images: np.ndarray, format: str = "int8", activations: str = "int8"
 ) -> ConvNet:
-    """The network in integers; the range of each activation is the largest that `images` show.
+    """Network in integers; the range of each activation is the largest that occurs for `images`.
 
-    `format` is that of the weights, any whose codes a byte holds; `activations` one in which a code does not depend on
-    its neighbour.
+    `format` is that of the weights, any whose codes fit into a byte; `activations` one in which a code does not depend
+    on its neighbour.
     """
     outputs, found = infer(trained, images), []
     peak = None if activations == "int8" else find(activations).peak
@@ -197,7 +198,7 @@ def _coded(weights: np.ndarray, format: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def patches(x: np.ndarray, size: int) -> np.ndarray:
-    """Each point's window, flat: images x height x width x (ky kx channels); the image keeps its size."""
+    """Window of each point, flat: images x height x width x (ky kx channels); the image keeps its size."""
     edge = size // 2
     x = np.pad(x, ((0, 0), (edge, edge), (edge, edge), (0, 0)))
     views = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))

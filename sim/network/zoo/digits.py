@@ -1,8 +1,8 @@
-"""Handwritten digits: real images, a small network trained on them, and the same network in integers.
+"""Network for handwritten digits: real images, a small network trained on them, and the same network in integers.
 
 The images are the 1,797 digits of 8 x 8 pixels that scikit-learn ships: nothing is downloaded. An
-activation is a pixel or comes out of a ReLU, so none is negative: activations are uint8 with zero point 0,
-which uses all 256 levels and needs no correction term. Weights are int8, symmetric, one scale a layer.
+activation is a pixel or the result of a ReLU, so none is negative: activations are uint8 with zero point 0,
+which uses all 256 levels and needs no correction term. Weights are int8, symmetric, one scale per layer.
 """
 
 from collections.abc import Callable
@@ -15,13 +15,13 @@ from ...golden.requantise import fixed_point, requantise
 
 HIDDEN = 64, 32
 PIXEL_SCALE = 1 / 16
-"""Pixels are integers from 0 to 16 already: they enter the network as they are."""
+"""Scale of pixels, which are integers from 0 to 16 already: they enter the network unchanged."""
 
 Matmul = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Digits(NamedTuple):
-    """Images (n, 64), uint8, and labels (n,), split once for all: 899 to train with, 898 to be tested on."""
+    """Images (n, 64), uint8, and labels (n,), with a fixed split: 899 for training, 898 for testing."""
 
     train_images: np.ndarray
     train_labels: np.ndarray
@@ -30,7 +30,7 @@ class Digits(NamedTuple):
 
 
 class TrainedLayer(NamedTuple):
-    """A trained layer, x @ weights + bias: (n, K), (K, N), (N,) -> (n, N), floating point."""
+    """Trained layer, x @ weights + bias: (n, K), (K, N), (N,) -> (n, N), floating point."""
 
     weights: np.ndarray
     bias: np.ndarray
@@ -38,10 +38,10 @@ class TrainedLayer(NamedTuple):
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer in integers: acc = x @ weights + bias, then uint8 by `scale`, a multiplier and an exponent.
+    """Layer in integers: acc = x @ weights + bias, then uint8 by `scale`, a multiplier and an exponent.
 
     Shapes: x (n, K) uint8, weights (K, N) int8 from -127 to 127, bias (N,) int32, acc (n, N) int32. The last
-    layer has no scale: its accumulators are the logits, and the largest wins at any scale.
+    layer has no scale: its accumulators are the logits, and the largest is the same for any scale.
     """
 
     weights: np.ndarray
@@ -51,7 +51,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class DigitsNetwork:
-    """Integer layers one after the other; whoever runs it says what multiplies."""
+    """Sequence of integer layers; the caller supplies the matrix multiplication."""
 
     layers: list[Layer]
 
@@ -66,7 +66,7 @@ class DigitsNetwork:
 
 
 def load() -> Digits:
-    """The images, in an order fixed by seed. Raises `ModuleNotFoundError` without scikit-learn."""
+    """Images in an order fixed by seed. Raises `ModuleNotFoundError` without scikit-learn."""
     from sklearn.datasets import load_digits
 
     images, labels = load_digits(return_X_y=True)
@@ -82,13 +82,13 @@ def train(images: np.ndarray, labels: np.ndarray) -> list[TrainedLayer]:
     from threadpoolctl import threadpool_limits
 
     classifier = MLPClassifier(HIDDEN, alpha=0.1, learning_rate_init=3e-3, max_iter=1000, random_state=0)
-    with threadpool_limits(1):  # the number of threads decides the order of sums, and so their last bits
+    with threadpool_limits(1):  # the number of threads determines the order of sums, and so their last bits
         classifier.fit(images * PIXEL_SCALE, labels)
     return [TrainedLayer(w, b) for w, b in zip(classifier.coefs_, classifier.intercepts_, strict=True)]
 
 
 def infer(layers: list[TrainedLayer], images: np.ndarray) -> list[np.ndarray]:
-    """What leaves each layer in floating point; the last are the logits (n, 10)."""
+    """Outputs of each layer in floating point; the last are the logits (n, 10)."""
     x, outputs = images * PIXEL_SCALE, []
     for dense in layers:
         outputs.append(x @ dense.weights + dense.bias)
@@ -97,7 +97,7 @@ def infer(layers: list[TrainedLayer], images: np.ndarray) -> list[np.ndarray]:
 
 
 def quantise(layers: list[TrainedLayer], images: np.ndarray) -> DigitsNetwork:
-    """The network in integers; the range of each activation is the largest that `images` show.
+    """Network in integers; the range of each activation is the largest that occurs for `images`.
 
     With real = scale * integer for x, w and y, the next x:
     bias = round(b / (sx * sw)), y = acc * sx * sw / sy.
@@ -117,10 +117,10 @@ def quantise(layers: list[TrainedLayer], images: np.ndarray) -> DigitsNetwork:
 
 
 def accuracy(layers: list[TrainedLayer], data: Digits, weights: Callable, activations: Callable) -> float:
-    """The part of the test images that is recognised with every layer's operands in other formats.
+    """Accuracy on the test images with every layer's operands in other formats.
 
     `weights` and `activations` take a tensor and return a `quantise.Quantised`. The scale of activations, and their
-    type where it is chosen, come from the training images; products and sums are exact.
+    type where it is chosen, are derived from the training images; products and sums are exact.
     """
     seen, x = data.train_images * PIXEL_SCALE, data.test_images * PIXEL_SCALE
     for dense in layers:

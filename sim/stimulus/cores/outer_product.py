@@ -1,4 +1,4 @@
-"""Random chains of descriptors for `outer_product`: some not legal, some where the bus answers with an error."""
+"""Stimulus of `outer_product`: random chains of descriptors, some illegal, some with bus errors."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ DRAM = 1 << 15
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
-    """Seeded random chains of 1 to 3 products: every third without stalls, every eighth not legal, every eighth with a
+    """Seeded random chains of 1 to 3 products: every third without stalls, every eighth illegal, every eighth with a
     bus error."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
@@ -17,7 +17,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
 
 def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     dram = rng.integers(0, 256, DRAM, dtype=np.uint8)
-    if number % 4 == 1:  # the largest sums there are
+    if number % 4 == 1:  # the largest possible sums
         dram[: DRAM // 2] = 0x80
     most = min(6, p["depth"] // BEATS)
     shapes = [(int(rng.integers(1, most + 1)), int(rng.integers(1, 5))) for _ in range(int(rng.integers(1, 4)))]
@@ -41,7 +41,7 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
 
 
 def _sizes(depth: int, rows: int) -> tuple[int, int, int]:
-    """Bytes of A, W and Y."""
+    """Sizes of A, W and Y in bytes."""
     return SIZE * BEATS * depth * rows, SIZE * BEATS * depth, BYTES * rows
 
 

@@ -220,7 +220,10 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
         ("SET LOAD_COUNT1, 65535\nSET LOAD_COUNT2, 65535\nLOAD 0, 0", "moves 68,717,379,600 elements;"),
         ("LOAD 0x1ff8, 0", "accesses DRAM byte 0x2007; legal are 0 to 0x1fff."),
         ("MATMUL 0, 0", "line 1 (MATMUL 0, 0) never completes: no earlier WEIGHTS loads an unused tile."),
-        (f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"), "is one tile too many: 8 tiles already wait for a MATMUL."),
+        (
+            f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"),
+            "is one tile too many: 8 tiles already wait for a MATMUL.",
+        ),
         (f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nSYNC fetch", "(SYNC fetch) never completes: 2 tiles wait for"),
         (f"{SUMS}WEIGHTS 0, 4\nHALT", "line 7 (HALT) comes before a MATMUL uses the tile of line 6 (WEIGHTS 0, 4)."),
         ("SYNC", "The program runs past its end: a HALT is missing."),

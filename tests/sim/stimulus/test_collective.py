@@ -48,5 +48,5 @@ def test_a_sweep_fills_what_its_largest_call_needs():
 def test_rows_of_a_message():
     assert rows_of(TORUS, "broadcast", 64) == 8
     assert rows_of(TORUS, "all_reduce", 64) == 1
-    with pytest.raises(ValueError, match="72 bytes are no whole number of 64 bytes"):
+    with pytest.raises(ValueError, match="72 bytes are not a multiple of 64 bytes"):
         rows_of(TORUS, "all_gather", 72)

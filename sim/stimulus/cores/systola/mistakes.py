@@ -1,4 +1,4 @@
-"""Programs that must stop with an error: each mistake that a core finds."""
+"""Programs that must stop with an error: each mistake that a core detects."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ from ....golden import dma, isa, walks
 from ....golden.isa import ErrorCode, InstructionWord, Opcode, Setting
 
 NOWHERE = 0x8000_0000
-"""An address without DRAM."""
+"""Address outside DRAM."""
 WAIT = InstructionWord(Opcode.SYNC, int(isa.ALL))
 
 
 def number(opcode: int, a: int = 0, b: int = 0, c: int = 0, flags: int = 0) -> InstructionWord:
-    """An instruction whose operands are numbers."""
+    """Instruction with immediate operands only."""
     return InstructionWord(opcode, flags, (0, 0, 0), (a, b, c))
 
 
@@ -22,7 +22,8 @@ def setting(name: str, value: int) -> InstructionWord:
 
 
 def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
-    """Each with its error, which the last instruction makes; settings may be anything before."""
+    """All mistakes, each with its error, which is caused by the last instruction; earlier settings may have any
+    value."""
     size, dims = p["size"], range(p["dims"])
     weights, words = p["weight_bytes"] // size, p["activation_bytes"] // size
     one = [setting(f"{name}_{d}", 1) for name in ("COUNT", "STRIDE") for d in "XY"]
@@ -81,7 +82,7 @@ def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
 
 
 Fault = tuple[int, int, int]
-"""Addresses that answer with an error of the bus: first, last, code."""
+"""Address range that answers with a bus error: first, last, code."""
 
 
 class BrokenProgram(NamedTuple):
@@ -91,9 +92,9 @@ class BrokenProgram(NamedTuple):
 
 
 def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int) -> BrokenProgram:
-    """The program with a mistake before everything or behind it, or with an error of the bus; and where it begins.
+    """Program with a mistake at its beginning or end, or with a bus error; and its entry.
 
-    Whatever was begun has ended when the core finds it, so DRAM is what the golden model says.
+    All operations issued before the mistake complete, so DRAM must equal that of the golden model.
     """
     known = mistakes(p)
     code = int(rng.choice([dma.DmaCode.SLVERR, dma.DmaCode.DECERR]))

@@ -1,7 +1,7 @@
-"""Random operations of a core, alone or in loops, written as instructions.
+"""Random operations of a core, single or in loops, as instructions.
 
-A program works in a part of each memory that it fills first. Operations are drawn without a thought of each other;
-their operands are numbers or registers, which step in loops.
+A program uses one region of each memory, which it fills first. Operations are drawn independently of each other;
+their operands are immediates or registers, which are incremented in loops.
 """
 
 from math import prod
@@ -15,17 +15,17 @@ from ....golden.walks import AddressSequence
 from ...dma import DRAM_BYTES, random_descriptor
 
 LARGEST = 192
-"""Words that a program works in at most, and rows of one operation."""
+"""Most words of a program's region, and most rows of one operation."""
 BEATS = 150
-"""About so many of one transfer."""
+"""Approximate elements of one transfer."""
 STORED = DRAM_BYTES // 2
-"""What is stored goes behind this address; before it are records for QUANT_CHANNEL, at address 0."""
+"""First address of stored results; lower addresses hold records for QUANT_CHANNEL, from address 0 on."""
 LOADS = ["tiny", "dense", "rows", "rows", "strided", "turn", "padded", "padded"]
 STORES = ["tiny", "dense", "rows", "rows", "strided"]
 
 
 class Part(NamedTuple):
-    """An operand: its value, and how far it may go down and up from there."""
+    """Operand: its value, and the room below and above it."""
 
     value: int = 0
     down: int = 0
@@ -33,7 +33,7 @@ class Part(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """An operation that is to be written."""
+    """Operation to be emitted."""
 
     op: Opcode
     flags: int
@@ -41,13 +41,13 @@ class Piece(NamedTuple):
 
 
 class Arena(NamedTuple):
-    """The part of a memory that a program works in, in words or rows."""
+    """Region of a memory used by a program, in words or rows."""
 
     first: int
     words: int
 
     def fit(self, rng, *loops: tuple[int, int]) -> Part | None:
-        """A place for a walk."""
+        """Random place for an address sequence in the region."""
         low, high = dma.extent(*zip(*loops, strict=True))
         if high - low >= self.words:
             return None
@@ -57,7 +57,7 @@ class Arena(NamedTuple):
 
 
 class Writer:
-    """A program that is being written: `codes`, which have no SYNC yet."""
+    """Program under construction: `codes`, which have no SYNC yet."""
 
     def __init__(self, p: dict, rng: np.random.Generator):
         self.p, self.rng, self.size = p, rng, p["size"]
@@ -67,7 +67,7 @@ class Writer:
         self.act = self._arena(p["activation_bytes"] // self.size, 8)
         self.wgt = self._arena(p["weight_bytes"] // self.size, max(walks.RECORD, walks.TABLE_BYTES // self.size))
         self.sums = self._arena(p["accumulators"], 8)
-        self.summed = np.zeros(p["accumulators"], bool)  # rows that hold something
+        self.summed = np.zeros(p["accumulators"], bool)  # rows with defined contents
         self.tabled = False
 
     def _arena(self, words: int, least: int) -> Arena:
@@ -77,7 +77,8 @@ class Writer:
     # Instructions.
 
     def emit(self, op: Opcode, *operands: int | None, flags: int = 0):
-        """With operands of these values: numbers, or what is in a register and a number; None is not used."""
+        """Emit an instruction with operands of these values, as immediates or as register plus immediate; None is
+        unused."""
         names, numbers = [], []
         for value in (*operands, None, None)[:3]:
             name = int(self.rng.integers(16)) if value is not None and self.rng.random() < 0.3 else 0
@@ -93,7 +94,7 @@ class Writer:
                 self.emit(Opcode.SET, value, flags=setting)
 
     def change(self, op: Opcode, changes: dict[int, int]):
-        """MOVE, ADD or END with these registers; what does not fit into one is added before."""
+        """Emit MOVE, ADD or END with these registers; preceding instructions hold those that do not fit."""
         items = list(changes.items())
         while len(items) > 3:
             self.change(Opcode.MOVE if op == Opcode.MOVE else Opcode.ADD, dict(items[3:6]))
@@ -102,10 +103,10 @@ class Writer:
         names, numbers = zip(*items, strict=True)
         self.codes.append(InstructionWord(op, 0, names, tuple(number & isa.MASK for number in numbers)))
 
-    # What programs consist of.
+    # Parts of a program.
 
     def fill(self):
-        """All of the arenas of the scratchpads, settings of requantisation, and some registers."""
+        """Fill the regions of the scratchpads, the settings of requantisation, and some registers."""
         beat = self.p["data_width"] // 8
         for arena, behind in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
             count = arena.words * self.size // beat
@@ -116,7 +117,7 @@ class Writer:
         self._move({int(name): int(self.rng.integers(-300, 300)) for name in names})
 
     def something(self):
-        """An operation, or a loop of some, or two loops inside each other."""
+        """Emit an operation, a loop of some, or two nested loops."""
         direct = [self.quant, self.quant_channel] + [self.fill_table] * self.p["table"]
         looped = [self.load, self.store, self.array, self.vector]
         if self.rng.random() < 0.25:
@@ -130,7 +131,7 @@ class Writer:
             self.loops(times, [piece for n in chosen for piece in looped[n]()])
 
     def finish(self):
-        """All results to DRAM: sums that were not used, too."""
+        """Store all results to DRAM, including unused sums."""
         for first, count in self._summed():
             count = min(count, self.act.words)
             self.set(window_x=1, window_y=1, points_x=count, points_y=1, source_x=1, dest_x=1)
@@ -142,7 +143,7 @@ class Writer:
         self.codes.append(InstructionWord(Opcode.HALT))
 
     def loops(self, times: list[int], pieces: list[Piece]):
-        """Write operations, in loops, the innermost first, in which their operands step."""
+        """Emit operations in nested loops, the innermost first, whose operands are incremented."""
         free = self.rng.permutation(np.arange(1, 16)).tolist()
         moves, steps, operands = {}, [{} for _ in times], []
         for piece in pieces:
@@ -175,7 +176,7 @@ class Writer:
 
     @staticmethod
     def _after(value: int, steps: list[int], times: list[int]) -> int:
-        """What a register holds behind loops, the innermost first."""
+        """Value of a register after loops, the innermost first."""
         total = 0
         for step, count in zip(steps, times, strict=True):
             total = (total + step) * count
@@ -186,7 +187,7 @@ class Writer:
             self.change(Opcode.MOVE, dict(list(changes.items())[at : at + 3]))
         self.registers = [changes.get(n, value) & isa.MASK for n, value in enumerate(self.registers)]
 
-    # Operations: each sets what it needs and returns what is to be written.
+    # Operations: each emits its settings and returns the pieces still to be emitted.
 
     def load(self) -> list[Piece]:
         arena, behind = (self.act, 0) if self.rng.random() < 0.6 else (self.wgt, self.p["activation_bytes"])
@@ -258,19 +259,19 @@ class Writer:
         return pieces
 
     def _target(self, rows: int) -> tuple[Part, bool]:
-        """Rows of accumulators, and whether to add to them; then they stay where they hold something."""
+        """Rows of accumulators, and whether to add to them; if so, they stay within rows with defined contents."""
         runs = [(first, count) for first, count in self._summed() if count >= rows]
         if runs and self.rng.random() < 0.5:
             return Arena(*runs[self.rng.integers(len(runs))]).fit(self.rng, (rows, 1)), True
         return self.sums.fit(self.rng, (rows, 1)), False
 
     def _summed(self) -> list[tuple[int, int]]:
-        """Runs of rows that hold something."""
+        """Runs of rows with defined contents."""
         edges = np.flatnonzero(np.diff(np.concatenate([[0], self.summed, [0]])))
         return [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]
 
     def _walk(self, arena: Arena, dims: int) -> tuple[list[int], list[int]]:
-        """Counts and strides of a walk that fits into the arena, and whose rows fit into the others."""
+        """Counts and strides of an address sequence that fits into the region, and whose rows fit into the others."""
         most = min(LARGEST // 4, self.act.words, self.sums.words)
         for _ in range(20):
             shape = self.rng.integers(1, 6, dims).tolist()
@@ -304,7 +305,7 @@ class Writer:
         reads += [AddressSequence(c.value, tuple(points[0]))] * adds
         if any(overtakes(walk, AddressSequence(b.value, tuple(points[1]))) for walk in reads):
             return self.vector()
-        if reads:  # and so it stays, whatever steps
+        if reads:  # and none may be stepped, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
         scales = self.rng.choice([1, -1, 300, -(1 << 15), (1 << 15) - 1, self.rng.integers(-(1 << 15), 1 << 15)], 2)
         names = ("points_y", "points_x", "window_y", "window_x")
@@ -315,13 +316,13 @@ class Writer:
         return [Piece(Opcode.VECTOR, flags, (a, b, c if adds else Part(int(self.rng.integers(1 << 32)))))]
 
     def quant(self):
-        """Any multiplier and bias; most shifts leave something of a sum."""
+        """Emit any multiplier and bias; most shifts keep some bits of a sum."""
         multiplier = int(self.rng.choice([1 << 30, -(1 << 31), (1 << 31) - 1, self.rng.integers(-(1 << 31), 1 << 31)]))
         bias = int(self.rng.choice([0, self.rng.integers(-5000, 5000), self.rng.integers(-(1 << 31), 1 << 31)]))
         self.emit(Opcode.QUANT, multiplier, bias, self._limits() | (shift(self.rng) & 63) << 24)
 
     def quant_channel(self):
-        """Records come from the beginning of DRAM."""
+        """Emit QUANT_CHANNEL with records from the beginning of DRAM."""
         beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
         part = self.wgt.fit(self.rng, (walks.RECORD, 1))
         self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
@@ -329,7 +330,7 @@ class Writer:
         self.emit(Opcode.QUANT_CHANNEL, part.value, None, self._limits())
 
     def _limits(self) -> int:
-        """Zero point, low and high, of which low is not the greater."""
+        """Zero point, low and high, with low <= high."""
         first = -128 if self.p["format"] == "int8" else 0
         low, high = sorted(int(n) for n in self.rng.integers(first, first + 256, 2))
         if self.rng.random() < 0.7:
@@ -346,7 +347,7 @@ def shift(rng) -> int:
 
 
 def stepping(rng, part: Part, times: list[int]) -> list[int]:
-    """How far an operand steps in each of some loops, the innermost first, without leaving its room."""
+    """Increments of an operand in some loops, the innermost first, within its room."""
     down, up = part.down, part.up
     strides = []
     for count in times:
@@ -358,7 +359,7 @@ def stepping(rng, part: Part, times: list[int]) -> list[int]:
 
 
 def overtakes(reads: AddressSequence, writes: AddressSequence) -> bool:
-    """Whether a point reads what a point before it writes."""
+    """Whether a point reads an address written by an earlier point."""
     to = writes.addresses()
     found = reads.addresses().reshape(len(to), -1)
     return any(np.isin(found[n], to[:n]).any() for n in range(1, len(to)))

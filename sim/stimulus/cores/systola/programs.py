@@ -1,6 +1,6 @@
-"""Random programs for a core: every instruction, no hazards, and what they did stored at the end; and wrong programs.
+"""Random programs for a core: every instruction, no hazards, and all results stored at the end; and wrong programs.
 
-Operations are drawn without a thought of each other, and then each that needs one gets a SYNC.
+Operations are drawn independently of each other; then a SYNC is inserted wherever one is needed.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ LIMIT = 200_000
 """Cycles after which a program is stopped."""
 OPERATIONS = 14
 SPARE = 16
-"""Instructions that a buffer must hold beside a loop."""
+"""Instructions that a buffer must hold in addition to a loop."""
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
@@ -38,7 +38,7 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
 
 
 def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[InstructionWord]:
-    """A program without hazards that reads nothing that was never written. It goes with DRAM as of :func:`image`."""
+    """Program without hazards that reads no undefined contents. It belongs to the DRAM of :func:`image`."""
     while True:
         writer = Writer(p, rng)
         writer.fill()
@@ -62,7 +62,7 @@ def longest_loop(codes: list[InstructionWord]) -> int:
 
 
 def image(p: dict, rng: np.random.Generator, codes: list[InstructionWord], at: int) -> np.ndarray:
-    """Random DRAM, with records at address 0 and the program at address `at`, behind what programs use."""
+    """Random DRAM, with records at address 0 and the program at address `at`, after the area that programs use."""
     dram = np.zeros(at + isa.BYTES * len(codes), np.uint8)
     dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)
     records = dram[: p["size"] * walks.RECORD].reshape(-1, walks.RECORD)

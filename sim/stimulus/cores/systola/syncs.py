@@ -1,4 +1,4 @@
-"""Where a program needs a SYNC: found by running through it, a word at a time."""
+"""SYNC insertion: finds the hazards of a program by executing it, one word at a time."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,15 @@ from ....golden.isa import InstructionWord, Opcode, Operation, Unit
 from ...dma import DRAM_BYTES
 
 Use = tuple[Unit, str, bool, np.ndarray]
-"""Who uses which memory, whether it writes, and where: bytes of DRAM, words of the scratchpads, rows of sums."""
+"""Access to a memory: unit, memory, whether it writes, and where: bytes of DRAM, words of the scratchpads, rows of
+sums."""
 
 
 def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]) -> list[InstructionWord]:
-    """The program with a SYNC before each instruction that uses what an earlier one may not have done with.
+    """Program with a SYNC before each instruction that accesses data which an earlier one may still be accessing.
 
-    Some wait for more units than they need to, and some are not needed. `codes` has none, ends with HALT, and uses
-    only the first bytes of DRAM.
+    Some wait for more units than necessary, and some are unnecessary. `codes` has none, ends with HALT, and uses only
+    the first bytes of DRAM.
     """
     sizes = {
         "dram": DRAM_BYTES,
@@ -30,7 +31,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]
         for writes in (False, True)
     }
     needed = [Unit(0)] * len(codes)
-    ahead, most_ahead = 0, [0] * len(codes)  # tiles that no MATMUL has taken
+    ahead, most_ahead = 0, [0] * len(codes)  # tiles not yet used by a MATMUL
     for o in isa.issue(lambda pc: codes[pc], 1 << 30, 1 << 20):
         most_ahead[o.pc] = max(most_ahead[o.pc], ahead)
         ahead += (o.op == Opcode.WEIGHTS) - (o.op == Opcode.MATMUL and not o.flags & isa.KEEP)
@@ -54,7 +55,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]
     for code, units, tiles in zip(codes, needed, most_ahead, strict=True):
         if (units and rng.random() < 0.2) or rng.random() < 0.05:
             units |= Unit(int(rng.integers(32)))
-        if tiles > 1:  # the array can not be idle
+        if tiles > 1:  # the array cannot be idle
             units &= ~(Unit.FETCH | Unit.ARRAY)
         if units:
             result.append(InstructionWord(Opcode.SYNC, int(units)))
@@ -63,7 +64,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]
 
 
 def uses(p: dict, o: Operation) -> Iterator[Use]:
-    """What an operation reads and writes."""
+    """Accesses of an operation."""
     behind = p["activation_bytes"] // p["size"]
     if o.op in (Opcode.LOAD, Opcode.STORE):
         bus, local, moved = dma.bytes_of(walks.descriptor(o, p))
