@@ -184,8 +184,8 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
     lines = body.count("\n")
     problem = one(f"{body}SET STORE_COUNT0, 4\nSTORE 0, 32\nHALT")
     assert problem == (
-        f"line {lines + 2} (STORE 0x0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) computed "
-        "from undefined data."
+        f"line {lines + 2} (STORE 0x0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) "
+        "computed from undefined data."
     )
     assert "(WEIGHTS 0, 4) reads weight" not in one(f"{body.replace('WEIGHTS 0, 3', 'WEIGHTS 0, 4')}HALT")
 
