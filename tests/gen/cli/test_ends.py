@@ -107,7 +107,7 @@ def test_every_extra_has_its_packages():
 def test_a_signal_ends_the_simulator_and_its_folder(tmp_path, number):
     (tmp_path / "tmp").mkdir()
     environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
-    command = [sys.executable, "-m", "systola.gen", "sim", "uart", "--cases", "100000"]
+    command = [sys.executable, "-m", "systola.gen", "sim", "uart", "--cases", "600"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         children = _wait(lambda: _simulators(tmp_path / "tmp"), 280)
