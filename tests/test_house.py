@@ -3,6 +3,7 @@ been seen to fail on a planted violation.
 """
 
 import ast
+import functools
 import graphlib
 import statistics
 import sys
@@ -58,21 +59,29 @@ def imports(name: str, file: Path, known: set[str], *, whole: bool = True) -> se
 
     Without `whole` only imports that run with the module: none inside functions.
     """
-    package = name.split(".")[:-1]
-    found, nodes = set(), [ast.parse(file.read_text(encoding="utf-8"))]
-    while nodes:
-        node = nodes.pop()
+    package, found = name.split(".")[:-1], set()
+    for node in _import_statements(file.read_text(encoding="utf-8"), whole):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        elif node.level == 0:
             found.add(node.module.split(".")[0])
-        elif isinstance(node, ast.ImportFrom):
+        else:
             parts = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
             base = ".".join(parts)
             for alias in node.names:
                 full = f"{base}.{alias.name}"
                 choices = (full, f"{full}.__init__", base, f"{base}.__init__")
                 found.add(next((each for each in choices if each in known), base))
+    return found
+
+
+@functools.cache
+def _import_statements(text: str, whole: bool) -> list[ast.Import | ast.ImportFrom]:
+    found, nodes = [], [ast.parse(text)]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found.append(node)
         elif whole or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             nodes += ast.iter_child_nodes(node)
     return found

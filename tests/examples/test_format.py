@@ -64,9 +64,15 @@ def test_the_format_is_listed(environment):
     ("generator", "a", "w", "more"),
     [
         ("systolic", "mitchell8", "mitchell8", ()),
-        ("systolic", "umitchell8", "mitchell8", ("-p", "dataflow=os")),
-        ("systolic", "mitchell8", "umitchell8", ("-p", "dataflow=is", "-p", "product_register=false")),
-        ("broadcast", "umitchell8", "umitchell8", ()),
+        pytest.param("systolic", "umitchell8", "mitchell8", ("-p", "dataflow=os"), marks=pytest.mark.slow),
+        pytest.param(
+            "systolic",
+            "mitchell8",
+            "umitchell8",
+            ("-p", "dataflow=is", "-p", "product_register=false"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("broadcast", "umitchell8", "umitchell8", (), marks=pytest.mark.slow),
         ("pe", "mitchell8", "mitchell8", ()),
     ],
 )
@@ -124,9 +130,3 @@ def test_a_broken_plug_in_is_one_sentence_and_harms_no_other(tmp_path):
         f"systola: systolic cannot be simulated: plug-in 'umitchell8' {package} (systola_mitchell.golden:absent) cannot"
     )
     assert simulate(environment, "mitchell8", "mitchell8").returncode == 0
-
-
-def test_its_own_tests_pass(environment):
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", EXAMPLE / "pyproject.toml"]
-    run = subprocess.run([*command, EXAMPLE / "tests"], env=environment, capture_output=True, text=True, timeout=280)
-    assert run.returncode == 0, run.stdout
