@@ -208,6 +208,7 @@ def test_the_twin_of_the_former_memory_never_differs(twin):
     assert (counts > [10_000, 10_000, 1000]).all(), counts
 
 
+@pytest.mark.slow  # a limit in seconds needs a machine that does nothing else
 def test_an_image_of_512_mib_touched_at_its_far_end(shared):
     size = 512 << 20
     image = np.zeros(size, np.uint8)
@@ -225,6 +226,7 @@ def test_an_image_of_512_mib_touched_at_its_far_end(shared):
     assert time.perf_counter() - began < 5
 
 
+@pytest.mark.slow  # a limit in seconds needs a machine that does nothing else
 def test_an_image_of_256_mib_goes_in_and_out_in_five_seconds(shared):
     image = np.random.default_rng(9).integers(0, 1 << 63, 1 << 25, np.uint64).view(np.uint8)
     with Session(shared) as session:
