@@ -1,4 +1,4 @@
-"""Handling of Ctrl-C while a command is loading (about half a second): the process ends without a traceback.
+"""Handling of Ctrl-C while a command is loading (about 0.5 s): the process ends without a traceback.
 
 This applies only if the package is loaded by its own command. :func:`.entry.main` installs the final handlers later.
 """

@@ -26,7 +26,7 @@ class Scaling:
         try:
             scale, bias = (np.broadcast_to(np.asarray(values), columns) for values in (scale, bias))
         except ValueError:
-            raise BoardError(f"scale and bias must be numbers, or arrays of {columns} numbers, one per column.") from None
+            raise BoardError(f"scale and bias must be numbers, or arrays of {columns} numbers.") from None
         if not (scale.astype(float) >= 0).all() or not (scale < 2**30).all():
             raise BoardError(f"scale must be from 0 to 2^30: it is {scale}.")
         if not -128 <= zero_point <= 127:

@@ -116,7 +116,7 @@ def test_mistakes(boards, stream):
         (lambda: board.matmul(ones, np.ones((3, 2), np.int8)), "a has 2 columns and b 3 rows: they must be equal"),
         (
             lambda: board.matmul(ones, ones, scale=[1, 2, 3]),
-            "scale and bias must be numbers, or arrays of 2 numbers, one per column",
+            "scale and bias must be numbers, or arrays of 2 numbers",
         ),
         (lambda: board.matmul(ones, ones, scale=-1), "scale must be from 0 to 2\\^30"),
         (lambda: board.matmul(ones, ones, zero_point=300), "zero_point must be from -128 to 127: it is 300"),
