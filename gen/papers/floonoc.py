@@ -18,7 +18,7 @@ FLITS = 64
 
 
 def _ratio(design, hardware: NocCase, steps: list[NocCase]) -> float:
-    """Cycles of a tree's steps relative to the network; each is counted from the first flit sent to the last received."""
+    """Cycles of a tree's steps relative to the network; each counted from the first flit sent to the last received."""
     outcome, _ = checked(design, [hardware, *steps])
     network, *tree = (cycles - 1 for cycles in outcome.case_cycles)
     return sum(tree) / network

@@ -23,7 +23,7 @@ def _array(format: str, rows: int, cols: int, **more) -> Systolic:
 
 
 def wrong_products(format: str) -> int:
-    """Number of wrong products of all pairs of codes of one operand with every code of the other, in RTL of an array."""
+    """Number of wrong products, on RTL of an array: all pairs of codes of one operand with every code of the other."""
     outcome = simulated("systolic", _array(format, ROWS, COLS), [every_pair(format, format)])
     if outcome.checked < 2 * 16**3:
         raise WrongResults(f"only {outcome.checked} products were compared.")

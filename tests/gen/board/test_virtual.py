@@ -32,7 +32,7 @@ def test_the_command_runs_unchanged(tmp_path):
     found = {result["name"]: result for result in json.loads((tmp_path / "found.json").read_text())}
     assert all(result["passed"] for result in found.values())
     assert "memory march" in run.stdout
-    assert found["digits"]["found"].startswith("1 of 1 right")
+    assert found["digits"]["found"].startswith("1 of 1 correct")
 
 
 @pytest.mark.slow  # cycles in which the host does not get the processor count

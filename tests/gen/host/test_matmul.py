@@ -90,7 +90,7 @@ def test_an_execution_that_does_not_end_is_stopped(boards, monkeypatch):
 
 
 def test_digits_by_products(boards):
-    assert selftest.digits(boards["outer_product"], 2).startswith("2 of 2 right")
+    assert selftest.digits(boards["outer_product"], 2).startswith("2 of 2 correct")
 
 
 def test_a_wrong_engine_is_told(boards, monkeypatch):
