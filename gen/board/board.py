@@ -26,7 +26,9 @@ class Board(board.BoardConnection):
             word = self.facts.get("engine", "none")
             found = parse(word)
             if found is None:
-                raise BoardError(f"{self.facts.get('board')} has engine={word}, which this driver does not support.")
+                raise BoardError(
+                    f"{self.facts.get('board')} reports engine={word}, which this driver does not support."
+                )
             name, parameters = found
             try:
                 self._host = registry.find(name).host(self, parameters)

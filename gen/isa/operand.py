@@ -53,7 +53,7 @@ def parse(text: str) -> Value:
     """Parse the text of an operand: 16, 0x10, -16, r1, r1+16. Raises :class:`ProgramError`."""
     found = re.fullmatch(r"(?:[rR](\d+)\s*(?=$|[+-]))?\s*([+-]?)\s*(0[xX][0-9a-fA-F_]+|\d[\d_]*)?", text)
     if not text or not found or bool(found[2]) > bool(found[3]):
-        raise ProgramError(f"'{text}' is no operand, which is a number, a register, or r1+16.")
+        raise ProgramError(f"'{text}' is not an operand, which is a number, a register, or r1+16.")
     number = int(found[3] or "0", 0 if (found[3] or "").lower().startswith("0x") else 10)
     number = -number if found[2] == "-" else number
     return number if found[1] is None else Reg(int(found[1]), number)

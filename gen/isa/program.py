@@ -87,7 +87,7 @@ class BaseProgram:
         """Decode a program. Raises :class:`ProgramError` for bytes that `encode` cannot return."""
         slot = cls.instruction.isa.slot
         if len(code) % slot:
-            raise ProgramError(f"{len(code)} bytes are no program: an instruction has {slot}.")
+            raise ProgramError(f"{len(code)} bytes are not a program: an instruction has {slot} bytes.")
         return cls(
             _named(f"instruction {at // slot}", cls.instruction.decode, code[at : at + slot])
             for at in range(0, len(code), slot)
