@@ -150,7 +150,7 @@ def built_in() -> dict[str, Generator]:
 
 
 def generators() -> dict[str, Generator]:
-    """All generators by name. A generator of this package takes precedence over a plug-in of the same name."""
+    """All generators by name. A generator of this package has priority over a plug-in of the same name."""
     return load(GROUP, Generator).found | built_in()
 
 

@@ -54,7 +54,7 @@ class BaseInstruction:
                 packed[name] = value
             elif flag := next((each for each in row.flags if each.name == name), None):
                 if not 0 <= int(value) < 1 << flag.bits:
-                    raise ValueError(f"{name}={value}: {row.name} has {flag.bits} bits for it.")
+                    raise ValueError(f"{name}={value}: flag {name} of {row.name} has {flag.bits} bits.")
                 flags |= int(value) << flag.low
             else:
                 what = "operand" if name in {each.name for each in cls.isa.operands} else "flag"

@@ -23,7 +23,7 @@ class Claim:
     command that shows the measurement (default: `systola papers --only PAPER`). A `slow` claim takes minutes and is
     measured on request only.
 
-    Raises `ValueError` for an empty text, a band whose ends are not in order, or a published value that is no number.
+    Raises `ValueError` for an empty text, a band whose ends are not in order, or a published value that is not finite.
     """
 
     paper: str

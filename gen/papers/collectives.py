@@ -30,7 +30,7 @@ BANDS = {
     "all_gather": (1.01, "Two sizes on RTL, without start and end: links carry a word in every cycle, within 1 %."),
     "reduce_scatter": (
         NODES / (NODES - 1),
-        "The engine takes N instead of N - 1 slots: the last one brings the sum home. It is one slot above the bound.",
+        "The engine takes N instead of N - 1 slots: the last slot returns the sum. It is one slot above the bound.",
     ),
 }
 

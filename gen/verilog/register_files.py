@@ -53,7 +53,7 @@ def c_header(map: RegisterMap) -> str:
 
 
 def python_module(map: RegisterMap) -> str:
-    """The constants of the C header, without its prefix."""
+    """Python module with the constants of the C header, without their prefix."""
     lines = [f"# {_title(map)}"]
     for about, constants in _constants(map):
         lines += ["", f"# {about}", *(f"{name} = {value}" for name, value in constants.items())]

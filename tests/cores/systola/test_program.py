@@ -173,7 +173,7 @@ def test_bytes_that_are_no_program_are_refused():
 
 def test_emit_refuses_what_has_no_room():
     program = Program()
-    with pytest.raises(ValueError, match="units=32: SYNC has 5 bits for it"):
+    with pytest.raises(ValueError, match="units=32: flag units of SYNC has 5 bits"):
         program.emit(Op.SYNC, units=32)
     with pytest.raises(ValueError, match="HALT has no operand b"):
         program.emit(Op.HALT, b=4)
