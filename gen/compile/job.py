@@ -37,7 +37,7 @@ class Job:
     """Compiled graph: start the accelerator at `entry` with `image` in DRAM.
 
     `inputs` and `outputs` are the places of the graph's inputs and outputs, by name. `roof` holds lower bounds of the
-    cycles, by cause. `program` is the program for the cost model. `length` is its number of instructions or descriptors.
+    cycles, by cause. `program` is for the cost model. `length` is the number of instructions or descriptors.
     """
 
     image: Image
