@@ -1,10 +1,10 @@
 """The public interface: generate, simulate, synthesise and run accelerators and their components.
 
-Names are those of `systola list`; parameters those of `systola show NAME`. All raise :class:`.UsageError` or
-:class:`.ParameterError`, one sentence, for what is not possible.
+Names are those of `systola list`; parameters are those of `systola show NAME`. Every function raises
+:class:`.UsageError` or :class:`.ParameterError`, each with a message of one sentence, if a request cannot be fulfilled.
 """
 
-from . import startup as _startup  # noqa: F401  # before all that takes time
+from . import startup as _startup  # noqa: F401  # before the imports that take time
 
 # isort: split
 from ..hw.component import ParameterError

@@ -1,4 +1,4 @@
-"""Functions of the public interface; see the package."""
+"""Functions of the public interface; see the docstring of the package `gen`."""
 
 import importlib.util
 from dataclasses import replace
@@ -10,11 +10,14 @@ from .errors import UsageError
 from .verilog.verilog import Design
 
 UNREGISTERED = "no bench"
-"""The bench of a component that belongs to no generator."""
+"""Value of `Design.bench` for a component that belongs to no generator."""
 
 
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
-    """Verilog of a generator by name, or of a component. `design.write(folder)` writes it with its manifest."""
+    """Generate the Verilog of a generator, given by name, or of a component.
+
+    `top` is the name of the top module. `design.write(folder)` writes the Verilog and its manifest.
+    """
     if isinstance(name, Component):
         if parameters:
             raise UsageError(
@@ -29,10 +32,10 @@ def generate(name: str | Component, *, top: str | None = None, **parameters) -> 
 
 
 def simulate(design: str | Design, cases: int | list = 40, *, seed: int = 1, **options):
-    """(outcome, results): random or given cases through the design's bench, against its golden model.
+    """Simulate a design in its test bench and compare it with its golden model; return (outcome, results).
 
-    `design` is one of :func:`generate`, or a generator's name. `options` are those of `sim.runner.simulate.simulate`:
-    simulator, waves, keep, timeout.
+    `design` is a result of :func:`generate` or the name of a generator. `cases` is a number of random cases, drawn with
+    `seed`, or a list of cases. `options` are those of `sim.runner.simulate.simulate`: simulator, waves, keep, timeout.
     """
     from ..sim.runner.simulate import simulate as execute
 
@@ -56,12 +59,12 @@ def _check_bench(design: Design):
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:  # of a package above it
+    except ModuleNotFoundError:  # a parent package is missing
         return False
 
 
 def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **parameters):
-    """A synthesis report: cells by type and by part, and Fmax with each seed."""
+    """Synthesise a generator; return a report with the cells by type and by part, and Fmax for each seed."""
     from .synth.synth import synthesise as execute
 
     generator = generators.find(name)
@@ -69,9 +72,9 @@ def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **paramet
 
 
 def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
-    """A report: a task ("gemm", "conv", "digits") on an accelerator's Verilog, compared with NumPy.
+    """Run a task ("gemm", "conv" or "digits") on the Verilog of an accelerator, compare with NumPy; return a report.
 
-    `settings` are parameters of the task and of the accelerator.
+    `on` is the name of the accelerator. `settings` are parameters of the task and of the accelerator.
     """
     from .run import report
 

@@ -1,4 +1,4 @@
-"""Errors that speak to the user."""
+"""Errors with messages for the user."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,6 +9,6 @@ class UsageError(Exception):
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The nearest known name, or all of them, as the end of a sentence."""
+    """End of an error sentence: the nearest known name, or all known names if none is near."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"did you mean '{near[0]}'?" if near else f"known are {', '.join(known)}."

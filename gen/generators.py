@@ -1,4 +1,4 @@
-"""The generators: a name for each component that users ask for, and what exercises it."""
+"""Generators: the components that users can generate by name, each with its test bench and stimulus."""
 
 import importlib
 from collections.abc import Callable
@@ -46,11 +46,12 @@ HEADINGS = ("accelerators", "arrays and units", "memories and movement", "interc
 
 @dataclass(frozen=True)
 class Generator:
-    """A component under its name. A package offers one by an entry point of group `systola.generators`.
+    """Named component with its test bench. A package offers one by an entry point of group `systola.generators`.
 
-    `bench` is the module with the cocotb test, `stimulus` the module whose `random_cases(parameters, count, seed)`
-    gives its cases; by default those of the same name in `sim.bench` and `sim.stimulus`. `files(component, top)` gives
-    what else is written beside the Verilog: texts by file name. `facts` is plain data for the bench.
+    `bench` is the module with the cocotb test. `stimulus` is the module whose `random_cases(parameters, count, seed)`
+    returns test cases. The default modules are those of the generator's name in `sim.bench` and `sim.stimulus`.
+    `files(component, top)` returns the texts of further files, by file name, that are written with the Verilog.
+    `facts` returns plain data for the bench.
     """
 
     name: str
@@ -74,16 +75,16 @@ class Generator:
 
     @property
     def summary(self) -> str:
-        """First line of the component's docstring."""
+        """First line of the docstring of the component."""
         return (self.component.__doc__ or "no description").strip().splitlines()[0]
 
     def design(self, component: Component | None = None, *, top: str | None = None, **parameters) -> Design:
-        """Verilog of a component, or of one with these parameters, ready for its bench."""
+        """Generate the Verilog of a component, by default one with these parameters, with the data for its bench."""
         component = component or self.component(**parameters)
         return replace(generate(self.name, component, top=top), bench=self.bench, facts=self.facts())
 
     def cases(self, parameters: dict, count: int, seed: int) -> list:
-        """Seeded random cases for the bench. Raises :class:`.UsageError` without a golden model for a format."""
+        """Draw random cases for the bench. Raises :class:`.UsageError` if a format has no golden model."""
         from ..sim.golden.formats.names import FormatError
 
         try:
@@ -140,7 +141,7 @@ FILES = {"registers": register_files}
 
 @lru_cache
 def built_in() -> dict[str, Generator]:
-    """Accelerators, and the generators of this package."""
+    """All accelerators, and the generators of this package, by name."""
     found = {name: _of(accelerator) for name, accelerator in registry.accelerators().items()}
     for heading, components in BUILT_IN.items():
         for name, component in components.items():
@@ -149,12 +150,12 @@ def built_in() -> dict[str, Generator]:
 
 
 def generators() -> dict[str, Generator]:
-    """All generators by name. Those of this package precede plug-ins of the same name."""
+    """All generators by name. A generator of this package has priority over a plug-in of the same name."""
     return load(GROUP, Generator).found | built_in()
 
 
 def broken() -> dict[str, str]:
-    """A sentence for each plug-in that cannot be used, by name."""
+    """One error sentence for each plug-in that cannot be used, by name."""
     plugins = load(GROUP, Generator)
     clashes = plugins.found.keys() & built_in().keys()
     taken = {name: f"plug-in '{name}' has the name of another generator." for name in clashes}
@@ -162,7 +163,7 @@ def broken() -> dict[str, str]:
 
 
 def find(name: str) -> Generator:
-    """The generator of that name. Raises :class:`.UsageError` with the nearest one."""
+    """Look up a generator by name. Raises :class:`.UsageError`, which suggests the nearest name."""
     known, name = generators(), registry.ALIASES.get(name, name)
     if name not in known:
         if name in broken():

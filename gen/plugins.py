@@ -1,4 +1,4 @@
-"""Discovery by entry point, for this room: the loader of `hw.plugins`."""
+"""Discovery of plug-ins by entry point: the loader of `hw.plugins`, for use within `gen`."""
 
 from ..hw.plugins import Plugins, load
 

@@ -1,6 +1,6 @@
-"""Ctrl-C while a command loads: the first half second of it. The process then ends as others do, without a traceback.
+"""Handling of Ctrl-C while a command is loading (about 0.5 s): the process ends without a traceback.
 
-Only where this package is loaded by its own command; :func:`.entry.main` installs handlers later.
+This applies only if the package is loaded by its own command. :func:`.entry.main` installs the final handlers later.
 """
 
 import signal

@@ -51,7 +51,7 @@ class Accelerator(ABC):
 
     @abstractmethod
     def operands(self, parameters: Parameters, seed: int = 1) -> Operands:
-        """Source of random tensors and their arithmetic, in the machine's own number format."""
+        """Source of random tensors and their arithmetic, in the number format of the machine."""
 
     @abstractmethod
     def refuses(self, parameters: Parameters, graph: Graph, node: Node) -> str | None:
@@ -59,7 +59,7 @@ class Accelerator(ABC):
 
     @abstractmethod
     def compile(self, parameters: Parameters, graph: Graph, **options) -> Job:
-        """Lower a graph whose nodes the machine accepts; raises :class:`.UsageError` where it does not fit."""
+        """Compile a graph whose nodes the machine accepts to a job. Raises :class:`.UsageError` if it does not fit."""
 
     def check(self, parameters: Parameters, graph: Graph):
         """Raise :class:`.UsageError`, which names the node or output and the reason, if the graph cannot be run."""

@@ -1,4 +1,4 @@
-"""Random tensors in a machine's own number format, and the matching arithmetic."""
+"""Random tensors in the number format of a machine, and the matching arithmetic."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""A board with its accelerator, from Python."""
+"""Python driver of a board with an accelerator."""
 
 import numpy as np
 
@@ -12,21 +12,23 @@ from .engines import parse
 
 
 class Board(board.BoardConnection):
-    """A board: its memory, its registers, and the accelerator on it. `Board.open(port)`; use it in `with`.
+    """Driver of a board: its memory, its registers and its accelerator. Open with `Board.open(port)`, use in `with`.
 
-    `facts` is what the board reports of itself: board, clock (Hz), memory (bytes), engine.
+    `facts` is the identity that the board reports: board, clock (Hz), memory (bytes), engine.
     """
 
     _host = None
 
     @property
     def engine(self) -> AcceleratorHost:
-        """The driver of the board's accelerator. Raises :class:`.BoardError` if it has none that is known here."""
+        """Driver of the board's accelerator. Raises :class:`.BoardError` if no driver is available for it."""
         if self._host is None:
             word = self.facts.get("engine", "none")
             found = parse(word)
             if found is None:
-                raise BoardError(f"{self.facts.get('board')} reports engine={word}, which this driver does not know.")
+                raise BoardError(
+                    f"{self.facts.get('board')} reports engine={word}, which this driver does not support."
+                )
             name, parameters = found
             try:
                 self._host = registry.find(name).host(self, parameters)
@@ -35,18 +37,18 @@ class Board(board.BoardConnection):
         return self._host
 
     def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:
-        """Execute from an address of the memory to the end: the accelerator's counters."""
+        """Execute the program at a memory address until it ends; return the counters of the accelerator."""
         return self.engine.run(entry, seconds)
 
     def matmul(self, a, b, scale=1.0, bias=0, zero_point: int = 0) -> np.ndarray:
-        """min(max(round((a @ b + bias) * scale) + zero_point, -128), 127) of int8 matrices, int8, bit by bit as TFLite.
+        """Multiply int8 matrices on the board and requantise to int8; the result is bit-identical to TFLite's.
 
-        `scale` and `bias` are numbers, or have one for each column. Products that do not fit into the board's memory
-        are computed in parts.
+        The result is min(max(round((a @ b + bias) * scale) + zero_point, -128), 127). `scale` and `bias` are numbers,
+        or arrays with one element per column. A product that does not fit into the board's memory is computed in parts.
         """
         a, b = _matrix("a", a), _matrix("b", b)
         if a.shape[1] != b.shape[0]:
-            raise BoardError(f"a has {a.shape[1]} columns and b {b.shape[0]} rows: they must be as many.")
+            raise BoardError(f"a has {a.shape[1]} columns and b {b.shape[0]} rows: they must be equal.")
         return self.engine.matmul(a, b, Scaling.of(b.shape[1], scale, bias, zero_point))
 
 

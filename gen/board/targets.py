@@ -1,4 +1,4 @@
-"""The boards that a design is built for, as data: pins come from amaranth-boards, the rest stands here."""
+"""Supported boards. Pins are defined by amaranth-boards; all other data is defined here."""
 
 import importlib
 from dataclasses import dataclass, field
@@ -11,12 +11,17 @@ from . import engines
 
 @dataclass(frozen=True)
 class Target:
-    """A board: its platform in amaranth-boards, the clock and memory of its design, and how the tools are told.
+    """A board: its platform in amaranth-boards, the clock and memory of its design, and the options of the tools.
 
-    `clock`: Hz; where it is not that of `oscillator` (None: the platform's own choice), a PLL makes it. `family`: whose
-    own cells may be used. `engine`: its kind and sizes. `loader`: how openFPGALoader is told. `flow`: open, or vendor,
-    whose project is only written. `options`: of Amaranth's build, by its names; `placer`: how nextpnr
-    places and routes, and `seed` where it begins; `extra`: makers of resources that the platform does not name.
+    - `clock`: frequency of the design in Hz. A PLL generates it if it differs from that of `oscillator` (None: the
+      default clock of the platform).
+    - `memory`: bytes of on-chip memory; `style`: its implementation.
+    - `family`: FPGA family, whose cells the design may instantiate.
+    - `engine`: name and parameters of the accelerator.
+    - `loader`: arguments of openFPGALoader.
+    - `flow`: "open" builds a bitstream, "vendor" only writes a project for the vendor's tool.
+    - `arguments`: those of the platform; `options`: those of Amaranth's build; `placer`, `seed`: those of nextpnr.
+    - `extra`: functions that return resources which the platform does not define.
     """
 
     name: str
@@ -39,18 +44,18 @@ class Target:
     extra: tuple = ()
 
     def make(self):
-        """The platform, ready to build."""
+        """Create the Amaranth platform with all resources."""
         platform = getattr(importlib.import_module(f"amaranth_boards.{self.module}"), self.platform)(**self.arguments)
         platform.add_resources([make() for make in self.extra])
         return platform
 
     @property
     def design(self) -> dict:
-        """Parameters of the bring-up design for this board, with its own accelerator."""
+        """Parameters of the bring-up design for this board, with the default accelerator of the board."""
         return self.carrying(*self.engine)
 
     def carrying(self, accelerator: str, sizes: dict) -> dict:
-        """Parameters of the bring-up design with any accelerator; the memory's bus is as wide as the accelerator's."""
+        """Parameters of the bring-up design with any accelerator; the memory bus has the data width of its bus."""
         engine = engines.make(accelerator, **sizes)
         return {
             "board": self.name,
@@ -64,12 +69,12 @@ class Target:
 
     @property
     def peak(self) -> int:
-        """Multiply-accumulates a cycle, at most."""
+        """Peak multiply-accumulates per cycle."""
         return registry.find(self.engine[0]).component(**self.engine[1]).described().peak
 
 
 def _uart(rx: str, tx: str):
-    """A UART on pins of a header, for a USB adapter of 3.3 V."""
+    """Resource of a UART on two header pins, for a 3.3 V USB adapter."""
 
     def make():
         from amaranth.build import Attrs, Pins, Resource, Subsignal
@@ -177,7 +182,7 @@ TARGETS = {
             engine=_LARGE,
             options=_ECP5,
             placer="static",
-            seed=2,  # with 1 the router has too much to mend
+            seed=2,  # with seed 1 the router has too many conflicts to resolve
         ),
         Target(
             "upduino",
@@ -198,7 +203,7 @@ TARGETS = {
 
 
 def find(name: str) -> Target:
-    """The board of that name. Raises :class:`UsageError`."""
+    """Look up a board by name. Raises :class:`UsageError`."""
     if name not in TARGETS:
-        raise UsageError(f"unknown board '{name}': there are {', '.join(TARGETS)}.")
+        raise UsageError(f"unknown board '{name}': known boards are {', '.join(TARGETS)}.")
     return TARGETS[name]

@@ -1,4 +1,4 @@
-"""The `systola` command: list, show, gen, sim, synth, papers, and the commands of the other files of this folder."""
+"""The `systola` command: list, show, gen, sim, synth and papers; other files of this folder add further commands."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -70,10 +70,10 @@ def gen(
     name: Name,
     parameters: Set = None,
     preset: Preset = None,
-    folder: Annotated[Path, folder_option("-o", help="Where to write.")] = Path("build"),
+    folder: Annotated[Path, folder_option("-o", help="Folder to write to.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
-    """Write NAME.v, NAME.json, NAME.core, and further files of the generator."""
+    """Generate Verilog: write NAME.v, its manifest NAME.json, NAME.core for FuseSoC, and further files."""
     generator, component = component_of(name, parameters, preset)
     if top is not None:
         check_top(top, "--top ")
@@ -196,7 +196,7 @@ def papers(
     for accelerator in registry.accelerators().values():
         try:
             more += accelerator.claims()
-        except Exception as error:  # of a foreign package
+        except Exception as error:  # raised by a plug-in package
             err.print(f"systola: the claims of {accelerator.name} cannot be read: {error}.", markup=False)
     try:
         results = claims.run(only or (), table.progress(err), more=more, slow=slow)

@@ -1,4 +1,4 @@
-"""`systola board`: from a board on the desk to one that answers."""
+"""`systola board`: build for a board, load the bitstream, test the board."""
 
 import json
 import math
@@ -20,13 +20,13 @@ from .options import Json, Preset, Set, err, out, output_folder, save, values
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
 
 Name = Annotated[str, typer.Argument(help="Board: see `systola board list`.")]
-Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Where the build is; build/BOARD if not given.")]
-Baud = Annotated[int, typer.Option(min=9600, help="Bits a second of the UART.")]
+Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Folder of the build; default build/BOARD.")]
+Baud = Annotated[int, typer.Option(min=9600, help="Baud rate of the UART.")]
 
 
 @app.command("list")
 def list_():
-    """The boards, a line each."""
+    """List the supported boards."""
     table = Table(
         "board", "clock", "memory", "array", "GMAC/s", "flow", "", box=None, pad_edge=False, header_style="bold"
     )
@@ -47,8 +47,8 @@ def list_():
 def build(
     name: Name,
     folder: Folder = None,
-    seed: Annotated[int | None, typer.Option(min=1, help="Of the placement; the board's own if not given.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Place so many times; the rate is their median.")] = 1,
+    seed: Annotated[int | None, typer.Option(min=1, help="Seed of the placement; default that of the board.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of placements; Fmax is their median.")] = 1,
     json_file: Json = None,
 ):
     """Build a board's bitstream, or write the project for the vendor's tool."""
@@ -105,11 +105,11 @@ def flash(name: Name, folder: Folder = None):
 def ask(
     port: Annotated[str, typer.Option(help="Serial port of the board.")],
     baud: Baud = 1_000_000,
-    limit: Annotated[int, typer.Option(min=256, help="Bytes of memory to test at most.")] = 1 << 16,
-    images: Annotated[int, typer.Option(min=1, max=898, help="Digits to classify.")] = 8,
+    limit: Annotated[int, typer.Option(min=256, help="Maximum number of bytes of memory to test.")] = 1 << 16,
+    images: Annotated[int, typer.Option(min=1, max=898, help="Images of digits to classify.")] = 8,
     json_file: Json = None,
 ):
-    """Ask a board everything: identity, registers, memory, the link's rate, matrix products, digits."""
+    """Test a board: identity, registers, memory, data rate of the link, matrix products, digits."""
     from ..board.board import Board
     from . import board_test as check
 
@@ -131,22 +131,23 @@ def ask(
 
 
 BIT = 12
-"""Cycles that a bit of a virtual board's UART takes, at most: the clock is slower, since nobody likes to wait."""
+"""Maximum number of cycles per bit of a virtual board's UART. The clock frequency of the design is reduced to this, so
+that fewer cycles are simulated per byte."""
 
 
 @app.command()
 def virtual(
-    name: Annotated[str, typer.Argument(help="Board whose design it runs.")] = "icebreaker",
+    name: Annotated[str, typer.Argument(help="Board whose design is simulated.")] = "icebreaker",
     on: Annotated[
-        str | None, typer.Option(metavar="ACCELERATOR", help="Accelerator; the board's own if not given.")
+        str | None, typer.Option(metavar="ACCELERATOR", help="Accelerator; default that of the board.")
     ] = None,
     parameters: Set = None,
     preset: Preset = None,
-    noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability of damage, for each byte.")] = 0.0,
-    baud: Annotated[int | None, typer.Option(min=9600, help="Of its UART; the board's if not given.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0, help="How long; until interrupted if not given.")] = None,
+    noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability per byte of a transmission error.")] = 0.0,
+    baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; default that of the board.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="Duration; by default until interrupted.")] = None,
 ):
-    """Run a board's design in Verilator and say at which port it answers."""
+    """Simulate a board's design in Verilator, and print the port at which it is available."""
     from ...sim.runner.virtual_board import Faults
 
     target = find(name)
@@ -164,7 +165,7 @@ def virtual(
 
 
 def _carried(target: Target, on: str | None, parameters: list[str] | None, preset: Path | None) -> dict:
-    """Parameters of a board's design with accelerator `on`, by default with the preset `board` of that accelerator."""
+    """Parameters of a board's design with accelerator `on`, by default in its preset `board`."""
     if on is None and not parameters and preset is None:
         return {}
     accelerator = registry.find(on or target.engine[0])
@@ -175,9 +176,9 @@ def _carried(target: Target, on: str | None, parameters: list[str] | None, prese
 
 
 def start(target: Target, faults=None, *, cells: str | None = None, **parameters):
-    """A virtual board: the design that `systola board build` builds, in Verilator, behind a pseudo-terminal.
+    """Start a virtual board: the design of `systola board build` in Verilator, connected to a pseudo-terminal.
 
-    `cells`: a device for whose cells it is synthesised first.
+    `cells`: name of a device; the design is first synthesised to the cells of that device.
     """
     from ...hw.systems.board import Bringup
     from ...sim.runner.virtual_board import VirtualBoard

@@ -1,4 +1,4 @@
-"""What `systola board test` asks a board: each check in a line that tells what was found."""
+"""Checks of `systola board test`, each with a one-line result."""
 
 import random
 import time
@@ -15,20 +15,20 @@ from . import selftest as computed
 SCRATCH, CYCLES, BOARD = 0x8000, 0x8004, 0x8008
 """Registers of `hw.cores.bringup.REGISTERS`."""
 BLOCK = 256
-"""Bytes of the blocks that the march goes through."""
+"""Block size in bytes of the memory march."""
 BULK = 8192
-"""Bytes for which a rate is measured at least: several windows of requests."""
+"""Minimum number of bytes of a rate measurement: several windows of requests."""
 BEYOND = 1 << 31
-"""An address at which no board has memory."""
+"""Address at which no board has memory."""
 
 
 FULL = 1.02
-"""Share of the UART's bytes that a link can reach: the clocks of both ends differ by at most 2 %."""
+"""Maximum measured rate of a link relative to that of the UART: the clocks of both ends differ by at most 2 %."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One check: what it was, what it found, whether that is as it should be."""
+    """Result of one check: its name, verdict, finding in one line, and duration."""
 
     name: str
     passed: bool
@@ -37,7 +37,7 @@ class CheckResult:
 
 
 def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed: int = 1) -> Iterator[CheckResult]:
-    """Check a board, at most `limit` bytes of its memory, with so many images of digits."""
+    """Check a board. At most `limit` bytes of its memory are tested, and `images` images of digits classified."""
     size = min(limit, board.facts["memory"])
     bulk = min(max(limit, BULK), board.facts["memory"])
     checks: list[tuple[str, Callable[[], str]]] = [
@@ -59,13 +59,13 @@ def run(board: Board, baud: int, *, limit: int = 1 << 16, images: int = 8, seed:
         started = time.monotonic()
         try:
             found, passed = check(), True
-        except Exception as error:  # whatever a check raises, those before it have found something
+        except Exception as error:  # any exception is a failed check; the results of the other checks are kept
             found, passed = _sentence(error), False
         yield CheckResult(name, passed, found, time.monotonic() - started)
 
 
 def _sentence(error: Exception) -> str:
-    """What a check raised, as a sentence."""
+    """Sentence about an exception that a check raised."""
     if isinstance(error, (BoardError, UsageError, ParameterError)):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and (sentence := missing(error.name or "")):
@@ -100,7 +100,7 @@ def _errors(board: Board) -> str:
 
 
 def _clock(board: Board) -> str:
-    """How fast the board's clock runs by the host's: judged by a person, since a simulated board has another time."""
+    """Clock frequency measured with the host's clock. It is only reported: a simulated board runs at another speed."""
     before, first = time.monotonic(), board.read_register(CYCLES)
     time.sleep(0.2)
     after, second = time.monotonic(), board.read_register(CYCLES)
@@ -111,7 +111,7 @@ def _clock(board: Board) -> str:
 
 
 def _march(board: Board, size: int) -> str:
-    """Up: write 0. Up: read 0, write 1. Down: read 1, write 0. Up: read 0; then each word has its own address."""
+    """March test. Up: write 0. Up: read 0, write 1. Down: read 1, write 0. Up: read 0. Then addresses as data."""
     zeros, ones = bytes(BLOCK), b"\xff" * BLOCK
     blocks = range(0, size, BLOCK)
     for order, wanted, then in (
@@ -142,11 +142,11 @@ def _random(board: Board, size: int, seed: int) -> str:
         length = rng.randrange(1, min(600, size - at + 1))
         _same_bytes(at, board.read(at, length), mirror[at : at + length])
     _same_bytes(0, board.read(0, size), mirror)
-    return "40 places and lengths"
+    return "40 addresses and lengths"
 
 
 def _rate(board: Board, size: int, baud: int, seed: int, *, reads: bool) -> str:
-    """Bytes a second of the board's own clock, at the memory's end of the link."""
+    """Bytes per second that the link transfers to or from memory, timed with the board's clock."""
     data = random.Random(seed).randbytes(size)
     board.write(0, data)
     repeated = board.link.counts.repeated
@@ -163,9 +163,9 @@ def _rate(board: Board, size: int, baud: int, seed: int, *, reads: bool) -> str:
     of = (
         f"{share:.1%} of the UART's bytes"
         if share <= FULL
-        else f"more than {baud} baud carry: the UART has another rate"
+        else f"more than {baud} baud allow: the UART has another baud rate"
     )
-    return f"{rate / 1000:.1f} kB/s, {of}, {repeated} requests sent again"
+    return f"{rate / 1000:.1f} kB/s, {of}, {repeated} requests repeated"
 
 
 def _same(what: str, found: int, wanted: int):

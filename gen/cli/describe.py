@@ -10,7 +10,7 @@ from ..generators import Generator
 
 
 def show(generator: Generator, out: Console):
-    """Parameters, ports and docstring of a generator."""
+    """Print parameters, ports and docstring of a generator."""
     data = as_data(generator)
     out.print(f"[bold]{generator.name}[/]\n")
     parameters = data["parameters"].items()
@@ -57,7 +57,7 @@ def as_data(generator: Generator) -> dict:
 
 
 def report(report, out: Console):
-    """A synthesis report."""
+    """Print a synthesis report."""
     data = report.to_dict()
     fmax = data["fmax_mhz"]
     out.print(f"[bold]{data['generator']}[/] on {data['device']}")
@@ -97,7 +97,7 @@ def report(report, out: Console):
 
 
 def compare(reports: list, out: Console):
-    """Reports side by side: differing parameters, area, clock frequency, and the ratio of each variant to the base."""
+    """Print reports side by side: differing parameters, area, Fmax, and the ratio of each variant to the base."""
     data = [report.to_dict() for report in reports]
     base = data[0]
     changed = [name for name in base["params"] if len({str(each["params"][name]) for each in data}) > 1]
@@ -117,13 +117,13 @@ def compare(reports: list, out: Console):
 
 
 def _ratios(values: list, how: str) -> list[str]:
-    """Numbers as texts, each but the first followed by its ratio to the first."""
+    """Format numbers; each except the first is followed by its ratio to the first."""
     texts = ["-" if value is None else format(value, how) for value in values]
     return _interleaved(texts, [f"{b / values[0]:.2f}" if values[0] and b is not None else "" for b in values])
 
 
 def _interleaved(texts: list[str], ratios: list[str]) -> list[str]:
-    """A text for the first design, a text and a ratio for every other."""
+    """Cells of a row: a text for the first design, a text and a ratio for each other design."""
     return [texts[0], *(cell for pair in zip(texts[1:], ratios[1:], strict=True) for cell in pair)]
 
 

@@ -1,4 +1,6 @@
-"""The end of every command: an error that a user can cause is one sentence on standard error, and an exit code."""
+"""Entry point and error handling of all commands: an error that a user can cause is reported in one sentence on
+standard error, with an exit code.
+"""
 
 import contextlib
 import os
@@ -30,11 +32,11 @@ REJECTED = (
     BoardError,
     ToolMissing,
 )
-"""Errors with exit code 2: the request, or what is installed, has to change."""
+"""Errors with exit code 2: the request or the installed packages have to change."""
 
 
 def main(app: typer.Typer):
-    """Run a command as the whole program."""
+    """Run a command as the program: install signal handlers, and exit with the exit code."""
     children.stop_on_signals(_clear_line)
     sys.exit(run(app))
 
@@ -43,7 +45,7 @@ def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command with arguments, by default those of the process, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # names of files may be no text
+            stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
     try:
         app(args=arguments)
         code = 0
@@ -74,7 +76,7 @@ def _clear_line():
 
 
 def _about(error: OSError) -> str:
-    """A sentence about an error of the system."""
+    """Sentence about an error of the operating system."""
     reason = error.strerror or str(error).rstrip(".")
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {reason}."
@@ -92,7 +94,7 @@ def _fail(code: int, sentence: str) -> int:
 
 
 def _flushed() -> bool:
-    """Write what is left of the output. If that fails, discard it, so that the interpreter does not try again."""
+    """Flush the output. If that fails, discard it, so that the interpreter does not try again."""
     done = True
     for stream in (sys.stdout, sys.stderr):
         try:

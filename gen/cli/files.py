@@ -1,6 +1,6 @@
-"""Files of commands: what they read, the standard output, and checks of what they will write before they begin.
+"""Files of commands: input files, the standard output, and checks of output files before a command begins.
 
-The checks leave everything as it was.
+The checks change no file.
 """
 
 import errno
@@ -14,11 +14,11 @@ from pathlib import Path
 from ...sim.runner.folders import reason
 
 LARGEST = 64 << 20
-"""Bytes of the largest file that is read: devices never end."""
+"""Maximum number of bytes read from a file: a device such as /dev/zero has no end."""
 
 
 def read_bytes(path: Path) -> bytes:
-    """The contents of a file that the user names. Raises `OSError`."""
+    """Read a file that the user names. Raises `OSError`."""
     with path.open("rb") as file:
         contents = file.read(LARGEST + 1)
     if len(contents) > LARGEST:
@@ -27,12 +27,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte-order mark. Raises `OSError` and `UnicodeDecodeError`."""
+    """Read a text file in UTF-8, with or without a byte-order mark. Raises `OSError` and `UnicodeDecodeError`."""
     return io.TextIOWrapper(io.BytesIO(read_bytes(path)), encoding="utf-8-sig").read()
 
 
 class StandardOutput:
-    """The present standard output, for a console; an error of it names it. Without effect where it is closed."""
+    """Output file of a console: the current `sys.stdout`. Its errors name it; writes have no effect if it is closed."""
 
     def write(self, text: str) -> int:
         return self._call("write", text) or 0
@@ -52,7 +52,7 @@ class StandardOutput:
 
 
 def unwritable(path: Path) -> str | None:
-    """Why a file cannot be written, as a phrase; None if it can."""
+    """Reason why a file cannot be written, as a phrase; None if it can."""
     try:
         if not os.path.lexists(path):
             path.open("xb").close()
@@ -71,7 +71,7 @@ def unwritable(path: Path) -> str | None:
 
 
 def uncreatable(folder: Path) -> str | None:
-    """Why nothing can be written into a folder, which need not exist yet, as a phrase; None if it can."""
+    """Reason why files cannot be written to a folder, which need not exist yet, as a phrase; None if they can."""
     if why := reason(folder.absolute()):
         return why
     place = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())

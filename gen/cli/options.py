@@ -16,7 +16,7 @@ from ..generators import Generator, find
 from .files import StandardOutput, read_text, uncreatable, unwritable
 
 PIPED = 1000
-"""Columns of the output if it is no terminal, so that no line of a table is wrapped."""
+"""Columns of the output if it is not a terminal: wide enough that no line of a table is wrapped."""
 
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=StandardOutput())
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -30,21 +30,21 @@ Preset = Annotated[
 
 
 def output_file(flag: str, path: Path | None) -> Path | None:
-    """A file that a command will write. Raises :class:`.UsageError` if it cannot; nothing is changed."""
+    """Check that a file can be written, and return it; no file is changed. Raises :class:`.UsageError`."""
     if path is not None and (why := unwritable(path)):
         raise UsageError(f"{flag} {path}: the file cannot be written: {why}.")
     return path
 
 
 def output_folder(flag: str, path: Path | None) -> Path | None:
-    """A folder that a command will write into, and make. Raises :class:`.UsageError` if it cannot."""
+    """Check that a folder can be created and written to, and return it. Raises :class:`.UsageError`."""
     if path is not None and (why := uncreatable(path)):
         raise UsageError(f"{flag} {path}: the folder cannot be written: {why}.")
     return path
 
 
 def file_option(*flags: str, **options):
-    """An option that names a file to write, which is checked before the command begins."""
+    """Command option for an output file, which is checked before the command begins."""
 
     def check(context, param, path):
         return output_file(param.opts[0], path)
@@ -53,7 +53,7 @@ def file_option(*flags: str, **options):
 
 
 def folder_option(*flags: str, **options):
-    """An option that names a folder to write into, which is checked before the command begins."""
+    """Command option for an output folder, which is checked before the command begins."""
 
     def check(context, param, path):
         return output_folder(param.opts[0], path)
@@ -67,7 +67,7 @@ Json = Annotated[Path | None, file_option("--json", help="Also write the result 
 def component_of(
     name: str, settings: list[str] | None, preset: Path | None, changes: dict[str, str] | None = None
 ) -> tuple[Generator, Component]:
-    """A generator and its component with the parameters that were given, replaced by those of `changes`."""
+    """Generator, and its component with the given parameters; those in `changes` take precedence."""
     generator = find(name)
     texts = values(settings, preset, generator.name) | (changes or {})
     parameters = generator.component.Parameters.parse(texts)
@@ -75,12 +75,12 @@ def component_of(
 
 
 def values(settings: list[str] | None, preset: Path | None, name: str) -> dict[str, str]:
-    """Parameters of generator `name` as texts: those of the preset, replaced by those that are set."""
+    """Parameters of generator `name` as texts; those that are set take precedence over those of the preset."""
     return (_preset(preset, name) if preset else {}) | settings_of(settings)
 
 
 def settings_of(settings: list[str] | None, flag: str = "-p") -> dict[str, str]:
-    """Parameters that `-p NAME=VALUE` sets, each of them once."""
+    """Parameters set by `-p NAME=VALUE`. Raises :class:`.UsageError` if one is set twice."""
     found: dict[str, str] = {}
     for setting in settings or []:
         key, value = pair_of(setting, flag)
@@ -91,7 +91,7 @@ def settings_of(settings: list[str] | None, flag: str = "-p") -> dict[str, str]:
 
 
 def alternatives_of(settings: list[str] | None) -> list[dict[str, str]]:
-    """Designs that `--compare NAME=VALUE` sets: a name that is given again begins the next one."""
+    """Variants set by `--compare NAME=VALUE`: a repeated name begins the next variant."""
     found: list[dict[str, str]] = []
     for setting in settings or []:
         key, value = pair_of(setting, "--compare")
@@ -102,7 +102,7 @@ def alternatives_of(settings: list[str] | None) -> list[dict[str, str]]:
 
 
 def pair_of(setting: str, flag: str) -> tuple[str, str]:
-    """Name and value of NAME=VALUE."""
+    """Split NAME=VALUE into name and value."""
     key, equals, value = setting.partition("=")
     if not equals:
         raise UsageError(f"{flag} {setting}: a parameter is set as NAME=VALUE.")

@@ -20,7 +20,7 @@ def asm(
     parameters: Set = None,
     preset: Preset = None,
 ):
-    """Check a program for a core with these parameters, and assemble it."""
+    """Check a program for a core with the given parameters, and assemble it."""
     machine = SystolaParameters.parse(values(parameters, preset, "systola"))
     try:
         code = assemble(Program.parse(read_text(source)), machine)

@@ -1,4 +1,4 @@
-"""`systola run`: a network on an accelerator."""
+"""`systola run`: execution of a network on an accelerator."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What `systola board test` has a board's engine compute, held to NumPy."""
+"""Computations of `systola board test` on the accelerator of a board, compared with NumPy."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from ..host.scaling import Scaling
 SHAPES = ((1, 1, 1), (4, 4, 4), (8, 16, 8), (13, 7, 5), (33, 40, 17))
 """(rows, depth, columns) of the products."""
 BATCHES = (16, 1)
-"""Images that a program classifies: the first for which there is memory."""
+"""Batch sizes in images; the first whose program fits into the board's memory is used."""
 
 
 def products(board: Board, seed: int) -> str:
@@ -29,15 +29,15 @@ def products(board: Board, seed: int) -> str:
 
 
 def digits(board: Board, count: int) -> str:
-    """The digits network: whole on an accelerator that can run it, with any other its products."""
+    """Classify digits: the whole network on an accelerator that can run it, otherwise only its matrix products."""
     data, network = pixels.load(), convnet.network()
     images, labels = data.test_images[:count], data.test_labels[:count]
     try:
         logits, how = _whole(board, network, images)
     except UsageError:
-        logits, how = _by_layers(board, network, images), "its products"
+        logits, how = _by_layers(board, network, images), "matrix products only"
     _compare("the network's output", logits, network.run(images))
-    return f"{np.count_nonzero(logits.argmax(axis=1) == labels)} of {len(images)} right, {how}"
+    return f"{np.count_nonzero(logits.argmax(axis=1) == labels)} of {len(images)} correct, {how}"
 
 
 def _whole(board: Board, network: convnet.ConvNet, images: np.ndarray) -> tuple[np.ndarray, str]:

@@ -1,11 +1,11 @@
-"""Which fragments of the operands stay in a scratchpad, decided when a program is made: Belady's rule, with sizes."""
+"""Scratchpad allocation at compile time: fragments with the farthest next use are evicted (Belady), for any sizes."""
 
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 
 
 class DoesNotFit(Exception):
-    """What must be in a scratchpad at the same time is more than it holds."""
+    """The fragments needed at the same time exceed the scratchpad."""
 
 
 @dataclass(frozen=True)
@@ -16,20 +16,24 @@ class PlacedFragment:
 
 
 class ScratchpadAllocator:
-    """A scratchpad from word `low` to before `high`."""
+    """Allocator of the words from `low` to before `high` of a scratchpad."""
 
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
         self.items: list[PlacedFragment] = []
 
     def find(self, key: Hashable) -> int | None:
-        """The word at which a fragment is, if it is."""
+        """First word of a fragment, None if it is not in the scratchpad."""
         return next((item.low for item in self.items if item.key == key), None)
 
     def place(
         self, key: Hashable, words: int, pinned: Collection[Hashable], next_use: Callable[[Hashable], float]
     ) -> int:
-        """Room for a fragment, at the cost of those that are needed latest, and of none that is pinned."""
+        """Allocate words for a fragment; return the first. Raises :class:`DoesNotFit`.
+
+        Fragments in the range are evicted. The range is chosen so that their earliest next use is as late as possible;
+        pinned fragments are never evicted.
+        """
         items = sorted(self.items, key=lambda item: item.low)
         starts = sorted({self.low, *(item.high for item in items), *(item.low for item in items)})
         uses = {item.key: -1 if item.key in pinned else next_use(item.key) for item in items}

@@ -1,4 +1,4 @@
-"""Boxes between DRAM and the scratchpads, as LOAD and STORE with as few dimensions and as long rows as there can be."""
+"""Boxes of LOAD and STORE: transfers between DRAM and the scratchpads, with few dimensions and long rows."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,8 @@ PAD_LIMIT = (1 << 8) - 1
 
 @dataclass(frozen=True)
 class Dimension:
-    """`count` steps of so many bytes on each side; `before` and `after` of them are not read, but get the value."""
+    """`count` elements at strides of `bus` and `local` bytes. The first `before` and the last `after` elements are
+    padding: they are not read, but filled with the value of the box."""
 
     count: int
     bus: int
@@ -23,7 +24,8 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Box:
-    """Bytes to move; dimensions[0] is innermost, a byte a step. `bus` and `local` are where the first would be."""
+    """Box of bytes to transfer. `dimensions[0]` is innermost, with a stride of one byte. `bus` and `local` are the
+    addresses of the first byte, padding included. `value` fills the padding."""
 
     bus: int
     local: int
@@ -31,7 +33,7 @@ class Box:
     value: int = 0
 
     def coalesced(self) -> "Box":
-        """The same with fewer dimensions: those that are contiguous on both sides become one."""
+        """Equivalent box with fewer dimensions: adjacent ones that are contiguous on both sides are merged."""
         kept = [self.dimensions[0]]
         for outer in self.dimensions[1:]:
             inner = kept[-1]
@@ -53,16 +55,16 @@ class Box:
 
     @property
     def hull(self) -> tuple[int, int]:
-        """Local bytes from and to which the box reaches."""
+        """First scratchpad byte of the box, and the byte after its last."""
         return self.local, self.local + 1 + sum((d.count - 1) * d.local for d in self.dimensions)
 
     @property
     def bus_hull(self) -> tuple[int, int]:
-        """The same in DRAM, of what is really read or written."""
+        """First DRAM byte that is read or written, and the byte after the last. Padding is not included."""
         low = self.bus + sum(d.before * d.bus for d in self.dimensions)
         return low, low + 1 + sum((d.inside - 1) * d.bus for d in self.dimensions)
 
 
 def element(inner: Dimension) -> int:
-    """log2 of the largest element, up to 8 bytes, of which the innermost dimension and its padding are multiples."""
+    """log2 of the element size: the largest, up to 8 bytes, that divides the innermost dimension and its padding."""
     return next(s for s in (3, 2, 1, 0) if not (inner.count | inner.before | inner.after) & ((1 << s) - 1))

@@ -6,7 +6,7 @@ import numpy as np
 
 PAGE = 4096
 LIMIT = 1 << 30
-"""Bytes of the largest image that the simulation harness holds."""
+"""Maximum number of bytes of an image in the simulation harness."""
 
 
 class ImageError(ValueError):
@@ -15,29 +15,29 @@ class ImageError(ValueError):
 
 @dataclass
 class Image:
-    """DRAM that is filled from address 0 on; every part begins at a multiple of `align` bytes."""
+    """DRAM image that is filled from address 0 upwards; every part begins at a multiple of `align` bytes."""
 
     parts: list[tuple[int, np.ndarray]] = field(default_factory=list)
     end: int = 0
     align: int = PAGE
 
     def room(self, size: int) -> int:
-        """The address of `size` bytes, aligned. Raises :class:`ImageError` beyond 1 GiB."""
+        """Reserve `size` bytes; return their aligned address. Raises :class:`ImageError` beyond 1 GiB."""
         address = self.end
         self.end = -(-(address + size) // self.align) * self.align
         if self.end > LIMIT:
-            raise ImageError(f"the task needs {self.end:,} bytes of DRAM: {LIMIT:,} are the limit.")
+            raise ImageError(f"the task needs {self.end:,} bytes of DRAM: the limit is {LIMIT:,}.")
         return address
 
     def put(self, values: np.ndarray) -> int:
-        """The address of a tensor, stored as its bytes."""
+        """Store the bytes of a tensor; return their address."""
         data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
         address = self.room(data.size)
         self.parts.append((address, data))
         return address
 
     def bytes(self) -> np.ndarray:
-        """The whole image, zeros between its parts."""
+        """Bytes of the whole image, with zeros between the parts."""
         dram = np.zeros(self.end, np.uint8)
         for address, data in self.parts:
             dram[address : address + data.size] = data

@@ -1,4 +1,4 @@
-"""Job: an image of DRAM, the entry address, and the places of inputs and outputs, as a compiler returns them."""
+"""Job: result of a compiler, with the DRAM image, the entry address, and the places of inputs and outputs."""
 
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +9,7 @@ from .image import Image
 
 @dataclass(frozen=True)
 class Place:
-    """A tensor in DRAM, row-major; a subclass has another layout."""
+    """Place of a tensor in DRAM: address, shape and type; row-major, unless a subclass defines another layout."""
 
     address: int
     shape: tuple[int, ...]
@@ -24,20 +24,20 @@ class Place:
         return replace(self, address=address)
 
     def write(self, value: np.ndarray) -> np.ndarray:
-        """The bytes of a value, to be put at `address`."""
+        """Bytes of a value in this layout, to be stored at `address`."""
         return np.ascontiguousarray(value).view(np.uint8).reshape(-1)
 
     def read(self, dram: np.ndarray) -> np.ndarray:
-        """The tensor's value in an image of DRAM."""
+        """Value of the tensor in an image of DRAM."""
         return dram[self.address : self.address + self.size].view(self.dtype).reshape(self.shape)
 
 
 @dataclass
 class Job:
-    """A graph, compiled: start the accelerator at `entry` with `image` in DRAM.
+    """Compiled graph: start the accelerator at `entry` with `image` in DRAM.
 
-    `inputs` and `outputs` are the places of the graph's inputs and outputs. `roof` has lower bounds of the cycles, by
-    cause. `program` is what the accelerator executes, for its cost model; `length` its instructions or descriptors.
+    `inputs` and `outputs` are the places of the graph's inputs and outputs, by name. `roof` holds lower bounds of the
+    cycles, by cause. `program` is for the cost model. `length` is the number of instructions or descriptors.
     """
 
     image: Image
@@ -51,16 +51,16 @@ class Job:
 
     @property
     def bound(self) -> str:
-        """The cause of the highest lower bound; empty if there is none."""
+        """Cause of the highest lower bound; empty if there is none."""
         return max(self.roof, key=self.roof.__getitem__, default="")
 
     @property
     def least(self) -> int:
-        """The highest lower bound of the cycles, 0 if there is none."""
+        """Highest lower bound of the cycles, 0 if there is none."""
         return max(self.roof.values(), default=0)
 
     def dram(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """The image with values for the inputs."""
+        """Bytes of the image with these values of the inputs."""
         dram = self.image.bytes()
         for name, value in inputs.items():
             data = self.inputs[name].write(value)
@@ -68,5 +68,5 @@ class Job:
         return dram
 
     def results(self, dram: np.ndarray) -> dict[str, np.ndarray]:
-        """The values of the outputs in an image of DRAM."""
+        """Values of the outputs in an image of DRAM."""
         return {name: place.read(dram) for name, place in self.outputs.items()}

@@ -1,6 +1,7 @@
-"""What a layer computes, on tensors in DRAM: a convolution, of which a matrix product is one, pooling, an addition.
+"""Layers on tensors in DRAM: convolution (including matrix products), pooling and addition.
 
-Tensors are dense, NHWC, a byte an element. Requantisation's settings for each channel are records of 16 bytes.
+Tensors are dense, in NHWC order, with one byte per element. The requantisation parameters of a channel are a record of
+16 bytes.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from ...hw.cores.systola.isa import RECORD
 
 @dataclass(frozen=True)
 class DramTensor:
-    """Images x height x width x channels bytes at a DRAM address."""
+    """Tensor of images x height x width x channels bytes at a DRAM address."""
 
     address: int
     images: int
@@ -32,7 +33,7 @@ class DramTensor:
 
 @dataclass(frozen=True)
 class Clamp:
-    """What is common to all channels: y = min(max(scaled + zero_point, low), high)."""
+    """Requantisation parameters common to all channels: y = min(max(scaled + zero_point, low), high)."""
 
     zero_point: int = 0
     low: int = -128
@@ -41,10 +42,12 @@ class Clamp:
 
 @dataclass(frozen=True)
 class ConvolutionLayer:
-    """y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - py, ox sx + kx - px, c] w[ky, kx, c, f]).
+    """Convolution of `input` x with weights w.
 
-    Outside the image x is `padding_value`. `weights` is the address of w (int8, row-major), `records` that of a record
-    for each filter, `output` that of y. Pairs are (rows, columns).
+    y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - py, ox sx + kx - px, c] w[ky, kx, c, f])
+
+    Outside the image x is `padding_value`. `weights` is the address of w (int8, row-major), `records` that of one
+    record per filter, `output` that of y. Pairs are (rows, columns).
     """
 
     input: DramTensor
@@ -80,7 +83,7 @@ class ConvolutionLayer:
 
     @property
     def depth(self) -> int:
-        """Products in a sum."""
+        """Number of products per sum."""
         return self.kernel[0] * self.kernel[1] * self.input.channels
 
     @property
@@ -89,7 +92,7 @@ class ConvolutionLayer:
 
     @property
     def read_bytes(self) -> int:
-        """What must be read at least: each operand once."""
+        """Minimum number of bytes read: each operand once."""
         return self.input.bytes + self.depth * self.filters + RECORD * self.filters
 
     @property
@@ -98,15 +101,16 @@ class ConvolutionLayer:
 
 
 def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Clamp = Clamp()) -> ConvolutionLayer:
-    """C[m, n] = requantise(A[m, k] @ B[k, n]): a convolution of 1 x 1 over an image of one row."""
+    """Matrix product C[m, n] = requantise(A[m, k] @ B[k, n]): a convolution of 1 x 1 over an image of one row."""
     return ConvolutionLayer(DramTensor(a, 1, 1, m, k), b, records, c, n, clamp=clamp)
 
 
 @dataclass(frozen=True)
 class PoolingLayer:
-    """Largest values or averages of windows. Averages are rounded as requantisation does it, with 1 / area.
+    """Maximum or average pooling. An average is the requantised sum, with a scale of 1 / area.
 
-    `table`: the address of 256 bytes, of which result r is replaced by byte r mod 256: by its code, for example.
+    `table`: address of a table of 256 bytes. If given, each result r is replaced by byte r mod 256 of the table, for
+    example by its code.
     """
 
     input: DramTensor
@@ -129,7 +133,7 @@ class PoolingLayer:
 
 @dataclass(frozen=True)
 class AdditionLayer:
-    """y = requantise(scale_a x + scale_b z, multiplier, shift), element by element; scales are 16 bits, signed."""
+    """Element-wise addition y = requantise(scale_a x + scale_b z, multiplier, shift); scales are signed, 16 bits."""
 
     input: DramTensor
     second: int
@@ -147,7 +151,7 @@ class AdditionLayer:
 
 
 def records(multiplier, bias, shift) -> np.ndarray:
-    """Records of requantisation, a row of 16 bytes each, from a number or an array for each setting."""
+    """Records of requantisation, one row of 16 bytes each; every argument is a number or one number per record."""
     multiplier, bias, shift = np.broadcast_arrays(*(np.atleast_1d(part) for part in (multiplier, bias, shift)))
     rows = np.zeros((multiplier.size, RECORD), np.uint8)
     rows[:, 0:4] = multiplier.astype("<i4").reshape(-1, 1).view(np.uint8)

@@ -1,4 +1,6 @@
-"""In which steps loads, computing, requantisation and stores are done: the lecture's schedules, and ours."""
+"""Schedules: assignment of loads, computation, requantisation and stores to steps. Three schedules are those of the
+lecture on AI accelerators (`gen.papers.lecture`).
+"""
 
 from dataclasses import dataclass, field
 
@@ -6,16 +8,20 @@ from .tiling import Phase
 
 ORDERS = {
     "serial": "load, compute, store, one after the other",
-    "reordered": "the next load stands before the present computation",
-    "synchronised": "the lecture's last: load, compute and store of three tiles between two SYNCs of all units",
-    "overlapped": "load, compute, requantise and store of four tiles, each SYNC of those units only that matter",
+    "reordered": "each load is issued before the computation of the previous tile, so that the two overlap",
+    "synchronised": "load, compute and store of three tiles overlap, with a SYNC of all units after each step",
+    "overlapped": "load, compute, requantise and store of four tiles overlap; a SYNC names only the necessary units",
 }
 
 
 @dataclass
 class Step:
-    """What may overlap: operands that are loaded for phases, a phase that is computed, tiles that are requantised from
-    what earlier steps computed (`after`: this one) or stored. `all`: a SYNC of all units stands before."""
+    """Step of a schedule: work that may overlap.
+
+    `load`: phases whose operands are loaded. `compute`: the phase that is computed. `requantise`: tiles whose sums were
+    completed in earlier steps; `after`: tiles whose sums are completed in this step. `store`: tiles whose results are
+    stored. `all`: whether a SYNC of all units precedes the step.
+    """
 
     load: list[int] = field(default_factory=list)
     compute: int | None = None
@@ -26,7 +32,7 @@ class Step:
 
 
 def arrange(phases: list[Phase], order: str) -> list[Step]:
-    """The steps of a schedule."""
+    """Steps of the schedule that `order` names."""
     return {
         "serial": _serial,
         "reordered": _reordered,

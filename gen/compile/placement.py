@@ -1,4 +1,4 @@
-"""Addresses for tensors: those that never live at the same time may share memory."""
+"""Address assignment for tensors: tensors whose lifetimes do not overlap may share memory."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from ...sim.network.graph import Lifetime
 
 
 def place(sizes: Mapping[str, int], lifetimes: Mapping[str, Lifetime], align: int) -> tuple[dict[str, int], int]:
-    """Addresses from 0 on, multiples of `align`, and the end of the last tensor.
+    """Address of each tensor, a multiple of `align`, and the first address after all tensors.
 
-    Greedy by size: the largest tensor first, each at the lowest address at which no tensor lives at the same time.
-    The order of equal sizes is that of `sizes`, so that equal graphs give equal images.
+    Greedy by size: the largest tensor is placed first, each at the lowest address that is free during its lifetime.
+    Tensors of equal size are placed in the order of `sizes`, so that equal graphs give equal images.
     """
     placed: dict[str, tuple[int, int]] = {}
     for name in sorted(sizes, key=lambda name: -sizes[name]):

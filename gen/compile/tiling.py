@@ -1,4 +1,4 @@
-"""How a convolution is cut: tiles of the result, chunks of the sums, and in which order they are computed."""
+"""Tiling of convolutions: tiles of the result, chunks of the sums, and the order of computation."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -8,7 +8,7 @@ from .layers import ConvolutionLayer
 
 @dataclass(frozen=True)
 class Chunk:
-    """A part of each sum: taps (ky x kernel's columns + kx) and channels, from the first to before the second."""
+    """Part of each sum: ranges [first, end) of taps, numbered ky x kernel columns + kx, and of channels."""
 
     taps: tuple[int, int]
     channels: tuple[int, int]
@@ -20,12 +20,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Tiling:
-    """Points of a tile (images x rows x columns) and its filters, both within half the accumulators; the chunks.
+    """Tiling of a convolution: size of a tile, chunks of its sums, and order of the tiles.
 
-    `filters_first`: all filters of some points, then the next points; else the other way round. `group`: phases are
-    so deep at most, where the pipeline is full. `outputs`: tiles of results that there is room for.
-    The last tile is halved `taper` times, so that little is left to do when its sums are complete. `spread`: pixels of
-    many words lie one word further apart, so that the array and the lanes go through the banks in step.
+    A tile has up to images x rows x columns points and `filters` filters; its sums fit half of the accumulators.
+
+    - `filters_first`: the tiles of all filters at some points precede those at the next points, otherwise the reverse.
+    - `group`: maximum number of products per sum of a phase, except in the first and the last tile.
+    - `outputs`: number of tiles of results for which the scratchpad has room.
+    - `taper`: number of times that the last tile is halved, which shortens the work after its sums are complete.
+    - `spread`: pixels of many words have a pitch of one word more than a multiple of the number of banks, so that
+      accesses of the array and the lanes use all banks in turn.
     """
 
     images: int
@@ -46,7 +50,7 @@ class Tiling:
 
 @dataclass(frozen=True)
 class Points:
-    """A box of points of the result: images, rows, columns, each from the first to before the second."""
+    """Box of points of the result: ranges [first, end) of images, rows and columns."""
 
     images: tuple[int, int]
     rows: tuple[int, int]
@@ -62,7 +66,7 @@ class Points:
         return images * rows * columns
 
     def halves(self) -> tuple["Points", "Points"] | None:
-        """Cut along the longest side, if there is one."""
+        """Two halves, cut along images if there are several, else along rows, else columns; None for a single point."""
         sides = {"images": self.images, "rows": self.rows, "columns": self.columns}
         name = max(sides, key=lambda side: (sides[side][1] - sides[side][0] > 1, side == "images", side == "rows"))
         low, high = sides[name]
@@ -74,7 +78,7 @@ class Points:
 
 @dataclass(frozen=True)
 class LayerTile:
-    """`points` of some filters, computed from the input of `block`, which contains them."""
+    """Tile: `points` of a range of filters. Its input is that of `block`, which contains the points."""
 
     block: Points
     points: Points
@@ -83,7 +87,7 @@ class LayerTile:
 
 @dataclass(frozen=True)
 class Phase:
-    """Some chunks of a tile: what the array does between two synchronisations."""
+    """Phase: the chunks of a tile that the array computes between two synchronisations."""
 
     tile: int
     chunks: tuple[int, ...]
@@ -96,7 +100,10 @@ def cut(total: int, step: int) -> list[tuple[int, int]]:
 
 
 def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
-    """In the order of computing; every second pass over the inner loop goes backwards, to where operands still are."""
+    """Tiles in the order of computation.
+
+    Every second pass over the inner loop runs backwards, so that it starts with operands that are still loaded.
+    """
     result = layer.result
     blocks = [
         Points(i, y, x)
@@ -121,8 +128,11 @@ def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
 
 
 def phases(layer: ConvolutionLayer, tiling: Tiling) -> list[Phase]:
-    """The phases of all tiles. Chunks go forwards and backwards in turn; the first tile takes them one by one, and
-    the last too, so that computing begins early and that little is left when the last operand has come."""
+    """Phases of all tiles, in order.
+
+    The order of the chunks is reversed in every second tile. In the first and the last tile each phase has one chunk:
+    computation begins early, and little work remains after the last operand is loaded.
+    """
     count = len(tiles(layer, tiling))
     found = []
     for tile in range(count):

@@ -1,11 +1,11 @@
-"""Times in which units are busy."""
+"""Busy times of units."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Span:
-    """A unit is busy from cycle `begin` to before `end`, with the instruction at `pc` if that is known."""
+    """Busy time of a unit, from cycle `begin` to before `end`; `pc` is the number of the instruction, if known."""
 
     unit: str
     begin: int

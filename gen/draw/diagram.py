@@ -1,4 +1,4 @@
-"""Diagram of a component: boxes, nested to a depth, and the lines between them."""
+"""Diagram of a component: boxes, nested to a given depth, and the lines between them."""
 
 import itertools
 import re
@@ -16,24 +16,24 @@ from .shapes import WIDE, Kind
 from .survey import SELF, Link, Part, Port, Survey, View
 
 REGISTERS = (StreamRegister, StreamSkid, StreamSpill)
-"""Parts that are drawn as a piece of the line through them."""
+"""Components that are drawn as part of a line, without a box."""
 FEW = 4
-"""Up to this number equal parts may be opened, and are drawn one by one if they are connected to each other."""
+"""Maximum number of equal parts that may be opened, or drawn separately if they are connected to each other."""
 READABLE, TANGLED = 20, 40
-"""Boxes and lines up to which the default depth nests further."""
+"""Maximum numbers of boxes and of lines at which the default depth is increased further."""
 DEEPEST = 8
 LOGIC = "logic"
-"""Key of the box for logic between two ports of the whole."""
+"""Key of the box for logic between two ports of the drawn component."""
 PLAIN = ("i", "o", "write", "read", "out", "row", "i_data", "o_data", "req", "rsp")
-"""Names of ports that are too general for a line."""
+"""Port names that are too general for the label of a line."""
 RESPONSE = re.compile(r"_(req|rsp)$")
 """The two halves of a memory port."""
 WORD, BROAD = 32, 64
-"""Bits from which a data path counts as a bus where only one end is a channel, and a plain value as data."""
+"""Minimum width in bits at which a path with a channel at only one end is drawn as a bus, and a plain value as data."""
 
 
 def diagram(name: str, component: type[Component], parameters: Parameters, depth: int | None = None) -> Diagram:
-    """The diagram at a depth; by default the deepest that has at most :data:`READABLE` boxes."""
+    """Diagram at a given depth; by default the deepest with at most :data:`READABLE` boxes."""
     survey = Survey()
     found = _Drawing(survey, name, component, parameters, depth or 1).diagram()
     if depth:
@@ -49,7 +49,7 @@ def diagram(name: str, component: type[Component], parameters: Parameters, depth
 
 
 class _Drawing:
-    """A component opened to a depth: its parts by path, and from these boxes and lines."""
+    """Component opened to a given depth: its parts by path, and the boxes and lines made from them."""
 
     def __init__(self, survey: Survey, name: str, component: type[Component], parameters: Parameters, depth: int):
         self.name, self.survey = name, survey
@@ -82,7 +82,7 @@ class _Drawing:
             self._open((*path, name), inner, depth - 1 if equal[stem(name), inner.component] <= FEW else 0)
 
     def _opens(self, part: Part) -> bool:
-        """Whether a part is opened: no memory, grid or buffer, and not built of smaller ones of its own class."""
+        """Whether a part is opened: not memories, grids, buffers, nor parts that contain parts of their own class."""
         if part.component is None or part.component is Mesh or ".stream." in part.component.__module__:
             return False
         inner = self.survey.view(part.component, part.parameters).parts.values()
@@ -108,7 +108,7 @@ class _Drawing:
         return ((path, part) for path, part in self.parts.items() if path not in self.opened)
 
     def _group(self):
-        """One box for each part, and a single box for equal parts next to each other."""
+        """Assign a box to each part; adjacent equal parts share one box."""
         alike: dict[tuple, list[Path]] = {}
         for path, part in self._leaves():
             if not _is_wire(part):
@@ -163,7 +163,7 @@ class _Drawing:
         return "memory" if ".memory." in part.component.__module__ and self._stores(part) else "box"
 
     def _stores(self, part: Part) -> bool:
-        """Whether there is a memory in a part, at any depth."""
+        """Whether a part contains a memory, at any depth."""
         if part.component is None:
             return True
         if ".stream." in part.component.__module__:
@@ -171,7 +171,7 @@ class _Drawing:
         return any(self._stores(each) for each in self.survey.view(part.component, part.parameters).parts.values())
 
     def _port(self, port: Port):
-        """The box of a port of the whole: one for a bus, and one for ports that differ by a number."""
+        """Add the box of a port; the channels of a bus, and ports that differ by a number, share one box."""
         bus = port.kind in (Kind.AXI, Kind.AXI_LITE)
         key = _outside(port)
         members = {p.member for p in self.opened[()].ports.values() if _outside(p) == key}
@@ -185,7 +185,7 @@ class _Drawing:
     # Lines
 
     def _reached(self, source: tuple[Path, str]) -> dict[tuple[Path, str], int]:
-        """Pins of boxes that a pin drives, through clusters and parts drawn as lines, with the bits of each path."""
+        """Pins of boxes that a pin drives, also through clusters and parts drawn as lines; bits of each path."""
         pending, most, found = [(*source, 1 << 30)], {}, {}
         while pending:
             path, port, bits = pending.pop()
@@ -258,7 +258,7 @@ class _Drawing:
 
 
 def _whole(name: str, part: Part, view: View) -> View:
-    """The view of a component that places nothing: one box between its ports."""
+    """View of a component without submodules: one box between its ports."""
     inside = Part(name, part.component, part.parameters, view.ports)
     links = [
         Link((name, port.name), (SELF, port.name), port.width)
@@ -270,14 +270,14 @@ def _whole(name: str, part: Part, view: View) -> View:
 
 
 def _outside(port: Port) -> str:
-    """The key of the box of a port of the whole: ports that differ by a number share one, and so do the two halves of a
-    memory port.
+    """Key of the box of a port of the component. Ports that differ by a number share a box, as do the request and the
+    response of a memory port.
     """
     return OUTSIDE + stem(RESPONSE.sub("", port.member) if port.kind is Kind.MEMORY else port.member)
 
 
 def _is_wire(part: Part) -> bool:
-    """Whether a part is drawn as a piece of line: registers of a stream, and the extension of lanes by their sign."""
+    """Whether a part is drawn as part of a line: registers of a stream, and sign extension of lanes."""
     return part.component in REGISTERS or (part.component is Mesh and part.parameters.cell is Extend)
 
 
@@ -298,6 +298,6 @@ def _kind(sent: Port, taken: Port, bits: int) -> Kind:
 
 
 def _name(sent: Port, taken: Port) -> str:
-    """The more specific name of two ports."""
+    """Name of the port with the more specific name of two."""
     names = [RESPONSE.sub("", stem(port.member)) for port in (sent, taken)]
     return next((name for name in names if name not in PLAIN and "#" not in name), "")

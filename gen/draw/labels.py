@@ -17,7 +17,7 @@ TOLD = {
     "width": "{} bits",
     "data_width": "{} bits",
 }
-"""Parameters that boxes state, in this order, and how."""
+"""Parameters shown in boxes, in this order, with their formats."""
 MOST = 3
 
 
@@ -27,7 +27,7 @@ def stem(name: str) -> str:
 
 
 def shown(name: str) -> str:
-    """A stem as it is written: "port_req" for "port#_req"."""
+    """Text of a stem: "port_req" for "port#_req"."""
     return re.sub(r"_+", "_", name.replace("#", "")).strip("_")
 
 
@@ -36,7 +36,7 @@ def snake(name: str) -> str:
 
 
 def parameters_of(parameters: Parameters) -> tuple[str, ...]:
-    """The parameters that matter most, in one line."""
+    """Most important parameters, in one line."""
     values = {name: value for name, value in parameters if type(value) is int}
     found = []
     if {"rows", "cols"} <= values.keys():

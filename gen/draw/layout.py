@@ -1,4 +1,4 @@
-"""Places of boxes, lines and labels: Graphviz's layered layout, by PyGraphviz, which brings its own Graphviz."""
+"""Layout of boxes, lines and labels: Graphviz's layered layout, by PyGraphviz, which includes Graphviz."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ from .shapes import Kind
 TITLE, SMALL = 12.0, 9.5
 """Sizes of text, in points."""
 BROAD = 0.6
-"""Width of a letter per size of text, for the widest of the fonts that readers may have."""
+"""Width of a letter relative to the font size, for the widest font that a reader may have."""
 
 PLACE = """
 import sys, pygraphviz
@@ -25,7 +25,7 @@ Point = tuple[float, float]
 
 @dataclass
 class Layout:
-    """Places in points, y downwards: centres and sizes of boxes, frames, and Bezier curves of lines."""
+    """Layout in points, with y downwards: centres and sizes of boxes, frames, and Bezier curves of lines."""
 
     width: float
     height: float
@@ -36,12 +36,12 @@ class Layout:
 
 
 def arrange(diagram: Diagram) -> Layout:
-    """The layout of a diagram. Raises ModuleNotFoundError without PyGraphviz (extra `draw`)."""
+    """Compute the layout of a diagram. Raises ModuleNotFoundError without PyGraphviz (extra `draw`)."""
     import pygraphviz
 
     for sides in (True, False):
         graph = _graph(diagram, sides)
-        # In a process of its own: a failed assertion of Graphviz ends the process.
+        # Graphviz runs in a separate process, because a failed assertion in it ends the process.
         run = subprocess.run([sys.executable, "-c", PLACE], input=graph.to_string().encode(), capture_output=True)
         if run.returncode == 0:
             return _read(pygraphviz.AGraph(run.stdout.decode()), diagram)
@@ -49,7 +49,7 @@ def arrange(diagram: Diagram) -> Layout:
 
 
 def _graph(diagram: Diagram, sides: bool):
-    """The graph that Graphviz places; with `sides`, inputs are at the left and outputs at the right."""
+    """Graph for Graphviz; with `sides`, inputs are at the left and outputs at the right."""
     import pygraphviz
 
     graph = pygraphviz.AGraph(directed=True, strict=False, rankdir="LR", nodesep="0.22", ranksep="0.42")
@@ -64,7 +64,7 @@ def _graph(diagram: Diagram, sides: bool):
 
 
 def _clusters(graph, diagram: Diagram, path: Path):
-    """A subgraph for a cluster, with its boxes and the clusters inside it."""
+    """Add a subgraph for a cluster, with its boxes and the clusters inside it."""
     title = diagram.clusters[path]
     inner = graph.add_subgraph(name="cluster " + "/".join(path), label=_table(len(title) * TITLE * BROAD, 16))
     inner.graph_attr.update(labeljust="l", margin="10")
@@ -85,7 +85,7 @@ def _node(graph, box: Box):
 
 
 def size(box: Box) -> Point:
-    """Width and height of a box, from its text."""
+    """Width and height of a box, calculated from its text."""
     texts = [len(heading(box)) * TITLE * BROAD, *(len(text) * SMALL * BROAD for text in box.lines)]
     width, height = max(texts) + 16, 12 + TITLE * 1.25 + SMALL * 1.35 * len(box.lines)
     if box.shape == "grid":
@@ -103,12 +103,12 @@ def size(box: Box) -> Point:
 
 
 def heading(box: Box) -> str:
-    """The first text of a box: its name, and how many there are."""
+    """First line of text in a box: its title, preceded by the number of parts if there are several."""
     return f"{box.count} x {box.title}" if box.count > 1 else box.title
 
 
 def texts(diagram: Diagram, line: Line) -> list[str]:
-    """Text at a line: what it carries."""
+    """Label of a line: names and shapes of the data that it carries."""
     if line.kind in (Kind.AXI, Kind.AXI_LITE):
         channels = set(line.channels)
         only = " read" if channels <= {"ar", "r"} else " write" if channels <= {"aw", "w", "b"} else ""
@@ -116,7 +116,7 @@ def texts(diagram: Diagram, line: Line) -> list[str]:
     if line.kind in THIN:
         return []
     if line.source.startswith(OUTSIDE) or line.target.startswith(OUTSIDE):
-        return []  # a port states its name and its shape itself
+        return []  # the box of the port shows name and shape
     names = [name for name in line.names if name]
     shown = [", ".join(names)] if names else []
     if len(names) > 2 and len(shown[0]) > 24:
@@ -144,7 +144,7 @@ def _edge(diagram: Diagram, line: Line) -> dict[str, str]:
 
 
 def _table(width: float, height: float) -> str:
-    """An empty label of a fixed size: layout does not depend on the fonts of the machine."""
+    """Empty label of a fixed size, so that the layout does not depend on the fonts of the machine."""
     cell = f'FIXEDSIZE="TRUE" WIDTH="{width:.0f}" HEIGHT="{height:.0f}"'
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR><TD {cell}></TD></TR></TABLE>>'
 
@@ -178,7 +178,7 @@ def _subgraphs(graph):
 
 
 def _curve(text: str, point) -> list[Point]:
-    """Points of a Bezier curve, its arrowheads' tips included as its ends."""
+    """Points of a Bezier curve, from and to the tips of its arrowheads."""
     start = re.search(r"s,(\S+)", text)
     end = re.search(r"e,(\S+)", text)
     points = [point(each) for each in re.sub(r"\b[se],\S+\s*", "", text).split()]

@@ -1,4 +1,4 @@
-"""Boxes and lines of a diagram, and which lines are drawn as one or left out."""
+"""Boxes and lines of a diagram; merging and selection of lines."""
 
 from dataclasses import dataclass, field, replace
 
@@ -8,13 +8,13 @@ Path = tuple[str, ...]
 """Instance names from the top downwards; the component itself is the empty path."""
 
 OUTSIDE = "port "
-"""Beginning of the keys of ports of the whole."""
+"""Prefix of the keys of ports of the drawn component."""
 THIN = (Kind.WIRE, Kind.CONTROL)
 
 
 @dataclass(frozen=True)
 class Box:
-    """A box: `shape` is "box", "memory", "queue", "grid" (with rows and columns), "port" or "bus"."""
+    """Box of a diagram. `shape` is "box", "memory", "queue", "grid" (with rows and columns), "port" or "bus"."""
 
     key: str
     cluster: Path
@@ -28,9 +28,9 @@ class Box:
 
 @dataclass
 class Line:
-    """A connection from one box to another: requests or data `forward`, responses `back`.
+    """Connection from one box to another, with requests or data in direction `forward` and responses in `back`.
 
-    `names` and `texts` are those of its ports, `sources` the parts in the box that drive it.
+    `names` and `texts` are those of its ports. `sources` are the parts of the box that drive it.
     """
 
     source: str
@@ -53,7 +53,7 @@ class Diagram:
 
 
 def answered(lines: dict[tuple, Line]) -> list[Line]:
-    """Lines, those of the same name in opposite directions merged: requests and responses, or a link."""
+    """Merge lines of the same name in opposite directions, such as requests and responses, or both sides of a link."""
     kept: dict[tuple, Line] = {}
     for (a, b, kind), line in lines.items():
         other = kept.get((b, a, kind))
@@ -65,7 +65,7 @@ def answered(lines: dict[tuple, Line]) -> list[Line]:
         ):
             other.back = True
             other.texts = line.texts
-        elif line.kind is Kind.MEMORY and not line.forward:  # responses alone
+        elif line.kind is Kind.MEMORY and not line.forward:  # responses without requests
             kept[b, a, kind] = replace(line, source=b, target=a, forward=True, back=False)
         else:
             kept[a, b, kind] = line
@@ -73,7 +73,7 @@ def answered(lines: dict[tuple, Line]) -> list[Line]:
 
 
 def least(lines: list[Line]) -> list[Line]:
-    """Lines without the control between boxes that have data lines, and without wires in addition to data."""
+    """Lines to draw: without control between boxes that have data lines, and without plain wires parallel to data."""
     pairs = {frozenset((line.source, line.target)) for line in lines if line.kind not in THIN}
     lines = [line for line in lines if line.kind not in THIN or frozenset((line.source, line.target)) not in pairs]
     joined = {key for line in lines if line.kind is not Kind.CONTROL for key in (line.source, line.target)}

@@ -1,4 +1,4 @@
-"""Kinds of ports, and shapes in words."""
+"""Kinds of ports, and descriptions of shapes in words."""
 
 import enum
 
@@ -9,7 +9,7 @@ from ...hw.memory.access import Read, Request
 from ...hw.stream.packet import Packet
 
 WIDE = 8
-"""Bits from which a plain port is drawn as data; narrower ones are control."""
+"""Minimum width in bits of a plain port that is drawn as data; narrower ports are control."""
 
 
 class Kind(enum.Enum):
@@ -35,7 +35,7 @@ AXI4_LITE = ({"addr", "prot"}, {"data", "strb"}, {"resp"}, {"data", "resp"})
 
 
 def kind_of(name: str, shape, is_stream: bool) -> Kind:
-    """The kind of a port, from its name and the shape of its payload."""
+    """Kind of a port, determined from its name and the shape of its payload."""
     if not is_stream:
         return Kind.DATA if Shape.cast(shape).width >= WIDE else Kind.CONTROL
     if isinstance(shape, Request | Read):
@@ -48,7 +48,7 @@ def kind_of(name: str, shape, is_stream: bool) -> Kind:
 
 
 def describe(shape) -> str:
-    """A shape in words: "16 x int8", "180 bits"."""
+    """Description of a shape in words: "16 x int8", "180 bits"."""
     if isinstance(shape, Packet | Read | Request):
         return describe(shape.members["data"])
     if isinstance(shape, data.ArrayLayout):

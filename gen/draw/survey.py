@@ -1,4 +1,4 @@
-"""Structure of an elaborated component: the parts that it places, and the data paths between their ports."""
+"""Structure of an elaborated component: its submodules, and the data paths between their ports."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ COMPARISONS = ("==", "!=", "<", "<=", ">", ">=", "r|", "r&", "r^", "b")
 
 @dataclass(frozen=True)
 class Port:
-    """A port of a component: a stream, a channel of a bus, or a plain value. `driven` ports are outputs."""
+    """Port of a component: a stream, a channel of a bus, or a plain value. `driven` ports are outputs."""
 
     name: str
     kind: Kind
@@ -36,7 +36,7 @@ Pin = tuple[str, str]
 
 @dataclass(frozen=True)
 class Link:
-    """A data path from a driving pin to a driven pin, through logic and registers; `bits` of the source take it."""
+    """Data path from a driving pin to a driven pin through logic and registers; `bits` are the bits of the source."""
 
     source: Pin
     target: Pin
@@ -45,7 +45,7 @@ class Link:
 
 @dataclass
 class Part:
-    """A submodule: a component with its parameters, or a memory (`component` is None)."""
+    """Submodule: a component with its parameters, or a memory (`component` is None)."""
 
     name: str
     component: type[Component] | None
@@ -64,7 +64,7 @@ class View:
 
 
 class Survey:
-    """Views of components, each distinct component elaborated once and without what it places."""
+    """Views of components. Each distinct component is elaborated once, without its submodules."""
 
     def __init__(self):
         self._views: dict[tuple[type[Component], Parameters], View] = {}
@@ -77,18 +77,18 @@ class Survey:
 
 
 class _Level:
-    """The platform under which a component is elaborated alone: see :func:`systola.hw.component.place`."""
+    """Platform under which a component is elaborated without submodules: see :func:`systola.hw.component.place`."""
 
     device = None
 
     def __init__(self):
         self.parts: dict[str, Part] = {}
-        self.owners: dict[int, Pin] = {}  # signals that part outputs and own inputs drive
+        self.owners: dict[int, Pin] = {}  # signals driven by outputs of parts and by inputs of the component
         self.targets: list[tuple[Pin, list[Value]]] = []
         self.drivers: dict[int, list[Value]] = {}
 
     def instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
-        """Record a part in place of its elaboration, and return its ports."""
+        """Record a part instead of elaborating it, and return its ports."""
         signature = wiring.Signature(component.members(parameters))
         interface = signature.create(path=(name,))
         while name in self.parts:
@@ -156,7 +156,7 @@ class _Level:
                     self.drivers.setdefault(id(target), []).append(statement.rhs)
 
     def _sources(self, values: list[Value]) -> Iterator[tuple[Pin, range]]:
-        """Pins whose data reaches one of the values, through logic and registers, and the bits that do."""
+        """Pins whose data reaches one of the values through logic and registers, with the bits that reach it."""
         pending, seen = list(values), set()
         while pending:
             for signal, bits in _data(pending.pop()):
@@ -168,7 +168,7 @@ class _Level:
 
 
 def _payloads(signature: wiring.Signature, interface, prefix: str = ""):
-    """(name, driven, shape, value, whether it is a stream) of every stream and plain member of a signature."""
+    """Yield (name, driven, shape, value, whether it is a stream) for every stream and plain member of a signature."""
     for name, member in signature.members.items():
         value, driven = getattr(interface, name), member.flow == wiring.Out
         if not member.is_signature:
@@ -180,7 +180,7 @@ def _payloads(signature: wiring.Signature, interface, prefix: str = ""):
 
 
 def _data(value: Value, bits: range | None = None) -> Iterator[tuple[Value, range]]:
-    """Signals whose bits are bits of a value, or operands of it, with the bits of the signal that are used.
+    """Yield the signals that a value consists of or is computed from, with the bits of each signal that are used.
 
     Selectors and comparisons are control and are left out.
     """

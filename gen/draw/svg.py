@@ -1,4 +1,4 @@
-"""Text of a picture, from a diagram and its layout."""
+"""SVG text of a diagram with its layout."""
 
 import math
 from xml.sax.saxutils import escape, quoteattr
@@ -18,7 +18,7 @@ LINES = {
     Kind.WIRE: ("#8a8a8a", 0.8),
     Kind.CONTROL: ("#8a8a8a", 0.8),
 }
-"""Colour and width of lines; the widths differ where the colours do."""
+"""Colour and width of lines; lines of different colours also have different widths."""
 FILLS = {
     "box": "#eef3f9",
     "memory": "#e3f3ea",
@@ -39,7 +39,7 @@ MEANING = {
 
 
 def text(diagram: Diagram, layout: Layout) -> str:
-    """The picture as SVG."""
+    """SVG text of a picture."""
     legend = [kind for kind in MEANING if any(_drawn(line.kind) is kind for line in diagram.lines)]
     width, height = (
         max(layout.width, _legend_width(legend)) + 2 * MARGIN,
@@ -95,7 +95,7 @@ def _line(line: Line, curve: list[Point]) -> list[str]:
 
 
 def _towards(a: Point, b: Point, way: float) -> Point:
-    """The point that is `way` from `a` in the direction of `b`."""
+    """Point at distance `way` from `a` in the direction of `b`."""
     length = max(math.dist(a, b), 0.01)
     return round(a[0] + (b[0] - a[0]) * way / length, 1), round(a[1] + (b[1] - a[1]) * way / length, 1)
 
@@ -114,7 +114,7 @@ def _arrow(before: Point, tip: Point, size: float, colour: str) -> str:
 
 
 def _box(box: Box, x: float, y: float, width: float, height: float) -> list[str]:
-    """A box around its centre, with its text."""
+    """Elements of a box with its text; (x, y) is its centre."""
     found = []
     left, top = x - width / 2, y - height / 2
     if box.count > 1:
@@ -155,7 +155,7 @@ def _outline(box: Box, left: float, top: float, width: float, height: float) -> 
 
 
 def _grid(box: Box, x: float, top: float, width: float) -> list[str]:
-    """Cells of a grid, its middle left out if it is larger than the picture."""
+    """Elements of a grid of cells; cells in the middle are omitted if the grid is larger than the picture."""
     found, (rows, cols) = [], box.grid
     down, across = min(rows, 4), min(cols, 4)
     left = x - 34 * across / 2
@@ -186,7 +186,7 @@ def _tick(x: float, y: float, dx: float, dy: float) -> str:
 
 
 def _texts(x: float, y: float, lines: list[tuple]) -> list[str]:
-    """Lines of text around a centre."""
+    """Elements of lines of text around a centre."""
     heights = [size * 1.3 for _, size, _, _ in lines]
     at, found = y - sum(heights) / 2, []
     for (each, size, bold, colour), height in zip(lines, heights, strict=True):
@@ -196,7 +196,7 @@ def _texts(x: float, y: float, lines: list[tuple]) -> list[str]:
 
 
 def _ground(x: float, y: float, lines: list[str]) -> str:
-    """A light ground for text that may be placed on lines."""
+    """Light background of text that may cover lines."""
     width, height = max(map(len, lines)) * SMALL * 0.55, len(lines) * SMALL * 1.25
     place = f'x="{x - width / 2:.1f}" y="{y - height / 2:.1f}" width="{width:.1f}" height="{height:.1f}"'
     return f'<rect {place} fill="#ffffff" fill-opacity="0.75"/>'

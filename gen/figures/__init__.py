@@ -1,1 +1,1 @@
-"""What `make bench` measures: every figure that the documents state."""
+"""Measurement of every figure that the documentation states (`make bench`)."""

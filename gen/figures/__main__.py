@@ -1,4 +1,4 @@
-"""`make bench`: measures every figure of the documentation, with published or measured values of peers."""
+"""`make bench`: measurement of every figure of the documentation, with published or measured values of peers."""
 
 import io
 import json
@@ -61,11 +61,11 @@ TOOLS = ("amaranth", "verilator", "cocotb", "cocotbext-axi", "pyosys", "yowasp-n
 
 
 def main(
-    out: Annotated[Path, folder_option("--out", help="Where figures.md, figures.json and the pictures go.")] = Path(
+    out: Annotated[Path, folder_option("--out", help="Folder for figures.md, figures.json and pictures.")] = Path(
         "docs"
     ),
-    only: Annotated[list[str] | None, typer.Option(help=f"Measure some again: {', '.join(SECTIONS)}.")] = None,
-    redraw: Annotated[bool, typer.Option("--redraw", help="Measure nothing, redraw the pictures.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help=f"Section to measure: {', '.join(SECTIONS)}.")] = None,
+    redraw: Annotated[bool, typer.Option("--redraw", help="Redraw the pictures without measuring.")] = False,
 ):
     """Measure the figures of the documentation. Sections that are not measured are taken from figures.json."""
     console = Console(highlight=False, width=200)
@@ -89,7 +89,7 @@ def main(
 
 
 def _kept(section: Section) -> dict:
-    """A section as figures.json holds it."""
+    """Data of a section for figures.json."""
     return {name: value for name, value in asdict(section).items() if name != "data" or value}
 
 

@@ -10,7 +10,7 @@ PEAK = 256
 
 
 def utilisation(axes, section):
-    """Multipliers busy, in RTL and in the peer's model."""
+    """Multiplier utilisation on RTL and in the peer's model."""
     rows = [row for row in section.rows if row[5]]
     style.bars(axes, [n - 0.2 for n in range(len(rows))], [number(row[3]) for row in rows], label="Systola, RTL")
     peers = [number(row[5]) for row in rows]
@@ -39,14 +39,14 @@ def _designs(axes, section, column: int, label: str, title: str, text: str):
 
 
 def _short(name: str) -> str:
-    """A design's name in two lines."""
+    """Name of a design in two lines."""
     first, *rest = name.replace(" (peer)", "").replace("... ", "").split(" ", 1)
     return "\n".join([first, *rest])
 
 
 def roofline(axes, section):
-    """Measured points below the roof: MACs per byte and MACs per cycle; a direction of the bus moves 8 bytes."""
-    roof = (0.5, PEAK / 16, 1000)  # reading and writing at once: 16 bytes per cycle
+    """Roofline with measured points: MACs per byte, MACs per cycle. The bus moves 8 bytes per direction and cycle."""
+    roof = (0.5, PEAK / 16, 1000)  # concurrent reads and writes: 16 bytes per cycle
     axes.plot(roof, [min(PEAK, 16 * x) for x in roof], color="#333333", linewidth=1.3)
     axes.plot((0.5, PEAK / 8), (4, PEAK), color="#333333", linewidth=1, linestyle=":")
     axes.set(xscale="log", yscale="log", xlim=(0.5, 1000), ylim=(4, 3000))
@@ -72,7 +72,7 @@ def roofline(axes, section):
 
 
 def _joined(points) -> list[tuple]:
-    """Points, those that lie on each other as one with all names."""
+    """Merge coincident points into one with all names."""
     found: list[tuple] = []
     for x, y, name in sorted(points):
         if found and abs(math.log(found[-1][0] / x)) < 0.1 and abs(math.log(found[-1][1] / y)) < 0.2:
@@ -83,6 +83,6 @@ def _joined(points) -> list[tuple]:
 
 
 def _along(axes, x: float, y: float, name: str):
-    """A name around a point, along lines of slope one in both logarithms."""
+    """Write a name at a point, along a line of slope one on logarithmic axes."""
     angle = {"rotation": math.degrees(math.atan2(y, x)), "transform_rotates_text": True, "rotation_mode": "anchor"}
     axes.text(x, y, name, **angle, ha="center", va="center", color=NOTE, fontsize=SMALL - 1)

@@ -1,4 +1,4 @@
-"""Figures of the matrix engines."""
+"""Figures of the arrays: cycles, generation, simulation speed, area."""
 
 import json
 import subprocess
@@ -22,11 +22,11 @@ from . import systola
 from .section import Section, percent, step, text
 
 SCALE_SIM = {"ws": (1759, 11135, 77311), "os": (1503, 10111, 73215)}
-"""SCALE-Sim 3.0, 16x16, operands on chip: cycles for 64, 128 and 256 cubed."""
+"""Cycles of SCALE-Sim 3.0 for M = N = K = 64, 128 and 256 on 16 x 16 with operands on chip."""
 
 
 def gemm_cycles() -> Section:
-    """Cycles of whole matrix products, every result compared."""
+    """Cycles of whole matrix products; every result is compared."""
     section = Section(
         "Matrix products on 16 x 16",
         "int8, M = N = K. Cycles are counted from the first input beat (weights included) to the last output beat, "
@@ -70,7 +70,7 @@ def gemm_cycles() -> Section:
 
 
 def generation() -> Section:
-    """Time and size of generated Verilog."""
+    """Run time of generation, and size of the generated Verilog."""
     section = Section(
         "Generation of Verilog",
         "Run time of the command `systola gen`, the best of three runs with warm caches; it depends on the machine. "
@@ -106,7 +106,7 @@ def generation() -> Section:
 
 
 def speed() -> Section:
-    """Cycles simulated a second."""
+    """Simulated cycles per second."""
     section = Section(
         "Simulation speed",
         "16 x 16 in Verilator, the fastest of three runs. Arrays: with cocotb, all streams busy in every cycle, "
@@ -120,7 +120,7 @@ def speed() -> Section:
         design = generate("systolic", Systolic(dataflow=flow))
         a, w = draw(rng, "int8", (1024, 256)), draw(rng, "int8", (256, 256))
         tiles = gemm.tiles(a, w, 16, 16, flow)
-        if flow == "ws":  # tiles of 16 rows: weights, activations and results are all busy all the time
+        if flow == "ws":  # tiles of 16 rows: the streams of weights, activations and results are busy in every cycle
             tiles = [(x[m : m + 16], y) for x, y in tiles for m in range(0, len(x), 16)]
         best = max((simulate(design, [SystolicCase(tiles)])[0] for _ in range(3)), key=lambda o: o.cycles / o.seconds)
         section.rows.append([f"systolic {flow}", "Verilator", best.cycles, f"{best.cycles / best.seconds:,.0f}"])
@@ -137,7 +137,7 @@ AREA_PEERS = [
 
 
 def area() -> Section:
-    """Cells a MAC and clock rate."""
+    """Cells per MAC, and clock frequency."""
     section = Section(
         "Area and clock frequency",
         "ECP5 85k (speed grade 6), Yosys and nextpnr out of context, edges and buffers included, median Fmax of five "

@@ -17,11 +17,11 @@ from .section import Section, percent, step
 
 LARGE = 64
 K, COLUMNS, IMAGES = 48, 8, 10
-"""A product for dense and sparse weights."""
+"""Size of the product for dense and sparse weights."""
 
 
 def claims() -> Section:
-    """Claims, published and measured."""
+    """Published claims and measurements."""
     return Section(
         "Number formats: published claims and measurements",
         f"Decoders' share of the transistors: at {SIDE} x {SIDE} as in the table above; at {LARGE} x {LARGE} from the "

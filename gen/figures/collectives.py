@@ -1,4 +1,4 @@
-"""Figures of the collectives: cycles against bytes, and how near they come to what links can carry."""
+"""Figures of the collectives: cycles against bytes, and comparison with the bandwidth bound of the links."""
 
 import numpy as np
 
@@ -12,11 +12,12 @@ from .section import Section, percent
 SIDES = (4, 8)
 KIBIBYTES = (4, 8, 16, 32, 64)
 TOGETHER = (("all_to_all", "reduce_scatter", "all_reduce"), ("reduce", "all_gather", "broadcast"))
-"""What runs on the same data, one after the other: what makes all nodes equal comes last."""
+"""Groups of operations that run in sequence on the same data. An operation that makes all nodes equal is last, because
+it would hide errors of later ones."""
 
 
 def cycles() -> Section:
-    """Every collective at every size, on the generated Verilog."""
+    """Cycles of every collective at every size, on the generated Verilog."""
     section = Section(
         "Collectives: cycles and message size",
         "Torus, four links of 64 bits per node, int32, generated Verilog; from the last node's call to the last "

@@ -1,10 +1,10 @@
-"""Panels of number formats: one row per format in each, the most precise format on top."""
+"""Panels of number formats: each panel has one row per format, with the most precise format on top."""
 
 from .style import BLUE, NOTE, ORANGE, SMALL, number
 
 
 def area(axes, section):
-    """Transistors of each format, those of the decoders apart, and the clock frequency."""
+    """Transistors of each format, those of the decoders separately, and the clock frequency."""
     cell, share, clock = (section.columns.index(name) for name in ("transistors/cell", "decoders", "Fmax MHz (median)"))
     rows = _rows(section)
     whole = [number(row[cell]) for row in rows]
@@ -32,7 +32,7 @@ def price(axes, section):
 
 
 def error(axes, section):
-    """Error of normal weights, and accuracy of the digits network."""
+    """Quantisation error of normally distributed weights, and accuracy of the digits network."""
     loss, digits = (section.columns.index(name) for name in ("error, normal", "digits"))
     rows = _rows(section)
     _dots(axes, [number(row[loss]) for row in rows], "{:.3g} %")
@@ -54,7 +54,7 @@ def _names(axes, rows):
 
 
 def _dots(axes, values: list[float], text: str):
-    """A dot per row on a logarithmic scale, with its value."""
+    """Draw a dot with its value per row, on a logarithmic scale."""
     axes.set_xscale("log")
     axes.hlines(range(len(values)), min(values) / 3, values, color="#cccccc", linewidth=1)
     axes.plot(values, range(len(values)), "o", color=BLUE, markersize=5)

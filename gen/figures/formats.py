@@ -1,4 +1,4 @@
-"""Figures of the number formats: what each loses on tensors of several kinds."""
+"""Figures of the number formats: quantisation error on several distributions."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ TENSORS = {
 
 
 def errors() -> Section:
-    """Mean squared error of every four-bit format, and what ANT's search chooses."""
+    """Mean squared error of every four-bit format, and the choice of ANT's search."""
     section = Section(
         "Four-bit number formats: quantisation error",
         f"Mean squared error in per cent of the mean square, {COUNT:,} values, seed 0, one scale per tensor as "

@@ -1,4 +1,4 @@
-"""Figures of Bit Fusion: products a cycle in every mode, and the Fusion Unit's size beside the temporal design's."""
+"""Figures of Bit Fusion: products per cycle in every mode, and area of the Fusion Unit and of the temporal design."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from .section import Section, step
 
 WORDS = 64
 PAPER = "3.5"
-"""How much more area the temporal design takes: 4905 against 1394 um^2 in 45 nm."""
+"""Published area ratio of the temporal design and the Fusion Unit: 4905 over 1394 um^2 in 45 nm."""
 
 
 def rates() -> Section:
-    """Products a cycle in every mode, on generated Verilog."""
+    """Products per cycle in every mode, on generated Verilog."""
     section = Section(
         "Bit Fusion: products per cycle",
         f"{WORDS} words of each mode, signed operands, no pauses, every result compared; counted from the first "
@@ -50,7 +50,7 @@ def rates() -> Section:
 
 
 def _run(name: str, component, cases: list) -> list[list[int]]:
-    """The cycles in which each case's results came."""
+    """Simulate cases; return the cycles in which the results of each case were output."""
     outcome, _ = simulate(generate(name, component), cases)
     if outcome.mismatches:
         raise RuntimeError(f"{name}: {outcome.examples[0]}")
@@ -58,7 +58,7 @@ def _run(name: str, component, cases: list) -> list[list[int]]:
 
 
 def area() -> Section:
-    """Sixteen BitBricks fused, and as serial multipliers."""
+    """Area of sixteen BitBricks, fused and as serial multipliers."""
     section = Section(
         "Bit Fusion: area compared with the temporal design",
         "ECP5 85k without multiplier blocks; gates of Yosys's `synth -flatten; abc`; transistors as estimated by "

@@ -1,4 +1,4 @@
-"""Figures of the on-chip memories: what conflicts cost, and what ports and banks cost."""
+"""Figures of the on-chip memories: bank conflicts, and area of ports and banks."""
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from ..verilog.verilog import generate
 from .section import Section, percent, step
 
 LENGTH = 5000
-"""Accesses of each port in a measurement of the rate."""
+"""Number of accesses per port in a measurement of the rate."""
 
 
 def conflicts() -> Section:
-    """Accesses a cycle against ports, banks and pattern, on the generated Verilog."""
+    """Accesses per cycle by ports, banks and pattern, on the generated Verilog."""
     section = Section(
         "Scratchpad: accesses per cycle",
         f"Generated Verilog, {LENGTH:,} reads per port. Every port always has a request, and every word is compared. "
@@ -59,7 +59,7 @@ def _one_bank(p: dict) -> ScratchpadCase:
 
 
 def _rate(ports: list[list[int]]) -> float:
-    """Responses a cycle, from when all ports are under way until the first has its last."""
+    """Responses per cycle from the time when all ports are active until the first port has its last response."""
     begin = max(cycles[0] for cycles in ports) + 100
     end = min(cycles[-1] for cycles in ports)
     return sum(begin <= cycle < end for cycles in ports for cycle in cycles) / (end - begin)
@@ -70,7 +70,7 @@ SPLITS = {
     "function": {"ports": "3,2,1", "banks": "4,2,2", "shares": "2,1,1"},
     "stage": {"ports": "3,2", "banks": "4", "shares": "1,1"},
 }
-"""Splits of 2048 words in eight banks."""
+"""Parameters of the splits of 2048 words in eight banks."""
 
 WHOLE = {"ports": 4, "banks": 8, "width": 32, "depth": 2048}
 
@@ -80,7 +80,7 @@ def _split(by: str) -> SplitScratchpad:
 
 
 def traffic() -> Section:
-    """What the traffic of a matrix product loses on one scratchpad and on several."""
+    """Cycles lost by the traffic of a matrix product on a single and on split scratchpads."""
     section = Section(
         "Single or split scratchpads: traffic of a matrix product",
         "32 x 16 by 16 x 32 on an array of 8 x 4, weight stationary: inputs and weights are read and results written, "
@@ -116,12 +116,12 @@ def traffic() -> Section:
 
 
 def _lost(accepted: list[int]) -> int:
-    """Cycles in which a port that always has a request could not hand over its next: its last one waited."""
+    """Lost cycles of a port that always has a request: cycles in which no request of the port was accepted."""
     return accepted[-1] - accepted[0] + 1 - len(accepted) if accepted else 0
 
 
 def area() -> Section:
-    """Cells and clock rate against ports and banks."""
+    """Cells and clock frequency by ports and banks."""
     section = Section(
         "Memories: area and clock frequency",
         "2,048 words of 32 bits (64 Kbit, at least four DP16KD) on ECP5 85k (speed grade 6), Yosys and nextpnr out of "

@@ -55,7 +55,7 @@ def _scales(axes, ticks, xlabel: str, ylabel: str, title: str):
 
 
 def conflicts(axes, section):
-    """Accesses per cycle with random addresses, measured and in theory."""
+    """Accesses per cycle with random addresses, measured and theoretical."""
     rows = [row for row in section.rows if row[2] == "uniform random"]
     spots = range(len(rows))
     measured = [number(row[3]) for row in rows]
@@ -71,7 +71,7 @@ def conflicts(axes, section):
 
 
 def transfers(axes, section):
-    """Beats over all cycles, next to those of the peer."""
+    """Bus utilisation, compared with that of the peer."""
     rows = [row for row in section.rows if row[7]]
     ours, peers = ([number(row[column]) for row in rows] for column in (6, 7))
     style.bars(axes, [n - 0.2 for n in range(len(rows))], ours, label="Systola")
@@ -92,7 +92,7 @@ def transfers(axes, section):
 
 
 def features(axes, section):
-    """Logic of each configuration, and its clock frequency."""
+    """LUT4 equivalents and clock frequency of each configuration."""
     rows = [row for row in section.rows if "peer" not in row[0]]
     axes.barh([row[0] for row in rows], [row[1] for row in rows], 0.7, color=OURS)
     axes.invert_yaxis()

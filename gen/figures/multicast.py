@@ -1,4 +1,4 @@
-"""Figures of multicast and reduction in the network, against what nodes can do without them."""
+"""Figures of multicast and reduction in the network, compared with unicasts between the nodes."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ FLITS = (16, 128, 512, 2048)
 
 
 def cycles() -> Section:
-    """A broadcast of one node to all, in four ways."""
+    """Cycles of a broadcast of one node to all: by multicast, by unicasts in turn, and by a tree of unicasts."""
     section = Section(
         "Multicast: cycles of a broadcast",
         f"{SIDE} x {SIDE} torus, flits of 64 bits, 2 VCs, buffers of 4 flits, generated Verilog, every word compared; "
@@ -41,7 +41,7 @@ def cycles() -> Section:
 
 
 def reduction() -> Section:
-    """The sum of all nodes at one, in three ways."""
+    """Cycles of a sum of all nodes at one: by reduction in the network, in turn, at once, and by a tree."""
     section = Section(
         "Reduction: cycles of a sum at one node",
         f"{SIDE} x {SIDE} torus, flits of 64 bits, 3 VCs, buffers of 4 flits, generated Verilog, every word compared; "
@@ -74,7 +74,7 @@ def reduction() -> Section:
 
 
 def _cycles(design, cases: list[NocCase]) -> list[int]:
-    """From the first flit sent to the last received, in each case."""
+    """Cycles of each case, from the first flit sent to the last received."""
     outcome, _ = simulate(design, cases)
     if outcome.mismatches:
         raise RuntimeError(outcome.examples[0])

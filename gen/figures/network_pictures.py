@@ -1,14 +1,14 @@
-"""Panels of networks and collectives: latency against load, links as a map, cycles against bytes."""
+"""Panels of networks and collectives: latency against load, map of the links, cycles against bytes."""
 
 from . import style
 from .style import GREY, OURS, SMALL, VERMILION, number
 
 FIRST = 7
-"""Columns of the table of loads before those of the loads."""
+"""Index of the first load column in the table of loads."""
 
 
 def latency(axes, section):
-    """Uniform traffic: mean latency up to the last stable load. Networks with the same curve share it."""
+    """Mean latency with uniform traffic up to the last stable load. Networks with the same curve share one line."""
     curves: dict[tuple, list] = {}
     for row in section.rows:
         if row[3] == "uniform":
@@ -30,7 +30,7 @@ def latency(axes, section):
 
 
 def stable(axes, section):
-    """Highest stable load of each network, next to that of the peer."""
+    """Highest stable load of each network, compared with that of the peer."""
     rows = [row for row in section.rows if row[3] == "uniform"]
     names = [f"{row[0]}\n{row[1]} VCs" + (f", {row[2]} rounds" if row[2] > 1 else "") for row in rows]
     peers = [row[6] if row[2] == 1 else None for row in rows]
@@ -39,7 +39,7 @@ def stable(axes, section):
 
 
 def patterns(axes, section):
-    """Highest stable load by pattern with 4 VCs, of torus and mesh."""
+    """Highest stable load of torus and mesh by pattern, with 4 VCs."""
     rows = {(row[0], row[3]): row[5] for row in section.rows if row[1:3] == [4, 1]}
     names = list(dict.fromkeys(pattern for _, pattern in rows))
     values = [[rows[network, name] for name in names] for network in ("torus", "mesh")]
@@ -48,7 +48,7 @@ def patterns(axes, section):
 
 
 def _pairs(axes, names, first, second, labels, peer: bool = True):
-    """Two horizontal bars per name; None has no bar."""
+    """Draw two horizontal bars per name, none for a value of None."""
     look = {"color": GREY if peer else VERMILION, "hatch": "///", "edgecolor": "white"}
     axes.barh([n - 0.2 for n in range(len(names))], first, 0.38, color=OURS, label=labels[0])
     axes.barh([n + 0.2 for n in range(len(names))], [value or 0 for value in second], 0.38, label=labels[1], **look)
@@ -76,14 +76,14 @@ def torus(axes, section):
 
 
 def mesh(axes, section):
-    """The map of a mesh, and the scale of both."""
+    """Map of the mesh, and the colour bar for both maps."""
     colours = _map(axes, section, "mesh")
     bar = axes.figure.colorbar(colours, ax=axes.figure.axes, shrink=0.8)
     bar.set_label("cycles in which a link moves a flit, %")
 
 
 def _map(axes, section, kind: str):
-    """Each link as an arrow, as dark and as thick as it is busy: uniform traffic."""
+    """Draw each link as an arrow; colour and thickness show its utilisation with uniform traffic."""
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -121,7 +121,7 @@ def collectives(axes, section):
     for index, row in enumerate(row for row in section.rows if row[0] == largest):
         look = style.stroke(index)
         alpha, beta = float(row[2 + len(sizes)]), float(row[3 + len(sizes)])
-        look |= {"markersize": 4 + 2.2 * (index % 2)}  # points that coincide: one within the other
+        look |= {"markersize": 4 + 2.2 * (index % 2)}  # coincident markers are drawn one inside the other
         axes.plot(sizes, row[2 : 2 + len(sizes)], **look | {"linestyle": "none"})
         axes.plot(sizes, [alpha + beta * size for size in sizes], color=look["color"], linestyle=look["linestyle"])
         ends.append((sizes[-1], row[1 + len(sizes)], row[1], look["color"]))
@@ -137,7 +137,7 @@ def collectives(axes, section):
 
 
 def bounds(axes, section):
-    """Bound over measured at the largest size."""
+    """Bound relative to the measured cycles, at the largest size."""
     sides = list(dict.fromkeys(row[0] for row in section.rows))
     names = list(dict.fromkeys(row[1] for row in section.rows))
     ratios = {(row[0], row[1]): number(row[-1]) for row in section.rows}

@@ -1,4 +1,4 @@
-"""Figures of the network on chip: latency against load, how busy links are, what chip and router cost."""
+"""Figures of the network on chip: latency against load, link utilisation, generation time, area of the router."""
 
 import time
 
@@ -14,12 +14,12 @@ from .section import Section, step
 
 SIDE = 8
 NAMES = {"": "-", "rounds": "two rounds"}
-"""What a router has beside the usual, as the table says it."""
+"""Names of router options in the table."""
 LOADS = (0.02, 0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 BEFORE, MEASURED = 2000, 6000
-"""Cycles in which each load is under way before it is measured, and while it is."""
+"""Warm-up cycles before the measurement of each load, and cycles of the measurement."""
 BACKGROUND = 0.875
-"""Share of packets that go to any node, where the others go to one."""
+"""Share of packets to random nodes in the hot-spot pattern; the others go to one node."""
 
 PATTERNS = {
     "uniform": {},
@@ -29,9 +29,9 @@ PATTERNS = {
     "hot spot": {"background": BACKGROUND},
 }
 BOOKSIM = {("torus", 2): 0.25, ("torus", 4): 0.52, ("torus", 8): 0.65, ("mesh", 2): 0.30, ("mesh", 4): 0.40}
-"""Last stable loads of BookSim 2 with uniform traffic, measured apart from this."""
+"""Last stable loads of BookSim 2 with uniform traffic, measured separately."""
 LINKS = {"uniform": 0.3, "transpose": 0.1}
-"""Patterns whose links are counted, and loads that every network here can carry."""
+"""Patterns for the link utilisation, with loads that are stable on every network."""
 CURVES = [
     *(("torus", vcs, 1, "uniform") for vcs in (2, 4, 8)),
     *(("torus", vcs, 2, "uniform") for vcs in (4, 8)),
@@ -39,7 +39,7 @@ CURVES = [
     *(("mesh", vcs, 1, "uniform") for vcs in (2, 4)),
     *(("mesh", 4, 1, pattern) for pattern in PATTERNS if pattern != "uniform"),
 ]
-"""Network, VCs, rounds of choosing in a cycle, pattern."""
+"""Network, VCs, arbitration rounds per cycle, pattern."""
 
 
 def _design(kind: str, vcs: int, rounds: int = 1) -> Design:
@@ -47,7 +47,7 @@ def _design(kind: str, vcs: int, rounds: int = 1) -> Design:
 
 
 def _run(design: Design, cases: list[NocTrafficCase]) -> tuple[list[dict], float]:
-    """What was counted in each case, and cycles a second."""
+    """Simulate cases; return the counters of each case, and the simulated cycles per second."""
     outcome, results = simulate(design, cases, keep=True)
     if outcome.mismatches:
         raise RuntimeError(outcome.examples[0])
@@ -99,7 +99,7 @@ def loads() -> Section:
 
 
 def links() -> Section:
-    """How busy each link is."""
+    """Utilisation of each link."""
     section = Section(
         "Network on chip: link utilisation",
         "The same networks with 4 VCs, "
@@ -120,7 +120,7 @@ def links() -> Section:
 
 
 def chip() -> Section:
-    """What generating and simulating a large network takes."""
+    """Time to generate a large network, and its simulation speed."""
     section = Section(
         "Network on chip: generation and simulation",
         "8 x 8 torus, flits of 64 bits, 2 VCs, buffers of 4 flits, without and with endpoints that generate traffic; "
@@ -144,7 +144,7 @@ def chip() -> Section:
 
 
 def router() -> Section:
-    """Cells and clock rate of one router."""
+    """Cells and clock frequency of one router."""
     section = Section(
         "Router: area and clock frequency",
         "Router of a 4 x 4 torus: 5 ports, flits of 64 bits, ECP5 85k, out of context, median Fmax of five seeds. "

@@ -1,4 +1,4 @@
-"""Pictures of figures: their panels, sizes and titles."""
+"""Pictures of the figures: panels, sizes and titles."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from . import style
 
 @dataclass(frozen=True)
 class Picture:
-    """Panels, each a function of its axes and of the section that it shows, in rows of `columns`."""
+    """Picture of panels in rows of `columns`. A panel is a function of its axes and of the section that it shows."""
 
     title: str
     panels: tuple[tuple[Callable, str], ...]
@@ -91,12 +91,12 @@ TITLES = {name: picture.title for name, picture in PICTURES.items()}
 
 
 def panels(sections: dict) -> dict[str, Picture]:
-    """The pictures whose sections there are."""
+    """Pictures whose sections are available, by name."""
     return {name: each for name, each in PICTURES.items() if all(section in sections for _, section in each.panels)}
 
 
 def draw(sections: dict, folder: Path) -> list[Path]:
-    """Write the pictures whose sections there are; return their paths."""
+    """Write the pictures whose sections are available; return their paths."""
     plt, paths = style.use(), []
     for name, shown in panels(sections).items():
         drawn = figure(shown, sections)
@@ -107,7 +107,7 @@ def draw(sections: dict, folder: Path) -> list[Path]:
 
 
 def figure(picture: Picture, sections: dict):
-    """A picture as a figure of matplotlib."""
+    """Draw a picture as a figure of matplotlib."""
     from matplotlib import pyplot as plt
 
     rows, columns = picture.shape

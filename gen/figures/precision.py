@@ -1,4 +1,4 @@
-"""Figures of the formats as hardware: the same array in each of them, and what it does to tensors and digits."""
+"""Figures of the number formats in hardware: area of the same array in each format, quantisation error, accuracy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ Quantise = Callable[[np.ndarray], quantise.Quantised]
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: a generator with its parameters, how tensors come into its formats, bits of a weight.
+    """Row of the table: a generator with its parameters, quantisers of weights and activations, and bits per weight.
 
-    `share` is how many products of these formats it does in a cycle, of what it does at most; products with weights
-    that are 0 and not stored count as well. `seeds` is 1 where placing takes minutes.
+    `share` is the number of products per cycle in these formats, relative to the peak of the generator. Products with
+    weights that are 0 and not stored also count. `seeds` is 1 for designs whose placement takes minutes.
     """
 
     label: str
@@ -97,7 +97,7 @@ ROWS = (
 
 
 def table() -> Section:
-    """Area, clock rate and errors of each format on the same array."""
+    """Area, clock frequency and errors of each format on the same array."""
     section = Section(
         f"Number formats on the same array of {SIDE} x {SIDE}",
         f"Weight stationary, {SIDE} x {SIDE} cells, activations and weights in the named formats, decoders at the "
@@ -165,14 +165,14 @@ def _component(row: Row, **more) -> Component:
 
 
 def transistors(row: Row) -> tuple[gates.Gates, int]:
-    """The gates of the whole array, and the transistors in them that decode at its edges, without flip-flops."""
+    """Gates of the whole array, and transistors of the decoders at its edges, without flip-flops."""
     whole = _component(row, buffer=0, delays="registers")
     at_the_edge = sum(gates.count(part, "decoders").logic for part in _edge(whole))
     return gates.count(whole, row.generator), at_the_edge
 
 
 def _edge(array: Component) -> list[Component]:
-    """What decodes at the edges of an array; a register of the stream, which stands there for integers, does not."""
+    """Decoders at the edges of an array. Integers have none; the stream register in their place is not included."""
     p = array.p
     if isinstance(array, FusionArray):
         return [Activations(lanes=p.rows), Weights(lanes=p.cols)]

@@ -1,4 +1,4 @@
-"""Panels of the lecture's schedules: cycles, and when each unit is busy."""
+"""Panels of the lecture's schedules: cycles, and busy times of each unit."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,7 +11,7 @@ ORDERS = ("serial", "reordered", "synchronised", "overlapped")
 
 
 def kept(spans: Sequence[Span]) -> dict[str, str]:
-    """Timeline of a run for figures.json: busy times of each unit, "begin-end", close ones merged."""
+    """Timeline of a run for figures.json: busy times "begin-end" of each unit; close ones are merged."""
     longest = max(span.end for span in spans)
     return {
         unit: " ".join(
@@ -22,7 +22,7 @@ def kept(spans: Sequence[Span]) -> dict[str, str]:
 
 
 def cycles(axes, section):
-    """Cycles of each schedule, measured and by the lecture's formula."""
+    """Cycles of each schedule, measured and according to the lecture's formula."""
     rows = section.rows
     measured = [(n - 0.2 * bool(row[2]), row[1]) for n, row in enumerate(rows)]
     formula = [(n + 0.2, row[2]) for n, row in enumerate(rows) if row[2]]
@@ -35,7 +35,7 @@ def cycles(axes, section):
 
 
 def panels() -> list[Callable]:
-    """A panel for each schedule."""
+    """Timeline panels, one per schedule."""
     return [lambda axes, section, order=order: _timeline(axes, section, order) for order in ORDERS]
 
 

@@ -1,4 +1,4 @@
-"""A table of figures, and how its values are written."""
+"""Table of figures, and formats of its values."""
 
 from dataclasses import dataclass, field
 
@@ -10,9 +10,9 @@ err = Console(stderr=True, highlight=False)
 
 @dataclass
 class Section:
-    """A table of figures: title, note on the measurement, columns and rows.
+    """Table of figures: title, note on the measurement, columns and rows.
 
-    `data` is for pictures, in addition to the table.
+    `data` is additional data for pictures.
     """
 
     title: str
@@ -39,5 +39,5 @@ def text(value) -> str:
 
 
 def step(message: str):
-    """Report a step of a measurement."""
+    """Print a step of a measurement as progress."""
     err.print(f"  {message}", markup=False)

@@ -1,4 +1,4 @@
-"""One style for all pictures: colours that differ in grey too, sizes for the width of a page, names at lines."""
+"""Style of all pictures: colours that also differ in greyscale, sizes for the width of a page, names next to lines."""
 
 import math
 
@@ -11,14 +11,14 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY = (
     "#56b4e9",
     "#b0b0b0",
 )
-"""Okabe and Ito's colours, distinct for the colour-blind."""
+"""Colours of Okabe and Ito, which the colour-blind can distinguish."""
 OURS, PEER = BLUE, GREY
 NOTE = "#555555"
 MARKS = ("o", "s", "^", "D", "v", "x")
 STROKES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 SMALL = 8.5
 WIDTH = 10.0
-"""Inches of a picture, shown at about 8 on a page."""
+"""Width of a picture in inches; a page shows it about 8 inches wide."""
 
 
 def use():
@@ -50,21 +50,22 @@ def use():
 
 
 def number(text) -> float:
-    """The number in a cell: of "95.1%" 95.1."""
+    """Number in a cell of a table: 95.1 for "95.1%"."""
     return float(str(text).rstrip("%"))
 
 
 def stroke(index: int) -> dict:
-    """Colour, marker and dash of a series: each alone identifies it."""
+    """Colour, marker and dash of a series; each of the three identifies it."""
     colours = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
     style = {"color": colours[index % 6], "marker": MARKS[index % 6], "linestyle": STROKES[index % 6]}
     return style | {"markersize": 5, "linewidth": 1.5, "markerfacecolor": "none"}
 
 
 def name_lines(axes, ends: list[tuple], gap: float = 0.075, at: float | None = None):
-    """Names of lines right of their last points: (x, y, name, colour) each, at least `gap` of the height apart.
+    """Write names of lines to the right of their last points, given as (x, y, name, colour).
 
-    With `at` all names start at that x, and a thin line leads there.
+    Names are at least `gap` of the height of the axes apart. With `at` all names start at that x, and a thin line
+    connects each with its point.
     """
     low, high = axes.get_ylim()
     scale, back = (math.log, math.exp) if axes.get_yscale() == "log" else (float, float)
@@ -82,7 +83,7 @@ def name_lines(axes, ends: list[tuple], gap: float = 0.075, at: float | None = N
 
 
 def _apart(heights: list[float], gap: float) -> list[float]:
-    """Sorted heights, moved as little as makes neighbours `gap` apart."""
+    """Move sorted heights as little as possible so that adjacent ones are at least `gap` apart."""
     heights = list(heights)
     for _ in range(200):
         for n in range(len(heights) - 1):
@@ -95,7 +96,7 @@ def _apart(heights: list[float], gap: float) -> list[float]:
 
 
 def bars(axes, positions, values, *, peer: bool = False, width: float = 0.38, label: str | None = None, text="{:.1f}"):
-    """Bars with their values above; those of peers are grey and hatched."""
+    """Draw bars with their values above; bars of peers are grey and hatched."""
     look = {"color": PEER, "hatch": "///", "edgecolor": "white"} if peer else {"color": OURS}
     axes.bar(positions, values, width, label=label, **look)
     for position, value in zip(positions, values, strict=True):
@@ -104,7 +105,7 @@ def bars(axes, positions, values, *, peer: bool = False, width: float = 0.38, la
 
 
 def levels(axes, names, values, *, colours=OURS, text="{:,.0f}", label: str = ""):
-    """Horizontal bars, the first on top, with their values next to them."""
+    """Draw horizontal bars, the first on top, with their values next to them."""
     axes.barh(range(len(names)), values, 0.7, color=colours)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()

@@ -28,11 +28,11 @@ CONVOLUTIONS = (
     ("14 x 14 x 256 -> 256, 3 x 3", {"height": 14, "width": 14, "channels": 256, "filters": 256}),
 )
 TILES = (1024, 64, 64)
-"""The product for the schedules: eight tiles of 128 x 64."""
+"""M, K and N of the product for the schedules: eight tiles of 128 x 64."""
 
 
 def utilisation() -> Section:
-    """Cycles of products and convolutions, against multipliers and the roofline."""
+    """Cycles of products and convolutions, relative to the multipliers and to the roofline."""
     section = Section(
         "Systola: from DRAM to DRAM",
         f"Generated Verilog of `systola`, {PAPER.size} x {PAPER.size}, a bus of {PAPER.data_width} bits, one beat per "
@@ -70,7 +70,7 @@ def utilisation() -> Section:
 
 
 def pipelining() -> Section:
-    """The lecture's schedules on the same tiles, against its formula."""
+    """Cycles of the lecture's schedules on the same tiles, compared with its formula."""
     m, k, n = TILES
     count = m // 128
     section = Section(
@@ -111,7 +111,7 @@ def pipelining() -> Section:
 
 
 def area() -> Section:
-    """`systola` of 8 x 8 on an FPGA, unit by unit."""
+    """Area of `systola` of 8 x 8 on an FPGA by unit, and Fmax."""
     section = Section(
         "Systola: 8 x 8 on ECP5",
         f"`systola` with a quarter of the default multipliers and memory (preset `board`): size {BOARD.size}, "
@@ -139,7 +139,7 @@ def area() -> Section:
 
 
 def timelines() -> dict[str, RunReport]:
-    """The schedules on the same tiles, traced."""
+    """Traced runs of the schedules on the same tiles."""
     m, k, n = TILES
     tiling = Tiling(1, 1, 128, 64, (Chunk((0, 1), (0, k)),), group=k)
     found = {}
@@ -151,7 +151,7 @@ def timelines() -> dict[str, RunReport]:
 
 
 def measured(name: str, task: Task, **options) -> RunReport:
-    """A task on Verilog. Raises RuntimeError if a result differs from NumPy's."""
+    """Run a task on Verilog. Raises RuntimeError if a result differs from NumPy's."""
     done = report.run(name, task, SYSTOLA, PAPER, **options)
     if done.mismatches or not done.checked:
         raise RuntimeError(f"{name} {task}: {done.mismatches} of {done.checked} results are wrong")
@@ -159,6 +159,6 @@ def measured(name: str, task: Task, **options) -> RunReport:
 
 
 def _bytes(task: Task) -> int:
-    """Bytes that the task's only layer must at least read and write."""
+    """Minimum number of bytes that the only layer of the task reads and writes."""
     (layer,) = lower(PAPER, task.work(SYSTOLA.operands(PAPER)).graph).layers
     return layer.read_bytes + layer.written_bytes

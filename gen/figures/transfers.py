@@ -1,4 +1,4 @@
-"""Figures of the DMA engine: how busy it keeps the bus, and what each of its features costs."""
+"""Figures of the DMA engine: bus utilisation, and area of its options."""
 
 from ...hw.dma.dma import Dma
 from ...sim.runner.simulate import simulate
@@ -12,11 +12,11 @@ AXI_CDMA = {
     "64 KiB in and 64 KiB out": (0.995, 0.991, 0.972),
     "256 rows in, one descriptor per row": (0.886, 0.481, 0.141),
 }
-"""verilog-axi's axi_cdma with bursts of 256, from DRAM to DRAM, latencies 1, 20 and 100."""
+"""Bus utilisation of axi_cdma (verilog-axi) with bursts of 256 beats, DRAM to DRAM, latencies 1, 20 and 100 cycles."""
 
 
 def cycles() -> Section:
-    """Beats against cycles, on the generated Verilog."""
+    """Beats per cycle, on the generated Verilog."""
     section = Section(
         "DMA: beats and cycles",
         "64-bit bus, bursts of up to 256 beats, generated Verilog with cocotbext-axi's memory. The first beat of a "
@@ -75,7 +75,7 @@ FEATURES = {
 
 
 def area() -> Section:
-    """Cells and clock rate of each feature."""
+    """Cells and clock frequency of each option."""
     section = Section(
         "DMA: area of the options",
         "32-bit addresses, 64-bit bus, 32 KiB of local memory, 16 runs in flight; separate engines for loads and "

@@ -1,4 +1,4 @@
-"""A board from Python: bytes, arrays and registers over the link of `hw.host.link`."""
+"""Host access to a board: bytes, arrays and registers over the link of `hw.host.link`."""
 
 import time
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ PROTOCOL = "1"
 
 
 class BoardConnection:
-    """Connection to a board: its memory and its registers. `Board.open(port)`, then `write`, `read`; use it in `with`.
+    """Connection to the memory and the registers of a board. Open with `Board.open(port)`, use in `with`.
 
-    `facts` is what the board says of itself: board, clock (Hz), memory (bytes), engine.
+    `facts` is the identity that the board reports: board, clock (Hz), memory (bytes), engine.
     """
 
     def __init__(self, stream, name: str = "the stream", silence: float = SILENCE):
@@ -24,16 +24,18 @@ class BoardConnection:
         greeting = self.link.hello()
         words = greeting.split(" ")
         if words[:2] != ["systola", PROTOCOL]:
-            raise BoardError(f"{name} says '{greeting}', which this driver does not know: load another bitstream.")
+            raise BoardError(
+                f"{name} reports '{greeting}', which this driver does not support: load another bitstream."
+            )
         self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         for fact in ("clock", "memory"):
             self.facts[fact] = int(self.facts[fact])
 
     @classmethod
     def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "BoardConnection":
-        """The board at a serial port, such as /dev/ttyUSB1, which no other program may have open.
+        """Open the board at a serial port, such as /dev/ttyUSB1. No other program may have the port open.
 
-        `silence`: see :data:`SILENCE`; for a simulated board more.
+        `silence`: timeout in seconds, see :data:`SILENCE`; a simulated board needs a longer one.
         """
         try:
             import serial
@@ -67,7 +69,7 @@ class BoardConnection:
         self.close()
 
     def write(self, address: int, data: bytes | np.ndarray):
-        """Write bytes, or an array's, into memory."""
+        """Write bytes, or the bytes of an array, to memory."""
         data = np.ascontiguousarray(data).tobytes() if isinstance(data, np.ndarray) else bytes(data)
         if not data:
             return
@@ -81,7 +83,7 @@ class BoardConnection:
         self._do(WRITE, [(at, count, data[at - start :][: WORD * count]) for at, count in pieces])
 
     def read(self, address: int, length: int) -> bytes:
-        """`length` bytes of memory."""
+        """Read `length` bytes of memory."""
         if not length:
             return b""
         start = address - address % WORD
@@ -90,7 +92,7 @@ class BoardConnection:
         return data[address - start :][:length]
 
     def read_array(self, address: int, shape: tuple[int, ...], dtype=np.int8) -> np.ndarray:
-        """An array out of memory."""
+        """Read an array from memory."""
         kind = np.dtype(dtype)
         data = self.read(address, kind.itemsize * int(np.prod(shape)))
         return np.frombuffer(data, kind).reshape(shape).copy()
@@ -102,12 +104,12 @@ class BoardConnection:
         return int.from_bytes(self._do(READ_REGISTERS, [(address, 1, b"")])[0], "little")
 
     def wait(self, address: int, mask: int, value: int, seconds: float = 10.0) -> int:
-        """Read a register until its bits in `mask` are `value`."""
+        """Poll a register until its bits in `mask` equal `value`; return it. Raises :class:`.BoardError` on timeout."""
         end = time.monotonic() + seconds
         while (found := self.read_register(address)) & mask != value:
             if time.monotonic() > end:
                 state = f"register {address:#x} is {found:#x} after {seconds:g} s"
-                raise BoardError(f"{state}, and its bits {mask:#x} not yet {value:#x}.")
+                raise BoardError(f"{state}: its bits {mask:#x} have not become {value:#x}.")
         return found
 
     def _do(self, op: int, accesses: Iterable[tuple[int, int, bytes]]) -> list[bytes]:
@@ -122,7 +124,7 @@ class BoardConnection:
 
 
 def _pieces(start: int, length: int):
-    """(address, words) of requests that cover whole words, each within a block of the longest request's size."""
+    """Yield (address, words) of requests for a range; no request crosses a multiple of the maximum request size."""
     block, end = WORD * WORDS, start + length
     while start < end:
         stop = min(end, start - start % block + block)

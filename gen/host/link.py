@@ -1,4 +1,4 @@
-"""The host's end of a board's link: frames, numbered requests, retries."""
+"""Host end of a board's link: frames, numbered requests, retries."""
 
 import random
 import time
@@ -8,20 +8,20 @@ from ...sim.golden.frames import unframe
 from ...sim.golden.link import HELLO, WINDOW, request
 
 SILENCE = 0.2
-"""Seconds without a byte after which an answer is missed: more than any USB adapter keeps bytes. Every silence that
-follows may be twice as long, since what answers may be slow."""
+"""Timeout in seconds: a response is missing if no byte arrives for this time, which is longer than any USB adapter
+holds bytes back. Each consecutive timeout is twice as long as the previous one, because the board may be slow."""
 TRIES = 6
-"""Silences after which the board is given up."""
-FAULTS = {1: "no legal access", 2: "an error of the bus (SLVERR)", 3: "nothing there (DECERR)"}
+"""Number of consecutive timeouts after which the link is given up."""
+FAULTS = {1: "illegal access", 2: "bus error (SLVERR)", 3: "no memory or register at this address (DECERR)"}
 
 
 class BoardError(Exception):
-    """The board does not do what was asked; the message is one sentence for the user."""
+    """A request to a board failed; the message is one sentence for the user."""
 
 
 @dataclass
 class LinkCounts:
-    """What a link has seen: requests, those that were sent again, frames that came damaged."""
+    """Counters of a link: requests, repeated requests, damaged frames."""
 
     requests: int = 0
     repeated: int = 0
@@ -29,18 +29,21 @@ class LinkCounts:
 
 
 class HostLink:
-    """The host's end of a link, over a stream with `write(bytes)`, `read(count)`, which gives up after a while and
-    gives what came, and `in_waiting`: pyserial's ports, among others. `silence`: see :data:`SILENCE`."""
+    """Host end of a link, over a byte stream such as a port of pyserial.
+
+    The stream has `write(bytes)`, `in_waiting`, and `read(count)`, which returns the bytes received until a timeout.
+    `silence` is the timeout of the link in seconds, see :data:`SILENCE`.
+    """
 
     def __init__(self, stream, name: str, silence: float = SILENCE):
         self.stream, self.name, self.silence = stream, name, silence
         self.counts = LinkCounts()
         self._number = random.randrange(256)
-        self._in_step = False  # both sides know which number comes next
+        self._in_step = False  # both ends have the same next request number
         self._text = b""
 
     def hello(self) -> str:
-        """What the board says that it is; requests are in order from here on."""
+        """Request the identity of the board, and synchronise the request numbers."""
         noise = False
         for silences in range(TRIES - 2):
             self._write(b"\0" + request(self._number, HELLO))
@@ -51,15 +54,20 @@ class HostLink:
                     return answer[2:-1].decode("ascii", "replace")
             noise = noise or bool(self._text) or self.counts.damaged > 0
         if noise:
-            raise BoardError(f"{self.name} answers, but not as a Systola board does: is the baud rate right?")
-        raise BoardError(f"{self.name} does not answer: is it the board's port, and is the bitstream loaded?")
+            raise BoardError(
+                f"{self.name} responds, but not with the protocol of a Systola board: check the baud rate."
+            )
+        raise BoardError(
+            f"{self.name} does not respond: check that it is the board's port and that the bitstream is loaded."
+        )
 
     def exchange(self, requests: list[tuple[int, int, int, bytes]]) -> list[tuple[bytes, int]]:
-        """Do requests (op, address, count, data), all of one op: what each found, and its status.
+        """Execute requests (op, address, count, data), all of the same op; return the data and the status of each.
 
-        Up to 16 are under way. Who misses an answer goes back to its request: the board does none of them twice.
+        Up to 16 requests are outstanding. If a response is missing, its request and all later ones are sent again; the
+        board executes no request twice.
         """
-        if not self._in_step:  # an exchange was broken off: some of its numbers may have been done
+        if not self._in_step:  # an exchange was interrupted: the board may have executed some of its requests
             self.hello()
         self._in_step = False
         found, sent, gap, silences = [], 0, False, 0
@@ -76,10 +84,10 @@ class HostLink:
                 self._number = (self._number + 1) % 256
                 gap, silences = False, 0
             elif answer is None or (ahead < sent - len(found) and not gap):
-                # Answers come in order: one from further on says that the one waited for is lost.
+                # Responses arrive in order, so a later response shows that the expected one is lost.
                 silences += answer is None
                 if silences == TRIES:
-                    raise BoardError(f"{self.name} stopped answering: is the cable plugged in?")
+                    raise BoardError(f"{self.name} no longer responds: check the cable.")
                 gap = answer is not None
                 self.counts.repeated += sent - len(found)
                 sent = len(found)
@@ -87,7 +95,7 @@ class HostLink:
         return found
 
     def _answer(self, silences: int) -> bytes | None:
-        """The next answer that came whole; None after a silence, which so many came before."""
+        """Next undamaged response; None after a timeout. `silences` is the number of consecutive timeouts before it."""
         patience = self.silence * 2**silences
         heard = time.monotonic()
         while True:
@@ -109,11 +117,11 @@ class HostLink:
     def _read(self) -> bytes:
         try:
             return self.stream.read(max(1, self.stream.in_waiting))
-        except (OSError, TypeError) as error:  # pyserial's own is an OSError
-            raise BoardError(f"{self.name} is gone: is the cable plugged in?") from error
+        except (OSError, TypeError) as error:  # pyserial's exception is an OSError
+            raise BoardError(f"{self.name} is disconnected: check the cable.") from error
 
     def _write(self, text: bytes):
         try:
             self.stream.write(text)
         except (OSError, TypeError) as error:
-            raise BoardError(f"{self.name} is gone: is the cable plugged in?") from error
+            raise BoardError(f"{self.name} is disconnected: check the cable.") from error

@@ -1,4 +1,4 @@
-"""What becomes of the sums of a product, on every engine alike."""
+"""Requantisation of the sums of a product, the same for all accelerators."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from .link import BoardError
 
 @dataclass(frozen=True)
 class Scaling:
-    """What becomes of a sum: min(max(round((sum + bias) * multiplier * 2^(shift - 31)) + zero_point, -128), 127).
+    """Requantisation to int8: min(max(round((sum + bias) * multiplier * 2^(shift - 31)) + zero_point, -128), 127).
 
-    Rounding is gemmlowp's. An array has an element for each column.
+    Rounding is that of gemmlowp. Arrays have one element per column.
     """
 
     multiplier: np.ndarray
@@ -22,11 +22,11 @@ class Scaling:
 
     @staticmethod
     def of(columns: int, scale, bias, zero_point: int) -> "Scaling":
-        """A scaling by real numbers."""
+        """Convert scales given as real numbers. Raises :class:`.BoardError` for values out of range."""
         try:
             scale, bias = (np.broadcast_to(np.asarray(values), columns) for values in (scale, bias))
         except ValueError:
-            raise BoardError(f"scale and bias must be numbers, or have one for each of {columns} columns.") from None
+            raise BoardError(f"scale and bias must be numbers, or arrays of {columns} numbers.") from None
         if not (scale.astype(float) >= 0).all() or not (scale < 2**30).all():
             raise BoardError(f"scale must be from 0 to 2^30: it is {scale}.")
         if not -128 <= zero_point <= 127:
@@ -35,7 +35,7 @@ class Scaling:
         return Scaling(multiplier, shift, bias.astype(np.int64), zero_point)
 
     def apply(self, sums: np.ndarray) -> np.ndarray:
-        """What it makes of sums."""
+        """Requantise sums."""
         limits = {"zero_point": self.zero_point, "low": -128, "high": 127}
         scaled = requantise(sums, self.multiplier, self.shift, bias=self.bias, rounding="gemmlowp", **limits)
         return scaled.astype(np.int8)

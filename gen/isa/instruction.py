@@ -1,4 +1,4 @@
-"""One instruction of an `Isa` as an object and as bytes; `text` makes it a line of text."""
+"""Instruction of an `Isa` as an object, and its encoding as bytes; :mod:`.text` converts it to a line of text."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -12,10 +12,10 @@ from .text import line_of, parse_line
 
 @dataclass(frozen=True)
 class BaseInstruction:
-    """An instruction of a program. A machine's own class names its `isa`.
+    """Instruction of a program. A machine defines a subclass with its `isa`.
 
-    `operands` are the values of the operands that the instruction uses, in the order of its row. `line` is the line of
-    the text it came from, from 1.
+    `operands` are the values of the operands that the instruction uses, in the order of its row in the instruction
+    table. `line` is its line number in the source text, counted from 1.
     """
 
     isa: ClassVar[Isa]
@@ -40,7 +40,7 @@ class BaseInstruction:
 
     @classmethod
     def of(cls, op: IntEnum, *operands: Value, **named: int):
-        """An instruction from operands in their order, and operands, flags and packed fields by name.
+        """Make an instruction from operands in their order, and from operands, flags and packed fields by name.
 
         Raises `ValueError`.
         """
@@ -54,7 +54,7 @@ class BaseInstruction:
                 packed[name] = value
             elif flag := next((each for each in row.flags if each.name == name), None):
                 if not 0 <= int(value) < 1 << flag.bits:
-                    raise ValueError(f"{name}={value}: {row.name} has {flag.bits} bits for it.")
+                    raise ValueError(f"{name}={value}: flag {name} of {row.name} has {flag.bits} bits.")
                 flags |= int(value) << flag.low
             else:
                 what = "operand" if name in {each.name for each in cls.isa.operands} else "flag"
@@ -69,17 +69,17 @@ class BaseInstruction:
         return self.isa.rows[self.op]
 
     def __getitem__(self, name: str) -> Value:
-        """The value of an operand, 0 if the instruction does not use it."""
+        """Value of an operand, 0 if the instruction does not use it."""
         if name in self.row.operands:
             return self.operands[list(self.row.operands).index(name)]
         return 0 if self.isa.operand(name).register is None else Reg(0)
 
     def flag(self, name: str) -> int:
-        """The value of a flag."""
+        """Value of a flag."""
         return self.row.flag(name).of(self.flags)
 
     def encode(self) -> bytes:
-        """The instruction's slot in memory."""
+        """Encode the instruction as the bytes of its slot in memory."""
         isa = self.isa
         word = self.op << isa.opcode.low | self.flags << isa.flags.low
         for name, value in zip(self.row.operands, self.operands, strict=True):
@@ -92,7 +92,7 @@ class BaseInstruction:
 
     @classmethod
     def decode(cls, code: bytes):
-        """Raises :class:`ProgramError` for bytes that `encode` does not make."""
+        """Decode the bytes of a slot. Raises :class:`ProgramError` for bytes that `encode` cannot return."""
         isa, word = cls.isa, int.from_bytes(code, "little")
         opcode = isa.opcode.of(word)
         if opcode not in isa.rows:
@@ -118,12 +118,12 @@ class BaseInstruction:
 
     @classmethod
     def parse(cls, line: str):
-        """An instruction from a line of text. Raises :class:`ProgramError`."""
+        """Parse a line of text. Raises :class:`ProgramError`."""
         return parse_line(cls, line)
 
 
 def _mask(isa: Isa, name: str) -> int:
-    """The bits of an operand, its register included."""
+    """Mask of the bits of an operand, including its register."""
     place = isa.operand(name)
     return place.mask | (0 if place.register is None else isa.registers - 1 << place.register)
 

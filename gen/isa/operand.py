@@ -1,4 +1,4 @@
-"""Operands of instructions: numbers, or a register and a number."""
+"""Operands of instructions: a number, or a register plus a number."""
 
 import re
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ _MASK = (1 << REGISTER_BITS) - 1
 
 
 class ProgramError(ValueError):
-    """A program is wrong; the message is one sentence that says where."""
+    """A program is wrong; the message is one sentence that names the place."""
 
 
 @dataclass(frozen=True)
 class Reg:
-    """An operand: register + immediate, modulo 2^32. Register 0 holds 0.
+    """Operand: register + immediate, modulo 2^32. Register 0 is always 0.
 
     As a key of a dictionary `Reg(3)` is register 3.
     """
@@ -37,7 +37,7 @@ class Reg:
         return self.text()
 
     def text(self, hexadecimal: bool = False) -> str:
-        """The operand as it is written in a program."""
+        """Text of the operand in a program."""
         if not self.number:
             return number_text(self.immediate, REGISTER_BITS, hexadecimal)
         if not self.immediate:
@@ -50,17 +50,17 @@ Value = Reg | int
 
 
 def parse(text: str) -> Value:
-    """An operand as it is written: 16, 0x10, -16, r1, r1+16. Raises :class:`ProgramError`."""
+    """Parse the text of an operand: 16, 0x10, -16, r1, r1+16. Raises :class:`ProgramError`."""
     found = re.fullmatch(r"(?:[rR](\d+)\s*(?=$|[+-]))?\s*([+-]?)\s*(0[xX][0-9a-fA-F_]+|\d[\d_]*)?", text)
     if not text or not found or bool(found[2]) > bool(found[3]):
-        raise ProgramError(f"'{text}' is no operand, which is a number, a register, or r1+16.")
+        raise ProgramError(f"'{text}' is not an operand, which is a number, a register, or r1+16.")
     number = int(found[3] or "0", 0 if (found[3] or "").lower().startswith("0x") else 10)
     number = -number if found[2] == "-" else number
     return number if found[1] is None else Reg(int(found[1]), number)
 
 
 def parse_number(text: str, where: str) -> int:
-    """A number; `where` is the text that an error names."""
+    """Parse a number. Raises :class:`ProgramError`, whose message begins with `where`."""
     value = parse(text)
     if isinstance(value, Reg):
         raise ProgramError(f"{where}: it must be a number.")
@@ -68,7 +68,7 @@ def parse_number(text: str, where: str) -> int:
 
 
 def normalised(isa: Isa, field: OperandField, value: Value) -> Value:
-    """An operand as its field holds it: a `Reg` if the field has a register, otherwise a number that is not negative.
+    """Convert an operand to the form of its field: a `Reg` if the field has a register, else a non-negative number.
 
     Raises :class:`ProgramError` if it does not fit.
     """
@@ -88,7 +88,7 @@ def text_of(field: OperandField, value: Value, hexadecimal: bool = False) -> str
 
 
 def number_text(value: int, bits: int, hexadecimal: bool = False) -> str:
-    """A number in decimal with its sign, or in hexadecimal without a sign."""
+    """Text of a number: signed in decimal, unsigned in hexadecimal."""
     return f"0x{value:x}" if hexadecimal else f"{signed_value(value, bits)}"
 
 
@@ -100,12 +100,12 @@ def signed_value(value: int, bits: int) -> int:
 
 
 def pack(fields: tuple[Field, ...], values: dict[str, int]) -> int:
-    """An operand of packed fields; those without a value have their default. Raises :class:`ProgramError`."""
+    """Pack fields into an operand; fields without a value have their default. Raises :class:`ProgramError`."""
     return sum(_bits(field, values.get(field.name, field.default)) for field in fields)
 
 
 def unpack(fields: tuple[Field, ...], operand: Value) -> dict[str, int] | None:
-    """The values that `pack` was given; None if it cannot make this operand."""
+    """Unpack the values of fields from an operand; None if `pack` cannot return this operand."""
     word = operand.immediate if isinstance(operand, Reg) else operand
     values = {field.name: signed_value(field.of(word), field.bits) for field in fields}
     try:

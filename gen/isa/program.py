@@ -1,6 +1,6 @@
 """Programs of an `Isa`: written in Python or as text, assembled to bytes and disassembled.
 
-The text has a line for each instruction (see :mod:`.text`); what follows ; or # is a comment.
+The text has one line per instruction (see :mod:`.text`). Comments begin with ; or #.
 """
 
 import re
@@ -15,11 +15,12 @@ from .instruction import BaseInstruction
 from .operand import ProgramError, Reg, Value
 
 Registers = Mapping[Value, int]
-"""A number for each of some registers: `{Reg(1): 16}` or `{1: 16}`."""
+"""Numbers by register: `{Reg(1): 16}` or `{1: 16}`."""
 
 
 class BaseProgram:
-    """Instructions in order. A machine's own class names its `instruction`. Numbers may be negative where they fit."""
+    """Instructions in order. A machine defines a subclass with its `instruction` class. Numbers may be negative if they
+    fit their field."""
 
     instruction: ClassVar[type[BaseInstruction]]
 
@@ -40,7 +41,7 @@ class BaseProgram:
         """Append an instruction: operands in their order; operands, flags and packed fields by name."""
         self.instructions.append(self.instruction.of(op, *operands, **named))
 
-    # Instructions that every issuer executes, as far as the instruction set has them
+    # Instructions that every issuer executes, if the instruction set contains them.
 
     def halt(self):
         self.emit(self._op(Control.HALT))
@@ -78,15 +79,15 @@ class BaseProgram:
     # Bytes and text
 
     def encode(self) -> bytes:
-        """The program as it lies in memory. Whether it is right for a machine is not checked."""
+        """Encode the program as bytes in memory. It is not checked whether it is correct for a machine."""
         return b"".join(instruction.encode() for instruction in self.instructions)
 
     @classmethod
     def decode(cls, code: bytes):
-        """Raises :class:`ProgramError` for bytes that `encode` does not make."""
+        """Decode a program. Raises :class:`ProgramError` for bytes that `encode` cannot return."""
         slot = cls.instruction.isa.slot
         if len(code) % slot:
-            raise ProgramError(f"{len(code)} bytes are no program: an instruction has {slot}.")
+            raise ProgramError(f"{len(code)} bytes are not a program: an instruction has {slot} bytes.")
         return cls(
             _named(f"instruction {at // slot}", cls.instruction.decode, code[at : at + slot])
             for at in range(0, len(code), slot)
@@ -102,7 +103,7 @@ class BaseProgram:
 
     @classmethod
     def parse(cls, text: str):
-        """Raises :class:`ProgramError`."""
+        """Parse the text of a program. Raises :class:`ProgramError`."""
         lines = ((number, re.split("[;#]", line)[0].strip()) for number, line in enumerate(text.splitlines(), 1))
         return cls(
             replace(_named(f"line {number}", cls.instruction.parse, line), line=number)
@@ -126,13 +127,13 @@ class BaseProgram:
 
 
 class Loop:
-    """A loop that is being written."""
+    """Loop under construction in a program."""
 
     def __init__(self):
         self.steps: dict[Value, int] = {}
 
     def step(self, registers: Registers):
-        """Add these numbers to these registers after each iteration, the last one included."""
+        """Add numbers to registers after each iteration, including the last one."""
         self.steps |= registers
 
 

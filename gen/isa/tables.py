@@ -1,4 +1,4 @@
-"""The tables of an `Isa` as Markdown: encoding, instructions, flags, units, configuration registers, errors."""
+"""Markdown tables of an `Isa`: encoding, instructions, flags, units, configuration registers, errors."""
 
 from itertools import groupby
 
@@ -6,7 +6,7 @@ from ...hw.issue.isa import Isa
 
 
 def encoding(isa: Isa) -> str:
-    """The fields of an instruction word."""
+    """Table of the fields of an instruction word."""
     fields = [(isa.opcode.low, isa.opcode.bits, "opcode"), (isa.flags.low, isa.flags.bits, "flags")]
     for operand in isa.operands:
         if operand.register is not None:
@@ -27,7 +27,7 @@ def instructions(isa: Isa) -> str:
 
 
 def flags(isa: Isa) -> str:
-    """Flags, and fields that are packed into an instruction's last operand."""
+    """Table of flags, and of fields that are packed into the last operand of an instruction."""
     rows = [
         (row.name, flag.name, _bits(flag.low + isa.flags.low, flag.bits), flag.meaning)
         for row in isa.instructions
@@ -46,7 +46,7 @@ def units(isa: Isa) -> str:
 
 
 def configuration(isa: Isa) -> str:
-    """Configuration registers; neighbours of one meaning are one row."""
+    """Table of configuration registers; adjacent ones with the same meaning share a row."""
     rows = []
     for (meaning, unit), group in groupby(isa.configuration, lambda row: (row.meaning, isa.unit_of(row))):
         registers = list(group)

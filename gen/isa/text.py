@@ -8,8 +8,8 @@ QUANT   5, low=-128, high=127       fields that are packed into the last operand
 END     r1+16, r2-4                 adds 16 to r1, takes 4 from r2
 MOVE    r1=4096                     sets r1 to 4096
 
-Numbers may be decimal or hexadecimal. Text made from an instruction has hexadecimal numbers in the operands that the
-instruction set marks so (`InstructionSpec.hexadecimal`), and decimal numbers elsewhere.
+Numbers may be decimal or hexadecimal. Text made from an instruction has hexadecimal numbers in the operands listed in
+`InstructionSpec.hexadecimal`, and decimal numbers elsewhere.
 """
 
 import difflib
@@ -21,7 +21,7 @@ from .operand import ProgramError, Reg, Value, number_text, pack, parse, parse_n
 
 
 def line_of(instruction) -> str:
-    """The line of text of an instruction."""
+    """Line of text of an instruction."""
     isa, row = instruction.isa, instruction.row
     parts = []
     if row.control is Control.SYNC and (units := row.flags[0].of(instruction.flags)) != _every_unit(isa):
@@ -48,7 +48,7 @@ def line_of(instruction) -> str:
 
 
 def parse_line(kind: type, line: str):
-    """An instruction of class `kind` from a line. Raises :class:`ProgramError`."""
+    """Parse a line as an instruction of class `kind`. Raises :class:`ProgramError`."""
     isa = kind.isa
     name, *rest = line.split(None, 1)
     if name.upper() not in isa.Op.__members__:
@@ -76,7 +76,7 @@ def parse_line(kind: type, line: str):
 
 
 def _flags(row: InstructionSpec, parts: list[str]) -> tuple[int, list[str]]:
-    """Flags at the end of a line, and the parts before them."""
+    """Parse the flags at the end of a line; return them and the remaining parts."""
     word, parts = 0, list(parts)
     flags = {flag.name: flag for flag in _named_flags(row)}
     while parts:
@@ -93,7 +93,7 @@ def _flags(row: InstructionSpec, parts: list[str]) -> tuple[int, list[str]]:
 
 
 def _operands(row: InstructionSpec, parts: list[str]) -> tuple[list[Value], dict[str, int] | None]:
-    """Operands in their order, and the values of packed fields, None without any."""
+    """Parse operands in their order, and the values of packed fields (None if there are none)."""
     fields = {field.name: field for field in row.packed}
     values: list[Value] = []
     packed: dict[str, int] | None = None
@@ -102,7 +102,7 @@ def _operands(row: InstructionSpec, parts: list[str]) -> tuple[list[Value], dict
         if equals and key.lower() in fields:
             field = fields.pop(key.lower())
             number = parse_number(value, f"{field.name}={value}")
-            pack((field,), {field.name: number})  # the limits
+            pack((field,), {field.name: number})  # checks the limits
             packed = (packed or {}) | {field.name: number}
         elif packed is not None:
             raise ProgramError(f"'{part}' follows a named field: operands without a name come first.")
@@ -128,7 +128,7 @@ def _operand(text: str, row: InstructionSpec) -> Value:
 
 
 def _written(value: Value, text: str, row: InstructionSpec) -> Value:
-    """An operand, unless it names register 0 as one to write, which always holds 0."""
+    """Return the operand. Raises :class:`ProgramError` if it names register 0, which is always 0, as a destination."""
     if row.control in (Control.MOVE, Control.ADD, Control.END) and re.match(r"[rR]0+(?!\d)", text):
         how = "=" if row.control is Control.MOVE else "+"
         raise ProgramError(f"{text}: r0 always holds 0; {row.name} writes another register, such as r1{how}16.")
@@ -136,7 +136,7 @@ def _written(value: Value, text: str, row: InstructionSpec) -> Value:
 
 
 def _count(row: InstructionSpec, values: list[Value], packed: dict | None):
-    """Raises :class:`ProgramError` if there are too few operands or too many."""
+    """Raise :class:`ProgramError` if there are too few operands or too many."""
     most = len(row.operands) - (packed is not None)
     least = min(_required(row), most)
     if not least <= len(values) <= most:
@@ -149,7 +149,7 @@ def _required(row: InstructionSpec) -> int:
 
 
 def _named_flags(row: InstructionSpec):
-    """Flags that a text names; the first one of SYNC and SET has its own place."""
+    """Flags that appear by name in a text; the first flag of SYNC and SET is written as an operand."""
     return row.flags[1:] if row.control in (Control.SYNC, Control.SET) else row.flags
 
 
@@ -158,7 +158,7 @@ def _text(row: InstructionSpec, field: OperandField, value: Value) -> str:
 
 
 def _moved(reg: Reg) -> str:
-    """An operand of MOVE."""
+    """Text of an operand of MOVE."""
     return f"r{reg.number}={Reg(0, reg.immediate)}" if reg.number else str(reg)
 
 

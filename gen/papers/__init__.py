@@ -1,1 +1,1 @@
-"""Published claims, measured on generated hardware: `systola papers`."""
+"""Measurement of published claims on generated hardware (`systola papers`)."""

@@ -1,4 +1,4 @@
-"""Claims of ANT (C. Guo et al., MICRO 2022): which type suits which tensor, and what 4-bit cells compute."""
+"""Claims of ANT (C. Guo et al., MICRO 2022): best type for a tensor, and products in 4-bit cells."""
 
 from functools import cache, partial
 
@@ -17,23 +17,23 @@ from .claim import Claim
 from .measuring import WrongResults, checked, simulated
 
 COUNT = 100_000
-"""Values of a synthetic tensor."""
+"""Number of values of a synthetic tensor."""
 TENSORS = {
     "uniform": ("int", lambda rng: rng.uniform(-1, 1, COUNT)),
     "Gaussian": ("flint", lambda rng: rng.normal(size=COUNT)),
     "Laplace": ("flint", lambda rng: rng.laplace(size=COUNT)),
     "log-normal": ("pot", lambda rng: rng.lognormal(sigma=2, size=COUNT) * rng.choice([-1, 1], COUNT)),
 }
-"""The type that is expected for values of each distribution, and how they are drawn."""
+"""Expected type for values of each distribution, and the function that draws such values."""
 
 ANT_SHARE = (0.99, 0.93, 0.97, 0.89, 0.78, 0.95, 0.92, 1.0)
 BIT_FUSION_SHARE = (0.06, 0.13, 0.42, 0.33, 0.04, 0.22, 0.0, 0.36)
-"""Published shares of MACs with operands of 4 bits, the others with 8: VGG16, ResNet18, ResNet50, InceptionV3, ViT,
-BERT on MNLI, CoLA and SST-2 (the authors' benchmark lists)."""
+"""Published shares of MACs with operands of 4 bits (the others have 8 bits): VGG16, ResNet18, ResNet50, InceptionV3,
+ViT, BERT on MNLI, CoLA and SST-2 (the authors' benchmark lists)."""
 
 
 def margin(tensor: str) -> float:
-    """Least squared error of the other 4-bit types over that of the type expected for a tensor."""
+    """Lowest squared error of the other 4-bit types, relative to that of the type expected for a tensor."""
     expected, draw = TENSORS[tensor]
     values = draw(np.random.default_rng(0))
     errors = {name: quantise.grid(values, f"{name}4").error(values) for name in ("int", "flint", "pot")}
@@ -41,7 +41,7 @@ def margin(tensor: str) -> float:
 
 
 def wrong_products() -> int:
-    """Wrong products among all pairs of 4-bit flint codes, in a systolic array on RTL."""
+    """Number of wrong products among all pairs of 4-bit flint codes, in a systolic array on RTL."""
     component = Systolic(rows=ROWS, cols=COLS, a_format="flint4", w_format="flint4")
     outcome = simulated("systolic", component, [every_pair("flint4", "flint4")])
     if outcome.checked < 256:
@@ -51,9 +51,10 @@ def wrong_products() -> int:
 
 @cache
 def byte_cycles() -> float:
-    """Cycles of a product of 8-bit integers over those of 4-bit integers, same shape, same array of 4-bit cells, RTL.
+    """Cycles of a product of 8-bit integers relative to 4-bit integers, on RTL.
 
-    Both are counted from the first result to the last. The 8-bit product must equal that of NumPy.
+    Both products have the same shape and run on the same array of 4-bit cells. Cycles are counted from the first result
+    to the last. The 8-bit product must equal that of NumPy.
     """
     rng, (m, k, n) = np.random.default_rng(4), (32, 16, 4)
     design = generate("systolic", Systolic(rows=8, cols=n, a_format="ant4", w_format="ant4"))
@@ -77,10 +78,10 @@ def byte_cycles() -> float:
 
 
 def speed_up() -> float:
-    """Geometric mean over eight networks of the time per MAC in Bit Fusion over that in ANT.
+    """Geometric mean over eight networks of the time per MAC in Bit Fusion relative to that in ANT.
 
-    The shares of 4-bit MACs are the published ones; the time of an 8-bit MAC over that of a 4-bit MAC is measured on
-    the RTL of each.
+    The shares of 4-bit MACs are the published ones. The time of an 8-bit MAC relative to that of a 4-bit MAC is
+    measured on the RTL of each.
     """
     rates = bitfusion.rates()
     times = [
@@ -91,7 +92,7 @@ def speed_up() -> float:
 
 
 def largest(bits: int) -> int:
-    """The largest value of all codes of unsigned flint."""
+    """Largest value of all codes of unsigned flint."""
     return int(find(f"uflint{bits}").decode(np.arange(1 << bits)).max())
 
 

@@ -9,13 +9,13 @@ from .measuring import simulated
 
 COPY, ROWS = "64 KiB in and 64 KiB out", "256 rows in, one descriptor per row"
 FIGURES = {(COPY, 100): 97.2, (ROWS, 20): 48.1, (ROWS, 100): 14.1}
-"""Beats over all cycles in per cent, by transfer and latency of DRAM in cycles: bursts of 256 beats of 64 bits, up to
-sixteen reads outstanding, copies from DRAM to DRAM."""
+"""Percentage of cycles with a beat, by transfer and latency of DRAM in cycles: bursts of 256 beats of 64 bits, up to
+sixteen outstanding reads, copies from DRAM to DRAM."""
 
 
 @cache
 def busy() -> dict[tuple[str, int], float]:
-    """Beats over all cycles in per cent, on RTL; both memories are compared byte for byte."""
+    """Percentage of cycles with a beat, on RTL; both memories are compared byte for byte."""
     cases = [case for name, latency in FIGURES for case in transfers.cases(latency, [name])]
     outcome = simulated("dma", Dma(local_bytes=transfers.LOCAL_BYTES), cases)
     return {

@@ -1,4 +1,4 @@
-"""Claims of Bit Fusion (H. Sharma et al., ISCA 2018): throughput by precision, and area by fusion in space."""
+"""Claims of Bit Fusion (H. Sharma et al., ISCA 2018): throughput by precision, and area of spatial fusion."""
 
 from functools import cache, partial
 
@@ -14,7 +14,7 @@ from .claim import Claim
 from .measuring import simulated
 
 WORDS = 64
-"""Words of each mode."""
+"""Number of words per mode."""
 RATES = {2: 16.0, 4: 4.0, 8: 1.0, 16: 0.25}
 """Products per Fusion Unit and cycle by bits of both operands."""
 
@@ -32,7 +32,7 @@ def rates() -> dict[int, float]:
 
 
 def area_ratio() -> float:
-    """Transistors of sixteen serial BitBricks with shifter, adder and register over those of sixteen fused ones."""
+    """Transistors of sixteen serial BitBricks with shifter, adder and register, relative to sixteen fused ones."""
     width = FusedMultiply.members(FusedMultiply.Parameters())["product"].shape.width
     fused = gates.count(FusedMultiply(product_register=True), "fused_multiply")
     lane = gates.count(TemporalLane(acc_width=width), "temporal_lane")

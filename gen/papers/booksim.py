@@ -1,4 +1,4 @@
-"""Figures of BookSim 2 (N. Jiang et al., ISPASS 2013): where networks on chip saturate, and hops of their packets."""
+"""Figures of BookSim 2 (N. Jiang et al., ISPASS 2013): saturation loads of networks on chip, and hops of packets."""
 
 from functools import cache, partial
 
@@ -10,27 +10,27 @@ from .measuring import checked
 
 SIDE, DEPTH = 8, 8
 BEFORE, MEASURED = 500, 2000
-"""Cycles in which each load is under way before it is measured, and while it is."""
+"""Warm-up cycles before the measurement of each load, and cycles of the measurement."""
 IDLE = 0.02
 LOADS = {"torus": (0.5, 0.55, 0.6, 0.65), "mesh": (0.25, 0.3, 0.35, 0.4)}
-"""Loads that are tried, in flits per node and cycle."""
+"""Measured loads, in flits per node and cycle."""
 PUBLISHED = {("torus", 4): 0.52, ("torus", 2): 0.25, ("mesh", 2): 0.30}
-"""The last stable load by topology and virtual channels."""
+"""Last stable load by topology and number of virtual channels."""
 QUICK = ("torus", 4)
-"""The network that is always measured; each takes minutes to compile."""
+"""Network that is always measured; the others only with slow claims, because each takes minutes to compile."""
 CAPACITY = {"torus": 1.0, "mesh": 0.5}
 """Load at which the links of the bisection are always busy: 8 / k and 4 / k."""
 APART = SIDE**2 / (SIDE**2 - 1)
-"""All pairs of nodes over those of two different nodes."""
+"""Number of all pairs of nodes relative to that of pairs of different nodes."""
 HOPS = {"torus": 2 * SIDE / 4 * APART, "mesh": 2 * (SIDE**2 - 1) / (3 * SIDE) * APART}
-"""Mean distance of two different nodes: k / 4, or (k^2 - 1) / (3 k), in each dimension."""
+"""Mean distance of two different nodes: per dimension k / 4 in a torus, (k^2 - 1) / (3 k) in a mesh."""
 
 
 @cache
 def results(kind: str, vcs: int) -> list[tuple[bool, float]]:
-    """Whether each load is stable on RTL, and its mean latency in cycles; the first is :data:`IDLE`.
+    """For each load on RTL: whether it is stable, and its mean latency in cycles. The first load is :data:`IDLE`.
 
-    A load is stable if no source's backlog was full and 99 % of the packets arrived. Every word is checked.
+    A load is stable if the backlog of no source was full and 99 % of the packets arrived. Every word is checked.
     """
     component = NocTraffic(topology=kind, k=SIDE, l=SIDE, vcs=vcs, depth=DEPTH, width=32)
     cases = [case("uniform", load, before=BEFORE, measured=MEASURED) for load in (IDLE, *LOADS[kind])]
@@ -45,7 +45,7 @@ def results(kind: str, vcs: int) -> list[tuple[bool, float]]:
 
 
 def saturation(kind: str, vcs: int) -> float:
-    """The last load before the first that is not stable; 0 if none is stable."""
+    """Highest load below the first unstable one; 0 if none is stable."""
     last = 0.0
     for load, (stable, _) in zip((IDLE, *LOADS[kind]), results(kind, vcs), strict=True):
         if not stable:
@@ -55,7 +55,7 @@ def saturation(kind: str, vcs: int) -> float:
 
 
 def hops(kind: str, vcs: int) -> float:
-    """Mean latency of an almost idle network, without the source's router and the flit itself."""
+    """Mean number of hops: latency of an almost idle network, without the router of the source and the flit itself."""
     return results(kind, vcs)[0][1] - 2
 
 
@@ -69,8 +69,8 @@ CLAIMS = (
             stated=f"{published} (BookSim 2: dimension order, packets of one flit, buffers of {DEPTH})",
             band=(published * 0.95, CAPACITY[kind]),
             reason="Same network and buffers. BookSim's router takes six cycles per hop and holds a buffer place for "
-            "longer. Here it takes one cycle, so a higher load is right, up to what the bisection carries. Loads are "
-            "tried in steps of 0.05.",
+            "longer. Here it takes one cycle, so a higher load is right, up to the capacity of the bisection. Loads "
+            "are tried in steps of 0.05.",
             measure=partial(saturation, kind, vcs),
             slow=(kind, vcs) != QUICK,
         )

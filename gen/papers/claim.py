@@ -1,4 +1,4 @@
-"""A published claim and the result of measuring it. This module imports nothing of the project."""
+"""Published claims and results of their measurement. This module imports nothing of the project."""
 
 import math
 import time
@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 ROUNDING = 1e-9
-"""Relative tolerance of a band's ends: a ratio of two exact counts may miss one by its last bit."""
+"""Relative tolerance at the ends of a band, for the rounding error of a ratio of two exact counts."""
 
 
 class UnknownPaper(ValueError):
-    """A paper of which there are no claims. The message is one sentence that names the known papers."""
+    """There are no claims of a paper. The message is one sentence that names the known papers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim of a paper, with the measurement that checks it.
+    """Claim of a paper, with the measurement that checks it.
 
     `published` and the value of `measure()` are numbers in `unit`. A claim holds where low <= measured <= high, with
     `band` = (low, high). `reason` states why the band is that wide, or why a value is expected outside it. `stated` is
-    the claim's figure in words, with its place in the paper (default: the number and its unit). `command` is what a
-    user types to see the measurement (default: `systola papers --only PAPER`). A `slow` claim takes minutes and is
+    the claim's figure in words, with its place in the paper (default: the number and its unit). `command` is the
+    command that shows the measurement (default: `systola papers --only PAPER`). A `slow` claim takes minutes and is
     measured on request only.
 
-    Raises `ValueError` for an empty text, a band whose ends are not in order, or a published value that is no number.
+    Raises `ValueError` for an empty text, a band whose ends are not in order, or a published value that is not finite.
     """
 
     paper: str
@@ -54,13 +54,13 @@ class Claim:
             object.__setattr__(self, "stated", f"{self.published:g} {self.unit}")
 
     def within(self, measured: float) -> bool:
-        """Whether a measured value lies in the band."""
+        """Whether a measured value is within the band."""
         low, high = self.band
         at_an_end = any(math.isclose(measured, end, rel_tol=ROUNDING) for end in self.band)
         return low <= measured <= high or at_an_end
 
     def check(self) -> "ClaimResult":
-        """Measure. An exception of the measurement becomes the result's `error`."""
+        """Measure the claim. An exception of the measurement is reported as the `error` of the result."""
         started = time.perf_counter()
         measured, error = None, ""
         try:
@@ -74,7 +74,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """A claim and its measured value, or the error that prevented the measurement; wall-clock time in seconds."""
+    """Claim and its measured value, or the error that prevented the measurement; wall-clock time in seconds."""
 
     claim: Claim
     measured: float | None
@@ -86,7 +86,7 @@ class ClaimResult:
         return self.measured is not None and self.claim.within(self.measured)
 
     def as_data(self) -> dict:
-        """The result as plain data for JSON."""
+        """Plain data of the result for JSON."""
         claim = self.claim
         return {
             "paper": claim.paper,
@@ -105,12 +105,12 @@ class ClaimResult:
 
 
 def papers(claims: Iterable[Claim]) -> list[str]:
-    """The papers of some claims, each once, in order."""
+    """Papers of the claims, without duplicates, in order."""
     return list(dict.fromkeys(claim.paper for claim in claims))
 
 
 def select(claims: Iterable[Claim], only: Iterable[str] = ()) -> list[Claim]:
-    """The claims of the papers named in `only`; all if it is empty. Raises `UnknownPaper`."""
+    """Select the claims of the papers named in `only`; all claims if it is empty. Raises `UnknownPaper`."""
     claims, only = list(claims), list(only)
     known = papers(claims)
     for name in only:

@@ -1,4 +1,4 @@
-"""Claims about collectives (R. Thakur et al., Optimization of Collective Communication Operations in MPICH, 2005)."""
+"""Claims about collectives (R. Thakur et al., IJHPCA 19(1), 2005: collective communication in MPICH)."""
 
 from functools import cache, partial
 
@@ -13,23 +13,24 @@ from .measuring import checked
 SIDES = 4, 2
 NODES = SIDES[0] * SIDES[1]
 BYTES = 32
-"""Bytes per cycle that a node's four links of 64 bits carry."""
+"""Bytes per cycle of the four 64-bit links of a node."""
 KIBIBYTES = (4, 8)
-"""Two sizes of a node's message: the slope between them is the cost of a KiB, without the latency of the start."""
+"""Two sizes of a node's message in KiB. The slope between them is the cost per KiB, without the start-up latency."""
 MOVED = {
     "all_reduce": 2 * (NODES - 1) / NODES,
     "all_gather": (NODES - 1) / NODES,
     "reduce_scatter": (NODES - 1) / NODES,
 }
-"""How often each byte of a message passes the links of a node."""
+"""Number of transfers of each byte of a message over the links of a node."""
 TOGETHER = (("reduce_scatter", "all_reduce"), ("all_gather",))
-"""Operations on the same data: one that leaves all nodes equal is last, for no later error would show."""
+"""Operations in sequence on the same data. An operation that makes all nodes equal is last, because it would hide the
+errors of later ones."""
 BANDS = {
     "all_reduce": (1.01, "Two sizes on RTL, without start and end: links carry a word in every cycle, within 1 %."),
     "all_gather": (1.01, "Two sizes on RTL, without start and end: links carry a word in every cycle, within 1 %."),
     "reduce_scatter": (
         NODES / (NODES - 1),
-        "The engine takes N instead of N - 1 slots: the last one brings the sum home. It is one slot above the bound.",
+        "The engine takes N instead of N - 1 slots: the last slot returns the sum. It is one slot above the bound.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Claims of FlooNoC's collectives: multicast and reduction in the network against the software of nodes."""
+"""Claims of FlooNoC's collectives: multicast and reduction in the network, compared with software on the nodes."""
 
 import numpy as np
 
@@ -12,20 +12,20 @@ from .measuring import checked
 SIDE = 4
 NODES = SIDE * SIDE
 STEPS = NODES.bit_length() - 1
-"""Steps of a binary tree over all nodes."""
+"""Number of steps of a binary tree over all nodes."""
 FLITS = 64
-"""Flits of 64 bits of a message: 512 bytes."""
+"""Number of 64-bit flits of a message (512 bytes)."""
 
 
 def _ratio(design, hardware: NocCase, steps: list[NocCase]) -> float:
-    """Cycles of a tree's steps over those in the network, each from the first flit sent to the last received."""
+    """Cycles of a tree's steps relative to the network; each counted from the first flit sent to the last received."""
     outcome, _ = checked(design, [hardware, *steps])
     network, *tree = (cycles - 1 for cycles in outcome.case_cycles)
     return sum(tree) / network
 
 
 def multicast() -> float:
-    """A broadcast by a tree of unicasts over one by multicast, in cycles on RTL; every word is compared."""
+    """Cycles of a broadcast by a tree of unicasts relative to multicast, on RTL; every word is compared."""
     design, rng = generate("noc", Noc(k=SIDE, l=SIDE, multicast=True)), np.random.default_rng(7)
     words = _words(rng)
     spans = [NODES >> step for step in range(STEPS)]
@@ -34,7 +34,7 @@ def multicast() -> float:
 
 
 def reduction() -> float:
-    """A sum by a tree of unicasts, without the nodes' additions, over one in the network, in cycles on RTL."""
+    """Cycles of a sum by a tree of unicasts, without the additions in the nodes, relative to the network, on RTL."""
     design, rng = generate("noc", Noc(k=SIDE, l=SIDE, vcs=3, reduction=True)), np.random.default_rng(7)
     words = _words(rng)
     spans = [2 << step for step in range(STEPS)]

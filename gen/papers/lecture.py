@@ -1,4 +1,4 @@
-"""Claims of the lecture on AI accelerators: schedules by SYNC instructions, and whole images by one instruction."""
+"""Claims of the lecture on AI accelerators: schedules with SYNC instructions, and one load instruction per image."""
 
 from functools import cache, partial
 
@@ -21,7 +21,7 @@ IMAGE_BYTES = 224 * 224 * 3
 
 @cache
 def run(order: str) -> Execution:
-    """The product in one of the lecture's orders, on RTL from DRAM to DRAM; every byte is compared with NumPy."""
+    """Run the product in one of the lecture's orders, on RTL from DRAM to DRAM; every byte is compared with NumPy."""
     m, k, n = SHAPE
     tiling = Tiling(1, 1, TILE_ROWS, n, (Chunk((0, 1), (0, k)),), group=k)
     accelerator = find("systola")
@@ -35,10 +35,10 @@ def run(order: str) -> Execution:
 
 
 def over_formula(order: str) -> float:
-    """Measured cycles of an order over those of its formula.
+    """Measured cycles of an order relative to its formula.
 
-    The formula takes the cycles L, C and S in which a tile is loaded, computed and stored from the serial run: L and S
-    while the DMA engines work, C the rest.
+    L, C and S, the cycles in which a tile is loaded, computed and stored, are those of the serial run: L and S are the
+    busy cycles of the DMA engines, C is the rest.
     """
     count, serial = SHAPE[0] // TILE_ROWS, run("serial")
     load, store = (serial.counters[name] / count for name in ("load", "store"))
@@ -55,7 +55,7 @@ def over_formula(order: str) -> float:
 
 
 def bytes_per_load() -> float:
-    """Bytes that one descriptor loads from DRAM, on RTL; both memories are compared byte for byte."""
+    """Number of bytes that one descriptor loads from DRAM, on RTL; both memories are compared byte for byte."""
     (case,) = transfers.cases(20, [IMAGE])
     outcome = simulated("dma", Dma(local_bytes=transfers.LOCAL_BYTES), [case])
     beats = outcome.spans[0]["r"][0]

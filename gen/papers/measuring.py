@@ -1,4 +1,4 @@
-"""Helpers of the measurements: a simulation whose results must all be right."""
+"""Helpers of the measurements: simulations whose results must all be correct."""
 
 from ...hw.component import Component
 from ...sim.runner.job import Outcome
@@ -7,16 +7,16 @@ from ..verilog.verilog import Design, generate
 
 
 class WrongResults(Exception):
-    """A simulation with results that differ from the golden model: it measures nothing."""
+    """Results of a simulation differ from the golden model, so that its measurement is not valid."""
 
 
 def simulated(name: str, component: Component, cases: list) -> Outcome:
-    """Run `cases` on the generated Verilog of a component. Raises `WrongResults`."""
+    """Run `cases` on the generated Verilog of a component; return the outcome. Raises `WrongResults`."""
     return checked(generate(name, component), cases)[0]
 
 
 def checked(design: Design, cases: list, *, keep: bool = False) -> tuple[Outcome, list]:
-    """Run `cases` on a design: what was counted and, with `keep`, the results. Raises `WrongResults`."""
+    """Run `cases` on a design; return the outcome and, with `keep`, the results. Raises `WrongResults`."""
     outcome, results = simulate(design, cases, keep=keep)
     if outcome.mismatches:
         raise WrongResults(f"{design.name}: {outcome.mismatches} results are wrong: {outcome.examples[0]}")

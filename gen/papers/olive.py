@@ -15,7 +15,7 @@ from .claim import Claim
 from .measuring import WrongResults, simulated
 
 SIDE = 8
-"""Rows and columns of the array whose gates are counted."""
+"""Number of rows and of columns of the array whose gates are counted."""
 
 
 def _array(format: str, rows: int, cols: int, **more) -> Systolic:
@@ -23,7 +23,7 @@ def _array(format: str, rows: int, cols: int, **more) -> Systolic:
 
 
 def wrong_products(format: str) -> int:
-    """Wrong products among all pairs of codes of one operand with every code of the other, in an array on RTL."""
+    """Number of wrong products, on RTL of an array: all pairs of codes of one operand with every code of the other."""
     outcome = simulated("systolic", _array(format, ROWS, COLS), [every_pair(format, format)])
     if outcome.checked < 2 * 16**3:
         raise WrongResults(f"only {outcome.checked} products were compared.")
@@ -31,20 +31,20 @@ def wrong_products(format: str) -> int:
 
 
 def largest(normal: str) -> int:
-    """The largest magnitude that a byte of two 4-bit codes decodes to."""
+    """Largest magnitude that a byte of two 4-bit codes decodes to."""
     pairs = np.stack(np.meshgrid(np.arange(16), np.arange(16)), axis=-1).reshape(-1, 2)
     return int(np.abs(Pairs(normal).decode(pairs)).max())
 
 
 def width_ratio() -> float:
-    """Bits of a row of activations and one of weights, OliVe over int4, from the ports of the generated Verilog."""
+    """Bits of a row of activations plus a row of weights, OliVe relative to int4, from the ports of the Verilog."""
     ports = [generate("systolic", _array(format, ROWS, COLS)).ports for format in ("olive_int4", "int4")]
     bits = [sum(each[f"s_axis_{stream}_tdata"][1] for stream in "aw") for each in ports]
     return bits[0] / bits[1]
 
 
 def decoder_share(format: str) -> float:
-    """Share of the decoders in an array's transistors, in per cent; delays are flip-flops, decoders have none."""
+    """Share of the decoders in the transistors of an array, in per cent. Delays are flip-flops; decoders have none."""
     whole = gates.count(_array(format, SIDE, SIDE, buffer=0, delays="registers"), "systolic")
     decoders = gates.count(Decoders(format=find(format), count=SIDE), "decoders")
     return 100 * 2 * decoders.logic / whole.transistors
@@ -54,7 +54,7 @@ CLAIMS = (
     *(
         Claim(
             paper="olive",
-            text=f"Outlier-victim pairs beside {normal} decode and multiply exactly, whatever the neighbour is.",
+            text=f"Outlier-victim pairs with {normal} decode and multiply exactly, for all values of the neighbour.",
             published=0,
             unit="wrong products",
             band=(0, 0),
@@ -67,7 +67,7 @@ CLAIMS = (
     *(
         Claim(
             paper="olive",
-            text=f"Outliers beside {normal} reach {published} in 4 bits.",
+            text=f"Outliers in pairs with {normal} reach {published} in 4 bits.",
             published=published,
             unit="largest value",
             stated=f"{published}: abfloat E2M1 with bias {bias} (section 4)",

@@ -1,4 +1,4 @@
-"""All claims, and the measurement of a selection of them."""
+"""Registry of all claims, and measurement of a selection of them."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,9 +6,9 @@ from .claim import Claim, ClaimResult, select
 
 
 def claims(more: Iterable[Claim] = ()) -> list[Claim]:
-    """The claims of this project, then `more` (those of accelerators, also of other packages), grouped by paper.
+    """Claims of this project, then `more` (those of accelerators, also of other packages), grouped by paper.
 
-    A paper is placed where its first claim stands.
+    The papers are in the order of their first claims.
     """
     from . import (
         ant,
@@ -53,7 +53,7 @@ def run(
     """Measure the claims of the papers in `only` (all if empty); slow ones only if `slow`.
 
     `progress(number, count, claim)` is called before each measurement. A measurement that raises an exception yields
-    a result with an `error`; the others are measured all the same. Raises `UnknownPaper`.
+    a result with an `error`; the remaining claims are still measured. Raises `UnknownPaper`.
     """
     chosen = [claim for claim in select(claims(more), only) if slow or not claim.slow]
     results = []
@@ -64,5 +64,5 @@ def run(
 
 
 def as_data(results: Iterable[ClaimResult]) -> list[dict]:
-    """The results as plain data for JSON."""
+    """Plain data of results for JSON."""
     return [result.as_data() for result in results]

@@ -15,17 +15,17 @@ SIZE = 64
 """M = N = K of the whole product."""
 FLOWS = {"ws": "weight stationary", "os": "output stationary"}
 FOLD = 2 * SIDE + SIDE + SIZE - 2
-"""Cycles of one fold in the analytical model, 2 R + C + T - 2: load (or drain) of R rows, and T beats through R x C."""
+"""Cycles of one fold in the analytical model, 2 R + C + T - 2: load or drain of R rows, and T beats through R x C."""
 REGISTERS = 8
-"""Cycles for the registers that the model leaves out: operands, products, the swap of weights, the result buffer."""
+"""Cycles of registers that the model does not include: operands, products, the swap of weights, the result buffer."""
 PRODUCT = {"ws": 1759, "os": 1503}
-"""SCALE-Sim 3.0, run for 64 x 64 x 64 with operands on chip: sixteen folds, one after the other; those of the output
-stationary array without their drain."""
+"""Cycles of SCALE-Sim 3.0 for 64 x 64 x 64 with operands on chip: sixteen folds in sequence, for the output stationary
+array without their drain."""
 
 
 @cache
 def cycles(flow: str) -> tuple[int, int]:
-    """Cycles of one fold and of the whole product on RTL, from the first operand to the last result, both counted."""
+    """Cycles of one fold and of the whole product on RTL, from the first operand to the last result, inclusive."""
     rng = np.random.default_rng(1)
     m, n = (SIZE, SIDE) if flow == "ws" else (SIDE, SIDE)
     k = SIDE if flow == "ws" else SIZE
@@ -39,7 +39,7 @@ def cycles(flow: str) -> tuple[int, int]:
 
 
 def measured(flow: str, which: int) -> int:
-    """0 the fold, 1 the product."""
+    """Measured cycles of the fold (`which` = 0) or of the product (1)."""
     return cycles(flow)[which]
 
 

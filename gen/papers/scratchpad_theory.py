@@ -12,9 +12,9 @@ from .claim import Claim
 from .measuring import checked
 
 SIDE = 4
-"""Ports, and banks."""
+"""Number of ports and number of banks."""
 LENGTH, FEW = 5000, 500
-"""Reads of each port: random ones, and those of regular patterns."""
+"""Number of reads per port: with random addresses, and with regular patterns."""
 WARM_UP = 100
 PATTERNS = ("uniform random", "one word after the other", "one bank")
 
@@ -41,7 +41,7 @@ def rates() -> dict[str, float]:
 
 
 def _rate(ports: list[list[int]]) -> float:
-    """Responses per cycle from when all ports are under way until the first has its last."""
+    """Responses per cycle from the time when all ports are active until the first port has its last response."""
     begin, end = max(cycles[0] for cycles in ports) + WARM_UP, min(cycles[-1] for cycles in ports)
     return sum(begin <= cycle < end for cycles in ports for cycle in cycles) / (end - begin)
 

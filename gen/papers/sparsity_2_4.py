@@ -16,7 +16,7 @@ from .claim import Claim
 from .measuring import simulated
 
 IMAGES, K, COLUMNS = 10, 48, 8
-"""A product that fills both arrays."""
+"""Size of a product that fills both arrays."""
 SIDE = 4
 
 
@@ -26,9 +26,10 @@ def _weights(k: int = K) -> np.ndarray:
 
 @cache
 def cycles() -> tuple[list[int], list[int]]:
-    """Cycles of one product on a dense and on a sparse array with as many multipliers, on RTL.
+    """Cycles of one product on a dense and on a sparse array with the same number of multipliers, on RTL.
 
-    First those from the first result to the last (the K loop), then those from the first operand to the last result.
+    Returns the cycles from the first result to the last (the K loop), then those from the first operand to the last
+    result; each for the dense and the sparse array.
     """
     a, w = np.random.default_rng(3).integers(-128, 128, (IMAGES, K)), _weights()
     outcomes = [
@@ -44,13 +45,13 @@ def cycles() -> tuple[list[int], list[int]]:
 
 
 def ratio(which: int) -> float:
-    """Dense over sparse cycles: 0 the K loop, 1 the whole product."""
+    """Ratio of dense to sparse cycles, for the K loop (`which` = 0) or the whole product (1)."""
     dense, compressed = cycles()[which]
     return dense / compressed
 
 
 def storage(bits: int) -> float:
-    """Bits of compressed weights and their metadata words, in per cent of the dense ones."""
+    """Bits of compressed weights and their metadata, in per cent of those of the dense weights."""
     dense = _weights(64)
     kept, places = sparse.compress(dense.T, 2, 4)
     word = 32 if bits == 8 else 16
@@ -58,7 +59,7 @@ def storage(bits: int) -> float:
 
 
 def activation_width() -> float:
-    """Bits of a row of activations, sparse over dense array, from the ports of the generated Verilog."""
+    """Bits of a row of activations, sparse relative to dense array, from the ports of the generated Verilog."""
     designs = (
         generate("sparse_systolic", SparseSystolic(rows=SIDE, cols=SIDE)),
         generate("systolic", Systolic(rows=SIDE, cols=SIDE)),

@@ -1,4 +1,4 @@
-"""Output of `systola papers`: a line per claim while it is measured, then a table of all claims."""
+"""Output of `systola papers`: one line per claim during the measurement, then a table of all claims."""
 
 from collections.abc import Callable, Iterable
 
@@ -10,11 +10,11 @@ from rich.text import Text
 from .claim import Claim, ClaimResult
 
 WIDTH = 120
-"""Columns of the table at least, where the output is no terminal."""
+"""Minimum width of the table in characters if the output is not a terminal."""
 
 
 def progress(err: Console) -> Callable[[int, int, Claim], None]:
-    """A callback for `registry.run` that prints a line before each measurement."""
+    """Callback for `registry.run` that prints a line before each measurement."""
 
     def line(number: int, count: int, claim: Claim):
         err.print(f"[{number}/{count}] {claim.paper}: {claim.text}", markup=False)
@@ -23,7 +23,7 @@ def progress(err: Console) -> Callable[[int, int, Claim], None]:
 
 
 def show(results: Iterable[ClaimResult], out: Console):
-    """Print a table of the claims and a summary; below, the reasons of claims that are outside their bands."""
+    """Print a table of the claims, the reasons of claims outside their bands, and a summary."""
     results = list(results)
     table = Table("paper", "claim, and its command", box=box.SIMPLE_HEAD)
     for name in ("published", "measured", "band"):
@@ -54,5 +54,5 @@ def show(results: Iterable[ClaimResult], out: Console):
 
 
 def number(value: float) -> str:
-    """A number with four significant digits, integers with all of theirs."""
+    """Text of a number with four significant digits; integers are written with all digits."""
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"

@@ -1,4 +1,4 @@
-"""Execution of a job on an accelerator: on its Verilog in a simulator, or by golden model and cost model."""
+"""Execution of a job on an accelerator: its Verilog in a simulator, or its golden model and cost model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +13,19 @@ from ..compile.timeline import Span
 
 EXECUTORS = ("verilog", "model")
 LIMIT = 10_000_000
-"""Cycles after which an execution is stopped, unless it has another limit."""
+"""Default maximum number of cycles of an execution."""
 
 
 class ExecutionError(Exception):
-    """An execution that ended with an error or at its limit; one sentence."""
+    """An execution ended with an error or at its limit; the message is one sentence for the user."""
 
 
 @dataclass
 class Execution:
-    """DRAM after an execution, the counters, and when units were busy, if it was traced.
+    """Result of an execution.
 
-    `seconds`: duration of the simulation from start to interrupt.
+    `dram`: contents of DRAM at the end. `counters`: counters by name. `spans`: busy times of units, if traced.
+    `seconds`: wall-clock time of the simulation from start to interrupt.
     """
 
     dram: np.ndarray
@@ -37,7 +38,7 @@ class Execution:
         return self.counters["cycles"]
 
     def lost(self) -> dict[str, int]:
-        """Cycles without work in the matrix engine, by cause; nothing on the model."""
+        """Cycles without work in the matrix engine, by cause; empty if the cost model was used."""
         prefix = "lost_"
         return {name[len(prefix) :]: n for name, n in self.counters.items() if name.startswith(prefix)}
 
@@ -53,7 +54,7 @@ def execute(
     latency: int = 20,
     trace: bool = False,
 ) -> Execution:
-    """Run a job with values for its inputs. Raises :class:`ExecutionError`."""
+    """Run a job with values of its inputs. Raises :class:`ExecutionError`."""
     method = {"verilog": _verilog, "model": _model}[executor]
     return method(accelerator, parameters, job, job.dram(inputs), limit, latency, trace)
 
@@ -93,14 +94,14 @@ def _verilog(accelerator, parameters, job, dram, limit, latency, trace) -> Execu
 
 @lru_cache(maxsize=4)
 def design(accelerator: Accelerator, parameters: Parameters):
-    """The accelerator in Verilog."""
+    """Generate the Verilog of an accelerator; cached."""
     from ..verilog.verilog import generate
 
     return generate(accelerator.name, accelerator.component(**dict(parameters)))
 
 
 def spans(names: tuple[str, ...], changes: list[tuple[int, int]]) -> Iterator[Span]:
-    """Changes of the busy lines as times in which each unit was busy."""
+    """Convert changes of the busy signals, (cycle, one bit per unit), to the busy times of each unit."""
     begun: dict[str, int] = {}
     for cycle, busy in changes:
         for bit, unit in enumerate(names):

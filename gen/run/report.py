@@ -1,4 +1,4 @@
-"""`systola run`: a network on an accelerator, compared with the reference, and its cost."""
+"""Run of a task on an accelerator: comparison with the reference, cycles and utilisation (`systola run`)."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask, "digits": Di
 
 @dataclass
 class RunReport:
-    """A task that was executed."""
+    """Results of a task that was executed, with the comparison and the cost."""
 
     name: str
     task: Task
@@ -43,12 +43,12 @@ class RunReport:
 
     @property
     def utilisation(self) -> float:
-        """MACs per cycle, over the most that there can be."""
+        """MACs per cycle, relative to the peak."""
         return self.job.macs / (self.execution.cycles * self.peak)
 
     @property
     def of_roof(self) -> float:
-        """The highest lower bound of the cycles, over the cycles."""
+        """Highest lower bound of the cycles, relative to the measured cycles."""
         return self.job.least / self.execution.cycles
 
     def data(self) -> dict:
@@ -76,7 +76,7 @@ class RunReport:
 
 
 def prepare(name: str, accelerator: Accelerator, settings: dict[str, str]) -> tuple[Parameters, Task]:
-    """The parameters of the accelerator and of the task: `settings` are those of both."""
+    """Split `settings` into the parameters of the accelerator and of the task, and check them."""
     if name not in TASKS:
         raise UsageError(f"unknown task '{name}': {suggestion(name, TASKS)}")
     task, machine = TASKS[name], accelerator.component.Parameters
@@ -103,7 +103,7 @@ def run(
     progress=lambda text: None,
     **options,
 ) -> RunReport:
-    """Draw a task's tensors, compile, execute, and compare every output with the reference."""
+    """Draw the random tensors of a task, compile, execute, and compare every output with the reference."""
     progress(f"compiling {name}")
     work = task.work(accelerator.operands(parameters, seed))
     job = accelerator.compile(parameters, work.graph, **(compile_options or {}))
@@ -126,7 +126,7 @@ def run(
 
 
 def compare(work: Work, job: Job, execution: Execution) -> tuple[int, int, dict[str, np.ndarray]]:
-    """(results compared, results wrong, results) against the NumPy reference."""
+    """Compare results with the NumPy reference; return (number compared, number wrong, results)."""
     expected = reference.run(work.graph, work.inputs)
     results = job.results(execution.dram)
     checked = sum(value.size for value in results.values())
@@ -134,7 +134,7 @@ def compare(work: Work, job: Job, execution: Execution) -> tuple[int, int, dict[
 
 
 def show(report: RunReport, out: Console):
-    """A few lines for people."""
+    """Print a summary of a run."""
     run, job = report.execution, report.job
     verdict = "[red]FAILED[/]" if report.mismatches else "[green]passed[/]"
     out.print(f"{verdict}  {report.checked:,} results compared with NumPy, {report.mismatches:,} wrong")
@@ -162,6 +162,6 @@ BEATS = {"read_beats": "read", "write_beats": "written"}
 
 
 def save_trace(report: RunReport, folder: Path) -> list[Path]:
-    """The timeline of a report."""
+    """Write the timeline of a run to a folder; return the paths."""
     settings = ", ".join(f"{name}={value}" for name, value in report.task)
     return trace.write(folder, report.execution.spans, report.execution.cycles, f"{report.name} {settings}")

@@ -1,4 +1,4 @@
-"""An execution on an accelerator's Verilog, without a bench: as fast as Verilator goes."""
+"""Execution on an accelerator's Verilog in Verilator without cocotb, for maximum simulation speed."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from ...sim.stimulus.runs import RunResult
 
 START, STOP, DONE = 1, 2, 1
 STOPS = 10_000
-"""Cycles in which an accelerator that is stopped raises its interrupt, at most."""
+"""Maximum number of cycles from a stop request to the interrupt."""
 
 
 def run(
@@ -22,7 +22,7 @@ def run(
     limit: int = 10_000_000,
     trace: bool = False,
 ) -> RunResult:
-    """Execute from `entry`, from start to interrupt or to the limit, on a `Design` of the accelerator `component`.
+    """Execute the program at `entry` on a `Design` of the accelerator `component`, until the interrupt or the limit.
 
     Raises `SimulatorError` if the design cannot be built or the simulation fails.
     """

@@ -1,4 +1,4 @@
-"""What `systola run` runs: networks, and values for their inputs."""
+"""Tasks of `systola run`: networks, and values of their inputs."""
 
 from typing import NamedTuple
 
@@ -11,26 +11,26 @@ from ..accelerators.operands import Operands
 
 
 class Work(NamedTuple):
-    """A network and its inputs."""
+    """A network and the values of its inputs."""
 
     graph: Graph
     inputs: dict[str, np.ndarray]
 
 
 class Task(Parameters):
-    """A family of networks; its fields are the task's settings."""
+    """Family of networks; the fields are the parameters of the task."""
 
     def work(self, operands: Operands) -> Work:
-        """The network, in the number format of `operands`."""
+        """Network in the number format of `operands`, with values of its inputs."""
         raise NotImplementedError
 
     def facts(self, results: dict[str, np.ndarray]) -> dict[str, float]:
-        """Figures of merit of the network's results, by name."""
+        """Figures of merit of the results, by name."""
         return {}
 
 
 class GemmTask(Task):
-    """C = finish(A @ B), A m x k and B k x n, random."""
+    """Matrix product C = finish(A @ B) of random A (m x k) and B (k x n)."""
 
     m: int = Field(256, ge=1, le=16384, description="rows of A and C")
     k: int = Field(256, ge=1, le=16384, description="columns of A, rows of B")
@@ -44,7 +44,7 @@ class GemmTask(Task):
 
 
 class ConvTask(Task):
-    """A convolution of random tensors."""
+    """Convolution of random tensors."""
 
     height: int = Field(56, ge=1, le=4096, description="rows of the image")
     width: int = Field(56, ge=1, le=4096, description="columns of the image")

@@ -1,4 +1,4 @@
-"""Timeline of the units of a run: a picture, and a file for Perfetto and Chrome's tracing."""
+"""Timeline of the units of a run: a picture, and a trace file for Perfetto and Chrome."""
 
 import json
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ LOOKS = {
 }
 """Colour and hatching of each unit."""
 PIXELS = 1600
-"""Resolution of a picture: shorter times without work are not seen."""
+"""Resolution of a picture in pixels: idle times shorter than one pixel are not drawn."""
 ZOOM = 12
-"""The start and the end of a run are at least a run's cycles over this."""
+"""The enlarged start and end of a run are each at least 1 / ZOOM of its cycles."""
 
 
 def write(folder: Path, spans: Sequence[Span], cycles: int, title: str) -> list[Path]:
-    """timeline.json and timeline.png in a folder."""
+    """Write timeline.json and timeline.png to a folder; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     trace, picture = folder / "timeline.json", folder / "timeline.png"
     trace.write_text(json.dumps(events(spans)) + "\n", encoding="utf-8")
@@ -31,7 +31,7 @@ def write(folder: Path, spans: Sequence[Span], cycles: int, title: str) -> list[
 
 
 def events(spans: Sequence[Span]) -> dict:
-    """Trace events; a cycle is a microsecond."""
+    """Trace events; a cycle is represented as a microsecond."""
     rows = {unit: number for number, unit in enumerate(ROWS)}
     found: list[dict] = [
         {"name": "thread_name", "ph": "M", "pid": 0, "tid": number, "args": {"name": unit}}
@@ -47,7 +47,7 @@ def events(spans: Sequence[Span]) -> dict:
 
 
 def draw(path: Path, spans: Sequence[Span], cycles: int, title: str):
-    """The timeline of a run, and below it its start and its end at a larger scale."""
+    """Draw the timeline of a run and, below it, its start and its end at a larger scale."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -70,9 +70,10 @@ def draw(path: Path, spans: Sequence[Span], cycles: int, title: str):
 
 
 def ends(spans: Sequence[Span], cycles: int) -> tuple[int, int]:
-    """Cycles of the start and of the end that are shown at a larger scale: from and to the work of the array, and more.
+    """Number of cycles of the start and of the end that are shown at a larger scale.
 
-    Each is from 1 / `ZOOM` to a quarter of the run.
+    They cover the time before the first and after the last work of the array, plus a quarter. Each is at least 1 /
+    `ZOOM` and at most a quarter of the run.
     """
     array = [span for span in spans if span.unit == "array"]
     before = min((span.begin for span in array), default=0)
@@ -81,7 +82,7 @@ def ends(spans: Sequence[Span], cycles: int) -> tuple[int, int]:
 
 
 def rows(axis, spans: Sequence[Span], first: int, last: int):
-    """Draw the times in which units are busy, a row per unit, from cycle `first` to `last`."""
+    """Draw the busy times of units from cycle `first` to `last`, one row per unit."""
     for number, unit in enumerate(reversed(ROWS)):
         mine = [s for s in spans if s.unit == unit and s.end > first and s.begin < last]
         bars = [(a, b - a) for a, b in merged(mine, (last - first) / PIXELS)]
@@ -97,7 +98,7 @@ def rows(axis, spans: Sequence[Span], first: int, last: int):
 
 
 def merged(spans: Sequence[Span], gap: float) -> list[tuple[int, int]]:
-    """Times in order, those closer than `gap` as one."""
+    """Busy times in order; those separated by at most `gap` cycles are merged."""
     found: list[list[int]] = []
     for span in sorted(spans, key=lambda span: span.begin):
         if found and span.begin - found[-1][1] <= gap:

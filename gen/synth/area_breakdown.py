@@ -1,4 +1,4 @@
-"""Which part of a design its cells belong to."""
+"""Attribution of the cells of a design to its parts."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,15 +8,15 @@ from .devices import Device
 Path = tuple[str, ...]
 
 WHOLE, MANY = 0.75, 32
-"""A part with at least this share of the LUTs is told by its own parts, if there are no more than so many."""
+"""A part with at least the share WHOLE of the LUTs is divided into its own parts, if these are at most MANY."""
 
 
 def area_breakdown(module: dict, device: Device) -> dict[str, dict[str, int]]:
-    """LUT4 equivalents, FF, DSP and BRAM of each part of a netlist, as Yosys writes JSON, the largest first.
+    """LUT4 equivalents, FF, DSP and BRAM of each part of a netlist in Yosys's JSON format; the largest part first.
 
-    Yosys names a cell after the signal that it drives, and a signal after the modules that it was in: the first name
-    in which signals differ is the part. What mapping made of several parts counts for the one whose signal it drives.
-    A part that is nearly the whole is looked into; what it has beside its parts stands in parentheses.
+    Yosys names a cell after the signal that it drives, and a signal after the path of its module. The first element in
+    which these paths differ is the part. A cell with logic of several parts counts for the part whose signal it drives.
+    A part with nearly all LUTs is divided further; its remaining cells are listed under its name in parentheses.
     """
     kinds = {"lut4_equivalents": (), "ffs": device.ffs, "dsps": device.dsps, "brams": device.brams}
     counts: dict[Path, Counter] = {}
@@ -35,7 +35,7 @@ def area_breakdown(module: dict, device: Device) -> dict[str, dict[str, int]]:
 
 
 def _common(paths: list[Path]) -> Path:
-    """The names that all paths begin with; one fewer if a path ends there."""
+    """Longest common prefix of all paths."""
     depth = 0
     while paths and all(len(path) > depth and path[depth] == paths[0][depth] for path in paths):
         depth += 1
@@ -43,7 +43,7 @@ def _common(paths: list[Path]) -> Path:
 
 
 def _part(path: Path, opened: Iterable[Path]) -> Path:
-    """The part of a path: a name more than the longest one that was opened."""
+    """Part that a path belongs to: one element longer than its longest prefix among the divided parts."""
     within = max((len(one) for one in opened if path[: len(one)] == one), default=0)
     return path[: within + 1]
 
@@ -58,7 +58,7 @@ def _parts(counts: dict[Path, Counter], opened: list[Path]) -> dict[Path, Counte
 
 
 def _nearly_whole(counts: dict[Path, Counter], opened: list[Path]) -> Path | None:
-    """A part that should be looked into."""
+    """Part that should be divided further, None if there is none."""
     parts = _parts(counts, opened)
     total = sum(count["lut4_equivalents"] for count in parts.values())
     for part, count in parts.items():
@@ -69,7 +69,7 @@ def _nearly_whole(counts: dict[Path, Counter], opened: list[Path]) -> Path | Non
 
 
 def _names(parts: Iterable[Path], opened: list[Path]) -> dict[Path, str]:
-    """The last name of each, or all beyond the common ones where two would be the same."""
+    """Name of each part: the last element of its path, or the path after the common prefix if that is ambiguous."""
     last = Counter(part[-1] if part else "" for part in parts)
     names = {}
     for part in parts:

@@ -1,4 +1,4 @@
-"""The devices that designs are synthesised for, and what their cells count as."""
+"""Target devices of synthesis, and the classification of their cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,39 +6,39 @@ from typing import Literal
 
 Placer = Literal["heap", "static"]
 PLACERS: dict[Placer, tuple[str, ...]] = {"heap": (), "static": ("--placer", "static", "--router", "router2")}
-"""Ways to place and route, as nextpnr is told: its own choice, and one that suits 10,000 cells and more."""
+"""Arguments of nextpnr by placer: its default, and one that is suited to 10,000 cells or more."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """An FPGA, and how the open tools are told to use it.
+    """An FPGA, and the options of the open tools for it.
 
-    `luts`: how many 4-input LUTs a cell of each type takes away from other logic; other types take none.
-    `limits`: how many cells of a type there are, for those that run out first.
+    `luts`: number of 4-input LUTs that a cell of each type occupies; other types occupy none. `limits`: number of cells
+    of a type on the device, for the types that are exhausted first.
     """
 
-    family: str  # whose own cells `generate` may use
-    synth: str  # the Yosys pass, with its options
-    place: str  # the package of the place-and-route tool, and of its entry point run_<place>
+    family: str  # whose cells `generate` may instantiate
+    synth: str  # Yosys pass with its options
+    place: str  # package of the place-and-route tool, whose entry point is run_<place>
     arguments: tuple[str, ...]
     luts: Mapping[str, int]
     limits: Mapping[str, int]
-    ffs: tuple[str, ...]  # how the names of these cells begin
+    ffs: tuple[str, ...]  # prefixes of the cell types
     dsps: tuple[str, ...]
     brams: tuple[str, ...]
-    models: tuple[str, ...] = ()  # simulation models of the cells, below Yosys's share
-    pins: bool = False  # the tool places pins: a design's ports are kept off them by a harness
-    constraints: str = ""  # where the harness has its own, if the tool asks: what pins.cst says
+    models: tuple[str, ...] = ()  # simulation models of the cells, relative to Yosys's share folder
+    pins: bool = False  # the tool needs pins: the ports of a design are connected to a harness with few pins
+    constraints: str = ""  # contents of pins.cst, the pin locations of the harness, if the tool requires them
 
 
 def _ecp5(size: str, multipliers: int, memories: int) -> Device:
     return Device(
         family="ecp5",
-        synth="synth_ecp5 -nowidelut",  # wide multiplexers tie LUTs together: no smaller, and slower
+        synth="synth_ecp5 -nowidelut",  # wide multiplexers combine LUTs: not smaller, and slower
         place="nextpnr_ecp5",
         arguments=(f"--{size}", "--package", "CABGA381", "--speed", "6", "--out-of-context", "--freq", "250"),
-        # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory and a write port that
-        # occupies two more: nextpnr's "Total LUT4s" counts the same.
+        # A CCU2C is two LUTs with a carry. A TRELLIS_DPR16X4 is four LUTs of memory, and its write port occupies two
+        # more. The "Total LUT4s" of nextpnr are counted in the same manner.
         luts={"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6},
         limits={"MULT18X18D": multipliers, "DP16KD": memories},
         ffs=("TRELLIS_FF",),
@@ -54,7 +54,7 @@ def _ice40(size: str, package: str, freq: int, **limits: int) -> Device:
         synth="synth_ice40" + " -dsp" * ("SB_MAC16" in limits),
         place="nextpnr_ice40",
         arguments=(f"--{size}", "--package", package, "--freq", str(freq)),
-        luts={"SB_LUT4": 1},  # a carry has its place beside a LUT
+        luts={"SB_LUT4": 1},  # a carry cell does not occupy a LUT
         limits=limits,
         ffs=("SB_DFF",),
         dsps=("SB_MAC16",),

@@ -1,12 +1,12 @@
-"""How a mapped netlist is wired."""
+"""Fan-out of the signals of a mapped netlist."""
 
 from collections import Counter
 
 
 def fanout(module: dict) -> tuple[int, int]:
-    """Signals that drive something, and the most cell inputs that one of them drives; clock and reset apart.
+    """Number of signals that drive cell inputs, and the largest fan-out of one of them; except clock and reset.
 
-    `module` is one module of a netlist as Yosys writes JSON.
+    `module` is one module of a netlist in Yosys's JSON format.
     """
     apart = {bit for name in ("clk", "rst") for bit in module["ports"].get(name, {"bits": ()})["bits"]}
     loads = Counter(

@@ -1,4 +1,4 @@
-"""Gates of a design without any device: Yosys maps it to two-input gates, multipliers and memories as well."""
+"""Device-independent gate count: Yosys maps a design, including multipliers and memories, to two-input gates."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .synth import run_yosys, yosys_version
 
 @dataclass(frozen=True)
 class Gates:
-    """How many two-input gates (inverters and multiplexers too), D flip-flops, and transistors by Yosys's estimate."""
+    """Number of two-input gates (including inverters and multiplexers), D flip-flops, and transistors (estimated)."""
 
     gates: int
     ffs: int
@@ -26,7 +26,7 @@ class Gates:
 
 
 def count(component: Component, name: str) -> Gates:
-    """The gates of a component, flattened. Enables and resets of flip-flops are gates in front of them.
+    """Count the gates of a component, flattened. Enables and resets of flip-flops count as gates at their inputs.
 
     Raises `SynthesisError` if Yosys is missing or fails.
     """

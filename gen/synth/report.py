@@ -1,4 +1,4 @@
-"""What synthesis found out about a design."""
+"""Report of synthesis, placement and routing of a design."""
 
 import json
 import re
@@ -13,17 +13,18 @@ from .fanout import fanout
 
 @dataclass(frozen=True)
 class SynthesisReport:
-    """What a design takes on a device, and how fast it runs there.
+    """Area and clock frequency of a design on a device.
 
-    `luts` are 4-input LUTs used as logic. `lut4_equivalents` adds what else takes LUTs away: on ECP5 two for
-    each CCU2C (carry) and six for each TRELLIS_DPR16X4 (distributed memory: four that store, two under the
-    write port), which is the "Total LUT4s" of nextpnr. `utilisation` is nextpnr's count after packing, where
-    the entry and exit of each carry chain take cells of their own. `peak` is the most work that the design does in
-    a cycle, in `unit`; `macs` the same where that is multiply-accumulates. `fmax_mhz`: one figure a seed, 1 upwards,
-    out of context (no pins), and their median; None where no register reaches another. `critical_path`, of
-    the run that stands at the median, in names of the source and nanoseconds. `signals`, `largest_fanout`: see
-    `fanout`. `area_breakdown`: LUT4 equivalents, FF, DSP and BRAM of each part of the design, as far as cells bear the
-    name of what they drive.
+    - `luts`: 4-input LUTs used as logic.
+    - `lut4_equivalents`: also counts other uses of LUTs. On ECP5 these are two for each CCU2C (carry) and six for each
+      TRELLIS_DPR16X4 (distributed memory: four for storage, two for the write port), as in nextpnr's "Total LUT4s".
+    - `utilisation`: cells counted by nextpnr after packing; the entry and exit of each carry chain take extra cells.
+    - `peak`: maximum amount of work per cycle, in `unit`; `macs`: the same if the unit is the MAC, else 0.
+    - `fmax_mhz`: MHz for each seed from 1 on, out of context (without pins), and their median; None if there is no path
+      between registers.
+    - `critical_path`: that of the seed closest to the median, with names of the source and delays in nanoseconds.
+    - `signals`, `largest_fanout`: see `fanout`.
+    - `area_breakdown`: LUT4 equivalents, FF, DSP and BRAM of each part, by the names of the signals that cells drive.
     """
 
     generator: str
@@ -61,7 +62,7 @@ def report(
     netlist: dict,
     placed: list[dict],
 ) -> SynthesisReport:
-    """The report of a design with these cells, this netlist and these reports of nextpnr, one a seed."""
+    """Make the report of a design from its cells, its netlist, and the reports of nextpnr, one per seed."""
     target = DEVICES[device]
     signals, largest_fanout = fanout(netlist["modules"][design.top])
     rates = [rate for rate in map(mhz, placed) if rate is not None]
@@ -95,18 +96,18 @@ def report(
 
 
 def mhz(placed: dict) -> float | None:
-    """The clock rate in a report of nextpnr."""
+    """Fmax in MHz from a report of nextpnr, None without a clock path."""
     return min((round(clock["achieved"], 2) for clock in placed["fmax"].values()), default=None)
 
 
 def critical_path(placed: dict) -> dict:
-    """The longest path from clock to clock in a report of nextpnr, in names of the source, and nanoseconds."""
+    """Longest register-to-register path in a report of nextpnr, with names of the source and delays in nanoseconds."""
     path = max(
         (path["path"] for path in placed["critical_paths"] if path["from"] == path["to"]),
         key=lambda path: sum(step["delay"] for step in path),
     )
 
-    def source(cell):  # Yosys calls a cell after the signal that it drives, then itself
+    def source(cell):  # Yosys names a cell SIGNAL_CELLTYPE after the signal it drives
         name = re.split(r"_(?:TRELLIS|LUT\d?_|CCU2C|PFUMX|L6MUX21|SB_|DFF|ALU_|MUX2_)", cell)[0]
         return name.removeprefix("design.").removeprefix("body.")
 

@@ -1,6 +1,6 @@
-"""Cells and clock rate of a design on a device: Yosys, then nextpnr out of context, both from PyPI.
+"""Synthesis of a design for a device: Yosys, then nextpnr out of context, both from PyPI.
 
-Nothing but these packages is ever run, whatever the machine has installed. Results are kept in the cache.
+Only these packages are run, regardless of other tools on the machine. Results are cached.
 """
 
 import json
@@ -24,13 +24,13 @@ from .report import SynthesisReport, mhz, report
 __all__ = ["DEVICES", "Device", "SynthesisError", "SynthesisReport", "netlist", "synthesise"]
 
 LIMIT = 30 * 60
-"""Seconds after which a tool is given up: now and then nextpnr's router works on its last wires without an end."""
+"""Timeout of a tool in seconds: nextpnr's router occasionally never completes its last wires."""
 
 ALONE = {"YOSYS_MAX_THREADS": "1"}
-"""For Yosys's environment: threads of its opt_clean (pyosys 0.70) now and then wait for each other without an end."""
+"""Environment of Yosys: the threads of its pass opt_clean (pyosys 0.70) occasionally deadlock."""
 
 JOBS = 2
-"""nextpnr runs at the same time: each takes most of a gigabyte."""
+"""Number of concurrent nextpnr runs: each needs most of a gigabyte of memory."""
 
 MAPPER = """
 import sys
@@ -39,7 +39,7 @@ design = libyosys.Design()
 for line in open(sys.argv[1]):
     design.run_pass(line.strip())
 """
-"""Python that runs the Yosys script whose name it is given."""
+"""Python code that runs the Yosys script given as its argument."""
 
 
 class SynthesisError(Exception):
@@ -57,9 +57,9 @@ def synthesise(
 ) -> SynthesisReport:
     """Map a component to a device, and place and route it with the seeds 1 to `seeds`.
 
-    `folder` receives the netlist, the logs and the report; `progress` a line for each step; `placer` is
-    nextpnr's. Raises `SynthesisError` if a package is missing, the device is not known, the design does not
-    fit, or a tool fails.
+    The netlist, the logs and the report are written to `folder`. `progress` is called with a line before each step.
+    `placer` selects the placer of nextpnr. Raises `SynthesisError` if a package is missing, the device is unknown, the
+    design does not fit, or a tool fails.
     """
     target = _device(device)
     target = replace(target, arguments=(*target.arguments, *PLACERS[placer]))
@@ -93,12 +93,12 @@ def synthesise(
 
 
 def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
-    """The design as cells of a device, with the models of these cells: Verilog that simulates by itself.
+    """Synthesise a component to cells of a device; return the netlist with the simulation models of its cells.
 
-    Its ports are those of `generate(name, component)`. Raises `SynthesisError` as :func:`synthesise` does,
-    and if a cell has no model.
+    The Verilog can be simulated without further files. Its ports are those of `generate(name, component)`. Raises
+    `SynthesisError` under the conditions of :func:`synthesise`, and if a cell has no model.
     """
-    target = replace(_device(device), pins=False)  # which placement alone needs
+    target = replace(_device(device), pins=False)  # only placement needs pins
     mapped = _mapped(generate(name, component, device=target.family), target)
     own = files("systola.sim") / "models"
     sources = [*(files("pyosys") / "share" / model for model in target.models), *own.iterdir()]
@@ -118,7 +118,7 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
 
 
 def _head(models: str) -> str:
-    """What stands before the first model: macros that models use."""
+    """Text before the first model of a file: macros that the models use."""
     return re.split(r"(?m)^(?:\(\*.*\*\)\s*)?module\b", models, maxsplit=1)[0]
 
 
@@ -128,7 +128,7 @@ def run_yosys(directory: Path):
 
 
 def yosys_version() -> str:
-    """Raises `SynthesisError` if there is none."""
+    """Name and version of Yosys. Raises `SynthesisError` if it is not installed."""
     return f"pyosys {_version('pyosys')}"
 
 
@@ -139,7 +139,7 @@ def _device(name: str) -> Device:
 
 
 def _mapped(design: Design, device: Device) -> Path:
-    """A directory with the netlist (as JSON and Verilog) and its statistics."""
+    """Directory in the cache with the netlist (as JSON and Verilog) and its statistics."""
 
     def fill(directory: Path):
         (directory / "design.v").write_text(design.verilog)
@@ -151,7 +151,7 @@ def _mapped(design: Design, device: Device) -> Path:
 
 
 def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
-    """A directory with the report of place and route."""
+    """Directory in the cache with the report of place and route."""
     arguments = [
         *device.arguments,
         "--timing-allow-fail",
@@ -164,7 +164,7 @@ def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
     ]
 
     def fill(directory: Path):
-        shutil.copy(mapped / _placed_netlist(device), directory)  # WebAssembly sees its own /tmp
+        shutil.copy(mapped / _placed_netlist(device), directory)  # the WebAssembly tool has another /tmp
         if device.constraints:
             (directory / "pins.cst").write_text(device.constraints)
         name = device.place.replace("_", "-")
@@ -176,7 +176,7 @@ def _placed(design: Design, device: Device, mapped: Path, seed: int) -> Path:
 
 def _script(design: Design, device: Device) -> str:
     synth = device.synth
-    if "SB_MAC16 #(" in design.verilog:  # -dsp makes each of them another 16 x 16 multiplier, whatever it was
+    if "SB_MAC16 #(" in design.verilog:  # with -dsp each becomes a 16 x 16 multiplier, regardless of its settings
         synth = synth.replace(" -dsp", "")
     return (
         "\n".join(
@@ -203,9 +203,10 @@ def _placed_netlist(device: Device) -> str:
 
 
 def harness(design: Design) -> str:
-    """A design among registers that shift: four pins, however many ports it has, and no path longer than its own.
+    """Verilog of a harness that connects the ports of a design to shift registers and adds no longer path.
 
-    It is for tools that know no placement without pins; its cells are not counted.
+    It has five pins for any number of ports, for tools that cannot place a design without pins. Its cells are not
+    counted.
     """
     widths = {"input": 0, "output": 0}
     connections = []
@@ -249,9 +250,10 @@ def _version(package: str) -> str:
 
 
 def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str):
-    """Run a tool of a Python package in `directory`, its output into `log`.
+    """Run a tool of a Python package in `directory`, and write its output to the file `log`.
 
-    `code` is Python, or MODULE:FUNCTION that takes the arguments. Raises `SynthesisError` if it fails.
+    `code` is Python code, or MODULE:FUNCTION of a function that takes the arguments. Raises `SynthesisError` if the
+    tool fails.
     """
     _version(package)
     tool = log.removesuffix(".log").replace("yosys", "Yosys")
@@ -269,7 +271,7 @@ def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, 
             seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
             raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None
     if status:
-        lines = (directory / log).read_text(errors="replace").strip().splitlines() or ["it said nothing."]
+        lines = (directory / log).read_text(errors="replace").strip().splitlines() or ["it printed no message."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])
         raise SynthesisError(f"{tool} failed: {reason.removeprefix('ERROR: ')}")
 

@@ -1,4 +1,4 @@
-"""Amaranth components to RTLIL, each distinct component once."""
+"""Conversion of Amaranth components to RTLIL, one module per distinct component."""
 
 import re
 
@@ -14,14 +14,14 @@ _ZERO_INIT = re.compile(
     r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
 )
 COMPILED_WHOLE = 64 * 64
-"""Cells up to which a mesh compiles, and runs, faster in one piece."""
+"""Maximum number of cells of a mesh that compiles, and simulates, faster as one unit than in blocks."""
 
 
 class VerilogPlatform:
-    """The platform under which Verilog is generated: every (class, parameters) becomes one module.
+    """Platform under which Verilog is generated: every distinct (class, parameters) becomes one module.
 
-    `hw.component.place` finds :meth:`instantiate` here. `device` names the device whose own cells may stand for
-    portable descriptions; None keeps the text portable. Without `once` every component is elaborated in line.
+    `hw.component.place` calls :meth:`instantiate`. `device` names the FPGA family whose cells may replace portable
+    descriptions; with None the Verilog is portable. If `once` is False, every component is elaborated in line.
     """
 
     def __init__(self, top: str, device: str | None = None, once: bool = True):
@@ -31,12 +31,12 @@ class VerilogPlatform:
             self.instantiate = None
         self.device = device
         self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
-        self.origins: dict[str, str] = {}  # module to what it was made from
+        self.origins: dict[str, str] = {}  # module to a description of its component
         self.ports: dict[str, list[str]] = {}  # module to its ports, in order
         self._modules: dict[tuple[type, Parameters], str] = {}
 
     def instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
-        """Add to `m` an instance of the module of (component, parameters); return its ports but for those connected."""
+        """Add an instance of the module of (component, parameters) to `m`; return its ports that `connect` omits."""
         key = (component, parameters)
         if key not in self._modules:
             self._modules[key] = self._emit_component(component, parameters)
@@ -54,7 +54,7 @@ class VerilogPlatform:
         return interface
 
     def blocks(self) -> tuple[str, ...]:
-        """Modules that stand side by side in a wide mesh of many cells, each the mesh's whole height."""
+        """Modules of the column blocks of large meshes; each block has the full height of its mesh."""
         meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
         wide = [p for p in meshes if p.cols > GROUP and p.rows > 1]
         if max((p.rows * p.cols for p in wide), default=0) <= COMPILED_WHOLE:
@@ -73,27 +73,27 @@ class VerilogPlatform:
         return module
 
     def emit(self, elaboratable, module: str, ports: dict):
-        """Elaborate one module, and what it places, into :attr:`texts`."""
-        ports = {name: (value, None) for name, (value, _) in ports.items()}  # what is driven inside is an output
+        """Elaborate one module and its submodules into :attr:`texts`."""
+        ports = {name: (value, None) for name, (value, _) in ports.items()}  # None: a port driven inside is an output
         text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=False)
-        # A submodule that was elaborated in line is called after its parent with a dot: make it a plain identifier.
+        # The name of a submodule elaborated in line is its parent's name, a dot and its own: make it an identifier.
         text = re.sub(
             rf"(?m)^(module|  cell) \\{re.escape(module)}\.(\S*)",
             lambda match: f"{match[1]} \\{self.names.inline(module, match[2])}",
             text,
         )
-        # Amaranth gives every clocked module a reset: drop the port of one that resets nothing.
+        # Amaranth adds a reset to every clocked module: remove the port where it resets nothing.
         if text.count("\\rst\n") == 1 and "\\rst [" not in text:
             text = re.sub(r"(?m)^  wire .*\\rst\n", "", text)
-        # Memories start at zero, which Verilog says in a loop: no need to carry every bit through Yosys.
+        # Memories are initialised to zero by a loop in the Verilog, so that Yosys need not process every bit.
         self.texts[module] = _ZERO_INIT.sub("", text)
         domain = [port for port in ("clk", "rst") if re.search(rf"(?m)^  wire .* \\{port}$", text)]
         self.ports[module] = list(dict.fromkeys([*domain, *ports]))
 
 
 def ports_of(signature: wiring.Signature, interface):
-    """(name, signal, "i" or "o") for each port of an interface; constants, such as the ready of a stream that always
-    is, are no ports."""
+    """Yield (name, signal, "i" or "o") for each port of an interface. Constants, such as the `ready` of a stream that
+    is always ready, are not ports."""
     for path, member, value in signature.flatten(interface):
         signal = Value.cast(value)
         if not isinstance(signal, Const):

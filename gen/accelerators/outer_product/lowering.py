@@ -17,30 +17,30 @@ MOST = (1 << 16) - 1
 def refuses(p, graph: Graph, node: Node) -> str | None:
     """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
     if not isinstance(node, Dense | Convolution):
-        return "it only multiplies matrices"
+        return "only matrix products are supported"
     if isinstance(node, Convolution):
         kernel = graph[node.inputs[1]].shape[:2]
         if kernel != (1, 1) or node.stride != (1, 1) or any(map(any, node.padding)) or node.groups != 1:
             return "its convolutions have one pixel, stride 1, no padding and one group"
     if not isinstance(node.arithmetic, Exact):
-        return f"its arithmetic is {type(node.arithmetic).__name__}, and the machine's sums are exact: Exact"
+        return f"its arithmetic is {type(node.arithmetic).__name__}, but only Exact is supported"
     if len(node.inputs) > 2:
-        return "it adds no bias"
+        return "a bias is not supported"
     for tensor in (graph[name] for name in node.inputs):
         if tensor.type != "int8" or tensor.zero_point:
             return f"{tensor.name} must be int8 with zero point 0"
     if not graph[node.inputs[1]].constant:
         return "its weights must be a constant"
     if graph[node.inputs[0]].constant:
-        return f"{node.inputs[0]} is a constant, and only weights may be"
+        return f"{node.inputs[0]} is a constant, but only weights may be"
     if graph.producer(node.inputs[0]):
         return "its input is a result, and results are 32 bits"
     rows = graph[node.output].size // graph[node.output].shape[-1]
     if rows > SIZE * MOST:
-        return f"its result has {rows:,} rows, and with one descriptor at most {SIZE * MOST:,}"
+        return f"its result has {rows:,} rows; the limit of a descriptor is {SIZE * MOST:,}"
     depth = graph[node.inputs[1]].shape[-2]
     if depth > p.depth:
-        return f"a sum has {depth} products, and with depth={p.depth} at most {p.depth}"
+        return f"a sum has {depth} products; the limit is depth={p.depth}"
     return None
 
 

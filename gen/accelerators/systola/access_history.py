@@ -30,7 +30,7 @@ class MemoryHistory:
         self.last = {user: np.full((rows, lanes), -1, np.int32) for user in ISA.users(name)}
 
     def conflict(self, access: CellAccess, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
-        """Newest operation that may still access one of the cells, its unit, and the rows concerned; None without one.
+        """Newest operation that may still access one of the cells, its unit, and the rows concerned; None if none may.
 
         `done`: number of the last operation of each unit that is known to be complete.
         """

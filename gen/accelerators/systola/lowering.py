@@ -23,7 +23,7 @@ def refuses(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
         return f"it has no instruction for {type(node).__name__.lower()}"
     for name in node.inputs[: 2 if isinstance(node, Addition) else 1]:
         if graph[name].constant:
-            return f"{name} is a constant, and only weights, bias and tables may be"
+            return f"{name} is a constant, but only weights, bias and tables may be"
     return check(p, graph, node)
 
 
@@ -38,22 +38,22 @@ def _weights(p, graph, node):
     if weights.zero_point:
         return "its weights have a zero point"
     if weights.type != p.w_format:
-        return f"weights are {weights.type}, and the machine's are {p.w_format} with w_format={p.w_format}"
+        return f"weights are {weights.type}, but w_format={p.w_format}"
     return _types(p, graph, node, p.operand) or _arithmetic(p, scale(node))
 
 
 def _types(p, graph, node, operand):
     for name, type in (*((name, operand) for name in node.inputs[:1]), (node.output, p.format)):
         if graph[name].type != type:
-            return f"{name} is {graph[name].type}, and the machine's is {type}"
+            return f"{name} is {graph[name].type}, but must be {type}"
     return None
 
 
 def _arithmetic(p, arithmetic):
     if not isinstance(arithmetic, Tflite):
-        return f"its arithmetic is {type(arithmetic).__name__}, and the machine's is Tflite"
+        return f"its arithmetic is {type(arithmetic).__name__}, but only Tflite is supported"
     if arithmetic.multiplier is not None and arithmetic.rounding != p.rounding:
-        return f"it rounds as {arithmetic.rounding}, and the machine as rounding={p.rounding}"
+        return f"it rounds as {arithmetic.rounding}, but rounding={p.rounding}"
     return None
 
 
@@ -64,13 +64,13 @@ def scale(node: Node):
 
 def _window(node, kernel):
     if getattr(node, "groups", 1) != 1:
-        return f"groups={node.groups}: it has one group only"
+        return f"groups={node.groups}: groups must be 1"
     if getattr(node, "dilation", (1, 1)) != (1, 1):
-        return f"dilation={node.dilation}: windows are dense"
+        return f"dilation={node.dilation}: dilation must be (1, 1)"
     if any(before != after for before, after in node.padding):
         return f"padding={node.padding}: padding must be the same on opposite sides"
     if isinstance(node, Pooling) and any(map(any, node.padding)):
-        return f"padding={node.padding}: pooling takes no padding"
+        return f"padding={node.padding}: padding of a pooling must be 0"
     if any(before >= size for (before, _), size in zip(node.padding, kernel, strict=True)):
         return f"padding={node.padding}: padding must be less than the kernel, {tuple(kernel)}"
     return None
@@ -78,7 +78,7 @@ def _window(node, kernel):
 
 def _pooling(p, graph, node):
     if node.kind == "average" and scale(node).multiplier is not None:
-        return "an average that is scaled as well needs two instructions"
+        return "an average pooling that also scales needs two instructions"
     return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, node.window)
 
 
@@ -106,11 +106,11 @@ def _activation(p, graph, node):
     if not p.table:
         return "a table needs table=true"
     if not isinstance(producer, Pooling) or len(graph.consumers(node.inputs[0])) > 1:
-        return "a table needs a pooling before it, whose result nothing else reads"
+        return "a table must follow a pooling whose result has no other reader"
     if node.inputs[0] in graph.outputs:
-        return f"{node.inputs[0]} is an output, and the table replaces it"
+        return f"{node.inputs[0]} is an output, but a table would overwrite it"
     if graph[node.output].type not in (p.operand, p.format):
-        return f"{node.output} is {graph[node.output].type}, and the machine's is {p.operand}"
+        return f"{node.output} is {graph[node.output].type}, but must be {p.operand}"
     return None
 
 

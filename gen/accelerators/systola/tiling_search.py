@@ -177,7 +177,7 @@ def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> I
 
 def ramp(total: int, start: int, growth: float, most: int, down: bool) -> list[int]:
     """Split `total` into parts that start with `start` and grow by the factor `growth`, up to `most`, and shrink again
-    if `down`. If loading takes longer than computing (growth of 1) they double: the array stalls anyway."""
+    if `down`. With a growth of 1 or less, loading is the bottleneck and the array stalls anyway: the parts double."""
     if growth <= 1.0:
         growth = 2.0
     up, size = [], float(min(start, most))

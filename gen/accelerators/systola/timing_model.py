@@ -229,7 +229,7 @@ class _Machine:
         beats, time = self.box("LOAD", bus)
         first = max(begin + c.descriptor + c.latency, self.read_bus)
         self.read_bus = first + time
-        # Instruction prefetch takes turns with the load on the bus.
+        # Instruction prefetch and the load alternate on the bus.
         ahead = min(len(self.code), len(self.issued) + self.window) - len(self.fetched)
         for index in range(min(ahead, time * self.width // BYTES // 2)):
             self.fetch(first + 2 * index * BYTES // self.width)

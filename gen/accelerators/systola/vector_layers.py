@@ -62,7 +62,7 @@ class PoolingSchedule(LaneSchedule):
 
     @cached_property
     def stacked(self) -> PoolingLayer:
-        """Layer with its images stacked vertically, where no window would extend from one into the next."""
+        """Layer with its images stacked vertically, if no window then extends from one image into the next."""
         layer, image = self.layer, self.layer.input
         if image.height != layer.output_size[0] * layer.stride[0] or layer.window[0] > layer.stride[0]:
             return layer

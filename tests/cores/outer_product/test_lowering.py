@@ -39,7 +39,7 @@ def pooling() -> Graph:
 
 SHAPE = "its convolutions have one pixel, stride 1, no padding and one group"
 REFUSED = {
-    "pooling": (pooling(), "pool", "it only multiplies matrices"),
+    "pooling": (pooling(), "pool", "only matrix products are supported"),
     "kernel": (convolution((2, 2), (3, 3)), "conv", SHAPE),
     "stride": (convolution((2, 2), stride=(2, 2)), "conv", SHAPE),
     "padding on one side": (convolution((5, 4), padding=((0, 1), (0, 0))), "conv", SHAPE),
@@ -47,18 +47,18 @@ REFUSED = {
     "arithmetic": (
         product(y="int8", arithmetic=Tflite(1 << 30, -8)),
         "dense",
-        "its arithmetic is Tflite, and the machine's sums are exact: Exact",
+        "its arithmetic is Tflite, but only Exact is supported",
     ),
-    "bias": (product(bias=(constant("bias", 4, type="int32"),)), "dense", "it adds no bias"),
+    "bias": (product(bias=(constant("bias", 4, type="int32"),)), "dense", "a bias is not supported"),
     "type": (product(x=Tensor("x", (4, 8), "uint8")), "dense", "x must be int8 with zero point 0"),
     "zero point": (product(x=Tensor("x", (4, 8), "int8", zero_point=1)), "dense", "x must be int8 with zero point 0"),
     "weights": (product(w=Tensor("w", (8, 4), "int8")), "dense", "its weights must be a constant"),
-    "constant": (product(x=constant("x", 4, 8)), "dense", "x is a constant, and only weights may be"),
-    "depth": (product(k=65), "dense", "a sum has 65 products, and with depth=64 at most 64"),
+    "constant": (product(x=constant("x", 4, 8)), "dense", "x is a constant, but only weights may be"),
+    "depth": (product(k=65), "dense", "a sum has 65 products; the limit is depth=64"),
     "rows": (
         product(m=(1 << 18) - 3, k=1),
         "dense",
-        "its result has 262,141 rows, and with one descriptor at most 262,140",
+        "its result has 262,141 rows; the limit of a descriptor is 262,140",
     ),
 }
 

@@ -75,15 +75,15 @@ REFUSED = {
     ),
     "groups": (
         convolved(w=weights(3, 3, 2, 4), groups=2),
-        "layer conv cannot run on systola: groups=2: it has one group only.",
+        "layer conv cannot run on systola: groups=2: groups must be 1.",
     ),
     "depthwise": (
         convolved(w=weights(3, 3, 1, 4), groups=4),
-        "layer conv cannot run on systola: groups=4: it has one group only.",
+        "layer conv cannot run on systola: groups=4: groups must be 1.",
     ),
     "dilation": (
         convolved(y=Tensor("y", (1, 2, 4, 4), "int8"), dilation=(2, 1)),
-        "layer conv cannot run on systola: dilation=(2, 1): windows are dense.",
+        "layer conv cannot run on systola: dilation=(2, 1): dilation must be (1, 1).",
     ),
     "padding of two sizes": (
         convolved(y=Tensor("y", (1, 5, 4, 4), "int8"), padding=((0, 1), (0, 0))),
@@ -99,7 +99,7 @@ REFUSED = {
     ),
     "weights in another format": (
         convolved(w=weights(3, 3, 4, 4, type="flint4"), arithmetic=Coded("int8", "flint4", SCALED)),
-        "layer conv cannot run on systola: weights are flint4, and the machine's are int8 with w_format=int8.",
+        "layer conv cannot run on systola: weights are flint4, but w_format=int8.",
     ),
     "weights that are an input": (
         single(
@@ -112,19 +112,19 @@ REFUSED = {
     ),
     "activations in another format": (
         convolved(x=Tensor("x", X.shape, "uint8")),
-        "layer conv cannot run on systola: x is uint8, and the machine's is int8.",
+        "layer conv cannot run on systola: x is uint8, but must be int8.",
     ),
     "results in another format": (
         convolved(y=Tensor("y", (1, 4, 4, 4), "int16")),
-        "layer conv cannot run on systola: y is int16, and the machine's is int8.",
+        "layer conv cannot run on systola: y is int16, but must be int8.",
     ),
     "another arithmetic": (
         convolved(y=Tensor("y", (1, 4, 4, 4), "int32"), arithmetic=Exact()),
-        "layer conv cannot run on systola: y is int32, and the machine's is int8.",
+        "layer conv cannot run on systola: y is int32, but must be int8.",
     ),
     "another rounding": (
         convolved(arithmetic=replace(SCALED, rounding="single")),
-        "layer conv cannot run on systola: it rounds as single, and the machine as rounding=gemmlowp.",
+        "layer conv cannot run on systola: it rounds as single, but rounding=gemmlowp.",
     ),
     "a constant as activations": (
         Graph(
@@ -133,11 +133,11 @@ REFUSED = {
             ["x"],
             ["y"],
         ),
-        "layer dense cannot run on systola: k is a constant, and only weights, bias and tables may be.",
+        "layer dense cannot run on systola: k is a constant, but only weights, bias and tables may be.",
     ),
     "pooling with padding": (
         pooled(shape=(1, 4, 3, 4), padding=((1, 1), (0, 0))),
-        "layer pool cannot run on systola: padding=((1, 1), (0, 0)): pooling takes no padding.",
+        "layer pool cannot run on systola: padding=((1, 1), (0, 0)): padding of a pooling must be 0.",
     ),
     "pooling with padding on one side": (
         pooled(shape=(1, 3, 3, 4), window=(2, 2), padding=((0, 1), (0, 0))),
@@ -145,7 +145,7 @@ REFUSED = {
     ),
     "an average that is scaled": (
         pooled(arithmetic=SCALED, kind="average"),
-        "layer pool cannot run on systola: an average that is scaled as well needs two instructions.",
+        "layer pool cannot run on systola: an average pooling that also scales needs two instructions.",
     ),
     "addends of two shapes": (
         added(SCALED, b=Tensor("b", (1, 1, 1, 4), "int8")),
@@ -174,7 +174,7 @@ REFUSED = {
     ),
     "a table without pooling": (
         single(Activation("lut", "x", "y", function="lut", table=TABLE), FLAT, Tensor("y", (2, 8), "int8")),
-        "layer lut cannot run on systola: a table needs a pooling before it, whose result nothing else reads.",
+        "layer lut cannot run on systola: a table must follow a pooling whose result has no other reader.",
     ),
 }
 
@@ -321,7 +321,7 @@ def test_only_one_table_for_a_program():
 def test_a_pooling_that_is_read_twice_takes_no_table():
     graph = tables(TABLE, TABLE)
     graph = Graph(graph.tensors.values(), graph.nodes, ["x"], ["y0", "y1", "p0"])
-    with pytest.raises(UsageError, match=r"^layer table0 cannot run on systola: p0 is an output, and the table repl"):
+    with pytest.raises(UsageError, match=r"^layer table0 cannot run on systola: p0 is an output, but a table would"):
         ACCELERATOR.compile(P, graph)
 
 

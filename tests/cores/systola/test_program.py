@@ -139,16 +139,16 @@ def test_a_text_as_a_person_writes_it():
         ("HALT 1", "HALT has 0 operands, not 1."),
         ("LOAD r16, 0", "r16: a register is r0 to r15."),
         ("LOAD 1, 5000000000", "5000000000: an immediate has 32 bits."),
-        ("LOAD 1, r1*2", "'r1*2' is no operand, which is a number, a register, or r1+16."),
+        ("LOAD 1, r1*2", "'r1*2' is not an operand, which is a number, a register, or r1+16."),
         ("MATMUL 1, 2, kep", "MATMUL has no flag 'kep'; did you mean KEEP?"),
         ("QUANT 1, 2, low=300", "low=300: low must be from -128 to 255."),
         ("QUANT 1, 2, low=r1", "low=r1: it must be a number."),
         ("QUANT 1, 2, zero_point=3", "QUANT needs low and high."),
         ("QUANT_CHANNEL 1, low=3", "QUANT_CHANNEL needs high."),
         ("MOVE r1=r2", "r1=r2: it must be a number."),
-        ("ADD r1=2", "'r1=2' is no operand, which is a number, a register, or r1+16."),
+        ("ADD r1=2", "'r1=2' is not an operand, which is a number, a register, or r1+16."),
         ("QUANT 1, 2, low=3, 4", "'4' follows a named field: operands without a name come first."),
-        ("QUANT_CHANNEL 1, shift=3", "'shift=3' is no operand, which is a number, a register, or r1+16."),
+        ("QUANT_CHANNEL 1, shift=3", "'shift=3' is not an operand, which is a number, a register, or r1+16."),
     ],
 )
 def test_mistakes_name_line_and_reason(line, reason):
@@ -160,7 +160,7 @@ def test_mistakes_name_line_and_reason(line, reason):
 def test_bytes_that_are_no_program_are_refused():
     halt = Instruction(Op.HALT).encode()
     for code, reason in (
-        (halt[:-1], "15 bytes are no program: an instruction has 16."),
+        (halt[:-1], "15 bytes are not a program: an instruction has 16 bytes."),
         (halt + bytes(16), "instruction 1: there is no opcode 0x00."),
         (halt[:15] + b"\1", "instruction 0: HALT has no operand c."),
         ((Op.LOOP | 4 << 6).to_bytes(16, "little"), "instruction 0: LOOP has no flags 0x4."),
@@ -173,7 +173,7 @@ def test_bytes_that_are_no_program_are_refused():
 
 def test_emit_refuses_what_has_no_room():
     program = Program()
-    with pytest.raises(ValueError, match="units=32: SYNC has 5 bits for it"):
+    with pytest.raises(ValueError, match="units=32: flag units of SYNC has 5 bits"):
         program.emit(Op.SYNC, units=32)
     with pytest.raises(ValueError, match="HALT has no operand b"):
         program.emit(Op.HALT, b=4)

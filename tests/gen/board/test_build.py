@@ -75,7 +75,7 @@ def test_a_board_has_its_own_seed(tmp_path, monkeypatch, seed, used):
 
 
 def test_mistakes():
-    with pytest.raises(UsageError, match="unknown board 'ulx4s': there are arty-a7-35, "):
+    with pytest.raises(UsageError, match="unknown board 'ulx4s': known boards are arty-a7-35, "):
         find("ulx4s")
     target = find("icebreaker")
     shell = BoardTop(type(target)(**target.__dict__ | {"clock": 25_100_000}), design(target, bytes=4096))

@@ -155,7 +155,7 @@ def test_sim_records_waves(systola, tmp_path):
         (["gen", "systolic", "-c", "small"], "cannot read small: No such file or directory."),
         (["gen", "[bold]x"], "unknown generator '[bold]x': known are "),
         (["papers", "--only", "nosuch"], "--only: paper nosuch is not known: known papers are bitfusion, "),
-        (["board", "virtual", "nosuch"], "unknown board 'nosuch': there are "),
+        (["board", "virtual", "nosuch"], "unknown board 'nosuch': known boards are "),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

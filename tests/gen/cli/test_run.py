@@ -66,7 +66,7 @@ def test_an_execution_at_its_limit_is_a_failure(systola, tmp_path):
         ),
         (
             ["gemm", "--on", "outer_product", "-p", "depth=64", "-p", "k=100"],
-            "layer gemm cannot run on outer_product: a sum has 100 products, and with depth=64 at most 64.",
+            "layer gemm cannot run on outer_product: a sum has 100 products; the limit is depth=64.",
         ),
         (
             ["digits", "--on", "outer_product"],
@@ -83,7 +83,7 @@ def test_an_execution_at_its_limit_is_a_failure(systola, tmp_path):
         ),
         (
             ["digits", "-p", "format=uint8"],
-            "layer first cannot run on systola: first is int8, and the machine's is uint8.",
+            "layer first cannot run on systola: first is int8, but must be uint8.",
         ),
         (
             ["digits", "-p", "w_format=upot3"],

@@ -36,4 +36,4 @@ def test_an_image_beyond_the_limit_is_one_sentence():
     image.room(PAGE)
     with pytest.raises(ImageError) as error:
         image.room(1)
-    assert str(error.value) == f"the task needs {LIMIT + PAGE:,} bytes of DRAM: {LIMIT:,} are the limit."
+    assert str(error.value) == f"the task needs {LIMIT + PAGE:,} bytes of DRAM: the limit is {LIMIT:,}."

@@ -33,7 +33,7 @@ def test_registers(stream):
     board = Board(stream(), silence=0)
     board.write_register(8, -1)
     assert board.read_register(8) == board.wait(8, 0xF0, 0xF0) == 0xFFFFFFFF
-    with pytest.raises(BoardError, match=r"register 0x8 is 0xffffffff after 0 s, and its bits 0x1 not yet 0x0\."):
+    with pytest.raises(BoardError, match=r"register 0x8 is 0xffffffff after 0 s: its bits 0x1 have not become 0x0\."):
         board.wait(8, 1, 0, seconds=0)
 
 
@@ -69,8 +69,8 @@ def test_what_is_not_there_is_told(stream):
     board = Board(stream(), silence=0)
     with pytest.raises(BoardError) as error:
         board.write(8188, bytes(8))
-    assert str(error.value) == "memory 0x2000: nothing there (DECERR)."
-    with pytest.raises(BoardError, match=r"memory 0x2000 to 0x20ff: nothing there"):
+    assert str(error.value) == "memory 0x2000: no memory or register at this address (DECERR)."
+    with pytest.raises(BoardError, match=r"memory 0x2000 to 0x20ff: no memory or register"):
         board.read(8192, 256)
 
 
@@ -78,7 +78,7 @@ def test_a_pulled_cable_is_told(stream):
     line = stream()
     board = Board(line, silence=0)
     line._spoiled = lambda data: b""
-    with pytest.raises(BoardError, match="the stream stopped answering: is the cable plugged in"):
+    with pytest.raises(BoardError, match="the stream no longer responds: check the cable"):
         board.read(0, 4)
 
 
@@ -86,7 +86,7 @@ def test_what_was_broken_off_does_not_stand_for_what_comes_after(stream):
     line = stream()
     board = Board(line, silence=0)
     line.read = lambda count: b""  # answers are lost, requests are not
-    with pytest.raises(BoardError, match="stopped answering"):
+    with pytest.raises(BoardError, match="no longer responds"):
         board.write(0, b"old!" * 200)
     del line.read
     line.waiting = b""
@@ -96,18 +96,18 @@ def test_what_was_broken_off_does_not_stand_for_what_comes_after(stream):
 
 def test_no_board(stream):
     for identity, sentence in (
-        ("systola 2", "the stream says 'systola 2', which this driver does not know"),
-        ("hello", "the stream says 'hello', which this driver does not know"),
+        ("systola 2", "the stream reports 'systola 2', which this driver does not support"),
+        ("hello", "the stream reports 'hello', which this driver does not support"),
     ):
         with pytest.raises(BoardError, match=sentence):
             Board(stream(identity=identity), silence=0)
     silent = stream()
     silent.write = lambda data: None
-    with pytest.raises(BoardError, match="the stream does not answer: is it the board's port"):
+    with pytest.raises(BoardError, match="the stream does not respond: check that it is the board's port"):
         Board(silent, silence=0)
     echo = stream()
     echo.write = lambda data: setattr(echo, "waiting", echo.waiting + b"\n\rlogin: ")
-    with pytest.raises(BoardError, match="the stream answers, but not as a Systola board does"):
+    with pytest.raises(BoardError, match="the stream responds, but not with the protocol of a Systola board"):
         Board(echo, silence=0)
 
 

@@ -90,7 +90,7 @@ def test_an_execution_that_does_not_end_is_stopped(boards, monkeypatch):
 
 
 def test_digits_by_products(boards):
-    assert selftest.digits(boards["outer_product"], 2).startswith("2 of 2 right")
+    assert selftest.digits(boards["outer_product"], 2).startswith("2 of 2 correct")
 
 
 def test_a_wrong_engine_is_told(boards, monkeypatch):
@@ -113,10 +113,10 @@ def test_mistakes(boards, stream):
         (lambda: board.matmul([1, 2], ones), r"a must be a matrix of integers, at least 1 x 1: it is int64\(2,\)\."),
         (lambda: board.matmul(ones * 1.0, ones), "a must be a matrix of integers"),
         (lambda: board.matmul(ones, ones.astype(int) * 200), "b must be integers from -128 to 127: quantise it first"),
-        (lambda: board.matmul(ones, np.ones((3, 2), np.int8)), "a has 2 columns and b 3 rows: they must be as many"),
+        (lambda: board.matmul(ones, np.ones((3, 2), np.int8)), "a has 2 columns and b 3 rows: they must be equal"),
         (
             lambda: board.matmul(ones, ones, scale=[1, 2, 3]),
-            "scale and bias must be numbers, or have one for each of 2",
+            "scale and bias must be numbers, or arrays of 2 numbers",
         ),
         (lambda: board.matmul(ones, ones, scale=-1), "scale must be from 0 to 2\\^30"),
         (lambda: board.matmul(ones, ones, zero_point=300), "zero_point must be from -128 to 127: it is 300"),

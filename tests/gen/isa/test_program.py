@@ -106,7 +106,7 @@ def test_bytes_outside_the_table_are_rejected():
     for code, reason in (
         (b"\x01" + bytes(14) + b"\x01", "instruction 0: HALT has bits that must be 0: 0x1"),
         (b"\x01" + bytes(2) + b"\x01" + bytes(12), "instruction 0: HALT has no operand buffer."),
-        (bytes(15), "15 bytes are no program: an instruction has 16."),
+        (bytes(15), "15 bytes are not a program: an instruction has 16 bytes."),
     ):
         with pytest.raises(ProgramError, match=reason):
             TinyProgram.decode(code)

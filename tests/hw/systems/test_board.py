@@ -80,7 +80,7 @@ def test_an_engine_and_the_host_share_memory_and_registers():
             assert board.read_register(0x8008) == 2  # the interrupt
             board.write_register(8, 2)
             assert board.read_register(0x8008) == 0
-            with pytest.raises(BoardError, match=r"register 0x10: an error of the bus"):
+            with pytest.raises(BoardError, match=r"register 0x10: bus error"):
                 board.read_register(0x10)  # behind the engine's, before the board's
 
 
