@@ -127,7 +127,7 @@ def source_file(generator: Generator) -> str:
 def diagram(name: str, folder: Path) -> str | None:
     """Draw a generator; None as long as `systola draw` does not exist."""
     try:
-        svg = importlib.import_module("systola.gen.draw.draw").draw(name)
+        svg = importlib.import_module("systola.gen.draw").draw(name)
     except ModuleNotFoundError:
         return None
     write(folder / f"{name}.svg", svg)
