@@ -1,4 +1,4 @@
-"""The public interface: generate, simulate and run as a script uses them."""
+"""Public interface: generate, simulate and run as a script uses them."""
 
 import importlib
 import inspect
@@ -51,7 +51,7 @@ def test_generate_takes_a_name_or_a_component():
 
 def test_a_foreign_component_has_the_name_of_its_class():
     class Mine(BitBrick):
-        """A component of one's own."""
+        """A user's component."""
 
     assert gen.generate(Mine()).name == "mine"
 

@@ -12,7 +12,7 @@ from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "sums that are never cleared": (r"if \(\w+\) sum5 <= 22'h0+;\n    else if", "if"),
     "bytes without a sign": (r"\$signed\(a\[7:0\]\)", "a[7:0]"),
     "a panel that loses a byte": (r"(panel\[at\] <=) word;", r"\1 word & 32'hffffff00;"),
@@ -32,7 +32,7 @@ FAST = ("blocks of Y in one place",)
 
 @pytest.fixture(scope="module")
 def cases(chain):
-    """Chains of every kind: random ones, an error of each transfer, and a descriptor that asks for too much."""
+    """Chains of all kinds: random ones, an error of each transfer, and a descriptor whose sizes are too large."""
     faults = [(0x1000, 0x103F, 2), (0x2000, 0x203F, 3), (0x3000, 0x303F, 2), (0x4040, 0x407F, 3)]
     two = [(1, 2, 0x1000, 0x2000, 0x3000), (2, 1, 0x1000, 0x2000, 0x3100)]
     wrong = [(0, 1, 0x1000, 0x2000, 0x3000)], [(1, 1, 0x1004, 0x2000, 0x3000)]

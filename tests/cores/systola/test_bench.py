@@ -14,7 +14,7 @@ from systola.sim.stimulus.runs import Run
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "sync that does not wait for the accumulators": (r"! pending_array;", "1'h1;"),
     "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
     "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
@@ -31,7 +31,7 @@ FAST = ("beats in the wrong scratchpad",)
 
 
 def scheduled(work, small: dict) -> list[Run]:
-    """Programs in which units follow each other as closely as they may: products of few rows, and pooling."""
+    """Programs whose units follow each other as closely as possible: products of few rows, and pooling."""
     p, runs = SystolaParameters(**small), []
     for rows, order in ((1, "serial"), (3, "overlapped"), (24, "synchronised")):
         drawn, job = work(GemmTask.check(m=rows, k=32, n=8), p, order=order)
