@@ -13,9 +13,7 @@ from systola.sim.runner.simulate import simulate
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the tests of deliberately broken designs: each compiles one design per fault, so they form a suite of their
-    own.
-    """
+    """Mark the tests of deliberately broken designs: they compile one design per fault, and form a separate suite."""
     for item in items:
         if item.name.startswith("test_broken_designs"):
             item.add_marker(pytest.mark.broken)

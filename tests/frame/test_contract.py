@@ -33,9 +33,7 @@ def machine(request) -> tuple[Accelerator, object]:
 
 
 def run(machine, cases: list[Run]):
-    """The results of the cases. The bench compares them with the golden model, and the causes of all cycles with their
-    sum.
-    """
+    """Results of the cases, compared by the bench with the golden model; the causes of cycles add up to their sum."""
     outcome, ran = simulate(machine[1], cases, keep=True)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.cases == len(cases)

@@ -74,9 +74,7 @@ class AxiMemoryModel:
 
 
 def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None):
-    """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. Returns (bus, status of the
-    engine).
-    """
+    """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. Returns (bus, status)."""
     engine, status = OuterProductEngine(depth=DEPTH), {}
     bus = AxiMemoryModel(case.dram.copy(), pause, seed)
 

@@ -80,8 +80,7 @@ def on_golden():
 
 @pytest.fixture
 def core(small_core):
-    """A function that runs programs (objects or bytes), compares them with the golden model, and returns the
-    executions.
+    """A function that runs programs (objects or bytes), compares them with the golden model, and returns the runs.
 
     Each program has a DRAM of random bytes, with the program at the end.
     """

@@ -46,7 +46,7 @@ def test_steps_stay_in_their_room(seed, down, up, times):
         (AddressSequence(0, ((4, 1), (2, -1))), AddressSequence(0, ((4, 1),)), True),
     ],
 )
-def test_a_point_does_not_read_forbidden_places(reads, writes, expected):
+def test_writes_that_overtake_reads(reads, writes, expected):
     assert overtakes(reads, writes) == expected
 
 

@@ -157,7 +157,7 @@ def found_in(folder: Path) -> dict[str, bytes | None]:
 
 
 def fault_of(code: int, out: str, err: str, before: dict, after: dict) -> str | None:
-    """The fault in the end of a command; empty if there is none."""
+    """The fault of a finished command, or None."""
     if "Traceback" in out + err or code not in (0, 1, 2):
         return f"exit code {code}, {err[-400:]}"
     if code == 2 and after != before:

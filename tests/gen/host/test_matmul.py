@@ -140,7 +140,7 @@ def test_an_accelerator_without_a_driver_is_one_sentence(boards, monkeypatch):
         boards["outer_product"].run(0)
 
 
-def test_identity_words_select_the_engine():
+def test_an_engine_is_parsed_from_its_name():
     for target in TARGETS.values():
         kind, parameters = parse(target.design["engine"].name)
         assert kind == target.engine[0]

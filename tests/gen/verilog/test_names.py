@@ -87,7 +87,7 @@ def test_parameters_are_part_of_the_name(parameters, expected):
     "parameters",
     [{"style": "two words"}, {"width": -1}, {"shape": Scaled(Shape(4), 3, 0, 9)}, {"texts": ("long" * LONGEST,)}],
 )
-def test_indistinct_words_get_a_digest(parameters):
+def test_values_without_a_short_word_get_a_digest(parameters):
     assert re.fullmatch(rf"part(_\w+)?_x[0-9a-f]{{{DIGITS}}}", name(**parameters))
     assert len(name(**parameters)) <= LONGEST + DIGITS + 2
 

@@ -1,4 +1,4 @@
-"""The bfloat16 array: bit by bit in the order of k, whatever the shape; gaps, stalls and exact cycles."""
+"""bfloat16 array: bit-exact in the order of k, for all shapes; gaps, stalls and exact cycles."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from systola.sim.stimulus.systolic import SystolicCase
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(check, parameters):
+def test_random_tiles(check, parameters):
     check("bfloat16_systolic", **parameters)
 
 

@@ -1,4 +1,4 @@
-"""The broadcast matrix unit: shapes, formats and exact cycles; interchangeable with a weight-stationary array."""
+"""Broadcast matrix unit: shapes, formats and exact cycles; interchangeable with a weight-stationary array."""
 
 import pytest
 
@@ -20,11 +20,11 @@ from systola.sim.stimulus.systolic import random_cases
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(check, parameters):
+def test_random_tiles(check, parameters):
     check("broadcast", **parameters)
 
 
-def test_swaps_with_a_weight_stationary_array():
+def test_it_replaces_a_weight_stationary_array():
     """Same ports, same streams, same results: only the cycles differ."""
     tree = generate("broadcast", Broadcast(rows=4, cols=4))
     grid = generate("systolic", Systolic(rows=4, cols=4))

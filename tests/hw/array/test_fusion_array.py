@@ -1,4 +1,4 @@
-"""The array of Fusion Units: shapes, every mode, tiles of different modes after each other; exact cycles and rates."""
+"""Array of Fusion Units: shapes, every mode, tiles of different modes in sequence; exact cycles and rates."""
 
 import shutil
 
@@ -26,7 +26,7 @@ def design():
 
 
 def _fill(tiles_load: int = ROWS) -> int:
-    """Cycles of a case beyond those in which rows enter: the first tile's load, and the way through."""
+    """Cycles of a case in addition to those in which rows enter: the load of the first tile, and the latency."""
     return tiles_load + 1 + ROWS + COLS + 2 + 2 + 1
 
 
@@ -70,8 +70,8 @@ def test_products_a_cycle(design):
 
 
 @pytest.mark.parametrize("bits", [(2, 2), (4, 8)], ids=str)
-def test_a_layer_takes_the_cycles_that_the_authors_count(design, bits):
-    """A convolution of 3 x 3 as a product: each place of the kernel is filled up with zeros by itself."""
+def test_a_layer_takes_the_cycles_of_the_publication(design, bits):
+    """A convolution of 3 x 3 as a product: each place of the kernel is padded with zeros separately."""
     mode, ic, oc, outputs = Mode(*bits), 5, 7, 30
     padded = -ic % (ROWS * mode.values) + ic
     a, w = _draw(mode, outputs, 9 * padded, oc)
@@ -96,7 +96,7 @@ def test_a_layer_takes_the_cycles_that_the_authors_count(design, bits):
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(parameters):
+def test_random_tiles(parameters):
     design = generate("fusion_array", FusionArray(**parameters))
     outcome, _ = simulate(design, find("fusion_array").cases(design.parameters, 10, 1), simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples

@@ -1,4 +1,4 @@
-"""The systolic array in every dataflow: shapes, formats, widths, buffers, delays; gaps, stalls and exact cycles."""
+"""Systolic array in every dataflow: shapes, formats, widths, buffers, delays; gaps, stalls and exact cycles."""
 
 import itertools
 
@@ -39,11 +39,11 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
     [(dataflow, p) for dataflow, designs in SHAPES.items() for p in designs],
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
 )
-def test_computes(check, dataflow, parameters):
+def test_random_tiles(check, dataflow, parameters):
     check("systolic", dataflow=dataflow, **parameters)
 
 
-def test_smaller_buffer_is_slower_and_right(check):
+def test_a_smaller_buffer_is_slower_and_exact(check):
     fast = check("systolic", rows=6, cols=4, cases=8)
     slow = check("systolic", rows=6, cols=4, cases=8, buffer=2)
     assert slow.cycles > fast.cycles

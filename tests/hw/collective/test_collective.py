@@ -1,4 +1,4 @@
-"""Collectives on rings and tori through the bench, exact in every row and cycle, and what is said of them."""
+"""Collectives on rings and tori through the bench: exact rows and cycles, and stated facts."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_collectives(check, parameters):
     check("collective", cases=24, **parameters)
 
 
-def test_cycles_follow_the_law_from_one_row_on():
+def test_cycles_follow_the_law_for_all_rows():
     design = generate("collective", Collective(**SMALL))
     calls = [(op, rows, rows % 4) for op in OPERATIONS for rows in (1, 2, 7, 8, 13, 14, 15, 17, 20)]
     outcome, _ = simulate(design, [sweep(design.parameters, calls, np.random.default_rng(1))])

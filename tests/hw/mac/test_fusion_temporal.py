@@ -1,4 +1,4 @@
-"""The temporal design as generated Verilog: random modes, all products of two bits, exact rates."""
+"""Temporal design as generated Verilog: random modes, all products of two bits, exact rates."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The Fusion Unit as generated Verilog: every pair of values up to 12 bits, other modes sampled; exact rates."""
+"""Fusion Unit as generated Verilog: every pair of values up to 12 bits, other modes sampled; exact rates."""
 
 import shutil
 
@@ -23,7 +23,7 @@ def design():
 
 
 def test_every_pair_of_values(design):
-    """All of 2, 4, 8 x 2, 4, 8 bits, signed and unsigned, at every place of a word; but for 8 x 8, which is sampled."""
+    """All of 2, 4, 8 x 2, 4, 8 bits, signed and unsigned, at every place of a word; 8 x 8 is sampled."""
     rng = np.random.default_rng(1)
     every = [mode for mode in MODES if mode.a_bits + mode.w_bits <= 12]
     assert len(every) == 8 * 4

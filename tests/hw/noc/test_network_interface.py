@@ -1,4 +1,4 @@
-"""Interfaces of several sizes through the bench, and what is said of them."""
+"""Network interfaces of several sizes through the bench, and stated facts."""
 
 import random
 
@@ -43,7 +43,9 @@ def test_what_it_says_of_itself():
 
 
 def test_from_end_to_end():
-    """Three nodes on a ring, each with its interface: every packet arrives whole and in order beside refused ones."""
+    """Three nodes on a ring, each with its interface: every packet arrives complete and in order, between rejected
+    ones.
+    """
     m = Module()
     m.submodules.noc = noc = Noc(topology="ring", k=3, l=1, width=4, depth=2)
     ends = []

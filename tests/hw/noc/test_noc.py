@@ -1,4 +1,4 @@
-"""Networks of every kind through the bench, latencies of every pair, and what is said of them."""
+"""Networks of every kind through the bench, latencies of every pair, and stated facts."""
 
 import re
 import subprocess
@@ -79,13 +79,13 @@ def test_routers_are_emitted_once():
 def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
     design = generate("noc", Noc(**parameters))
     assert lint(design.verilog, design.top) == ""
-    passes = ["opt_clean", "opt -full", "delete t:$*dff* t:$memwr* t:$meminit*"]  # cut what holds state
+    passes = ["opt_clean", "opt -full", "delete t:$*dff* t:$memwr* t:$meminit*"]  # cut at state elements
     assert _yosys(tmp_path, design.verilog, *passes, "select -assert-none i:*_valid i:*_dest %u %co* o:* %i")
     assert not _yosys(tmp_path, design.verilog, "opt_clean", "opt -full", "select -assert-none i:*_valid %co* o:* %i")
 
 
 def _yosys(folder, text, *passes):
-    """Whether Yosys comes to the end of the passes."""
+    """Whether Yosys completes the passes."""
     (folder / "design.v").write_text(text)
     passes = ["read_verilog -sv -formal design.v", "hierarchy -top noc", "proc", "flatten", *passes]
     code = f"from pyosys import libyosys as y; d = y.Design(); [(d.run_pass(p), print('done', p)) for p in {passes!r}]"

@@ -38,7 +38,9 @@ def test_routes_are_shortest(kind, k, l):  # noqa: E741
 
 @pytest.mark.parametrize("kind", ["mesh", "torus"])
 def test_every_rectangle_has_a_tree(kind):
-    """Each node of it once, the source not, by channels that follow each other and that the check has examined."""
+    """The tree contains each node once and not the source; its channels are consecutive and covered by the deadlock
+    check.
+    """
     network = GridTopology(kind, 4, 3, 4, True)
     for source, low, high in product(range(12), range(12), range(12)):
         (x, y), (to_x, to_y) = network.at(low), network.at(high)
