@@ -45,7 +45,7 @@ def small():
 
 
 def test_every_pair_of_nibbles(small):
-    """Legal nibbles select their positions; the ten others add nothing and are reported; the other group is unaffected.
+    """Legal nibbles select their positions, the ten others add nothing and are reported; the other group is unaffected.
     """
     nibbles = np.arange(16).reshape(4, 4)
     a = np.array([[-128, 127, 3, -5, 7, 11, -13, 100], [1, 2, 4, 8, 16, 32, 64, -128]])

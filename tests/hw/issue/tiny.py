@@ -71,8 +71,9 @@ TINY = Isa(
     configuration=(ConfigSpec("STRIDE", 5, "matrix", "rows from one to the next"),),
     errors=ERRORS,
 )
-"""Like TPU v1's: 12-byte instructions, operands of 3, 2 and 4 bytes (and one of 5 across two of them), no loops, no
-registers, one configuration register.
+"""Like TPU v1's: 12-byte instructions, no loops, no registers, one configuration register.
+
+Operands have 3, 2 and 4 bytes, and one has 5 bytes across two of them.
 """
 
 NARROW = Isa(

@@ -20,9 +20,7 @@ def corners() -> np.ndarray:
 
 
 def ties() -> np.ndarray:
-    """Sums and differences at every distance at which bits are shifted out, with fractions around ties and
-    cancellations.
-    """
+    """Sums and differences at every distance at which bits are shifted out; fractions around ties and cancellations."""
     cases = itertools.product((1, 30, 200), range(29), FRACTIONS, FRACTIONS, range(4))
     pairs = [((s & 1) << 31 | e + d << 23 | f, s >> 1 << 31 | e << 23 | g) for e, d, f, g, s in cases]
     return np.array(pairs).T

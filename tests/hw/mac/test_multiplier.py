@@ -1,5 +1,4 @@
-"""Selection of the multiplier by operands; every pair of codes of every two four-bit formats, decoded and multiplied.
-"""
+"""Selection of the multiplier by operands; every pair of codes of every two four-bit formats through the hardware."""
 
 import itertools
 

@@ -62,8 +62,9 @@ def test_columns_are_also_read_at_four_per_cycle():
 
 
 def test_neighbours_in_four_banks_are_read_at_four_per_cycle():
-    """Each port reads consecutive words. From different banks they never wait. From the same bank they queue once, and
-    never wait again.
+    """Each port reads consecutive words.
+
+    From different banks they never wait. From the same bank they queue once, and never wait again.
     """
     design = generate("scratchpad", Scratchpad(**SMALL))
     length = 200

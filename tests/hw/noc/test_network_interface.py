@@ -43,8 +43,7 @@ def test_what_it_says_of_itself():
 
 
 def test_from_end_to_end():
-    """Three nodes on a ring, each with its interface: every packet arrives complete and in order, between rejected
-    ones.
+    """Three nodes on a ring, each with its interface: every packet arrives complete, in order, between rejected ones.
     """
     m = Module()
     m.submodules.noc = noc = Noc(topology="ring", k=3, l=1, width=4, depth=2)

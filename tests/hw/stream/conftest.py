@@ -21,9 +21,7 @@ def run():
 
 @pytest.fixture
 def through(run):
-    """Send 50 words through a register of payload {"n": 8}; both sides pause. Returns the received words and the
-    cycles.
-    """
+    """Send 50 words through a register of payload {"n": 8}, with pauses on both sides. Returns (words, cycles)."""
 
     def send(register, pause):
         words, out, cycles = list(range(50)), [], 0
