@@ -211,5 +211,5 @@ def test_ports_pass_through(drive, toy):
     assert set(toy.through(toy.Parameters())) == {"m_axi", "link", "answer", "flying", "running"}
 
 
-def test_the_text_is_clean(toy):
+def test_lint_is_clean(toy):
     assert lint(generate("toy", toy()).verilog, "toy") == ""

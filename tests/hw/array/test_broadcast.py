@@ -36,7 +36,7 @@ def test_it_replaces_a_weight_stationary_array():
     assert ours[0].cycles < theirs[0].cycles
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     for rows, levels in ((1, 0), (2, 1), (3, 2), (16, 4), (17, 5)):
         unit = Broadcast(rows=rows, cols=2).described()
         assert unit.latency == 2 + 2 + levels + 2

@@ -50,7 +50,7 @@ def test_every_mode_after_every_other(design):
     assert outcome.checked > sum(len(a) for a, _ in tiles) * COLS
 
 
-def test_products_a_cycle(design):
+def test_products_per_cycle(design):
     rates, rows = {2: 16, 4: 4, 8: 1, 16: 0.25}, 40
     cases = []
     for bits in rates:
@@ -108,6 +108,6 @@ def test_psums_grow_with_the_rows(design):
     assert "psum=signed(23)" in design.verilog
 
 
-def test_bad_parameters_are_refused_in_one_sentence():
+def test_illegal_parameters_are_rejected_in_one_sentence():
     with pytest.raises(ParameterError, match="rows must be an integer from 1 to 256"):
         FusionArray(rows=257)

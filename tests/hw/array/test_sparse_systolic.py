@@ -45,8 +45,7 @@ def small():
 
 
 def test_every_pair_of_nibbles(small):
-    """Legal nibbles select their positions, the ten others add nothing and are reported; the other group is unaffected.
-    """
+    """Legal nibbles select their positions, the ten others add nothing and are reported; the other group is exact."""
     nibbles = np.arange(16).reshape(4, 4)
     a = np.array([[-128, 127, 3, -5, 7, 11, -13, 100], [1, 2, 4, 8, 16, 32, 64, -128]])
     tiles = []
@@ -104,21 +103,21 @@ def test_half_the_cycles_of_dense_on_the_same_multipliers(small):
         ({"word": 24}, "word=24: word must be 16 or 32."),
     ],
 )
-def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
+def test_illegal_parameters_are_rejected_in_one_sentence(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         SparseSystolic(**parameters)
     assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(("sparsity", "groups", "levels"), [("2:4", 4, 1), ("4:8", 2, 2), ("1:2", 8, 0)])
-def test_latency_is_what_the_docstring_says(sparsity, groups, levels):
+def test_latency_equals_the_stated_one(sparsity, groups, levels):
     assert SparseSystolic(rows=8, cols=5, sparsity=sparsity).described().latency == groups + 5 + 1 + 2 + levels + 2
 
 
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_computes_whatever_is_asked(check, data):
+def test_random_parameters(check, data):
     integer = st.sampled_from([f"int{n}" for n in range(2, 17)] + [f"uint{n}" for n in range(1, 17)])
     sparsity = data.draw(st.sampled_from(["2:4", "1:4", "4:8", "1:2"]))
     check(

@@ -194,7 +194,7 @@ def test_toml_and_python_are_equivalent(tmp_path):
             assert "\n" not in str(error.value)
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     text = generate("registers", Registers()).verilog
     assert lint(text, "registers") == ""
     assert "(* init" not in text

@@ -72,7 +72,7 @@ def test_one_descriptor_loads_an_image(large):
     assert outcome.case_cycles[0] <= 1.02 * 224 * 224 * 3 / 8
 
 
-def test_latency_is_what_the_docstring_says(small):
+def test_latency_equals_the_stated_one(small):
     outcome = run(small, [DmaCase([contiguous(0, 0, 64)], *images(small), latency=2)])
     assert outcome.spans[0]["ar"][1] == small.latency == small.parameters["dims"] + 8
 

@@ -37,7 +37,7 @@ def test_a_byte_that_is_not_read_is_kept_and_the_next_one_is_lost():
     assert seen == [0x11, 0x33]
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     assert lint(generate("uart", Uart()).verilog, "uart") == ""
 
 

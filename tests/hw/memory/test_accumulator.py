@@ -45,7 +45,7 @@ def test_one_row_written_and_one_row_read_per_cycle(double_buffer):
     assert outcome.cycles == (tiles - 1) * every + rows + 3 + reads + memory.latency
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     assert [Accumulator(buffer=buffer).described().latency for buffer in ("auto", 7, 0)] == [4, 4, 2]
     assert [Accumulator(double_buffer=both).described().peak for both in (True, False)] == [2, 1]
 

@@ -15,7 +15,7 @@ def test_axi_memory(check, parameters):
     check("axi_memory", cases=16, **parameters)
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     assert lint(generate("axi_memory", AxiMemory()).verilog, "axi_memory") == ""
 
 

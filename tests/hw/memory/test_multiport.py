@@ -74,7 +74,7 @@ def test_lint_is_clean(ports):
     assert lint(design.verilog, design.top) == ""
 
 
-def test_latency_and_peak_are_what_the_docstring_says():
+def test_latency_and_peak_equal_the_stated_ones():
     memory = Multiport(ports=3).described()
     assert (memory.latency, memory.peak, memory.unit) == (2, 3, "access")
 

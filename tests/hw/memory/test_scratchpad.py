@@ -121,7 +121,7 @@ def _yosys(folder, text, *passes):
 
 
 @pytest.mark.parametrize("parameters", [SMALL, SMALL | {"buffer": 0, "depth": 48, "sram_latency": 3}])
-def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
+def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("scratchpad", Scratchpad(**parameters))
     assert lint(design.verilog, design.top) == ""
     passes = ["opt_clean", "memory -nomap", "delete t:$*dff* t:$mem*"]  # cut at state elements
@@ -135,7 +135,7 @@ def test_a_bank_an_arbiter_and_a_port_are_emitted_once():
     assert small.modules == large.modules == 7  # top, body, port, arbiter, bank, two multiplexers
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     pad = Scratchpad(ports=4, banks=8, sram_latency=2).described()
     assert (pad.latency, pad.peak, pad.unit) == (3, 4, "access")
     ports = generate("scratchpad", Scratchpad(buffer=0, counters=0)).ports

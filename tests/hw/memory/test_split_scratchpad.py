@@ -23,7 +23,7 @@ def test_a_matrix_product_by_data():
     assert outcome.work > 64 + 32 + 64 + 3 * 32
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     pad = SplitScratchpad(ports="2,1,4", banks="1,2,4", sram_latency=2).described()
     assert (pad.latency, pad.peak, pad.unit) == (3, 1 + 1 + 4, "access")
     ports = generate("split_scratchpad", SplitScratchpad(by="stage", depth=1024)).ports

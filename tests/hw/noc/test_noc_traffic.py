@@ -20,14 +20,14 @@ def test_everything_arrives_at_any_load():
     assert all(sum(ports[1:]) > 0 for result in results[-2:] for ports in result["links"])
 
 
-def test_bad_parameters_are_refused():
+def test_illegal_parameters_are_rejected():
     with pytest.raises(ParameterError, match="width=16: width must be an integer from 32 to 1024"):
         NocTraffic(width=16)
     with pytest.raises(ParameterError, match="can deadlock"):
         NocTraffic(vcs=1)
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     network = NocTraffic(k=8, l=8).described()
     assert (network.latency, network.peak, network.unit) == (3, 64, "flit")
 

@@ -68,7 +68,7 @@ def test_routers_of_every_kind(check, parameters):
     check("router", cases=40, **{"width": 16} | parameters)
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     router = Router(topology="mesh", k=3, l=3, latency=2).described()
     assert (router.latency, router.peak, router.unit) == (2, 5, "flit")
     with pytest.raises(ParameterError, match="depth=6: depth must be 2, 4, 8 or 16"):

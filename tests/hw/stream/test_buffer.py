@@ -13,8 +13,7 @@ WORD = Bundle({"n": 8})
 @pytest.mark.parametrize("pause", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize(("depth", "claim"), [(1, 1), (2, 1), (3, 1), (16, 1), (4, 4), (9, 4), (20, 5)])
 def test_claimed_rows_are_kept(run, depth, claim, pause):
-    """A pipeline of six cycles without back-pressure: `claim` rows are claimed first and written later, at full rate.
-    """
+    """A pipeline of six cycles without back-pressure: `claim` rows are claimed first and written later."""
     buffer = StreamBuffer(payload=WORD, depth=depth, claim=claim)
     words, out = list(range(120)), []
 

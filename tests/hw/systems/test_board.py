@@ -84,7 +84,7 @@ def test_an_engine_and_the_host_share_memory_and_registers():
                 board.read_register(0x10)  # after the engine's, before the board's
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     text = generate("bringup", Bringup(engine=ENGINE, data_width=64)).verilog
     assert lint(text, "bringup") == ""
 

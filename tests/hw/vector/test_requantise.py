@@ -83,7 +83,7 @@ def test_sets_follow_each_other_at_the_stated_interval():
     assert set(seen[:, 1].tolist()) == {64}
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     def latency(**parameters):
         return Requantise(**parameters).described().latency
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a weight that arrives a row early": (r"\.i\(north\[15:0\]\),\n    \.o\(south\[15:0\]\)", ".i(south[15:0])"),
     "ties that go up": (r"up <= _\d+;", "up <= normal[3];"),
 }

@@ -1,4 +1,4 @@
-"""The bench of the collective engines fails where it should: each of these designs is broken in one place."""
+"""The bench of the collective engines detects faults: each of these designs has one fault."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 256}
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a sum without its carries": (r"= a \+ b;", "= a ^ b;"),
     "a hop a cycle late": (
         r"assign fire = (\w+) & (\w+);",
@@ -28,14 +28,14 @@ BROKEN = {  # what is broken: text, what stands there instead
 }
 BREAKS = Breaks("collective", BROKEN, **PARAMETERS)
 QUICK = shutil.which("iverilog") is not None
-FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and run shortly
+FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and simulated briefly
 
 
 def _outcome(design):
     return simulate(design, find("collective").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

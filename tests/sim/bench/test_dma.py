@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these DMA engines is broken in one place."""
+"""The bench detects faults: each of these DMA engines has one fault."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "bytes turned the wrong way": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
     "the last byte of a run missing": (r"tail <= (\w+);", r"tail <= \1 >> 1;"),
     "bytes before a run written": (r"assign (\w+) = head & (\w+);", r"assign \1 = \2;"),
@@ -43,7 +43,7 @@ def _outcome(design):
     return simulate(design, [*cases, replace(cases[0], descriptors=[beyond])], timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 
@@ -51,7 +51,7 @@ def test_the_design_that_is_broken_below_is_right():
 def test_broken_designs_fail(what):
     broken = BREAKS.broken(what)
     if what in STUCK:
-        with pytest.raises(SimulatorError):  # no answer, or a burst that the memory does not take
+        with pytest.raises(SimulatorError):  # no response, or a burst that the memory rejects
             _outcome(broken)
     else:
         assert _outcome(broken).mismatches > 0

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these arrays is broken in one place."""
+"""The bench detects faults: each of these arrays has one fault."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
     "weights in the order of the port": (
         r"\{ i_payload\[64\], arrange1__operand, arrange0__operand \}",

@@ -1,4 +1,4 @@
-"""The bench of the link fails where it should: each of these designs is broken in one place."""
+"""The bench of the link detects faults: each of these designs has one fault."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a CRC that is always right": (r"good = register == 32'd3736805603", "good = 1'h1"),
     "a write that is done again": (r"= again \| _", "= 1'h0 | _"),
     "numbers that nobody expects": (r"known = .*;", "known = 1'h1;"),
@@ -32,7 +32,7 @@ def _mismatches(design) -> int:
         return -1
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _mismatches(BREAKS.design) == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these units is broken in one place."""
+"""The bench detects faults: each of these units has one fault."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "an illegal group that is multiplied": (r"illegal \? 16'h0000 : values", "values"),
     "equal places that are legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
     "the first place for both": (r"places\[3:2\], 3'h0", "places[1:0], 3'h0"),

@@ -1,4 +1,4 @@
-"""The network's bench fails where it should: each of these designs is broken in one place."""
+"""The network's bench detects faults: each of these designs has one fault."""
 
 import re
 import shutil
@@ -11,7 +11,7 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a flit that goes past its node": (r"= found\[(\S+)\] == target1;", r"= found[\1] == (target1 ^ 2'h1);"),
     "two bits exchanged": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
@@ -27,7 +27,7 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
     "an end that is lost": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }
-FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and run shortly
+FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and simulated briefly
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
 BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
@@ -57,7 +57,7 @@ def _outcome(design):
     return simulate(design, find("noc").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

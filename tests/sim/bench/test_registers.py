@@ -1,4 +1,4 @@
-"""The bench of the registers fails where it should: each of these designs is broken in one place."""
+"""The bench of the registers detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a strobe that is ignored": (r"write_scratch & w__o__payload\[33\]", "write_scratch"),
     "a clear that wins over a set": (
         r"= status_irq & (\w+);\n  assign (\w+) = \w+ \| status_irq_set;",
@@ -29,7 +29,7 @@ def _outcome(design):
     return simulate(design, find("registers").cases(design.parameters, 18, 5), timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import shutil
 
@@ -12,7 +12,7 @@ from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
-TWO_ROUNDINGS = {  # what is broken: text, what stands there instead
+TWO_ROUNDINGS = {  # fault: Verilog text, its replacement
     "ties towards zero": (r"multiply__product\[63\] \^ multiply__product\[30\]", "multiply__product[30]"),
     "a large result that wraps": (r"fits <= .*;", "fits <= 1'h1;"),
     "a clamp that is met a cycle early": (r"swaps\[10\]\) current_high", "swaps[9]) current_high"),
@@ -36,7 +36,7 @@ ONE_ROUNDING = {
 }
 GEMMLOWP = Breaks("requantise", TWO_ROUNDINGS, cols=3, rounding="gemmlowp")
 SINGLE = Breaks("requantise", ONE_ROUNDING, cols=3, rounding="single")
-LOST = {"a buffer that is never full"}  # where results never come
+LOST = {"a buffer that is never full"}  # no result ever
 
 
 def _outcome(design):
@@ -44,7 +44,7 @@ def _outcome(design):
 
 
 @pytest.mark.parametrize("breaks", [GEMMLOWP, SINGLE], ids=["gemmlowp", "single"])
-def test_the_design_that_is_broken_below_is_right(breaks):
+def test_the_unmodified_design_passes(breaks):
     assert _outcome(breaks.design).mismatches == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a choice among two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
     "an illegal group that multiplies": (r"illegal \? 16'h0000 : values", "values"),
     "a word that outlives its tile": (r"_5 \| ends", "_5"),
@@ -33,7 +33,7 @@ def _wrong(design) -> bool:
         return "nothing moved" in str(error) or "more than" in str(error)
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert not _wrong(BREAKS.design)
 
 
