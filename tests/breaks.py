@@ -33,5 +33,5 @@ class Breaks:
         pattern, instead = self.table[what]
         text, count = re.subn(pattern, instead, self.design.verilog)
         assert count, f"{what}: {pattern} does not occur in the Verilog of {self.generator}"
-        assert text != self.design.verilog, f"{what}: {pattern} is replaced by itself"
+        assert text != self.design.verilog, f"{what}: {pattern} is equal to its replacement"
         return replace(self.design, verilog=text)

@@ -32,5 +32,5 @@ def test_a_fault_that_changes_nothing_is_reported():
     breaks = Breaks("bitbrick", table)
     with pytest.raises(AssertionError, match="does not occur"):
         breaks.broken("absent")
-    with pytest.raises(AssertionError, match="replaced by itself"):
+    with pytest.raises(AssertionError, match="equal to its replacement"):
         breaks.broken("the same")

@@ -33,9 +33,7 @@ ORDER = {
         ("cli", "papers", "figures"),
     ),
 }
-"""Rooms, lowest group first. A room imports from lower groups; within a group rooms can import each other in one
-direction.
-"""
+"""Rooms, lowest group first. A room imports from lower groups; within a group imports have one direction."""
 
 FRONT = {"gen": {"__init__", "__main__", "api", "generators"}}
 """Modules outside all rooms that can import any room: the API, the command and the table of generators."""

@@ -16,18 +16,18 @@ BROKEN = {  # fault: Verilog text, its replacement
     "sums that are never cleared": (r"if \(\w+\) sum5 <= 22'h0+;\n    else if", "if"),
     "bytes without a sign": (r"\$signed\(a\[7:0\]\)", "a[7:0]"),
     "a panel that loses a byte": (r"(panel\[at\] <=) word;", r"\1 word & 32'hffffff00;"),
-    "blocks of Y in one place": (r"written \+ 1'h1", "written + 1'h0"),
+    "all blocks of Y at one address": (r"written \+ 1'h1", "written + 1'h0"),
     "a bus error of a read that is not reported": (r"(assign failed =) [^;]*;", r"\1 1'h0;"),
     "a bus error of a write that is not reported": (r"\| m_axi_b_payload\[2:1\]", "1'h0"),
-    "a descriptor that is never refused": (r"(assign legal =) [^;]*;", r"\1 1'h1;"),
+    "a descriptor that is never rejected": (r"(assign legal =) [^;]*;", r"\1 1'h1;"),
     "a chain that ends early": (r"! descriptor\[159:128\]", "1'h1"),
     "descriptors that are not counted": (r"(count_descriptors) \+ [^;]*;", r"\1;"),
     "a lost cycle that is not counted": (r"(count_lost_results) \+ [^;]*;", r"\1;"),
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
-    "another machine": (r"16'h4f50", "16'h4f51"),
+    "a wrong identity": (r"16'h4f50", "16'h4f51"),
 }
 BREAKS = Breaks("outer_product", BROKEN, **ACCELERATOR.presets["small"])
-FAST = ("blocks of Y in one place",)
+FAST = ("all blocks of Y at one address",)
 
 
 @pytest.fixture(scope="module")

@@ -16,15 +16,15 @@ from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
     "sync that does not wait for the accumulators": (r"! pending_array;", "1'h1;"),
-    "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
+    "sums instead of maxima": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
     "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
     "beats in the wrong scratchpad": (r"(load_skid__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
-    "results a row too far": (r"\{ row_target\[7:0\], array__y__payload", "{ row_target[7:1], 1'h1, array__y__payload"),
+    "results one row off": (r"\{ row_target\[7:0\], array__y__payload", "{ row_target[7:1], 1'h1, array__y__payload"),
     "a lost cycle that is not counted": (r"(count_lost_sync) \+ [^;]*;", r"\1;"),
     "a fault at the instruction being issued": (r"failed \? fault\[32:9\] :", "failed ? engine__pc :"),
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
-    "another machine": (r"16'h5359", "16'h5358"),
+    "a wrong identity": (r"16'h5359", "16'h5358"),
 }
 BREAKS = Breaks("systola", BROKEN, **ACCELERATOR.presets["small"])
 FAST = ("beats in the wrong scratchpad",)

@@ -25,9 +25,7 @@ def test_all_nodes_receive_the_same_decision_at_any_delay():
     rng, told, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
 
     async def bench(ctx):
-        """The next call of a node follows after some cycles, and requests the number of calls that all nodes have
-        begun.
-        """
+        """The next call of a node follows some cycles later, and requests the number of calls begun by all nodes."""
         wait, asked = [0] * len(nodes), [0] * len(nodes)
         cycle = 0
         while min(map(len, told)) < rounds:

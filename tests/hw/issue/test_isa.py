@@ -45,7 +45,7 @@ def test_accesses_by_instruction_and_by_memory():
         TINY.user(op.MATMUL, "weights", False)
 
 
-def test_units_count_rows():
+def test_unit_of_each_row():
     assert TINY.unit_of(TINY.rows[TINY.Op.READ_WEIGHTS]) is TINY.Unit.FETCH
     assert TINY.unit_of(TINY.rows[TINY.Op.SET]) is None
     assert TINY.unit_of(TINY.configs[5]) is TINY.Unit.MATRIX

@@ -64,6 +64,6 @@ def test_lint_is_clean(parameters):
     assert lint(design.verilog, design.top) == ""
 
 
-def test_a_lane_holds_the_input_range():
+def test_in_width_is_limited_by_acc_width():
     with pytest.raises(ParameterError, match="in_width must be at most acc_width, 24"):
         Accumulator(acc_width=24)

@@ -78,7 +78,7 @@ def test_stated_facts():
 
 
 def test_all_requesters_of_one_output_are_granted_in_turn():
-    """Every node sends single flits to one exit of a crossbar: two flits of one source enclose one of each other."""
+    """Every node sends single flits to one exit of a crossbar: four consecutive flits have four sources."""
     parameters = {"topology": "crossbar", "k": 5, "l": 1, "width": 8, "vcs": 2}
     design = generate("noc", find("noc").component(**parameters))
     case = traffic(parameters, "hot spot", 30, np.random.default_rng(2))

@@ -103,6 +103,6 @@ def test_illegal_parameters(parameters, sentence):
     assert str(error.value) == sentence
 
 
-def test_an_engine_fulfils_the_interface():
+def test_an_engine_without_the_interface_is_rejected():
     with pytest.raises(ParameterError, match=r"engine=x: engine must be a component with m_axi, s_axil and irq\."):
         BoardEngine.check(name="x", component=Registers, parameters=Registers.Parameters())

@@ -19,17 +19,17 @@ BROKEN = {  # fault: Verilog text, its replacement
     "the row before is not forwarded": (r"assign hit\[0\] = .*;", "assign hit[0] = 1'h0;"),
     "the row two before is not forwarded": (r"assign hit\[1\] = .*;", "assign hit[1] = 1'h0;"),
     "the row three before is not forwarded": (r"assign hit\[2\] = .*;", "assign hit[2] = 1'h0;"),
-    "forwarded from the other half": (r"stage1\[2\] == fill", "1'h1"),
-    "overwrites add": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
-    "the limit below is the one above": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
+    "forwarding from the other half": (r"stage1\[2\] == fill", "1'h1"),
+    "additions instead of overwrites": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
+    "the lower limit is the upper one": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
     "a lane without a sign": (r"\$signed\(data2\[11:0\]\)", "$signed({1'h0, data2[11:0]})"),
-    "found in the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
-    "read before all is written": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
-    "freed a cycle late": (
+    "reads from the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
+    "a read before the last write": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
+    "a half freed one cycle late": (
         r"assign row__ready = (.*);",
         r"reg was = 0; always @(posedge clk) was <= |closed & ~_1;\n  assign row__ready = \1 & ~was;",
     ),
-    "filling ends a row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
+    "filling ends one row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
     "a buffer that is never full": (r" & buffer__room", ""),
 }
 BREAKS = Breaks("accumulator", BROKEN, **PARAMETERS)

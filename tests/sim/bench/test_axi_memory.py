@@ -16,8 +16,8 @@ PARAMETERS = {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1}
 BROKEN = {  # fault: Verilog text, its replacement
     "writes beyond the end": (r"beyond \? 4'h0 : w_payload", "1'h0 ? 4'h0 : w_payload"),
     "no error beyond the end": (r"beyond \? 2'h3 : 2'h0", "2'h0"),
-    "bytes that nobody wrote": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
-    "a beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
+    "writes without a strobe": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
+    "one beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
 }
 BREAKS = Breaks("axi_memory", BROKEN, **PARAMETERS)
 

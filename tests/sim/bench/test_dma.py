@@ -13,15 +13,15 @@ from ...breaks import Breaks
 
 PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
 BROKEN = {  # fault: Verilog text, its replacement
-    "bytes turned the wrong way": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
+    "bytes rotated in the wrong direction": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
     "the last byte of a run missing": (r"tail <= (\w+);", r"tail <= \1 >> 1;"),
     "bytes before a run written": (r"assign (\w+) = head & (\w+);", r"assign \1 = \2;"),
     "a burst too long": (r"ends <= reach\[10:3\];", "ends <= reach[10:3] + 1'h1;"),
     "bursts that stop before their block": (r"ends : 8'hff;", "ends : 8'hfe;"),
-    "a stride forgotten": (r"assign bus_step = \w+ \?", "assign bus_step = 1'h1 ?"),
-    "padding an element short": (r"middle_bytes <= (\w+)\[18:0\];", r"middle_bytes <= \1[18:0] + 1'h1;"),
-    "a whole row of padding read": (r"outside1 <= \w+;", "outside1 <= 1'h0;"),
-    "errors not noticed": (r"assign bad = .*;", "assign bad = 1'h0;"),
+    "a missing stride": (r"assign bus_step = \w+ \?", "assign bus_step = 1'h1 ?"),
+    "padding one element short": (r"middle_bytes <= (\w+)\[18:0\];", r"middle_bytes <= \1[18:0] + 1'h1;"),
+    "a padded row that is read": (r"outside1 <= \w+;", "outside1 <= 1'h0;"),
+    "errors not reported": (r"assign bad = .*;", "assign bad = 1'h0;"),
     "the tag of another descriptor": (r"status__payload\[7:0\] <= order", "status__payload[7:0] <= ~order"),
     "a local range that ends late": (r"> \$signed\(14'h1000\)", "> $signed(14'h1001)"),
     "wlast on the wrong beat": (r"(assign w_payload\[72\] = passed) ==", r"\1 !="),

@@ -14,10 +14,10 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"\{ i_payload\[64\], arrange1__operand, arrange0__operand \}",
         "i_payload[64:0]",
     ),
-    "a row for each digit": (r"assign _2 = i_valid & i_payload\[\d+\];", "assign _2 = i_valid;"),
+    "one row per digit": (r"assign _2 = i_valid & i_payload\[\d+\];", "assign _2 = i_valid;"),
 }
-SLOW = ("weights in the order of the port", "a row for each digit")
-STUCK = {"a row for each digit"}  # where there are too many results
+SLOW = ("weights in the order of the port", "one row per digit")
+STUCK = {"one row per digit"}  # where there are too many results
 BREAKS = Breaks("fusion_array", BROKEN, rows=2, cols=2)
 
 

@@ -9,7 +9,7 @@ from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
     "shifts up to fourteen": (r"<< \{ slices, 1'h0 \}", "<< { slices[2:0], 1'h0 }"),
-    "sums that never start again": (r"first \? 33'h000000000 : product", "product"),
+    "sums that are never cleared": (r"first \? 33'h000000000 : product", "product"),
 }
 BREAKS = Breaks("fusion_temporal", BROKEN)
 

@@ -16,7 +16,7 @@ QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has noth
 PARAMETERS = {"ports": 3, "width": 16, "depth": 16}
 BROKEN = {  # fault: Verilog text, its replacement
     "two ports write one byte": (r"assign strobe0 = (\S+) & \w+;", r"assign strobe0 = \1;"),
-    "a lower port wins": (r"assign strobe1 = (\S+) & \w+;", r"assign strobe1 = \1 & ~strobe0;"),
+    "the lower port has priority": (r"assign strobe1 = (\S+) & \w+;", r"assign strobe1 = \1 & ~strobe0;"),
     "another port's last write is not seen": (r"assign near1_2 = .*;", "assign near1_2 = 1'h0;"),
     "another port's last write but one is not seen": (r"assign far2_0 = .*;", "assign far2_0 = 1'h0;"),
     "a port's own last write is not seen": (r"assign near0_0 = .*;", "assign near0_0 = 1'h0;"),
@@ -24,7 +24,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a strobe without effect": (r"strobe2\[3\] \?", "1'h1 ?"),
     "a copy that is never written": (r"(copy2_0 \([^;]*\.write\()write2\[0\]", r"\g<1>1'h0"),
     "a copy at another port's address": (r"(copy1_2 \([^;]*\.read_addr\()addr\[7:4\]", r"\1addr[3:0]"),
-    "an answer a cycle late": (
+    "a response one cycle late": (
         r"assign port1_rsp__valid = (.*);",
         r"reg late = 0; always @(posedge clk) late <= \1;\n  assign port1_rsp__valid = late;",
     ),

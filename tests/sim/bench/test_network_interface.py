@@ -11,8 +11,8 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
-    "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),
-    "a packet that goes before it is whole": (r"= head != whole;", "= head != tail;"),
+    "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),  # prose: allow refuse
+    "a packet sent before it is complete": (r"= head != whole;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
 BREAKS = Breaks("network_interface", BROKEN, **PARAMETERS)

@@ -9,7 +9,7 @@ from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
     "a strobe that is ignored": (r"write_scratch & w__o__payload\[33\]", "write_scratch"),
-    "a clear that wins over a set": (
+    "a clear with priority over a set": (
         r"= status_irq & (\w+);\n  assign (\w+) = \w+ \| status_irq_set;",
         r"= status_irq;\n  assign \2 = (status_irq | status_irq_set) & \1;",
     ),
@@ -17,9 +17,9 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"else control_tag_strobe <= (\w+);",
         r"else control_tag_strobe <= \1 | (control_tag_strobe & s_axil__b__valid & write_limits);",
     ),
-    "an answer that changes while it waits": (r"if \(ar__o__ready\) r_data <=", "r_data <="),
-    "an answer that outlives reset": (r"if \(rst\) s_axil__r__valid <= 1'h0;\n    else if", "if"),
-    "a write at half the speed": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
+    "a response that changes while stalled": (r"if \(ar__o__ready\) r_data <=", "r_data <="),
+    "a response that survives reset": (r"if \(rst\) s_axil__r__valid <= 1'h0;\n    else if", "if"),
+    "writes at half rate": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
     "a beat that does not wait": (r"waits \? payload : i_payload", "i_payload"),
 }
 BREAKS = Breaks("registers", BROKEN)

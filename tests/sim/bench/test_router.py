@@ -9,7 +9,7 @@ from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
-    "one that always waits": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
+    "an input that always stalls": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
 }
 PARAMETERS = {"topology": "torus", "k": 3, "l": 3, "width": 8}
 BREAKS = Breaks("router", BROKEN, **PARAMETERS)

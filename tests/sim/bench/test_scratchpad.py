@@ -13,11 +13,11 @@ from ...breaks import Breaks
 BROKEN = {  # fault: Verilog text, its replacement
     "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),
     "rows in the wrong order": (r"(words\[)(access\[3:0\])(\]\[15:8\] <=)", r"\1\2 ^ 4'd1\3"),
-    "a turn that does not go on": (r"later_0_1 <= grant\[0\]", "later_0_1 <= 1'h0"),
+    "a priority that does not rotate": (r"later_0_1 <= grant\[0\]", "later_0_1 <= 1'h0"),
     "a bank that stops after each access": (r"assign req_ready = _\d+ \| served", r"assign req_ready = ~ full"),
     "a response that is not kept": (r"kept1 <= kept0", "kept1 <= word"),
     "a response of the wrong bank": (r"source <= grant;", "source <= { grant[2:0], grant[3] };"),
-    "words that come a cycle late": (
+    "words one cycle late": (
         r"assign word = _0_;",
         "reg [15:0] late; always @(posedge clk) late <= _0_; assign word = late;",
     ),

@@ -40,9 +40,7 @@ def test_64_bits(overflow):
 
 
 def test_cycles():
-    """Two rows, read in three cycles; the last row is read four cycles later, a half is filled one cycle after its last
-    read.
-    """
+    """Two rows, read in three cycles; the last row is read four cycles later, a half is filled one cycle after that."""
     assert cycles([(2, 3)], 2) == ([0, 1], [5, 6, 7])
     assert cycles([(2, 3), (2, 1)], 1) == ([0, 1, 8, 9], [5, 6, 7, 13])
     assert cycles([(2, 3), (2, 1), (1, 1)], 2) == ([0, 1, 2, 3, 8], [5, 6, 7, 8, 12])

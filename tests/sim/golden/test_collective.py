@@ -92,7 +92,7 @@ def test_status_of_calls():
     ]:
         assert statuses(good | {1: wrong}, 4, 1, 8) == {0: MISSING, 1: code, 2: MISSING, 3: MISSING}
     assert set(statuses(good | {3: _call("all_gather", rows=2)}, 4, 1, 8).values()) == {DIFFERENT}
-    assert set(statuses(good | {3: _call("all_reduce", rows=2, root=9)}, 4, 1, 8).values()) == {OK}  # no root at that number
+    assert set(statuses(good | {3: _call("all_reduce", rows=2, root=9)}, 4, 1, 8).values()) == {OK}  # no such root
 
 
 def test_bounds():

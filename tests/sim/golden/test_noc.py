@@ -70,7 +70,7 @@ def test_hops(network, pair, expected):
 
 def test_laws():
     assert nodes("fat_tree", 4, 2) == 16
-    assert zero_load(3, 2, 5) == 11  # 3 routers of 2 cycles; the last of 5 beats. The mean is k/2 links to any node of a 4 x 4 torus, itself included: 32 / 15 to another one, and a router at the end.
+    assert zero_load(3, 2, 5) == 11  # 3 routers of 2 cycles; the last of 5 beats
     # k/2 links on average to any node of a 4 x 4 torus, itself included: 32 / 15 to another, and a router at the end
     assert mean_hops("torus", 4, 4) == pytest.approx(32 / 15 + 1)
     assert slowest(10, 3, 1, 4) == 14 * 3 + 3

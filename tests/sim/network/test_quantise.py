@@ -222,8 +222,7 @@ def test_ant_chooses_the_first_of_equally_good_types():
 
 @pytest.mark.parametrize("normal", ["int4", "flint4"])
 def test_pairs_pay_with_outliers(normal):
-    """With a few large outliers, pairs are better than the same normal type, whether clipped or scaled to the outliers.
-    """
+    """With a few large outliers, pairs are better than the same normal type, clipped or scaled to the outliers."""
     rng = np.random.default_rng(5)
     x = rng.normal(size=N)
     x[rng.choice(N, N // 200, replace=False)] *= 12

@@ -141,18 +141,18 @@ def test_missing_options_have_no_fields():
 def test_waits_are_set_where_a_load_and_a_store_overlap():
     load = dma_boxes.contiguous(100, 0, 50)
     options = {
-        "reads what is loaded": dma_boxes.contiguous(900, 49, 5, store=True),
-        "writes what is read": dma_boxes.contiguous(149, 900, 5, store=True),
+        "reads loaded data": dma_boxes.contiguous(900, 49, 5, store=True),
+        "writes to the source": dma_boxes.contiguous(149, 900, 5, store=True),
     }
     for store in options.values():
         for pair in ([load, store], [store, load]):
             assert [d.wait for d in order(pair, PARAMETERS)] == [False, True]
     apart = dma_boxes.contiguous(150, 50, 5, store=True)
-    filled = replace(options["reads what is loaded"], fill=True)
-    refused = replace(options["reads what is loaded"], count=(0,))
+    filled = replace(options["reads loaded data"], fill=True)
+    refused = replace(options["reads loaded data"], count=(0,))
     for other in (apart, filled, refused, load, Descriptor()):
         assert not order([load, other], PARAMETERS)[1].wait
-    both = [load, apart, options["reads what is loaded"], load]
+    both = [load, apart, options["reads loaded data"], load]
     assert [d.wait for d in order(both, PARAMETERS)] == [False, False, True, True]
-    again = [load, replace(apart, wait=True), replace(options["writes what is read"], tag=3)]
+    again = [load, replace(apart, wait=True), replace(options["writes to the source"], tag=3)]
     assert [d.wait for d in order(again, PARAMETERS)] == [False, True, False]  # stores among themselves are in order

@@ -76,7 +76,7 @@ def test_rounding_from_fp32():
 
 def test_rounding_of_known_values():
     exact = [(1.0, 0x3F80), (-2.0, 0xC000), (3.140625, 0x4049), (0.0, 0), (-0.0, 0x8000), (np.inf, 0x7F80)]
-    # One and a half steps: to even; half a step: to even; the largest float32 overflows.
+    # Steps of 1.5 and 0.5: to even; the largest float32 overflows.
     ties = [(1 + 3 / 256, 0x3F82), (1 + 1 / 256, 0x3F80), (3.4028235e38, 0x7F80), (2.0**-134, 0), (3 * 2.0**-134, 2)]
     for value, code in exact + ties:
         assert bf.encode(value) == code

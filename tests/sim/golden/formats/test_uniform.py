@@ -53,7 +53,7 @@ def test_zero_is_exact_and_errors_are_half_a_step():
             scale, zero = form.affine(low, high)
             assert scale * (form.nearest(0 / scale + zero) - zero) == 0
             x = rng.uniform(low, high, 50)
-            # Rounding of the zero point may move an end out of the range by as much as half a step.
+            # Rounding of the zero point may move an end out of the range by up to 0.5 steps.
             assert (np.abs(scale * (form.nearest(x / scale + zero) - zero) - x) <= scale * 1.0001).all()
 
 
