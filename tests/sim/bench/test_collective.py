@@ -19,7 +19,7 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"reg late; always @(posedge clk) late <= \1; assign fire = late & \1 & \2;",
     ),
     "a decision before all nodes have arrived": (r"known\[1\] \| ", "known[0] | "),
-    "different calls accepted as equal": (r"below\[\d+:3\] == asked", "1'h1"),
+    "different calls accepted as equal": (r"below\[\d+:3\] == asked", "1'h1"),  # prose: allow speech
     "a credit that is lost": (r"credit <= take;", "credit <= take & ~following[3];"),
     "the input forwarded instead of the sum": (r"assign out = result1\[2\] \?", "assign out = 1'h0 ?"),
     "a timeout that never expires": (r"= waited == 9'h100;", "= 1'h0;"),

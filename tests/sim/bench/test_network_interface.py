@@ -11,7 +11,10 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
-    "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),  # prose: allow refuse
+    "a packet that is cut and not dropped": (
+        r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ",  # prose: allow refuse
+        "1'h0 ? whole : ",
+    ),
     "a packet sent before it is complete": (r"= head != whole;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}

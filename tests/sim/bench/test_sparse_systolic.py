@@ -9,7 +9,7 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
-    "a choice of two values only": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
+    "a choice of only two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
     "an illegal group that multiplies": (r"illegal \? 16'h0000 : values", "values"),
     "a word kept after its tile": (r"_5 \| ends", "_5"),
 }
