@@ -74,7 +74,7 @@ def test_a_board_has_its_own_seed(tmp_path, monkeypatch, seed, used):
         build(type(target)(**target.__dict__ | {"seed": 7}), tmp_path, seed=seed, bytes=4096)
 
 
-def test_illegal_requests():
+def test_mistakes():
     with pytest.raises(UsageError, match="unknown board 'ulx4s': there are arty-a7-35, "):
         find("ulx4s")
     target = find("icebreaker")

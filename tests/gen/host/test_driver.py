@@ -85,7 +85,7 @@ def test_a_pulled_cable_is_reported(stream):
 def test_an_aborted_transfer_does_not_affect_later_ones(stream):
     line = stream()
     board = Board(line, silence=0)
-    line.read = lambda count: b""  # responses are lost, requests are not
+    line.read = lambda count: b""  # answers are lost, requests are not
     with pytest.raises(BoardError, match="stopped answering"):
         board.write(0, b"old!" * 200)
     del line.read
