@@ -1,7 +1,7 @@
-# Everything here installs what it needs into .venv first, from PyPI, at the versions of constraints.txt.
+# Each target first installs its dependencies into .venv, from PyPI, at the versions of constraints.txt.
 PYTHON ?= python3
 BIN := .venv/bin
-# Tools of the virtual environment only: whatever is installed elsewhere is not asked.
+# Only tools of the virtual environment are used, none from elsewhere.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
@@ -16,13 +16,13 @@ demo: .venv/ready  ## classify handwritten digits on generated hardware
 test: .venv/ready  ## the test suite
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not broken"
 
-test-broken: .venv/ready  ## benches find designs that are broken on purpose
+test-broken: .venv/ready  ## benches detect deliberately broken designs
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "broken and not slow"
 
-test-slow: .venv/ready  ## the suites that take minutes: random designs, the largest array, mapped netlists
+test-slow: .venv/ready  ## suites of several minutes: random designs, the largest array, mapped netlists
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow --timeout 1800
 
-test-examples: .venv/ready  ## the packages of examples/: installed beside Systola, their own tests, the contract suite
+test-examples: .venv/ready  ## the packages of examples/: installed next to Systola, their own tests, the contract suite
 	rm -rf build/examples
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target build/examples examples/accelerator examples/format
 	PYTHONPATH=build/examples $(BIN)/python -m pytest -n 2 examples/accelerator/tests examples/format/tests
@@ -34,9 +34,9 @@ bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 docs: .venv/ready  ## the documentation, into build/docs/html; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs build/docs/html
 
-lint: .venv/ready  ## ruff, and the prose lint
+lint: .venv/ready  ## ruff, and the prose lint of all pages and sources
 	$(BIN)/ruff check .
-	$(BIN)/python tests/prose/lint.py README.md CHANGELOG.md docs examples setup.py
+	$(BIN)/python tests/prose/lint.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
@@ -45,5 +45,5 @@ lint: .venv/ready  ## ruff, and the prose lint
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,board,draw,demo,docs,dev]'
 	touch $@
 
-clean:  ## remove everything that was made
+clean:  ## remove all generated files
 	rm -rf .venv build dist *.egg-info

@@ -11,10 +11,10 @@ from ..hw.component import ParameterError
 from . import accelerators as _accelerators_package
 from . import run as _run_package
 from .accelerators.registry import accelerators
-from .api import generate, run, simulate, synthesise
+from .api import generate, matmul, run, simulate, synthesise
 from .errors import UsageError
 
-__all__ = ["ParameterError", "UsageError", "accelerators", "generate", "run", "simulate", "synthesise"]
+__all__ = ["ParameterError", "UsageError", "accelerators", "generate", "matmul", "run", "simulate", "synthesise"]
 
 # The functions `accelerators` and `run` replace the packages of the same names as attributes of this package. They
 # share the packages' namespaces, so that `import systola.gen.run.report as report` still finds its module.

@@ -1,6 +1,7 @@
 """Functions of the public interface; see the docstring of the package `gen`."""
 
 import importlib.util
+import re
 from dataclasses import replace
 
 from ..hw.component import Component
@@ -11,6 +12,8 @@ from .verilog.verilog import Design
 
 UNREGISTERED = "no bench"
 """Value of `Design.bench` for a component that belongs to no generator."""
+MATRIX_ENGINES = ("broadcast", "systolic")
+"""Generators whose streams carry the tiles of :func:`matmul`."""
 
 
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
@@ -81,3 +84,39 @@ def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
     accelerator = registry.find(on)
     parameters, kind = report.prepare(task, accelerator, {key: str(value) for key, value in settings.items()})
     return report.run(task, kind, accelerator, parameters, seed=seed)
+
+
+def matmul(design: str | Design, a, w, **options):
+    """Multiply two matrices on a matrix engine's Verilog; return (product, outcome).
+
+    The product is A @ W for integers A (M, K) and W (K, N) in the ranges of `a_format` and `w_format`. Both are split
+    into tiles that enter without a pause; NumPy adds the sums of the K-tiles, each modulo 2^acc_width. `design` is a
+    result of :func:`generate` for "systolic" or "broadcast", or one of these names. `options` are those of
+    :func:`simulate`.
+    """
+    import numpy as np
+
+    from ..sim.golden import integer
+    from ..sim.stimulus import gemm
+    from ..sim.stimulus.systolic import SystolicCase
+
+    design = generate(design) if isinstance(design, str) else design
+    if design.name not in MATRIX_ENGINES:
+        raise UsageError(f"generator '{design.name}': matmul needs one of {', '.join(MATRIX_ENGINES)}.")
+    parameters = design.parameters
+    operands = {"a": np.asarray(a), "w": np.asarray(w)}
+    for name, operand in operands.items():
+        form = parameters[f"{name}_format"]
+        if not re.fullmatch(r"u?int\d+", form):
+            raise UsageError(f"{name}_format={form}: matmul needs an integer format, such as int8.")
+        low, high = integer.limits(form)
+        if operand.ndim != 2 or not operand.size or not np.issubdtype(operand.dtype, np.integer):
+            raise UsageError(f"{name}: it must be a matrix of integers, not {operand.dtype} of shape {operand.shape}.")
+        if operand.min() < low or operand.max() > high:
+            raise UsageError(f"{name}: values must be from {low} to {high}, the range of {form}.")
+    a, w = operands.values()
+    if a.shape[1] != w.shape[0]:
+        raise UsageError(f"a of shape {a.shape} and w of shape {w.shape}: columns of a must equal rows of w.")
+    engine = parameters["rows"], parameters["cols"], parameters.get("dataflow", "ws")
+    outcome, (results,) = simulate(design, [SystolicCase(gemm.tiles(a, w, *engine))], **{**options, "keep": True})
+    return gemm.assemble(results, a, w, *engine), outcome

@@ -1,4 +1,4 @@
-"""Designs that are broken on purpose, each in one place, which their bench must find."""
+"""Designs with one deliberate fault each, which their bench must detect."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from systola.gen.verilog.verilog import Design
 
 
 class Breaks:
-    """Breaks of one design: iterates over their names.
+    """Faults of one design: iterates over their names.
 
-    `table` maps what is broken to a pattern of the generated Verilog and the text that replaces it; `parameters` are
-    those of the design. `tests/test_breaks.py` makes every break of every table in the fast suite, without simulation.
+    `table` maps the name of each fault to a pattern of the generated Verilog and its replacement; `parameters` are
+    those of the design. `tests/test_breaks.py` applies every fault of every table in the fast suite, without
+    simulation.
     """
 
     def __init__(self, generator: str, table: dict[str, tuple[str, str]], /, **parameters):
@@ -24,13 +25,13 @@ class Breaks:
 
     @cached_property
     def design(self) -> Design:
-        """The design as it should be."""
+        """The unmodified design."""
         return find(self.generator).design(**self.parameters)
 
     def broken(self, what: str) -> Design:
-        """The design with one break. Raises AssertionError if its Verilog does not change."""
+        """The design with one fault. Raises AssertionError if its Verilog does not change."""
         pattern, instead = self.table[what]
         text, count = re.subn(pattern, instead, self.design.verilog)
         assert count, f"{what}: {pattern} does not occur in the Verilog of {self.generator}"
-        assert text != self.design.verilog, f"{what}: {pattern} is replaced by itself"
+        assert text != self.design.verilog, f"{what}: {pattern} is equal to its replacement"
         return replace(self.design, verilog=text)

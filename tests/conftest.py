@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a design through its bench, beats through a part."""
+"""Fixtures for all tests: simulation of a design in its bench, and beats through a component."""
 
 import random
 from operator import attrgetter
@@ -13,7 +13,7 @@ from systola.sim.runner.simulate import simulate
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that break a design on purpose compile one for each break: they are a suite of their own."""
+    """Mark the tests of deliberately broken designs: they compile one design per fault, and form a separate suite."""
     for item in items:
         if item.name.startswith(("test_broken_designs", "test_the_design_that_is_broken_below")):
             item.add_marker(pytest.mark.broken)
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def check():
-    """Generate, run random cases in the bench of that name, insist that everything was right; return the outcome."""
+    """Generate a design and run random cases in its bench; fail on any mismatch, otherwise return the outcome."""
 
     def run(name: str, *, cases: int = 40, seed: int = 1, **parameters):
         generator = find(name)
@@ -36,7 +36,7 @@ def check():
 
 
 def pack(layout, fields: dict) -> int:
-    """The bits of a payload; fields that are not told are 0."""
+    """The bits of a payload; missing fields are 0."""
     if not isinstance(layout, data.Layout):  # a single value
         return fields["value"]
     assert fields.keys() <= dict(layout).keys()
@@ -66,13 +66,14 @@ def unpack(layout, bits: int) -> dict:
 def _exchange(
     component, inputs, outputs, *, pause=0.0, seed=1, react=None, watch=(), reset_at=None, extra=12, limit=30000
 ):
-    """Send the beats of `inputs` (lists of fields), take so many of each of `outputs`; all beats as (cycle, fields).
+    """Send the beats of `inputs` (lists of fields) and receive the given number of beats from each of `outputs`.
 
-    None of `outputs` is any number. Each stream pauses with the probability `pause` in a cycle. `react(name, fields)`
-    is told of every beat and may append to the lists of `inputs`. `watch`: ports that are noted with the fields of each
-    output. `reset_at`: reset is high in that cycle alone; nothing is sent after it and nothing may come.
+    Returns all beats as (cycle, fields). A number of None receives any number of beats. `pause` is the probability, per
+    cycle and stream, of a pause. `react(name, fields)` is called with every beat and may append to the lists of
+    `inputs`. `watch`: ports that are recorded with the fields of each output. `reset_at`: the only cycle in which reset
+    is high; nothing is sent after it, and no output may follow.
 
-    Fails if an output takes back what it offered, or gives more than was asked for in `extra` further cycles.
+    Fails if an output withdraws an offered beat, or delivers more beats than requested within `extra` further cycles.
     """
     m = Module()
     m.domains.sync = domain = ClockDomain()

@@ -1,4 +1,4 @@
-"""Every break of every broken design is still made: a design that changes takes its breaks along."""
+"""Faults of broken designs: every fault still applies to its design, also after changes of the design."""
 
 import importlib
 from pathlib import Path
@@ -19,7 +19,7 @@ def _tables(suite: Path) -> list[Breaks]:
 
 
 @pytest.mark.parametrize("suite", SUITES, ids=lambda path: str(path.relative_to(TESTS)))
-def test_every_break_changes_its_design(suite):
+def test_every_fault_changes_its_design(suite):
     tables = _tables(suite)
     assert any(what for breaks in tables for what in breaks)
     for breaks in tables:
@@ -27,10 +27,10 @@ def test_every_break_changes_its_design(suite):
             breaks.broken(what)
 
 
-def test_a_break_that_changes_nothing_is_found():
+def test_a_fault_that_changes_nothing_is_reported():
     table = {"absent": ("no such text", ""), "the same": (r"\bmodule\b", "module")}
     breaks = Breaks("bitbrick", table)
     with pytest.raises(AssertionError, match="does not occur"):
         breaks.broken("absent")
-    with pytest.raises(AssertionError, match="replaced by itself"):
+    with pytest.raises(AssertionError, match="equal to its replacement"):
         breaks.broken("the same")

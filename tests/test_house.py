@@ -1,5 +1,6 @@
-"""The house: who imports whom, no import circles, sizes of files. Each rule is a function over a root folder, and has
-been seen to fail on a planted violation.
+"""Structure of the repository: imports between folders, import cycles, file sizes.
+
+Each rule is a function over a root folder, and fails on a planted violation.
 """
 
 import ast
@@ -33,19 +34,19 @@ ORDER = {
         ("cli", "papers", "figures"),
     ),
 }
-"""Rooms, lowest group first. A room imports from lower groups; within a group rooms may import each other, one way."""
+"""Rooms, lowest group first. A room imports from lower groups; within a group imports have one direction."""
 
 FRONT = {"gen": {"__init__", "__main__", "api", "generators"}}
-"""Modules outside all rooms that see the whole of it: the API, the command and the table of generators."""
+"""Modules outside all rooms that can import any room: the API, the command and the table of generators."""
 
 MACHINES = ("cores", "accelerators")
-"""Folders of single machines. Within hw and sim, only rooms above may import from one."""
+"""Folders of single machines. Within hw and sim, only rooms above can import from one."""
 
 LONGEST = 400
 MEDIAN = 120
 
 ALLOWED: dict[str, str] = {}
-"""Violations in files that are about to be replaced, each with what removes it. This table must become empty."""
+"""Violations in files that will be replaced, each with its remedy. This table must become empty."""
 
 
 def modules(root: Path, *folders: str) -> dict[str, Path]:
@@ -57,7 +58,7 @@ def modules(root: Path, *folders: str) -> dict[str, Path]:
 def imports(name: str, file: Path, known: set[str], *, whole: bool = True) -> set[str]:
     """Modules that a module imports: project modules by dotted name, others by their top-level name.
 
-    Without `whole` only imports that run with the module: none inside functions.
+    Without `whole`, only imports executed with the module count, not those inside functions.
     """
     package, found = name.split(".")[:-1], set()
     for node in _import_statements(file.read_text(encoding="utf-8"), whole):
@@ -88,7 +89,7 @@ def _import_statements(text: str, whole: bool) -> list[ast.Import | ast.ImportFr
 
 
 def direction(root: Path) -> list[str]:
-    """Imports from a higher room, rooms of one group that import each other, folders that are no room."""
+    """Imports from a higher room, mutual imports of rooms of one group, and folders that are no room."""
     found = []
     for top, groups in ORDER.items():
         level = {room: n for n, group in enumerate(groups) for room in group}
@@ -116,7 +117,7 @@ def direction(root: Path) -> list[str]:
 
 
 def tops(root: Path) -> list[str]:
-    """Imports between hw, sim and gen that must not be; hw with NumPy, sim with Amaranth; absolute ones."""
+    """Forbidden imports between hw, sim and gen; NumPy in hw, Amaranth in sim; absolute imports."""
     forbidden = {
         "hw": {"sim", "gen", "systola", "numpy", "cocotb"},
         "sim": {"hw", "gen", "systola", "amaranth"},
@@ -154,7 +155,7 @@ def machines(root: Path) -> list[str]:
 
 
 def circles(root: Path) -> list[str]:
-    """Modules that import each other as they are imported."""
+    """Import cycles at module level."""
     known = modules(root, "hw", "sim", "gen")
     graph = {name: imports(name, file, set(known), whole=False) & set(known) - {name} for name, file in known.items()}
     return [f"modules import each other: {circle}" for circle in _circles(graph)]
@@ -169,7 +170,7 @@ def _circles(graph: dict[str, set[str]]) -> list[str]:
 
 
 def sizes(root: Path) -> list[str]:
-    """Files that are too long, and a median of hw that is."""
+    """Files that are too long, and a median of hw that is too large."""
     lines = {
         name: len(file.read_text(encoding="utf-8").splitlines())
         for name, file in modules(root, "hw", "sim", "gen").items()
@@ -185,11 +186,11 @@ RULES = (tops, direction, golden, machines, circles, sizes)
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_house_is_in_order(rule):
+def test_the_repository_follows_the_rules(rule):
     assert [each for each in rule(ROOT) if each not in ALLOWED] == []
 
 
-def test_no_violation_is_allowed_that_is_gone():
+def test_no_obsolete_violation_is_allowed():
     present = {each for rule in RULES for each in rule(ROOT)}
     assert set(ALLOWED) - present == set()
 
@@ -222,7 +223,7 @@ def plant(root: Path, changes: dict[str, str]) -> Path:
     return root
 
 
-def test_a_tree_in_order_is_accepted(tmp_path):
+def test_a_tree_without_violations_is_accepted(tmp_path):
     plant(tmp_path, {})
     assert [each for rule in RULES for each in rule(tmp_path)] == []
 
@@ -310,7 +311,7 @@ def test_a_planted_violation_is_found(tmp_path, rule, path, text, message):
     assert found == ([] if message is None else [message]), found
 
 
-def test_an_import_in_a_function_closes_no_circle(tmp_path):
+def test_an_import_in_a_function_closes_no_cycle(tmp_path):
     plant(tmp_path, {"sim/golden/dma.py": "def f():\n    from . import walks\n"})
     assert circles(tmp_path) == []
 

@@ -1,4 +1,4 @@
-"""What the wheel holds, and where tests stand."""
+"""Contents of the wheel, and places of tests."""
 
 import shutil
 import subprocess
@@ -15,7 +15,7 @@ def _modules(folder):
 
 
 def test_the_wheel_holds_every_module(tmp_path):
-    source, out = tmp_path / "source", tmp_path / "out"  # a build leaves metadata beside its source: not in ours
+    source, out = tmp_path / "source", tmp_path / "out"  # the build leaves metadata next to its source: use a copy
     for name in (*ROOMS, "pyproject.toml", "setup.py", "README.md", "LICENSE"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         source.mkdir(exist_ok=True)
@@ -35,12 +35,12 @@ def test_the_wheel_holds_every_module(tmp_path):
 
 
 def places(path: Path) -> set[Path]:
-    """Where the test of a module may stand, relative to `tests`: its own sub-path, or `cores/MACHINE`."""
+    """Legal places of the test of a module, relative to `tests`: its own sub-path, or `cores/MACHINE`."""
     name = f"test_{path.name}"
     match path.parts:
         case ("hw", "cores", *machine, _):
             return {Path("cores", *machine, name)}
-        case ("sim", room, "cores", _):  # a model or a stimulus of one file, or one that all machines share
+        case ("sim", room, "cores", _):  # a model or a stimulus of one file, or one shared by all machines
             return {Path("cores", path.stem, f"test_{room}.py"), Path("cores", name)}
         case ("sim", _, "cores", *machine, _):
             return {Path("cores", *machine, name)}

@@ -24,7 +24,7 @@ COMMENT = re.compile(r"<!-- *(not run|except|slow|file|excerpt|given)(?:: *(.*?)
 
 @dataclass
 class Block:
-    """A code block: the line where it stands, what it is (python, commands, toml, json, text, ...), and its marks."""
+    """A code block: its line, its kind (python, commands, toml, json, text, ...), and its marks."""
 
     line: int
     kind: str
@@ -78,7 +78,7 @@ def commands(text: str) -> list[tuple[str, str | None]]:
 
 
 def agrees(shown: str, printed: str) -> bool:
-    """Whether an output is the one shown: white space does not count, and `...` stands for any text."""
+    """Whether an output equals the one shown: white space does not count, and `...` stands for any text."""
     pattern = ".*".join(re.escape(" ".join(part.split())) for part in shown.split("..."))
     return (
         re.fullmatch(pattern.replace(r"\ .*", r".*").replace(r".*\ ", ".*"), " ".join(printed.split()), re.S)
@@ -87,6 +87,6 @@ def agrees(shown: str, printed: str) -> bool:
 
 
 def is_excerpt(text: str, file: Path) -> bool:
-    """Whether the lines of a block are in a file in this order, whatever is between them; indentation may differ."""
+    """Whether the lines of a block occur in a file in this order. Other lines and another indentation are allowed."""
     lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
     return all(line.strip() in lines for line in text.splitlines() if line.strip())

@@ -1,4 +1,4 @@
-"""Blocks, marks and comparisons of the tests of pages; a page with a mistake is found."""
+"""Tests of the page tests: blocks, marks and comparisons; a page with a mistake is reported."""
 
 import sys
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_commands_have_outputs():
     assert commands("a b  # comment\nc\n") == [("a b  # comment", None), ("c", None)]
 
 
-def test_outputs_are_compared_but_for_space_and_dots():
+def test_outputs_are_compared_except_for_space_and_dots():
     assert agrees("took ... s\n2  results", "took 1.5 s 2 results\n")
     assert not agrees("took ... s", "took 1.5 s, and more")
     assert not agrees("3 results", "2 results")
@@ -87,7 +87,7 @@ def test_excerpts_are_lines_in_order(tmp_path):
         ("<!-- not run -->\n\n    make test\n", AssertionError),
     ],
 )
-def test_mistakes_of_pages_are_found(page, error, tmp_path, monkeypatch):
+def test_mistakes_of_pages_are_reported(page, error, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error):
         test_pages.execute("page.md", blocks(page))

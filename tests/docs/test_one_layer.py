@@ -1,4 +1,4 @@
-"""The notebook's table: every step on the generated Verilog, with right results and the cycles that the page states."""
+"""Table of the notebook: every step on the generated Verilog, with exact results and the cycles stated on the page."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tutorials" / "one_layer.md"
 
 
 def recorded(measure, runs: dict):
-    """The page's `measure`, which also notes what it measured."""
+    """The page's `measure`, which also records its results."""
 
     def wrapped(step, *what):
         runs[step] = what
@@ -28,7 +28,7 @@ def recorded(measure, runs: dict):
 
 
 @pytest.mark.slow
-def test_the_table_is_that_of_the_verilog():
+def test_the_table_equals_that_of_the_verilog():
     text = PAGE.read_text(encoding="utf-8")
     names, runs = {"__name__": "page"}, {}
     for block in blocks(text):

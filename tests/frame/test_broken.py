@@ -1,4 +1,4 @@
-"""The bench of accelerators finds a shell that reports the end of an execution before the bus is quiet."""
+"""Bench of accelerators: detects a shell that reports the end of an execution before the bus is quiet."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ BREAKS = [Breaks(name, BROKEN, **dict(each.preset("small"))) for name, each in a
 
 
 @pytest.mark.parametrize("breaks", BREAKS, ids=lambda breaks: breaks.generator)
-def test_broken_designs_are_found_that_do_not_drain(breaks):
+def test_broken_designs_without_drain_are_detected(breaks):
     cases = find(breaks.generator).cases(breaks.design.parameters, 4, 1)
     stops = np.linspace(20, 400, 12).astype(int)
     cases = [replace(case, latency=90, stop=int(stop), golden=False, watch=True) for case in cases for stop in stops]

@@ -1,4 +1,4 @@
-"""The contract suite: every accelerator that is installed, at its `small` preset, on generated Verilog."""
+"""Contract suite: every installed accelerator, at its `small` preset, on generated Verilog."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def machine(request) -> tuple[Accelerator, object]:
 
 
 def run(machine, cases: list[Run]):
-    """How the cases went; the bench holds them to the golden model, and the causes of all cycles to their sum."""
+    """Results of the cases, compared by the bench with the golden model; the causes of cycles add up to their sum."""
     outcome, ran = simulate(machine[1], cases, keep=True)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.cases == len(cases)
@@ -50,14 +50,14 @@ def whole(machine, seed: int = 1) -> Run:
 
 
 def compiled(accelerator: Accelerator, parameters, work):
-    """(job, None), or (None, the sentence with which the network is refused)."""
+    """(job, None), or (None, the reason of the rejection of the network)."""
     try:
         return accelerator.compile(parameters, work.graph), None
     except UsageError as refused:
         return None, str(refused)
 
 
-def test_registers_have_their_places(machine):
+def test_registers_are_at_their_addresses(machine):
     component = machine[0].component
     offsets = {register.name: register.offset for register in component.REGISTERS.registers}
     assert offsets.items() >= FIXED.items()
@@ -82,9 +82,12 @@ def test_random_cases_with_stalls_and_faults(machine):
     assert any(not each.error for each in ran)
 
 
-def test_a_stop_at_any_time_leaves_nothing_behind(machine):
-    """Stop in each of many cycles, and start at once again: DRAM does not change after the interrupt, and the next
-    execution is unaffected. With a slow DRAM beats of the first one would reach the second if any were in flight."""
+def test_a_stop_at_any_time_leaves_nothing_in_flight(machine):
+    """Stop in each of many cycles, and restart at once.
+
+    DRAM does not change after the interrupt, and the next execution is unaffected. With a slow DRAM, beats of the first
+    execution would reach the second if any were in flight.
+    """
     case = replace(whole(machine), latency=90)
     cycles = run(machine, [case])[0].counters["cycles"]
     stops = np.unique(np.linspace(1, cycles + 10, 40).astype(int))
@@ -126,7 +129,7 @@ def test_busy_is_traced(machine):
 
 
 def test_random_layers(machine):
-    """Layers that the machine accepts give the reference's results; the others are refused in one sentence."""
+    """Accepted layers match the results of the reference; the others are rejected in one sentence."""
     accelerator, _ = machine
     parameters = accelerator.preset("small")
     tasks = [GemmTask.check(m=m, k=k, n=n) for m, k, n in SHAPES] + [ConvTask.check(**shape) for shape in IMAGES]
@@ -147,7 +150,7 @@ def test_random_layers(machine):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_network_runs_or_is_refused_by_layer(name):
+def test_a_network_runs_or_is_rejected_by_layer(name):
     accelerator = accelerators()[name]
     parameters = accelerator.preset("small")
     work = DigitsTask.check(images=2).work(accelerator.operands(parameters))

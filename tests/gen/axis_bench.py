@@ -1,4 +1,4 @@
-"""A cocotb bench with cocotbext-axi's own AXI4-Stream models: they find the ports by prefix and agree with them."""
+"""A cocotb bench with cocotbext-axi's own AXI4-Stream models, which find the ports by prefix."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A board in Python: the golden link behind a stream that may be as bad as wanted."""
+"""A board in Python: the golden link at a stream with an adjustable error rate."""
 
 import random
 
@@ -10,7 +10,7 @@ MEMORY = 8192
 
 
 class Stream:
-    """What pyserial's ports are to a driver; `spoil` is the probability of damage, for each byte and way."""
+    """A serial port with the interface of pyserial's; `spoil` is the probability of damage per byte and direction."""
 
     def __init__(self, spoil: float = 0.0, identity: str | None = None, size: int = MEMORY, facts: str = ""):
         self.memory, self.registers, self.writes, self.size = bytearray(size), {}, [], size

@@ -1,8 +1,10 @@
-"""The public interface: generate, simulate and run as a script uses them."""
+"""Public interface: generate, simulate and run as a script uses them."""
 
 import importlib
 import inspect
+import shutil
 
+import numpy as np
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out
@@ -12,6 +14,8 @@ from systola.gen.generators import GROUP, Generator
 from systola.hw.component import Component
 from systola.hw.mac.bitbrick import BitBrick
 
+QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
+
 
 def test_the_names_of_the_interface():
     assert set(gen.__all__) == {
@@ -19,6 +23,7 @@ def test_the_names_of_the_interface():
         "UsageError",
         "accelerators",
         "generate",
+        "matmul",
         "run",
         "simulate",
         "synthesise",
@@ -51,7 +56,7 @@ def test_generate_takes_a_name_or_a_component():
 
 def test_a_foreign_component_has_the_name_of_its_class():
     class Mine(BitBrick):
-        """A component of one's own."""
+        """A user's component."""
 
     assert gen.generate(Mine()).name == "mine"
 
@@ -89,6 +94,41 @@ def test_simulate_compares_with_the_golden_model():
     outcome, _ = gen.simulate(gen.generate("bitbrick"), 3, seed=2)
     assert (outcome.cases, outcome.mismatches) == (3, 0)
     assert outcome.checked > 0
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("systolic", {"dataflow": "os"}), ("broadcast", {})])
+def test_matmul_multiplies_matrices_of_any_size(name, parameters):
+    rng = np.random.default_rng(1)
+    a, w = rng.integers(-128, 128, (5, 7)), rng.integers(-128, 128, (7, 3))
+    product, outcome = gen.matmul(gen.generate(name, rows=4, cols=2, **parameters), a, w, simulator=QUICK)
+    assert outcome.mismatches == 0
+    np.testing.assert_array_equal(product, a @ w)
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "w", "sentence"),
+    [
+        ("bitbrick", [[1]], [[1]], "generator 'bitbrick': matmul needs one of broadcast, systolic."),
+        ("systolic", [[128]], [[1]], "a: values must be from -128 to 127, the range of int8."),
+        ("systolic", [[1]], [[0.5]], "w: it must be a matrix of integers, not float64 of shape (1, 1)."),
+        ("systolic", [1], [[1]], "a: it must be a matrix of integers, not int64 of shape (1,)."),
+        (
+            "systolic",
+            [[1, 2]],
+            [[1]],
+            "a of shape (1, 2) and w of shape (1, 1): columns of a must equal rows of w.",
+        ),
+    ],
+)
+def test_operands_of_matmul_are_checked(name, a, w, sentence):
+    with pytest.raises(gen.UsageError) as error:
+        gen.matmul(name, a, w)
+    assert str(error.value) == sentence
+
+
+def test_matmul_needs_integer_formats():
+    with pytest.raises(gen.UsageError, match=r"^w_format=flint4: matmul needs an integer format, such as int8\.$"):
+        gen.matmul(gen.generate("systolic", rows=2, cols=2, w_format="flint4"), [[1]], [[1]])
 
 
 def test_run_compares_with_numpy():

@@ -1,4 +1,4 @@
-"""Generated streams are AXI4-Stream to cocotbext-axi's sources and sinks."""
+"""AXI4-Stream: generated streams against cocotbext-axi's sources and sinks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Generators: found by name or alias, each with what exercises it."""
+"""Generators: found by name or alias, each with its golden model, bench and stimulus."""
 
 import importlib.util
 
@@ -18,7 +18,7 @@ def test_every_generator_has_a_golden_model_a_bench_and_stimuli(name):
         assert importlib.util.find_spec(module)
 
 
-def test_every_generator_stands_under_a_heading():
+def test_every_generator_is_in_a_section():
     assert {generator.heading for generator in generators().values()} <= set(HEADINGS)
     assert [name for name, each in generators().items() if each.heading == "accelerators"] == [
         "outer_product",
@@ -49,7 +49,7 @@ def test_a_component_without_latency_is_rejected():
         Generator("plain", Plain)
 
 
-def test_a_design_carries_its_bench_and_its_facts():
+def test_a_design_has_its_bench_and_its_facts():
     generator = Generator("brick", BitBrick, bench="a.bench", facts=lambda: {"golden": "g"})
     design = generator.design()
     assert (design.name, design.bench, design.facts) == ("brick", "a.bench", {"golden": "g"})
@@ -57,7 +57,7 @@ def test_a_design_carries_its_bench_and_its_facts():
     assert generator.design(top="mine").top == "mine"
 
 
-def test_random_cases_depend_on_the_seed_alone():
+def test_random_cases_depend_only_on_the_seed():
     generator = find("outer_product")
     first, again, other = (generator.cases({"depth": 64}, 3, seed) for seed in (1, 1, 2))
     assert all((one.dram == two.dram).all() for one, two in zip(first, again, strict=True))

@@ -1,4 +1,4 @@
-"""Discovery of plug-ins: one that is broken yields a sentence, and never affects the others."""
+"""Discovery of plug-ins: a broken one is reported in one sentence, and never affects the others."""
 
 import json
 from importlib.metadata import EntryPoint
@@ -40,7 +40,7 @@ def clear():
 
 @pytest.fixture
 def install(monkeypatch):
-    """A function that installs foreign entry points beside those of this package, in any group."""
+    """A function that installs foreign entry points in addition to those of this package, in any group."""
 
     def put(*points: tuple[str, str, object]):
         def entry_points(*, group):
@@ -69,7 +69,7 @@ def variant(**attributes):
 GOOD, BRICK = Variant(), generators.Generator("brick", BitBrick)
 
 
-def test_foreign_plugins_stand_beside_the_own(install):
+def test_foreign_plugins_are_added_to_the_built_in_ones(install):
     install((registry.GROUP, "variant", GOOD), (generators.GROUP, "brick", BRICK))
     assert set(registry.accelerators()) == {*OWN, "variant"}
     assert registry.find("variant") is GOOD
@@ -122,7 +122,7 @@ def test_a_foreign_generator_never_replaces_one_of_this_package(install):
     assert generators.broken()["systolic"] == "plug-in 'systolic' has the name of another generator."
 
 
-def test_the_own_accelerator_precedes_a_foreign_one_of_the_same_name(install, monkeypatch):
+def test_the_built_in_accelerator_precedes_a_foreign_one_of_the_same_name(install, monkeypatch):
     install((registry.GROUP, "systola", variant(name="systola")))
     monkeypatch.setattr(plugins, "_package", lambda point: getattr(point.dist, "name", "systola"))
     clear()
@@ -130,7 +130,7 @@ def test_the_own_accelerator_precedes_a_foreign_one_of_the_same_name(install, mo
     assert registry.plugins().broken["systola"].endswith("has the name of another plug-in.")
 
 
-def test_the_list_shows_all_that_work_and_a_sentence_for_each_that_does_not(install, tmp_path):
+def test_the_list_shows_all_working_plugins_and_a_sentence_for_each_other(install, tmp_path):
     install(
         (registry.GROUP, "bad", ImportError("it [bold]fails[/]")),
         (registry.GROUP, "variant", GOOD),
@@ -145,7 +145,7 @@ def test_the_list_shows_all_that_work_and_a_sentence_for_each_that_does_not(inst
     assert "(foreign.module:OBJECT) cannot be loaded: ImportError: it [bold]fails[/]." in run.output
 
 
-def test_claims_that_cannot_be_read_leave_the_others(install):
+def test_unreadable_claims_do_not_affect_the_others(install):
     def claims(self):
         raise RuntimeError("no file")
 

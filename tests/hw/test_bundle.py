@@ -1,4 +1,4 @@
-"""Bundles are structs and arrays that show as one word."""
+"""Bundles: structs and arrays that appear as one word."""
 
 import pytest
 from amaranth.back import rtlil

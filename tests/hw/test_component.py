@@ -1,4 +1,4 @@
-"""Parameters and their errors; how components are placed."""
+"""Parameters and their errors; placement of components."""
 
 from typing import Annotated, Literal
 
@@ -50,7 +50,7 @@ def test_a_parameter_error_is_a_value_error():
     assert issubclass(ParameterError, ValueError)
 
 
-def test_a_rule_that_states_itself_is_passed_on():
+def test_the_message_of_a_rule_is_passed_on():
     def even(width: int) -> int:
         if width % 2:
             raise ParameterError(f"width {width} is odd.")
@@ -82,7 +82,7 @@ def test_place_without_a_platform_elaborates_in_line():
     Fragment.get(m, None)
 
 
-def test_place_asks_a_platform_that_emits_once():
+def test_place_uses_a_platform_that_emits_once():
     asked = []
 
     class Platform:

@@ -1,4 +1,4 @@
-"""What may be a name."""
+"""Legal identifiers."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from systola.hw.identifiers import objection
 
 
 @pytest.mark.parametrize("name", ["a", "control", "Reg2", "x_y_", "CamelCase", "int8", "While"])
-def test_plain_names_may_be_used(name):
+def test_plain_names_are_legal(name):
     assert objection(name) is None
 
 
 @pytest.mark.parametrize("name", ["", "1a", "_a", "a-b", "a b", "a.b", "ä", "a\n"])
-def test_others_are_no_identifiers(name):
+def test_other_texts_are_not_identifiers(name):
     assert objection(name) == "must be letters, digits and underscores, first a letter"
 
 

@@ -1,6 +1,6 @@
-"""Discovery by entry point: the first plug-in of a name counts, and one that fails does not affect the others.
+"""Discovery by entry point: the first plug-in of a name counts, and a failure does not affect the others.
 
-What accelerators and generators make of it: tests/gen/test_plugins.py.
+Effects on accelerators and generators are tested in tests/gen/test_plugins.py.
 """
 
 from importlib.metadata import EntryPoint
@@ -33,7 +33,7 @@ def loaded(monkeypatch):
     plugins.load.cache_clear()
 
 
-def test_one_that_fails_does_not_affect_the_others(loaded):
+def test_a_failure_does_not_affect_the_others(loaded):
     assert list(loaded.found) == ["other8"]
     assert loaded.broken["absent"] == (
         "plug-in 'absent' (systola_absent:X) cannot be loaded: ModuleNotFoundError: No module named 'systola_absent'."

@@ -87,7 +87,7 @@ def habits(file: Path = HABITS) -> list[Habit]:
 
 def _compiled(pattern: str) -> re.Pattern:
     def widened(part: re.Match) -> str:
-        return r"\s+" if part[0] == " " else part[0].replace(" ", r"\s")  # a look-behind has a fixed width
+        return r"\s+" if part[0] == " " else part[0].replace(" ", r"\s")  # a lookbehind has a fixed width
 
     return re.compile(re.sub(r"\(\?<[!=][^)]*\)| ", widened, pattern))
 

@@ -1,4 +1,4 @@
-"""The small preset's design, chains of descriptors, and their executions on golden model and Verilog."""
+"""Design of the small preset, chains of descriptors, and their execution on the golden model and on Verilog."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ BYTES = 1 << 15
 
 @pytest.fixture(scope="session")
 def small() -> dict:
-    """Parameters of the preset that builds quickly."""
+    """Parameters of the preset with the shortest build."""
     return ACCELERATOR.presets["small"]
 
 
@@ -24,9 +24,9 @@ def design(small):
 
 @pytest.fixture(scope="session")
 def chain():
-    """A function that puts descriptors (depth, rows, a, w, y) in DRAM, after each other from `entry` on.
+    """A function that writes descriptors (depth, rows, a, w, y) to DRAM, consecutively from `entry`.
 
-    `following` replaces the address of the last one's successor, which is 0.
+    `following` replaces the successor address of the last descriptor, which is 0.
     """
 
     def put(*descriptors, entry: int = 0x4000, following: int = 0, fill: int | None = None, **run) -> Run:
@@ -43,7 +43,7 @@ def chain():
 
 @pytest.fixture(scope="session")
 def simulated():
-    """A function that runs cases on a design, holds them to the golden model, and returns how they ran."""
+    """A function that runs cases on a design, compares them with the golden model, and returns the executions."""
 
     def run(design, cases):
         outcome, ran = simulate(design, cases, keep=True, timeout=240)

@@ -1,4 +1,4 @@
-"""`outer_product` at RTL: exact for every kind of case, one column per cycle, starts and stops, cells of a device."""
+"""`outer_product` at RTL: exact in every kind of case, one column per cycle, starts and stops, cells of a device."""
 
 from dataclasses import replace
 
@@ -23,8 +23,8 @@ def test_products_of_the_paper_preset(check):
     check("outer_product", cases=8, seed=2)
 
 
-def test_law_of_cycles(design, simulated, chain):
-    """A constant, that of a block of rows, and that of 16 words for each unit of depth, in the panel and per block."""
+def test_cycle_law(design, simulated, chain):
+    """A constant, a constant per block of rows, and 16 words per unit of depth, in the panel and per block."""
     sizes = [(1, 1), (1, 2), (2, 1), (2, 2), (4, 3), (3, 1)]
     cases = [chain((depth, rows, 0x1000, 0x2000, 0x3000), fill=0x80) for depth, rows in sizes]
     ran = simulated(design, cases)
@@ -32,7 +32,7 @@ def test_law_of_cycles(design, simulated, chain):
     start, row = 2 * cycles[1, 1] - cycles[1, 2], cycles[1, 2] - cycles[1, 1]
     block = cycles[2, 1] - cycles[1, 1] - (cycles[2, 2] - cycles[2, 1] - row)
     each = cycles[2, 2] - cycles[2, 1] - row
-    assert 16 <= each <= 18  # words of a block, and what the bench's memory loses between bursts
+    assert 16 <= each <= 18  # words of a block, and the cycles that the bench's memory loses between bursts
     for (depth, rows), found in cycles.items():
         assert found == start + row * rows + (depth - 1) * (block + each * rows), (depth, rows)
     for (depth, rows), counters in zip(sizes, (each.counters for each in ran), strict=True):
@@ -47,8 +47,8 @@ def test_the_largest_sums_are_exact(design, simulated, chain):
     assert ran.dram[0x3000:0x3040].view("<i4").tolist() == [64 * 128 * 128] * 16
 
 
-def test_it_starts_again_after_every_end(design, simulated, chain):
-    """Regular ends, errors of each kind, stops at many cycles: what follows is always the same."""
+def test_it_restarts_after_every_kind_of_end(design, simulated, chain):
+    """Regular ends, errors of each kind, and stops in many cycles: the next execution is unaffected."""
     wrong = [
         chain((0, 1, 0x1000, 0x2000, 0x3000)),
         chain(ONE, following=4),
@@ -68,7 +68,7 @@ def test_it_starts_again_after_every_end(design, simulated, chain):
     assert all((each.error, each.counters) == (0, ran[0].counters) for each in ran[::2])
 
 
-def test_a_chain_that_does_not_end_is_cut(design, simulated, chain):
+def test_an_endless_chain_ends_at_the_limit(design, simulated, chain):
     cut, after = simulated(design, [chain(ONE, following=0x4000, limit=3000, golden=False), chain(ONE)])
     assert (cut.cut, cut.error) == (True, OuterProductError.ABORTED)
     assert cut.at > 5
@@ -99,7 +99,7 @@ def test_lint_and_ports(design):
     assert ports == ["clk", "rst", "irq", "busy"]
 
 
-def test_mistakes():
+def test_illegal_parameters():
     with pytest.raises(ParameterError, match=r"depth=40: depth must be a multiple of 16 from 16 to 8192\."):
         OuterProduct(depth=40)
 
@@ -111,7 +111,7 @@ def test_cells_pass_the_bench(design, small, simulated, device):
     simulated(replace(design, verilog=mapped), find("outer_product").cases(design.parameters, 24, 2))
 
 
-def test_the_generator_is_there():
+def test_the_generator_is_registered():
     generator = find("outer_product")
     assert generator.component is OuterProduct
     assert generator.bench == "systola.sim.bench.accelerator"

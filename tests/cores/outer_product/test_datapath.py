@@ -1,4 +1,4 @@
-"""The datapath: sums of outer products, three cycles after the last word, and exact where they are largest."""
+"""Datapath: sums of outer products, three cycles after the last word, exact up to the largest sums."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def sums(ctx, datapath) -> np.ndarray:
 
 @pytest.mark.parametrize(("depth", "pauses"), [(16, False), (64, True)])
 def test_sums_of_outer_products(depth, pauses):
-    """Two blocks of rows by one panel, words with pauses between them; the extremes are among them."""
+    """Two blocks of rows by one panel, words with pauses in between; the extreme values are included."""
     rng = np.random.default_rng(depth)
     panel = rng.integers(-128, 128, (depth, 4))
     blocks = rng.integers(-128, 128, (2, depth, 4))
@@ -47,7 +47,7 @@ def test_sums_of_outer_products(depth, pauses):
             await clock(ctx, datapath, at=at, word=word(row), load=1)
         for block in blocks:
             for at, column in enumerate(block):
-                while pauses and rng.random() < 0.4:  # what lies on the inputs does not count
+                while pauses and rng.random() < 0.4:  # inputs of idle cycles do not count
                     await clock(ctx, datapath, at=at, word=word(rng.integers(-128, 128, 4)))
                 await clock(ctx, datapath, at=at, word=word(column), multiply=1)
             for _ in range(SETTLE - 1):
@@ -72,7 +72,7 @@ def test_latency():
 
 
 def test_the_largest_sum_fits():
-    """depth products of -128 by -128: 2^14 depth, the one sum that needs all bits."""
+    """`depth` products of -128 by -128: 2^14 depth, the only sum that needs all bits."""
 
     async def bench(ctx, datapath):
         lowest = word(np.full(4, -128))

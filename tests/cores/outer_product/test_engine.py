@@ -1,4 +1,4 @@
-"""The engine on a bus in Amaranth's simulator: the protocol, and an orderly end after `stop` in any cycle."""
+"""The engine on a bus in Amaranth's simulator: protocol, and an orderly end after `stop` in any cycle."""
 
 import random
 
@@ -15,7 +15,7 @@ CYCLES = 1500
 
 
 class AxiMemoryModel:
-    """A memory on an AXI4 master, with pauses on every channel; it checks what the master may not do."""
+    """A memory on an AXI4 master, with pauses on every channel; it checks that the master follows the protocol."""
 
     def __init__(self, dram: np.ndarray, pause: float, seed: int):
         self.dram, self.pause, self.rng = dram, pause, random.Random(seed)
@@ -74,7 +74,7 @@ class AxiMemoryModel:
 
 
 def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None):
-    """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. (bus, what the engine said)."""
+    """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. Returns (bus, status)."""
     engine, status = OuterProductEngine(depth=DEPTH), {}
     bus = AxiMemoryModel(case.dram.copy(), pause, seed)
 
@@ -117,7 +117,7 @@ TWO = [(1, 2, 0x1000, 0x2000, 0x3000), (1, 1, 0x1000, 0x2000, 0x3100)]
 
 
 @pytest.mark.parametrize(("pause", "seed"), [(0.0, 1), (0.3, 2), (0.7, 3)])
-def test_a_chain_gives_what_the_golden_model_gives(chain, pause, seed):
+def test_a_chain_matches_the_golden_model(chain, pause, seed):
     case = chain(*TWO)
     bus, status = execute(case, pause=pause, seed=seed)
     golden = run({"depth": DEPTH}, case.dram, case.entry)
@@ -132,7 +132,7 @@ def test_an_illegal_descriptor_is_a_fault(chain):
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])
 def test_it_becomes_quiet_after_a_stop_in_any_cycle(chain, pause):
-    """No transfer begins while `stop` is high, none is left open, and offered addresses stay offered."""
+    """No transfer begins while `stop` is high, none remains outstanding, and offered addresses remain valid."""
     case = chain((1, 1, 0x1000, 0x2000, 0x3000))
     _, status = execute(case, pause=pause)
     for stop in range(0, status["cycle"], 1 if pause == 0 else 5):

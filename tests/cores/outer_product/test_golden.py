@@ -1,4 +1,4 @@
-"""The golden model of `outer_product`: products as NumPy has them, chains, and each cause of an end."""
+"""Golden model of `outer_product`: products equal to NumPy's, chains, and each cause of an end."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def test_a_product():
 
 
 def test_a_chain_is_executed_in_order(chain):
-    """The second product reads what the first has written."""
+    """The second product reads the results of the first."""
     case = chain((1, 1, 0x1000, 0x2000, 0x3000), (1, 1, 0x3000, 0x2000, 0x3100))
     result = run(P, case.dram, case.entry)
     assert (result.error, result.at, result.counters["descriptors"]) == (OK, 1, 2)
@@ -49,7 +49,7 @@ def test_a_chain_is_executed_in_order(chain):
         ((1, 1, 0x1000, 0x2000, 0x3000), 8, DESCRIPTOR),
     ],
 )
-def test_what_is_legal(chain, descriptor, following, error):
+def test_legal_descriptors(chain, descriptor, following, error):
     case = chain(descriptor, following=following)
     result = run(P, case.dram, case.entry)
     assert (result.error, result.at) == (error, 0)
@@ -66,7 +66,7 @@ def test_what_is_legal(chain, descriptor, following, error):
         ((0x4040, 0x407F, 3), 1, 32),  # the second descriptor
     ],
 )
-def test_errors_of_the_bus(chain, fault, at, columns):
+def test_bus_errors(chain, fault, at, columns):
     case = chain((1, 2, 0x1000, 0x2000, 0x3000), (1, 1, 0x1000, 0x2000, 0x3100))
     result = run(P, case.dram, case.entry, faults=[fault])
     assert (result.error, result.at, result.counters["columns"]) == (BUS, at, columns)
@@ -75,12 +75,12 @@ def test_errors_of_the_bus(chain, fault, at, columns):
         assert not np.array_equal(result.dram[0x3004:0x3040], case.dram[0x3004:0x3040])
 
 
-def test_the_end_of_dram_is_an_error_of_the_bus(chain):
+def test_the_end_of_dram_is_a_bus_error(chain):
     case = chain((1, 1, 1 << 15, 0x2000, 0x3000))
     assert run(P, case.dram, case.entry).error == BUS
 
 
-def test_a_limit_ends_a_chain_that_does_not_end(chain):
+def test_an_endless_chain_ends_at_the_limit(chain):
     case = chain((1, 1, 0x1000, 0x2000, 0x3000), following=0x4000)
     result = run(P, case.dram, case.entry, limit=5)
     assert (result.error, result.at, result.counters["descriptors"]) == (None, 5, 5)

@@ -1,4 +1,4 @@
-"""The host of `outer_product`: products of any size on a board with the golden model as its machine."""
+"""Host of `outer_product`: products of any size on a board whose machine is the golden model."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ AT = {register.name: register.offset for register in OuterProduct.REGISTERS.regi
 
 
 class GoldenBoard:
-    """A board's memory and registers, with the golden model behind them."""
+    """Memory and registers of a board, with the golden model as the machine."""
 
     def __init__(self, memory: int, ends: bool = True):
         self.facts, self.ends, self.written = {"memory": memory}, ends, []
@@ -52,8 +52,8 @@ def matrices(m, k, n):
 
 
 @pytest.mark.parametrize(("m", "k", "n", "runs"), [(1, 1, 1, 1), (5, 16, 9, 1), (6, 40, 5, 3)])
-def test_sums_are_exact_however_long(m, k, n, runs):
-    """Sums longer than the panel are those of parts, added by the host."""
+def test_sums_of_any_length_are_exact(m, k, n, runs):
+    """Sums longer than the panel are split; the host adds the partial sums."""
     board, (a, b) = GoldenBoard(1 << 16), matrices(m, k, n)
     found = ACCELERATOR.host(board, P).sums(a, b)
     assert found.dtype == np.int32
@@ -61,7 +61,7 @@ def test_sums_are_exact_however_long(m, k, n, runs):
     assert board.runs == runs
 
 
-def test_products_that_do_not_fit_come_in_parts():
+def test_products_that_do_not_fit_are_split():
     board, (a, b) = GoldenBoard(4096), matrices(70, 16, 30)
     assert np.array_equal(ACCELERATOR.host(board, P).sums(a, b), a.astype(int) @ b)
     assert board.runs > 1
@@ -80,14 +80,14 @@ def test_the_smallest_product_that_does_not_fit_is_an_error():
         ACCELERATOR.host(GoldenBoard(192), P).sums(*matrices(2, 16, 2))
 
 
-def test_an_error_of_the_machine_is_told():
+def test_a_machine_error_is_reported():
     board = GoldenBoard(4096)  # a descriptor of zeros
     with pytest.raises(BoardError, match=r"^execution from 0x40 stopped at 0 with error DESCRIPTOR \(0\)\.$"):
         ACCELERATOR.host(board, P).run(0x40)
     assert board.registers[AT["error"]] == OuterProductError.DESCRIPTOR
 
 
-def test_an_execution_that_does_not_end_is_stopped():
+def test_an_endless_execution_is_stopped():
     board = GoldenBoard(4096, ends=False)
     with pytest.raises(BoardError, match=r"^execution from 0x40 did not end in 0\.01 s: it was at 0\.$"):
         ACCELERATOR.host(board, P).run(0x40, seconds=0.01)

@@ -1,4 +1,4 @@
-"""Lowering to chains of descriptors: what is refused and why, layouts, and results as the reference has them."""
+"""Lowering to chains of descriptors: rejections with their reasons, layouts, and results equal to the reference."""
 
 import numpy as np
 import pytest
@@ -64,14 +64,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_it_cannot_do_is_refused_with_a_sentence(what):
+def test_an_unsupported_graph_is_rejected_with_a_reason(what):
     graph, layer, reason = REFUSED[what]
     with pytest.raises(UsageError) as error:
         ACCELERATOR.compile(P, graph)
     assert str(error.value) == f"layer {layer} cannot run on outer_product: {reason}."
 
 
-def test_a_result_is_no_input():
+def test_a_result_is_not_an_input():
     tensors = [Tensor("x", (4, 8), "int8"), constant("w", 8, 4), Tensor("y", (4, 4), "int8")]
     tensors += [constant("v", 4, 4), Tensor("z", (4, 4), "int32")]
     nodes = [Dense("first", ("x", "w"), "y", Tflite(1 << 30, -8)), Dense("second", ("y", "v"), "z", Exact())]
@@ -80,7 +80,7 @@ def test_a_result_is_no_input():
 
 
 def ran(graph: Graph, inputs: dict[str, np.ndarray], p=P):
-    """The job and its execution on the golden model, held to the reference."""
+    """The job and its execution on the golden model, compared with the reference."""
     job = ACCELERATOR.compile(p, graph)
     dram = job.dram(inputs)
     result = ACCELERATOR.run_golden(p, dram, job.entry)
@@ -100,12 +100,12 @@ def test_products_of_any_size(m, k, n):
     assert job.macs == m * k * n
 
 
-def test_convolutions_of_one_pixel():
+def test_pointwise_convolutions():
     ran(convolution((4, 4)), {"x": RANDOM.integers(-128, 128, (1, 4, 4, 8), dtype=np.int8)})
 
 
 def test_one_chain_for_all_layers():
-    """Two layers of one input, one of them with an axis more than a matrix."""
+    """Two layers with the same input, one of them with more than two axes."""
     tensors = [Tensor("x", (2, 3, 8), "int8"), constant("w", 8, 6), Tensor("y", (2, 3, 6), "int32")]
     tensors += [constant("v", 8, 3), Tensor("z", (2, 3, 3), "int32")]
     nodes = [Dense("first", ("x", "w"), "y", Exact()), Dense("second", ("x", "v"), "z", Exact())]
@@ -122,7 +122,7 @@ def test_tasks_are_compiled(task):
     ran(work.graph, work.inputs)
 
 
-def test_results_touch_nothing_else():
+def test_results_modify_nothing_else():
     x = RANDOM.integers(-128, 128, (6, 20), dtype=np.int8)
     graph = product(6, 20, 5)
     job, result = ran(graph, {"x": x})
@@ -132,7 +132,7 @@ def test_results_touch_nothing_else():
     assert changed.max() < place.address + place.size
 
 
-def test_panels_and_strips_are_what_the_machine_reads_and_writes():
+def test_layouts_of_panels_and_strips():
     place = lowering.Panels(0, (5, 3), np.dtype(np.int8))
     value = np.arange(15, dtype=np.int8).reshape(5, 3)
     blocks = place.write(value).view(np.int8).reshape(2, 16, 4)

@@ -1,4 +1,4 @@
-"""Random chains: their parts do not meet, and every kind is there."""
+"""Random chains: their parts do not overlap, and every kind occurs."""
 
 from itertools import pairwise
 
@@ -11,7 +11,7 @@ P = {"depth": 64}
 
 
 def parts(case) -> list[tuple[int, int]]:
-    """(address, bytes) of descriptors and operands, as far as the chain is legal."""
+    """(address, bytes) of descriptors and operands, up to the first illegal descriptor."""
     found, at = [], case.entry
     while True:
         sizes, a, w, y, following = case.dram[at : at + 20].view("<u4").tolist()
@@ -23,7 +23,7 @@ def parts(case) -> list[tuple[int, int]]:
         at = following
 
 
-def test_parts_of_a_case_do_not_meet():
+def test_parts_of_a_case_do_not_overlap():
     for number, case in enumerate(random_cases(P, 48, 1)):
         if number % 8 == 6:
             continue  # one of its descriptors is not legal
@@ -32,7 +32,7 @@ def test_parts_of_a_case_do_not_meet():
         assert all(place + size <= after for (place, size), (after, _) in pairwise([*found, (DRAM, 0)]))
 
 
-def test_every_kind_is_there():
+def test_every_kind_occurs():
     cases = random_cases(P, 48, 1)
     results = [run(P, case.dram, case.entry, faults=[case.fault] if case.fault else []) for case in cases]
     assert {result.error for result in results} == {OK, DESCRIPTOR, BUS}
@@ -42,7 +42,7 @@ def test_every_kind_is_there():
     assert any(case.fault for case in cases)
 
 
-def test_cases_come_by_seed():
+def test_cases_depend_on_the_seed():
     cases, again, other = random_cases(P, 4, 3), random_cases(P, 4, 3), random_cases(P, 4, 4)
     assert all(np.array_equal(a.dram, b.dram) and a.entry == b.entry for a, b in zip(cases, again, strict=True))
     assert not all(np.array_equal(a.dram, b.dram) for a, b in zip(cases, other, strict=True))

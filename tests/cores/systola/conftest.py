@@ -38,7 +38,7 @@ DRAM = 1 << 16
 
 @pytest.fixture(scope="session")
 def small() -> dict:
-    """Parameters of the preset that builds quickly."""
+    """Parameters of the preset with the shortest build."""
     return ACCELERATOR.presets["small"]
 
 
@@ -60,9 +60,9 @@ def work():
 
 @pytest.fixture(scope="session")
 def on_golden():
-    """A function that runs a graph on the golden model, and requires what the reference has; returns the job.
+    """A function that runs a graph on the golden model, compares it with the reference, and returns the job.
 
-    The program must be free of hazards, whatever DRAM its tensors share.
+    The program must have no hazards, independent of the tensors that share DRAM.
     """
 
     def run(parameters, graph, inputs, **options):
@@ -80,9 +80,9 @@ def on_golden():
 
 @pytest.fixture
 def core(small_core):
-    """A function that runs programs, or their bytes, holds them to the golden model, and returns how they ran.
+    """A function that runs programs (objects or bytes), compares them with the golden model, and returns the runs.
 
-    Each has a DRAM of random bytes, with the program at the end.
+    Each program has a DRAM of random bytes, with the program at the end.
     """
 
     def run(*programs, simulate_with=small_core, **how):

@@ -1,4 +1,4 @@
-"""`systola` for the tools: presets, compile options, its cost model's prediction, and its roofline."""
+"""`systola` as an accelerator: presets, compile options, prediction of the cost model, and roofline."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from systola.hw.cores.systola.core import Systola
 P = ACCELERATOR.preset("small")
 
 
-def test_it_is_found_under_its_name_and_the_earlier_one():
+def test_it_is_found_by_its_name_and_its_former_name():
     assert registry.find("systola") is registry.find("core") is ACCELERATOR
     assert ACCELERATOR.component is Systola
 
@@ -29,7 +29,7 @@ def test_presets_are_legal(preset):
     assert ACCELERATOR.bytes_per_beat(parameters) == parameters.data_width // 8
 
 
-def test_mistakes():
+def test_illegal_parameters():
     with pytest.raises(ParameterError, match=r"^preset=large: presets of systola are paper, small, board\.$"):
         ACCELERATOR.preset("large")
     with pytest.raises(ParameterError, match=r"^size=12: size must be a power of two\.$"):
@@ -40,7 +40,7 @@ def test_board_parameters_are_parameters():
     assert set(ACCELERATOR.board_parameters) <= set(Systola.Parameters.model_fields)
 
 
-def test_facts_are_those_of_the_component():
+def test_facts_equal_those_of_the_component():
     facts = ACCELERATOR.facts()
     assert facts["registers"] == {register.name: register.offset for register in Systola.REGISTERS.registers}
     assert facts["counters"] == list(Systola.engine.COUNTERS)
@@ -54,7 +54,7 @@ def test_every_order_gives_the_same_results(work, on_golden, order):
     on_golden(P, drawn.graph, drawn.inputs, order=order)
 
 
-def test_a_tiling_may_be_given(work, on_golden):
+def test_a_tiling_can_be_set(work, on_golden):
     drawn, job = work(GemmTask.check(m=16, k=16, n=8), P)
     (layer,) = lowering.lower(P, drawn.graph).layers
     tiling = replace(choose(P, layer).tiling, columns=4, filters_first=False)
@@ -62,7 +62,7 @@ def test_a_tiling_may_be_given(work, on_golden):
     assert tiled.program != job.program
 
 
-def test_a_job_says_where_everything_is(work):
+def test_a_job_lists_all_addresses(work):
     drawn, job = work(GemmTask.check(m=5, k=7, n=3), P)
     a, c = job.inputs["a"], job.outputs[drawn.graph.outputs[0]]
     assert (a.shape, c.shape) == ((5, 7), (5, 3))
@@ -75,11 +75,11 @@ def test_a_job_says_where_everything_is(work):
     assert np.array_equal(dram[job.entry : job.entry + code.size], code)
 
 
-def test_the_roofline_counts_each_bound(work):
+def test_the_roofline_has_each_bound(work):
     _, job = work(GemmTask.check(m=8, k=16, n=4), P)
     assert job.roof == {
         "multipliers": 8 * 16 * 4 // 16,
-        "reading": (8 * 16 + 16 * 4 + 16 * 4) // 4,  # operands, and a record of 16 bytes for each filter
+        "reading": (8 * 16 + 16 * 4 + 16 * 4) // 4,  # operands, and a record of 16 bytes per filter
         "writing": 8 * 4 // 4,
     }
     assert job.bound == "reading"

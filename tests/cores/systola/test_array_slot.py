@@ -1,4 +1,4 @@
-"""The array of a core as a parameter: every slot computes networks at RTL, and what does not fit is refused."""
+"""Array of a core as a parameter: every slot computes networks at RTL, and an engine that does not fit is rejected."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ TASKS = [
     DigitsTask.check(images=2),
 ]
 PAIRS = [GemmTask.check(m=13, k=22, n=10), ConvTask.check(height=7, width=6, channels=6, filters=8)]
-"""Tasks whose last axes have pairs, as OliVe's formats need them."""
+"""Tasks whose last axes have pairs, as OliVe's formats require."""
 
 
 @pytest.mark.parametrize("slot", SLOTS, ids=str)
@@ -56,7 +56,7 @@ def test_every_slot_computes_networks(work, slot):
     for (drawn, job), one in zip(tasks, ran[5:], strict=True):
         checked, wrong, results = compare(drawn, job, one)
         assert (checked, wrong) == (sum(value.size for value in results.values()), 0)
-        assert all(len(np.unique(value)) > 10 for value in results.values())  # spread, so that an error shows
+        assert all(len(np.unique(value)) > 10 for value in results.values())  # wide range, so that an error is visible
 
 
 @pytest.mark.parametrize(
@@ -88,14 +88,14 @@ def test_every_slot_computes_networks(work, slot):
         ),
     ],
 )
-def test_a_misfit_is_refused_with_a_sentence(changes, sentence):
+def test_a_misfit_is_rejected_with_a_reason(changes, sentence):
     with pytest.raises(ParameterError) as error:
         Systola(**SMALL | changes)
     assert str(error.value) == sentence
 
 
-def test_zeros_in_place_of_what_is_missing_would_be_wrong():
-    """The sparse array with its streams extended by zeros, as it used to elaborate in the core: no result ever."""
+def test_missing_streams_must_not_be_replaced_by_zeros():
+    """The sparse array with its streams extended by zeros: a configuration without any result."""
     m = Module()
     m.submodules.array = array = SparseSystolic(rows=4, cols=4, buffer=0)
     m.d.comb += array.w.payload.data.as_value().eq(0x01010101)
@@ -168,7 +168,7 @@ def test_an_engine_of_another_package_computes_networks(work):
         assert compare(drawn, job, one)[1] == 0
 
 
-def test_a_class_that_is_no_engine():
+def test_a_class_that_is_not_an_engine():
     class Nothing(Component):
         pass
 

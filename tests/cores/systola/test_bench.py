@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import numpy as np
 import pytest
@@ -14,24 +14,24 @@ from systola.sim.stimulus.runs import Run
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "sync that does not wait for the accumulators": (r"! pending_array;", "1'h1;"),
-    "maxima that are sums": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
+    "sums instead of maxima": (r"\$signed\(value0\) > \$signed\(window0\)", "1'h0"),
     "a loop that runs once more": (r"loop0\[39:24\] != 1'h1", "loop0[39:24] != 1'h0"),
     "beats in the wrong scratchpad": (r"(load_skid__o__payload\[10:0\]) >= 11'h400", r"\1 >= 11'h3ff"),
-    "results a row too far": (r"\{ row_target\[7:0\], array__y__payload", "{ row_target[7:1], 1'h1, array__y__payload"),
+    "results one row off": (r"\{ row_target\[7:0\], array__y__payload", "{ row_target[7:1], 1'h1, array__y__payload"),
     "a lost cycle that is not counted": (r"(count_lost_sync) \+ [^;]*;", r"\1;"),
     "a fault at the instruction being issued": (r"failed \? fault\[32:9\] :", "failed ? engine__pc :"),
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
-    "another machine": (r"16'h5359", "16'h5358"),
+    "a wrong identity": (r"16'h5359", "16'h5358"),
 }
 BREAKS = Breaks("systola", BROKEN, **ACCELERATOR.presets["small"])
 FAST = ("beats in the wrong scratchpad",)
 
 
 def scheduled(work, small: dict) -> list[Run]:
-    """Programs in which units follow each other as closely as they may: products of few rows, and pooling."""
+    """Programs whose units follow each other as closely as possible: products of few rows, and pooling."""
     p, runs = SystolaParameters(**small), []
     for rows, order in ((1, "serial"), (3, "overlapped"), (24, "synchronised")):
         drawn, job = work(GemmTask.check(m=rows, k=32, n=8), p, order=order)
@@ -44,7 +44,7 @@ def scheduled(work, small: dict) -> list[Run]:
 
 
 @pytest.mark.slow
-def test_the_design_that_is_broken_below_is_right(work, small):
+def test_the_unmodified_design_passes(work, small):
     cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 16, 5)
     assert simulate(BREAKS.design, cases, timeout=200)[0].mismatches == 0
 

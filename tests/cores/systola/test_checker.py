@@ -1,4 +1,4 @@
-"""Each kind of mistake is found, with the instructions and the range; what is right passes."""
+"""Checker of programs: each kind of mistake is reported with its instructions and range; legal programs pass."""
 
 import re
 
@@ -40,12 +40,12 @@ SETUP = """
 """
 """Four words are loaded and stored, four rows multiplied, four points requantised."""
 GIVEN = "LOAD 0x0, 0\nLOAD 0, 1024\nSYNC load\n"
-"""Activation words 0 to 3 and a tile of four rows are there."""
+"""Activation words 0 to 3 and a tile of four rows are present."""
 SUMS = f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0\n"
 
 
 def found(body: str, machine: SystolaParameters = MACHINE, **options) -> list[str]:
-    """The problems; where they say `line 1` that is the first line of `body`."""
+    """The reported problems; `line 1` in them is the first line of `body`."""
     first = SETUP.count("\n")
     problems = check(Program.parse(f"{SETUP}{body}"), machine, **options)
     return [re.sub(r"line (\d+)", lambda line: f"line {int(line[1]) - first}", str(problem)) for problem in problems]
@@ -81,13 +81,13 @@ LANES = COLUMNS.replace("COUNT0, 2", "COUNT0, 3").replace("COUNT1, 8", "COUNT1, 
         f"{SUMS}VECTOR 0, 8, scratchpad\nSTORE 64, 0",
         f"{GIVEN}VECTOR 0, 0, scratchpad\nSYNC vector\nSTORE 0, 0",
         f"{GIVEN}VECTOR 0, 8, scratchpad\nVECTOR 0, 8, scratchpad\nVECTOR 0, 0, 2, scratchpad",
-        # Columns that lie between each other, in the scratchpad and in DRAM.
+        # Interleaved columns, in the scratchpad and in DRAM.
         f"{GIVEN}{COLUMNS}LOAD 0x0, 64\nSYNC load\nSTORE 0x2000, 64\nLOAD 2, 66\nSYNC load\nSTORE 0x2002, 66",
-        # Lanes that no one looks at.
+        # Lanes that are never used.
         f"{LANES}LOAD 0x0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\nSTORE 0, 32",
     ],
 )
-def test_what_is_right_passes(body):
+def test_legal_programs_pass(body):
     assert found(f"{body}\nHALT") == []
 
 
@@ -116,7 +116,7 @@ def test_what_is_right_passes(body):
         ("SET LOAD_COUNT0, 256\nLOAD 0, 1024\n", "TABLE 0", "reads weight words 0 to 63", "load"),
     ],
 )
-def test_hazards_and_the_sync_that_heals_them(before, last, what, unit):
+def test_hazards_and_the_sync_that_removes_them(before, last, what, unit):
     def hazards(sync: str) -> list[str]:
         return [problem for problem in found(f"{before}{sync}\n{last}\nHALT") if "while" in problem]
 
@@ -169,17 +169,17 @@ def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
         (f"{GIVEN}VECTOR 0, 8, scratchpad, table", "line 4 (VECTOR 0, 8, scratchpad, table) comes before any TABLE."),
     ],
 )
-def test_what_was_never_written(body, expected):
+def test_reads_before_any_write(body, expected):
     assert expected in found(f"{body}\nSYNC\nHALT")[0]
 
 
-def test_before_any_settings_of_requantisation():
+def test_requantisation_before_its_settings():
     body = "".join(line for line in SETUP.splitlines(True) if "QUANT" not in line)
     (problem,) = check(Program.parse(f"{body}{GIVEN}VECTOR 0, 0, scratchpad\nHALT"), MACHINE)
     assert "(VECTOR 0, 0, scratchpad) comes before any QUANT or QUANT_CHANNEL." in str(problem)
 
 
-def test_lanes_that_hold_nothing_are_followed_to_dram():
+def test_undefined_lanes_are_tracked_to_dram():
     body = f"{LANES}LOAD 0x0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\n"
     lines = body.count("\n")
     problem = one(f"{body}SET STORE_COUNT0, 4\nSTORE 0, 32\nHALT")
@@ -236,7 +236,7 @@ def test_lanes_that_hold_nothing_are_followed_to_dram():
         ("LOOP 65535\nEND\nHALT", "The program executes more than 10,000 instructions, the limit of the checker"),
     ],
 )
-def test_what_a_core_would_stop_at(body, expected, monkeypatch):
+def test_illegal_instructions(body, expected, monkeypatch):
     monkeypatch.setitem(check.__globals__, "LIMIT", 10_000)
     assert expected in one(f"{body}\n", dram=0x2000)
 
@@ -246,7 +246,7 @@ def test_a_table_needs_a_core_that_has_one(text):
     assert "needs a core with table=true." in one(f"{text}\n", MACHINE.model_copy(update={"table": False}))
 
 
-def test_a_vector_must_not_read_what_it_wrote_itself():
+def test_a_vector_must_not_read_its_own_results():
     shifted = f"{GIVEN}VECTOR 0, 1, scratchpad\nSYNC\nHALT"
     assert one(shifted) == (
         "line 4 (VECTOR 0, 1, scratchpad) reads activation words 1 to 3 after writing them itself: split it by a "
@@ -255,7 +255,7 @@ def test_a_vector_must_not_read_what_it_wrote_itself():
     assert found(shifted.replace("VECTOR 0, 1", "SET SOURCE_X, -1\nSET DEST_X, -1\nVECTOR 3, 4")) == []
 
 
-def test_bytes_for_a_machine_are_checked():
+def test_programs_given_as_bytes_are_checked():
     program = Program.parse("STORE 0x0, 0\n")
     assert len(program.encode()) == 16
     with pytest.raises(ProgramError, match=r"line 1 \(STORE 0x0, 0\) is rejected: a count is 0\."):
@@ -263,5 +263,5 @@ def test_bytes_for_a_machine_are_checked():
     assert assemble(Program.parse("HALT"), MACHINE) == Program.parse("HALT").encode()
 
 
-def test_at_most_so_many_problems_are_told():
+def test_the_number_of_reported_problems_is_limited():
     assert len(found("".join(f"STORE 0x0, {16 * n}\n" for n in range(30)))) == 20

@@ -1,7 +1,7 @@
-"""A program that the checker accepts gives the same whatever the units' speed: its proof, tried.
+"""Validation of the checker: an accepted program has the same result at any speed of the units.
 
-Each unit runs what it is given at any time before a SYNC for it, and what it reads may be long before what it writes.
-Nothing that was in the memories before may be seen either.
+Each unit executes a command at any time before the next SYNC for it, and its reads may precede its writes by any time.
+The former contents of the memories must not affect the results.
 """
 
 from collections import deque
@@ -35,7 +35,7 @@ UNITS = {
 
 
 class Shuffled:
-    """A core whose units begin and end what they are given in order, but when they like."""
+    """A core whose units start and complete their commands in order, at arbitrary times."""
 
     def __init__(self, dram: np.ndarray, rng: np.random.Generator):
         self.core, self.rng = Core(P, dram.copy()), rng
@@ -58,7 +58,7 @@ class Shuffled:
         return self.core.dram
 
     def until(self, unit: Unit, units: Unit):
-        """All that a SYNC of `units` waits for in this unit; FETCH is what the array reads."""
+        """All commands of this unit that a SYNC of `units` waits for; FETCH is the reads of the array."""
         reads = unit & units or (unit in (Unit.FETCH, Unit.ARRAY) and units & (Unit.FETCH | Unit.ARRAY))
         while reads and self.waits[unit]:
             self.step(unit, True)
@@ -77,7 +77,7 @@ class Shuffled:
 
 
 def drawn(seed: int, keep: float) -> tuple[list[InstructionWord], np.ndarray]:
-    """A program that has lost some of its SYNCs, and its DRAM."""
+    """A program without some of its SYNCs, and its DRAM."""
     rng = np.random.default_rng(seed)
     codes = [c for c in random_program(P, rng, 8) if c.opcode != Opcode.SYNC or rng.random() < keep]
     return codes, image(P, rng, codes, DRAM_BYTES)
@@ -92,15 +92,15 @@ def results(codes: list[InstructionWord], dram: np.ndarray, orders: int) -> list
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_what_is_accepted_gives_one_result(seed):
+def test_an_accepted_program_has_one_result(seed):
     codes, dram = drawn(seed, 1.0 if seed % 3 == 0 else 0.9)
     outcomes = results(codes, dram, 4)
     same = all((outcome == outcomes[0]).all() for outcome in outcomes)
     assert same or not accepted(codes)
 
 
-def test_hazards_show():
-    """Without any SYNC programs are refused, and many give more than one result."""
+def test_hazards_are_observable():
+    """Programs without any SYNC are rejected, and many have more than one result."""
     shown = 0
     for seed in range(6):
         codes, dram = drawn(seed, 0.0)

@@ -1,4 +1,4 @@
-"""Convolutions and matrix products of any size, on cores of any size, in every order: right, and without a hazard."""
+"""Convolutions and matrix products of any size, on cores of any size, in every order: exact, and without a hazard."""
 
 import numpy as np
 import pytest
@@ -85,7 +85,7 @@ def test_any_layer_on_any_core(result, parameters, shape, order, seed):
     np.testing.assert_array_equal(result(parameters, emitter.program, dram, layer), expected)
 
 
-def test_a_layer_that_cannot_fit_is_refused():
+def test_a_layer_that_does_not_fit_is_rejected():
     parameters = SystolaParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
     layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
     with pytest.raises(ValueError, match="no tile of this layer fits"):
@@ -101,6 +101,6 @@ def test_a_layer_that_cannot_fit_is_refused():
         ({"kernel": (5, 5)}, "must fit into the padded image"),
     ],
 )
-def test_a_mistake_is_named(arguments, sentence):
+def test_the_error_names_the_mistake(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         ConvolutionLayer(DramTensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)

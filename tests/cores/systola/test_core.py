@@ -1,4 +1,4 @@
-"""The core: its registers, what it counts, what stops it, and that it starts again."""
+"""Core: registers, counters, errors, and restart."""
 
 import pytest
 
@@ -46,25 +46,25 @@ def test_random_programs(check, small, parameters):
     check("systola", cases=30, **small | parameters)
 
 
-def test_rows_follow_each_other_from_tile_to_tile(core):
+def test_rows_of_consecutive_tiles_have_no_gap(core):
     (ran,) = core(matmuls(rows=20, tiles=12))
     assert ran.counters["rows"] == 240
     assert ran.counters["lost_activations"] == 0
-    assert ran.counters["lost_weights"] <= 4  # the first tile's
+    assert ran.counters["lost_weights"] <= 4  # that of the first tile
 
 
-def test_short_tiles_take_the_time_of_their_weights(core):
+def test_short_tiles_take_as_long_as_their_weights(core):
     (ran,) = core(matmuls(rows=1, tiles=50))
     spent = ran.counters["rows"] + ran.counters["lost_weights"] + ran.counters["lost_activations"]
     assert spent + ran.counters["lost_instruction"] < 50 * 9
 
 
-def test_counters_do_not_depend_on_what_ran_before(core):
+def test_counters_do_not_depend_on_earlier_programs(core):
     first, other, again = core(matmuls(20, 5), matmuls(7, 3), matmuls(20, 5))
     assert first.counters == again.counters != other.counters
 
 
-def test_it_starts_again_after_every_error(core):
+def test_it_restarts_after_every_error(core):
     wrong = []
     for error in ("range", "descriptor"):
         p = matmuls(5, 2)
@@ -85,7 +85,7 @@ def test_it_starts_again_after_every_error(core):
 
 
 @pytest.mark.parametrize(("first", "last", "error"), [(0x1000, 0x1008, Error.BUS), (1 << 16, 1 << 20, Error.NONE)])
-def test_errors_of_the_bus_stop_the_program(core, first, last, error):
+def test_bus_errors_stop_the_program(core, first, last, error):
     (ran, _) = core(matmuls(5, 2), matmuls(5, 2), fault=(first, last, 2))
     assert (ran.error, ran.cut) == (error, False)
     if error:
@@ -93,7 +93,7 @@ def test_errors_of_the_bus_stop_the_program(core, first, last, error):
         assert ran.at == 15  # the second LOAD
 
 
-def test_a_program_that_does_not_end_is_cut(core):
+def test_an_endless_program_ends_at_the_limit(core):
     p = Program()
     p.set(Setting.COUNT_X, 1)
     p.set(Setting.COUNT_Y, 1)
@@ -106,7 +106,7 @@ def test_a_program_that_does_not_end_is_cut(core):
     assert (after.cut, after.error) == (False, Error.NONE)
 
 
-def test_the_trace_tells_who_was_busy(core):
+def test_the_trace_shows_busy_units(core):
     (ran,) = core(matmuls(20, 5), trace=True)
     busy = dict.fromkeys(("load", "store", "fetch", "array", "vector", "sync", "row"), 0)
     for (cycle, bits), (then, _) in zip(ran.changes, ran.changes[1:], strict=False):
@@ -145,11 +145,11 @@ def test_ports(small_core):
         ({"accumulators": 100}, "accumulators=100: accumulators must be a power of two."),
     ],
 )
-def test_mistakes(parameters, said):
+def test_illegal_parameters(parameters, said):
     with pytest.raises(ParameterError, match=said):
         Systola(**parameters)
 
 
-def test_the_generator_is_there():
+def test_the_generator_is_registered():
     assert find("systola").component is Systola
-    assert find("core") is find("systola")  # its earlier name
+    assert find("core") is find("systola")  # its former name

@@ -1,4 +1,4 @@
-"""The engine's ways between bus and scratchpads: beats of any width reach the right part of a word."""
+"""Data paths of the engine between bus and scratchpads: beats of any width reach the correct part of a word."""
 
 import pytest
 

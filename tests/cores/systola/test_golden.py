@@ -1,4 +1,4 @@
-"""The golden core against plain NumPy: what programs leave in DRAM."""
+"""Golden model of the core against plain NumPy: results of programs in DRAM."""
 
 import time
 
@@ -16,7 +16,7 @@ MACHINE = SystolaParameters.check(
 )
 WEIGHTS = MACHINE.activation_bytes
 CODE = 0x3000
-"""Where programs are in DRAM."""
+"""Address of programs in DRAM."""
 
 
 def machine(**changes) -> dict:
@@ -43,7 +43,7 @@ def points(program: Program, y: int, x: int, **settings: int):
 
 
 def run(program: Program, dram: np.ndarray, parameters: dict | None = None, **options) -> core.GoldenResult:
-    """The program is put into DRAM at CODE."""
+    """The result of a run; the program is stored in DRAM at CODE."""
     image = np.zeros(CODE + 16 * len(program), np.uint8)
     image[: len(dram)] = dram
     image[CODE:] = np.frombuffer(program.encode(), np.uint8)
@@ -106,8 +106,8 @@ def test_gemm_of_tiles_that_do_not_fit_evenly(rounding, format):
     np.testing.assert_array_equal(after[:CODE][untouched], dram[untouched])
 
 
-def test_convolution_walks_the_image_and_channels_have_their_own_scales():
-    """3x3 over 5x6x4, framed with a zero point by the load; stride 1."""
+def test_convolution_with_a_scale_per_channel():
+    """3x3 over 5x6x4, padded with a zero point by the load; stride 1."""
     rng = np.random.default_rng(2)
     dram, (x, w) = image(rng, (0, (5, 6, 4)), (0x200, (9, 4, 4)))
     records = dram[0x400:0x440].reshape(4, 16)
@@ -158,8 +158,8 @@ def _identity(program: Program, **changes):
     program.quant(**{"multiplier": 1 << 30, "shift": 1, "low": -128, "high": 127} | changes)
 
 
-def test_pools_addition_and_a_table():
-    """Maximum 2x2 and mean 2x2 of 4x6x4, the sum of two images with scales, a table; each to its own place."""
+def test_pooling_addition_and_a_table():
+    """Maximum 2x2 and mean 2x2 of 4x6x4, the sum of two images with scales, and a table, each with its own target."""
     rng = np.random.default_rng(3)
     dram, (x, second) = image(rng, (0, (4, 6, 4)), (0x100, (4, 6, 4)))
     table = dram[0x200:0x300]
@@ -309,14 +309,14 @@ ONE = """
         ("SET POINTS_X, 65535\nSET POINTS_Y, 65535\nVECTOR 0, 0", None),
     ],
 )
-def test_mistakes_stop_where_they_are(text, error):
+def test_mistakes_stop_at_their_instruction(text, error):
     program = Program.parse(f"{ONE}{text}\nHALT")
     result = run(program, np.zeros(16, np.uint8))
     assert (result.error, result.at) == (error, len(program) - 2)
 
 
 def test_settings_that_do_not_fit():
-    """Counts become 0, values too, strides the nearest."""
+    """Counts become 0, values too, strides the nearest legal value."""
     for text in ("LOAD_COUNT0, 65537", "LOAD_LOCAL_STRIDE0, 0x7fffffff", "LOAD_LOCAL_STRIDE0, -65536"):
         assert (
             run(Program.parse(f"{ONE}SET {text}\nLOAD 0, 0\nHALT"), np.zeros(16, np.uint8)).error
@@ -330,7 +330,7 @@ def test_settings_that_do_not_fit():
     assert ended(program, np.full(16, 255, np.uint8))[8] == 32
 
 
-def test_an_error_of_the_bus_leaves_uncertain_what_it_may_have_written():
+def test_results_after_a_bus_error_are_undefined():
     program = Program.parse(f"{ONE}SET STORE_COUNT0, 64\nSTORE 0x3100, 0\nHALT")
     result = run(program, np.zeros(16, np.uint8))
     assert (result.error, result.at) == (ErrorCode.BUS, len(program) - 2)
@@ -346,13 +346,13 @@ def test_an_error_of_the_bus_leaves_uncertain_what_it_may_have_written():
         ((0x44, 0x103, 3), ErrorCode.NONE, 22),
     ],
 )
-def test_errors_of_the_bus(fault, error, pc):
+def test_bus_errors(fault, error, pc):
     program = Program.parse(f"{ONE}SYNC\nLOAD 0, 0\nLOAD 0x40, 0\nSYNC\nSTORE 0x104, 0\nSYNC\nHALT")
     result = run(program, np.zeros(16, np.uint8), faults=[fault])
     assert (result.error, result.at) == (error, pc)
 
 
-def test_a_limit_ends_what_does_not_end():
+def test_an_endless_program_ends_at_the_limit():
     program = Program.parse("LOOP 65535\nLOOP 65535\nEND\nEND\nHALT")
     result = run(program, np.zeros(16, np.uint8), limit=1000)
     assert (result.error, result.counters["instructions"]) == (None, 999)
@@ -360,7 +360,7 @@ def test_a_limit_ends_what_does_not_end():
         core.run(machine(), np.zeros(64, np.uint8), 8)
 
 
-def test_a_large_gemm_takes_no_time_to_speak_of():
+def test_a_large_gemm_runs_fast():
     """A quarter of 512^3 on an array of 16: 1,024 tiles of weights, 128 rows each."""
     parameters = SystolaParameters.check().model_dump()
     program = Program()
@@ -379,5 +379,5 @@ def test_a_large_gemm_takes_no_time_to_speak_of():
     assert time.perf_counter() - start < 5
 
 
-def test_operations_that_every_op_has():
+def test_every_op_has_its_operations():
     assert {op.name for op in core.Opcode} == {op.name for op in Op}

@@ -1,9 +1,9 @@
-"""The table is whole: every instruction and setting, no two in one place."""
+"""Completeness of the table: every instruction and setting, without overlap."""
 
 from systola.hw.cores.systola.isa import ISA, Setting, Unit
 
 
-def test_an_instruction_of_zeros_is_none():
+def test_a_word_of_zeros_is_no_instruction():
     assert 0 not in ISA.rows
 
 
@@ -14,7 +14,7 @@ def test_flags_do_not_overlap():
         assert max(bits, default=0) < ISA.flags.bits
 
 
-def test_every_setting_has_its_unit():
+def test_every_setting_belongs_to_a_unit():
     prefixes = {"LOAD": Unit.LOAD, "STORE": Unit.STORE, "WEIGHT": Unit.FETCH, "COUNT": Unit.ARRAY, "STRIDE": Unit.ARRAY}
     for setting in Setting:
         assert ISA.unit_of(ISA.configs[setting]) == prefixes.get(setting.name.split("_")[0], Unit.VECTOR)

@@ -1,4 +1,4 @@
-"""docs/reference/isa.md is what the table says, its meanings are complete, and its example works."""
+"""docs/reference/isa.md: equal to the table, with a meaning for every row and an example that runs."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_every_row_has_a_meaning():
     assert all(row.meaning for row in rows)
 
 
-def test_the_example_is_right_and_does_what_it_says():
+def test_the_example_runs_as_described():
     machine = SystolaParameters.check()
     program = Program.parse(EXAMPLE)
     rng = np.random.default_rng(1)
@@ -47,7 +47,7 @@ def test_the_example_is_right_and_does_what_it_says():
     np.testing.assert_array_equal(after.dram[0x3000:0x3800].view(np.int8).reshape(128, 16), expected)
 
 
-def test_the_page_shows_what_the_checker_says():
+def test_the_page_shows_the_output_of_the_checker():
     lines = EXAMPLE.splitlines()
     at = next(n for n, line in enumerate(lines) if "LOAD    0x1400" in line)
     assert lines[at + 1].split() == ["SYNC", "load"]

@@ -1,4 +1,4 @@
-"""Lowering of graphs: what is refused and why, where tensors are, and results as the reference has them."""
+"""Lowering of graphs: rejections with their reasons, places of tensors, and results equal to the reference."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ BIAS = Tensor("bias", (4,), "int32", codes(4, -500, 500, np.int32))
 
 
 def convolved(x=X, w=None, y=None, arithmetic=SCALED, bias=(), **fields) -> Graph:
-    """One convolution; `y` has the shape that follows from 3 x 3 windows inside the image, unless it is given."""
+    """One convolution; by default `y` has the shape of 3 x 3 windows inside the image."""
     w = w or weights(3, 3, 4, 4)
     y = y or Tensor("y", (1, 4, 4, w.shape[-1]), "int8", zero_point=-5)
     names = ("x", "w", *(each.name for each in bias))
@@ -180,14 +180,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_what_it_cannot_do_is_refused_with_a_sentence(what):
+def test_an_unsupported_graph_is_rejected_with_a_reason(what):
     graph, sentence = REFUSED[what]
     with pytest.raises(UsageError) as error:
         ACCELERATOR.compile(P, graph)
     assert str(error.value) == sentence
 
 
-def test_every_kind_of_refusal_ends_a_sentence():
+def test_every_reason_of_a_rejection_ends_a_sentence():
     for graph, sentence in REFUSED.values():
         (node,) = graph.nodes
         assert sentence.endswith(f": {lowering.refuses(P, graph, node)}.")
@@ -206,7 +206,7 @@ def test_every_kind_of_refusal_ends_a_sentence():
     ],
     ids=["bias", "padding", "two paddings", "filters", "maximum", "average", "clamp"],
 )
-def test_layers_give_what_the_reference_has(on_golden, graph, shape):
+def test_layers_match_the_reference(on_golden, graph, shape):
     on_golden(P, graph, {"x": codes(shape)})
 
 
@@ -222,7 +222,7 @@ def test_additions(on_golden):
     [("int8", "flint4"), ("pot4", "int8"), ("olive_int4", "olive_flint4"), ("float8", "apot5")],
 )
 def test_coded_operands(on_golden, a_format, w_format):
-    """Codes around the image stand for 0, whatever the format's code of 0 is."""
+    """Codes of the padding stand for 0, independent of the format's code of 0."""
     p = ACCELERATOR.parameters(**ACCELERATOR.presets["small"], a_format=a_format, w_format=w_format)
     x = Tensor("x", X.shape, a_format) if a_format != "int8" else X
     kinds = [Tensor("k", (3, 3, 4, 4), kind) for kind in (a_format, w_format)]
@@ -234,7 +234,7 @@ def test_coded_operands(on_golden, a_format, w_format):
 
 
 def chained(count: int = 4) -> Graph:
-    """Dense layers after each other, to 8 columns and back to 1,024."""
+    """A chain of dense layers, to 8 columns and back to 1,024."""
     tensors, nodes = [Tensor("t0", (4, 1024), "int8")], []
     for n in range(count):
         tensors += [weights(1024, 8, name=f"w{n}"), Tensor(f"s{n}", (4, 8), "int8")]
@@ -244,7 +244,7 @@ def chained(count: int = 4) -> Graph:
     return Graph(tensors, nodes, ["t0"], [f"t{count}"])
 
 
-def test_tensors_that_never_live_together_share_dram(on_golden):
+def test_tensors_with_disjoint_lifetimes_share_dram(on_golden):
     graph = chained()
     places = lowering.lower(P, graph).places
     lives = graph.lifetimes
@@ -263,7 +263,7 @@ def test_tensors_that_never_live_together_share_dram(on_golden):
 
 
 def test_a_reshaped_tensor_is_a_view_that_keeps_its_memory(on_golden):
-    """x is read again after its view, and memory of the view is not given away before."""
+    """x is read again after its view, and the memory of the view is not reused before."""
     tensors = [Tensor("x", (2, 2, 2, 8), "int8"), weights(1, 1, 8, 8), Tensor("y", (2, 2, 2, 8), "int8")]
     tensors += [Tensor("flat", (2, 32), "int8"), weights(32, 8, name="v"), Tensor("z", (2, 8), "int8")]
     tensors += [weights(8, 8, name="u"), Tensor("t", (2, 8), "int8"), Tensor("last", (2, 8), "int8")]
@@ -283,7 +283,7 @@ def test_a_reshaped_tensor_is_a_view_that_keeps_its_memory(on_golden):
     on_golden(P, graph, {"x": codes((2, 2, 2, 8))})
 
 
-def test_an_input_and_an_output_may_be_views(on_golden):
+def test_an_input_and_an_output_can_be_views(on_golden):
     tensors = [Tensor("x", (2, 32), "int8"), Tensor("image", (2, 2, 2, 8), "int8"), weights(1, 1, 8, 4)]
     tensors += [Tensor("y", (2, 2, 2, 4), "int8"), Tensor("flat", (2, 16), "int8")]
     nodes = [
@@ -309,29 +309,29 @@ def tables(first: np.ndarray, second: np.ndarray, order=(0, 1, 2, 3)) -> Graph:
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 2, 1, 3), (0, 2, 3, 1)])
-def test_a_table_goes_with_its_own_pooling(on_golden, order):
+def test_a_table_is_merged_into_its_own_pooling(on_golden, order):
     on_golden(P, tables(TABLE, TABLE.copy(), order), {"x": codes((1, 4, 4, 4))})
 
 
-def test_only_one_table_for_a_program():
+def test_a_program_has_only_one_table():
     with pytest.raises(UsageError, match=r"^table=\[\d+, \d+\]: all layers of a program must use the same table"):
         ACCELERATOR.compile(P, tables(TABLE, np.roll(TABLE, 1)))
 
 
-def test_a_pooling_that_is_read_twice_takes_no_table():
+def test_a_pooling_with_two_readers_takes_no_table():
     graph = tables(TABLE, TABLE)
     graph = Graph(graph.tensors.values(), graph.nodes, ["x"], ["y0", "y1", "p0"])
     with pytest.raises(UsageError, match=r"^layer table0 cannot run on systola: p0 is an output, but a table would"):
         ACCELERATOR.compile(P, graph)
 
 
-def test_a_table_needs_one():
+def test_a_table_node_requires_a_table():
     p = ACCELERATOR.parameters(**ACCELERATOR.presets["small"], table=False)
     with pytest.raises(UsageError, match=r"^layer table0 cannot run on systola: a table needs table=true\.$"):
         ACCELERATOR.compile(p, tables(TABLE, TABLE))
 
 
-def test_a_layer_that_does_not_fit_is_refused():
+def test_a_layer_that_does_not_fit_is_rejected():
     wide = Tensor("x", (1, 1, 4096, 64), "int8")
     graph = single(
         Pooling("pool", "x", "y", Tflite(), window=(1, 2), stride=(1, 2)), wide, Tensor("y", (1, 1, 2048, 64), "int8")

@@ -1,4 +1,4 @@
-"""The array as a unit: tiles in order, kept tiles, walks in two dimensions, sums where they belong."""
+"""Array as a unit: tiles in order, kept tiles, two-dimensional address sequences, and addresses of sums."""
 
 from systola.gen.accelerators.systola.program import Program
 from systola.hw.cores.systola.isa import Error, Setting
@@ -24,7 +24,7 @@ def prepared() -> Program:
 
 
 def finished(p: Program, rows: int) -> Program:
-    """All sums leave, a byte of each: a shift of 8 keeps most of them apart."""
+    """All sums are stored, one byte of each; a shift of 8 keeps most of them distinct."""
     for setting in (Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_Y, Setting.SOURCE_X, Setting.DEST_X):
         p.set(setting, 1)
     p.set(Setting.POINTS_X, rows)
@@ -40,7 +40,7 @@ def finished(p: Program, rows: int) -> Program:
     return p
 
 
-def test_tiles_are_used_in_order_and_kept_when_asked(core):
+def test_tiles_are_used_in_order_and_kept_on_request(core):
     p = prepared()
     p.weights(0, 4)
     p.weights(1, 2)  # two rows, the others 0
@@ -53,8 +53,8 @@ def test_tiles_are_used_in_order_and_kept_when_asked(core):
     assert ran.counters["rows"] == 80
 
 
-def test_sums_accumulate_at_once(core):
-    """One row again and again: the next comes while the sum before is on its way."""
+def test_sums_accumulate_without_a_pause(core):
+    """The same row repeatedly: the next sum arrives while the previous one is still in the pipeline."""
     p = prepared()
     p.set(Setting.COUNT_X, 1)
     p.set(Setting.COUNT_Y, 1)
@@ -66,7 +66,7 @@ def test_sums_accumulate_at_once(core):
     core(finished(p, 4))
 
 
-def test_what_lies_outside_is_told(core):
+def test_addresses_outside_are_reported(core):
     programs = []
     for word, row in ((1020, 0), (20, 0), (100, 109), (100, 1 << 31)):
         p = prepared()

@@ -1,4 +1,4 @@
-"""Each mistake stops a core with its error, at its last instruction, and the checker knows it too."""
+"""Mistakes of programs: each stops the core with its error at its last instruction, and the checker reports it too."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def golden(parameters: dict, codes: list[InstructionWord], entry: int, fault=Non
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=["16", "4"])
-def test_each_stops_with_its_error(machine):
+def test_each_mistake_stops_with_its_error(machine):
     p = machine.model_dump()
     for error, codes in mistakes(p):
         result = golden(p, [*codes, WAIT, HALT], DRAM_BYTES)
@@ -36,7 +36,7 @@ def test_each_stops_with_its_error(machine):
             assert check(program, machine, dram=DRAM_BYTES), program.text()
 
 
-def test_every_error_of_a_program_is_made():
+def test_every_error_of_a_program_occurs():
     p = MACHINES[0].model_dump()
     made = set()
     for seed in range(250):

@@ -1,4 +1,4 @@
-"""Places, steps and registers of random operations."""
+"""Addresses, steps and registers of random operations."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @given(seeds, st.lists(st.tuples(st.integers(1, 6), st.integers(-9, 9)), min_size=1, max_size=4))
-def test_a_walk_stays_in_its_arena_as_far_as_it_may_go(seed, loops):
+def test_a_walk_stays_in_its_arena(seed, loops):
     arena = Arena(100, 40)
     part = arena.fit(np.random.default_rng(seed), *loops)
     at = AddressSequence(0, tuple(loops)).addresses().astype(np.int32)
@@ -29,7 +29,7 @@ def test_a_walk_stays_in_its_arena_as_far_as_it_may_go(seed, loops):
 
 
 @given(seeds, st.integers(0, 50), st.integers(0, 50), st.lists(st.integers(1, 4), min_size=1, max_size=3))
-def test_steps_keep_to_their_room(seed, down, up, times):
+def test_steps_stay_in_their_room(seed, down, up, times):
     strides = stepping(np.random.default_rng(seed), Part(0, down, up), times)
     moved = AddressSequence(0, tuple(zip(times, strides, strict=True))).addresses().astype(np.int32)
     assert moved.min() >= -down
@@ -46,11 +46,11 @@ def test_steps_keep_to_their_room(seed, down, up, times):
         (AddressSequence(0, ((4, 1), (2, -1))), AddressSequence(0, ((4, 1),)), True),
     ],
 )
-def test_what_a_point_must_not_read(reads, writes, expected):
+def test_writes_that_overtake_reads(reads, writes, expected):
     assert overtakes(reads, writes) == expected
 
 
-def test_registers_hold_what_the_writer_thinks():
+def test_registers_hold_the_tracked_values():
     writer = Writer(SystolaParameters.check().model_dump(), np.random.default_rng(3))
     writer.fill()
     for _ in range(30):

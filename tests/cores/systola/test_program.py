@@ -1,4 +1,4 @@
-"""Programs: object, bytes and text are the same thing three times, and each mistake is one sentence."""
+"""Programs: object, bytes and text are equivalent, and each mistake is reported in one sentence."""
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +24,7 @@ def instructions(draw):
 
 @settings(deadline=None)
 @given(st.lists(instructions(), max_size=12).map(Program))
-def test_bytes_and_text_give_the_program_back(program):
+def test_bytes_and_text_reproduce_the_program(program):
     assert Program.decode(program.encode()) == program
     assert Program.parse(program.text()) == program
     assert Program.parse(program.text().upper()) == program
@@ -33,7 +33,7 @@ def test_bytes_and_text_give_the_program_back(program):
 
 @settings(deadline=None)
 @given(st.binary(max_size=64))
-def test_any_bytes_are_a_program_or_refused(code):
+def test_any_bytes_are_a_program_or_rejected(code):
     try:
         program = Program.decode(code)
     except ProgramError:
@@ -43,14 +43,14 @@ def test_any_bytes_are_a_program_or_refused(code):
 
 @settings(deadline=None)
 @given(st.text("rR123+-x ,;#|=\nSETLOADEN", max_size=40))
-def test_any_text_is_a_program_or_refused(text):
+def test_any_text_is_a_program_or_rejected(text):
     try:
         Program.parse(text)
     except ProgramError as error:
         assert str(error).startswith("line ")  # noqa: PT017
 
 
-def test_bits_stand_where_the_table_says():
+def test_bits_are_at_the_places_of_the_table():
     program = Program()
     program.matmul(Reg(1) + 0x10, Reg(2) - 1, Reg(3), keep=True)
     program.set(Setting.COUNT_X, -16)
@@ -97,7 +97,7 @@ def test_loops_step_their_registers():
     )
 
 
-def test_a_text_as_a_person_writes_it():
+def test_a_text_written_by_hand():
     text = """
         ; load, then wait
         set load_count0, 4_096     # bytes
@@ -157,7 +157,7 @@ def test_mistakes_name_line_and_reason(line, reason):
     assert str(caught.value) == f"line 3: {reason}"
 
 
-def test_bytes_that_are_no_program_are_refused():
+def test_bytes_that_are_no_program_are_rejected():
     halt = Instruction(Op.HALT).encode()
     for code, reason in (
         (halt[:-1], "15 bytes are not a program: an instruction has 16 bytes."),
@@ -171,7 +171,7 @@ def test_bytes_that_are_no_program_are_refused():
         assert str(caught.value) == reason
 
 
-def test_emit_refuses_what_has_no_room():
+def test_emit_rejects_operands_without_a_field():
     program = Program()
     with pytest.raises(ValueError, match="units=32: flag units of SYNC has 5 bits"):
         program.emit(Op.SYNC, units=32)

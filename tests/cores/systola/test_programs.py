@@ -1,4 +1,4 @@
-"""Random programs are legal, use everything, and leave results."""
+"""Random programs: legal, with every instruction, and with results."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_every_instruction_and_setting_is_used():
     assert len(set(vectors)) > 9
 
 
-def test_cases_come_by_seed_and_some_are_wrong():
+def test_cases_depend_on_the_seed_and_some_have_mistakes():
     p = SystolaParameters.check(**MACHINES[1]).model_dump()
     cases, again, other = random_cases(p, 5, 3), random_cases(p, 5, 3), random_cases(p, 5, 4)
     assert all((a.dram == b.dram).all() and a.entry == b.entry for a, b in zip(cases, again, strict=True))

@@ -1,4 +1,4 @@
-"""Where a SYNC comes to stand."""
+"""Insertion of SYNCs."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ ONE = """
 
 
 class Never:
-    """Chance that adds nothing."""
+    """A random source that inserts no extra SYNC."""
 
     def random(self):
         return 1.0
@@ -60,13 +60,13 @@ def codes(text: str) -> list[InstructionWord]:
         ("LOOP 2\nLOAD 0, r1\nSTORE 64, 4\nEND r1+4", [2, 1]),
     ],
 )
-def test_a_sync_for_whom_an_operation_meets(text, syncs):
+def test_a_sync_names_the_unit_of_the_conflict(text, syncs):
     result = synchronised(P, Never(), codes(text))
     assert [code.flags for code in result if code.opcode == Opcode.SYNC] == syncs
     assert [code for code in result if code.opcode != Opcode.SYNC] == codes(text)
 
 
-def test_the_array_is_not_waited_for_while_two_tiles_wait():
+def test_no_sync_for_the_array_while_two_tiles_wait():
     program = codes("WEIGHTS 0, 1\nWEIGHTS 0, 1\nMATMUL 0, 0\nMATMUL 0, 0")
     for seed in range(200):
         ahead = 0

@@ -1,4 +1,4 @@
-"""The queue of targets: first in, first out, at every distance between writing and taking."""
+"""Target queue: first in, first out, at every distance between write and read."""
 
 import random
 

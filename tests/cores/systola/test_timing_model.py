@@ -1,4 +1,4 @@
-"""The cost model: what it counts, what the core's Verilog counts of the same programs, and how long it takes."""
+"""Cost model: its counters, those of the core's Verilog for the same programs, and its run time."""
 
 import time
 
@@ -16,7 +16,7 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 CORE = SystolaParameters()
 
 
-def test_a_load_takes_its_beats_and_the_way():
+def test_a_load_takes_its_beats_and_the_latency():
     program = Program()
     for setting, value in (("SIZE", 3), ("COUNT0", 16), ("COUNT1", 4), ("COUNT2", 1), ("BUS_STRIDE1", 128)):
         program.set(Setting[f"LOAD_{setting}"], value)
@@ -25,12 +25,12 @@ def test_a_load_takes_its_beats_and_the_way():
     program.halt()
     timeline = predict(CORE, program)
     assert timeline.read_beats == 64 + 2 * len(program)
-    assert 64 <= timeline.busy("load") <= timeline.read_beats  # instructions come in between
+    assert 64 <= timeline.busy("load") <= timeline.read_beats  # instructions in between
     slower = predict(CORE, program, Costs(latency=100))
     assert slower.cycles == timeline.cycles + 160
 
 
-def test_the_large_targets_are_predicted_fast_and_met(work):
+def test_large_targets_are_predicted_fast_and_within_the_bound(work):
     _, job = work(GemmTask.check(m=256, k=256, n=256), CORE)
     started = time.perf_counter()
     timeline = predict(CORE, job.program)
@@ -39,7 +39,7 @@ def test_the_large_targets_are_predicted_fast_and_met(work):
     assert 0.93 < job.macs / 256 / timeline.cycles < 1
 
 
-def test_the_orders_are_faster_one_after_the_other(work):
+def test_each_order_is_faster_than_the_one_before(work):
     cycles = [
         predict(CORE, work(GemmTask.check(m=256, k=128, n=256), CORE, order=order)[1].program).cycles
         for order in ("serial", "reordered", "synchronised", "overlapped")

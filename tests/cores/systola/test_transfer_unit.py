@@ -1,4 +1,4 @@
-"""LOAD and STORE become descriptors, or errors that name their instruction."""
+"""LOAD and STORE: translation into descriptors, or errors that name their instruction."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_settings_and_operands_are_the_descriptor(exchange):
     assert box.items() >= expected.items()
 
 
-def test_settings_hold_for_what_comes_behind_them(exchange):
+def test_settings_apply_to_the_commands_after_them(exchange):
     loads = [{"op": Op.LOAD, "a": n, "b": 0} for n in range(2)]
     beats = run(exchange, [*BOX, loads[0], *sets(count1=1), loads[1]], 2, [{}, {}])
     assert [(box["bus_addr"], box["count1"]) for _, box in beats["box"]] == [(0, 3), (1, 1)]
@@ -48,8 +48,8 @@ def test_settings_hold_for_what_comes_behind_them(exchange):
         ({}, 1024, Error.RANGE, 0),
     ],
 )
-def test_what_is_refused_is_told(exchange, wrong, local, code, detail):
-    """A fault lasts a cycle: it is looked for in every one."""
+def test_rejected_commands_are_reported(exchange, wrong, local, code, detail):
+    """A fault lasts one cycle, so every cycle is examined."""
     from amaranth.sim import Simulator
 
     transfer = TransferUnit(dma=DMA, store=False, queue=4)

@@ -1,4 +1,4 @@
-"""The latency of the lanes is what they say."""
+"""Latency of the lanes: equal to the stated one."""
 
 import pytest
 from amaranth.hdl import signed

@@ -1,4 +1,4 @@
-"""Pooling and additions: right, and without a hazard."""
+"""Pooling and additions: exact, and without a hazard."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def test_results_are_replaced_through_a_table(result):
     np.testing.assert_array_equal(result(CORE, program, dram, layer).reshape(expected.shape), expected)
 
 
-def test_tables_that_cannot_be():
+def test_illegal_tables():
     layer = PoolingLayer(DramTensor(512, 1, 4, 4, 8), 1024, (2, 2), (2, 2), table=0)
     with pytest.raises(ValueError, match=r"^table=\[0, 256\]: all layers of a program must use the same table.$"):
         compile(CORE, [layer, replace(layer, table=256)])

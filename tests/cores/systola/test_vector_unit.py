@@ -1,4 +1,4 @@
-"""The vector unit: a row a cycle, windows, two sources, settings and tables, and what is wrong with a command."""
+"""Vector unit: one row per cycle, windows, two sources, settings and tables, and faults of commands."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def finished(p: Program) -> Program:
 COPY = {"window_x": 1, "window_y": 1, "points_x": 100, "points_y": 1, "source_x": 1, "dest_x": 1, "scale_a": 1}
 
 
-def test_a_row_a_cycle(core):
+def test_one_row_per_cycle(core):
     p = prepared(**COPY)
     p.quant(**IDENTITY)
     p.vector(0, 512, scratchpad=True)
@@ -40,7 +40,7 @@ def test_a_row_a_cycle(core):
     q.vector(0, 512, scratchpad=True)
     short, long = core(finished(p), finished(q))
     assert (short.counters["vector"], long.counters["vector"]) == (100, 200)
-    assert 100 <= long.counters["cycles"] - short.counters["cycles"] <= 110  # a bank that reads and writes waits once
+    assert 100 <= long.counters["cycles"] - short.counters["cycles"] <= 110  # a bank that reads and writes stalls once
 
 
 @pytest.mark.parametrize("maximum", [False, True])
@@ -75,7 +75,7 @@ def test_two_sources_tables_and_channels(core):
         ({"second_x": -3}, {"add": True, "second": 100}, Error.RANGE),
     ],
 )
-def test_what_is_wrong_is_told(core, change, operands, error):
+def test_faulty_commands_are_reported(core, change, operands, error):
     p = prepared(**COPY | change)
     p.quant(**IDENTITY)
     p.vector(**{"source": 0, "dest": 512, "second": 0, "scratchpad": True} | operands)
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_told(core, change, operands, error):
 
 
 @pytest.mark.parametrize("op", ["quant_channel", "table"])
-def test_constants_beyond_the_weights_are_told(core, op):
+def test_constants_beyond_the_weights_are_reported(core, op):
     p = prepared()
     getattr(p, op)(1020, **{"low": 0, "high": 1} if op == "quant_channel" else {})
     (ran,) = core(finished(p))

@@ -1,4 +1,4 @@
-"""Accelerators: presets, checks, refusals and golden models, each of them alike."""
+"""Base class of accelerators: presets, checks, rejections and golden models, identical for all accelerators."""
 
 import numpy as np
 import pytest
@@ -49,14 +49,14 @@ def test_the_golden_model_runs_a_job(accelerator):
     assert np.array_equal(job.results(result.dram)[name], reference.run(work.graph, work.inputs)[name])
 
 
-def test_facts_are_those_of_the_engine(accelerator):
+def test_facts_equal_those_of_the_engine(accelerator):
     facts, engine = accelerator.facts(), accelerator.component.engine
     assert facts["counters"] == list(engine.COUNTERS)
     assert (facts["registers"]["identity"], facts["registers"]["cycles"]) == (0, 0x40)
     assert facts["errors"]["NONE"] == 0
 
 
-def test_a_refusal_names_the_layer_the_machine_and_the_reason():
+def test_a_rejection_names_the_layer_the_machine_and_the_reason():
     accelerator = find("outer_product")
     parameters = accelerator.preset("small")
     work = ConvTask.check(height=4, width=4, channels=2, filters=2).work(accelerator.operands(parameters))
@@ -67,7 +67,7 @@ def test_a_refusal_names_the_layer_the_machine_and_the_reason():
     )
 
 
-def test_padding_of_a_whole_kernel_is_refused():
+def test_padding_of_a_whole_kernel_is_rejected():
     accelerator = find("systola")
     work = ConvTask.check(height=4, width=4, channels=2, filters=2, padding=3).work(
         accelerator.operands(accelerator.preset("small"))
@@ -76,7 +76,7 @@ def test_padding_of_a_whole_kernel_is_refused():
         accelerator.compile(accelerator.preset("small"), work.graph)
 
 
-def test_what_a_machine_does_not_have_is_one_sentence():
+def test_a_missing_feature_of_a_machine_is_one_sentence():
     class Bare(type(find("outer_product"))):
         name = "bare"
         host = type(ALL[0]).__mro__[1].host

@@ -1,4 +1,4 @@
-"""Hosts: registers by name, and parts of products."""
+"""Hosts: registers by name, and split products."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ from systola.gen.run.tasks import GemmTask
 
 
 class GoldenBoard:
-    """A board without a link: memory, and an accelerator that is its golden model."""
+    """A board without a link: a memory, and an accelerator that is its golden model."""
 
     def __init__(self, accelerator, parameters, size=1 << 16):
         self.memory, self.facts = np.zeros(size, np.uint8), {"memory": size}
@@ -63,7 +63,7 @@ def test_a_job_that_is_larger_than_the_memory_does_not_fit(host):
     assert not host.fits(job)
 
 
-def test_halves_are_put_together_in_order(host):
+def test_halves_are_joined_in_order(host):
     random = np.random.default_rng(1)
     for m, n in ((5, 3), (2, 7), (1, 2)):
         a, b = random.integers(-9, 9, (m, 4)), random.integers(-9, 9, (4, n))

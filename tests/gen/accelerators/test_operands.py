@@ -1,4 +1,4 @@
-"""Random tensors: in the machine's types, over the whole range, and with results that use theirs."""
+"""Random tensors: in the machine's types, over the whole range, and with results that use the range of their type."""
 
 import numpy as np
 import pytest

@@ -8,7 +8,7 @@ from systola.gen.accelerators.systola.accelerator import ACCELERATOR as SYSTOLA
 from systola.gen.errors import UsageError
 
 
-def test_the_own_accelerators_are_installed():
+def test_built_in_accelerators_are_installed():
     assert registry.accelerators()["systola"] is SYSTOLA
     assert registry.accelerators()["outer_product"] is OUTER_PRODUCT
     assert registry.plugins().broken == {}
@@ -28,6 +28,6 @@ def test_unknown_names_are_answered_with_the_nearest(name, hint):
     assert str(error.value) == f"unknown accelerator '{name}': {hint}"
 
 
-def test_the_callers_copy_changes_nothing():
+def test_a_changed_copy_does_not_affect_the_registry():
     registry.accelerators().clear()
     assert registry.accelerators()

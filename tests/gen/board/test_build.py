@@ -1,4 +1,4 @@
-"""From a board's name to files: a vendor's project whole, an open flow's plan, and (slow) a bitstream."""
+"""Build of a board's files: a complete vendor project, the plan of an open flow, and (slow) a bitstream."""
 
 import json
 
@@ -22,7 +22,7 @@ def test_a_vendors_project_is_written(tmp_path):
 
 @pytest.fixture(scope="module")
 def made():
-    """One design for all: what is looked at is the shell around it."""
+    """One design for all boards: only the shell around it is checked."""
     return design(find("icebreaker"), bytes=4096)
 
 
@@ -41,7 +41,7 @@ def test_every_board_has_its_pins_clock_and_tools(made, name):
 
 PLLS = {
     "colorlight-5a-75b": "EHXPLLL",
-    "icebreaker": "SB_PLL40_PAD",  # its clock's pin is the PLL's
+    "icebreaker": "SB_PLL40_PAD",  # the pin of its clock is that of the PLL
     "tang-nano-9k": "rPLL",
     "ulx3s-12f": "EHXPLLL",
     "ulx3s-85f": "EHXPLLL",
@@ -53,7 +53,7 @@ def _bytes(content) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 
 
-def test_gowins_arguments_are_those_of_himbaechel():
+def test_arguments_for_gowin_are_those_of_himbaechel():
     old = "--quiet --log board.tim --seed 3 --device D --family F --json in.json --cst pins.cst --write out.json"
     assert " ".join(_adapted("nextpnr-gowin", old.split())) == (
         "--device D --json in.json --write out.json --seed 3 --log board.tim --timing-allow-fail "

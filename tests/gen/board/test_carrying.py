@@ -1,4 +1,4 @@
-"""The design of a board with any accelerator."""
+"""Design of a board with any accelerator."""
 
 import pytest
 

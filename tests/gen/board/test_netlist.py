@@ -1,4 +1,4 @@
-"""After synthesis the design still does what `systola board test` asks: cells of the device, in Verilator."""
+"""Netlist after synthesis: passes `systola board test` on cells of the device, in Verilator."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from systola.gen.cli import board_test as check
 from systola.gen.cli.board import start
 
 BAUD = 3_000_000
-"""Of the UART: cells are simulated slowly."""
+"""Parameters of the UART: cells simulate slowly."""
 
 
 @pytest.mark.slow

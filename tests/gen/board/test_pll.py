@@ -1,4 +1,4 @@
-"""What PLLs are told, by the formulas of their families' manuals; impossible rates."""
+"""PLL settings by the formulas of the families' manuals; rates that are impossible."""
 
 import pytest
 from hypothesis import given
@@ -10,13 +10,13 @@ MHZ = 10**6
 
 
 def rates(family: str, rate: int, chosen: dict) -> tuple[float, float, float]:
-    """Hz at the phase detector, in the oscillator and at the output."""
+    """Rates in Hz at the phase detector, in the oscillator and at the output."""
 
     def setting(name):
         value = chosen[name]
         return value if isinstance(value, (int, str)) else value.value
 
-    if family == "ecp5":  # the output is what comes back
+    if family == "ecp5":  # the output is fed back
         detector = rate / setting("CLKI_DIV")
         made = detector * setting("CLKFB_DIV")
         return detector, made * setting("CLKOP_DIV"), made
@@ -42,7 +42,7 @@ def test_known_rates(family, rate, wanted):
 
 
 @given(st.sampled_from(sorted(BOUNDS)), st.sampled_from((12, 25, 27, 48, 100)), st.integers(5, 300))
-def test_what_is_told_makes_the_rate_within_bounds(family, rate, wanted):
+def test_settings_produce_the_rate_within_bounds(family, rate, wanted):
     chosen = pll.settings(family, rate * MHZ, wanted * MHZ)
     if chosen is not None:
         detector, oscillator, made = rates(family, rate * MHZ, chosen)
@@ -59,7 +59,7 @@ def test_filters_of_ice40(rate, filter_range):
     assert chosen["FILTER_RANGE"].value == filter_range
 
 
-def test_rates_that_cannot_be_had():
+def test_impossible_rates():
     assert pll.settings("ice40", 12 * MHZ, 24 * MHZ + 1) is None
     assert pll.settings("ice40", 12 * MHZ, 5 * MHZ) is None  # 533 MHz / 2^6 is the lowest
     assert pll.settings("ecp5", 25 * MHZ, 1_000_003) is None

@@ -1,4 +1,4 @@
-"""`systola board test` on a virtual board: everything passes, also on a bad cable; what goes wrong is one sentence."""
+"""`systola board test` on a virtual board: success, also over a bad cable; failures are one sentence each."""
 
 import json
 import random
@@ -35,7 +35,7 @@ def test_the_command_runs_unchanged(tmp_path):
     assert found["digits"]["found"].startswith("1 of 1 correct")
 
 
-@pytest.mark.slow  # cycles in which the host does not get the processor count
+@pytest.mark.slow  # cycles in which the host process does not run
 def test_the_link_takes_nine_tenths_of_the_uart():
     with start(find("icebreaker"), **DESIGN) as virtual, Board.open(virtual.port, BAUD) as board:
         found = {result.name: result.found for result in check.run(board, BAUD, limit=1024, images=1)}
@@ -44,7 +44,7 @@ def test_the_link_takes_nine_tenths_of_the_uart():
 
 
 @pytest.mark.parametrize("options", [{"engine": None}, pytest.param({}, marks=pytest.mark.slow, id="engine")])
-def test_a_bad_cable_loses_time_and_nothing_else(options):
+def test_a_bad_cable_costs_only_time(options):
     with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN, **options) as virtual:
         with Board.open(virtual.port, BAUD) as board:
             results = list(check.run(board, BAUD, limit=2048, images=1))
@@ -66,7 +66,7 @@ def test_ten_megabytes_over_a_bad_cable():
         assert board.link.counts.damaged > 1000
 
 
-def test_a_cable_that_is_pulled_and_a_second_program():
+def test_a_pulled_cable_and_a_second_program():
     with start(find("icebreaker"), Faults(after=3000), engine=None, **DESIGN) as virtual:
         with Board.open(virtual.port, BAUD) as board:
             with pytest.raises(BoardError, match="is in use: close the other program that has it open"):

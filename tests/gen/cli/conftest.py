@@ -1,4 +1,4 @@
-"""The command line: in this process, or in one of its own as a user runs it."""
+"""Command line: in this process, or in a separate process as a user runs it."""
 
 import contextlib
 import gc
@@ -37,7 +37,7 @@ def systola(tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(sys, "argv", ["systola", *map(str, arguments)])
         out, err, status = io.StringIO(), io.StringIO(), 0
-        gc.freeze()  # what was there before need not be looked at
+        gc.freeze()  # files that existed before are not checked
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
             warnings.simplefilter("ignore", UnusedElaboratable)  # after a mistake
             try:
@@ -53,7 +53,7 @@ def systola(tmp_path, monkeypatch):
 
 @pytest.fixture
 def refused(systola, tmp_path):
-    """Run `systola` with arguments that are wrong: exit code 2, nothing on standard output, no new file."""
+    """Run `systola` with wrong arguments: exit code 2, nothing on standard output, no new file."""
 
     def run(*arguments) -> str:
         before = sorted(path.name for path in tmp_path.iterdir())

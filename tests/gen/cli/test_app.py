@@ -1,4 +1,4 @@
-"""The command line as a user meets it: what works, and each mistake in one sentence with nothing written."""
+"""Command line of a user: working commands, and each mistake in one sentence with no file written."""
 
 import json
 from importlib.metadata import version
@@ -38,7 +38,7 @@ def test_show_prints_the_docstring_verbatim(systola, name):
     assert describe.as_data(find(name))["description"] in run.stdout
 
 
-def test_gen_takes_a_preset_of_an_accelerator(systola, tmp_path):
+def test_gen_accepts_a_preset_of_an_accelerator(systola, tmp_path):
     run = systola("gen", "core", "-c", "small", "-o", "[red]out")
     assert run.returncode == 0, run.stderr
     assert "[red]out/systola.v  " in run.stdout
@@ -66,7 +66,7 @@ def test_show(systola, tmp_path):
     }
 
 
-def test_gen_takes_presets_and_settings(systola, tmp_path):
+def test_gen_accepts_presets_and_settings(systola, tmp_path):
     (tmp_path / "small.toml").write_text('generator = "systolic"\n[parameters]\nrows = 3\nproduct_register = false\n')
     run = systola("gen", "systolic", "-c", "small.toml", "-p", "cols=2", "-o", "out")
     assert run.returncode == 0, run.stderr

@@ -1,4 +1,4 @@
-"""`systola board test` on the golden link: a check that raises leaves the table whole, rates are those of the UART."""
+"""`systola board test` on the golden link: an exception in a check keeps the table; rates never exceed the UART's."""
 
 import pytest
 from typer.testing import CliRunner
@@ -10,7 +10,7 @@ from systola.gen.errors import UsageError
 
 
 class Clock(Board):
-    """A board whose clock ran 10,000 cycles whenever it is read."""
+    """A board whose clock advances 10,000 cycles per read."""
 
     def read_register(self, address):
         if address == board_test.CYCLES:
@@ -33,7 +33,7 @@ def board(stream):
     ],
     ids=["usage", "any other", "a missing package"],
 )
-def test_a_check_that_raises_keeps_the_table(board, monkeypatch, error, found):
+def test_an_exception_in_a_check_keeps_the_table(board, monkeypatch, error, found):
     def broken(*_):
         raise error
 

@@ -1,4 +1,4 @@
-"""`systola draw`: the file it writes, and mistakes."""
+"""`systola draw`: its output file, and mistakes."""
 
 
 def test_draw(systola, tmp_path):

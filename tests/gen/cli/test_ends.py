@@ -1,4 +1,4 @@
-"""How commands end: missing packages, signals, time limits, outputs that cannot be written."""
+"""Ends of commands: missing packages, signals, time limits, outputs that cannot be written."""
 
 import json
 import os
@@ -99,12 +99,12 @@ def test_every_extra_has_its_packages():
     for extra, modules in EXTRAS.items():
         for name in modules:
             package = PACKAGES.get(name, name.replace("_", "-"))
-            if package not in ("find-libpython", "apycula", "yowasp-runtime"):  # those of others
+            if package not in ("find-libpython", "apycula", "yowasp-runtime"):  # those of other extras
                 assert any(line.startswith(package) and f"extra == '{extra}'" in line for line in listed), package
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_simulator_and_its_folder(tmp_path, number):
+def test_a_signal_ends_the_simulator_and_removes_its_folder(tmp_path, number):
     (tmp_path / "tmp").mkdir()
     environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
     command = [sys.executable, "-m", "systola.gen", "sim", "uart", "--cases", "600"]
@@ -120,7 +120,7 @@ def test_a_signal_ends_the_simulator_and_its_folder(tmp_path, number):
 
 
 def _simulators(folder) -> list[int]:
-    """Processes that run in a folder."""
+    """Processes whose working directory is a folder."""
     found = []
     for pid in filter(str.isdecimal, os.listdir("/proc")):
         try:
@@ -215,7 +215,7 @@ def test_a_folder_is_checked_before_the_work(tmp_path, monkeypatch, capsys, argu
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_outputs_that_exist_stay_as_they_are_on_a_rejection(systola, tmp_path):
+def test_existing_outputs_are_unchanged_after_a_rejection(systola, tmp_path):
     (tmp_path / "old.json").write_text("old")
     assert systola("show", "sistolic", "--json", "old.json").returncode == 2
     assert (tmp_path / "old.json").read_text() == "old"
@@ -231,7 +231,7 @@ def test_a_full_output_is_one_sentence(tmp_path, arguments):
         assert (run.returncode, run.stderr) == (1, "systola: standard output: No space left on device.\n")
 
 
-def test_a_byte_order_mark_is_no_text(systola, tmp_path):
+def test_a_byte_order_mark_is_not_text(systola, tmp_path):
     (tmp_path / "p.s").write_text("HALT\n", encoding="utf-8-sig")
     (tmp_path / "p.toml").write_text("[parameters]\ndivisor = 7\n", encoding="utf-8-sig")
     assert systola("asm", "p.s", "-o", "p.bin").stdout == "p.bin  1 instructions\n"

@@ -1,7 +1,7 @@
-"""Random invocations of the command: no traceback, an exit code, and nothing written by one that is rejected.
+"""Random invocations of the command: no traceback, an exit code, and no file written by a rejected command.
 
-Most run in this process by the function that the command runs. Simulation, synthesis and builds are replaced by stubs
-that fail, since what is tested is all that precedes them; a smaller number are processes of their own.
+Most run in this process, by the function that the command runs. Simulation, synthesis and builds are replaced by stubs
+that fail, since only the steps before them are tested; a smaller number are separate processes.
 """
 
 import gc
@@ -25,7 +25,7 @@ FAST, SLOW, PROCESSES = 150, 1000, 40
 COMMANDS = ("list", "show", "gen", "sim", "synth", "papers", "run", "asm", "disasm", "board", "nosuch", "--version")
 BOARD = ("list", "build", "flash", "test", "virtual", "nosuch")
 SMALL = ("uart", "pe", "registers", "bitbrick", "pool", "requantise")
-"""Generators whose Verilog takes little time."""
+"""Generators whose Verilog is fast to generate."""
 WORDS = (
     "",
     "x",
@@ -88,7 +88,7 @@ CHOICES = {
 
 
 def invocation(rng: random.Random) -> list[str]:
-    """Arguments of a command: mostly those that it has, with values that are right or not."""
+    """Arguments of a command: mostly existing ones, with legal and illegal values."""
     command = rng.choice(COMMANDS)
     words = [command]
     if command == "board":
@@ -134,7 +134,7 @@ def _option(rng: random.Random, option: str, generator: str) -> list[str]:
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A folder with files that are right and wrong."""
+    """A folder with legal and illegal files."""
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "good.toml").write_text("[parameters]\n")
@@ -157,7 +157,7 @@ def found_in(folder: Path) -> dict[str, bytes | None]:
 
 
 def fault_of(code: int, out: str, err: str, before: dict, after: dict) -> str | None:
-    """What is wrong with the end of a command, if anything."""
+    """The fault of a finished command, or None."""
     if "Traceback" in out + err or code not in (0, 1, 2):
         return f"exit code {code}, {err[-400:]}"
     if code == 2 and after != before:
@@ -199,7 +199,7 @@ def run_many(count: int, seed: int, place: Path, monkeypatch, capsys):
         if codes[-1] is not None and (fault := fault_of(codes[-1], out, err, before, after)):
             faults.append(f"{words}: {fault}")
         before = after
-    gc.collect()  # here, where designs that a mistake left unused give no warning
+    gc.collect()  # here, so that designs left unused after a mistake give no warning
     assert not faults, "\n".join([f"{len(faults)} faults", *faults])
     assert min(codes.count(code) for code in (0, 1, 2)) >= count // 50, "all kinds of ends occur"
 

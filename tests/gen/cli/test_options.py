@@ -58,7 +58,7 @@ def test_a_bad_file_is_one_sentence(tmp_path, text, sentence):
     assert sentence in str(error.value)
 
 
-def test_a_result_that_cannot_be_written_is_one_sentence(tmp_path):
+def test_an_unwritable_result_is_one_sentence(tmp_path):
     with pytest.raises(UsageError, match=r"cannot write .*: Is a directory"):
         save(tmp_path, {})
     save(None, {})

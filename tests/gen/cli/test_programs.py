@@ -11,7 +11,7 @@ def test_asm_and_disasm(systola, tmp_path):
     assert (run.returncode, run.stdout) == (0, text)
 
 
-def test_programs_that_are_wrong(systola, tmp_path):
+def test_illegal_programs(systola, tmp_path):
     (tmp_path / "program.s").write_text("HALT\nLAOD 0, 0\n")
     (tmp_path / "latin.s").write_bytes(b"HALT ; \xe4\n")
     (tmp_path / "hazard.s").write_text("LOOP 2\nSYNC\n\nWEIGHTS 1024, 4\nEND\n")

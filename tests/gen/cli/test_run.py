@@ -1,4 +1,4 @@
-"""`systola run` as a user meets it."""
+"""`systola run` as a user runs it."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Image of DRAM: pages, bytes, and the limit."""
+"""Image of DRAM: pages, bytes, and the size limit."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_tensors_start_at_pages_and_keep_their_bytes():
     assert dram[second : second + 2].tolist() == [255, 5]
 
 
-def test_a_machine_may_pack_more_closely():
+def test_a_machine_can_pack_more_closely():
     image = Image(align=64)
     assert (image.room(1), image.room(65), image.room(64), image.end) == (0, 64, 192, 256)
 

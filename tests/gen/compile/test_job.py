@@ -1,4 +1,4 @@
-"""Jobs: inputs into DRAM, results out of it, and their bounds."""
+"""Jobs: inputs in DRAM, results from DRAM, and lower bounds."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_results_are_read_from_their_places(job):
     assert np.array_equal(job.results(dram)["y"], wanted)
 
 
-def test_a_place_can_be_moved():
+def test_an_address_can_be_changed():
     place = Place(4096, (2, 3), np.dtype("<i4"))
     assert (place.size, place.at(8).address, place.at(8).shape) == (24, 8, (2, 3))
     value = np.arange(6, dtype="<i4").reshape(2, 3)

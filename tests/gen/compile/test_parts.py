@@ -1,4 +1,4 @@
-"""The scheduler's parts by themselves: boxes, fragments in a memory, walks, tiles, steps, SYNCs."""
+"""Parts of the scheduler: boxes, fragments in a memory, address sequences, tiles, steps, SYNCs."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_padding_inside_a_row_is_not_merged():
     assert rows.bus_hull == (0, 7 * 3 + 3)
 
 
-def test_the_fragment_that_is_needed_latest_makes_room():
+def test_the_fragment_with_the_farthest_use_is_evicted():
     memory, uses = ScratchpadAllocator(0, 30), {"a": 5, "b": 9, "c": 7}
     for key in uses:
         memory.place(key, 10, (), uses.get)
@@ -47,7 +47,7 @@ def test_walks_become_loops():
     assert len(block_runs([Block(0, 0, 16), Block(1, 16, 4), Block(7, 20, 16), Block(8, 36, 4)])) == 4
 
 
-def test_registers_go_through_a_nest_as_written():
+def test_registers_step_through_a_nest_in_order():
     program, one, two = Program(), Reg(1), Reg(2)
 
     def body(program):
@@ -72,7 +72,7 @@ def test_tiles_cover_the_result_once():
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_every_order_does_everything_once_and_in_time(order):
+def test_every_order_does_all_steps_once_and_in_time(order):
     tiling = Tiling(1, 1, 30, 32, (Chunk((0, 1), (0, 16)), Chunk((0, 1), (16, 32))), True, 16)
     layer = gemm(100, 32, 50, 0, 1, 2, 3)
     work = phases(layer, tiling)
@@ -89,7 +89,7 @@ def test_every_order_does_everything_once_and_in_time(order):
     assert all(ready[tile] < stored[tile] for tile in stored)
 
 
-def test_a_sync_names_those_who_would_be_overtaken():
+def test_a_sync_names_the_units_with_conflicts():
     emitter = Emitter(SystolaParameters())
 
     def action(*accesses):
@@ -109,7 +109,7 @@ def test_a_sync_names_those_who_would_be_overtaken():
     assert len(emitter.program) == 3
 
 
-def test_parts_are_even_and_ramps_are_whole():
+def test_parts_are_even_and_ramps_are_complete():
     assert [even(100, most) for most in (128, 64, 30)] == [100, 50, 25]
     for total in range(1, 70):
         for start in (1, 2, 4):

@@ -1,4 +1,4 @@
-"""Placement of tensors: no overlap in time and memory, as small as it can be."""
+"""Placement of tensors: no overlap in time and memory, and minimal memory."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from systola.gen.compile.placement import place
 from systola.sim.network.graph import Lifetime
 
 
-def test_tensors_that_never_live_at_the_same_time_share_memory():
+def test_tensors_with_disjoint_lifetimes_share_memory():
     sizes = {"a": 100, "b": 100, "c": 100, "d": 100}
     lifetimes = {name: Lifetime(n, n + 1) for n, name in enumerate(sizes)}
     addresses, end = place(sizes, lifetimes, 64)
@@ -15,7 +15,7 @@ def test_tensors_that_never_live_at_the_same_time_share_memory():
     assert addresses["a"] == addresses["c"] != addresses["b"] == addresses["d"]
 
 
-def test_a_tensor_goes_into_a_gap_that_holds_it():
+def test_a_tensor_fills_a_gap_of_sufficient_size():
     sizes = {"left": 128, "early": 64, "right": 64, "late": 64}
     lifetimes = {"left": Lifetime(0, 9), "early": Lifetime(0, 3), "right": Lifetime(0, 9), "late": Lifetime(4, 9)}
     addresses, end = place(sizes, lifetimes, 64)
@@ -23,7 +23,7 @@ def test_a_tensor_goes_into_a_gap_that_holds_it():
     assert end == 256
 
 
-def test_nothing_needs_nothing():
+def test_no_tensors_need_no_memory():
     assert place({}, {}, 64) == ({}, 0)
 
 

@@ -33,7 +33,7 @@ SHOWN = {
 
 
 def words(svg: str) -> set[str]:
-    """All words of the picture's text."""
+    """All words in the texts of the picture."""
     texts = [each.text for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
     return {word.strip(":,") for text in texts for word in text.split()}
 
@@ -44,7 +44,7 @@ def found(name: str, depth=None, **parameters):
 
 
 def small(name: str) -> dict:
-    """A small preset of an accelerator; nothing for others."""
+    """A small preset of an accelerator; no parameters for others."""
     accelerator = accelerators().get(name)
     return accelerator.presets["small"] if accelerator else {}
 

@@ -1,4 +1,4 @@
-"""What `make bench` writes: the page says what the data say, pictures can be drawn, rates are counted right."""
+"""Output of `make bench`: a page equal to its data, pictures without measurement, and the counting of rates."""
 
 import itertools
 import json
@@ -31,7 +31,7 @@ def test_every_section_was_measured(sections):
     assert len(sections["precision"].rows) == len(precision.ROWS)
 
 
-def test_the_page_is_that_of_the_data(sections):
+def test_the_page_matches_the_data(sections):
     written = (DOCS / "figures.md").read_text().split("\n## ", 1)[1]
     assert written == _markdown(sections).split("\n## ", 1)[1]
 
@@ -58,7 +58,7 @@ def axes(sections):
 
 
 @pytest.mark.parametrize("name", pictures.PICTURES)
-def test_texts_stand_clear_of_each_other(axes, name):
+def test_texts_do_not_overlap(axes, name):
     for each in axes[name]:
         texts = [text for text in each.texts if text.get_text() and not text.get_rotation()]
         boxes = [(text.get_text(), Text.get_window_extent(text).shrunk(0.98, 0.7)) for text in texts]
@@ -67,7 +67,7 @@ def test_texts_stand_clear_of_each_other(axes, name):
 
 
 @pytest.mark.parametrize("name", pictures.PICTURES)
-def test_axes_have_names(axes, name):
+def test_axes_are_labelled(axes, name):
     for each in axes[name]:
         if each.get_title("left"):
             last = name != "schedule.png" or each is axes[name][-1]
@@ -96,7 +96,7 @@ def test_pictures_are_redrawn_without_measuring(sections, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("row", precision.ROWS, ids=lambda row: row.label)
-def test_what_decodes_at_the_edges_can_be_counted(row):
+def test_decoders_at_the_edges_are_counted(row):
     array = precision._component(row)
     parts = precision._edge(array)
     assert bool(parts) == (row.generator != "bfloat16_systolic" and row.label not in ("int8", "int4"))

@@ -1,4 +1,4 @@
-"""The driver on a board in Python: what is written is read, over any line, and every mistake is one sentence."""
+"""Driver on a board in Python: data survive over any line, and every mistake is one sentence."""
 
 import os
 import pty
@@ -12,7 +12,7 @@ from systola.gen.board.board import Board
 from systola.gen.host.link import BoardError
 
 
-def test_bytes_and_arrays_of_any_place_and_length(stream):
+def test_bytes_and_arrays_at_any_address_and_length(stream):
     board, rng, mirror = Board(stream(), silence=0), random.Random(1), bytearray(8192)
     assert board.facts == {"board": "golden", "clock": 1000000, "memory": 8192}
     for _ in range(60):
@@ -37,7 +37,7 @@ def test_registers(stream):
         board.wait(8, 1, 0, seconds=0)
 
 
-def test_a_bad_line_loses_time_and_nothing_else(stream):
+def test_a_bad_line_costs_only_time(stream):
     board, rng = Board(stream(spoil=0.001), silence=0), random.Random(2)
     for _ in range(8):
         data = rng.randbytes(8192)
@@ -65,7 +65,7 @@ def test_ten_megabytes_with_errors(stream):
     assert board.link.counts.damaged > 5000
 
 
-def test_what_is_not_there_is_told(stream):
+def test_accesses_outside_are_reported(stream):
     board = Board(stream(), silence=0)
     with pytest.raises(BoardError) as error:
         board.write(8188, bytes(8))
@@ -74,7 +74,7 @@ def test_what_is_not_there_is_told(stream):
         board.read(8192, 256)
 
 
-def test_a_pulled_cable_is_told(stream):
+def test_a_pulled_cable_is_reported(stream):
     line = stream()
     board = Board(line, silence=0)
     line._spoiled = lambda data: b""
@@ -82,7 +82,7 @@ def test_a_pulled_cable_is_told(stream):
         board.read(0, 4)
 
 
-def test_what_was_broken_off_does_not_stand_for_what_comes_after(stream):
+def test_an_aborted_transfer_does_not_affect_later_ones(stream):
     line = stream()
     board = Board(line, silence=0)
     line.read = lambda count: b""  # answers are lost, requests are not

@@ -1,4 +1,4 @@
-"""Products of matrices through the driver, on boards in Python with golden engines: bit for bit what NumPy makes."""
+"""Products of matrices through the driver, on boards in Python with golden engines: bit-exact to NumPy."""
 
 import numpy as np
 import pytest
@@ -22,10 +22,10 @@ START, DONE = 1, 1
 
 @pytest.fixture
 def boards(stream):
-    """Boards by engine; small ones, so that products come in parts."""
+    """Boards by engine; small ones, so that products are split."""
 
     class Golden(stream):
-        """The registers of an accelerator: a write of START to `control` runs its golden model."""
+        """The registers of an accelerator; a write of START to `control` runs its golden model."""
 
         def __init__(self, accelerator, parameters, **options):
             super().__init__(**options)
@@ -69,7 +69,7 @@ def test_products(boards, engine):
         found = boards[engine].matmul(a, b, scale, bias, -3)
         assert found.dtype == np.int8
         assert np.array_equal(found, wanted)
-    assert len(boards[engine].stream.starts) > 3  # in parts
+    assert len(boards[engine].stream.starts) > 3  # split
 
 
 @pytest.mark.parametrize("engine", SIZES)
@@ -81,7 +81,7 @@ def test_an_execution_returns_the_counters(boards, engine):
     assert counters["cycles"] == 100
 
 
-def test_an_execution_that_does_not_end_is_stopped(boards, monkeypatch):
+def test_an_endless_execution_is_stopped(boards, monkeypatch):
     board = boards["systola"]
     monkeypatch.setattr(board.stream, "_run", lambda entry: None)
     with pytest.raises(BoardError, match=r"^execution from 0x40 did not end in 0\.01 s: it was at 0\.$"):
@@ -93,7 +93,7 @@ def test_digits_by_products(boards):
     assert selftest.digits(boards["outer_product"], 2).startswith("2 of 2 correct")
 
 
-def test_a_wrong_engine_is_told(boards, monkeypatch):
+def test_a_wrong_engine_is_reported(boards, monkeypatch):
     board = boards["outer_product"]
     run = board.stream._run
 
@@ -140,7 +140,7 @@ def test_an_accelerator_without_a_driver_is_one_sentence(boards, monkeypatch):
         boards["outer_product"].run(0)
 
 
-def test_engines_are_what_their_words_say():
+def test_an_engine_is_parsed_from_its_name():
     for target in TARGETS.values():
         kind, parameters = parse(target.design["engine"].name)
         assert kind == target.engine[0]

@@ -66,7 +66,7 @@ def test_bytes_and_text_give_the_program_back():
 
 
 @given(st.integers(0, (1 << 24) - 1), st.integers(0, (1 << 16) - 1), st.integers(0, (1 << 32) - 1), st.integers(0, 15))
-def test_any_operands_come_back(buffer, accumulator, length, function):
+def test_any_operands_survive(buffer, accumulator, length, function):
     p = TinyProgram()
     p.emit(TINY.Op.MATMUL, buffer, accumulator, length, function=function)
     assert TinyProgram.decode(p.encode()) == TinyProgram.parse(p.text()) == p
@@ -112,7 +112,7 @@ def test_bytes_outside_the_table_are_rejected():
             TinyProgram.decode(code)
 
 
-def test_what_an_instruction_set_lacks_is_named():
+def test_a_missing_feature_of_an_instruction_set_is_named():
     with pytest.raises(ValueError, match="tiny has no instruction MOVE"):
         TinyProgram().move({1: 2})
     with pytest.raises(ValueError, match="MATMUL has no flag fast"):

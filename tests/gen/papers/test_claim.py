@@ -1,4 +1,4 @@
-"""Claims: their own checks, bands, results as data, errors of measurements, and the selection of papers."""
+"""Claims: checks of their fields, bands, results as data, errors of measurements, and the selection of papers."""
 
 import json
 import math
@@ -56,7 +56,7 @@ def test_a_value_outside_its_band_is_reported_and_raises_nothing():
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_value_that_is_no_number_is_an_error(value):
+def test_a_value_that_is_not_a_number_is_an_error(value):
     result = claim(measure=lambda: value).check()
     assert result.measured is None
     assert not result.within
@@ -97,7 +97,7 @@ def test_a_result_as_data():
     }
 
 
-def test_the_command_is_that_of_the_paper_if_none_is_given():
+def test_the_default_command_is_that_of_the_paper():
     assert claim(command="").command == "systola papers --only example"
 
 

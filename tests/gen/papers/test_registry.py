@@ -1,4 +1,4 @@
-"""The claims of the project: all there, well described, measured; the whole table is slow."""
+"""Claims of the project: complete, well described, measured; the whole table is slow."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def test_a_claim_states_the_reason_of_its_band_and_a_command_that_exists(claim):
         parameters.parse(dict(re.findall(r"-p (\w+)=(\S+)", claim.command)))
 
 
-def test_claims_of_others_join_their_paper_or_follow():
+def test_foreign_claims_join_their_paper_or_follow():
     own = constant(1, paper="ant", text="From an accelerator.")
     more = registry.claims([own, constant(1)])
     assert len(more) == len(CLAIMS) + 2
@@ -52,7 +52,7 @@ def test_claims_of_others_join_their_paper_or_follow():
     assert [claim for claim in more if claim.paper == "ant"][-1] is own
 
 
-def test_one_failure_leaves_the_others_alone():
+def test_one_failure_does_not_affect_the_others():
     def fail():
         raise RuntimeError("broken")
 

@@ -20,11 +20,11 @@ def printed(function, *arguments) -> str:
     return console.file.getvalue()
 
 
-def test_a_line_of_progress_for_each_claim():
+def test_one_line_of_progress_per_claim():
     assert printed(lambda out: table.progress(out)(3, 17, claim(lambda: 2))) == "[3/17] example: A claim.\n"
 
 
-def test_the_table_shows_every_claim_and_why_one_is_outside():
+def test_the_table_shows_every_claim_and_the_reason_of_a_failure():
     def fail():
         raise RuntimeError("no [simulator]")
 

@@ -1,4 +1,4 @@
-"""Accelerators at their small presets; a product that all of them run."""
+"""Accelerators at their small presets, and a product that all of them can run."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def parameters(accelerator):
 
 @pytest.fixture(scope="session")
 def small_design(accelerator, parameters):
-    """Its Verilog; equal to what `systola run` executes, so that it is built once."""
+    """The Verilog of an accelerator; equal to that of `systola run`, so that it is built once."""
     return design(accelerator, parameters)
 
 
@@ -33,7 +33,7 @@ def task():
 
 @pytest.fixture(scope="session")
 def expected():
-    """A function that gives the outputs of a task's network, by the NumPy reference."""
+    """A function that returns the outputs of a task's network, by the NumPy reference."""
 
     def run(work):
         values = reference.run(work.graph, work.inputs)

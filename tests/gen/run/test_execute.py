@@ -1,4 +1,4 @@
-"""Execution of jobs, on Verilog and on the model: the same results, errors as sentences."""
+"""Execution of jobs, on Verilog and on the model: equal results, and errors as sentences."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def work(accelerator, parameters, task):
     return task.work(accelerator.operands(parameters, 3))
 
 
-def test_verilog_computes_what_numpy_does(accelerator, parameters, work, small_design, expected):
+def test_verilog_matches_numpy(accelerator, parameters, work, small_design, expected):
     job = accelerator.compile(parameters, work.graph)
     ran = execute(accelerator, parameters, job, work.inputs, trace=True)
     for name, wanted in expected(work).items():
@@ -26,7 +26,7 @@ def test_verilog_computes_what_numpy_does(accelerator, parameters, work, small_d
     assert all(f"lost_{name}" in ran.counters for name in ran.lost())
 
 
-def test_an_execution_is_cut_at_its_limit(accelerator, parameters, work, small_design):
+def test_an_execution_ends_at_its_limit(accelerator, parameters, work, small_design):
     job = accelerator.compile(parameters, work.graph)
     with pytest.raises(
         ExecutionError, match=r"^the limit of 60 cycles was reached at \d+; units with work left: .+\.$"
@@ -41,7 +41,7 @@ def test_an_error_is_named(accelerator, parameters, work, small_design):
         execute(accelerator, parameters, job, work.inputs)
 
 
-def test_the_model_agrees_with_verilog_or_says_that_there_is_none(accelerator, parameters, work, expected):
+def test_the_model_matches_verilog_or_is_reported_as_missing(accelerator, parameters, work, expected):
     job = accelerator.compile(parameters, work.graph)
     if accelerator is find("systola"):
         ran = execute(accelerator, parameters, job, work.inputs, executor="model")

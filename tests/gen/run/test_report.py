@@ -1,4 +1,4 @@
-"""Reports: parameters from texts, results compared with NumPy, and what is printed."""
+"""Reports: parameters from texts, results compared with NumPy, and the printed lines."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def printed(done) -> str:
     return out.file.getvalue()
 
 
-def test_settings_are_those_of_the_task_and_of_the_accelerator():
+def test_settings_belong_to_the_task_and_to_the_accelerator():
     parameters, task = report.prepare("gemm", SYSTOLA, {"size": "8", "m": "40"})
     assert (parameters.size, task.m, task.k) == (8, 40, 256)
 
@@ -81,7 +81,7 @@ def test_the_lines_show_cycles_and_bound(done):
     assert f"bound by {done.job.bound}" in text
 
 
-def test_names_are_printed_verbatim_and_a_job_needs_no_roof(done):
+def test_names_are_printed_verbatim_and_a_roof_is_optional(done):
     job = type(done.job)(done.job.image, 0, {}, {}, done.job.macs)
     run = type(done.execution)(np.zeros(1, np.uint8), {"cycles": 10, "lost_[bold]x": 3}, [])
     bare = report.RunReport(
@@ -94,7 +94,7 @@ def test_names_are_printed_verbatim_and_a_job_needs_no_roof(done):
     assert (bare.of_roof, bare.data()["bound"]) == (0, "")
 
 
-def test_times_that_are_close_are_drawn_as_one():
+def test_close_times_are_drawn_as_one():
     spans = [Span("load", 0, 10), Span("load", 11, 20), Span("load", 40, 50)]
     assert trace.merged(spans, 2) == [(0, 20), (40, 50)]
 

@@ -1,4 +1,4 @@
-"""Executions without a bench end as in the bench: the same DRAM, counters and errors, cycle for cycle."""
+"""Executions without a bench: DRAM, counters and errors equal to those of the bench, in every cycle."""
 
 import dataclasses
 
@@ -24,7 +24,7 @@ def run(accelerator, design, case, **options):
 
 
 def from_first(changes):
-    """Changes of busy lines, counted from the first: recording begins some cycles before an execution does."""
+    """Changes of busy lines, relative to the first: recording begins some cycles before an execution does."""
     return [(cycle - changes[0][0], busy) for cycle, busy in changes]
 
 
@@ -41,7 +41,7 @@ def test_executions_end_as_in_the_bench(accelerator, small_design, cases):
     assert wanted[0].changes
 
 
-def test_an_execution_is_cut_at_its_limit(accelerator, small_design, cases):
+def test_an_execution_ends_at_its_limit(accelerator, small_design, cases):
     case = max((case for case in cases if not case.fault), key=lambda each: len(each.dram))
     whole = run(accelerator, small_design, case)
     ran = run(accelerator, small_design, case, limit=whole.counters["cycles"] // 2)

@@ -1,4 +1,4 @@
-"""Tasks: networks with their inputs, and the same ones for the same seed."""
+"""Tasks: networks with their inputs, which depend only on the seed."""
 
 import numpy as np
 import pytest
@@ -49,6 +49,6 @@ def test_digits_are_classified_by_the_reference(expected):
 
 
 @pytest.mark.parametrize(("a_type", "w_type"), [("int8", "upot3"), ("olive_int4", "int8")])
-def test_codes_that_digits_cannot_have_are_one_sentence(a_type, w_type):
+def test_formats_without_support_for_digits_are_one_sentence(a_type, w_type):
     with pytest.raises(UsageError, match=f"digits cannot have activations {a_type} and weights {w_type}: .*[^.]\\.$"):
         DigitsTask.check(images=1).work(ScaledOperands(1, a_type=a_type, w_type=w_type))

@@ -1,4 +1,4 @@
-"""Cells belong to the part whose name they bear."""
+"""Area breakdown: cells belong to the part whose name they carry."""
 
 from systola.gen.synth.area_breakdown import area_breakdown
 from systola.gen.synth.devices import DEVICES
@@ -27,12 +27,12 @@ def test_parts():
     }
 
 
-def test_one_part_is_looked_into():
+def test_a_single_part_is_subdivided():
     found = area_breakdown(module(body__a__b__x="LUT4", body__a__c__y="LUT4"), DEVICES["ecp5-85k"])
     assert set(found) == {"b", "c"}
 
 
-def test_what_is_nearly_the_whole_is_looked_into():
+def test_a_dominant_part_is_subdivided():
     found = area_breakdown(
         module(
             body__in__it__a__x="LUT4",
@@ -57,7 +57,7 @@ def test_what_is_nearly_the_whole_is_looked_into():
     assert found["it"]["dsps"] == 1
 
 
-def test_parts_of_the_same_name_are_told_apart():
+def test_parts_of_the_same_name_are_distinguished():
     found = area_breakdown(
         module(
             body__a__x="LUT4", body__b__a__x="LUT4", body__b__c__x="LUT4", body__b__c__y="LUT4", body__b__c__z="LUT4"

@@ -3,7 +3,7 @@
 from systola.gen.synth.fanout import fanout
 
 
-def test_wiring():
+def test_fanout():
     cell = {"port_directions": {"A": "input", "C": "input", "Z": "output"}}
     module = {
         "ports": {"clk": {"bits": [2]}, "rst": {"bits": [3]}},

@@ -1,4 +1,4 @@
-"""A bank of the scratchpad is the memory of each family, and nothing beside it."""
+"""Bank of the scratchpad: maps to the memory of each family, without further cells."""
 
 import json
 import re
@@ -19,9 +19,9 @@ CASES = [  # the Yosys pass, parameters, the cells
     ("synth_gowin -noiopads", DEEP, {"SPX9": 4}),
     ("synth_gowin -noiopads", WORDS | {"lanes": "byte"}, {"SPX9": 8}),
     ("synth_xilinx -noiopad -noclkbuf", DEEP, {"RAMB36E1": 2}),
-    # Beside its masks SPRAM has one write enable: it is the one LUT of each.
+    # In addition to its masks, SPRAM has one write enable: one LUT each.
     ("synth_ice40 -spram", {"width": 16, "depth": 16384, "style": "huge"}, {"SB_SPRAM256KA": 1, "SB_LUT4": 1}),
-    # A cell that holds several bytes has one write enable beside their enables, on these two.
+    # On these two families a cell of several bytes has one write enable in addition to the byte enables.
     ("synth_ecp5", {"width": 32, "depth": 1024}, {"DP16KD": 2, "LUT4": 2}),
     ("synth_gowin -noiopads", WORDS, {"SPX9": 2, "LUT4": 2}),
 ]

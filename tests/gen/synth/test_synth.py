@@ -38,13 +38,15 @@ def traps(tmp_path, monkeypatch):
 
 def array(**parameters) -> Systolic:
     component = Systolic(**{"rows": 2, "cols": 2} | parameters)
-    generate("systolic", component)  # Amaranth complains of components that nobody elaborates
+    generate("systolic", component)  # Amaranth warns about components that are never elaborated
     return component
 
 
 def modules(verilog: str) -> dict[str, list[str]]:
-    """The lines of each module, but for what follows from Yosys's numbers, which run through the design:
-    the names of its own wires, the order of their operands, and the order of clocked blocks."""
+    """The lines of each module, without the effects of Yosys's running numbers on the design.
+
+    These are the names of its own wires, the order of their operands, and the order of clocked blocks.
+    """
     verilog = re.sub(r"(\\\$auto\S*\$)\d+", r"\1", verilog)
     verilog = re.sub(r"(?m)^  assign \\\$auto.*\n", "", verilog)
     return {
@@ -53,7 +55,7 @@ def modules(verilog: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(("name", "parameters"), DIFFERENT)
-def test_only_the_multiplier_is_the_devices_own(name, parameters):
+def test_only_the_multiplier_is_a_device_cell(name, parameters):
     portable, mapped = (
         modules(generate(name, find(name).component(**parameters), device=device).verilog) for device in (None, "ecp5")
     )
@@ -100,7 +102,7 @@ def test_netlist_with_block_memory_passes_the_bench(monkeypatch):
     generator, parameters = find("systolic"), {"rows": 2, "cols": 8, "buffer": 200}
     mapped = netlist(generator.component(**parameters), "systolic")
     assert "DP16KD #(" in mapped
-    monkeypatch.delenv("SYSTOLA_CACHE")  # where the simulator's runtime already is
+    monkeypatch.delenv("SYSTOLA_CACHE")  # the place of the simulator's runtime
     design = replace(generate("systolic", generator.component(**parameters)), verilog=mapped)
     outcome, _ = simulate(design, generator.cases(design.parameters, 8, 1))
     assert outcome.checked > 0
@@ -121,12 +123,12 @@ def test_netlist_with_narrow_block_memory_passes_the_bench(depth, bits):
     assert outcome.mismatches == 0, outcome.examples
 
 
-def test_too_large_a_design_says_so():
+def test_a_design_that_does_not_fit_is_reported():
     with pytest.raises(SynthesisError, match="systolic needs 30 MULT18X18D, and ecp5-25k has 28"):
         synthesise(array(rows=6, cols=5, buffer=0), "systolic", "ecp5-25k", seeds=1)
 
 
-def test_a_harness_has_four_pins_whatever_the_design_has():
+def test_a_harness_has_four_pins_for_any_design():
     design = generate("systolic", Systolic(rows=2, cols=2))
     text = synth.harness(design)
     assert lint(design.verilog + text, "harness") == ""
@@ -138,7 +140,7 @@ def test_unknown_device():
         synthesise(array(), "systolic", "xc7")
 
 
-def test_a_tool_that_fails_or_does_not_end_is_one_sentence(tmp_path, monkeypatch):
+def test_a_failing_or_hanging_tool_is_one_sentence(tmp_path, monkeypatch):
     code = "import os\nprint('threads', os.environ['YOSYS_MAX_THREADS'])\nprint('ERROR: no')\nexit(1)"
     with pytest.raises(SynthesisError, match=r"^Yosys failed: no$"):
         run_tool("pyosys", code, [], tmp_path, log="yosys.log")

@@ -1,4 +1,4 @@
-"""Each distinct component becomes one module, and behaves as it does in line."""
+"""Hierarchy: each distinct component becomes one module, and behaves as it does in line."""
 
 import re
 
@@ -17,7 +17,7 @@ DESIGNS = [("systolic", {"dataflow": dataflow}) for dataflow in ("ws", "os", "is
 @pytest.mark.parametrize(
     ("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values())
 )
-def test_once_behaves_as_in_line(name, parameters):
+def test_a_module_behaves_as_in_line(name, parameters):
     """The same stimulus through both texts: the same results in the same cycles."""
     designs = [generate(name, find(name).component(rows=3, cols=5, **parameters), once=once) for once in (True, False)]
     assert len(designs[0].verilog) < len(designs[1].verilog)
@@ -31,7 +31,7 @@ def test_once_behaves_as_in_line(name, parameters):
 @pytest.mark.parametrize(
     ("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values())
 )
-def test_amaranths_simulator_agrees(name, parameters):
+def test_it_agrees_with_amaranths_simulator(name, parameters):
     component = find(name).component(rows=3, cols=2, **parameters)
     flow = parameters.get("dataflow", "ws")
     case = random_cases(component.p.model_dump(), 1, 4)[0]
@@ -67,7 +67,7 @@ def test_amaranths_simulator_agrees(name, parameters):
     assert results == expected
 
 
-def test_text_grows_with_the_sides_not_with_the_area():
+def test_the_text_grows_with_the_sides_and_not_with_the_area():
     sizes = {n: len(generate("systolic", find("systolic").component(rows=n, cols=n)).verilog) for n in (16, 64)}
     assert sizes[16] < 72_000
     assert sizes[64] < 3 * sizes[16]

@@ -1,4 +1,4 @@
-"""Names of modules: unique, without running numbers, independent of other modules, and apart for different tops."""
+"""Names of modules: unique, without running numbers, independent of other modules, and different for each top."""
 
 import re
 
@@ -79,7 +79,7 @@ def name(**parameters) -> str:
         ({"texts": (1, 2, "a")}, "part_w8_block_t1_2_a"),
     ],
 )
-def test_parameters_stand_in_the_name(parameters, expected):
+def test_parameters_are_part_of_the_name(parameters, expected):
     assert name(**parameters) == expected
 
 
@@ -87,13 +87,13 @@ def test_parameters_stand_in_the_name(parameters, expected):
     "parameters",
     [{"style": "two words"}, {"width": -1}, {"shape": Scaled(Shape(4), 3, 0, 9)}, {"texts": ("long" * LONGEST,)}],
 )
-def test_what_no_word_tells_has_a_digest(parameters):
+def test_values_without_a_short_word_get_a_digest(parameters):
     assert re.fullmatch(rf"part(_\w+)?_x[0-9a-f]{{{DIGITS}}}", name(**parameters))
     assert len(name(**parameters)) <= LONGEST + DIGITS + 2
 
 
 def test_operands_of_other_limits_are_other_modules():
-    """Their fields are equal, so that only a digest tells them apart."""
+    """Their fields are equal, so that only a digest distinguishes them."""
     assert name(shape=Scaled(Shape(4), 3, 0, 9)) != name(shape=Scaled(Shape(4), 3, 0, 8))
 
 
@@ -158,8 +158,8 @@ def test_names_are_unique_and_have_no_running_number(generator):
     assert [each for each in found if not re.fullmatch(r"[a-z][a-z0-9_]*", each)] == []
 
 
-def test_two_designs_stand_in_one_project():
-    """Their tops begin alike, and their submodules are of the same classes."""
+def test_two_designs_fit_in_one_project():
+    """Their tops have a common prefix, and their submodules are of the same classes."""
     designs = [
         find("systolic").design(top=top, **SMALL, **options)
         for top, options in (("npu", {}), ("npu_systolic", {"a_format": "int4"}))

@@ -1,4 +1,4 @@
-"""A toy engine, and its shell in Amaranth's simulator behind a driver of its registers."""
+"""A toy engine, and its shell in Amaranth's simulator with a driver of its registers."""
 
 from enum import IntEnum
 
@@ -23,7 +23,7 @@ class ToyError(IntEnum):
 class ToyEngine(Engine):
     """Counts cycles in `pc`: it halts at entry[0:8]; if entry[8:16] is not 0 it reports a fault there.
 
-    A transfer is in flight until `drain` cycles after `stop` rises. Only a reset takes the engine back to its start.
+    A transfer is in flight until `drain` cycles after `stop` rises. Only a reset restores the initial state.
     """
 
     class Parameters(Parameters):
@@ -144,7 +144,7 @@ class Driver:
         raise AssertionError("no interrupt")
 
     async def ended(self) -> dict[str, int]:
-        """Wait for the end, clear the interrupt: all registers but those that were written."""
+        """Wait for the end and clear the interrupt; returns all registers apart from those written by the host."""
         await self.interrupt()
         assert await self.read("status") == 1
         found = {name: await self.read(name) for name in ("error", "pc", *type(self.shell).engine.COUNTERS)}

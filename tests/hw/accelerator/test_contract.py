@@ -1,4 +1,4 @@
-"""The contract of engines: each misfit is refused with one sentence, when the shell is defined or placed."""
+"""Contract of engines: each misfit is rejected with one sentence, when the shell is defined or placed."""
 
 from enum import IntEnum
 
@@ -40,7 +40,7 @@ def changed(toy_engine):
     return change
 
 
-def test_the_toy_engine_fulfils_it(toy_engine):
+def test_the_toy_engine_fulfils_the_contract(toy_engine):
     check_class(toy_engine)
     check_ports(toy_engine, toy_engine.Parameters())
     assert list(masters(toy_engine, toy_engine.Parameters())) == ["m_axi"]
@@ -76,7 +76,7 @@ ERRORS = "ERRORS must have NONE = 0, ABORTED, and no code above 15."
         ({"ERRORS": {"NONE": 0, "ABORTED": 1}}, ERRORS),
     ],
 )
-def test_an_attribute_that_is_not_legal(changed, attributes, sentence):
+def test_an_illegal_attribute(changed, attributes, sentence):
     odd = changed(**attributes)
     with pytest.raises(ParameterError) as error:
         type("OddShell", (Shell,), {"engine": odd})
@@ -84,7 +84,7 @@ def test_an_attribute_that_is_not_legal(changed, attributes, sentence):
 
 
 @pytest.mark.parametrize("engine", [int, 5])
-def test_what_is_no_engine(engine):
+def test_a_class_that_is_not_an_engine(engine):
     with pytest.raises(ParameterError, match=r": engine must be a subclass of hw\.accelerator\.contract\.Engine\.$"):
         type("OddShell", (Shell,), {"engine": engine})
 
@@ -92,7 +92,7 @@ def test_what_is_no_engine(engine):
 CONTROL = ("entry", "go", "stop", "halted", "quiet", "fault", "pc", "events", "busy", "pending")
 
 
-def test_these_are_all_ports_of_control(toy_engine):
+def test_ports_of_control_are_complete(toy_engine):
     assert tuple(toy_engine.control()) == CONTROL
 
 
@@ -119,7 +119,7 @@ def test_a_missing_port_is_named(changed, name):
         ({"irq": Out(1)}, (), "port 'irq' must have another name: the shell has it."),
     ],
 )
-def test_a_port_that_does_not_fit(changed, ports, without, sentence):
+def test_a_port_of_a_wrong_shape(changed, ports, without, sentence):
     shell = type("OddShell", (Shell,), {"engine": changed(ports, without), "latency": 1, "peak": 1})
     with pytest.raises(ParameterError) as error:
         shell()
@@ -132,7 +132,7 @@ def test_several_masters_in_order(changed):
     assert {name: signature.data_width for name, signature in found.items()} == {"m_axi": 32, "m_axi_weights": 64}
 
 
-def test_parameters_are_those_of_the_engine(toy, toy_engine):
+def test_parameters_equal_those_of_the_engine(toy, toy_engine):
     assert toy.Parameters is toy_engine.Parameters
     with pytest.raises(ParameterError, match=r"^drain=16: drain must be an integer from 1 to 15\.$"):
         toy(drain=16)

@@ -41,7 +41,7 @@ def test_latency(count):
     assert found == [none, none, event, event, event]
 
 
-def test_it_counts_what_it_is_given(count):
+def test_counts_equal_the_events(count):
     """Random events, enables and clears against sums in Python, in every cycle."""
     rng = random.Random(1)
     stimulus = [
@@ -57,7 +57,7 @@ def test_it_counts_what_it_is_given(count):
     assert max(sums.values()) > 0
 
 
-def test_clear_wins_over_events(count):
+def test_clear_has_priority_over_events(count):
     event = {"cycles": 1, "pairs": 2, "many": 9}
     found = count([(1, 0, event)] * 4 + [(1, 1, event)] * 2 + [(1, 0, event)])
     assert found[-1] == dict.fromkeys(BITS, 0)

@@ -17,7 +17,7 @@ async def start(driver, entry: int = LENGTH):
     await driver.write("control", 1)
 
 
-def test_registers_follow_from_the_engine(toy, toy_engine):
+def test_registers_depend_on_the_engine(toy, toy_engine):
     registers = {register.name: register for register in register_map(toy_engine).registers}
     assert register_map(toy_engine) == toy.REGISTERS
     offsets = {"identity": 0, "control": 4, "status": 8, "entry": 12, "error": 16, "pc": 20, "pending": 24}
@@ -28,7 +28,7 @@ def test_registers_follow_from_the_engine(toy, toy_engine):
     assert {name: registers[name].meaning for name in toy_engine.COUNTERS} == toy_engine.COUNTERS
 
 
-def test_it_runs_from_start_to_interrupt_again_and_again(drive):
+def test_repeated_executions_from_start_to_interrupt(drive):
     async def bench(driver):
         assert await driver.read("identity") == 0x7059 | 5 << 16
         assert await driver.read("status") == 0
@@ -46,7 +46,7 @@ def test_it_runs_from_start_to_interrupt_again_and_again(drive):
 
 
 def test_latency_from_the_response_to_go(drive):
-    """5 cycles; the engine is reset in 3 of them."""
+    """5 cycles; the engine is in reset for 3 of them."""
 
     async def bench(driver):
         went, answered = [], []
@@ -68,8 +68,8 @@ def test_latency_from_the_response_to_go(drive):
     drive(bench)
 
 
-def test_a_stop_in_any_cycle_ends_it(drive):
-    """Even before execution has begun; and what follows is like the first execution."""
+def test_a_stop_in_any_cycle_ends_the_execution(drive):
+    """Also before execution has begun; the next execution is like the first."""
 
     async def bench(driver):
         ends, aborted = set(), []
@@ -93,8 +93,8 @@ def test_a_stop_in_any_cycle_ends_it(drive):
     drive(bench)
 
 
-def test_a_stop_right_after_start_is_not_lost(drive):
-    """Both writes on the bus without a gap: the stop comes while the engine is being reset."""
+def test_a_stop_immediately_after_start_is_not_lost(drive):
+    """Both writes on the bus without a gap: the stop arrives during the reset of the engine."""
 
     async def bench(driver):
         bus, ctx = driver.shell.s_axil, driver.ctx
@@ -118,7 +118,7 @@ def test_a_stop_right_after_start_is_not_lost(drive):
     drive(bench)
 
 
-def test_a_stop_without_an_execution_does_nothing(drive):
+def test_a_stop_without_an_execution_has_no_effect(drive):
     async def bench(driver):
         for _ in range(2):
             await driver.write("control", 2)
@@ -131,7 +131,7 @@ def test_a_stop_without_an_execution_does_nothing(drive):
     drive(bench)
 
 
-def test_a_start_while_it_runs_does_nothing(drive):
+def test_a_start_during_an_execution_has_no_effect(drive):
     async def bench(driver):
         await start(driver, 100)
         await driver.write("control", 1)
@@ -144,8 +144,8 @@ def test_a_start_while_it_runs_does_nothing(drive):
 
 
 @pytest.mark.parametrize("at", [1, 2, 19])
-def test_a_fault_is_captured_with_its_place(drive, at):
-    """The fault lasts one cycle; the next execution has none of it."""
+def test_a_fault_is_captured_with_its_location(drive, at):
+    """The fault lasts one cycle; the next execution reports none."""
 
     async def bench(driver):
         await start(driver, LENGTH | at << 8)
@@ -178,7 +178,7 @@ def test_the_interrupt_waits_until_the_engine_is_quiet(drive, drain):
     drive(bench, drain=drain)
 
 
-def test_pending_and_running_are_readable_meanwhile(drive):
+def test_pending_and_running_are_readable_during_an_execution(drive):
     async def bench(driver):
         await start(driver, 200)
         await driver.tick(20)
@@ -199,7 +199,7 @@ def test_ports_pass_through(drive, toy):
         ctx.set(shell.link, 7)
         assert ctx.get(shell.answer) == 8
         assert not ctx.get(shell.m_axi.ar.valid)
-        assert ctx.get(shell.busy.as_value()) == 0  # the toy engine says that it works, but nothing runs
+        assert ctx.get(shell.busy.as_value()) == 0  # the toy engine reports work, but nothing runs
         await start(driver, 100)
         await driver.tick(12)
         assert (ctx.get(shell.m_axi.ar.valid), ctx.get(shell.m_axi.ar.payload.addr)) == (1, 100)
@@ -211,5 +211,5 @@ def test_ports_pass_through(drive, toy):
     assert set(toy.through(toy.Parameters())) == {"m_axi", "link", "answer", "flying", "running"}
 
 
-def test_the_text_is_clean(toy):
+def test_lint_is_clean(toy):
     assert lint(generate("toy", toy()).verilog, "toy") == ""

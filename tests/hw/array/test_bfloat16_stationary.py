@@ -1,4 +1,4 @@
-"""What a psum takes down a row, all else takes; a reset forgets what was on its way."""
+"""Psums and all other signals move one row in equal times; a reset discards everything in flight."""
 
 import re
 
@@ -17,7 +17,7 @@ def test_each_cell_is_one_module():
     assert len(re.findall(r"(?m)^// Fp32Add\(", text)) == 1
 
 
-def test_a_tile_after_a_reset_meets_nothing_of_the_one_before():
+def test_a_tile_after_a_reset_is_independent_of_the_one_before():
     component = Bfloat16Systolic(rows=3, cols=1, buffer=0)
     results = []
 

@@ -1,4 +1,4 @@
-"""The bfloat16 array: bit by bit in the order of k, whatever the shape; gaps, stalls and exact cycles."""
+"""bfloat16 array: bit-exact in the order of k, for all shapes; gaps, stalls and exact cycles."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from systola.sim.stimulus.systolic import SystolicCase
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(check, parameters):
+def test_random_tiles(check, parameters):
     check("bfloat16_systolic", **parameters)
 
 
@@ -44,13 +44,13 @@ def test_the_first_product_is_added_first():
         ({"acc_width": 32}, "unknown parameter 'acc_width': known are rows, cols, subnormals, buffer, delays."),
     ],
 )
-def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
+def test_illegal_parameters_are_rejected_in_one_sentence(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Bfloat16Systolic(**parameters)
     assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(("subnormals", "product"), [("keep", 6), ("flush", 3)])
-def test_latency_is_what_the_docstring_says(subnormals, product):
+def test_latency_equals_the_stated_one(subnormals, product):
     array = Bfloat16Systolic(rows=8, cols=5, subnormals=subnormals).described()
     assert array.latency == 6 * 8 + 5 + 1 + product + 2

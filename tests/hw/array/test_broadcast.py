@@ -1,4 +1,4 @@
-"""The broadcast matrix unit: shapes, formats and exact cycles; interchangeable with a weight-stationary array."""
+"""Broadcast matrix unit: shapes, formats and exact cycles; interchangeable with a weight-stationary array."""
 
 import pytest
 
@@ -20,11 +20,11 @@ from systola.sim.stimulus.systolic import random_cases
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(check, parameters):
+def test_random_tiles(check, parameters):
     check("broadcast", **parameters)
 
 
-def test_swaps_with_a_weight_stationary_array():
+def test_it_replaces_a_weight_stationary_array():
     """Same ports, same streams, same results: only the cycles differ."""
     tree = generate("broadcast", Broadcast(rows=4, cols=4))
     grid = generate("systolic", Systolic(rows=4, cols=4))
@@ -36,7 +36,7 @@ def test_swaps_with_a_weight_stationary_array():
     assert ours[0].cycles < theirs[0].cycles
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     for rows, levels in ((1, 0), (2, 1), (3, 2), (16, 4), (17, 5)):
         unit = Broadcast(rows=rows, cols=2).described()
         assert unit.latency == 2 + 2 + levels + 2

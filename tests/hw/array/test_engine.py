@@ -1,4 +1,4 @@
-"""The contract of matrix engines: what they state, and each misfit in one sentence."""
+"""Contract of matrix engines: required attributes, and each misfit in one sentence."""
 
 import pytest
 from amaranth.hdl import Shape
@@ -21,7 +21,7 @@ SIZES = {"rows": 4, "cols": 4, "buffer": 0}
 
 
 @pytest.mark.parametrize("kind", ENGINES, ids=name_of)
-def test_what_every_engine_states(kind):
+def test_attributes_of_every_engine(kind):
     engine = kind(rows=4, cols=6).described()
     assert isinstance(engine, MatrixEngine)
     assert (engine.rows, engine.cols, engine.interval, engine.unit) == (4, 6, 1, "MAC")
@@ -33,12 +33,12 @@ def test_what_every_engine_states(kind):
 
 
 @pytest.mark.parametrize(("dataflow", "stationary"), [("ws", "w"), ("os", "y"), ("is", "a")])
-def test_what_is_stationary(dataflow, stationary):
+def test_stationary_operand(dataflow, stationary):
     engine = Systolic(rows=4, cols=4, dataflow=dataflow).described()
     assert (engine.dataflow, engine.stationary) == (dataflow, stationary)
 
 
-def test_rows_wait_where_decoders_stand():
+def test_rows_wait_at_decoders():
     assert [Systolic(w_format=name).described().elastic for name in ("int8", "flint4")] == [False, True]
     assert [Broadcast(w_format=name).described().elastic for name in ("int8", "flint4")] == [False, True]
 
@@ -87,14 +87,14 @@ def test_an_engine_that_fits():
         (Systolic, {"sparsity": "2:4"}, "array must have a parameter sparsity; systolic has none."),
     ],
 )
-def test_a_misfit_is_refused_with_a_sentence(kind, changes, sentence):
+def test_a_misfit_is_rejected_with_a_reason(kind, changes, sentence):
     with pytest.raises(ParameterError) as error:
         SLOT.fit(kind, **SIZES | changes)
     assert str(error.value) == f"array={name_of(kind)}: {sentence}"
 
 
 class Foreign(Component):
-    """An engine that derives from nothing but Component."""
+    """An engine derived only from Component."""
 
     class Parameters(Parameters):
         rows: int
@@ -128,12 +128,12 @@ def test_a_foreign_engine_fits_if_it_fulfils_the_contract():
         ({"members": staticmethod(lambda p: {"a": In(lanes(8, 4))})}, "array must have a stream w; broken has none."),
     ],
 )
-def test_a_foreign_engine_that_does_not(attributes, sentence):
+def test_a_foreign_engine_that_does_not_fit(attributes, sentence):
     with pytest.raises(ParameterError) as error:
         SLOT.fit(type("Broken", (Foreign,), attributes), **SIZES)
     assert str(error.value) == f"array=broken: {sentence}"
 
 
-def test_what_is_no_component_at_all():
+def test_a_class_that_is_not_a_component():
     with pytest.raises(ParameterError, match=r"^array=int: array must be the class of a matrix engine\.$"):
         SLOT.fit(int)

@@ -1,4 +1,4 @@
-"""Every pair of codes of every format through the Verilog of an array, one product at a time; and 8 bits from four."""
+"""Every pair of codes of every format through the Verilog of an array, one product at a time; 8 bits from four."""
 
 import numpy as np
 import pytest
@@ -30,14 +30,14 @@ PAIRS = [(name, name) for name in FORMATS] + [("int4", name) for name in FORMATS
     ("a", "w"), [pytest.param(*pair, marks=[] if pair[0] in QUICK else pytest.mark.slow) for pair in PAIRS]
 )
 def test_every_pair_of_codes(a, w):
-    """In the array; of every two formats, decoders and multipliers alone: `test_multiplier`."""
+    """In the array; the decoders and multipliers of every two formats are tested separately in `test_multiplier`."""
     outcome, _ = _run(every_pair(a, w), rows=ROWS, cols=COLS, a_format=a, w_format=w)
     modes = [operands.users(name) or 1 for name in (a, w) if name != "codebook"]
     assert outcome.checked >= np.prod(modes) * 2 * 2 * 16 * 16
 
 
 @pytest.mark.parametrize(("sign", "name"), [("", "ant4"), pytest.param("u", "uant4", marks=pytest.mark.slow)])
-def test_four_multipliers_of_four_bits_make_one_of_eight(sign, name):
+def test_four_multipliers_of_four_bits_form_one_of_eight(sign, name):
     rng = np.random.default_rng(4)
     low = 0 if sign else -128
     a, w = rng.integers(low, low + 256, (40, 6)), rng.integers(low, low + 256, (6, 5))

@@ -1,4 +1,4 @@
-"""The array of Fusion Units: shapes, every mode, tiles of different modes after each other; exact cycles and rates."""
+"""Array of Fusion Units: shapes, every mode, tiles of different modes in sequence; exact cycles and rates."""
 
 import shutil
 
@@ -26,7 +26,7 @@ def design():
 
 
 def _fill(tiles_load: int = ROWS) -> int:
-    """Cycles of a case beyond those in which rows enter: the first tile's load, and the way through."""
+    """Cycles of a case in addition to those in which rows enter: the load of the first tile, and the latency."""
     return tiles_load + 1 + ROWS + COLS + 2 + 2 + 1
 
 
@@ -50,7 +50,7 @@ def test_every_mode_after_every_other(design):
     assert outcome.checked > sum(len(a) for a, _ in tiles) * COLS
 
 
-def test_products_a_cycle(design):
+def test_products_per_cycle(design):
     rates, rows = {2: 16, 4: 4, 8: 1, 16: 0.25}, 40
     cases = []
     for bits in rates:
@@ -70,8 +70,8 @@ def test_products_a_cycle(design):
 
 
 @pytest.mark.parametrize("bits", [(2, 2), (4, 8)], ids=str)
-def test_a_layer_takes_the_cycles_that_the_authors_count(design, bits):
-    """A convolution of 3 x 3 as a product: each place of the kernel is filled up with zeros by itself."""
+def test_a_layer_takes_the_cycles_of_the_publication(design, bits):
+    """A convolution of 3 x 3 as a product: each place of the kernel is padded with zeros separately."""
     mode, ic, oc, outputs = Mode(*bits), 5, 7, 30
     padded = -ic % (ROWS * mode.values) + ic
     a, w = _draw(mode, outputs, 9 * padded, oc)
@@ -96,7 +96,7 @@ def test_a_layer_takes_the_cycles_that_the_authors_count(design, bits):
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(parameters):
+def test_random_tiles(parameters):
     design = generate("fusion_array", FusionArray(**parameters))
     outcome, _ = simulate(design, find("fusion_array").cases(design.parameters, 10, 1), simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
@@ -108,6 +108,6 @@ def test_psums_grow_with_the_rows(design):
     assert "psum=signed(23)" in design.verilog
 
 
-def test_bad_parameters_are_refused_in_one_sentence():
+def test_illegal_parameters_are_rejected_in_one_sentence():
     with pytest.raises(ParameterError, match="rows must be an integer from 1 to 256"):
         FusionArray(rows=257)

@@ -1,4 +1,4 @@
-"""The mesh: every cell is reached, in order, however it is grouped."""
+"""Mesh: every cell is reached, in order, for every grouping."""
 
 import pytest
 from amaranth.hdl import Module
@@ -10,7 +10,7 @@ from systola.hw.component import Parameters
 
 
 class Count(Cell):
-    """Adds one on the way east and two on the way south."""
+    """Adds one on the path east and two on the path south."""
 
     class Parameters(Parameters):
         width: int
@@ -26,7 +26,7 @@ class Count(Cell):
 
 
 @pytest.mark.parametrize(("rows", "cols"), [(1, 1), (3, 2), (1, GROUP + 3), (GROUP + 1, 2), (GROUP + 2, GROUP + 5)])
-def test_every_cell_is_on_the_way(rows, cols):
+def test_every_cell_is_on_the_path(rows, cols):
     mesh = Mesh(cell=Count, cell_parameters=Count.Parameters(width=10), rows=rows, cols=cols)
 
     async def bench(ctx):

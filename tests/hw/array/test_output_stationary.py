@@ -1,4 +1,4 @@
-"""Output stationary: reset in the middle of a tile leaves nothing behind."""
+"""Output-stationary array: a reset in the middle of a tile discards the tile."""
 
 from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator

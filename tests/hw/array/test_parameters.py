@@ -1,4 +1,4 @@
-"""The parameters of the matrix engines, as Python and as text."""
+"""Parameters of the matrix engines, as Python objects and as text."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from systola.hw.array.parameters import ArrayParameters
 from systola.hw.component import ParameterError
 
 
-def test_text_means_what_python_means():
+def test_text_and_python_are_equivalent():
     parsed = ArrayParameters.parse({"rows": "8", "product_register": "false", "buffer": "12", "a_format": "uint4"})
     assert parsed == ArrayParameters.check(rows=8, product_register=False, buffer=12, a_format="uint4")
     assert ArrayParameters.parse({"buffer": "auto"}).buffer == "auto"
@@ -17,6 +17,6 @@ def test_parameters_are_frozen_and_hashable():
 
 
 @pytest.mark.parametrize("text", ["", "1.5", "0x10", "1e3", "sixteen", "257", "-1"])
-def test_text_that_is_no_size_is_refused(text):
+def test_text_that_is_not_a_size_is_rejected(text):
     with pytest.raises(ParameterError, match="rows must be an integer from 1 to 256"):
         ArrayParameters.parse({"rows": text})

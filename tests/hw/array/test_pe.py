@@ -1,4 +1,4 @@
-"""The processing element as generated Verilog: both dataflows, every kind of format, every set of registers."""
+"""Processing element as generated Verilog: both dataflows, every kind of format, every set of registers."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_random_tiles(check, parameters):
 def test_latency():
     assert Pe().described().latency == 7
     assert Pe(operand_register=False, product_register=False, w_format="pot4").described().latency == 5
-    assert Pe(w_format="pot4").described().latency == 8  # the product's shift has a register of its own
+    assert Pe(w_format="pot4").described().latency == 8  # the shift of the product has a register of its own
     assert Pe(w_format="codebook").described().latency == 7
 
 
@@ -48,7 +48,7 @@ def test_latency():
         ({"acc_width": 65}, "acc_width=65: acc_width must be an integer from 1 to 64."),
     ],
 )
-def test_parameters_that_are_not_legal(parameters, message):
+def test_illegal_parameters(parameters, message):
     with pytest.raises(ParameterError) as error:
         Pe(**parameters)
     assert str(error.value) == message

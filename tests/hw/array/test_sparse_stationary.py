@@ -1,4 +1,4 @@
-"""Rows of cells are groups: psums as wide as their products need, and few of them."""
+"""Sparse stationary array: a row of cells per group, with psums of minimal width."""
 
 import re
 
@@ -11,7 +11,7 @@ def _psum_bits(**parameters) -> list[int]:
     return sorted({int(bits) for bits in re.findall(r"SparseCell\(.*psum=(?:un)?signed\((\d+)\)", text)})
 
 
-def test_psums_grow_with_the_weights_that_are_kept():
+def test_psums_grow_with_the_kept_weights():
     assert _psum_bits(rows=8) == [17, 18, 19]
     assert _psum_bits(rows=8, sparsity="4:8") == [18, 19]
     assert _psum_bits(rows=8, sparsity="1:4") == [16, 17, 18, 19]

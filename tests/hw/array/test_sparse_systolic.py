@@ -1,4 +1,4 @@
-"""The sparse array: every nibble, every pattern, half the cycles of dense; gaps, stalls and exact cycles."""
+"""Sparse array: every nibble, every pattern, half the cycles of dense; gaps, stalls and exact cycles."""
 
 import itertools
 
@@ -34,7 +34,7 @@ LEGAL = {0b0100: (0, 1), 0b1000: (0, 2), 0b1100: (0, 3), 0b1001: (1, 2), 0b1101:
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
-def test_computes(check, parameters):
+def test_random_tiles(check, parameters):
     check("sparse_systolic", **parameters)
 
 
@@ -44,8 +44,8 @@ def small():
     return generate("sparse_systolic", SparseSystolic(rows=4, cols=4))
 
 
-def test_every_nibble_beside_every_other(small):
-    """Legal ones choose what they say, the ten others add nothing and are reported, and the other group is right."""
+def test_every_pair_of_nibbles(small):
+    """Legal nibbles select their positions, the ten others add nothing and are reported; the other group is exact."""
     nibbles = np.arange(16).reshape(4, 4)
     a = np.array([[-128, 127, 3, -5, 7, 11, -13, 100], [1, 2, 4, 8, 16, 32, 64, -128]])
     tiles = []
@@ -53,7 +53,7 @@ def test_every_nibble_beside_every_other(small):
     for columns, other in itertools.product(nibbles, range(16)):
         codes = np.stack([columns, (columns + other) % 16], 1)  # of both groups of each column
         tiles.append((a, Compressed(kept, np.stack([codes & 3, codes >> 2], 2))))
-    outcome, (results,) = simulate(small, [SystolicCase(tiles)], keep=True)  # the bench compares what `bad` says
+    outcome, (results,) = simulate(small, [SystolicCase(tiles)], keep=True)  # the bench compares the values of `bad`
     assert outcome.mismatches == 0, outcome.examples
     for (_, w), y in zip(tiles, results, strict=True):
         for column in range(4):
@@ -103,21 +103,21 @@ def test_half_the_cycles_of_dense_on_the_same_multipliers(small):
         ({"word": 24}, "word=24: word must be 16 or 32."),
     ],
 )
-def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
+def test_illegal_parameters_are_rejected_in_one_sentence(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         SparseSystolic(**parameters)
     assert str(error.value) == sentence
 
 
 @pytest.mark.parametrize(("sparsity", "groups", "levels"), [("2:4", 4, 1), ("4:8", 2, 2), ("1:2", 8, 0)])
-def test_latency_is_what_the_docstring_says(sparsity, groups, levels):
+def test_latency_equals_the_stated_one(sparsity, groups, levels):
     assert SparseSystolic(rows=8, cols=5, sparsity=sparsity).described().latency == groups + 5 + 1 + 2 + levels + 2
 
 
 @pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_computes_whatever_is_asked(check, data):
+def test_random_parameters(check, data):
     integer = st.sampled_from([f"int{n}" for n in range(2, 17)] + [f"uint{n}" for n in range(1, 17)])
     sparsity = data.draw(st.sampled_from(["2:4", "1:4", "4:8", "1:2"]))
     check(

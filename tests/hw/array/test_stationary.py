@@ -1,4 +1,4 @@
-"""The edge of a stationary core: short tiles, and no way from one stream's inputs to another's handshake."""
+"""Edge of a stationary core: short tiles, and no path from one stream's inputs to another's handshake."""
 
 import pytest
 from amaranth.sim import Simulator
@@ -17,7 +17,7 @@ from systola.hw.array.systolic import Systolic
     ids=["ws", "os", "broadcast"],
 )
 def test_no_output_follows_an_input_within_a_cycle(make):
-    """At any moment, changing an input changes no `ready`, `valid` or payload before the next edge."""
+    """At any time, a change of an input changes no `ready`, `valid` or payload before the next edge."""
     component = make()
     a, w, y = component.a, component.w, component.y
 
@@ -43,7 +43,7 @@ def test_no_output_follows_an_input_within_a_cycle(make):
     simulator.run()
 
 
-def test_a_short_tile_leaves_the_further_rows_as_they_were():
+def test_a_short_tile_keeps_the_other_rows():
     component = Systolic(rows=3, cols=1, buffer=0)
 
     async def send(ctx, stream, rows):

@@ -1,4 +1,4 @@
-"""The systolic array in every dataflow: shapes, formats, widths, buffers, delays; gaps, stalls and exact cycles."""
+"""Systolic array in every dataflow: shapes, formats, widths, buffers, delays; gaps, stalls and exact cycles."""
 
 import itertools
 
@@ -39,11 +39,11 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
     [(dataflow, p) for dataflow, designs in SHAPES.items() for p in designs],
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
 )
-def test_computes(check, dataflow, parameters):
+def test_random_tiles(check, dataflow, parameters):
     check("systolic", dataflow=dataflow, **parameters)
 
 
-def test_smaller_buffer_is_slower_and_right(check):
+def test_a_smaller_buffer_is_slower_and_exact(check):
     fast = check("systolic", rows=6, cols=4, cases=8)
     slow = check("systolic", rows=6, cols=4, cases=8, buffer=2)
     assert slow.cycles > fast.cycles
@@ -75,13 +75,13 @@ def test_smaller_buffer_is_slower_and_right(check):
         ),
     ],
 )
-def test_bad_parameters_are_refused_in_one_sentence(parameters, sentence):
+def test_illegal_parameters_are_rejected_in_one_sentence(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Systolic(**parameters)
     assert str(error.value) == sentence
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     for rows, cols, register, buffer in itertools.product((1, 5), (1, 8), (False, True), (0, "auto")):
         for dataflow in ("ws", "os", "is"):
             array = Systolic(
@@ -97,7 +97,7 @@ def test_latency_is_what_the_docstring_says():
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_computes_whatever_is_asked(check, data):
+def test_random_parameters(check, data):
     integer = st.sampled_from([f"int{n}" for n in range(2, 17)] + [f"uint{n}" for n in range(1, 17)])
     rows = data.draw(st.integers(1, 24))
     dataflow = data.draw(st.sampled_from(["ws", "os", "is"]))

@@ -1,4 +1,4 @@
-"""Psums are as wide as their row needs, and no wider."""
+"""Psums of a weight-stationary array: minimal width in every row."""
 
 import re
 

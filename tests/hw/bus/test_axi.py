@@ -1,4 +1,4 @@
-"""AXI signatures, and the names that they have in Verilog."""
+"""AXI signatures, and their port names in Verilog."""
 
 from amaranth.hdl import Module
 from amaranth.lib.wiring import In, Out

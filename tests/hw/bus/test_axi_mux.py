@@ -11,7 +11,7 @@ from systola.hw.component import ParameterError
 
 
 def word(addr: int, beat: int) -> int:
-    """The golden memory: what beat `beat` of a burst from `addr` reads."""
+    """The golden memory: the data of beat `beat` of a burst from `addr`."""
     return (addr * 2654435761 + beat * 40503) & 0xFFFFFFFF
 
 
@@ -24,7 +24,7 @@ class MuxTraffic:
         self.inputs, self.outputs, self.bursts = {}, {}, {}
         for n in range(p.masters):
             for name in ["ar"] * p.reads + ["aw"] * p.writes:
-                # The top byte of an address names master and burst, for the checks alone.
+                # The top byte of an address identifies master and burst; only the checks use it.
                 self.bursts[n, name] = self.inputs[f"s{n}_axi.{name}"] = [
                     {
                         "id": self.rng.getrandbits(p.id_width),
@@ -51,8 +51,8 @@ class MuxTraffic:
             self.outputs["m_axi.aw"] = bursts * p.masters
             self.outputs["m_axi.w"] = sum(len(self.inputs[f"s{n}_axi.w"]) for n in range(p.masters))
             self.inputs["m_axi.b"] = []
-        self.reads, self.seen = [], 0  # bursts to answer; read addresses so far
-        self.writes, self.lasts = [], 0  # write addresses; bursts whose data have come
+        self.reads, self.seen = [], 0  # pending bursts; read addresses so far
+        self.writes, self.lasts = [], 0  # write addresses; bursts with complete data
 
     def react(self, name, fields):
         if name == "m_axi.ar":
@@ -73,7 +73,7 @@ class MuxTraffic:
                 burst = self.rng.choice(list(heads.values()))
                 self.inputs["m_axi.r"].append(burst.pop(0))
                 self.reads = [each for each in self.reads if each]
-        if name in ("m_axi.aw", "m_axi.w"):  # a burst is answered when address and data have come, in either order
+        if name in ("m_axi.aw", "m_axi.w"):  # a burst is answered after its address and its data, in either order
             self.writes += [fields] * (name == "m_axi.aw")
             self.lasts += name == "m_axi.w" and fields["last"]
             while len(answers := self.inputs["m_axi.b"]) < min(self.lasts, len(self.writes)):
@@ -81,7 +81,7 @@ class MuxTraffic:
                 answers.append({"id": aw["id"], "resp": aw["addr"] >> 8 & 3})
 
     def check(self, beats):
-        """Everything that each master sent arrived once, tagged, in its order; responses are those of its addresses."""
+        """Every beat of each master arrived once, with its tag, in order; responses belong to its addresses."""
         p = self.p
         for (n, name), bursts in self.bursts.items():
             arrived = [fields for _, fields in beats[f"m_axi.{name}"] if fields["addr"] >> 20 == n]
@@ -127,7 +127,7 @@ def test_nothing_is_lost(exchange, parameters, pause):
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])
-def test_two_readers_of_fixed_priority(exchange, pause):
+def test_two_readers_with_fixed_priority(exchange, pause):
     mux = AxiMux(masters=2, data_width=32, addr_width=16, priority="fixed", writes=False)
     requests = {
         f"s{n}_axi.ar": [{"addr": addr} for addr in numbers] for n, numbers in enumerate((range(50), range(1000, 1050)))
@@ -150,7 +150,7 @@ def test_two_readers_of_fixed_priority(exchange, pause):
 
 @pytest.mark.parametrize("name", ["ar", "aw"])
 def test_waiting_is_bounded_with_round_robin(exchange, name):
-    """While all masters request, grants go round; one that returns waits for one address of each other at most."""
+    """While all masters request, grants rotate; a master that returns waits for at most one address of each other."""
     mux = AxiMux(masters=5, data_width=32, outstanding=64, reads=name == "ar", writes=name == "aw")
     beats = exchange(mux, {f"s{n}_axi.{name}": [{"addr": n}] * 10 for n in range(5)}, {f"m_axi.{name}": 50})
     assert [fields["addr"] for _, fields in beats[f"m_axi.{name}"]] == [0, 1, 2, 3, 4] * 10
@@ -158,7 +158,7 @@ def test_waiting_is_bounded_with_round_robin(exchange, name):
     assert all(after == before + 1 for before, after in pairwise(cycles))
 
 
-def test_no_more_than_outstanding_writes_are_granted_before_their_data():
+def test_grants_before_write_data_are_limited_to_the_outstanding_writes():
     mux, granted = AxiMux(masters=2, data_width=32, outstanding=3, reads=False), 0
 
     async def bench(ctx):
@@ -231,7 +231,7 @@ def test_grant_queue(depth):
         ({"masters": 2, "reads": False, "writes": False}, "writes=False: with reads=False writes must be true."),
     ],
 )
-def test_parameters_that_are_not_legal(parameters, message):
+def test_illegal_parameters(parameters, message):
     with pytest.raises(ParameterError) as error:
         AxiMux(data_width=32, **parameters)
     assert str(error.value) == message

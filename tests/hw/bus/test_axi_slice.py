@@ -1,4 +1,4 @@
-"""A register slice: channels keep their payloads in order, and none of their cycles is lost."""
+"""Register slice: channels keep their payloads in order and at full rate."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Registers: what a description may say, what is wrong in one sentence, and the hardware in its bench."""
+"""Registers: legal descriptions, mistakes in one sentence each, and the hardware in its bench."""
 
 import random
 
@@ -28,7 +28,7 @@ def described(*registers):
 
 
 ODD = described(
-    register(field("control", bits=1, low=31, reset=1), name="write", offset=8),  # `write` is a name inside, too
+    register(field("control", bits=1, low=31, reset=1), name="write", offset=8),  # `write` is also an internal name
     register(field("write", "pulse", bits=32), name="control", offset=0),
     register(field("write", "w1c", bits=32, reset=2**32 - 1), name="read"),
     register(field("b", "ro", bits=9, low=4), field("a", "w1c", low=3), name="aw", offset=36),
@@ -37,7 +37,7 @@ ONE = described(register(field(bits=5, low=6, reset=21)))
 
 
 @pytest.mark.parametrize("map", [EXAMPLE, ODD], ids=["example", "odd"])
-def test_answers_and_drives(check, map):
+def test_random_accesses(check, map):
     check("registers", map=map, cases=40)
 
 
@@ -45,7 +45,7 @@ def test_every_access_kind_is_in_the_example():
     assert {f.access for r in EXAMPLE.registers for f in r.fields} == {"rw", "ro", "w1c", "pulse"}
 
 
-def test_a_read_and_a_write_a_cycle():
+def test_a_read_and_a_write_per_cycle():
     writes = [(4 * (n % 8), n, 15) for n in range(100)]
     reads = [4 * (n % 8) for n in range(100)]
     design = generate("registers", Registers())
@@ -163,13 +163,13 @@ MISTAKES = {  # of a description: the sentence
 
 
 @pytest.mark.parametrize("sentence", MISTAKES)
-def test_a_mistake_is_one_sentence_that_says_where(sentence):
+def test_a_mistake_is_one_sentence_with_its_location(sentence):
     with pytest.raises(ParameterError) as error:
         MISTAKES[sentence]()
     assert str(error.value) == sentence
 
 
-def test_toml_and_python_say_the_same(tmp_path):
+def test_toml_and_python_are_equivalent(tmp_path):
     path = tmp_path / "m.toml"
     path.write_text(
         'name = "m"\n[[registers]]\nname = "r"\n'
@@ -194,7 +194,7 @@ def test_toml_and_python_say_the_same(tmp_path):
             assert "\n" not in str(error.value)
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     text = generate("registers", Registers()).verilog
     assert lint(text, "registers") == ""
     assert "(* init" not in text

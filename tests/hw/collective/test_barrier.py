@@ -1,4 +1,4 @@
-"""How nodes agree: one decision for all, whenever they come."""
+"""Barrier of the nodes: the same decision for all, at any arrival times."""
 
 import random
 
@@ -11,8 +11,8 @@ from systola.hw.collective.rings import CollectiveCode
 P = {"topology": "ring", "k": 4, "l": 1, "rows": 8, "width": 32, "timeout": 64}
 
 
-def test_everybody_learns_the_same_however_late():
-    """Nodes wait from random cycles on, now and then for something else, until they are told; then again."""
+def test_all_nodes_receive_the_same_decision_at_any_delay():
+    """Nodes wait from random cycles on, sometimes for another call, until the decision arrives; then again."""
     m = Module()
     m.submodules.chair = chair = Coordinator(**P)
     nodes = [BarrierNode(**P) for _ in range(P["k"])]
@@ -25,7 +25,7 @@ def test_everybody_learns_the_same_however_late():
     rng, told, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
 
     async def bench(ctx):
-        """A node's next call comes after a while. What it asks for is the number of calls that all have begun."""
+        """The next call of a node follows some cycles later, and requests the number of calls begun by all nodes."""
         wait, asked = [0] * len(nodes), [0] * len(nodes)
         cycle = 0
         while min(map(len, told)) < rounds:
@@ -45,7 +45,7 @@ def test_everybody_learns_the_same_however_late():
             cycle += 1
             assert cycle < 100 * rounds
             lengths = [len(each) for each in begun]
-            assert max(lengths) - min(lengths) <= 1  # nobody begins twice before all have begun
+            assert max(lengths) - min(lengths) <= 1  # no node begins twice before all have begun
 
     simulator = Simulator(m)
     simulator.add_clock(1e-6)

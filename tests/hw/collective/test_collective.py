@@ -1,4 +1,4 @@
-"""Collectives on rings and tori through the bench, exact in every row and cycle, and what is said of them."""
+"""Collectives on rings and tori through the bench: exact rows and cycles, and stated facts."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def test_collectives(check, parameters):
     check("collective", cases=24, **parameters)
 
 
-def test_cycles_follow_the_law_from_one_row_on():
+def test_cycles_follow_the_law_for_all_rows():
     design = generate("collective", Collective(**SMALL))
     calls = [(op, rows, rows % 4) for op in OPERATIONS for rows in (1, 2, 7, 8, 13, 14, 15, 17, 20)]
     outcome, _ = simulate(design, [sweep(design.parameters, calls, np.random.default_rng(1))])
@@ -47,7 +47,7 @@ def test_cycles_follow_the_law_from_one_row_on():
 
 
 @pytest.mark.parametrize("parameters", [SMALL, SMALL | {"topology": "ring", "k": 3, "l": 1}])
-def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
+def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("collective", Collective(**parameters))
     assert lint(design.verilog, design.top) == ""
     assert "$procmux" not in design.verilog
@@ -59,7 +59,7 @@ def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
     assert f"done {passes[-1]}" in run.stdout, run.stdout[-500:] + run.stderr[-500:]
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     component = Collective().described()
     assert (component.latency, component.peak, component.unit) == (59, 64, "word")
     ports = generate("collective", Collective(**SMALL)).ports

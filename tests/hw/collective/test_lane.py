@@ -1,4 +1,4 @@
-"""A lane on its own: random slots, links that stall at random, and a golden lane in NumPy."""
+"""A single lane: random slots, links that stall at random, and a golden lane in NumPy."""
 
 import random
 
@@ -16,7 +16,7 @@ def _add(a: int, b: int) -> int:
 
 
 def _slots(rng: random.Random, count: int) -> list[dict]:
-    """Of every kind that schedules make."""
+    """Of every kind that schedules contain."""
     kinds = [
         {"give": 1, "read": 1, "push": 1},
         {"take": 1, "give": 1, "read": 1, "add": 1, "pop": 1, "push": 1},
@@ -40,7 +40,7 @@ def _slots(rng: random.Random, count: int) -> list[dict]:
 
 
 def _golden(slots: list[dict], memory: list[int], words: list[int]) -> list[int]:
-    """What leaves by the link; memory is changed."""
+    """The words that leave by the link; memory is changed."""
     incoming, out = iter(words), []
     for s in slots:
         for n in range(max(s["take"], s["give"])):
@@ -55,7 +55,7 @@ def _golden(slots: list[dict], memory: list[int], words: list[int]) -> list[int]
     return out
 
 
-def test_slots_are_carried_out_whatever_links_do():
+def test_slots_are_executed_under_any_stalls_of_links():
     rng = random.Random(3)
     slots = _slots(rng, 60)
     memory = [rng.getrandbits(16) for _ in range(64)]
@@ -92,7 +92,7 @@ def test_slots_are_carried_out_whatever_links_do():
             last = 0 if ctx.get(lane.busy) else last + 1
             await ctx.tick()
         assert not left
-        for addr in range(64 + 2):  # an address a cycle, its word two cycles later
+        for addr in range(64 + 2):  # one address per cycle, its word two cycles later
             ctx.set(lane.host_addr, addr)
             if addr >= 2:
                 found.append(ctx.get(lane.found))
@@ -106,5 +106,5 @@ def test_slots_are_carried_out_whatever_links_do():
     assert found == expected_memory
 
 
-def test_what_adds():
+def test_slots_that_add():
     assert reduction(CollectiveParameters(**P)) == (IntegerSum, {"width": 16, "element": 8})

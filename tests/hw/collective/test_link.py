@@ -1,4 +1,4 @@
-"""A link's two ends: nothing is lost or sent beyond what was counted, at any pace."""
+"""Both ends of a link: nothing is lost, or sent without a credit, at any rate."""
 
 import random
 
@@ -11,7 +11,7 @@ DEPTH = 4
 
 
 def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
-    """What arrives of 0, 1, 2, ..., and in how many cycles."""
+    """The received words of 0, 1, 2, ..., and the number of cycles."""
     m = Module()
     m.submodules.begin = begin = LinkBegin(depth=DEPTH)
     m.submodules.end = end = LinkEnd(width=16, depth=DEPTH)
@@ -42,4 +42,4 @@ def test_words_arrive_once_and_in_order():
     for patience, pace in [(1, 1), (0.2, 1), (1, 0.3), (0.5, 0.5)]:
         arrived, cycles = _run(patience, pace, 100)
         assert arrived == list(range(100))
-        assert (cycles == 102) == (patience == pace == 1)  # 4 places are enough for a word a cycle
+        assert (cycles == 102) == (patience == pace == 1)  # 4 places are sufficient for one word per cycle

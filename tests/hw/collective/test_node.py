@@ -1,4 +1,4 @@
-"""What is said of nodes: one module for all of them, whatever their number."""
+"""Nodes: one module for all of them, for any number of nodes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Rings through all nodes, as hardware knows them, and what is not legal."""
+"""Rings through all nodes in hardware, and illegal parameters."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_the_golden_model_has_the_same_rings(k, l):  # noqa: E741
     assert [way for order in orders for way in (order, order[::-1])] == ring_paths(k, l)
 
 
-def test_bad_parameters_are_refused():
+def test_illegal_parameters_are_rejected():
     for parameters, message in [
         ({"k": 5, "l": 3}, "l=3: a torus of 5 x 3 has no two rings through all its nodes that share no link"),
         ({"topology": "ring"}, "l=4: a ring has l=1"),

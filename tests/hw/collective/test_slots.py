@@ -1,4 +1,4 @@
-"""Schedules of all nodes, carried out in NumPy: they give what the golden model says, and no link waits for ever."""
+"""Schedules of all nodes, executed in NumPy: they match the golden model, and no link deadlocks."""
 
 from collections import deque
 
@@ -12,7 +12,7 @@ from systola.sim.golden import collective as golden
 
 
 def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
-    """(node, ring, pass, order) for all nodes: what nodes tell their engines."""
+    """(node, ring, pass, order) for all nodes: the inputs of their engines."""
     r = rings(p["topology"], p["k"], p["l"])
     passes = [(b, s) for s in range(r.count) for b in range(2)] if op == CollectiveOp.ALL_TO_ALL else [(0, 0)]
     for node in range(r.nodes):
@@ -42,7 +42,7 @@ def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
 
 
 def _slots(p: dict, orders) -> dict:
-    """The slots of each order, from one engine after the other in one simulation."""
+    """The slots of each order, from all engines in turn in one simulation."""
     r = rings(p["topology"], p["k"], p["l"])
     schedule, slots = SlotSchedule(**p), {}
 
@@ -72,8 +72,10 @@ def _slots(p: dict, orders) -> dict:
 
 
 def _carry_out(p: dict, op: CollectiveOp, slots: dict, memory: np.ndarray) -> np.ndarray:
-    """Each lane does its words in turn, as far as words and places on its links allow; a node's pass ends with that of
-    its last lane."""
+    """Each lane executes its words in order, as far as words and places on its links permit.
+
+    A pass of a node ends with that of its last lane.
+    """
     r = rings(p["topology"], p["k"], p["l"])
     memory, links = memory.copy(), {}
     passes = 1 + max(number for _, _, number in slots)
@@ -83,7 +85,7 @@ def _carry_out(p: dict, op: CollectiveOp, slots: dict, memory: np.ndarray) -> np
         return (y + d) % r.l * r.k + x if dimension else y * r.k + (x + d) % r.k
 
     def way(node, ring, lane, number):
-        """(node that words come from, links in and out by sender, dimension and direction)"""
+        """(node from which words arrive, links in and out by sender, dimension and direction)"""
         if op == CollectiveOp.ALL_TO_ALL:
             up, dimension = not (lane ^ (number % 2)), ring ^ (number // 2)
             return (neighbour(node, dimension, not up), dimension, up), (node, dimension, up)

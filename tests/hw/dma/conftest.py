@@ -1,4 +1,4 @@
-"""What tests of the DMA engine's parts need: descriptors as they are given."""
+"""Descriptors for tests of the DMA engine's parts."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def _words(d: dma.Descriptor, p) -> dict:
 
 @pytest.fixture
 def words():
-    """The fields of a descriptor, as an engine with parameters `p` is given them."""
+    """The fields of a descriptor, as an engine with parameters `p` receives them."""
     return _words
 
 
 @pytest.fixture
 def checked():
-    """The same, and what `DescriptorCheck` finds out of it."""
+    """The same, with the results of `DescriptorCheck`."""
 
     def fields(d, p):
         dense = d.bus_stride[0] == 1 << d.size, d.local_stride[0] == 1 << d.size

@@ -1,4 +1,4 @@
-"""Bursts cover their runs, are legal AXI, and are no more than an aligned cut needs."""
+"""Burst splitter: bursts cover their runs, are legal AXI, and as few as an aligned split permits."""
 
 import random
 
@@ -24,7 +24,7 @@ def draw(p, rng: random.Random) -> dict:
 
 
 def blocks(run: dict, p) -> int:
-    """Aligned blocks of the longest burst's size that a run touches."""
+    """Number of aligned blocks of the longest burst's size in a run."""
     block = p.burst * p.bytes
     return (run["addr"] + run["bytes"] - 1) // block - run["addr"] // block + 1
 
@@ -46,7 +46,7 @@ def test_bursts(exchange, parameters, pause):
         at, count = first, blocks(run, p)
         for number in range(count):
             burst = next(given)
-            assert burst["beat"] == at % (1 << (p.addr_width - p.lanes))  # goes on where the one before ended
+            assert burst["beat"] == at % (1 << (p.addr_width - p.lanes))  # continues at the end of the one before
             length = burst["len"] + 1
             assert length <= p.burst
             assert at * p.bytes // BOUNDARY == ((at + length) * p.bytes - 1) // BOUNDARY
@@ -56,10 +56,10 @@ def test_bursts(exchange, parameters, pause):
     if not pause:
         begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
         assert told[0] == begun[0] + 2
-        assert told[-1] - told[0] + 1 == len(told)  # and so from one run to the next
+        assert told[-1] - told[0] + 1 == len(told)  # and from one run to the next
 
 
 @pytest.mark.parametrize("cycle", range(6))
-def test_one_cycle_of_reset_is_enough(exchange, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, cycle):
     runs = [{"addr": 5, "bytes": 20000}]
     exchange(BurstSplitter(), {"i": runs}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

@@ -1,4 +1,4 @@
-"""Bytes arrive where they should: against lists of bytes, with errors, kept words and values."""
+"""Byte aligner: bytes reach their places; against lists of bytes, with errors, kept words and values."""
 
 import random
 
@@ -18,13 +18,13 @@ def words(offset: int, count: int, width: int) -> int:
 
 
 def draw(p, rng: random.Random) -> tuple[list[dict], list[dict]]:
-    """A descriptor's moves and the source words for them; a move that keeps a word is followed by one within it."""
+    """A descriptor's moves and their source words; a move that keeps a word is followed by one within it."""
     moves, sources = [], []
     for _ in range(rng.randrange(1, 6)):
         kind = rng.random()
         beat = rng.randrange(1 << 20)
         target = {"target": rng.randrange(p.bytes), "addr": rng.randrange(1 << 8)}
-        if p.scatter and kind < 0.3:  # the elements of a word, one after the other
+        if p.scatter and kind < 0.3:  # the elements of a word, in order
             size = 1 << rng.randrange(p.lanes + 1)
             first = rng.randrange(p.bytes // size)
             elements = rng.randrange(1, p.bytes // size - first + 1)
@@ -48,7 +48,7 @@ def draw(p, rng: random.Random) -> tuple[list[dict], list[dict]]:
 
 
 def expected(moves: list[dict], sources: list[dict], p) -> tuple[list[dict], tuple | None, int]:
-    """The target words, (beat, decerr) of the first error, and the cycles that all of it takes."""
+    """The target words, (beat, decerr) of the first error, and the total number of cycles."""
     out, error, cycles = [], None, 0
     left = list(sources)
     width = p.bytes
@@ -102,11 +102,11 @@ def test_moves(exchange, parameters, pause):
             assert (seen["beat"], seen["decerr"]) == error
     assert any(error for _, error, _ in wanted)
     if not pause:
-        # the first move is taken in cycle 0 and its word leaves in cycle 2; no cycle is lost between moves
+        # the first move enters in cycle 0 and its word leaves in cycle 2; no cycle is lost between moves
         assert beats["o"][-1][0] == sum(cycles for _, _, cycles in wanted) + 1
 
 
-def test_words_that_precede_an_error_are_not_marked(exchange):
+def test_words_before_an_error_are_not_marked(exchange):
     align = ByteAligner()
     moves = [{"source": 0, "target": 0, "bytes": 24, "beat": 5, "last": 1}] * 2
     sources = [{"resp": resp} for resp in (0, 3, 2, 0, 0, 0)]
@@ -116,13 +116,13 @@ def test_words_that_precede_an_error_are_not_marked(exchange):
 
 @pytest.mark.parametrize(("source", "count", "cycle"), [(0, 8, 2), (3, 5, 2), (3, 6, 3), (7, 1, 2)])
 def test_latency(exchange, source, count, cycle):
-    """A cycle more only where the second source word has the last bytes of the first target word."""
+    """One more cycle only where the second source word has the last bytes of the first target word."""
     moves = [{"source": source, "target": 0, "bytes": count, "last": 1}]
     sources = [{"data": 1}] * words(source, count, 8)
     assert exchange(ByteAligner(), {"move": moves, "i": sources}, {"o": 1})["o"][0][0] == cycle
 
 
 @pytest.mark.parametrize("cycle", range(8))
-def test_one_cycle_of_reset_is_enough(exchange, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, cycle):
     moves = [{"source": 3, "target": 0, "bytes": 40, "last": 1}]
     exchange(ByteAligner(), {"move": moves, "i": [{"resp": 2}] * 6}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

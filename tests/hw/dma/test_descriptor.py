@@ -1,4 +1,4 @@
-"""The words that travel through a DMA engine hold the largest numbers there are, and say what the golden model says."""
+"""Words inside a DMA engine: wide enough for the largest values, and equal to those of the golden model."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from systola.sim.golden import dma
 COMMON = {"store", "bus_addr", "local_addr", "size", "wait", "tag"}
 
 
-def test_codes_are_those_of_the_golden_model():
+def test_codes_equal_those_of_the_golden_model():
     assert {code.name: int(code) for code in descriptor.DmaCode} == {code.name: int(code) for code in dma.DmaCode}
     assert max(descriptor.DmaCode) < 1 << descriptor.status(DmaParameters())["code"].width
 
@@ -18,7 +18,7 @@ def test_codes_are_those_of_the_golden_model():
 @pytest.mark.parametrize("dims", [1, 4])
 @pytest.mark.parametrize("padding", [False, True])
 @pytest.mark.parametrize("fill", [False, True])
-def test_a_descriptor_has_fields_for_what_was_built(dims, padding, fill):
+def test_a_descriptor_has_the_fields_of_its_options(dims, padding, fill):
     p = DmaParameters.check(dims=dims, padding=padding, fill=fill)
     names = ["count", "bus_stride", "local_stride", *(["before", "after"] if padding else [])]
     expected = COMMON | {f"{name}{d}" for name in names for d in range(dims)}
@@ -29,7 +29,7 @@ def test_a_descriptor_has_fields_for_what_was_built(dims, padding, fill):
 
 @pytest.mark.parametrize("scatter", [False, True])
 @pytest.mark.parametrize("fill", [False, True])
-def test_a_piece_has_fields_for_what_was_built(scatter, fill):
+def test_a_piece_has_the_fields_of_its_options(scatter, fill):
     p = DmaParameters.check(scatter=scatter, fill=fill)
     expected = {"bus", "local", "bytes", "last"} | ({"fill", "value"} if fill else set())
     assert {name for name, _ in descriptor.piece(p)} == expected | ({"turn", "step", "size"} if scatter else set())
@@ -37,14 +37,14 @@ def test_a_piece_has_fields_for_what_was_built(scatter, fill):
 
 @pytest.mark.parametrize("data_width", [16, 64, 512])
 @pytest.mark.parametrize("local_bytes", [128, 4992, 1 << 24])
-def test_fields_hold_the_largest_numbers(data_width, local_bytes):
+def test_fields_hold_the_largest_values(data_width, local_bytes):
     p = DmaParameters.check(data_width=data_width, local_bytes=local_bytes, burst=8, addr_width=40)
     assert 8 << p.lanes == 8 * p.bytes == data_width
     assert (1 << p.run_width) > 65535 * p.bytes  # the longest row
     assert 1 << (p.local_width - 1) < local_bytes <= 1 << p.local_width
     fields = dict(descriptor.descriptor(p))
     assert fields["local_stride0"].shape.signed
-    assert fields["local_stride0"].width > p.local_width  # from end to end, both ways
+    assert fields["local_stride0"].width > p.local_width  # from end to end, both directions
     assert fields["bus_stride0"].shape.signed
     assert fields["bus_stride0"].width == fields["bus_addr"].width == 40
     assert fields["count0"].width == 16
@@ -61,7 +61,7 @@ def test_fields_hold_the_largest_numbers(data_width, local_bytes):
         ({"outstanding": 1}, "outstanding=1: outstanding must be an integer from 2 to 256."),
     ],
 )
-def test_bad_parameters(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         DmaParameters.check(**parameters)
     assert str(error.value) == sentence

@@ -1,4 +1,4 @@
-"""Descriptors are refused for the golden model's reasons, in a time that depends on nothing."""
+"""Descriptor check: rejections with the golden model's reasons, in constant time."""
 
 import itertools
 import random
@@ -19,7 +19,7 @@ PARAMETERS = [
 
 
 def draw(p, rng: random.Random) -> Descriptor:
-    """Anything that the fields can hold: most of it legal or nearly so, and some as far out as can be."""
+    """Any contents of the fields: mostly legal or nearly so, some at the extremes."""
     size = rng.choice([0, 0, 1, rng.randrange(p.lanes + 1), p.lanes, rng.randrange(8)])
     unit = 1 << size
     top = 1 << p.local_width
@@ -79,7 +79,7 @@ def test_verdicts(exchange, words, parameters, pause):
 
 
 @pytest.mark.parametrize("cycle", range(10))
-def test_one_cycle_of_reset_is_enough(exchange, words, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, words, cycle):
     check = DescriptorCheck(dims=2)
     legal = words(Descriptor(count=(4,), bus_stride=(1,), local_stride=(1,)), check.p)
     exchange(check, {"i": [legal]}, {"o": 1}, reset_at=cycle)

@@ -1,4 +1,4 @@
-"""The DMA engine: every option against the golden model, exact cycles, errors, refusals, resets."""
+"""DMA engine: every option against the golden model, exact cycles, errors, rejections, resets."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes
     ],
     ids=lambda p: "-".join(f"{name}={value}" for name, value in p.items()),
 )
-def test_moves_what_the_golden_model_moves(check, parameters):
+def test_transfers_match_the_golden_model(check, parameters):
     check("dma", cases=16, **parameters)
 
 
@@ -72,7 +72,7 @@ def test_one_descriptor_loads_an_image(large):
     assert outcome.case_cycles[0] <= 1.02 * 224 * 224 * 3 / 8
 
 
-def test_latency_is_what_the_docstring_says(small):
+def test_latency_equals_the_stated_one(small):
     outcome = run(small, [DmaCase([contiguous(0, 0, 64)], *images(small), latency=2)])
     assert outcome.spans[0]["ar"][1] == small.latency == small.parameters["dims"] + 8
 
@@ -88,7 +88,7 @@ def test_a_corner_turn_keeps_long_bursts(small):
 
 @pytest.mark.parametrize("code", [2, 3])
 @pytest.mark.parametrize("store", [False, True])
-def test_an_error_at_any_beat_is_told_with_its_address_and_the_next_descriptor_runs(small, store, code):
+def test_an_error_at_any_beat_is_reported_with_its_address_and_the_next_descriptor_runs(small, store, code):
     first = Descriptor(store, 4000, 64, 0, (200,), (1,), (1,), tag=7)
     second = Descriptor(not store, 8192, 1024, 0, (64,), (1,), (1,), tag=8)
     cases = [
@@ -98,7 +98,7 @@ def test_an_error_at_any_beat_is_told_with_its_address_and_the_next_descriptor_r
     assert run(small, cases).cases == 25
 
 
-def test_refused_descriptors_never_reach_the_bus(small):
+def test_rejected_descriptors_never_reach_the_bus(small):
     good = Descriptor(False, 0, 0, 0, (8,), (1,), (1,))
     refused = [
         replace(good, count=(0,)),
@@ -155,7 +155,7 @@ def test_ten_thousand_random_descriptors():
         ({"dims": 5}, "dims=5: dims must be an integer from 1 to 4."),
     ],
 )
-def test_bad_parameters(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Dma(**parameters)
     assert str(error.value) == sentence

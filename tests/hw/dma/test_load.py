@@ -1,4 +1,4 @@
-"""Loads: what the golden model says arrives in the local memory, with legal bursts and at full speed."""
+"""Loads: local memory as in the golden model, with legal bursts and at full rate."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ PARAMETERS = [
 
 
 class LoadMemories:
-    """DRAM behind `ar` and `r`, and the local memory behind `write`."""
+    """DRAM at `ar` and `r`, and the local memory at `write`."""
 
     def __init__(self, p, dram, local, faults=()):
         self.p, self.dram, self.local = p, dram, local
@@ -75,7 +75,7 @@ def memories(seed=1):
 
 
 @pytest.mark.parametrize("d", [contiguous(72, 8, 800), contiguous(75, 13, 800)], ids=["aligned", "unaligned"])
-def test_latency_and_a_beat_a_cycle(exchange, checked, d):
+def test_latency_and_one_beat_per_cycle(exchange, checked, d):
     load = Load(local_bytes=2048)
     world = LoadMemories(load.p, *memories())
     inputs = {"i": [checked(d, load.p)] * 2, "r": world.r}
@@ -86,7 +86,7 @@ def test_latency_and_a_beat_a_cycle(exchange, checked, d):
     assert writes[-1] - writes[0] == len(writes) - 1
 
 
-def test_an_element_of_a_corner_turn_a_cycle(exchange, checked):
+def test_a_corner_turn_moves_one_element_per_cycle(exchange, checked):
     load = Load(local_bytes=2048, scatter=True)
     world = LoadMemories(load.p, *memories())
     d = transpose(64, 0, 6, 32, size=1)
@@ -98,8 +98,8 @@ def test_an_element_of_a_corner_turn_a_cycle(exchange, checked):
     assert (world.local[: matrix.nbytes].view(np.uint16).reshape(32, 6) == matrix.T).all()
 
 
-def test_addresses_run_ahead_by_so_many_pieces(exchange, checked):
-    """Nothing comes from the bus: what is in flight then is what the engine takes in at most."""
+def test_the_number_of_requested_pieces_is_bounded(exchange, checked):
+    """The bus returns nothing, so the pieces in flight are the most that the engine accepts."""
     load = Load(outstanding=4, dims=1, local_bytes=2048)
     d = dma.Descriptor(count=(50,), bus_stride=(100,), local_stride=(1,))
     sent = []
@@ -110,11 +110,11 @@ def test_addresses_run_ahead_by_so_many_pieces(exchange, checked):
         react=lambda name, fields: sent.append(name),
         extra=80,
     )
-    assert 4 <= sent.count("ar") <= 4 + 1  # one is with the aligner
+    assert 4 <= sent.count("ar") <= 4 + 1  # one is in the aligner
 
 
 @pytest.mark.parametrize("cycle", range(2, 30, 5))
-def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, checked, cycle):
     load = Load(local_bytes=2048)
     world = LoadMemories(load.p, *memories())
     box = checked(contiguous(75, 13, 90), load.p)

@@ -1,4 +1,4 @@
-"""Pieces are the elements in their order, in as few parts as their rows allow."""
+"""Pieces: the elements in order, in as few pieces as their rows permit."""
 
 import itertools
 import random
@@ -21,7 +21,7 @@ PARAMETERS = [
 
 
 def draw(p, rng: random.Random) -> Descriptor:
-    """A box of a few dozen elements; where they are in the local memory does not matter here."""
+    """A box of a few dozen elements; their local addresses do not matter here."""
     size = rng.randrange(p.lanes + 1)
     unit = 1 << size
     count = [rng.choice([1, 1, 2, 3, 4, 6]) for _ in range(p.dims)]
@@ -53,7 +53,7 @@ def draw(p, rng: random.Random) -> Descriptor:
 
 
 def elements(pieces: list[dict], size: int) -> list[tuple]:
-    """(bus, local, filled) of each element, the pieces one after the other."""
+    """(bus, local, filled) of each element, in the order of the pieces."""
     found = []
     for piece in pieces:
         step = piece["step"] if piece.get("turn") else 1 << size
@@ -63,7 +63,7 @@ def elements(pieces: list[dict], size: int) -> list[tuple]:
 
 
 def fewest(d: Descriptor, box: dict) -> int:
-    """A row that is one run is a piece, or up to three where it is padded; else each element is one."""
+    """A row that is one run is one piece, or up to three with padding; otherwise each element is one."""
     rows = int(np.prod(d.count[1:]))
     if box["turn"]:
         return rows
@@ -95,7 +95,7 @@ def test_pieces(exchange, checked, parameters, pause):
         filled = np.broadcast_to(filled, bus.shape).ravel()
         found = np.array(elements(pieces, d.size), np.int64)
         assert (found[:, 2] == filled).all(), d
-        source = ~filled  # where nothing is read, the other side's address means nothing
+        source = ~filled  # without a read, the address of the other side has no meaning
         for column, wanted, width, here in (
             (0, bus.astype(np.int64), p.addr_width, True if d.store else source),
             (1, local, p.local_width, source if d.store else True),
@@ -109,15 +109,15 @@ def test_pieces(exchange, checked, parameters, pause):
                 assert piece["size"] == d.size
                 assert piece["turn"] == box["turn"]
         cases += d.padded and not dma.inside(d).any()
-    assert cases or not p.padding  # nothing but padding occurs
+    assert cases or not p.padding  # only padding occurs
     if not pause:
         begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
         assert told[0] == begun[0] + 2
-        assert told[-1] - told[0] + 1 == len(told)  # and so from one descriptor to the next
+        assert told[-1] - told[0] + 1 == len(told)  # and from one descriptor to the next
 
 
 @pytest.mark.parametrize("cycle", range(8))
-def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, checked, cycle):
     walk = PieceGenerator(padding=True)
     d = Descriptor(count=(5, 2), bus_stride=(1, 9), local_stride=(1, 9), before=(1,), after=(1,))
     exchange(walk, {"i": [checked(d, walk.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

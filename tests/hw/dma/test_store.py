@@ -1,4 +1,4 @@
-"""Stores: DRAM holds what the golden model says, by legal bursts at full speed."""
+"""Stores: DRAM as in the golden model, with legal bursts and at full rate."""
 
 from collections import deque
 
@@ -20,7 +20,7 @@ PARAMETERS = [
 
 
 class StoreMemories:
-    """DRAM behind `aw`, `w` and `b`, and the local memory behind `read` and `found`."""
+    """DRAM at `aw`, `w` and `b`, and the local memory at `read` and `found`."""
 
     def __init__(self, p, dram, local, faults=()):
         self.p, self.dram, self.local = p, dram, local
@@ -99,13 +99,13 @@ def world_and_inputs(p, boxes, checked):
 
 
 @pytest.mark.parametrize("d", [contiguous(72, 8, 800, store=True), contiguous(75, 13, 800, store=True)], ids=["a", "u"])
-def test_latency_and_a_beat_a_cycle(exchange, checked, d):
+def test_latency_and_one_beat_per_cycle(exchange, checked, d):
     store = Store(local_bytes=2048)
     world, inputs = world_and_inputs(store.p, [d] * 2, checked)
     beats = exchange(store, inputs, OUTPUTS | {"done": 2}, react=world)
     assert beats["aw"][0][0] == 5
     cycles = [cycle for cycle, _ in beats["w"]]
-    lost = 1 if d.local_addr % 8 > d.bus_addr % 8 else 0  # between two rows whose alignment differs so
+    lost = 1 if d.local_addr % 8 > d.bus_addr % 8 else 0  # between two rows of different alignment
     assert cycles[-1] - cycles[0] == len(cycles) - 1 + lost
 
 
@@ -131,7 +131,7 @@ def test_reader(exchange, pause):
 
 
 @pytest.mark.parametrize("cycle", range(2, 30, 5))
-def test_one_cycle_of_reset_is_enough(exchange, checked, cycle):
+def test_one_cycle_of_reset_is_sufficient(exchange, checked, cycle):
     store = Store(local_bytes=2048)
     world, inputs = world_and_inputs(store.p, [contiguous(75, 13, 90, store=True)], checked)
     exchange(store, inputs, OUTPUTS | {"done": 1}, react=world, reset_at=cycle)

@@ -1,4 +1,4 @@
-"""The DMA engine in front of a banked scratchpad: what it loads is there for another port, and for its own stores."""
+"""DMA engine at a banked scratchpad: loaded data is visible to other ports, and to the engine's own stores."""
 
 import random
 
@@ -11,7 +11,7 @@ from systola.hw.memory.scratchpad import Scratchpad
 from systola.hw.stream.packet import join
 
 PORTS = 6
-"""As many as a scratchpad may have for a store that waits to read what a load wrote: see docs/concepts/dma.md."""
+"""The largest buffer of a scratchpad for a store that waits to read the data of a load: see docs/concepts/dma.md."""
 
 
 def _both():
@@ -25,8 +25,8 @@ def _both():
     return m, dma, pad
 
 
-def test_loads_and_stores_through_a_scratchpad_that_others_use():
-    """Rows go in, and out again at once, while four other ports hammer both banks."""
+def test_loads_and_stores_through_a_shared_scratchpad():
+    """Rows are loaded and stored again at once, while four other ports access both banks continuously."""
     m, dma, pad = _both()
     dram = random.Random(1).randbytes(4096)
     out = bytearray(4096)

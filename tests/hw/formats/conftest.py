@@ -1,4 +1,4 @@
-"""What tests of decoders need: every code through a decoder."""
+"""Fixtures for tests of decoders: every code through a decoder."""
 
 import pytest
 from amaranth.sim import Simulator
@@ -9,7 +9,7 @@ from systola.hw.formats.operand import Operand, Powers
 
 @pytest.fixture
 def decode():
-    """A function that gives, for lists of neighbouring codes, the terms (integer, shift) of each operand."""
+    """A function that returns, for lists of neighbouring codes, the terms (integer, shift) of each operand."""
 
     def run(name: str, codes: list[list[int]], user: int = 0, lane: int = 0) -> list[list[list[tuple[int, int]]]]:
         format = find(name)
@@ -46,7 +46,7 @@ def _terms(ctx, operand) -> list[tuple[int, int]]:
 
 @pytest.fixture
 def same():
-    """A function that insists on the golden model's fields: shifts only of what is not 0."""
+    """A function that checks the fields against the golden model: shifts only of values that are not 0."""
 
     def compare(terms: list[tuple[int, int]], golden: list[tuple[int, int]], code):
         assert [integer for integer, _ in terms] == [integer for integer, _ in golden], code

@@ -1,4 +1,4 @@
-"""abfloat beside an identifier: every code, and the published values."""
+"""abfloat next to an identifier: every code, and the published values."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""ANT's decoder: every code of every type, and the halves of integers of 8 bits."""
+"""ANT's decoder: every code of every type, and the halves of 8-bit integers."""
 
 import pytest
 

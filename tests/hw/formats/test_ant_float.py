@@ -1,4 +1,4 @@
-"""The small float: every code of every width."""
+"""Small float: every code of every width."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The codebook's decoder: what is written at a place is read at its code."""
+"""Decoder of codebooks: a value written to an entry is read by its code."""
 
 import numpy as np
 from amaranth.sim import Simulator

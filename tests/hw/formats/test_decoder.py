@@ -1,4 +1,4 @@
-"""What decoders have in common: a sign that negates."""
+"""Common part of decoders: a sign that negates."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
@@ -6,7 +6,7 @@ from amaranth.sim import Simulator
 from systola.hw.formats.decoder import negated
 
 
-def test_negated():
+def test_negation():
     m = Module()
     sign, magnitude, value = Signal(), Signal(3), Signal(8)
     m.d.comb += value.eq(negated(m, sign, magnitude))

@@ -1,4 +1,4 @@
-"""The decoders of a stream: a lane each, a cycle later; beats of a table go no further."""
+"""Decoders of a stream: one per lane, one cycle of latency; beats of a table are not forwarded."""
 
 import numpy as np
 from amaranth.sim import Simulator
@@ -9,7 +9,7 @@ from systola.sim.golden import operands
 
 
 def _run(name: str, lanes: int, beats: list[tuple[list[int], int]]) -> tuple[list[list[int]], list[int]]:
-    """What comes out for beats (codes, user), as bits, and in which cycles."""
+    """The outputs for beats (codes, user), as bits, with their cycles."""
     dut = Decoders(format=find(name), count=lanes)
     seen, cycles = [], []
 
@@ -38,13 +38,13 @@ def _run(name: str, lanes: int, beats: list[tuple[list[int], int]]) -> tuple[lis
     return seen, cycles
 
 
-def test_integers_pass_a_register():
+def test_integers_pass_through_a_register():
     seen, cycles = _run("int8", 3, [([1, -2, 3], 0), ([-128, 0, 127], 0)])
     assert seen == [[1, -2, 3], [-128, 0, 127]]
     assert cycles == [1, 2]
 
 
-def test_tables_come_with_the_codes():
+def test_tables_arrive_with_the_codes():
     rng = np.random.default_rng(1)
     tables = rng.integers(-(1 << 15), 1 << 15, (2, 3, operands.ENTRIES))
     codes = rng.integers(0, 16, (2, 40, 3))

@@ -17,13 +17,13 @@ def test_names():
 
 
 @pytest.mark.parametrize("name", ["int1", "int17", "uint0", "float8", "int", "int08", "", "Int8", "int8 "])
-def test_other_names_are_refused(name):
+def test_other_names_are_rejected(name):
     with pytest.raises(ValueError, match="is not int2 to int16"):
         integer.shape(name)
 
 
 @given(a=NAMES, b=NAMES, terms=st.integers(1, 300))
-def test_a_sum_is_as_wide_as_its_extremes_need(a, b, terms):
+def test_the_width_of_a_sum_follows_from_its_extremes(a, b, terms):
     shape = integer.sum_shape(integer.shape(a), integer.shape(b), terms)
     corners = [terms * x * y for x in golden.limits(a) for y in golden.limits(b)]
     low, high = min(0, *corners), max(corners)

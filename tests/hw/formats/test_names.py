@@ -1,4 +1,4 @@
-"""Formats by name: as many bits as the golden model says, or one sentence."""
+"""Formats by name: the width of the golden model, or an error in one sentence."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ NAMES = ["int8", "uint4", "pot4", "upot3", "apot5", "flint9", "uflint3", "float5
 
 
 @pytest.mark.parametrize("name", [*NAMES, "ant4", "uant4", "codebook"])
-def test_codes_are_as_wide_as_the_golden_model_says(name):
+def test_widths_equal_those_of_the_golden_model(name):
     format = find(name)
     assert format.code.width == operands.bits(name)
     assert (format.decoder is None) == operands.is_integer(name)
@@ -24,14 +24,14 @@ def test_codes_are_as_wide_as_the_golden_model_says(name):
     assert str(format) == name
 
 
-def test_integers_are_themselves():
+def test_integers_decode_to_themselves():
     assert find("int5").code == find("int5").operand == Shape(5, signed=True)
 
 
 @pytest.mark.parametrize(
     "name", ["pot2", "pot6", "upot5", "flint3", "apot9", "ant8", "olive", "int1", "float", "pot04"]
 )
-def test_other_names_are_refused(name):
+def test_other_names_are_rejected(name):
     with pytest.raises(ValueError, match=f"{name} is not one of int2 to int16, pot3 to pot5"):
         find(name)
 

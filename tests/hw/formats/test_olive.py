@@ -1,4 +1,4 @@
-"""Outlier-victim pairs: every pair of four bits in every mode; of eight bits every code beside every kind."""
+"""Outlier-victim pairs: every pair of four bits in every mode; of eight bits, every code next to every kind."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Operands know the range of their values, which is part of what they are."""
+"""Operands: the range of values is part of their identity."""
 
 import pytest
 from amaranth.hdl import Shape
@@ -7,7 +7,7 @@ from systola.hw.formats.names import LEGAL, find
 from systola.hw.formats.operand import Powers, Scaled, limits
 
 
-def test_the_range_belongs_to_it():
+def test_the_range_is_part_of_the_identity():
     a, b = (Scaled(Shape(4, signed=True), 4, -high, high) for high in (16, 112))
     assert a != b
     assert a == Scaled(Shape(4, signed=True), 4, -16, 16)

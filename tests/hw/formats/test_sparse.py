@@ -1,4 +1,4 @@
-"""The decoder of N:M groups: every code of metadata, and no way from one stream's inputs to another's handshake."""
+"""Decoder of N:M groups: every code of metadata, and no path from one stream's inputs to another's handshake."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from systola.hw.formats.sparse import GroupDecoder, SparseDecoder, SparsityPatte
 
 @pytest.mark.parametrize(("n", "m"), [(2, 4), (1, 2), (1, 4), (4, 8), (2, 3)])
 def test_every_code(n, m):
-    """Legal is what ascends within the group, and nothing else; the values of an illegal one are zeros."""
+    """Only positions that ascend within the group are legal; the values of an illegal group are zeros."""
     decoder = GroupDecoder(pattern=SparsityPattern(n=n, m=m), value=Shape(8))
     bits = (m - 1).bit_length()
     legal = {sum(place << t * bits for t, place in enumerate(chosen)) for chosen in itertools.combinations(range(m), n)}
@@ -33,7 +33,7 @@ def test_every_code(n, m):
     simulator.run()
 
 
-def test_ready_follows_no_input_of_another_stream():
+def test_ready_depends_on_no_input_of_another_stream():
     decoder = SparseDecoder(pattern=SparsityPattern(n=2, m=4), value=Shape(8), word=16, cols=2, groups=3)
 
     async def bench(ctx):
@@ -57,7 +57,7 @@ def test_ready_follows_no_input_of_another_stream():
 
 
 def test_a_tile_begins_with_a_new_word():
-    """Also after a short one, whose last word is not used up; `bad` counts tiles and groups."""
+    """Also after a short tile, whose last word is not used completely; `bad` counts tiles and groups."""
     decoder = SparseDecoder(pattern=SparsityPattern(n=1, m=3), value=Shape(8), word=16, cols=1, groups=12)
     tiles = [12, 1, 3, 8, 9, 12]  # groups; a word has eight
     out, bad = [], []

@@ -1,4 +1,4 @@
-"""Frames, written and read by hardware and by the golden model; and what is damaged is told to be."""
+"""Frames, written and read by hardware and by the golden model; damaged frames are reported."""
 
 import random
 
@@ -12,7 +12,7 @@ CONTENTS += [b"\x01" * 253, b"\x01" * 254 + bytes(1), b"\x01" * 254 + b"\x02", r
 
 
 def _run(component, beats: list, take, pause: float = 0.0) -> list:
-    """Put `beats` into the stream i of a component; what `take` makes of each beat of o."""
+    """Send `beats` into the stream i of a component; collect the results of `take` for each beat of o."""
     rng, found = random.Random(1), []
 
     async def put(ctx):
@@ -47,7 +47,7 @@ def _written(contents: list[bytes], pause: float = 0.0) -> bytes:
 
 
 def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
-    """The frames' contents, None where one was not good."""
+    """The contents of the frames, None for a damaged one."""
     read, content = [], bytearray()
     for data, end, good in _run(Deframer(), [*text], lambda beat: (beat.data, beat.end, beat.good), pause):
         if end:
@@ -58,7 +58,7 @@ def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
     return read
 
 
-def test_frames_are_written_as_the_golden_model_writes_them():
+def test_written_frames_equal_those_of_the_golden_model():
     wanted = b"".join(map(frames.frame, CONTENTS))
     assert _written(CONTENTS) == wanted
     assert _written(CONTENTS[-3:], pause=0.5) == b"".join(map(frames.frame, CONTENTS[-3:]))
@@ -69,7 +69,7 @@ def test_frames_are_read():
     assert _read(b"\0\0" + b"\0".join(map(frames.frame, CONTENTS[:5])), pause=0.3) == CONTENTS[:5]
 
 
-def test_damage_is_seen_and_the_next_frame_is_read():
+def test_damage_is_detected_and_the_next_frame_is_read():
     rng, good = random.Random(2), frames.frame(b"good")
     text, wanted = b"", []
     for _ in range(25):

@@ -1,4 +1,4 @@
-"""The link in its bench, its laws, and what it is asked that is not legal."""
+"""Link in its bench, its cycle laws, and illegal requests."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_requests_laws_and_numbers(design):
     _, one, read, write, _ = outcome.spans[24:]
     _, one_cycles, _, write_cycles, _ = outcome.output_cycles[24:]
     assert one["ar"][1] - one_cycles[0] == write["aw"][1] - write_cycles[0] == design.latency
-    assert write_cycles[0] == len(laws[3].received) - 1  # a byte a cycle
+    assert write_cycles[0] == len(laws[3].received) - 1  # one byte per cycle
     assert read["r"][2] - read["r"][1] == write["w"][2] - write["w"][1] == 63 * 5
 
 
@@ -52,7 +52,7 @@ def test_wide_memory_and_narrow_addresses():
         ({"identity": "a\n"}, "identity=a\n: identity must be 1 to 128 characters of ASCII."),
     ],
 )
-def test_mistakes(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Link(**parameters)
     assert str(error.value) == sentence

@@ -1,4 +1,4 @@
-"""Accesses of words: a slave that wants data before it takes an address, and the response that is told."""
+"""Word accesses: a slave that requires data before it accepts an address, and the reported response."""
 
 from amaranth.sim import Simulator
 

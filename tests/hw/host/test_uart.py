@@ -1,4 +1,4 @@
-"""The UART in its bench, and what a receiver that is not asked in time loses."""
+"""UART in its bench, and the loss of bytes at a receiver that is not read in time."""
 
 import pytest
 from amaranth.sim import Simulator
@@ -15,7 +15,7 @@ def test_uart(check, divisor):
     check("uart", divisor=divisor, cases=30)
 
 
-def test_a_byte_that_is_not_taken_stays_and_the_next_is_lost():
+def test_a_byte_that_is_not_read_is_kept_and_the_next_one_is_lost():
     uart, seen = Uart(divisor=4), []
 
     async def bench(ctx):
@@ -37,7 +37,7 @@ def test_a_byte_that_is_not_taken_stays_and_the_next_is_lost():
     assert seen == [0x11, 0x33]
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     assert lint(generate("uart", Uart()).verilog, "uart") == ""
 
 

@@ -1,4 +1,4 @@
-"""Settings: what SET writes, and what becomes of values that do not fit."""
+"""Settings: the effect of SET, and values that do not fit."""
 
 import pytest
 from amaranth.hdl import Const, Module, Shape, Signal, signed, unsigned
@@ -46,7 +46,7 @@ def test_flags_by_name():
     assert value_of(flag(ISA, layout(ISA)(bits), "maximum"), 1) == 0
 
 
-def test_a_setting_is_taken_with_its_command():
+def test_a_setting_is_captured_with_its_command():
     m, command = Module(), commands(ISA).create()
     got = settings(m, ISA, command, {Setting.COUNT_X: unsigned(16), Setting.STRIDE_X: signed(8)})
     some = Signal()

@@ -1,4 +1,4 @@
-"""Decoding: every opcode and setting, and what is neither, against the table of instructions."""
+"""Decoding: every opcode and setting, and illegal ones, against the table of instructions."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""Instructions come in whole blocks, ahead of need, and stay as long as they may be wanted."""
+"""Instruction fetch: whole blocks, ahead of use, kept while a loop can return to them."""
 
 import pytest
 from amaranth.sim import Simulator
@@ -12,7 +12,7 @@ BYTES = ISA.bytes
 def run(
     instructions, *, data_width=64, depth=32, address=0, latency=5, oldest=lambda filled: filled, bad=None, cycles=900
 ):
-    """Let a program be fetched; the bursts, what was filled at the end, and the words of the ring."""
+    """Fetch a program. Returns the bursts, the final fill level, and the words of the ring."""
     fetch = InstructionFetch(isa=ISA, depth=depth, data_width=data_width)
     memory = b"".join(word.to_bytes(BYTES, "little") for word in instructions).rjust(
         address + BYTES * len(instructions), b"\0"
@@ -73,19 +73,19 @@ def test_a_program_is_read_block_by_block(data_width, skip):
     assert all(addr % (BLOCK * BYTES) == 0 and count == BLOCK * beats for addr, count in bursts[1:])
 
 
-def test_nothing_is_read_far_behind_halt():
+def test_nothing_is_read_far_after_halt():
     bursts, state = run([*program(5), *[0] * 100])
     assert state["filled"] == 5
     assert len(bursts) <= 3
     assert state["idle"]
 
 
-def test_what_may_be_wanted_stays():
+def test_blocks_that_can_be_needed_are_kept():
     _, state = run(program(100), oldest=lambda filled: min(filled, 3))
     assert state["filled"] == 32
     assert state["stuck"]
 
 
-def test_an_error_of_the_bus_counts_where_it_is():
+def test_a_bus_error_counts_only_at_its_address():
     _, state = run(program(40), bad=BYTES * 9)
     assert (state["filled"], state["broken"]) == (9, 1)

@@ -1,4 +1,4 @@
-"""What follows from the table of an instruction set."""
+"""Sizes, completions and accesses derived from the table of an instruction set."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ import pytest
 from .tiny import NARROW, TINY
 
 
-def test_numbers_are_those_of_the_table():
+def test_numbers_equal_those_of_the_table():
     assert {op.name: int(op) for op in TINY.Op} == {
         "HALT": 1,
         "SYNC": 2,
@@ -25,11 +25,11 @@ def test_sizes():
     assert (NARROW.bytes, NARROW.slot, NARROW.loops) == (4, 4, 1)
 
 
-def test_completions_are_queues_then_what_follows():
+def test_completions_are_queues_followed_by_further_names():
     assert TINY.completions == ("fetch", "matrix", "results")
 
 
-def test_a_sync_covers_what_its_units_include():
+def test_a_sync_covers_the_included_units():
     unit = TINY.Unit
     assert TINY.completed_by(unit.MATRIX) == unit.FETCH | unit.MATRIX
     assert TINY.completed_by(unit.FETCH) == unit.FETCH
@@ -45,7 +45,7 @@ def test_accesses_by_instruction_and_by_memory():
         TINY.user(op.MATMUL, "weights", False)
 
 
-def test_units_of_rows():
+def test_unit_of_each_row():
     assert TINY.unit_of(TINY.rows[TINY.Op.READ_WEIGHTS]) is TINY.Unit.FETCH
     assert TINY.unit_of(TINY.rows[TINY.Op.SET]) is None
     assert TINY.unit_of(TINY.configs[5]) is TINY.Unit.MATRIX

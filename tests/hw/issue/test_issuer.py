@@ -1,4 +1,4 @@
-"""The issuer: commands in order with the right operands, loops, waiting, and what is wrong with a program."""
+"""Issuer: commands in order with their operands, loops, SYNC, and faults of programs."""
 
 import random
 from collections import Counter
@@ -15,7 +15,7 @@ TARGETS = {queue.name: Unit[queue.unit.upper()] for queue in ISA.queues}
 
 
 class IssuerRun:
-    """What an issuer did with a program whose units take `work` cycles a command."""
+    """The actions of an issuer for a program whose units take `work` cycles per command."""
 
     def __init__(self, code: bytes, *, work=lambda name: 10, ready=lambda: True, cycles=3000, available=None):
         words = [int.from_bytes(code[at : at + BYTES], "little") for at in range(0, len(code), BYTES)]
@@ -119,7 +119,7 @@ def test_sync_waits_for_the_units_it_names_and_no_others():
     assert ran.halted >= max(ran.ends)
 
 
-def test_a_command_a_cycle():
+def test_one_command_per_cycle():
     p = Program()
     for n in range(20):
         p.load(n, n)
@@ -129,7 +129,7 @@ def test_a_command_a_cycle():
     assert cycles == list(range(cycles[0], cycles[0] + 20))
 
 
-def test_settings_go_to_their_units():
+def test_settings_reach_their_units():
     p = Program()
     for setting in Setting:
         p.set(setting, int(setting))
@@ -156,13 +156,13 @@ def word(op: int, flags: int = 0, a: int = 0) -> bytes:
         (word(Op.LOOP, a=1) * 5, Error.LOOP, 4),
     ],
 )
-def test_wrong_instructions_stop_the_program(code, error, pc):
+def test_illegal_instructions_stop_the_program(code, error, pc):
     ran = IssuerRun(code + word(Op.HALT))
     assert ran.fault == (error, pc)
     assert ran.commands == []
 
 
-def test_a_body_that_does_not_fit_is_told():
+def test_a_body_that_does_not_fit_is_reported():
     p = Program()
     with p.loop(2):
         for _ in range(20):

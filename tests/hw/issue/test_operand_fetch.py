@@ -1,4 +1,4 @@
-"""Operands: registers and immediates are added, a restart sees what was changed."""
+"""Operands: sums of registers and immediates; a restart reads changed registers."""
 
 from amaranth.sim import Simulator
 
@@ -38,4 +38,4 @@ def test_values_and_restarts():
     simulator.add_testbench(bench)
     simulator.run()
     first = [(0, 10, 0xFFFFFFFF, 7), (1, 5, 6, 7)]
-    assert seen == [*first, (0, 110, 0xFFFFFFFF, 7), first[1]]  # register 0 stays 0
+    assert seen == [*first, (0, 110, 0xFFFFFFFF, 7), first[1]]  # register 0 remains 0

@@ -42,7 +42,7 @@ class ThinProgram(BaseProgram):
 
 
 def run(code: bytes, isa, data_width: int, work: int = 20, cycles: int = 600, address: int = 0x100):
-    """Commands (cycle, queue, payload), how the program ended, and its configuration registers.
+    """Commands (cycle, queue, payload), the end of the program, and its configuration registers.
 
     A command completes after `work` cycles, and under each further name LATER cycles after that.
     """

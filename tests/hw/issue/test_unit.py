@@ -1,4 +1,4 @@
-"""Addresses inside and outside of a memory."""
+"""Units of the issue logic: addresses inside and outside of a memory."""
 
 import pytest
 from amaranth.hdl import Const, Module, Signal, signed
@@ -8,7 +8,7 @@ from systola.hw.issue.unit import within
 
 
 @pytest.mark.parametrize(("address", "inside"), [(0, 1), (15, 1), (16, 0), (31, 0), (-1, 0), (-16, 0)])
-def test_within(address, inside):
+def test_bounds(address, inside):
     m, out = Module(), Signal()
     m.d.comb += out.eq(within(Const(address, signed(6)), 16))
 

@@ -1,4 +1,4 @@
-"""Small instruction sets, unlike Systola's: what the generic issue logic and the generic assembler are tested with."""
+"""Small instruction sets, unlike Systola's, for tests of the generic issue logic and the generic assembler."""
 
 from dataclasses import replace
 
@@ -71,8 +71,10 @@ TINY = Isa(
     configuration=(ConfigSpec("STRIDE", 5, "matrix", "rows from one to the next"),),
     errors=ERRORS,
 )
-"""Like TPU v1's: 12-byte instructions, operands of 3, 2 and 4 bytes (and one of 5 across two of them), no loops, no
-registers, one configuration register."""
+"""Like TPU v1's: 12-byte instructions, no loops, no registers, one configuration register.
+
+Operands have 3, 2 and 4 bytes, and one has 5 bytes across two of them.
+"""
 
 NARROW = Isa(
     name="narrow",
@@ -91,7 +93,7 @@ NARROW = Isa(
     errors=(*ERRORS, ErrorSpec("OPERAND", 3, "times"), ErrorSpec("LOOP", 4, "loops")),
     loops=1,
 )
-"""Like Bit Fusion's: 4-byte instructions, several in a beat of the bus, opcode on top; loops without registers."""
+"""Like Bit Fusion's: 4-byte instructions, several per bus beat; the opcode in the top bits; loops without registers."""
 
 THIN = replace(
     NARROW,

@@ -1,4 +1,4 @@
-"""A function of two numbers, on generated Verilog, in many copies side by side: a million values take seconds."""
+"""A function of two numbers, on generated Verilog, in many parallel copies: a million values take seconds."""
 
 import pickle
 from pathlib import Path
@@ -20,7 +20,7 @@ COPIES = 16
 class Copies(Component):
     """`COPIES` of a component, each of its ports as lanes."""
 
-    latency, peak = 0, COPIES  # for the manifest, which nobody reads
+    latency, peak = 0, COPIES  # for the manifest, which is not read
 
     class Parameters(Parameters):
         function: type[Component]
@@ -44,9 +44,9 @@ class Copies(Component):
 
 @pytest.fixture(scope="session")
 def driven(tmp_path_factory):
-    """driven(component, latency, words): what the one output gives for words that go into each input, one a cycle.
+    """driven(component, latency, words): the values of the output for words applied to each input, one per cycle.
 
-    Without a register between it is `latency` 1.
+    For a component without registers `latency` is 1.
     """
 
     def run(component, latency, words):
@@ -63,7 +63,7 @@ def driven(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def computed(driven):
-    """computed(function, parameters, latency, x, y): what it gives for arrays of operands of the same length."""
+    """computed(function, parameters, latency, x, y): the results for arrays of operands of the same length."""
 
     def run(function, of, latency, *operands):
         names = [name for name, member in function.members(of).items() if member.flow == In]

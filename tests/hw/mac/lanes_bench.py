@@ -1,4 +1,4 @@
-"""A cocotb bench for many copies of one function side by side: a word of all copies' operands in every cycle."""
+"""A cocotb bench for many parallel copies of one function: one word with the operands of all copies per cycle."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""Products of bfloat16: all significands, all corners, and many random ones, bit by bit."""
+"""Products of bfloat16: all significands, all corner cases, and many random ones, bit by bit."""
 
 import itertools
 
@@ -13,19 +13,19 @@ FRACTIONS = (0, 1, 0x3F, 0x40, 0x41, 0x7E, 0x7F)
 
 
 def corners() -> np.ndarray:
-    """Zeros, subnormals, smallest and largest normals, infinities, NaN and what is around them: all pairs."""
+    """Zeros, subnormals, smallest and largest normals, infinities, NaN and their neighbours: all pairs."""
     codes = [s << 15 | e << 7 | f for s in (0, 1) for e in EXPONENTS for f in FRACTIONS]
     return np.array(list(itertools.product(codes, repeat=2))).T
 
 
 def significands(shifts) -> np.ndarray:
-    """All pairs of significands, of products so far above 2^-126 or below: where a tie can be, there it is."""
+    """All pairs of significands, with products far above or below 2^-126, so that every possible tie occurs."""
     x, y, shift = (each.ravel() for each in np.meshgrid(np.arange(128), np.arange(128), shifts))
     return np.stack([64 << 7 | x, (63 + shift) << 7 | y | (x & 1) << 15])
 
 
 def uniform(count: int, seed: int) -> np.ndarray:
-    """Codes of any kind, and half of them such that the product is near the smallest or the largest normal number."""
+    """Codes of any kind; for half of them the product is near the smallest or the largest normal number."""
     rng = np.random.default_rng(seed)
     x, y = rng.integers(1 << 16, size=(2, count))
     edge = rng.choice([127 - 126, 127 + 127], count) + 127 - (x >> 7 & 0xFF) + rng.integers(-28, 10, count)

@@ -1,4 +1,4 @@
-"""The BitBrick as generated Verilog: every case."""
+"""BitBrick as generated Verilog: every case."""
 
 import shutil
 

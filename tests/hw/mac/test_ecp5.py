@@ -1,4 +1,4 @@
-"""The mapped netlist, with ECP5's own multipliers, passes the bench that the portable text passes."""
+"""Mapped netlist with ECP5's multipliers, in the bench of the portable text."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Sums in fp32: all corners, ties and cancellations, and many random ones, bit by bit."""
+"""Sums in fp32: all corner cases, ties and cancellations, and many random ones, bit by bit."""
 
 import itertools
 
@@ -14,20 +14,20 @@ FRACTIONS = (0, 1, 0x3FFFFF, 0x400000, 0x400001, 0x7FFFFE, 0x7FFFFF)
 
 
 def corners() -> np.ndarray:
-    """Zeros, subnormals, smallest and largest normals, infinities, NaN and what is around them: all pairs."""
+    """Zeros, subnormals, smallest and largest normals, infinities, NaN and their neighbours: all pairs."""
     words = [s << 31 | e << 23 | f for s in (0, 1) for e in EXPONENTS for f in FRACTIONS]
     return np.array(list(itertools.product(words, repeat=2))).T
 
 
 def ties() -> np.ndarray:
-    """Sums and differences at every distance at which bits fall out, with fractions around ties and cancellations."""
+    """Sums and differences at every distance at which bits are shifted out; fractions around ties and cancellations."""
     cases = itertools.product((1, 30, 200), range(29), FRACTIONS, FRACTIONS, range(4))
     pairs = [((s & 1) << 31 | e + d << 23 | f, s >> 1 << 31 | e << 23 | g) for e, d, f, g, s in cases]
     return np.array(pairs).T
 
 
 def uniform(count: int, seed: int) -> np.ndarray:
-    """Words of any kind; mostly with exponents near each other, and often with most bits alike."""
+    """Words of any kind; mostly with similar exponents, and often with most bits equal."""
     rng = np.random.default_rng(seed)
     x, y = rng.integers(1 << 32, size=(2, count))
     exponent = np.clip((x >> 23 & 0xFF) + rng.integers(-28, 29, count), 0, 255)

@@ -1,4 +1,4 @@
-"""Sixteen fused bricks: which brick does what, and the products of every mode with and without registers."""
+"""Sixteen fused bricks: the assignment of bricks, and the products of every mode with and without registers."""
 
 import random
 
@@ -58,7 +58,7 @@ def test_products_of_every_mode(registers):
     assert seen[late:] == expected[: len(expected) - late]
 
 
-def test_sums_are_as_wide_as_the_largest_products_need():
+def test_the_width_of_sums_follows_from_the_largest_products():
     assert sum_shape(ACTIVATION, WEIGHT, 1).width == 21  # 15 * 65535 and a sign
     assert sum_shape(ACTIVATION, WEIGHT, 8).width == 24
     assert sum_shape(ACTIVATION, WEIGHT, 8, 20).width == 20

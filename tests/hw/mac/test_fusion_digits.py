@@ -1,4 +1,4 @@
-"""Digits put together: one row out for all digits of a value, over stalls."""
+"""Digits of a value: one output row for all of them, under stalls."""
 
 import random
 

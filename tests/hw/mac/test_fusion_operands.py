@@ -1,4 +1,4 @@
-"""Slices before bricks: each mode's words stand as their products need them."""
+"""Slices at the inputs of bricks: the words of each mode, arranged for their products."""
 
 import random
 
@@ -16,7 +16,7 @@ def test_digits():
 
 
 @pytest.mark.parametrize("side", ["a", "w"])
-def test_every_brick_sees_its_slice(side):
+def test_every_brick_receives_its_slice(side):
     arrange = ArrangeActivation() if side == "a" else ArrangeWeight()
     rng = random.Random(1)
 

@@ -1,4 +1,4 @@
-"""The temporal design as generated Verilog: random modes, all products of two bits, exact rates."""
+"""Temporal design as generated Verilog: random modes, all products of two bits, exact rates."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_products(design):
     assert outcome.checked > 40 * BRICKS
 
 
-def test_products_a_cycle(design):
+def test_products_per_cycle(design):
     rates, count = {2: 16, 4: 4, 8: 1, 16: 0.25}, 4
     cases = [
         FusionUnitCase(*np.random.default_rng(1).integers(-2, 2, (2, count, BRICKS)), [Mode(bits, bits)] * count)

@@ -1,4 +1,4 @@
-"""The Fusion Unit as generated Verilog: every pair of values up to 12 bits, other modes sampled; exact rates."""
+"""Fusion Unit as generated Verilog: every pair of values up to 12 bits, other modes sampled; exact rates."""
 
 import shutil
 
@@ -23,7 +23,7 @@ def design():
 
 
 def test_every_pair_of_values(design):
-    """All of 2, 4, 8 x 2, 4, 8 bits, signed and unsigned, at every place of a word; but for 8 x 8, which is sampled."""
+    """All of 2, 4, 8 x 2, 4, 8 bits, signed and unsigned, at every place of a word; 8 x 8 is sampled."""
     rng = np.random.default_rng(1)
     every = [mode for mode in MODES if mode.a_bits + mode.w_bits <= 12]
     assert len(every) == 8 * 4
@@ -54,7 +54,7 @@ def test_results_wrap():
     assert outcome.mismatches == 0, outcome.examples
 
 
-def test_products_a_cycle(design):
+def test_products_per_cycle(design):
     rates, words = {2: 16, 4: 4, 8: 1, 16: 0.25}, 64
     cases = [sampled(Mode(bits, bits), np.random.default_rng(1), words) for bits in rates]
     outcome, _ = simulate(design, cases)
@@ -67,13 +67,13 @@ def test_products_a_cycle(design):
         assert cycles == products * words / rate + design.latency
 
 
-def test_generated_text_is_clean(design):
+def test_lint_is_clean(design):
     assert lint(design.verilog, design.top) == ""
     assert design.verilog.count("module fusion_unit__bit_brick (") == 1
     assert design.latency == 3
     assert design.peak == 16
 
 
-def test_bad_parameters_are_refused_in_one_sentence():
+def test_illegal_parameters_are_rejected_in_one_sentence():
     with pytest.raises(ParameterError, match="acc_width must be an integer from 8 to 64"):
         FusionUnit(acc_width=7)

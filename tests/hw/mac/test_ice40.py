@@ -1,10 +1,10 @@
-"""Two products of a block: iCE40's cell stands for them where it is known, once for each two. See the slow netlist."""
+"""Two products per block: iCE40's cell replaces them on that device, once per two. See the slow netlist test."""
 
 from systola.gen.verilog.verilog import generate
 from systola.hw.cores.outer_product.core import OuterProduct
 
 
-def test_cells_stand_for_products_on_ice40_alone():
+def test_cells_replace_products_only_on_ice40():
     mapped, portable = (
         generate("outer_product", OuterProduct(depth=16), device=name).verilog for name in ("ice40", None)
     )

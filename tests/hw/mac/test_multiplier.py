@@ -1,4 +1,4 @@
-"""Which multiplier operands get; every pair of codes of every two formats of four bits, decoded and multiplied."""
+"""Selection of the multiplier by operands; every pair of codes of every two four-bit formats through the hardware."""
 
 import itertools
 
@@ -18,14 +18,14 @@ from systola.hw.mac.scaled import ScaledMultiply
 from systola.sim.golden import integer, operands
 
 
-def test_operands_choose_their_multiplier():
+def test_operands_select_their_multiplier():
     powers = find("pot4").operand
     assert multiplier(Shape(8), Shape(4, signed=True)) is Multiply
     assert multiplier(Shape(8), powers) is multiplier(powers, Shape(8)) is ScaledMultiply
     assert multiplier(ACTIVATION, WEIGHT) is FusedMultiply
 
 
-def test_a_multiplier_says_how_long_it_takes():
+def test_a_multiplier_states_its_latency():
     assert [each.stages(True, True) for each in (Multiply, ScaledMultiply, FusedMultiply)] == [2, 3, 2]
 
 
@@ -37,13 +37,13 @@ PRODUCT = 33
 """Bits of the largest product, and a sign."""
 IDENTIFIER = 8
 MODES = [(user, 1) for user in range(8)] + [(user, IDENTIFIER) for user in range(2)]
-"""What comes beside a code: `user`, for those that have it, and a neighbour, for those that have one."""
+"""Inputs that accompany a code: `user` and a neighbour, for the formats that have them."""
 
 
 class Products(Component):
     """products[n * i + j] = a in format i times w in format j: lane 0 of `a`, lane 1 of `w`."""
 
-    latency, peak = 0, len(NAMES) ** 2  # for the manifest, which nobody reads
+    latency, peak = 0, len(NAMES) ** 2  # for the manifest, which is not read
 
     class Parameters(Parameters):
         pass
@@ -101,7 +101,7 @@ TABLE = np.random.default_rng(1).integers(-(1 << 15), 1 << 15, operands.ENTRIES)
 
 @pytest.mark.slow
 def test_every_pair_of_codes(driven):
-    """Each in its modes, each beside a normal neighbour and an identifier: 25,600 pairs of codes, 256 products each."""
+    """Each in its modes, next to a normal neighbour and an identifier: 25,600 pairs of codes, 256 products each."""
     side = np.array([(code, other, user) for user, other in MODES for code in range(16)])
     a, w = (side[n.ravel()] for n in np.meshgrid(range(len(side)), range(len(side)), indexing="ij"))
     parts = operands.table_beats(TABLE[None]).repeat(2, 1)
@@ -118,7 +118,7 @@ def test_every_pair_of_codes(driven):
 
 
 def _lanes(side: str, codes: np.ndarray) -> np.ndarray:
-    """Two lanes of (code, neighbour, user): the code stands in the first of `a`, in the second of `w`."""
+    """Two lanes of (code, neighbour, user): the code is in the first of `a`, in the second of `w`."""
     return codes[:, :2] if side == "a" else codes[:, 1::-1]
 
 
@@ -133,7 +133,7 @@ class Own(Operand):
     multiplier = Multiply
 
 
-def test_an_operand_may_bring_its_multiplier():
+def test_an_operand_can_provide_its_multiplier():
     own, plain = Own({"x": 8}, 0, 255), Operand({"x": 8}, 0, 255)
     assert multiplier(own, Own({"x": 4}, 0, 15)) is Multiply
     assert own != plain

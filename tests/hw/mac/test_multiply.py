@@ -1,4 +1,4 @@
-"""The multiplier: every sign, registers where it says."""
+"""Multiplier: every sign, and registers at the stated places."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The N:M cell: every choice, every number of terms, registers where it says."""
+"""N:M cell: every selection, every number of terms, and registers at the stated places."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Products of every kind of operand with every other: random fields, registers where it says."""
+"""Products of every two kinds of operands: random fields, and registers at the stated places."""
 
 import random
 

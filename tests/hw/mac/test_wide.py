@@ -1,4 +1,4 @@
-"""The wide multiplier: every sign, one part and two."""
+"""Wide multiplier: every sign, in one part and in two."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A memory's port as members."""
+"""Port of a memory as signature members."""
 
 from amaranth.lib.wiring import In, Out
 

@@ -1,4 +1,4 @@
-"""The accumulator memory: sizes, overflow, one half and two, and exact cycles."""
+"""Accumulator memory: sizes, overflow, one and two halves, and exact cycles."""
 
 import re
 import shutil
@@ -31,8 +31,8 @@ def test_sums(check, parameters):
 
 
 @pytest.mark.parametrize("double_buffer", [True, False])
-def test_a_row_in_and_a_row_out_every_cycle(double_buffer):
-    """Every row to one address; all rows come in a row, and reads of one half while the other is filled."""
+def test_one_row_written_and_one_row_read_per_cycle(double_buffer):
+    """Every row to the same address; rows arrive without gaps, and one half is read while the other is filled."""
     memory = Accumulator(cols=2, depth=8, double_buffer=double_buffer)
     design = generate("accumulator", memory)
     rows, reads, tiles = 40, 37, 6
@@ -45,12 +45,12 @@ def test_a_row_in_and_a_row_out_every_cycle(double_buffer):
     assert outcome.cycles == (tiles - 1) * every + rows + 3 + reads + memory.latency
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     assert [Accumulator(buffer=buffer).described().latency for buffer in ("auto", 7, 0)] == [4, 4, 2]
     assert [Accumulator(double_buffer=both).described().peak for both in (True, False)] == [2, 1]
 
 
-def test_wide_rows_stand_in_equal_slices():
+def test_wide_rows_are_split_into_equal_slices():
     text = generate("accumulator", Accumulator(cols=24, acc_width=64, depth=16)).verilog
     assert len(re.findall(r"(?m)^module accumulator__accumulator_lanes_\w+ ", text)) == 1
     assert len(re.findall(r"(?m)^  accumulator__accumulator_lanes_\w+ lanes", text)) == 3
@@ -64,6 +64,6 @@ def test_lint_is_clean(parameters):
     assert lint(design.verilog, design.top) == ""
 
 
-def test_a_lane_holds_what_comes_in():
+def test_in_width_is_limited_by_acc_width():
     with pytest.raises(ParameterError, match="in_width must be at most acc_width, 24"):
         Accumulator(acc_width=24)

@@ -1,4 +1,4 @@
-"""Accumulators: sums at addresses of the writer's choice, and reads beside them."""
+"""Accumulators: sums at addresses given by the writer, and concurrent reads."""
 
 import random
 
@@ -11,7 +11,7 @@ ROWS, COLS = 16, 3
 
 
 def run(rows, reads, *, beside=False):
-    """Rows, one a cycle, and (cycle, address) reads; what was found and when."""
+    """Rows, one per cycle, and (cycle, address) reads. Returns the values read, with their cycles."""
     memory = AccumulatorBank(cols=COLS, in_width=12, rows=ROWS)
     found = []
 
@@ -63,7 +63,7 @@ def test_rows_accumulate_at_any_distance():
     found = run(rows, range(ROWS))
     assert [sums for _, sums in found] == golden.tolist()
     cycles = [cycle for cycle, _ in found]
-    assert cycles == list(range(cycles[0], cycles[0] + ROWS))  # one a cycle
+    assert cycles == list(range(cycles[0], cycles[0] + ROWS))  # one per cycle
 
 
 def test_reads_of_the_other_half_never_wait():

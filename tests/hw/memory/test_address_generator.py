@@ -1,4 +1,4 @@
-"""Walks give every address of their box, in order, one a cycle."""
+"""Address generator: every address of its box, in order, one per cycle."""
 
 import itertools
 import random

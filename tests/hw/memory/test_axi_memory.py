@@ -1,4 +1,4 @@
-"""Memory behind AXI4 in its bench; what is not legal."""
+"""AXI4 memory in its bench; illegal parameters."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def test_axi_memory(check, parameters):
     check("axi_memory", cases=16, **parameters)
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     assert lint(generate("axi_memory", AxiMemory()).verilog, "axi_memory") == ""
 
 
@@ -28,7 +28,7 @@ def test_the_text_is_clean():
         ({"banks": 3}, "banks=3: banks must be a power of two from 1 to 32."),
     ],
 )
-def test_mistakes(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         AxiMemory(**parameters)
     assert str(error.value) == sentence

@@ -1,4 +1,4 @@
-"""A bank: what was written is read, `latency` cycles later; the ways to it and back."""
+"""Bank: reads return written data `latency` cycles later; multiplexers to and from it."""
 
 import random
 
@@ -18,7 +18,7 @@ def _simulate(component, bench, clocked: bool = True):
 
 @pytest.mark.parametrize("latency", [1, 2])
 @pytest.mark.parametrize("lane", [8, 32])
-def test_reads_find_what_was_written(latency, lane):
+def test_reads_return_written_data(latency, lane):
     bank, rng = Bank(width=32, rows=16, latency=latency, lane=lane), random.Random(latency + lane)
     words, due = [0] * 16, {}
 

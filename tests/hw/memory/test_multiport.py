@@ -1,4 +1,4 @@
-"""The multi-port memory: sizes, and what its ports see of each other."""
+"""Multi-port memory: sizes, and concurrent accesses of its ports."""
 
 import re
 import shutil
@@ -30,8 +30,8 @@ def test_accesses(check, parameters):
     check("multiport", **parameters)
 
 
-def test_ports_see_each_other():
-    """Read and write of a word in one cycle, the read again in the next, and two writes to one byte."""
+def test_concurrent_accesses_of_ports():
+    """Read and write of a word in one cycle, a read in the next, and two writes to one byte."""
     design = generate("multiport", Multiport(ports=3, width=16, depth=4))
     steps = [  # each port's (write, data, strobe), all at address 1; None is a read
         ((0x1111, 0b11), None, None),
@@ -56,7 +56,7 @@ def test_ports_see_each_other():
     assert answers == [[0x1111, 0x5533, 0x5533], [0, 0x5533, 0x5533], [0, 0x1111, 0x5533]]
 
 
-def test_its_ports_are_those_of_any_memory():
+def test_ports_equal_those_of_any_memory():
     members = Multiport.members(Multiport.Parameters(ports=2, width=16, depth=20))
     assert members == port("port0", 5, 16, always_ready=True) | port("port1", 5, 16, always_ready=True)
 
@@ -74,11 +74,11 @@ def test_lint_is_clean(ports):
     assert lint(design.verilog, design.top) == ""
 
 
-def test_latency_and_peak_are_what_the_docstring_says():
+def test_latency_and_peak_equal_the_stated_ones():
     memory = Multiport(ports=3).described()
     assert (memory.latency, memory.peak, memory.unit) == (2, 3, "access")
 
 
-def test_words_are_bytes():
+def test_words_have_whole_bytes():
     with pytest.raises(ParameterError, match="width=12: width must be a multiple of 8"):
         Multiport(width=12)

@@ -1,4 +1,4 @@
-"""What a reader gives: the word of each address, with the tag that came with it."""
+"""Reader: the word of each address, with the tag of its request."""
 
 import random
 

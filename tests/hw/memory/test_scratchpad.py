@@ -1,4 +1,4 @@
-"""The banked scratchpad: all shapes through the bench, full rate, and reads that meet no write."""
+"""Banked scratchpad: all shapes through the bench, full rate, and no read concurrent with a write in a bank."""
 
 import re
 import subprocess
@@ -45,8 +45,8 @@ def test_every_access_in_its_cycle(check, parameters):
     check("scratchpad", **parameters)
 
 
-def test_columns_are_read_at_four_a_cycle_too():
-    """Words in steps of the number of banks: all in one bank with interleave low, each in another with xor."""
+def test_columns_are_also_read_at_four_per_cycle():
+    """Words at a stride of the number of banks: all in one bank with interleave low, in different banks with xor."""
     rates = {}
     for interleave in ("low", "xor"):
         parameters = SMALL | {"interleave": interleave}
@@ -61,9 +61,11 @@ def test_columns_are_read_at_four_a_cycle_too():
     assert rates["low"] >= 4 * 16
 
 
-def test_neighbours_in_four_banks_are_read_at_four_a_cycle():
-    """Each port reads one word after the other. From different banks they never wait; from one bank they only line up
-    behind each other, and never wait again."""
+def test_neighbours_in_four_banks_are_read_at_four_per_cycle():
+    """Each port reads consecutive words.
+
+    From different banks they never wait. From the same bank they queue once, and never wait again.
+    """
     design = generate("scratchpad", Scratchpad(**SMALL))
     length = 200
     cases = [stride(SMALL, length), stride(SMALL, length, starts=[0, 0, 0, 0])]
@@ -72,13 +74,13 @@ def test_neighbours_in_four_banks_are_read_at_four_a_cycle():
     for accepted, responded in traces[0].values():
         assert accepted == list(range(length))
         assert responded == [cycle + 2 for cycle in accepted]
-    steady = range(10, length)  # cycles in which all are under way
+    steady = range(10, length)  # cycles in which all are in progress
     for trace in traces:
         assert sum(cycle in steady for _, responded in trace.values() for cycle in responded) == 4.00 * len(steady)
     assert outcome.case_cycles == [length + 2, length + 5]
 
 
-def test_uniform_reads_come_at_the_rate_of_the_markov_chain():
+def test_uniform_reads_have_the_rate_of_the_markov_chain():
     design = generate("scratchpad", Scratchpad(**SMALL))
     case = uniform(SMALL, np.random.default_rng(4), 4000, kind="reads")
     outcome, (trace,) = simulate(design, [case], keep=True)
@@ -88,13 +90,13 @@ def test_uniform_reads_come_at_the_rate_of_the_markov_chain():
     assert rate == pytest.approx(expected_rate(4, 4), rel=0.015)
 
 
-def test_no_read_meets_a_write(tmp_path):
+def test_no_bank_reads_and_writes_in_the_same_cycle(tmp_path):
     """Proven by induction, for every input: no bank reads and writes in the same cycle."""
     text = generate("scratchpad", Scratchpad(ports=3, banks=2, width=8, depth=12, counters=0)).verilog
     bank = re.search(r"module scratchpad__bank_\w+ \(.*?\);\n", text, re.S)[0]
     assert "input [12:0] access" in bank  # row: 3 bits, read, strobe, data
     text = text.replace(bank, f"{bank}  always @* assert(!(access[3] && access[4]));\n")
-    # What a request's register holds is both the reason, and what makes the induction short.
+    # The contents of a request's register are both the reason and an invariant that shortens the induction.
     port = re.search(r"(?s)module scratchpad__scratchpad_port_.*?(?=endmodule)", text)[0]
     text = text.replace(port, f"{port}  always @* assert(!(read && strobe));\n")
     assert _proves(tmp_path, text)
@@ -109,7 +111,7 @@ def _proves(folder, text):
 
 
 def _yosys(folder, text, *passes):
-    """Whether Yosys comes to the end of the passes."""
+    """Whether Yosys completes the passes."""
     (folder / "design.v").write_text(text)
     passes = ["read_verilog -sv -formal design.v", "hierarchy -top scratchpad", "proc", "flatten", *passes]
     code = f"from pyosys import libyosys as y; d = y.Design(); [(d.run_pass(p), print('done', p)) for p in {passes!r}]"
@@ -119,10 +121,10 @@ def _yosys(folder, text, *passes):
 
 
 @pytest.mark.parametrize("parameters", [SMALL, SMALL | {"buffer": 0, "depth": 48, "sram_latency": 3}])
-def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
+def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("scratchpad", Scratchpad(**parameters))
     assert lint(design.verilog, design.top) == ""
-    passes = ["opt_clean", "memory -nomap", "delete t:$*dff* t:$mem*"]  # cut what holds state
+    passes = ["opt_clean", "memory -nomap", "delete t:$*dff* t:$mem*"]  # cut at state elements
     assert _yosys(tmp_path, design.verilog, *passes, "select -assert-none o:* %ci* i:* %i")
     assert not _yosys(tmp_path, design.verilog, "opt_clean", "select -assert-none o:* %ci* i:* %i")
 
@@ -133,7 +135,7 @@ def test_a_bank_an_arbiter_and_a_port_are_emitted_once():
     assert small.modules == large.modules == 7  # top, body, port, arbiter, bank, two multiplexers
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     pad = Scratchpad(ports=4, banks=8, sram_latency=2).described()
     assert (pad.latency, pad.peak, pad.unit) == (3, 4, "access")
     ports = generate("scratchpad", Scratchpad(buffer=0, counters=0)).ports
@@ -153,11 +155,11 @@ def test_what_it_says_of_itself():
         ({"ports": 4, "priority_ports": 4}, "priority_ports=4: priority_ports must be less than ports=4."),
     ],
 )
-def test_what_is_not_legal(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Scratchpad(**parameters)
     assert str(error.value) == sentence
 
 
-def test_the_generator_runs_as_many_cases_as_asked():
+def test_the_generator_runs_the_requested_number_of_cases():
     assert len(find("scratchpad").cases(dict(Scratchpad(**SMALL).described().p), 7, 1)) == 7

@@ -1,4 +1,4 @@
-"""Scratchpads side by side: each split through the bench, the traffic of a matrix product, and what is not legal."""
+"""Split scratchpads: each split through the bench, the traffic of a matrix product, and illegal parameters."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from systola.sim.stimulus.gemm_traffic import split, traffic
 from systola.sim.stimulus.split_scratchpad import random_cases
 
 
-def test_parts_do_not_meet(check):
+def test_parts_are_independent(check):
     shape = {"ports": "2,1,3", "banks": "2,1,4", "shares": "1,1,1", "depth": 96, "width": 16}
     check("split_scratchpad", cases=20, by="function", sram_latency=2, **shape)
 
@@ -23,7 +23,7 @@ def test_a_matrix_product_by_data():
     assert outcome.work > 64 + 32 + 64 + 3 * 32
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     pad = SplitScratchpad(ports="2,1,4", banks="1,2,4", sram_latency=2).described()
     assert (pad.latency, pad.peak, pad.unit) == (3, 1 + 1 + 4, "access")
     ports = generate("split_scratchpad", SplitScratchpad(by="stage", depth=1024)).ports
@@ -41,7 +41,7 @@ def test_what_it_says_of_itself():
         ({"depth": 102}, "depth=102: depth must divide into shares of [1, 2, 1], none 0."),
     ],
 )
-def test_what_is_not_legal(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         SplitScratchpad(**parameters)
     assert str(error.value) == sentence

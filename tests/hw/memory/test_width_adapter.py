@@ -1,4 +1,4 @@
-"""Beats at a memory of wide words: what is written and read is right, and neighbours share an access."""
+"""Beats at a memory of wide words: data survive, and neighbouring beats share an access."""
 
 import random
 
@@ -19,7 +19,7 @@ def _runs(rng, count):
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.3, 0.7])
-def test_a_memory_of_words_sees_what_the_beats_wrote(exchange, pause):
+def test_written_beats_reach_a_memory_of_words(exchange, pause):
     rng = random.Random(1)
     beats = [
         {"addr": addr, "write": 1, "data": rng.randrange(1 << WIDTH), "strobe": rng.randrange(4)}
@@ -45,7 +45,7 @@ def test_whole_words_take_one_access_each(exchange):
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.3, 0.7])
-def test_every_beat_gets_its_part(exchange, pause):
+def test_every_beat_receives_its_part(exchange, pause):
     rng = random.Random(2)
     words = [rng.randrange(1 << WIDTH * PARTS) for _ in range(16)]
     asked = [{"addr": addr} for addr in _runs(rng, 300)]

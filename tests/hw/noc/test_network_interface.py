@@ -1,4 +1,4 @@
-"""Interfaces of several sizes through the bench, and what is said of them."""
+"""Network interfaces of several sizes through the bench, and stated facts."""
 
 import random
 
@@ -25,14 +25,14 @@ def test_packets_become_flits_and_beats_again(check, parameters):
     check("network_interface", cases=16, **parameters)
 
 
-def test_bad_parameters_are_refused():
+def test_illegal_parameters_are_rejected():
     with pytest.raises(ParameterError, match="flits=17: flits must be an integer from 1 to 16"):
         NetworkInterface(flits=17)
     with pytest.raises(ParameterError, match="nodes=1: nodes must be an integer from 2 to 64"):
         NetworkInterface(nodes=1)
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     design = generate("network_interface", NetworkInterface())
     assert lint(design.verilog, design.top) == ""
     assert design.ports["send_data"] == ("input", 256)
@@ -43,7 +43,7 @@ def test_what_it_says_of_itself():
 
 
 def test_from_end_to_end():
-    """Three nodes on a ring, each with its interface: every packet arrives whole and in order beside refused ones."""
+    """Three nodes on a ring, each with its interface: packets arrive complete, in order, between rejected ones."""
     m = Module()
     m.submodules.noc = noc = Noc(topology="ring", k=3, l=1, width=4, depth=2)
     ends = []

@@ -1,4 +1,4 @@
-"""Networks of every kind through the bench, latencies of every pair, and what is said of them."""
+"""Networks of every kind through the bench, latencies of every pair, and stated facts."""
 
 import re
 import subprocess
@@ -57,7 +57,7 @@ def test_every_pair_of_a_torus_has_its_latency():
     assert 0.5 < accepted(results[-1], parameters) < 1
 
 
-def test_bad_parameters_are_refused():
+def test_illegal_parameters_are_rejected():
     with pytest.raises(ParameterError, match="vcs=1: a torus 4 x 4 with 1 VC can deadlock"):
         Noc(vcs=1)
     with pytest.raises(ParameterError, match="l=4: a ring has l=1"):
@@ -76,16 +76,16 @@ def test_routers_are_emitted_once():
 
 
 @pytest.mark.parametrize("parameters", [SMALL, {"topology": "bus", "k": 2, "l": 1, "latency": 2, "width": 8}])
-def test_clean_text_without_a_path_from_input_to_output(tmp_path, parameters):
+def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("noc", Noc(**parameters))
     assert lint(design.verilog, design.top) == ""
-    passes = ["opt_clean", "opt -full", "delete t:$*dff* t:$memwr* t:$meminit*"]  # cut what holds state
+    passes = ["opt_clean", "opt -full", "delete t:$*dff* t:$memwr* t:$meminit*"]  # cut at state elements
     assert _yosys(tmp_path, design.verilog, *passes, "select -assert-none i:*_valid i:*_dest %u %co* o:* %i")
     assert not _yosys(tmp_path, design.verilog, "opt_clean", "opt -full", "select -assert-none i:*_valid %co* o:* %i")
 
 
 def _yosys(folder, text, *passes):
-    """Whether Yosys comes to the end of the passes."""
+    """Whether Yosys completes the passes."""
     (folder / "design.v").write_text(text)
     passes = ["read_verilog -sv -formal design.v", "hierarchy -top noc", "proc", "flatten", *passes]
     code = f"from pyosys import libyosys as y; d = y.Design(); [(d.run_pass(p), print('done', p)) for p in {passes!r}]"
@@ -94,7 +94,7 @@ def _yosys(folder, text, *passes):
     return run.returncode == 0
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     network = Noc(latency=2).described()
     assert (network.latency, network.peak, network.unit) == (5, 16, "flit")
     ports = generate("noc", Noc(topology="ring", k=3, l=1, width=8)).ports

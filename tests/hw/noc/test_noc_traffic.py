@@ -1,4 +1,4 @@
-"""Networks that make their own traffic: what was made arrives, at any load; and no deadlock over a million flits."""
+"""Networks with built-in traffic sources: every packet arrives, at any load; no deadlock over a million flits."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from systola.sim.stimulus.noc_traffic import case, random_cases
 
 
 def test_everything_arrives_at_any_load():
-    """Random cases, and more than a ring can carry, with stalls at every exit and packets to nowhere."""
+    """Random cases, and more than a ring can carry, with stalls at every exit and packets to nonexistent nodes."""
     design = generate("noc_traffic", NocTraffic(topology="ring", k=3, l=1, width=32, depth=2))
     full = [case(pattern, 1.0, length=5, vary=True, stall=0.3, bad=0.05) for pattern in ("uniform", "tornado")]
     outcome, results = simulate(design, [*random_cases(design.parameters, 12, 1), *full], keep=True)
@@ -20,14 +20,14 @@ def test_everything_arrives_at_any_load():
     assert all(sum(ports[1:]) > 0 for result in results[-2:] for ports in result["links"])
 
 
-def test_bad_parameters_are_refused():
+def test_illegal_parameters_are_rejected():
     with pytest.raises(ParameterError, match="width=16: width must be an integer from 32 to 1024"):
         NocTraffic(width=16)
     with pytest.raises(ParameterError, match="can deadlock"):
         NocTraffic(vcs=1)
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     network = NocTraffic(k=8, l=8).described()
     assert (network.latency, network.peak, network.unit) == (3, 64, "flit")
 
@@ -44,7 +44,7 @@ SATURATED = [
 @pytest.mark.slow
 @pytest.mark.parametrize("parameters", SATURATED, ids=lambda p: f"{p['topology']}-{p['vcs']}-{p.get('rounds', 1)}")
 def test_a_million_flits(parameters):
-    """Every pattern at a load that no network carries, and at a low one, with random stalls at every exit."""
+    """Every pattern at a load above saturation, and at a low one, with random stalls at every exit."""
     design = generate("noc_traffic", NocTraffic(width=32, **parameters))
     settings = {"vary": True, "bad": 0.02, "before": 0, "measured": 30000, "after": 0}
     loads = [

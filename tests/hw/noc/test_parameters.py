@@ -1,4 +1,4 @@
-"""What networks can be told, and what not, in one sentence."""
+"""Parameters of networks; illegal ones are reported in one sentence."""
 
 import pytest
 
@@ -28,7 +28,7 @@ from systola.hw.noc.noc import Noc
         ({"topology": "star"}, "topology=star: topology must be ring or mesh or torus or crossbar or bus or fat_tree."),
     ],
 )
-def test_what_is_not_legal(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Noc(**parameters)
     assert str(error.value).replace(", ", " or ") == sentence.replace(", ", " or ")

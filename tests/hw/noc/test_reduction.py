@@ -1,4 +1,4 @@
-"""Sums: who waits for whom, and what goes on meanwhile. That they are right is tested with the networks."""
+"""In-network sums: their waiting conditions, and concurrent packets. Values are tested with the networks."""
 
 from dataclasses import replace
 
@@ -45,7 +45,7 @@ def test_a_join_waits_for_all():
     simulator.run()
 
 
-def test_lanes_do_not_carry_into_each_other():
+def test_lanes_have_no_carry_between_them():
     m = Module()
     words, total = [Signal(64, name=f"word{n}") for n in range(3)], Signal(64)
     select = Signal(3)
@@ -64,8 +64,8 @@ def test_lanes_do_not_carry_into_each_other():
 
 
 @pytest.mark.parametrize("every", [1, 2, 3])
-def test_sums_and_packets_take_turns(every):
-    """With sums and packets always there, packets go in half of the cycles in which there is room for them."""
+def test_sums_and_packets_alternate(every):
+    """With sums and packets always pending, packets move in half of the cycles in which buffers have space."""
     m = Module()
     m.submodules.port = port = RouterInput(network=MESH, width=32, depth=4, latency=1, leads=(1,))
     m.d.comb += [port.sums.eq(port.waiting & ~port.passed), port.taken.eq(port.request.any() | port.sums.any())]
@@ -91,8 +91,8 @@ def test_sums_and_packets_take_turns(every):
     simulator.run()
 
 
-def test_a_missing_member_holds_sums_but_no_packets(design):
-    """Node 5 sends 300 words to node 2 before it takes part: packets of all others pass, then the sums come."""
+def test_a_missing_member_stalls_sums_but_no_packets(design):
+    """Node 5 sends 300 words to node 2 before it takes part: packets of all other nodes pass, then the sums arrive."""
     rng = np.random.default_rng(3)
     case, sums = traffic(design.parameters, "uniform", 20, rng), reduce(design.parameters, [(1, 2), (4, 1)], rng)
     for node in range(5):
@@ -113,8 +113,8 @@ def test_a_missing_member_holds_sums_but_no_packets(design):
     assert first > 300
 
 
-def test_a_packet_is_not_held_by_sums_at_full_rate(design):
-    """A word of node 0 crosses three routers where sums go in every cycle; these lose few cycles to it."""
+def test_a_packet_is_not_blocked_by_sums_at_full_rate(design):
+    """A word of node 0 crosses three routers with sums in every cycle; these lose few cycles to it."""
     rng = np.random.default_rng(4)
     case = reduce(design.parameters, [(5, 300)], rng)
     begin, end = (replace(case.packets[0][0], words=case.packets[0][0].words[part]) for part in _parts(40))

@@ -1,4 +1,4 @@
-"""Trees to a root: every node has a way there, and what an output adds depends on its place only."""
+"""Trees to a root: every node has a route, and the inputs of an adder depend only on its position."""
 
 import pytest
 

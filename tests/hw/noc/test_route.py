@@ -1,4 +1,4 @@
-"""Routes in hardware are those of the description: every start, and every step of every way."""
+"""Routes in hardware: equal to the description for every start and every step."""
 
 from itertools import pairwise, product
 
@@ -26,7 +26,7 @@ from systola.hw.noc.topology.graphs import topology
     ],
     ids=lambda what: "-".join(map(str, what)),
 )
-def test_as_described(what):
+def test_routes_match_the_description(what):
     network = topology(*what)
     way = route(network)
     m = Module()
@@ -63,7 +63,7 @@ def test_as_described(what):
 
 
 @pytest.mark.parametrize("what", [("mesh", 3, 2, 2), ("torus", 4, 3, 2)], ids=lambda what: "-".join(map(str, what)))
-def test_forks_as_described(what):
+def test_forks_match_the_description(what):
     network = topology(*what, multicast=True)
     way = route(network)
     m = Module()
@@ -100,7 +100,7 @@ def test_forks_as_described(what):
 
 
 @pytest.mark.parametrize("what", [("mesh", 3, 2, 2), ("torus", 4, 3, 3)], ids=lambda what: "-".join(map(str, what)))
-def test_ways_to_be_added_as_described(what):
+def test_joins_match_the_description(what):
     network = topology(*what, reduction=True)
     way = route(network)
     m = Module()
@@ -140,6 +140,6 @@ def _named(m, go, vc):
     return signals
 
 
-def test_a_flit_of_a_torus():
+def test_width_of_a_torus_flit():
     """Destination and source 4 bits each, 2 for the turn into y, 5 + 1 for output and VC."""
     assert Flit(topology("torus", 4, 4), 64).size == 64 + 1 + 4 + (4 + 2) + 6

@@ -1,4 +1,4 @@
-"""One router: what it is made of, and how it serves in turn. That it delivers is tested in networks."""
+"""Router: its modules, and its arbitration. Delivery is tested in networks."""
 
 import re
 
@@ -22,23 +22,23 @@ def test_inputs_of_a_kind_are_one_module():
 
 
 def test_only_turns_that_packets_take_are_built():
-    """A packet that goes in y never turns to x: of a torus' router, x outputs choose of two inputs."""
+    """A packet that moves in y never turns to x: in a torus router, x outputs select from two inputs."""
     network = topology("torus", 4, 4)
     assert [len(inputs) for inputs in network.turns] == [4, 2, 2, 4, 4]
 
 
-def test_flits_go_their_ways_in_turn(check):
+def test_flits_are_granted_in_turn(check):
     check("router", cases=9, topology="torus", k=3, l=3, width=8)
 
 
 @pytest.mark.parametrize("latency", [1, 2])
-def test_in_two_rounds_too(check, latency):
-    """Nobody is passed more often than with one: the bench of the router insists."""
+def test_arbitration_in_two_rounds(check, latency):
+    """No requester is passed more often than with one round; the bench of the router checks it."""
     check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, latency=latency, rounds=2)
 
 
-def test_two_rounds_find_more_who_may_go():
-    """Everybody to all others of a crossbar: with one round many ask for the same exit."""
+def test_two_rounds_grant_more_requests():
+    """Every node sends to all others of a crossbar: with one round, many inputs request the same output."""
     cycles = {}
     for rounds in (1, 2):
         parameters = {"topology": "crossbar", "k": 8, "l": 1, "width": 8, "vcs": 4, "rounds": rounds}
@@ -68,7 +68,7 @@ def test_routers_of_every_kind(check, parameters):
     check("router", cases=40, **{"width": 16} | parameters)
 
 
-def test_what_it_says_of_itself():
+def test_stated_facts():
     router = Router(topology="mesh", k=3, l=3, latency=2).described()
     assert (router.latency, router.peak, router.unit) == (2, 5, "flit")
     with pytest.raises(ParameterError, match="depth=6: depth must be 2, 4, 8 or 16"):
@@ -77,8 +77,8 @@ def test_what_it_says_of_itself():
         Router(topology="mesh", k=3, l=3, latency=3)
 
 
-def test_all_who_ask_for_one_output_are_served_in_turn():
-    """Everybody sends single flits to one exit of a crossbar: between two of one source are one of each other."""
+def test_all_requesters_of_one_output_are_granted_in_turn():
+    """Every node sends single flits to one exit of a crossbar: four consecutive flits have four sources."""
     parameters = {"topology": "crossbar", "k": 5, "l": 1, "width": 8, "vcs": 2}
     design = generate("noc", find("noc").component(**parameters))
     case = traffic(parameters, "hot spot", 30, np.random.default_rng(2))

@@ -1,4 +1,4 @@
-"""An output takes one flit a cycle of those that ask, in the second round only if none was taken in the first."""
+"""Router output: one flit per cycle of the requests, in the second round only if none was granted in the first."""
 
 import random
 
@@ -9,7 +9,7 @@ from systola.hw.noc.router_output import RouterOutput
 
 
 @pytest.mark.parametrize("rounds", [1, 2])
-def test_one_flit_a_cycle_and_no_more_than_there_is_room(rounds):
+def test_at_most_one_flit_per_cycle_and_none_without_space(rounds):
     inputs, vcs, depth = 3, 2, 2
     port = RouterOutput(inputs=inputs, vcs=vcs, depth=depth, rounds=rounds)
     rng = random.Random(rounds)
@@ -21,7 +21,7 @@ def test_one_flit_a_cycle_and_no_more_than_there_is_room(rounds):
             room = ctx.get(port.room)
             assert [room >> v & 1 for v in range(vcs)] == [int(count > 0) for count in places]
             asked = {}
-            for name in names:  # each input asks for one VC with room, or for none; the second time if none was taken
+            for name in names:  # each input requests one VC with space, or none; the second time if none was granted
                 choices = [rng.choice([None, *(v for v in range(vcs) if places[v])]) for _ in range(inputs)]
                 if ctx.get(port.grant) if name else rng.random() < 0.5:
                     choices = [None] * inputs

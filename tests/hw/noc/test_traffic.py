@@ -1,4 +1,4 @@
-"""What the endpoints that make traffic are told, and that their marks tell words apart."""
+"""Traffic endpoints: settings, and marks that distinguish words."""
 
 import pytest
 
@@ -17,6 +17,6 @@ def test_patterns_are_those_of_the_golden_model(what):
     assert len(TrafficPattern) == len(noc.PATTERNS)
 
 
-def test_what_is_set_and_what_is_counted():
+def test_settings_and_counters():
     assert TrafficSettings().size == 1 + 1 + 3 + 17 + 5 + 1 + 8 + 8 + 8
     assert {name for name, _ in TrafficCounts()} | {"errors"} == set(COUNTS)

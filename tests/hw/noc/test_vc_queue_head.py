@@ -1,4 +1,4 @@
-"""A queue's front says where its first flit goes, for any order of flits that come and leave."""
+"""Queue head: route of the first flit, for any order of flits that enter and leave."""
 
 import random
 from collections import deque
@@ -21,7 +21,7 @@ def words(output: int, vc: int, last: int, mark: int) -> int:
 
 
 @pytest.mark.parametrize("mark", [0, 3])
-def test_flits_come_to_the_front_in_order(mark):
+def test_flits_reach_the_head_in_order(mark):
     queue, rng = VcQueueHead(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, mark=mark), random.Random(mark)
 
     async def bench(ctx):
@@ -52,7 +52,7 @@ def test_flits_come_to_the_front_in_order(mark):
     run(queue, bench)
 
 
-def test_a_flit_to_several_outputs_stays_until_the_last_has_it():
+def test_a_flit_to_several_outputs_remains_until_the_last_accepts_it():
     queue = VcQueueHead(outputs=OUTPUTS, vcs=VCS, depth=DEPTH, multicast=True)
 
     async def bench(ctx):

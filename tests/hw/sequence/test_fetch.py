@@ -1,4 +1,4 @@
-"""Descriptor fetch: chains of both kinds in order, ahead of use, and what ends them early."""
+"""Descriptor fetch: chains of both kinds in order, ahead of use, and causes of an early end."""
 
 import random
 
@@ -14,7 +14,7 @@ FIELDS = Bundle({"kind": 3, "rows": 16, "stride": signed(20), "mask": 70})
 
 
 class DescriptorMemory:
-    """Descriptors at random places, packed as the docstring says, and the answers of a bus to their addresses."""
+    """Descriptors at random addresses, packed as the docstring states, and the bus responses to their addresses."""
 
     def __init__(self, p: DescriptorFetch.Parameters, chains, seed=1, errors=None):
         rng, self.p, self.errors, self.memory, self.starts = random.Random(seed), p, errors or {}, {}, []
@@ -108,7 +108,7 @@ def test_the_next_descriptor_is_fetched_while_one_waits():
 
 @pytest.mark.parametrize("code", [FetchError.SLVERR, FetchError.DECERR])
 @pytest.mark.parametrize(("number", "beat"), [(0, 0), (2, 1), (4, 2)])
-def test_an_error_of_the_bus_ends_the_chain(exchange, code, number, beat):
+def test_a_bus_error_ends_the_chain(exchange, code, number, beat):
     fetch = DescriptorFetch(fields=FIELDS)
     other = FetchError.DECERR if code == FetchError.SLVERR else FetchError.SLVERR
     errors = {(number, beat): code, **({(number, beat + 1): other} if beat < 2 else {})}
@@ -128,7 +128,7 @@ def test_a_start_that_is_not_aligned_is_a_fault(exchange):
 
 
 @pytest.mark.parametrize("at", range(0, 40, 3))
-def test_stop_ends_the_chain_and_no_burst_is_left_open(at):
+def test_stop_ends_the_chain_and_no_burst_remains_outstanding(at):
     fetch = DescriptorFetch(fields=FIELDS, data_width=64)
     dram = DescriptorMemory(fetch.p, [40])
     counts = {"asked": 0, "beats": 0, "given": 0}

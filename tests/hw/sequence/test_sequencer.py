@@ -25,7 +25,7 @@ FIELDS = Bundle({"read": READ.nest, "write": WRITE.nest, "bias": signed(16)})
 class ToySequencer(wiring.Component):
     """y[j] = bias + sum over i of a[.] * w[.] at the addresses of unit `read`, to those of unit `write`.
 
-    The two units meet in a stream of one word, so that `write` may be ahead or late; `gap` stalls the reads.
+    The two units are connected by a stream of one word, so that `write` can be ahead or late; `gap` stalls the reads.
     """
 
     def __init__(self, a, w):
@@ -175,7 +175,7 @@ def test_stop_finishes_the_pass_and_begins_no_other(at):
     assert not at or len(seen) == whole[passes_at_stop]
 
 
-def test_a_unit_may_be_left_out_and_done_may_come_before_its_nest_starts(exchange):
+def test_a_unit_can_be_unused_and_done_can_precede_the_start_of_its_nest(exchange):
     units = (("one", LoopNest.Parameters(loops=1, count_width=4)), ("two", LoopNest.Parameters(loops=1, count_width=4)))
     fields = Bundle({name: unit.nest for name, unit in units})
     sequencer = Sequencer(fields=fields, units=units)
@@ -192,7 +192,7 @@ def test_a_unit_may_be_left_out_and_done_may_come_before_its_nest_starts(exchang
                 ctx.set(
                     sequencer.descriptor.payload.fields, {"one": {"count0": todo[0][0]}, "two": {"count0": todo[0][1]}}
                 )
-            ctx.set(sequencer.done, started)  # for one cycle, as early as can be
+            ctx.set(sequencer.done, started)  # for one cycle, as early as possible
             started = ctx.get(sequencer.start)
             for name in beats:
                 port = getattr(sequencer, name)

@@ -1,4 +1,4 @@
-"""What tests of streams share: a run of benches, and registers between a pausing source and a pausing sink."""
+"""Fixtures for tests of streams: benches in one simulation, and registers between a pausing source and sink."""
 
 import random
 
@@ -21,7 +21,7 @@ def run():
 
 @pytest.fixture
 def through(run):
-    """Send 50 words through a register of payload {"n": 8}; both sides pause. The words received, and the cycles."""
+    """Send 50 words through a register of payload {"n": 8}, with pauses on both sides. Returns (words, cycles)."""
 
     def send(register, pause):
         words, out, cycles = list(range(50)), [], 0

@@ -1,4 +1,4 @@
-"""Stream buffer: a pipeline that cannot stop loses no row that was claimed."""
+"""Stream buffer: no claimed row of a pipeline without back-pressure is lost."""
 
 import random
 
@@ -12,13 +12,13 @@ WORD = Bundle({"n": 8})
 
 @pytest.mark.parametrize("pause", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize(("depth", "claim"), [(1, 1), (2, 1), (3, 1), (16, 1), (4, 4), (9, 4), (20, 5)])
-def test_buffer_keeps_what_it_had_room_for(run, depth, claim, pause):
-    """A pipeline of six cycles that cannot stop: `claim` rows are claimed first and written, one a cycle, later."""
+def test_claimed_rows_are_kept(run, depth, claim, pause):
+    """A pipeline of six cycles without back-pressure: `claim` rows are claimed first and written later."""
     buffer = StreamBuffer(payload=WORD, depth=depth, claim=claim)
     words, out = list(range(120)), []
 
     async def source(ctx):
-        due, wait = [None] * 6, 0  # what is written in the coming cycles; cycles until the next claim
+        due, wait = [None] * 6, 0  # the words written in the coming cycles; cycles until the next claim
         todo = list(words)
         while len(out) < len(words):
             take = wait == 0 and bool(todo) and bool(ctx.get(buffer.room))

@@ -39,7 +39,7 @@ def test_every_iteration(exchange, loops, addresses, pause):
     expected = [each for nest in nests for each in iterations(nest, loops, addresses)]
     beats = exchange(LoopNest(loops=loops, addresses=addresses), {"i": nests}, {"o": len(expected)}, pause=pause)
     assert [fields for _, fields in beats["o"]] == expected
-    if not pause:  # one per cycle, from nest to nest as well
+    if not pause:  # one per cycle, also from nest to nest
         assert [cycle for cycle, _ in beats["o"]] == list(range(1, len(expected) + 1))
 
 

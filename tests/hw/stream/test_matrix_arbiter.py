@@ -84,7 +84,7 @@ def test_least_recent_passes_no_requester_twice_by_the_same(count, held):
     _run(arbiter, 400, drive)
 
 
-def test_a_grant_of_the_second_round_moves_to_the_end_of_the_order_as_well():
+def test_a_grant_of_the_second_round_also_moves_to_the_end_of_the_order():
     arbiter = MatrixArbiter(count=4, rule="least_recent", held=True, rounds=2)
     rng = random.Random(7)
     order = [3, 2, 1, 0]  # least recently granted first
@@ -106,7 +106,7 @@ def test_a_grant_of_the_second_round_moves_to_the_end_of_the_order_as_well():
 
 
 @pytest.mark.parametrize("rule", ["round_robin", "least_recent"])
-def test_the_rules_differ_only_in_who_follows(rule):
+def test_the_rules_differ_only_in_the_following_grant(rule):
     """2 is granted alone, then all request: round robin continues after 2, least recent with 0, then 1."""
     arbiter = MatrixArbiter(count=3, rule=rule)
     requests, grants = [0b111, 0b100, 0b111, 0b111, 0b111], []

@@ -1,4 +1,4 @@
-"""Packet streams: fields in their places, lanes, and the connection of two streams."""
+"""Packet streams: places of fields, lanes, and the connection of two streams."""
 
 from amaranth.hdl import Module, signed
 from amaranth.lib import stream, wiring

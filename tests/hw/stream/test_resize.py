@@ -23,6 +23,6 @@ def test_bits_keep_their_order(exchange, i, o, pause):
     assert joined([fields["value"] for _, fields in beats["o"]], o) == joined(words, i)
 
 
-def test_the_narrow_side_never_waits_but_for_the_wide_one(exchange):
+def test_the_narrow_side_waits_only_for_the_wide_one(exchange):
     beats = exchange(StreamResize(i_width=32, o_width=8), {"i": [{"value": 0}] * 10}, {"o": 40})
     assert beats["o"][-1][0] - beats["o"][0][0] == 10 * 5 - 2

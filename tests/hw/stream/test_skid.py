@@ -17,7 +17,7 @@ def test_every_word_arrives_in_order(through, pause):
     assert pause or cycles == 50 + 0
 
 
-def test_the_ready_of_a_skid_depends_on_no_input(run):
+def test_the_ready_of_a_skid_buffer_depends_on_no_input(run):
     skid = StreamSkid(payload=WORD)
 
     async def bench(ctx):

@@ -17,8 +17,8 @@ def test_every_word_arrives_in_order(through, pause):
     assert pause or cycles == 50 + 1
 
 
-def test_nothing_is_combinational_between_the_sides_of_a_spill(run):
-    """While nothing is clocked, no change of an input changes an output."""
+def test_no_combinational_path_between_the_sides_of_a_spill_register(run):
+    """Without a clock edge, no change of an input changes an output."""
     spill = StreamSpill(payload=WORD)
     seen = set()
 
@@ -40,7 +40,7 @@ def test_nothing_is_combinational_between_the_sides_of_a_spill(run):
 
 
 @pytest.mark.parametrize(("source_pause", "sink_pause"), [(0.0, 0.7), (0.7, 0.0), (0.3, 0.3)])
-def test_a_spill_keeps_every_beat_and_holds_what_it_offers(run, source_pause, sink_pause):
+def test_a_spill_register_keeps_every_beat_and_holds_its_output(run, source_pause, sink_pause):
     spill = StreamSpill(payload=WORD)
     taken, out = [], []
 

@@ -1,4 +1,4 @@
-"""The bring-up design: what fits and what does not; with an engine, both are reached, and nobody else."""
+"""Bring-up design: sizes that fit; with an engine, only the engine and the host are connected."""
 
 import pytest
 from amaranth.hdl import Module
@@ -28,7 +28,7 @@ MAP = RegisterMap(
 
 
 class Copier(Component):
-    """An engine as small as one can be: copies one beat from an address to another."""
+    """A minimal engine: copies one beat from an address to another."""
 
     class Parameters(Parameters):
         data_width: int = 64
@@ -81,10 +81,10 @@ def test_an_engine_and_the_host_share_memory_and_registers():
             board.write_register(8, 2)
             assert board.read_register(0x8008) == 0
             with pytest.raises(BoardError, match=r"register 0x10: bus error"):
-                board.read_register(0x10)  # behind the engine's, before the board's
+                board.read_register(0x10)  # after the engine's, before the board's
 
 
-def test_the_text_is_clean():
+def test_lint_is_clean():
     text = generate("bringup", Bringup(engine=ENGINE, data_width=64)).verilog
     assert lint(text, "bringup") == ""
 
@@ -97,12 +97,12 @@ def test_the_text_is_clean():
         ({"bytes": 5000}, "bytes=5000: bytes must be a multiple of 4096 from 4096 to 268435456."),
     ],
 )
-def test_mistakes(parameters, sentence):
+def test_illegal_parameters(parameters, sentence):
     with pytest.raises(ParameterError) as error:
         Bringup(**parameters)
     assert str(error.value) == sentence
 
 
-def test_an_engine_has_the_seam():
+def test_an_engine_without_the_interface_is_rejected():
     with pytest.raises(ParameterError, match=r"engine=x: engine must be a component with m_axi, s_axil and irq\."):
         BoardEngine.check(name="x", component=Registers, parameters=Registers.Parameters())

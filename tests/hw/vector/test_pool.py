@@ -1,4 +1,4 @@
-"""Pooling: windows and strides, both modes, the laws, and what is not legal."""
+"""Pooling: windows and strides, both modes, the cycle laws, and illegal parameters."""
 
 import re
 import shutil
@@ -39,7 +39,7 @@ def test_pool(parameters):
     assert design.latency == pool.latency(p["mode"], window) + (2 if p["buffer"] else 0)
 
 
-def test_a_pixel_every_cycle_from_image_to_image():
+def test_one_pixel_per_cycle_from_image_to_image():
     design = generate("pool", Pool(cols=1, max_width=16))
     sizes = (4, 6), (2, 2), (7, 16)
     images = [np.arange(lines * columns).reshape(lines, columns, 1) % 128 for lines, columns in sizes]
@@ -49,13 +49,13 @@ def test_a_pixel_every_cycle_from_image_to_image():
     assert outcome.cycles == before_last_window_ends + design.latency + 1
 
 
-def test_wide_pools_stand_in_equal_slices():
+def test_wide_pools_are_split_into_equal_slices():
     text = generate("pool", Pool(cols=256, window_height=3, max_width=8)).verilog
     assert len(re.findall(r"(?m)^module pool__pool_lanes_\w+ ", text)) == 1
     assert len(re.findall(r"(?m)^  pool__pool_lanes_\w+ lanes", text)) == 8
 
 
-def test_averages_over_powers_of_two_multiply_nothing():
+def test_averages_over_powers_of_two_need_no_multiplier():
     def multipliers(side):
         text = generate("pool", Pool(cols=1, mode="average", window_width=side, window_height=side)).verilog
         return text.count("  pool__multiply")
@@ -64,14 +64,14 @@ def test_averages_over_powers_of_two_multiply_nothing():
     assert multipliers(3) == 1
 
 
-def test_a_window_fits_a_line():
+def test_a_window_fits_into_a_line():
     with pytest.raises(ParameterError, match="window_width must be at most max_width, 4"):
         Pool(window_width=5, max_width=4)
 
 
 @pytest.mark.parametrize("format", ["int8", "uint1", "uint16"])
 def test_averages_are_exact(format):
-    """The multiplication is the division, for every area and the sums at and beside each tie."""
+    """The multiplication equals the division, for every area and the sums at and next to each tie."""
     for width in range(1, 9):
         for height in range(1, 9):
             p = PoolLanes.Parameters(

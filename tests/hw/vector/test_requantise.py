@@ -1,4 +1,4 @@
-"""Requantisation: formats, roundings, settings for all lanes or each, and when they take effect."""
+"""Requantisation: formats, roundings, settings for all lanes or each, and the time of their effect."""
 
 import re
 import shutil
@@ -41,7 +41,7 @@ def _change(lane, multiplier, shift, bias=0, zero_point=0, low=-128, high=127):
 
 
 @pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
-def test_every_shift_multiplier_and_zero_point_at_its_ends(rounding):
+def test_every_shift_multiplier_and_zero_point_at_its_limits(rounding):
     """Among them -2^31 * -2^31, the one product that gemmlowp saturates, at each shift."""
     values = [LOW, LOW + 1, -(2**30), -(2**16), -3, -2, -1, 0, 1, 2, 3, 2**15, 2**16 - 1, 2**30, HIGH - 1, HIGH]
     rows = np.array(values + [side * 3 * 2**n + d for n in range(29) for side in (-1, 1) for d in (-1, 0, 1)])[:, None]
@@ -57,9 +57,9 @@ def test_every_shift_multiplier_and_zero_point_at_its_ends(rounding):
 
 
 @pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
-def test_a_change_holds_from_the_packet_that_begins_two_cycles_later(rounding):
-    """Packets that begin two cycles after a set of two lanes has closed, or later, see it whole, and no others."""
-    holds = STAGES[rounding]  # its second beat comes two cycles before: the set before it has just been taken over
+def test_a_change_applies_from_the_packet_that_begins_two_cycles_later(rounding):
+    """Packets that begin at least two cycles after a set of two lanes has closed use all of it, others none of it."""
+    holds = STAGES[rounding]  # its second beat arrives two cycles before: the set before it has just taken effect
     changes = [_change([0, 1], *fixed_point(scale)) for scale in (1.0, 0.5)]
     design = generate("requantise", Requantise(cols=2, rounding=rounding))
     cases = [RequantiseCase(changes, [np.full((rows, 2), 40)] * 15) for rows in (1, 2, 5)]
@@ -68,11 +68,11 @@ def test_a_change_holds_from_the_packet_that_begins_two_cycles_later(rounding):
     for case, packets, cycles in zip(cases, results, outcome.output_cycles, strict=True):
         rows = len(case.packets[0])
         assert [set(y.ravel().tolist()) for y in packets] == [{40 if n * rows < holds else 20} for n in range(15)]
-        assert cycles == list(range(holds + 2, holds + 2 + 15 * rows))  # no change costs a cycle
+        assert cycles == list(range(holds + 2, holds + 2 + 15 * rows))  # changes cost no cycle
 
 
-def test_sets_follow_each_other_as_the_docstring_says():
-    """Lane 0 alone, five times: with a packet a cycle, a set closes every 11 cycles."""
+def test_sets_follow_each_other_at_the_stated_interval():
+    """Lane 0 alone, five times: with one packet per cycle, a set closes every 11 cycles."""
     design = generate("requantise", Requantise(cols=2, rounding="gemmlowp"))
     changes = [_change([0, 1], *fixed_point(1.0))] + [_change([0], *fixed_point(2.0**-n)) for n in range(1, 6)]
     packets = [np.full((1, 2), 64)] * 60
@@ -83,7 +83,7 @@ def test_sets_follow_each_other_as_the_docstring_says():
     assert set(seen[:, 1].tolist()) == {64}
 
 
-def test_latency_is_what_the_docstring_says():
+def test_latency_equals_the_stated_one():
     def latency(**parameters):
         return Requantise(**parameters).described().latency
 
@@ -98,7 +98,7 @@ def test_lanes_are_emitted_once():
     assert len(re.findall(r"(?m)^  requantise__requantise_lane_\w+ lane", text)) == 9
 
 
-def test_narrow_sums_take_fewer_multipliers():
+def test_narrow_sums_need_fewer_multipliers():
     def multipliers(**parameters):
         text = generate("requantise", Requantise(cols=1, **parameters)).verilog
         return text.count("  requantise__multiply")
@@ -117,12 +117,12 @@ def test_lint_is_clean(parameters):
     assert lint(design.verilog, design.top) == ""
 
 
-def test_a_format_that_is_not_one():
+def test_an_illegal_format():
     with pytest.raises(ParameterError, match="out_format"):
         Requantise(out_format="int32")
 
 
-def test_the_multipliers_of_ecp5_give_the_same():
+def test_the_multipliers_of_ecp5_give_the_same_results():
     design = generate("requantise", Requantise(cols=1))
     mapped = replace(design, verilog=netlist(Requantise(cols=1), "requantise"))
     outcome, _ = simulate(mapped, random_cases(design.parameters, 40, 3))

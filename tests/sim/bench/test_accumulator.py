@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these accumulators is broken in one place."""
+"""The bench detects faults: each of these accumulators has one fault."""
 
 import re
 import shutil
@@ -15,25 +15,25 @@ from ...breaks import Breaks
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
 PARAMETERS = {"cols": 3, "in_width": 12, "acc_width": 14, "depth": 16, "overflow": "saturate"}
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "the row before is not forwarded": (r"assign hit\[0\] = .*;", "assign hit[0] = 1'h0;"),
     "the row two before is not forwarded": (r"assign hit\[1\] = .*;", "assign hit[1] = 1'h0;"),
     "the row three before is not forwarded": (r"assign hit\[2\] = .*;", "assign hit[2] = 1'h0;"),
-    "forwarded from the other half": (r"stage1\[2\] == fill", "1'h1"),
-    "overwrites add": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
-    "the limit below is the one above": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
+    "forwarding from the other half": (r"stage1\[2\] == fill", "1'h1"),
+    "additions instead of overwrites": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
+    "the lower limit is the upper one": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
     "a lane without a sign": (r"\$signed\(data2\[11:0\]\)", "$signed({1'h0, data2[11:0]})"),
-    "found in the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
-    "read before all is written": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
-    "freed a cycle late": (
+    "reads from the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
+    "a read before the last write": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
+    "a half freed one cycle late": (
         r"assign row__ready = (.*);",
         r"reg was = 0; always @(posedge clk) was <= |closed & ~_1;\n  assign row__ready = \1 & ~was;",
     ),
-    "filling ends a row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
+    "filling ends one row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
     "a buffer that is never full": (r" & buffer__room", ""),
 }
 BREAKS = Breaks("accumulator", BROKEN, **PARAMETERS)
-LOST = {"a buffer that is never full"}  # where answers never come
+LOST = {"a buffer that is never full"}  # no response ever
 
 
 def _outcome(design):
@@ -41,7 +41,7 @@ def _outcome(design):
     return simulate(design, cases, simulator=QUICK, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 
@@ -55,8 +55,8 @@ def test_broken_designs_fail(what):
         assert _outcome(broken).mismatches > 0
 
 
-def test_nothing_rests_on_a_fetch_that_meets_a_write():
-    """Such a fetch gives unknown bits here."""
+def test_no_result_depends_on_a_fetch_concurrent_with_a_write():
+    """Such a fetch returns unknown bits in this design."""
     pattern = r"<= sums(\d)\[(fetch\[\S+\])\];"
     text, count = re.subn(pattern, r"<= write3[\1] && addr3 == \2 ? 42'bx : sums\1[\2];", BREAKS.design.verilog)
     assert count == 2

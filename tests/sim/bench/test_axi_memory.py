@@ -1,4 +1,4 @@
-"""The bench of the memory behind AXI4 fails where it should: each of these designs is broken in one place."""
+"""The bench of the AXI4 memory detects faults: each of these designs has one."""
 
 import shutil
 
@@ -13,11 +13,11 @@ from ...breaks import Breaks
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
 PARAMETERS = {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1}
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "writes beyond the end": (r"beyond \? 4'h0 : w_payload", "1'h0 ? 4'h0 : w_payload"),
     "no error beyond the end": (r"beyond \? 2'h3 : 2'h0", "2'h0"),
-    "bytes that nobody wrote": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
-    "a beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
+    "writes without a strobe": (r"beyond \? 4'h0 : w_payload\[35:32\]", "beyond ? 4'h0 : 4'hf"),
+    "one beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
 }
 BREAKS = Breaks("axi_memory", BROKEN, **PARAMETERS)
 
@@ -30,7 +30,7 @@ def _mismatches(design) -> int:
         return -1
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _mismatches(BREAKS.design) == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
-    "a weight that arrives a row early": (r"\.i\(north\[15:0\]\),\n    \.o\(south\[15:0\]\)", ".i(south[15:0])"),
-    "ties that go up": (r"up <= _\d+;", "up <= normal[3];"),
+BROKEN = {  # fault: Verilog text, its replacement
+    "a weight that arrives one row early": (r"\.i\(north\[15:0\]\),\n    \.o\(south\[15:0\]\)", ".i(south[15:0])"),
+    "ties rounded up": (r"up <= _\d+;", "up <= normal[3];"),
 }
 SLOW = {
-    "a sticky bit that is forgotten": (r"smaller_lost = \| .*;", "smaller_lost = 1'h0;"),
-    "a NaN that is a number": (r"x_nan = x_top & .*;", "x_nan = 1'h0;"),
-    "a swap that does not travel": (r"stages <= \{ stages\[\d+:0\], (.*) \};", r"stages <= { 6{ \1 } };"),
+    "a missing sticky bit": (r"smaller_lost = \| .*;", "smaller_lost = 1'h0;"),
+    "a NaN treated as a number": (r"x_nan = x_top & .*;", "x_nan = 1'h0;"),
+    "a swap that is not forwarded": (r"stages <= \{ stages\[\d+:0\], (.*) \};", r"stages <= { 6{ \1 } };"),
 }
 BREAKS = Breaks("bfloat16_systolic", BROKEN | SLOW, rows=5, cols=3)
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: this brick has one wrong product."""
+"""The bench detects faults: this brick has one wrong product."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a product without its second carry": (r"assign carry\[2\] = (\S+) \| \S+;", r"assign carry[2] = \1;"),
 }
 BREAKS = Breaks("bitbrick", BROKEN)

@@ -1,4 +1,4 @@
-"""The bench of the collective engines fails where it should: each of these designs is broken in one place."""
+"""The bench of the collective engines detects faults: each of these designs has one fault."""
 
 import re
 import shutil
@@ -12,30 +12,30 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 256}
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a sum without its carries": (r"= a \+ b;", "= a ^ b;"),
-    "a hop a cycle late": (
+    "a hop one cycle late": (
         r"assign fire = (\w+) & (\w+);",
         r"reg late; always @(posedge clk) late <= \1; assign fire = late & \1 & \2;",
     ),
-    "a decision before all have come": (r"known\[1\] \| ", "known[0] | "),
-    "different calls taken for the same": (r"below\[\d+:3\] == asked", "1'h1"),
+    "a decision before all nodes have arrived": (r"known\[1\] \| ", "known[0] | "),
+    "different calls accepted as equal": (r"below\[\d+:3\] == asked", "1'h1"),  # prose: allow speech
     "a credit that is lost": (r"credit <= take;", "credit <= take & ~following[3];"),
-    "what comes forwarded where the sum should be": (r"assign out = result1\[2\] \?", "assign out = 1'h0 ?"),
-    "nobody waits for ever": (r"= waited == 9'h100;", "= 1'h0;"),
+    "the input forwarded instead of the sum": (r"assign out = result1\[2\] \?", "assign out = 1'h0 ?"),
+    "a timeout that never expires": (r"= waited == 9'h100;", "= 1'h0;"),
     "a call beyond the memory": (r"= needs > \d+'h40;", "= 1'h0;"),
     "a word that is written twice": (r"(\w+__addr) <= _1\[3:0\];", r"\1 <= _1[3:0] & ~(4'h1 & {4{valid & data[7]}});"),
 }
 BREAKS = Breaks("collective", BROKEN, **PARAMETERS)
 QUICK = shutil.which("iverilog") is not None
-FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and run shortly
+FAST = "icarus" if QUICK else "verilator"  # designs that are compiled once and simulated briefly
 
 
 def _outcome(design):
     return simulate(design, find("collective").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

@@ -1,4 +1,4 @@
-"""No bench waits for ever: designs that never answer, that always answer, and that answer at random are found."""
+"""No bench hangs: designs that never respond, always respond, or respond at random are detected."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ OUTPUTS = {
     "random": "reg [{high}:0] {name}_r = 0; assign {name} = {name}_r;\n"
     "  always @(posedge clk) {name}_r <= {{{name}_r, {name}_r[{high}] ^ state[0]}};",
 }
-"""What drives an output, by how the design answers."""
+"""The driver of an output, by the kind of response."""
 
 FAST = (("router", "random"), ("registers", "random"))
 NAMES = [name for names in BUILT_IN.values() for name in names] + ["systola", "outer_product"]
@@ -42,7 +42,7 @@ def dead(design, kind: str):
         for kind in OUTPUTS
     ],
 )
-def test_a_dead_design_is_found(name, kind):
+def test_a_dead_design_is_detected(name, kind):
     generator = find(name)
     design = generator.design()
     cases = generator.cases(design.parameters, 3, 1)

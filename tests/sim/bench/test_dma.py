@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these DMA engines is broken in one place."""
+"""The bench detects faults: each of these DMA engines has one fault."""
 
 from dataclasses import replace
 
@@ -12,16 +12,16 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 PARAMETERS = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes": 4096}
-BROKEN = {  # what is broken: text, what stands there instead
-    "bytes turned the wrong way": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
+BROKEN = {  # fault: Verilog text, its replacement
+    "bytes rotated in the wrong direction": (r"turn <= (\w+)\[2:0\];", r"turn <= -\1[2:0];"),
     "the last byte of a run missing": (r"tail <= (\w+);", r"tail <= \1 >> 1;"),
     "bytes before a run written": (r"assign (\w+) = head & (\w+);", r"assign \1 = \2;"),
     "a burst too long": (r"ends <= reach\[10:3\];", "ends <= reach[10:3] + 1'h1;"),
     "bursts that stop before their block": (r"ends : 8'hff;", "ends : 8'hfe;"),
-    "a stride forgotten": (r"assign bus_step = \w+ \?", "assign bus_step = 1'h1 ?"),
-    "padding an element short": (r"middle_bytes <= (\w+)\[18:0\];", r"middle_bytes <= \1[18:0] + 1'h1;"),
-    "a whole row of padding read": (r"outside1 <= \w+;", "outside1 <= 1'h0;"),
-    "errors not noticed": (r"assign bad = .*;", "assign bad = 1'h0;"),
+    "a missing stride": (r"assign bus_step = \w+ \?", "assign bus_step = 1'h1 ?"),
+    "padding one element short": (r"middle_bytes <= (\w+)\[18:0\];", r"middle_bytes <= \1[18:0] + 1'h1;"),
+    "a padded row that is read": (r"outside1 <= \w+;", "outside1 <= 1'h0;"),
+    "errors not reported": (r"assign bad = .*;", "assign bad = 1'h0;"),
     "the tag of another descriptor": (r"status__payload\[7:0\] <= order", "status__payload[7:0] <= ~order"),
     "a local range that ends late": (r"> \$signed\(14'h1000\)", "> $signed(14'h1001)"),
     "wlast on the wrong beat": (r"(assign w_payload\[72\] = passed) ==", r"\1 !="),
@@ -43,7 +43,7 @@ def _outcome(design):
     return simulate(design, [*cases, replace(cases[0], descriptors=[beyond])], timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 
@@ -51,7 +51,7 @@ def test_the_design_that_is_broken_below_is_right():
 def test_broken_designs_fail(what):
     broken = BREAKS.broken(what)
     if what in STUCK:
-        with pytest.raises(SimulatorError):  # no answer, or a burst that the memory does not take
+        with pytest.raises(SimulatorError):  # no response, or a burst that the memory rejects
             _outcome(broken)
     else:
         assert _outcome(broken).mismatches > 0

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these arrays is broken in one place."""
+"""The bench detects faults: each of these arrays has one fault."""
 
 import pytest
 
@@ -8,16 +8,16 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
     "weights in the order of the port": (
         r"\{ i_payload\[64\], arrange1__operand, arrange0__operand \}",
         "i_payload[64:0]",
     ),
-    "a row for each digit": (r"assign _2 = i_valid & i_payload\[\d+\];", "assign _2 = i_valid;"),
+    "one row per digit": (r"assign _2 = i_valid & i_payload\[\d+\];", "assign _2 = i_valid;"),
 }
-SLOW = ("weights in the order of the port", "a row for each digit")
-STUCK = {"a row for each digit"}  # where there are too many results
+SLOW = ("weights in the order of the port", "one row per digit")
+STUCK = {"one row per digit"}  # where there are too many results
 BREAKS = Breaks("fusion_array", BROKEN, rows=2, cols=2)
 
 

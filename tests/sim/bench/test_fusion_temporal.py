@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "shifts up to fourteen": (r"<< \{ slices, 1'h0 \}", "<< { slices[2:0], 1'h0 }"),
-    "sums that never start again": (r"first \? 33'h000000000 : product", "product"),
+    "sums that are never cleared": (r"first \? 33'h000000000 : product", "product"),
 }
 BREAKS = Breaks("fusion_temporal", BROKEN)
 

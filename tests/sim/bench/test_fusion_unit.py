@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these units is broken in one place."""
+"""The bench detects faults: each of these units has one fault."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "low slices with a sign": (r"assign w_signed\[3\] = .*;", "assign w_signed[3] = a[38];"),
     "negative sums that are not extended": (r"\$signed\(a2_0\)", "$signed({ 1'h0, a2_0 })"),
     "digits at the wrong distance": (r"assign (_\d+) = wide \? ", r"assign \1 = 1'h1 ? "),

@@ -1,4 +1,4 @@
-"""The interface's bench fails where it should: each of these designs is broken in one place."""
+"""The interface's bench detects faults: each of these designs has one fault."""
 
 import re
 
@@ -10,9 +10,12 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
-    "a packet that is cut and not dropped": (r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ", "1'h0 ? whole : "),
-    "a packet that goes before it is whole": (r"= head != whole;", "= head != tail;"),
+BROKEN = {  # fault: Verilog text, its replacement
+    "a packet that is cut and not dropped": (
+        r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ",  # prose: allow refuse
+        "1'h0 ? whole : ",
+    ),
+    "a packet sent before it is complete": (r"= head != whole;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
 BREAKS = Breaks("network_interface", BROKEN, **PARAMETERS)

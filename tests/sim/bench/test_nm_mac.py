@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these units is broken in one place."""
+"""The bench detects faults: each of these units has one fault."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "an illegal group that is multiplied": (r"illegal \? 16'h0000 : values", "values"),
-    "equal places that are legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
-    "the first place for both": (r"places\[3:2\], 3'h0", "places[1:0], 3'h0"),
+    "equal positions accepted as legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
+    "the first position for both": (r"places\[3:2\], 3'h0", "places[1:0], 3'h0"),
     "a sum that is not cleared": (r"fresh \? 32'd0", "1'h0 ? 32'd0"),
-    "a cycle too late": (r"else buffer__write__valid <= kind2\[1\]", "else buffer__write__valid <= kind1[1]"),
+    "one cycle late": (r"else buffer__write__valid <= kind2\[1\]", "else buffer__write__valid <= kind1[1]"),
 }
 BREAKS = Breaks("nm_mac", BROKEN)
 FAST = "an illegal group that is multiplied"

@@ -1,4 +1,4 @@
-"""The network's bench fails where it should: each of these designs is broken in one place."""
+"""The network's bench detects faults: each of these designs has one fault."""
 
 import re
 import shutil
@@ -11,23 +11,23 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
-    "a flit that goes past its node": (r"= found\[(\S+)\] == target1;", r"= found[\1] == (target1 ^ 2'h1);"),
-    "two bits exchanged": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
+BROKEN = {  # fault: Verilog text, its replacement
+    "a flit that passes its node": (r"= found\[(\S+)\] == target1;", r"= found[\1] == (target1 ^ 2'h1);"),
+    "two bits swapped": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
     "a buffer that is written when it is full": (r"assign room = places0\[0\]", "assign room = 1'h1"),
-    "packets that mix": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
-    "a packet that follows every beat's destination": (r"assign current = first \?", "assign current = 1'h1 ?"),
-    "a hop a cycle late": (
+    "interleaved packets": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
+    "a route computed per beat": (r"assign current = first \?", "assign current = 1'h1 ?"),
+    "a hop one cycle late": (
         r"assign ready\[0\] = ",
         "reg late; always @(posedge clk) late <= | vc0__target; assign ready[0] = late & ",
     ),
     "a wrong packet that is not counted": (r"= (_\d+) & looked_up\[(\d+)\];", r"= \1 & 1'h0;"),
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
-    "an end that is lost": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
+    "a lost end of packet": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }
-FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and run shortly
+FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and simulated briefly
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
 BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
@@ -35,20 +35,20 @@ BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 FORKED = {  # the same, of a network with multicast
     "a copy that is sent twice": (r"assign vc1__served = .*;", "assign vc1__served = 7'h00;"),
     "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
-    "copies that all go on as the first does": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
-    "beats that book a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
+    "all copies on the route of the first": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
+    "beats that allocate a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
     "a rectangle that ends before it begins": (r"= many \? _\d+ : (_\d+);", r"= many ? 1'h0 : \1;"),
 }
 FORKS = Breaks("noc", FORKED, topology="mesh", k=3, l=2, width=9, multicast=True)
 
 
 ADDED = {  # the same, of a network with reduction
-    "one who is not added": (
+    "an input that is not added": (
         r"(output0__grant\[1\] \?) (input1__o\[31:0\]) :",
         r"\1 (output0__grant[0] ? 32'h0 : \2) :",
     ),
     "a join that does not wait": (r"= ~ adds;", "= ~ adds | 2'h2;"),
-    "a sum that is lost where a packet goes first": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_goes;"),
+    "a sum lost when a packet has priority": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_goes;"),
 }
 SUMS = Breaks("noc", ADDED, topology="torus", k=3, l=2, vcs=3, width=32, reduction=True)
 
@@ -57,7 +57,7 @@ def _outcome(design):
     return simulate(design, find("noc").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

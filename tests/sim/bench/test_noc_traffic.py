@@ -1,4 +1,4 @@
-"""The bench of traffic made inside fails where it should: each of these networks is broken in one place."""
+"""The bench of built-in traffic detects faults: each of these networks has one."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a bit that is lost": (r"<= \{ flit\[31:0\], flit\[32\]", "<= { flit[31:20], 1'h0, flit[18:0], flit[32]"),
 }
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 32, "counters": 0}

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these processing elements is broken in one place."""
+"""The bench detects faults: each of these processing elements has one fault."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-WEIGHT_STATIONARY = {  # what is broken: text, what stands there instead
+WEIGHT_STATIONARY = {  # fault: Verilog text, its replacement
     "a weight that is not double-buffered": (r"if \(west\[9\]\) south\[7:0\]", "if (1'h1) south[7:0]"),
     "the partial sum without its sign": (r"\$signed\(north\[39:8\]\) \+", "$signed({1'h0, north[38:8]}) +"),
     "`last` of another result": (r"\{ lasts\[2:0\], (\S+) \}", r"{ lasts[3:1], \1 }"),

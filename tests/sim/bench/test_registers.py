@@ -1,4 +1,4 @@
-"""The bench of the registers fails where it should: each of these designs is broken in one place."""
+"""The bench of the registers detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a strobe that is ignored": (r"write_scratch & w__o__payload\[33\]", "write_scratch"),
-    "a clear that wins over a set": (
+    "a clear with priority over a set": (
         r"= status_irq & (\w+);\n  assign (\w+) = \w+ \| status_irq_set;",
         r"= status_irq;\n  assign \2 = (status_irq | status_irq_set) & \1;",
     ),
@@ -17,9 +17,9 @@ BROKEN = {  # what is broken: text, what stands there instead
         r"else control_tag_strobe <= (\w+);",
         r"else control_tag_strobe <= \1 | (control_tag_strobe & s_axil__b__valid & write_limits);",
     ),
-    "an answer that changes while it waits": (r"if \(ar__o__ready\) r_data <=", "r_data <="),
-    "an answer that outlives reset": (r"if \(rst\) s_axil__r__valid <= 1'h0;\n    else if", "if"),
-    "a write at half the speed": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
+    "a response that changes while stalled": (r"if \(ar__o__ready\) r_data <=", "r_data <="),
+    "a response that survives reset": (r"if \(rst\) s_axil__r__valid <= 1'h0;\n    else if", "if"),
+    "writes at half rate": (r"(\w+) \| s_axil__b__ready;", r"\1;"),
     "a beat that does not wait": (r"waits \? payload : i_payload", "i_payload"),
 }
 BREAKS = Breaks("registers", BROKEN)
@@ -29,7 +29,7 @@ def _outcome(design):
     return simulate(design, find("registers").cases(design.parameters, 18, 5), timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import shutil
 
@@ -12,14 +12,14 @@ from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
-TWO_ROUNDINGS = {  # what is broken: text, what stands there instead
+TWO_ROUNDINGS = {  # fault: Verilog text, its replacement
     "ties towards zero": (r"multiply__product\[63\] \^ multiply__product\[30\]", "multiply__product[30]"),
     "a large result that wraps": (r"fits <= .*;", "fits <= 1'h1;"),
-    "a clamp that is met a cycle early": (r"swaps\[10\]\) current_high", "swaps[9]) current_high"),
-    "a bias that is met a cycle late": (r"swaps\[0\]\) current_bias", "swaps[1]) current_bias"),
+    "a clamp applied one cycle early": (r"swaps\[10\]\) current_high", "swaps[9]) current_high"),
+    "a bias applied one cycle late": (r"swaps\[0\]\) current_bias", "swaps[1]) current_bias"),
     "a set in the middle of a packet": (r"closed & between", "closed"),
     "a lane that is written by another": (r"change\[1:0\] == 2'h2", "change[1]"),
-    "tlast a beat early": (r"write_payload\(\{ last\[11\]", "write_payload({ last[10]"),
+    "tlast one beat early": (r"write_payload\(\{ last\[11\]", "write_payload({ last[10]"),
     "a buffer that is never full": (r"\.room\(x__ready\)", ".room()"),
 }
 ONE_ROUNDING = {
@@ -27,16 +27,16 @@ ONE_ROUNDING = {
         r"\$signed\(operand_a\) \* \$signed\(\{ 1'h0, operand_b \}\)",
         "$signed(operand_a) * $signed(operand_b)",
     ),
-    "a product whose middle has no sign": (r"\{( middle\[33\],)+ middle,", "{ 14'h0, middle,"),
+    "a middle product without its sign": (r"\{( middle\[33\],)+ middle,", "{ 14'h0, middle,"),
     "no rounding": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "a limit of the wrong sign": (r"sign <= .*;", "sign <= 1'h0;"),
-    "a multiplier that is met a cycle late": (r"swaps\[0\]\) current_mul", "swaps[1]) current_mul"),
-    "a set that waits for nothing": (r"set__ready = .*;", "set__ready = 1'h1;"),
+    "a multiplier applied one cycle late": (r"swaps\[0\]\) current_mul", "swaps[1]) current_mul"),
+    "a set that does not wait": (r"set__ready = .*;", "set__ready = 1'h1;"),
     "a set that waits too long": (r"\| swapping\[\d:0\]", "| swapping"),
 }
 GEMMLOWP = Breaks("requantise", TWO_ROUNDINGS, cols=3, rounding="gemmlowp")
 SINGLE = Breaks("requantise", ONE_ROUNDING, cols=3, rounding="single")
-LOST = {"a buffer that is never full"}  # where results never come
+LOST = {"a buffer that is never full"}  # no result ever
 
 
 def _outcome(design):
@@ -44,7 +44,7 @@ def _outcome(design):
 
 
 @pytest.mark.parametrize("breaks", [GEMMLOWP, SINGLE], ids=["gemmlowp", "single"])
-def test_the_design_that_is_broken_below_is_right(breaks):
+def test_the_unmodified_design_passes(breaks):
     assert _outcome(breaks.design).mismatches == 0
 
 

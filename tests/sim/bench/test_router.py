@@ -1,4 +1,4 @@
-"""The router's bench fails where it should: each of these designs is broken in one place."""
+"""The router's bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from systola.sim.runner.simulate import simulate
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
-    "one that always waits": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
+    "an input that always stalls": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
 }
 PARAMETERS = {"topology": "torus", "k": 3, "l": 3, "width": 8}
 BREAKS = Breaks("router", BROKEN, **PARAMETERS)

@@ -1,4 +1,4 @@
-"""The scratchpad's bench fails where it should: each of these designs is broken in one place."""
+"""The scratchpad's bench detects faults: each of these designs has one fault."""
 
 import re
 
@@ -10,14 +10,14 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),
     "rows in the wrong order": (r"(words\[)(access\[3:0\])(\]\[15:8\] <=)", r"\1\2 ^ 4'd1\3"),
-    "a turn that does not go on": (r"later_0_1 <= grant\[0\]", "later_0_1 <= 1'h0"),
+    "a priority that does not rotate": (r"later_0_1 <= grant\[0\]", "later_0_1 <= 1'h0"),
     "a bank that stops after each access": (r"assign req_ready = _\d+ \| served", r"assign req_ready = ~ full"),
     "a response that is not kept": (r"kept1 <= kept0", "kept1 <= word"),
     "a response of the wrong bank": (r"source <= grant;", "source <= { grant[2:0], grant[3] };"),
-    "words that come a cycle late": (
+    "words one cycle late": (
         r"assign word = _0_;",
         "reg [15:0] late; always @(posedge clk) late <= _0_; assign word = late;",
     ),
@@ -30,7 +30,7 @@ def _outcome(design):
     return simulate(design, find("scratchpad").cases(design.parameters, 24, 5), timeout=120)[0]
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -8,19 +8,19 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ...breaks import Breaks
 
-BROKEN = {  # what is broken: text, what stands there instead
-    "a choice among two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
+BROKEN = {  # fault: Verilog text, its replacement
+    "a choice of only two": (r"a1 = a >> \{ 1'h0, places\[3:2\], 3'h0 \}", "a1 = a >> { 2'h0, places[2], 3'h0 }"),
     "an illegal group that multiplies": (r"illegal \? 16'h0000 : values", "values"),
-    "a word that outlives its tile": (r"_5 \| ends", "_5"),
+    "a word kept after its tile": (r"_5 \| ends", "_5"),
 }
 SLOW = {
-    "two equal places taken for legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
+    "two equal positions accepted as legal": (r"meta\[1:0\] >= meta\[3:2\]", "meta[1:0] > meta[3:2]"),
     "a sum of two without its sign": (r"\$signed\(multiply1__product\)", "multiply1__product"),
     "metadata that is not shifted": (r"\{ 4'h0, words\[15:4\] \}", "words[15:0]"),
     "reports of the other column": (r"\.illegal\(bad_payload\[19\]\)", ".illegal(bad_payload[20])"),
-    "a report when nothing passes": (r"bad_valid = take & ", "bad_valid = "),
+    "a report without a beat": (r"bad_valid = take & ", "bad_valid = "),
     "a word too early": (r"remaining == 1'h1", "remaining == 2'h2"),
-    "weights that wait for no metadata": (r"o_valid = w_register__o__valid & _1", "o_valid = w_register__o__valid"),
+    "weights that do not wait for metadata": (r"o_valid = w_register__o__valid & _1", "o_valid = w_register__o__valid"),
     "tiles that are not counted": (r"tile <= _13\[15:0\]", "tile <= 16'h0000"),
 }
 BREAKS = Breaks("sparse_systolic", BROKEN | SLOW, rows=12, cols=2, word=16)  # six groups, four in a word
@@ -33,7 +33,7 @@ def _wrong(design) -> bool:
         return "nothing moved" in str(error) or "more than" in str(error)
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert not _wrong(BREAKS.design)
 
 

@@ -1,4 +1,4 @@
-"""The bench fails where it should: each of these designs is broken in one place."""
+"""The bench detects faults: each of these designs has one fault."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from systola.sim.runner.simulator import SimulatorError
 from ...breaks import Breaks
 
 SIGNED = r"\$signed\(operand_a\) \* \$signed\(operand_b\)"
-WEIGHT_STATIONARY = {  # what is broken: text, what stands there instead
+WEIGHT_STATIONARY = {  # fault: Verilog text, its replacement
     "wrong sign of a": (SIGNED, "$signed({8'h00, operand_a}) * $signed(operand_b)"),
     "dropped last row": (r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~streamed_payload[32] }"),
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
@@ -25,7 +25,7 @@ OUTPUT_STATIONARY = {
 ARRAY = {"rows": 4, "cols": 4, "acc_width": 32}
 WS = Breaks("systolic", WEIGHT_STATIONARY, dataflow="ws", **ARRAY)
 OS = Breaks("systolic", OUTPUT_STATIONARY, dataflow="os", **ARRAY)
-STUCK = {"dropped last row", "an output buffer that is never full"}  # where results never come
+STUCK = {"dropped last row", "an output buffer that is never full"}  # no result ever
 
 
 def _outcome(design):
@@ -33,7 +33,7 @@ def _outcome(design):
 
 
 @pytest.mark.parametrize("breaks", [WS, OS], ids=["ws", "os"])
-def test_the_design_that_is_broken_below_is_right(breaks):
+def test_the_unmodified_design_passes(breaks):
     assert _outcome(breaks.design).mismatches == 0
 
 

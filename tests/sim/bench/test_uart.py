@@ -1,4 +1,4 @@
-"""The bench of the UART fails where it should: each of these designs is broken in one place."""
+"""The bench of the UART detects faults: each of these designs has one fault."""
 
 import shutil
 
@@ -12,11 +12,11 @@ from ...breaks import Breaks
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
-BROKEN = {  # what is broken: text, what stands there instead
+BROKEN = {  # fault: Verilog text, its replacement
     "bits sampled at their ends": (r"4'h5 : procmux", "4'ha : procmux"),
     "a gap between bytes": (r"tx_remaining <= 1'h1;", "tx_remaining < 1'h1;"),
-    "a byte without its stop bit": (r"(rx_remaining == 1'h1;\n.*) & level;", r"\1;"),
-    "a start bit that is a spike": (r"(rx_remaining == 4'ha;\n.*) & level;", r"\1 & 1'h0;"),
+    "a byte accepted without its stop bit": (r"(rx_remaining == 1'h1;\n.*) & level;", r"\1;"),
+    "a spike accepted as a start bit": (r"(rx_remaining == 4'ha;\n.*) & level;", r"\1 & 1'h0;"),
 }
 BREAKS = Breaks("uart", BROKEN)
 
@@ -28,7 +28,7 @@ def _mismatches(design) -> int:
         return -1
 
 
-def test_the_design_that_is_broken_below_is_right():
+def test_the_unmodified_design_passes():
     assert _mismatches(BREAKS.design) == 0
 
 

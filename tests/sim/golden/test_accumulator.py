@@ -1,4 +1,4 @@
-"""The golden model against sums by hand, and its cycle law against small drawings."""
+"""Golden model of the accumulator against sums by hand, and its cycle law against small drawings."""
 
 import numpy as np
 import pytest
@@ -18,13 +18,13 @@ def test_rows_add_or_overwrite(overflow, expected):
     assert memory.run(tile)[:, 0].tolist() == expected
 
 
-def test_every_addition_is_clamped_by_itself():
+def test_every_addition_is_clamped_separately():
     memory = AccumulatorMemory(1, 8, 4, "saturate", True)
     assert memory.run(_tile((100, 1, 1), (100, 1, 1), (-100, 1, 1), reads=[1])).item() == 27
     assert memory.run(_tile((-100, 1, 1), (-100, 1, 1), (100, 1, 1), reads=[1])).item() == -28
 
 
-def test_halves_take_turns_and_keep_their_sums():
+def test_halves_alternate_and_keep_their_sums():
     one = _tile((1, 0, 1), reads=[0])
     for double_buffer, expected in ((True, [1, 1, 2, 2]), (False, [1, 2, 3, 4])):
         memory = AccumulatorMemory(1, 8, 4, "wrap", double_buffer)
@@ -40,7 +40,7 @@ def test_64_bits(overflow):
 
 
 def test_cycles():
-    """Two rows, read in three; the last row is read four cycles later, a half filled one cycle after its last read."""
+    """Two rows, read in three cycles; the last row is read four cycles later, a half is filled one cycle after that."""
     assert cycles([(2, 3)], 2) == ([0, 1], [5, 6, 7])
     assert cycles([(2, 3), (2, 1)], 1) == ([0, 1, 8, 9], [5, 6, 7, 13])
     assert cycles([(2, 3), (2, 1), (1, 1)], 2) == ([0, 1, 2, 3, 8], [5, 6, 7, 8, 12])
@@ -49,7 +49,7 @@ def test_cycles():
 
 
 @pytest.mark.parametrize("reads", [1, 9, 17, 18, 20, 23, 24, 31])
-def test_tiles_follow_each_other_as_the_docstring_says(reads):
+def test_tiles_follow_each_other_at_the_stated_interval(reads):
     rows, _ = cycles([(20, reads)] * 40, 2)
     assert (rows[30 * 20] - rows[10 * 20]) / 20 == max(20, reads, (20 + reads + 3) / 2)
     rows, _ = cycles([(20, reads)] * 4, 1)

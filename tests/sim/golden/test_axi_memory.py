@@ -1,4 +1,4 @@
-"""The golden memory keeps what it is given, and nothing beyond its end."""
+"""Golden memory: keeps written data, and has no contents beyond its end."""
 
 from systola.sim.golden.axi_memory import DECERR, OKAY, AxiMemory
 

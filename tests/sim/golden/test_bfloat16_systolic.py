@@ -1,4 +1,4 @@
-"""The golden model against float32 sums in the order of k, and its cycle law beside that of integers."""
+"""Golden model against float32 sums in the order of k, and its cycle law next to that of integers."""
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ def test_product_is_a_sum_in_float32():
 
 
 @pytest.mark.parametrize(("subnormals", "multiply"), [("keep", 6), ("flush", 3)])
-def test_tiles_follow_each_other_as_integers_do(subnormals, multiply):
-    """Only the way down is longer: ADD cycles a row, and a product takes longer."""
+def test_tiles_follow_each_other_as_those_of_integers(subnormals, multiply):
+    """Only the path down is longer: ADD cycles per row, and a product takes longer."""
     for rows, cols, lengths in ((4, 6, [9]), (5, 2, [1, 7, 3]), (3, 3, [2] * 4)):
         ours = bfloat16_systolic.cycles(rows, cols, lengths, subnormals=subnormals, buffered=True)
         integers = systolic.cycles("ws", rows, cols, lengths, registers=0, buffered=True)

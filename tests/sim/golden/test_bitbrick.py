@@ -1,4 +1,4 @@
-"""The golden BitBrick against a table by hand, and products fused of bricks against products."""
+"""Golden BitBrick against a table by hand, and products of fused bricks against plain products."""
 
 import itertools
 
@@ -12,13 +12,13 @@ def test_codes():
     assert [value(code, True) for code in range(4)] == [0, 1, -2, -1]
 
 
-def test_products_lie_between():
+def test_range_of_products():
     every = [product(a, s, b, t) for a in range(4) for s in (False, True) for b in range(4) for t in (False, True)]
     assert (min(every), max(every)) == (-6, 9)
 
 
 @pytest.mark.parametrize(("a_bits", "b_bits"), [(2, 2), (2, 4), (4, 2), (4, 4), (2, 8), (8, 2), (4, 8), (8, 4)])
-def test_fused_bricks_are_products(a_bits, b_bits):
+def test_fused_bricks_equal_products(a_bits, b_bits):
     for a_signed, b_signed in itertools.product((False, True), repeat=2):
         for a, b in itertools.product(range(1 << a_bits), range(1 << b_bits)):
             a_value, b_value = (

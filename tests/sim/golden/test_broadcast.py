@@ -1,4 +1,4 @@
-"""The golden tree against plain matrix products."""
+"""Golden adder tree against plain matrix products."""
 
 import numpy as np
 

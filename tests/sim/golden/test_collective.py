@@ -1,4 +1,4 @@
-"""The golden model of collectives on cases that can be counted by hand."""
+"""Golden model of collectives in cases that can be counted by hand."""
 
 import numpy as np
 import pytest
@@ -28,12 +28,12 @@ def _call(name, rows=1, root=0, base=0):
 
 
 def _run(name, memory, k, **asked):
-    """On a ring of one element a lane."""
+    """On a ring, with one element per lane."""
     return after(memory, dict.fromkeys(range(k), _call(name, **asked)), k, 1, 8)[..., 0]
 
 
 @pytest.mark.parametrize(("k", "l"), [(2, 2), (3, 3), (4, 4), (8, 8), (4, 2), (2, 6), (6, 6), (8, 4)])
-def test_rings_pass_all_nodes_and_use_all_links(k, l):  # noqa: E741
+def test_rings_visit_all_nodes_and_use_all_links(k, l):  # noqa: E741
     links = [(a, b) for path in ring_paths(k, l) for a, b in zip(path, path[1:] + path[:1], strict=True)]
     assert len(links) == 4 * k * l
     for node in range(k * l):
@@ -61,7 +61,7 @@ def test_a_ring_of_three():
     assert np.array_equal(reduced[:2], memory[:2, ..., 0])
 
 
-def test_all_to_all_lies_behind_its_source():
+def test_all_to_all_starts_after_its_source():
     memory = np.zeros((2, 8, 2, 1), np.int64)
     memory[:, :4] = np.arange(16).reshape(2, 4, 2, 1)
     found = _run("all_to_all", memory, 2, rows=2)
@@ -72,14 +72,14 @@ def test_all_to_all_lies_behind_its_source():
     assert list(promised(_call("all_to_all"), 2, 2, 12)) == [True] * 8 + [False] * 4
 
 
-def test_sums_wrap_and_begin_behind_their_owner():
+def test_sums_wrap_and_begin_after_their_owner():
     memory = np.full((4, 1, 2, 1), 100)
     assert _run("reduce", memory, 4, root=1)[1, 0, 0] == 400 - 512
     assert behind([3, 0, 2, 1], 0) == [2, 1, 3, 0]
     assert behind([3, 0, 2, 1], 1) == [3, 0, 2, 1]
 
 
-def test_how_calls_end():
+def test_status_of_calls():
     good = dict.fromkeys(range(4), _call("all_reduce", rows=2))
     assert set(statuses(good, 4, 1, 8).values()) == {OK}
     assert statuses({n: good[n] for n in (0, 2)}, 4, 1, 8) == {0: MISSING, 2: MISSING}
@@ -92,11 +92,11 @@ def test_how_calls_end():
     ]:
         assert statuses(good | {1: wrong}, 4, 1, 8) == {0: MISSING, 1: code, 2: MISSING, 3: MISSING}
     assert set(statuses(good | {3: _call("all_gather", rows=2)}, 4, 1, 8).values()) == {DIFFERENT}
-    assert set(statuses(good | {3: _call("all_reduce", rows=2, root=9)}, 4, 1, 8).values()) == {OK}  # no root there
+    assert set(statuses(good | {3: _call("all_reduce", rows=2, root=9)}, 4, 1, 8).values()) == {OK}  # no such root
 
 
 def test_bounds():
-    """64 KiB a node on 4 x 4 and 8 x 8, four links of 64 bits: 8,192 words."""
+    """64 KiB per node on 4 x 4 and 8 x 8, four links of 64 bits: 8,192 words."""
     assert bound(_call("all_reduce", rows=128), 4, 4) == 2 * 15 / 16 * 8192 / 4
     assert bound(_call("all_gather", rows=32), 8, 8) == 63 / 64 * 8192 / 4
     assert bound(_call("broadcast", rows=2048), 8, 8) == 2048

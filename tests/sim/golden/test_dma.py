@@ -1,4 +1,4 @@
-"""The golden DMA against a literal loop over elements, against NumPy's own views, and its refusals one by one."""
+"""Golden DMA against an explicit loop over elements and against NumPy's views; its rejections one by one."""
 
 from dataclasses import replace
 from itertools import product
@@ -29,7 +29,7 @@ def memories(seed=1, dram=4096, local=512):
 
 
 def literally(d, dram, local, parameters):
-    """The specification as four loops, a byte at a time."""
+    """The specification as four loops, one byte per iteration."""
     width = parameters["data_width"] // 8
     value = d.value.to_bytes(width, "little")
     for i in product(*(range(n) for n in reversed(d.count))):
@@ -54,7 +54,7 @@ def boxes(draw):
     local_stride = draw(st.tuples(*[st.integers(-12, 12)] * 4))
     if draw(st.booleans()):
         bus_stride, local_stride = (1 << size, *bus_stride[1:]), (1 << size, *local_stride[1:])
-    if draw(st.booleans()):  # dimension 1 follows on
+    if draw(st.booleans()):  # dimension 1 continues dimension 0
         bus_stride = (bus_stride[0], bus_stride[0] * count[0], *bus_stride[2:])
         local_stride = (local_stride[0], local_stride[0] * count[0], *local_stride[2:])
     store, fill = draw(st.booleans()), draw(st.integers(0, 3)) == 0
@@ -68,7 +68,7 @@ def boxes(draw):
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(boxes(), min_size=1, max_size=3))
-def test_run_is_the_loop_over_elements(descriptors):
+def test_a_run_equals_the_loop_over_elements(descriptors):
     descriptors = [d for d in descriptors if dma.check(d, PARAMETERS) == DmaCode.OK]
     dram, local = memories()
     expected = dram.copy(), local.copy()
@@ -108,7 +108,7 @@ def test_shapes_have_the_innermost_dimension_last():
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(boxes(), min_size=1, max_size=3))
-def test_targets_are_the_bytes_that_descriptors_write(descriptors):
+def test_targets_are_the_bytes_written_by_descriptors(descriptors):
     written = {True: set(), False: set()}
     for d in descriptors:
         if dma.check(d, PARAMETERS) != DmaCode.OK:
@@ -143,7 +143,7 @@ def test_filled_bytes_depend_on_the_target_address():
     assert dram[[9, 10, 12, 13, 18, 19]].tolist() == [1, 2, 4, 5, 2, 3]
 
 
-# Refusals
+# Rejections
 
 BAD = {
     DmaCode.SIZE: {"size": 4},
@@ -157,7 +157,7 @@ LEGAL = Descriptor(bus_addr=64, local_addr=8, size=1, count=(5, 2), bus_stride=(
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_a_refused_descriptor_changes_nothing(code):
+def test_a_rejected_descriptor_changes_nothing(code):
     parameters = PARAMETERS | {"scatter": True}
     dram, local = memories()
     assert dma.check(LEGAL, parameters) == DmaCode.OK
@@ -173,7 +173,7 @@ def test_a_refused_descriptor_changes_nothing(code):
 @pytest.mark.parametrize(
     ("first", "second"), [(a, b) for a in BAD for b in BAD if list(BAD).index(a) < list(BAD).index(b)]
 )
-def test_the_first_reason_in_order_is_told(first, second):
+def test_the_first_reason_in_order_is_reported(first, second):
     both = replace(LEGAL, **BAD[second] | BAD[first])
     assert dma.check(both, PARAMETERS | {"scatter": True}) == first
 
@@ -209,7 +209,7 @@ def test_codes_at_their_limits(options, change, code):
     assert dma.check(replace(LEGAL, **change), PARAMETERS | options) == code
 
 
-def test_dimensions_the_engine_lacks_are_a_mistake_of_the_caller():
+def test_a_missing_dimension_is_a_mistake_of_the_caller():
     with pytest.raises(ValueError, match="dimensions"):
         dma.check(LEGAL, PARAMETERS | {"dims": 1})
 
@@ -217,7 +217,7 @@ def test_dimensions_the_engine_lacks_are_a_mistake_of_the_caller():
 # Errors on the bus
 
 
-def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
+def test_a_load_reports_the_first_bad_beat_and_its_target_is_uncertain():
     dram, local = memories()
     before = local.copy()
     faults = [(96, 103, DmaCode.SLVERR), (40, 47, DmaCode.DECERR)]
@@ -235,7 +235,7 @@ def test_a_load_tells_the_first_bad_beat_and_leaves_its_target_uncertain():
     assert (local == before).all()
 
 
-def test_what_is_not_read_cannot_fail():
+def test_an_address_that_is_not_read_cannot_fail():
     dram, local = memories()
     d = dma_boxes.image(64, 0, 2, 8, 1, halo=1, bus_row=24)  # reads 64..71 and 88..95
     faults = [(0, 63, DmaCode.SLVERR), (72, 87, DmaCode.SLVERR), (96, 4095, DmaCode.DECERR)]
@@ -261,7 +261,7 @@ def test_beyond_the_memory_is_a_decode_error():
     assert (statuses[2].code, statuses[2].addr) == (DmaCode.DECERR, 1 << 31)
 
 
-def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
+def test_a_store_reports_any_beat_of_the_run_up_to_the_bad_one():
     dram, local = memories(dram=16384)
     before = dram.copy()
     d = dma_boxes.rows(4005, 0, 3, 200, 1000, 200, store=True, tag=5)  # 4005..4204, 5005..5204, 6005..6204
@@ -289,7 +289,7 @@ def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
     assert not one.allows(5, DmaCode.DECERR, 5104)
     assert not one.allows(5, DmaCode.OK, 0)
     assert not one.allows(4, DmaCode.SLVERR, 5104)
-    # No burst crosses a page; one burst may meet two errors; the next row is another burst.
+    # No burst crosses a page; one burst can contain two errors; the next row is another burst.
     two = status(
         (4104, 4111, DmaCode.SLVERR), (4128, 4129, DmaCode.DECERR), (4000, 4001, 0), (5104, 5111, DmaCode.DECERR)
     )
@@ -299,7 +299,7 @@ def test_a_store_may_tell_any_beat_of_the_run_up_to_the_bad_one():
     assert status((4080, 4087, DmaCode.SLVERR), (4096, 4103, DmaCode.DECERR)).codes == {DmaCode.SLVERR}
 
 
-def test_uncertainty_follows_the_bytes():
+def test_uncertainty_is_tracked_per_byte():
     dram, local = memories()
     result = dma.run(
         [

@@ -73,7 +73,7 @@ def test_an_image_is_one_descriptor():
         assert (local[:24] == 7).all()
 
 
-def test_a_halo_may_begin_before_address_zero():
+def test_a_halo_can_begin_before_address_zero():
     dram, local = memories()
     d = dma_boxes.image(0, 0, 4, 5, 2, size=1, halo=2, bus_row=64, local_row=40)
     assert d.bus_addr > 1 << 31
@@ -83,14 +83,14 @@ def test_a_halo_may_begin_before_address_zero():
     assert (framed == np.pad(picture, ((2, 2), (2, 2), (0, 0)))).all()
 
 
-def test_coalescing_makes_long_rows():
+def test_coalescing_produces_long_rows():
     assert dma_boxes.coalesce(dma_boxes.rows(0, 0, 10, 32, 32, 32)) == dma_boxes.rows(0, 0, 1, 320, 0, 0)
     ones = Descriptor(count=(1, 7, 1, 3), bus_stride=(5, 1, 9, 7), local_stride=(5, 1, 9, 7))
     assert dma_boxes.coalesce(ones).count == (21, 1, 1, 1)
     for still in (
         dma_boxes.rows(0, 0, 10, 32, 33, 32),
         dma_boxes.rows(0, 0, 10, 32, 32, 33),
-        dma_boxes.rows(0, 0, 1000, 66, 66, 66),  # more than a count holds
+        dma_boxes.rows(0, 0, 1000, 66, 66, 66),  # more than the range of a count
         dma_boxes.rows(0, 0, 10, 32, 32, 32, before=(1,)),
         dma_boxes.rows(0, 0, 10, 32, 32, 32, after=(0, 1)),
         dma_boxes.rows(0, 0, 0, 32, 32, 32),

@@ -1,4 +1,4 @@
-"""The golden frames: the definition, by cases of the paper, and that any damage of a bit or a byte shows."""
+"""Golden frames: the definition, by cases of the paper, and detection of any damaged bit or byte."""
 
 import random
 
@@ -11,11 +11,11 @@ def test_cases():
     assert stuff(b"ab\0c") == b"\x03ab\x02c"
     assert stuff(b"x" * 254) == b"\xff" + b"x" * 254 + b"\x01"
     assert stuff(b"x" * 255) == b"\xff" + b"x" * 254 + b"\x02x"
-    assert unstuff(b"\xff" + b"x" * 254) == b"x" * 254  # as others may write it
+    assert unstuff(b"\xff" + b"x" * 254) == b"x" * 254  # as other encoders may write it
     assert unstuff(b"\x03a") is None
 
 
-def test_every_text_survives_and_holds_no_zero():
+def test_every_text_survives_and_contains_no_zero():
     rng = random.Random(1)
     for n in range(600):
         text = bytes(rng.choices([0, 1, 255], [1, n, n], k=n))
@@ -24,7 +24,7 @@ def test_every_text_survives_and_holds_no_zero():
         assert unframe(frame(text)[:-1]) == text
 
 
-def test_damage_shows():
+def test_damage_is_detected():
     text = bytes(range(100))
     whole = frame(text)[:-1]
     for at in range(len(whole)):

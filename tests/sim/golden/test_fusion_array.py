@@ -1,4 +1,4 @@
-"""Words of a tile, and the authors' count of cycles, by hand."""
+"""Words of a tile, and the cycle count of the publication, by hand."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from systola.sim.golden.fusion_array import authors_cycles, words
 from systola.sim.golden.fusion_unit import MODES, Mode, dot
 
 
-def test_words_of_a_tile_give_its_product():
+def test_words_of_a_tile_reproduce_its_product():
     rng = np.random.default_rng(1)
     for mode in MODES:
         (low_a, high_a), (low_w, high_w) = mode.limits["a"], mode.limits["w"]
@@ -19,8 +19,8 @@ def test_words_of_a_tile_give_its_product():
         assert np.array_equal(y, a @ w)
 
 
-def test_authors_cycles():
-    # SVHN's seventh layer, 1024 x 1024 at two bits, sixteen images: 2048 cycles in the authors' own results.
+def test_published_cycles():
+    # SVHN's seventh layer, 1024 x 1024 at two bits, sixteen images: 2048 cycles in the publication's results.
     assert authors_cycles(Mode(2, 2), 16, 32, ic=1024, oc=1024, batch=16) == 2048
     assert authors_cycles(Mode(8, 8), 16, 32, ic=1024, oc=1024, batch=16) == 16 * 2048
     assert authors_cycles(Mode(4, 2), 16, 32, ic=130, oc=33, kernel=9, outputs=49) == 2 * 49 * 9 * 2

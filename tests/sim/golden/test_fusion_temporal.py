@@ -1,4 +1,4 @@
-"""Beats of the temporal design: the products are what shifted bricks add up to."""
+"""Beats of the temporal design: their products are the sums of shifted bricks."""
 
 import numpy as np
 import pytest
@@ -25,5 +25,5 @@ def test_beats_add_up(mode):
     assert np.array_equal(total, product(a, w))
 
 
-def test_as_many_products_a_cycle_as_a_fusion_unit():
+def test_as_many_products_per_cycle_as_a_fusion_unit():
     assert {bits: BRICKS / cycles(Mode(bits, bits)) for bits in (2, 4, 8, 16)} == {2: 16, 4: 4, 8: 1, 16: 0.25}

@@ -20,7 +20,7 @@ def test_bricks_are_never_idle_and_words_hold_the_values(mode):
     assert mode.values * max(mode.a_bits, mode.w_bits) <= 32
 
 
-def test_products_a_cycle():
+def test_products_per_cycle():
     rates = {bits: Mode(bits, bits).values / Mode(bits, bits).cycles for bits in (2, 4, 8, 16)}
     assert rates == {2: 16, 4: 4, 8: 1, 16: 0.25}
     assert Mode(16, 8).cycles == Mode(8, 16).cycles == 2
@@ -34,7 +34,7 @@ def test_words():
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
-def test_sums_are_those_of_bricks(mode):
+def test_sums_equal_those_of_bricks(mode):
     rng = np.random.default_rng(mode.code)
     a, w = rng.integers(1 << 32, size=(2, 5))
     for x, y, result in zip(a.tolist(), w.tolist(), dot(a, w, mode), strict=True):

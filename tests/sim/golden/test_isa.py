@@ -1,4 +1,4 @@
-"""The golden model's own reading of instructions is that of the hardware's table, and loops run as they should."""
+"""Golden instruction decoder: equal to the hardware's table; execution of loops."""
 
 import pytest
 from hypothesis import given
@@ -19,11 +19,11 @@ from systola.sim.golden.isa import ErrorCode, ExecutionFault, InstructionWord, O
         (isa.ErrorCode, hardware.Error),
     ],
 )
-def test_numbers_are_those_of_the_hardware(golden, table):
+def test_numbers_equal_those_of_the_hardware(golden, table):
     assert {member.name: int(member) for member in golden} == {member.name: int(member) for member in table}
 
 
-def test_sizes_and_flags_are_those_of_the_hardware():
+def test_sizes_and_flags_equal_those_of_the_hardware():
     assert (hardware.ISA.bytes, hardware.ISA.loops, int(hardware.ALL)) == (isa.BYTES, isa.DEPTH, isa.ALL)
     for op, names in (("MATMUL", ("ACCUMULATE", "KEEP")), ("VECTOR", ("SCRATCHPAD", "ADD", "MAXIMUM", "TABLE"))):
         row = hardware.ISA.rows[hardware.Op[op]]
@@ -39,11 +39,11 @@ def test_sizes_and_flags_are_those_of_the_hardware():
         st.tuples(*[st.integers(0, isa.MASK)] * 3),
     )
 )
-def test_an_instruction_comes_back(code):
+def test_an_instruction_survives(code):
     assert isa.decode(isa.encode(code)) == code
 
 
-def test_bits_are_those_of_the_assembler():
+def test_bits_equal_those_of_the_assembler():
     program = Program()
     program.matmul(Reg(1) + 5, Reg(2) - 1, Reg(15), keep=True)
     assert isa.encode(InstructionWord(Opcode.MATMUL, isa.KEEP, (1, 2, 15), (5, -1, 0))) == program.encode()
@@ -72,7 +72,7 @@ def test_loops_nest_and_step():
     ]
 
 
-def test_a_loop_may_end_with_a_loop():
+def test_a_loop_can_end_with_a_loop():
     program = Program()
     with program.loop(2):
         with program.loop(2):
@@ -83,7 +83,7 @@ def test_a_loop_may_end_with_a_loop():
     assert [o.a for o in operations(program)] == [0, 1, 50, 2, 3, 50, 0]
 
 
-def test_settings_hold_for_what_follows_and_register_0_stays_0():
+def test_settings_apply_to_later_commands_and_register_0_remains_0():
     program = Program()
     program.move({0: 5, 1: 6})
     program.add({0: 5})
@@ -126,14 +126,14 @@ def test_programs_that_stop(program, error, pc):
     assert (caught.value.error, caught.value.pc) == (error, pc)
 
 
-def test_registers_that_are_named_twice_get_the_last_value():
+def test_the_last_value_of_a_repeated_register_counts():
     program = Program.parse("ADD r1+3, r1+4, r2+1\nADD r1+3, r1+4, r2+1\nLOAD r1, r2\nHALT")
     assert [(o.a, o.b) for o in operations(program)] == [(8, 2), (0, 0)]
 
 
 @given(st.integers(0, 200), st.integers(0, 7))
-def test_the_buffer_takes_whole_blocks(body, offset):
-    """Blocks are asked for one after the other as long as they fit beside what is kept."""
+def test_the_buffer_requests_whole_blocks(body, offset):
+    """Blocks are requested in order as long as the buffer has space in addition to the kept ones."""
     asked = 8 - offset
     while asked - body <= 64 - 8:
         asked += 8
@@ -141,7 +141,7 @@ def test_the_buffer_takes_whole_blocks(body, offset):
 
 
 @pytest.mark.parametrize("code", [InstructionWord(0), InstructionWord(63), InstructionWord(Opcode.SET, 127)])
-def test_what_is_no_instruction_stops(code):
+def test_an_illegal_instruction_stops(code):
     with pytest.raises(ExecutionFault) as caught:
         list(isa.issue(lambda pc: code, 64, 10))
     assert (caught.value.error, caught.value.pc) == (ErrorCode.OPCODE, 0)

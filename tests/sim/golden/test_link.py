@@ -1,4 +1,4 @@
-"""The golden link: what it answers, what it does once, what it does not do."""
+"""Golden link: responses, exactly-once execution, and ignored requests."""
 
 import pytest
 
@@ -21,7 +21,7 @@ PARAMETERS = {"memory_width": 16, "register_width": 8, "identity": "me"}
 
 @pytest.fixture
 def link():
-    """A link whose memory and registers are one dictionary, that counts writes."""
+    """A link whose memory and registers are one dictionary, which counts writes."""
     words, writes = {}, []
 
     def write(registers, address, word):
@@ -34,7 +34,7 @@ def link():
     return link
 
 
-def test_what_is_written_is_read(link):
+def test_written_data_are_read(link):
     assert link.take(request(7, HELLO)) == [b"\x07\x04me\x00"]
     assert link.take(request(8, WRITE, 4, 2, b"abcdefgh")) == [b"\x08\x01\x00"]
     assert link.take(request(9, READ, 0, 3)) == [b"\x09\x00" + bytes(4) + b"abcdefgh\x00"]
@@ -56,11 +56,11 @@ def test_each_is_done_once(link):
     ("op", "address", "count"),
     [(READ, 2, 1), (READ, 2**16, 1), (READ, 0xFFC, 2), (READ_REGISTERS, 256, 1), (6, 0, 1)],
 )
-def test_refused(link, op, address, count):
+def test_rejected_requests(link, op, address, count):
     assert link.take(request(0, op, address, count)) == [bytes([0, op, REFUSED])]
 
 
-def test_what_is_no_request_is_not_answered(link):
+def test_an_invalid_request_is_not_answered(link):
     texts = [b"", bytes(6), bytes([0, READ, 0, 0, 0, 0, 0]), bytes([0, READ, 65, 0, 0, 0, 0])]
     texts += [bytes([0, WRITE, 1, 0, 0, 0, 0]), bytes([0, READ, 1, 0, 0, 0, 0, 0])]
     assert link.take(b"".join(map(frame, texts)) + request(0, HELLO)[:-3] + b"\0") == []

@@ -1,4 +1,4 @@
-"""The golden model against accesses by hand."""
+"""Golden model against accesses by hand."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def _port(*accesses):
     )
 
 
-def test_reads_find_what_earlier_cycles_wrote():
+def test_reads_return_the_writes_of_earlier_cycles():
     memory = MultiportMemory(16, 4)
     writer, other = _port((1, [7, 8], [1, 0])), _port((1,), (1,))
     found = memory.run([writer, other], [[5], [5, 6]])

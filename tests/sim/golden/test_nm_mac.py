@@ -8,7 +8,7 @@ from systola.sim.golden.formats.sparse import compress
 
 
 @pytest.mark.parametrize("sparsity", ["2:4", "1:4", "4:8", "1:2"])
-def test_it_is_the_dense_product(sparsity):
+def test_it_equals_the_dense_product(sparsity):
     n, m = nm_mac.pattern(sparsity)
     rng = np.random.default_rng(n)
     dense = rng.integers(-8, 8, (6, m))
@@ -26,7 +26,7 @@ def test_illegal_groups_add_nothing_and_sums_wrap():
     assert nm_mac.dot(a, kept, places, 8) == (-56, 2)
 
 
-def test_metadata_is_packed_low_end_first():
+def test_metadata_is_packed_from_the_low_end():
     assert nm_mac.meta(np.array([[0, 1], [2, 3], [0, 3]]), 4).tolist() == [0b0100, 0b1110, 0b1100]
     assert nm_mac.meta(np.array([[0, 1, 2, 7]]), 8).tolist() == [0b111_010_001_000]
 

@@ -1,4 +1,4 @@
-"""The network's golden model on cases that can be counted by hand."""
+"""Golden model of networks in cases that can be counted by hand."""
 
 import pytest
 
@@ -25,16 +25,16 @@ def test_packets_of_a_pair_keep_their_order_and_wrong_ones_are_dropped():
 
 
 def test_packets_to_a_rectangle():
-    """Of 3 x 2 nodes, 1 to 5 is the two columns on the right; 2 to 3 ends left of where it begins."""
+    """Of 3 x 2 nodes, 1 to 5 is the two columns on the right; 2 to 3 ends left of its start."""
     packet = Packet(1, (7, 8), to=5)
     assert deliveries({1: [packet]}, 6, 3) == {(1, node, True): [(7,), (8,)] for node in (2, 4, 5)}
     assert dropped([packet, Packet(2, (7,), to=3), Packet(1, (7,), to=6)], 1, 6, 3) == 2
     assert Packet(4, (7,), to=4).many is False
-    assert farthest("torus", 3, 2, 3, packet) == 4  # to node 2: it does not go round
+    assert farthest("torus", 3, 2, 3, packet) == 4  # to node 2: it does not wrap
 
 
 def test_sums():
-    """Two lanes; the upper one runs over. The third packet, to a node that there is not, is dropped."""
+    """Two lanes; the upper one overflows. The third packet, to a nonexistent node, is dropped."""
     first, second = (
         Packet(1, (0xFFFF_FFFF_0000_0001, 5), reduce=True),
         Packet(1, (0x0000_0002_0000_0003, 6), reduce=True),
@@ -44,7 +44,7 @@ def test_sums():
     assert sums(sent, 3) == words
     assert deliveries(sent, 3, 3) == {(0, 1, False): [(9,)], (1, 0, False): [(8,)], (1, 1, False): [(5,), (16,)]}
     assert dropped(sent[2], 2, 3, 3) == 1
-    assert farthest("torus", 3, 2, 0, Packet(2, (7,), reduce=True)) == 4  # from node 3: it does not go round
+    assert farthest("torus", 3, 2, 0, Packet(2, (7,), reduce=True)) == 4  # from node 3: it does not wrap
     with pytest.raises(ValueError, match="in different orders"):
         sums(sent | {1: []}, 3)
 

@@ -1,4 +1,4 @@
-"""What sources are said to make: rates, destinations, lengths."""
+"""Specified traffic of sources: rates, destinations, lengths."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from systola.sim.golden.noc_traffic import TrafficSettings, following, offered, 
 TORUS = ("torus", 4, 4)
 
 
-def test_random_numbers_are_those_of_marsaglia():
+def test_random_numbers_equal_those_of_marsaglia():
     state = 1
     for _ in range(3):
         state ^= state << 13 & (1 << 64) - 1

@@ -1,4 +1,4 @@
-"""What streams of codes mean, against the published tables."""
+"""Values of streams of codes, against the published tables."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ def test_bytes_are_in_pairs_of_lanes():
     assert operands.decode("ant4", codes, np.full(256, 6), NONE).sum(1).tolist() == values.tolist()
 
 
-def test_type_may_change_with_each_beat():
+def test_the_type_can_change_with_each_beat():
     seen = operands.decode("ant4", np.full((4, 1), 0b1100), np.arange(4), NONE)
     assert seen[:, 0].tolist() == [-4, -16, -8, -8]
 
@@ -47,7 +47,7 @@ def test_modes_of_pairs():
     assert operands.decode("olive4", codes, np.array([1, 1]), NONE).tolist() == [[0, 24], [6, 8]]
 
 
-def test_a_table_of_each_lane():
+def test_a_table_per_lane():
     table = np.stack([np.arange(16), -np.arange(16)])
     assert operands.decode("codebook", np.array([[3, 5]]), np.array([0]), table).tolist() == [[3, -5]]
     beats = operands.table_beats(table)
@@ -72,14 +72,14 @@ def test_bytes_hold_codes_in_their_low_bits():
     assert operands.from_bytes("pot4", data).tolist() == [[4, -8], [-16, 1]]
 
 
-def test_bytes_of_pairs_may_be_odd():
-    row = np.array([0x18, 0x05, 0x28], np.uint8)  # a victim beside an outlier, and a victim alone
+def test_bytes_of_pairs_can_be_odd():
+    row = np.array([0x18, 0x05, 0x28], np.uint8)  # a victim next to an outlier, and a victim alone
     assert operands.from_bytes("olive_int4", row).tolist() == [0, 48, 0]
     assert operands.from_bytes("olive_int4", row[:2]).tolist() == [0, 48]
 
 
 @pytest.mark.parametrize("name", ["ant4", "codebook", "int9"])
-def test_what_a_byte_does_not_hold(name):
+def test_bytes_that_are_no_codes(name):
     with pytest.raises(ValueError, match=name):
         operands.from_bytes(name, np.zeros(4, np.uint8))
 
@@ -98,7 +98,7 @@ class Halved(ValueGrid):
         return a * b >> 1
 
 
-def test_a_format_may_bring_its_product(monkeypatch):
+def test_a_format_can_provide_its_product(monkeypatch):
     monkeypatch.setattr(names, "load", lambda group, kind: ({"halved4": Halved()}, {"bad4": "bad4 is broken."}))
     assert operands.bits("halved4") == 4
     assert operands.decode("halved4", np.array([[3, 5]]), np.array([0]), NONE).tolist() == [[3, 5]]

@@ -1,4 +1,4 @@
-"""The golden processing element against numbers by hand."""
+"""Golden processing element against numbers by hand."""
 
 import numpy as np
 import pytest
@@ -30,13 +30,13 @@ def test_latency(a, w, expected):
     assert pe.latency(a, w, operand_register=False, product_register=False) == 5
 
 
-def test_the_law_of_a_stationary_weight():
-    """Weights taken in cycles 0 and 1; the first loads in 1 and is there in 2, when its operand enters as well."""
+def test_cycle_law_of_a_stationary_weight():
+    """Weights enter in cycles 0 and 1; the first loads in 1 and is valid in 2, in which its operand also enters."""
     taken = {"a": [0, 3, 4], "psum": [0, 1, 9], "w": [0, 1]}
     assert pe.law("ws", taken, [2, 1], 7) == [8, 10, 16]
     assert pe.law("ws", taken | {"w": [0, 20]}, [2, 1], 7) == [8, 10, 28]
 
 
-def test_the_law_of_a_stationary_output():
+def test_cycle_law_of_a_stationary_output():
     taken = {"a": [0, 1, 2], "w": [0, 5, 6], "psum": []}
     assert pe.law("os", taken, [2, 1], 7) == [12, 13]

@@ -1,4 +1,4 @@
-"""Discovery of golden models by entry point: what loads, and one sentence for what does not."""
+"""Discovery of golden models by entry point: successful ones, and one sentence per failure."""
 
 from importlib.metadata import EntryPoint
 
@@ -23,7 +23,7 @@ def loaded(monkeypatch):
     plugins.load.cache_clear()
 
 
-def test_one_that_fails_does_not_affect_the_others(loaded):
+def test_a_failure_does_not_affect_the_others(loaded):
     assert loaded[0] == {"pi": pytest.approx(3.14159, abs=1e-4)}
     assert loaded[1]["absent"] == (
         "plug-in 'absent' (systola_absent:X) cannot be loaded: ModuleNotFoundError: No module named 'systola_absent'."

@@ -1,4 +1,4 @@
-"""The golden model against windows by hand."""
+"""Golden model of pooling against windows by hand."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_pool(mode, window, stride):
     assert np.array_equal(pool(image, mode, window, stride), _by_hand(image, mode, window, stride))
 
 
-def test_ties_go_up():
+def test_ties_round_up():
     image = np.array([[[1, -1, -3], [2, -2, -4]]])
     assert pool(image, "average", (1, 2), (1, 1)).tolist() == [[[2, -1, -3]]]
 

@@ -19,7 +19,7 @@ def test_rw_keeps_bytes_without_a_strobe():
     assert model.outputs == {"r_f": 0xABC}
 
 
-def test_ro_is_what_hardware_drives():
+def test_ro_returns_the_value_of_the_hardware():
     model = Registers(_map({"name": "f", "bits": 8, "low": 24, "access": "ro"}))
     model.inputs["r_f"] = 0x5A
     assert model.write(4, 0xFFFFFFFF) == OKAY
@@ -27,7 +27,7 @@ def test_ro_is_what_hardware_drives():
     assert model.outputs == {}
 
 
-def test_w1c_is_cleared_by_ones_and_a_set_wins():
+def test_w1c_is_cleared_by_ones_and_a_set_has_priority():
     model = Registers(_map({"name": "f", "bits": 4, "access": "w1c", "reset": 0b0001}))
     model.inputs["r_f_set"] = 0b0110
     model.cycle()
@@ -53,7 +53,7 @@ def test_a_pulse_lasts_one_cycle_and_reads_zero():
     assert model.outputs == {"r_f": 0, "r_f_strobe": 1}
 
 
-def test_other_offsets_answer_with_an_error_and_do_nothing():
+def test_other_offsets_return_an_error_and_change_nothing():
     model = Registers(_map({"name": "f", "bits": 32, "access": "rw", "reset": 7}))
     for address in (0, 3, 8):
         assert model.read(address) == (0, SLVERR)
@@ -62,5 +62,5 @@ def test_other_offsets_answer_with_an_error_and_do_nothing():
     assert model.cycle() is None
 
 
-def test_one_access_a_cycle():
+def test_one_access_per_cycle():
     assert [cycles(n) for n in (1, 2, 100)] == [2, 3, 101]

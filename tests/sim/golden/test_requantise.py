@@ -1,4 +1,4 @@
-"""The golden model against sums by hand, exact fractions, and gemmlowp's words."""
+"""Golden requantisation against sums by hand, exact fractions, and gemmlowp's words."""
 
 from fractions import Fraction
 from math import ceil, floor
@@ -34,12 +34,12 @@ rng = np.random.default_rng(1)
         (-7, 1.5, -10, -10),
     ],
 )
-def test_two_roundings_and_one(acc, scale, gemmlowp, single):
+def test_single_and_double_rounding(acc, scale, gemmlowp, single):
     assert requantise(acc, *fixed_point(scale), rounding="gemmlowp") == gemmlowp
     assert requantise(acc, *fixed_point(scale), rounding="single") == single
 
 
-def test_a_product_of_one_rounding_is_the_nearest_integer():
+def test_a_product_with_one_rounding_is_the_nearest_integer():
     acc, multiplier = rng.integers(LOW, HIGH, (2, 500), endpoint=True)
     shift = rng.integers(-31, 31, 500)
     got = requantise(acc, multiplier, shift, rounding="single").tolist()
@@ -49,7 +49,7 @@ def test_a_product_of_one_rounding_is_the_nearest_integer():
     assert got == [floor(value + Fraction(1, 2)) for value in exact]
 
 
-def test_high_multiply_goes_to_the_nearest_with_ties_up():
+def test_high_multiply_rounds_to_the_nearest_with_ties_up():
     a, b = rng.integers(LOW, HIGH, (2, 500), endpoint=True)
     ends = [(1, 2**30), (-1, 2**30), (3, 2**30), (-3, 2**30), (LOW, HIGH), (HIGH, HIGH), (LOW, 1), (LOW, 2**30)]
     a, b = np.concatenate([a, [x for x, _ in ends]]), np.concatenate([b, [y for _, y in ends]])
@@ -64,7 +64,7 @@ def test_the_one_product_that_saturates():
     assert requantise(LOW, LOW, 0, rounding="single") == 2**31
 
 
-def test_rounding_shift_goes_to_the_nearest_with_ties_away_from_zero():
+def test_rounding_shift_rounds_to_the_nearest_with_ties_away_from_zero():
     x = np.concatenate([rng.integers(LOW, HIGH, 500, endpoint=True), [LOW, HIGH, 0, 1, -1, -3, 3, 2**30, -(2**30)]])
     shift = rng.integers(0, 32, len(x))
     half = Fraction(1, 2)
@@ -87,12 +87,12 @@ def test_zero_point_and_clamps_are_exact_and_the_upper_clamp_is_the_last():
 
 
 @pytest.mark.parametrize("shift", [-32, 31])
-def test_a_shift_that_is_not_legal(shift):
+def test_an_illegal_shift(shift):
     with pytest.raises(ValueError, match="from -31 to 30"):
         requantise(1, 1, shift)
 
 
-def test_lanes_keep_what_a_change_leaves_out():
+def test_lanes_without_a_change_keep_their_settings():
     def change(*lane, shift):
         return SettingsChange(
             *np.array([lane, [2**30] * len(lane), [shift] * len(lane), [shift] * len(lane)]), 0, -99, 99

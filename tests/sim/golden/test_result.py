@@ -1,4 +1,4 @@
-"""Every golden model of an accelerator follows the contract of `GoldenResult`."""
+"""Contract of `GoldenResult`: fulfilled by every golden model of an accelerator."""
 
 import importlib
 import inspect
@@ -12,7 +12,7 @@ from systola.sim.golden.result import GoldenResult
 
 
 @pytest.mark.parametrize("name", accelerators())
-def test_golden_models_follow_the_contract(name):
+def test_golden_models_fulfil_the_contract(name):
     accelerator = accelerators()[name]
     run = importlib.import_module(accelerator.golden).run
     assert list(inspect.signature(run).parameters)[:5] == ["parameters", "dram", "entry", "limit", "faults"]

@@ -1,4 +1,4 @@
-"""The golden ways are those that the networks are generated with."""
+"""Golden routes: equal to those of the generated networks."""
 
 import pytest
 
@@ -20,7 +20,7 @@ ALL = [
 
 
 @pytest.mark.parametrize("shape", ALL, ids=lambda shape: "-".join(map(str, shape)))
-def test_ways(shape):
+def test_routes(shape):
     network = topology(*shape)
     assert ports(shape) == network.ports
     for (source, destination), channels in network.paths.items():
@@ -32,11 +32,11 @@ def test_ways(shape):
             enters, on = network.links.get((hop.router, hop.leaves), (0, 0))[1], hop.to
 
 
-def test_who_passes_a_router():
+def test_inputs_that_can_pass_first():
     passing = through(("mesh", 3, 1, 1))
     assert {(a, b) for a, b, _, _ in passing[1]} == {(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)}
 
 
-def test_how_many_may_pass():
+def test_bound_of_earlier_grants():
     assert most_passed(("torus", 4, 4, 2)) == 1 * 4 * 2 + 3
     assert most_passed(("mesh", 3, 1, 1)) == 1  # two inputs: one before

@@ -1,4 +1,4 @@
-"""The scratchpad's golden model: by hand, by its bound on waiting, and by the rate of the Markov chain."""
+"""Golden scratchpad: by hand, by its bound on waiting, and by the rate of the Markov chain."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from systola.sim.golden.scratchpad import Scratchpad, ScratchpadRequest, expected_rate
 
 
-def test_two_ports_at_one_bank_take_turns():
+def test_two_ports_at_one_bank_alternate():
     pad = Scratchpad(2, 2, 8)
     pad.memory[:] = range(10, 18)
     first, second = pad.run(
@@ -16,7 +16,7 @@ def test_two_ports_at_one_bank_take_turns():
         ]
     )
     assert first.accepted == [0, 1, 3]
-    assert first.served == [1, 3, 4]  # port 1 has its turn in cycle 2
+    assert first.served == [1, 3, 4]  # port 1 is granted in cycle 2
     assert first.responded == [2, 4, 5]
     assert first.words == [10, 12, 14]
     assert first.waits == 1
@@ -25,7 +25,7 @@ def test_two_ports_at_one_bank_take_turns():
     assert second.waits == 1
 
 
-def test_writes_touch_the_bytes_of_their_strobe_and_nothing_beyond():
+def test_writes_change_only_the_bytes_of_their_strobe():
     pad = Scratchpad(1, 2, 6, interleave="low")
     requests = [
         ScratchpadRequest(5, True, 0x1234, 0b11),
@@ -47,15 +47,15 @@ def test_banks(interleave, banks):
     assert [pad.bank(addr) for addr in range(8)] == banks
 
 
-def test_a_read_waits_for_room():
+def test_a_read_waits_for_space():
     pad = Scratchpad(1, 1, 4)
     (trace,) = pad.run([[ScratchpadRequest(0), ScratchpadRequest(1), ScratchpadRequest(2)]], taken=[[9, 10, 11]])
-    assert trace.served == [1, 2, 10]  # two may be under way or wait; the first is taken in cycle 9
+    assert trace.served == [1, 2, 10]  # two can be in flight or waiting; the first is accepted in cycle 9
     assert trace.waits == 7
 
 
-def test_none_waits_for_more_than_all_others():
-    """And with every port always at the same bank, the last of them does wait that long."""
+def test_waiting_is_bounded_by_one_access_of_each_other_port():
+    """With all ports continuously at the same bank, the last of them waits that long."""
     rng = np.random.default_rng(1)
     ports, most = 5, 0
     pad = Scratchpad(ports, 2, 16)
@@ -69,7 +69,7 @@ def test_none_waits_for_more_than_all_others():
     for trace, asked in zip(traces, requests, strict=True):
         for start, end, request in zip(trace.accepted, trace.served, asked, strict=True):
             others = sum((cycle, pad.bank(request.addr)) in served for cycle in range(start + 1, end))
-            assert others == end - start - 1  # a bank never idles while a request stands at it
+            assert others == end - start - 1  # a bank never idles while a request is pending
             most = max(most, others)
     assert most == ports - 1
 

@@ -1,4 +1,4 @@
-"""The golden model against plain matrix products, and its cycle law against the published one."""
+"""Golden model against plain matrix products, and its cycle law against the published one."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def test_sizes_must_agree():
         systolic.product(np.zeros((2, 3)), np.zeros((2, 3)))
 
 
-def test_beats_are_those_of_the_contract():
+def test_beats_follow_the_contract():
     a, w = np.arange(6).reshape(2, 3), np.arange(12).reshape(3, 4)
     assert [x.tolist() for x in systolic.beats("ws", a, w)] == [a.tolist(), w.tolist()]
     assert [x.tolist() for x in systolic.beats("os", a, w)] == [a.T.tolist(), w.tolist()]

@@ -1,4 +1,4 @@
-"""Addresses of loops, and whether they are inside, against loops."""
+"""Address sequences of loops and their bounds, against explicit loops."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +12,7 @@ strides = st.one_of(st.integers(-40, 40), st.integers(-(2**31), 2**31 - 1))
     st.one_of(st.integers(0, 300), st.integers(0, 2**32 - 1)),
     st.lists(st.tuples(st.integers(1, 5), strides), min_size=1, max_size=4),
 )
-def test_a_walk_is_its_loops(first, loops):
+def test_a_walk_equals_its_loops(first, loops):
     expected = [first]
     for count, stride in loops:
         expected = [at + n * stride for at in expected for n in range(count)]

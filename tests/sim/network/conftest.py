@@ -9,7 +9,7 @@ from systola.sim.network.reference import run
 
 @pytest.fixture(scope="session")
 def result():
-    """Computes one node: from it, the output tensor, and (tensor, value) of each input, to the output's value."""
+    """Computes one node from its description, the output tensor, and (tensor, value) of each input."""
 
     def compute(node: Node, output: Tensor, *inputs: tuple[Tensor, np.ndarray]) -> np.ndarray:
         first = inputs[0][0]  # the others are constants

@@ -1,4 +1,4 @@
-"""Integer arithmetics against formulas written out word by word, and the golden requantisation."""
+"""Integer arithmetic against explicit word-level formulas, and the golden requantisation."""
 
 from fractions import Fraction
 from math import floor
@@ -31,7 +31,7 @@ def int8(*shape):
 
 
 def c_divide(a: int, b: int) -> int:
-    """Division of C: truncation towards zero."""
+    """Division in C: truncation towards zero."""
     return abs(a) // b if a >= 0 else -(abs(a) // b)
 
 
@@ -74,7 +74,7 @@ def test_a_mean_keeps_the_bits_of_its_multiplier():
 
 
 @pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
-def test_roundings_differ_and_are_those_of_requantise(result, rounding):
+def test_roundings_differ_and_equal_those_of_requantise(result, rounding):
     x = np.arange(-40, 40, dtype=np.int32)
     rule = Tflite(*fixed_point(0.25), rounding=rounding)
     got = result(Activation("q", "x", "y", rule), Tensor("y", x.shape, "int8", zero_point=3), like("x", x))
@@ -83,7 +83,7 @@ def test_roundings_differ_and_are_those_of_requantise(result, rounding):
 
 
 def test_a_dead_channel(result):
-    """A bias of 2^30 and a scale that leaves a multiplier of 0, as MobileNetV1 has them."""
+    """A bias of 2^30 and a scale whose multiplier is 0, as in MobileNetV1."""
     rule = Tflite.from_scales(0.02, (1e-12, 0.01), 0.02)
     assert rule.multiplier[0] == 0
     x, w, b = int8(3, 4), int8(4, 2), np.array([1 << 30, 0], np.int32)
@@ -164,7 +164,7 @@ AREAS = {2: (1, 2), 4: (2, 2), 7: (7, 1), 9: (3, 3)}
 
 
 def every_sum(area):
-    """Windows of int8 whose sums are all there can be: (sums, 1, area, 1)."""
+    """Windows of int8 with all possible sums: (sums, 1, area, 1)."""
     sums = np.arange(-128 * area, 127 * area + 1)
     quotient, rest = np.divmod(sums, area)
     return sums, (quotient[:, None] + (np.arange(area) < rest[:, None])).astype(np.int8)
@@ -186,7 +186,7 @@ def test_averages_of_all_sums(result, area):
 
 
 def test_a_mean_is_requantised_with_its_count_in_the_multiplier(result):
-    """Also today's average of the vector lanes: requantise(sum, fixed_point(1 / area))."""
+    """Also the average of the vector lanes: requantise(sum, fixed_point(1 / area))."""
     _, values = every_sum(9)
     x = values.reshape(-1, 3, 3, 1)
     expected = requantise(
@@ -223,8 +223,8 @@ def test_onnx_convolution_per_channel(result):
     np.testing.assert_array_equal(result(node, output, like("x", x, zero_point=8), like("w", w)), expected)
 
 
-def test_folding_is_what_a_core_with_raw_operands_needs(result):
-    """The convolutions of `systola run`: raw activations, padding by a value, and a bias that has it folded in."""
+def test_folding_meets_the_requirements_of_a_core_with_raw_operands(result):
+    """The convolutions of `systola run`: raw activations, padding by a value, folded into the bias."""
     x, w = int8(2, 5, 6, 3), int8(3, 3, 3, 4)
     bias = rng.integers(-1000, 1000, 4)
     multiplier, shift = rng.integers(1 << 30, 1 << 31, 4), np.full(4, -10)
@@ -250,7 +250,7 @@ def test_rescale_of_one_addend_rounds_to_the_nearest(result):
 
 
 @pytest.mark.parametrize("rule", [Exact(), Onnx(1.0), Tflite(1 << 30, 1, rounding="single")])
-def test_every_integer_sum_wraps_before_it_is_finished(result, rule):
+def test_every_integer_sum_wraps_before_requantisation(result, rule):
     x, w, b = np.ones((1, 1), np.int8), np.ones((1, 1), np.int8), np.array([2**31 - 1], np.int32)
     tensors = like("x", x), like("w", w), like("b", b)
     assert result(Dense("fc", ("x", "w", "b"), "y", rule), Tensor("y", (1, 1), "int32"), *tensors) == -(2**31)

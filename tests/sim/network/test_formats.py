@@ -1,4 +1,4 @@
-"""Truncating fixed point, bfloat16 and coded formats, against loops in Python, float32 of NumPy and their decoders."""
+"""Truncating fixed point, bfloat16 and coded formats, against Python loops, NumPy's float32 and their decoders."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def like(name, value, type=None, **fields):
 
 
 def truncated(a: int, w: int, shift: int, bits: int = 16) -> int:
-    """The product shifted right, the low bits of which stay."""
+    """The product shifted right; its low bits are kept."""
     return ((a * w >> shift) + (1 << bits - 1)) % (1 << bits) - (1 << bits - 1)
 
 
@@ -73,7 +73,7 @@ def test_diannao_sums_trees_and_saturates(result):
     [
         ({}, 17_767),  # 10, 20, 32.767, 22.767, 17.767, 17.767 thousand
         ({"group": 2}, 27_767),  # 20, 32.767, 27.767
-        ({"group": 16}, 27_767),  # no group reaches into the next tap
+        ({"group": 16}, 27_767),  # no group extends into the next tap
         ({"order": "channels"}, 22_767),  # 10, 32.767, 27.767; 32.767, 22.767, 22.767
         ({"order": "channels", "group": 3}, 32_767),  # 32.767; 32.767
         ({"overflow": "wrap"}, 35_000 - 65_536),
@@ -117,7 +117,7 @@ def brain(*shape):
 
 
 def sequential(codes, weights):
-    """float32 sums of float32 products, one after the other: NumPy rounds each as IEEE 754 does."""
+    """float32 sums of float32 products, in order: NumPy rounds each as IEEE 754 specifies."""
     a, w = bfloat16.decode(codes), bfloat16.decode(weights)
     y = np.zeros((a.shape[0], w.shape[1]), np.float32)
     for k in range(a.shape[1]):
@@ -125,7 +125,7 @@ def sequential(codes, weights):
     return y
 
 
-def test_bfloat16_sums_one_after_the_other(result):
+def test_bfloat16_sums_in_order(result):
     x, w, b = brain(5, 30), brain(30, 4), rng.normal(0, 1e6, 4).astype(np.float32)
     tensors = like("x", x, "bfloat16"), like("w", w, "bfloat16"), like("b", b, "float32")
     expected = sequential(x, w)

@@ -1,4 +1,4 @@
-"""Graphs: order, lifetimes, and a sentence that names the culprit for every ill-formed one."""
+"""Graphs: order, lifetimes, and a sentence that names the cause of every ill-formed one."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def graph_of(node, *tensors, inputs=("x",), outputs=("y",)):
 
 
 def chain():
-    """Two convolutions and the sum of both, given backwards."""
+    """Two convolutions and the sum of both, given in reverse order."""
     tensors = [
         X,
         Tensor("w", (1, 1, 4, 4), "int8", np.ones((1, 1, 4, 4), np.int8)),
@@ -48,7 +48,7 @@ def chain():
     return Graph(tensors, nodes, ["x"], ["s"])
 
 
-def test_nodes_are_in_topological_order_and_know_their_neighbours():
+def test_nodes_are_in_topological_order_with_their_neighbours():
     graph = chain()
     assert [node.name for node in graph.nodes] == ["first", "second", "sum"]
     assert graph.producer("q").name == "second"
@@ -58,7 +58,7 @@ def test_nodes_are_in_topological_order_and_know_their_neighbours():
     assert graph.macs == 2 * 36 * 16
 
 
-def test_an_order_that_is_topological_is_kept():
+def test_a_topological_order_is_kept():
     tensors = [X, *(Tensor(name, X.shape, "int8", zero_point=3) for name in "abcd")]
     relu = Tflite()
     nodes = [Activation(f"n{b}", (a,), b, relu) for a, b in ("xa", "xc", "ab", "cd")]
@@ -361,7 +361,7 @@ def test_an_ill_formed_softmax(source, fields, message):
         graph_of(Softmax("s", "x", "y", **{"arithmetic": Tflite()} | fields), *tensors)
 
 
-def test_scales_become_numbers_of_python():
+def test_scales_become_python_numbers():
     assert Tensor("t", (2,), "int8", scale=np.float32(0.5)).scale == 0.5
     assert Tensor("t", (2,), "int8", scale=np.array([1, 2], np.float32)).scale == (1.0, 2.0)
 

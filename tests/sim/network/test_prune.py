@@ -1,4 +1,4 @@
-"""Pruning: what stays is the largest, in the pattern asked for."""
+"""Pruning: the largest values are kept, in the requested pattern."""
 
 import numpy as np
 import pytest
@@ -30,14 +30,14 @@ def test_n_of_m(n, m, axis):
     assert (pruned[pruned != 0] == w[pruned != 0]).all()
     moved, whole = np.moveaxis(pruned, axis, -1), np.moveaxis(w, axis, -1)
     groups = np.abs(whole).reshape(*whole.shape[:-1], -1, m)
-    # What stays has the largest sum that n of m can have, which random weights allow once.
+    # The kept values have the largest possible sum of n of m, which is unique for random weights.
     expected = np.sort(groups, -1)[..., m - n :].sum(-1)
     assert np.abs(moved).reshape(groups.shape).sum(-1) == pytest.approx(expected)
     kept, places = sparse.compress(moved, n, m)
     assert (sparse.decompress(kept, places, m) == moved).all()
 
 
-def test_of_equal_weights_the_first_stay():
+def test_of_equal_weights_the_first_are_kept():
     assert prune.n_of_m([1, -1, 1, 1, 0, 0, 3, 3]).tolist() == [1, -1, 0, 0, 0, 0, 3, 3]
     assert prune.unstructured([2, 2, -2, 2], 0.5).tolist() == [2, 2, 0, 0]
     assert prune.rows(np.ones((3, 2)), 1 / 3).tolist() == [[1, 1], [1, 1], [0, 0]]
@@ -60,7 +60,7 @@ def test_slices(function, axes):
     assert (prune.slices(w, 0.5, tuple(a - 4 for a in axes)) == pruned).all()
 
 
-def test_the_weights_given_are_not_changed():
+def test_the_input_is_not_changed():
     w = weights(8, 8)
     before = w.copy()
     for function in (lambda: prune.unstructured(w, 0.5), lambda: prune.n_of_m(w), lambda: prune.rows(w, 0.5)):

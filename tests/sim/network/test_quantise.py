@@ -50,10 +50,10 @@ def test_round_trip(method, axis):
     expected = {None: (), 0: (4, 1, 1), 1: (1, 3, 1), -3: (4, 1, 1)}[axis]
     assert q.scale.shape == expected
     assert (y == q.scale * (q.format.decode(q.codes) - q.zero)).all()
-    # What was quantised stays as it is under the same scale.
+    # Quantised values are unchanged under the same scale.
     assert (q.format.encode(y / q.scale + q.zero) == q.codes).all()
     assert q.error(x) == np.mean((x - y) ** 2) <= np.mean(x**2)
-    # Others are as near as the scale lets them be.
+    # Other values are as near as the scale permits.
     static = q.encode(0.5 * y)
     assert (static.scale == q.scale).all()
     assert static.error(0.5 * y) <= np.mean(y**2)
@@ -61,7 +61,7 @@ def test_round_trip(method, axis):
 
 
 @pytest.mark.parametrize("method", [method for i, method in enumerate(METHODS) if i != 8])
-def test_channels_are_quantised_each_for_itself(method):
+def test_channels_are_quantised_separately(method):
     x = tensor((5, 30))
     q = method(x, 0)
     for channel in range(5):
@@ -142,7 +142,7 @@ def test_mse_is_never_worse_than_minmax(symmetric):
         )
         assert best.error(x) <= wide.error(x)
     assert best.scale.shape == (3, 1)
-    # One outlier in many small values is worth clipping.
+    # Clipping pays for one outlier in many small values.
     x = np.append(np.random.default_rng(2).normal(size=5000), 60)
     assert float(quantise.calibrate(x, method="mse", format="int4").high) < 30
 
@@ -171,7 +171,7 @@ def test_grid_finds_the_best_of_the_search():
     assert float(quantise.grid(x, "int8").scale) >= np.abs(x).max() * 0.95 / 127
 
 
-def test_of_equally_good_scales_the_first():
+def test_of_equally_good_scales_the_first_is_chosen():
     for search in ([1, 2], [2, 1], [4, 1, 2]):
         assert float(quantise.grid([64.0, -32.0], "pot4", search=search).scale) == search[0]
     assert float(quantise.grid([0.0, 0.0]).scale) == float(quantise.olive([0.0, 0.0]).scale) == 1
@@ -211,18 +211,18 @@ def test_ant_chooses_by_distribution(name, signed, unsigned, seed):
     assert type(quantise.ant(np.abs(x)).format) is unsigned
 
 
-def test_ant_takes_the_first_of_equally_good_types():
+def test_ant_chooses_the_first_of_equally_good_types():
     x = np.random.default_rng(0).standard_t(3, size=2000)
     assert type(quantise.ant(x, candidates=("float", "pot")).format) is AntFloat
     assert type(quantise.ant(x, candidates=("pot", "float")).format) is PoT
     assert quantise.ant(np.abs(x), bits=5).format.bits == 5
-    # Where a type does not exist in that width, the others do.
+    # If a type does not exist in that width, one of the others is chosen.
     assert quantise.ant(x, bits=8).format.bits == 8
 
 
 @pytest.mark.parametrize("normal", ["int4", "flint4"])
 def test_pairs_pay_with_outliers(normal):
-    """Under a few large outliers pairs beat the same normal type, clipped or scaled to hold everything."""
+    """With a few large outliers, pairs are better than the same normal type, clipped or scaled to the outliers."""
     rng = np.random.default_rng(5)
     x = rng.normal(size=N)
     x[rng.choice(N, N // 200, replace=False)] *= 12
@@ -354,6 +354,6 @@ X = np.array([[-1.0, 2.0], [3.0, 4.0]])
         (lambda: quantise.bfloat16(X, subnormals="no"), "subnormals no is not one of keep, flush"),
     ],
 )
-def test_requests_that_make_no_sense(call, message):
+def test_contradictory_requests(call, message):
     with pytest.raises(QuantiseError, match=message):
         call()

@@ -1,4 +1,4 @@
-"""Each kind of node against slow loops, at random shapes."""
+"""Each kind of node against explicit loops, at random shapes."""
 
 from itertools import product
 
@@ -40,7 +40,7 @@ def integers(rng, shape, dtype=np.int8):
 
 
 def slow_convolution(x, w, bias, zero, stride, padding, dilation, groups):
-    """Every product by itself, from the equation."""
+    """Every product separately, from the equation."""
     (n, height, width, channels), (rows, columns, depth, filters) = x.shape, w.shape
     (top, bottom), (left, right) = padding
     out_height = (height + top + bottom - (rows - 1) * dilation[0] - 1) // stride[0] + 1
@@ -92,7 +92,7 @@ def test_depthwise(result, multiplier):
         np.testing.assert_array_equal(got[..., own], alone)
 
 
-def test_weights_may_have_a_zero_point(result):
+def test_weights_can_have_a_zero_point(result):
     rng = np.random.default_rng(0)
     x, w = integers(rng, (3, 5), np.uint8), integers(rng, (5, 2), np.uint8)
     expected = (x.astype(int) - 7) @ (w.astype(int) - 200)
@@ -118,7 +118,7 @@ def test_dense(result, shape):
 
 
 def test_sums_wrap_at_32_bits(result):
-    """Large operands leave the range where float64 is exact; the sum is the same modulo 2^32."""
+    """Large operands exceed the range in which float64 is exact; the sum is the same modulo 2^32."""
     rng = np.random.default_rng(2)
     x, w = integers(rng, (2, 6), np.int32), integers(rng, (6, 3), np.int32)
     exact = [[sum(int(a) * int(b) for a, b in zip(row, column, strict=True)) for column in w.T] for row in x]
@@ -184,7 +184,7 @@ def test_relu_of_sums(result):
     assert result(node, Tensor("y", (3,), "int32"), tensor("x", x)).tolist() == [0, 0, 7]
 
 
-def test_values_that_only_move(result):
+def test_nodes_that_only_move_values(result):
     x = integers(np.random.default_rng(4), (2, 3, 4))
     source = tensor("x", x, zero_point=-7)
 
@@ -236,7 +236,7 @@ def test_wrong_inputs(inputs, message):
         run(graph, inputs)
 
 
-def test_a_code_that_does_not_exist():
+def test_an_illegal_code():
     graph = Graph(
         [Tensor("x", (3,), "flint4"), Tensor("y", (1,), "flint4")],
         [Slice("s", "x", "y", begin=(0,), size=(1,))],

@@ -1,4 +1,4 @@
-"""Benches of designs in their harness, for test_host.py: the outer-product engine, and the probe twice in a ring."""
+"""Benches of designs in their harness, for test_host.py: the outer-product engine, and two probes in a ring."""
 
 import random
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The cache: complete directories only, damage is repaired, and a folder that cannot be used is one sentence."""
+"""Cache: complete directories only, repair of damage, and one sentence for a folder that cannot be used."""
 
 import errno
 import os
@@ -52,7 +52,7 @@ def test_a_damaged_entry_is_built_again(place, damage):
     assert cache.once("thing", ["x"], forbidden) == made
 
 
-def test_an_entry_is_used_from_a_cache_that_cannot_be_written(place, monkeypatch):
+def test_an_entry_of_a_read_only_cache_is_used(place, monkeypatch):
     made = cache.once("thing", ["x"], program)
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert cache.once("thing", ["x"], forbidden) == made
@@ -109,13 +109,13 @@ def test_without_a_usable_home_a_temporary_folder_serves(tmp_path, monkeypatch, 
     monkeypatch.chdir(tmp_path)
     for name in ("SYSTOLA_CACHE", "XDG_CACHE_HOME", "YOWASP_CACHE_DIR", "HOME"):
         monkeypatch.delenv(name, raising=False)
-    if home is None:  # a user that the system does not know, as in many containers
+    if home is None:  # a user that is missing in the system's table, as in many containers
         monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     else:
         monkeypatch.setenv("HOME", home if home != "file" else str(tmp_path / "file"))
     monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path / "tmp"))
     own = tmp_path / "tmp" / f"systola-{os.getuid()}"
-    if home != "relative":  # which counts as none: the system knows another
+    if home != "relative":  # ignored: the system has another
         assert cache.once("thing", ["x"], program).parent == own
     folders.tool_environment()
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
@@ -125,7 +125,7 @@ def test_without_a_usable_home_a_temporary_folder_serves(tmp_path, monkeypatch, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "tmp"]
 
 
-def test_a_temporary_folder_that_others_can_write_is_not_used(tmp_path, monkeypatch):
+def test_a_temporary_folder_writable_by_others_is_not_used(tmp_path, monkeypatch):
     for name in ("SYSTOLA_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/proc/nothing")
@@ -142,6 +142,6 @@ def test_a_temporary_folder_that_others_can_write_is_not_used(tmp_path, monkeypa
 def test_tools_keep_a_usable_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
     assert folders.tool_environment() == dict(os.environ)
-    monkeypatch.setattr(folders, "ROOM", 1 << 80)  # no disk has so much
+    monkeypatch.setattr(folders, "ROOM", 1 << 80)  # larger than any disk
     with pytest.raises(FolderError, match="No space left on device"):
         folders.tool_environment()

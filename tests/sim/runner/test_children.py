@@ -1,4 +1,4 @@
-"""Children and temporary folders end with the process that made them, however it ends."""
+"""Child processes and temporary folders: removed with the process that created them, however it ends."""
 
 import errno
 import os
@@ -67,7 +67,7 @@ def test_a_child_that_takes_too_long_ends_with_its_descendants():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the call is Linux's")
-def test_a_child_may_end_with_its_parent():
+def test_a_child_can_end_with_its_parent():
     inner = "from systola.sim.runner.children import die_with_parent as d; import os, time; d(); "
     inner += "print(os.getpid(), flush=True); time.sleep(60)"
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"

@@ -15,7 +15,7 @@ from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize("name", ["dma", "outer_product"])
-def test_ports_of_generated_text_are_those_of_the_design(name):
+def test_ports_of_the_verilog_equal_those_of_the_design(name):
     design = generate(name, find(name).component())
     assert read_ports(design.verilog, design.top) == design.ports
 

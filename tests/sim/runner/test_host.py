@@ -50,7 +50,7 @@ def test_two_instances_in_a_ring(tmp_path, simulator, probe):
 
 
 @needs_icarus
-def test_an_image_that_the_array_of_icarus_does_not_hold(tmp_path, probe):
+def test_an_image_larger_than_the_array_of_icarus(tmp_path, probe):
     harness = Harness(2, joins=RING, bytes=1 << 11)
     with pytest.raises(SimulatorError, match="4,096 bytes is too large: the limit is 2,048 bytes"):
         run(tmp_path, "icarus", harness, probe, "probe", {}, [])

@@ -1,4 +1,4 @@
-"""Designs in their harness without a bench: DRAMs shared and apart, bandwidth, faults, rings, large images."""
+"""Designs in their harness without a bench: shared and separate DRAMs, bandwidth, faults, rings, large images."""
 
 import random
 import time
@@ -20,7 +20,7 @@ RECEIVED, WRITE_SPAN = 0x50, 0x54
 
 @pytest.fixture(scope="module")
 def apart(probe):
-    """A DRAM for each master."""
+    """One DRAM per master."""
     return build(probe, "probe", harness=Harness(memories=[["m_axi"], ["m_axi_weights"]]))
 
 
@@ -56,7 +56,7 @@ def total(image: np.ndarray, kind, address: int, beats: int) -> int:
     return int(image.view(kind)[address // kind().itemsize :][:beats].astype(np.uint64).sum()) & 0xFFFF_FFFF
 
 
-def test_two_masters_have_a_dram_each(apart):
+def test_two_masters_with_separate_drams(apart):
     images = words(1, 1 << 16), words(2, 1 << 16)
     with Session(apart) as session:
         for memory, image in enumerate(images):
@@ -74,7 +74,7 @@ def test_two_masters_have_a_dram_each(apart):
         assert (session.dump(1 << 16) == expected).all()
 
 
-def test_two_masters_share_a_dram(shared):
+def test_two_masters_with_a_shared_dram(shared):
     image = words(3, 1 << 16)
     with Session(shared) as session:
         session.load(image)
@@ -84,7 +84,7 @@ def test_two_masters_share_a_dram(shared):
         assert [result(session, what, LAST) - result(session, what, FIRST) for what in (READ, WEIGHTS)] == [63, 127]
 
 
-def test_a_beat_that_is_read_while_it_is_written_was_there_before(shared):
+def test_a_read_concurrent_with_a_write_returns_the_old_beat(shared):
     image = words(4, 8 * 200)
     with Session(shared) as session:
         session.load(image)
@@ -96,7 +96,7 @@ def test_a_beat_that_is_read_while_it_is_written_was_there_before(shared):
 
 
 @pytest.mark.parametrize("rate", [Fraction(3, 2), Fraction(1, 7), Fraction(65536, 1349 * 16), 5, 8, Fraction(41, 3)])
-def test_bandwidth_is_kept_to_the_cycle(apart, rate):
+def test_bandwidth_is_exact_to_the_cycle(apart, rate):
     def law(beats: int, size: int) -> int:
         return max((beats - 1) * size * Fraction(rate).denominator // Fraction(rate).numerator, beats - 1)
 
@@ -123,7 +123,7 @@ def test_masters_of_a_dram_share_its_bandwidth(shared):
 
 
 @pytest.mark.parametrize("latency", [1, 2, 3, 20, 300])
-def test_latency_is_from_address_to_first_beat(apart, latency):
+def test_latency_is_counted_from_address_to_first_beat(apart, latency):
     with Session(apart) as session:
         session.configure(DramSettings(latency=latency))
         move(session, READ, 0, 10)
@@ -157,7 +157,7 @@ def test_faults_at_random_beats_and_addresses(shared):
             assert result(session, READ, FAILED) == 1
 
 
-def test_stalls_cost_cycles_and_nothing_else(shared):
+def test_stalls_cost_only_cycles(shared):
     image = words(6, 1 << 14)
     with Session(shared) as session:
         session.load(image)
@@ -209,7 +209,7 @@ def test_the_twin_of_the_former_memory_never_differs(twin):
 
 
 @pytest.mark.slow  # a limit in seconds needs a machine that does nothing else
-def test_an_image_of_512_mib_touched_at_its_far_end(shared):
+def test_an_image_of_512_mib_accessed_at_its_end(shared):
     size = 512 << 20
     image = np.zeros(size, np.uint8)
     image[-800:] = words(8, 800)
@@ -227,7 +227,7 @@ def test_an_image_of_512_mib_touched_at_its_far_end(shared):
 
 
 @pytest.mark.slow  # a limit in seconds needs a machine that does nothing else
-def test_an_image_of_256_mib_goes_in_and_out_in_five_seconds(shared):
+def test_an_image_of_256_mib_is_loaded_and_read_in_five_seconds(shared):
     image = np.random.default_rng(9).integers(0, 1 << 63, 1 << 25, np.uint64).view(np.uint8)
     with Session(shared) as session:
         began = time.perf_counter()
@@ -240,7 +240,7 @@ def test_an_image_of_256_mib_goes_in_and_out_in_five_seconds(shared):
     assert dumped - began < 5
 
 
-def test_what_a_session_does_not_have(shared, tmp_path):
+def test_illegal_options_of_a_session(shared, tmp_path):
     large = tmp_path / "large.bin"
     with large.open("wb") as file:
         file.truncate(LIMIT + 1)

@@ -1,4 +1,4 @@
-"""Building and running on both simulators, with one tiny design whose bench does as its environment says."""
+"""Build and run on both simulators, with one tiny design whose bench is controlled by its environment."""
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -68,7 +68,7 @@ def run(tmp_path, job, name="verilator", **options):
 
 
 @both
-def test_runs_that_share_a_build_do_not_meet(tmp_path, name):
+def test_runs_that_share_a_build_are_independent(tmp_path, name):
     before = sorted(build(DESIGN, "tiny", simulator=name).directory.iterdir())
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(lambda job: run(tmp_path, job, name), [5, 6])) == ["5", "6"]
@@ -87,7 +87,7 @@ def test_a_crash_is_an_error(tmp_path, name):
         run(tmp_path, "crash", name)
 
 
-def test_a_run_may_take_only_so_long(tmp_path):
+def test_a_run_has_a_time_limit(tmp_path):
     with pytest.raises(SimulatorError, match="within 1 s"):
         run(tmp_path, "hang", timeout=1)
 
@@ -97,7 +97,7 @@ def test_a_bench_without_tests_is_an_error(tmp_path):
         build(DESIGN, "tiny").run("empty_bench", env={}, workdir=tmp_path)
 
 
-def test_the_job_wins_over_the_environment(tmp_path, monkeypatch):
+def test_the_job_has_priority_over_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("JOB", "7")
     assert run(tmp_path, 8) == "8"
 
@@ -130,7 +130,7 @@ def test_waves(tmp_path, name, suffix):
     assert waves.read_bytes().startswith(b"$") == (suffix == "vcd")
 
 
-def test_waves_of_the_wrong_kind_are_refused(tmp_path):
+def test_waves_of_the_wrong_kind_are_rejected(tmp_path):
     with pytest.raises(SimulatorError, match=r"x\.vcd cannot be recorded"):
         run(tmp_path, 1, waves=tmp_path / "x.vcd")
 
@@ -142,7 +142,7 @@ def test_a_missing_tool_is_named(monkeypatch, name, package):
         build(DESIGN, "tiny", simulator=name)
 
 
-def test_unknown_simulators_are_refused():
+def test_unknown_simulators_are_rejected():
     with pytest.raises(SimulatorError, match="choose verilator or icarus"):
         build(DESIGN, "tiny", simulator="modelsim")
 
@@ -155,7 +155,7 @@ def test_port_names(ports):
     assert port_names(text, "m") == ["clk", "a", "b"]
 
 
-def test_the_cache_holds_only_what_was_finished(tmp_path, monkeypatch):
+def test_the_cache_holds_only_complete_builds(tmp_path, monkeypatch):
     monkeypatch.setenv("SYSTOLA_CACHE", str(tmp_path))
 
     def stop(directory):

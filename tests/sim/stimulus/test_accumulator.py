@@ -1,4 +1,4 @@
-"""Random tiles fit the memory, are the same for the same seed, and hold what is hard."""
+"""Random tiles: fit the memory, depend only on the seed, and include difficult ones."""
 
 import numpy as np
 import pytest
@@ -20,17 +20,17 @@ def test_tiles_fit():
             assert set(tile.accumulate.tolist()) <= {0, 1}
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         for s, t in zip(a.tiles, b.tiles, strict=True):
             for name in ("data", "addr", "accumulate", "reads"):
                 assert (getattr(s, name) == getattr(t, name)).all()
-    assert [case.idle_free for case in first[::4]] == [True, True]  # the law of cycles is always tried
+    assert [case.idle_free for case in first[::4]] == [True, True]  # the cycle law is always included
     assert not all(case.idle_free for case in first)
 
 
-def test_addresses_come_back_after_every_short_distance():
+def test_addresses_repeat_at_every_short_distance():
     rng = np.random.default_rng(1)
     seen = set()
     for _ in range(60):
@@ -40,7 +40,7 @@ def test_addresses_come_back_after_every_short_distance():
 
 
 @pytest.mark.parametrize("overflow", ["wrap", "saturate"])
-def test_sums_overflow_both_ways(overflow):
+def test_sums_overflow_in_both_directions(overflow):
     memory = AccumulatorMemory(3, 14, 16, overflow, True)
     sums = np.concatenate([memory.run(tile) for case in random_cases(PARAMETERS, 20, 1) for tile in case.tiles])
     exact = AccumulatorMemory(3, 60, 16, overflow, True)

@@ -1,9 +1,9 @@
-"""Random bursts: each master has blocks of its own, and every kind is there."""
+"""Random bursts: separate blocks per master, and all kinds."""
 
 from systola.sim.stimulus.axi_memory import BLOCK, random_cases
 
 
-def test_masters_do_not_meet_in_a_byte():
+def test_masters_share_no_byte():
     p = {"masters": 2, "data_width": 64, "bytes": 8192}
     cases = random_cases(p, 40, 1)
     for case in cases:

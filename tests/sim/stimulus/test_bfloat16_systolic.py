@@ -1,4 +1,4 @@
-"""Random bfloat16 tiles fit the engine, are the same for the same seed, and are difficult."""
+"""Random bfloat16 tiles: fit the engine, depend only on the seed, and are difficult."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from systola.sim.stimulus.bfloat16_systolic import KINDS, draw, random_cases
 PARAMETERS = {"rows": 3, "cols": 5, "buffer": "auto"}
 
 
-def test_shapes_fit_and_are_the_same_for_the_same_seed():
+def test_shapes_fit_and_depend_only_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         for (x, w), (y, v) in zip(a.tiles, b.tiles, strict=True):
@@ -20,13 +20,13 @@ def test_shapes_fit_and_are_the_same_for_the_same_seed():
     assert not all(case.idle_free for case in first)
 
 
-def test_every_kind_is_codes():
+def test_every_kind_produces_codes():
     for kind in KINDS:
         codes = draw(np.random.default_rng(1), (40, 40), kind)
         assert 0 <= codes.min() <= codes.max() < 1 << 16
 
 
-def test_what_the_kinds_are_for():
+def test_properties_of_the_kinds():
     rng = np.random.default_rng(2)
     tiny = bfloat16.product(*draw(rng, (2, 2000), "tiny"))
     assert 0.2 < ((tiny & 0x7FFFFFFF) < bfloat16.SMALLEST_NORMAL).mean() < 1

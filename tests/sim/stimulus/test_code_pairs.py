@@ -1,4 +1,4 @@
-"""Cases with every pair of codes: that none is missing, in either lane, and that modes and tables go with them."""
+"""Cases with every pair of codes, in either lane, with their modes and tables."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from systola.sim.stimulus.code_pairs import COLS, ROWS, every_pair
 
 
 @pytest.mark.parametrize(("a", "w"), [("int4", "flint4"), ("pot4", "int4"), ("olive_int4", "int4")])
-def test_every_code_meets_every_code_in_each_lane(a, w):
+def test_every_pair_of_codes_occurs_in_each_lane(a, w):
     met = np.zeros((ROWS, COLS % 2 + 2, 16, 16), bool)
     for beats, weights in every_pair(a, w).tiles:
         for row, col in itertools.product(range(ROWS), range(COLS)):

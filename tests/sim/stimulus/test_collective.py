@@ -1,4 +1,4 @@
-"""Cases of collectives: they repeat, they fit, and every fourth has something wrong that everybody hears of."""
+"""Cases of collectives: reproducible, within bounds, every fourth with an error that all nodes report."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from systola.sim.stimulus.collective import random_cases, rows_of, sweep
 TORUS = {"topology": "torus", "k": 4, "l": 2, "width": 16, "format": "int8", "rows": 200}
 
 
-def test_random_cases_repeat():
+def test_random_cases_depend_on_the_seed():
     cases = random_cases(TORUS, 16, 3)
     assert [case.rounds for case in cases] == [case.rounds for case in random_cases(TORUS, 16, 3)]
     assert [case.rounds for case in cases] != [case.rounds for case in random_cases(TORUS, 16, 4)]
@@ -17,7 +17,7 @@ def test_random_cases_repeat():
 
 
 @pytest.mark.parametrize("parameters", [TORUS, TORUS | {"topology": "ring", "k": 5, "l": 1, "rows": 20}])
-def test_calls_are_right_or_wrong_on_purpose(parameters):
+def test_calls_are_legal_or_illegal_on_purpose(parameters):
     size = parameters["k"], parameters["l"], parameters["rows"]
     ends, operations = [], set()
     for case in random_cases(parameters, 48, 1):
@@ -32,13 +32,13 @@ def test_calls_are_right_or_wrong_on_purpose(parameters):
 
 
 @pytest.mark.parametrize("seed", [1, 5])
-def test_twelve_cases_hold_every_error(seed):
+def test_twelve_cases_contain_every_error(seed):
     ring = {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64}
     rounds = [calls for case in random_cases(ring, 12, seed) for calls in case.rounds]
     assert {code for calls in rounds for code in statuses(calls, 3, 1, 64).values()} == set(range(7))
 
 
-def test_a_sweep_fills_what_its_largest_call_needs():
+def test_a_sweep_fills_the_memory_of_its_largest_call():
     case = sweep(TORUS, [("all_to_all", 2, 0), ("broadcast", 9, 3)], np.random.default_rng(0))
     assert case.data.shape == (8, 16, 8)  # two rows for each of 8 nodes, of 4 words of two bytes
     assert case.reads == range(48)

@@ -1,4 +1,4 @@
-"""Random descriptors: the same for the same seed, of every kind, within their memories, and never racing."""
+"""Random descriptors: reproducible, of every kind, within their memories, and without races."""
 
 from collections import Counter
 from dataclasses import replace
@@ -22,7 +22,7 @@ PARAMETERS = {
 
 
 def bytes_of(d, parameters):
-    """The bytes a descriptor touches in DRAM and in the local memory, by a definition of their own."""
+    """The bytes of a descriptor in DRAM and in the local memory, by an independent definition."""
     if dma.check(d, parameters) != DmaCode.OK:
         return set(), set()
     bus, local = dma.addresses(d, parameters["addr_width"])
@@ -44,7 +44,7 @@ def bytes_of(d, parameters):
         {"data_width": 512, "dims": 1, "local_bytes": 128},
     ],
 )
-def test_cases_fit_and_do_not_race(options):
+def test_cases_fit_and_have_no_races(options):
     parameters = PARAMETERS | options
     width = parameters["data_width"] // 8
     for case in random_cases(parameters, 12, 3):
@@ -77,7 +77,7 @@ def test_cases_fit_and_do_not_race(options):
         assert case.faults or not {DmaCode.SLVERR, DmaCode.DECERR} & {status.code for status in statuses}
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second, third = (random_cases(PARAMETERS, 8, seed) for seed in (7, 7, 8))
     for a, b in zip(first, second, strict=True):
         assert a.descriptors == b.descriptors
@@ -85,13 +85,13 @@ def test_same_seed_same_cases():
         assert (a.local == b.local).all()
         assert (a.pauses, a.latency, a.faults, a.seed) == (b.pauses, b.latency, b.faults, b.seed)
     assert first[0].descriptors != third[0].descriptors
-    assert first[0].idle_free  # full speed is always tried
+    assert first[0].idle_free  # full rate is always included
     assert first[4].idle_free
     assert not all(case.idle_free for case in first)
     assert first[3].faults
 
 
-def test_everything_occurs():
+def test_every_kind_occurs():
     cases = random_cases(PARAMETERS, 60, 1)
     codes, seen = Counter(), Counter()
     for case in cases:
@@ -129,7 +129,7 @@ def test_everything_occurs():
     assert seen["wait"] < 0.35 * codes.total()
 
 
-def test_options_that_were_not_built_have_no_fields_to_ask_for_them():
+def test_missing_options_have_no_fields():
     parameters = PARAMETERS | {"padding": False, "fill": False, "scatter": False}
     descriptors = [d for case in random_cases(parameters, 60, 1) for d in case.descriptors]
     codes = Counter(dma.check(d, parameters) for d in descriptors)
@@ -138,21 +138,21 @@ def test_options_that_were_not_built_have_no_fields_to_ask_for_them():
     assert not codes[DmaCode.ALIGNMENT]
 
 
-def test_waits_are_set_where_a_load_and_a_store_meet():
+def test_waits_are_set_where_a_load_and_a_store_overlap():
     load = dma_boxes.contiguous(100, 0, 50)
     options = {
-        "reads what is loaded": dma_boxes.contiguous(900, 49, 5, store=True),
-        "writes what is read": dma_boxes.contiguous(149, 900, 5, store=True),
+        "reads loaded data": dma_boxes.contiguous(900, 49, 5, store=True),
+        "writes to the source": dma_boxes.contiguous(149, 900, 5, store=True),
     }
     for store in options.values():
         for pair in ([load, store], [store, load]):
             assert [d.wait for d in order(pair, PARAMETERS)] == [False, True]
     apart = dma_boxes.contiguous(150, 50, 5, store=True)
-    filled = replace(options["reads what is loaded"], fill=True)
-    refused = replace(options["reads what is loaded"], count=(0,))
+    filled = replace(options["reads loaded data"], fill=True)
+    refused = replace(options["reads loaded data"], count=(0,))
     for other in (apart, filled, refused, load, Descriptor()):
         assert not order([load, other], PARAMETERS)[1].wait
-    both = [load, apart, options["reads what is loaded"], load]
+    both = [load, apart, options["reads loaded data"], load]
     assert [d.wait for d in order(both, PARAMETERS)] == [False, False, True, True]
-    again = [load, replace(apart, wait=True), replace(options["writes what is read"], tag=3)]
+    again = [load, replace(apart, wait=True), replace(options["writes to the source"], tag=3)]
     assert [d.wait for d in order(again, PARAMETERS)] == [False, True, False]  # stores among themselves are in order

@@ -34,7 +34,7 @@ def test_placed_descriptors_fit(options):
     assert across or dram_bytes(p) == PAGE
 
 
-def test_a_box_larger_than_the_local_memory_has_no_place():
+def test_a_box_larger_than_the_local_memory_has_no_address():
     d = Descriptor(count=(1025,), bus_stride=(1,), local_stride=(1,))
     assert placed(d, PARAMETERS, np.random.default_rng(1)) is None
 

@@ -1,4 +1,4 @@
-"""Random tiles fit their modes, and products are cut into them."""
+"""Random tiles fit their modes; products are split into tiles."""
 
 import numpy as np
 
@@ -17,6 +17,6 @@ def test_random_tiles():
             assert w.shape[1] == 2
 
 
-def test_products_are_cut_into_tiles_of_words():
+def test_products_are_split_into_tiles_of_words():
     case = product_case(np.ones((4, 20), int), np.ones((20, 3), int), Mode(4, 4), 2, 2)
     assert [(a.shape, w.shape) for a, w in case.tiles] == [((4, 8), (8, 2))] * 6

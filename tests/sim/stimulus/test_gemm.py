@@ -1,4 +1,4 @@
-"""Any matrix product, cut into tiles and put together again."""
+"""Matrix products of any size, split into tiles and joined again."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from systola.sim.stimulus import gemm
 
 
 @pytest.mark.parametrize("dataflow", ["ws", "os", "is"])
-def test_tiles_make_up_the_product(dataflow):
+def test_tiles_form_the_product(dataflow):
     rng = np.random.default_rng(3)
     for _ in range(30):
         m, k, n, rows, cols = rng.integers(1, 20, 5)
@@ -17,7 +17,7 @@ def test_tiles_make_up_the_product(dataflow):
         assert (gemm.assemble(results, a, w, rows, cols, dataflow) == a @ w).all()
 
 
-def test_halves_multiply_as_the_whole():
+def test_split_halves_form_the_product():
     a, w = np.arange(-128, 128).reshape(64, 4), np.arange(-128, 128, 16).reshape(4, 4)
     codes, weights, types = gemm.halves(a, w)
     low = np.array([4, 5])  # of ANT's types

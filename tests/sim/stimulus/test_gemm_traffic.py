@@ -1,4 +1,4 @@
-"""The traffic of a matrix product: what it touches, where, and what a split saves of lost cycles."""
+"""Memory traffic of a matrix product: accesses, addresses, and the lost cycles that a split avoids."""
 
 from collections import Counter
 
@@ -41,7 +41,7 @@ def test_the_trace():
 
 
 @pytest.mark.parametrize("by", SPLIT)
-def test_the_same_accesses_wherever_they_are(by):
+def test_the_accesses_do_not_depend_on_the_split(by):
     parameters = {"by": by, "depth": 512} | SPLIT[by]
     apart, whole = split(parameters, _trace()).requests, unified(WHOLE, _trace()).requests
     assert set(apart) == {f"{name}{i}" for name, part in parts(parameters).items() for i in range(part["ports"])}
@@ -52,7 +52,7 @@ def test_the_same_accesses_wherever_they_are(by):
     )
 
 
-def test_a_split_by_data_loses_fewest_cycles():
+def test_a_split_by_data_loses_the_fewest_cycles():
     lost = {"whole": _lost(WHOLE, list(unified(WHOLE, _trace()).requests.values()))}
     for by, sizes in SPLIT.items():
         parameters = {"by": by, "depth": 512} | sizes
@@ -65,6 +65,6 @@ def test_a_split_by_data_loses_fewest_cycles():
     assert lost["data"] == min(lost.values())
 
 
-def test_what_does_not_fit():
+def test_a_product_that_does_not_fit():
     with pytest.raises(ValueError, match="input, weight, output need 192 words, and port has 128"):
         unified(WHOLE | {"depth": 128}, _trace())

@@ -1,4 +1,4 @@
-"""Random requests: each kind is there, and every damage changes the frame."""
+"""Random requests: every kind occurs, and every damage changes the frame."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from systola.sim.golden.link import request
 from systola.sim.stimulus.link import damaged, random_cases
 
 
-def test_every_kind_is_there():
+def test_every_kind_occurs():
     cases = random_cases({}, 80, 1)
     contents = [unframe(text) for case in cases for text in case.received.split(b"\0") if text]
     requests = [content for content in contents if content]
@@ -18,7 +18,7 @@ def test_every_kind_is_there():
     assert not all(case.idle_free for case in cases)
 
 
-def test_the_same_seed_gives_the_same():
+def test_cases_depend_on_the_seed():
     assert random_cases({}, 5, 3) == random_cases({}, 5, 3) != random_cases({}, 5, 4)
 
 

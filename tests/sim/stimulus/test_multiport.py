@@ -1,4 +1,4 @@
-"""Random accesses fit the memory, are the same for the same seed, and meet."""
+"""Random accesses: fit the memory, depend only on the seed, and conflict."""
 
 from systola.sim.stimulus.multiport import random_cases
 
@@ -15,7 +15,7 @@ def test_accesses_fit():
             assert port.write[-1] == 0
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         for s, t in zip(a.ports, b.ports, strict=True):
@@ -24,7 +24,7 @@ def test_same_seed_same_cases():
     assert not all(case.idle_free for case in first)
 
 
-def test_ports_meet_in_one_cycle_and_in_the_next():
+def test_ports_conflict_in_one_cycle_and_in_the_next():
     met = {0: 0, 1: 0}
     for case in random_cases(PARAMETERS, 40, 1)[::4]:
         for distance in met:

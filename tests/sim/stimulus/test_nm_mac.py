@@ -21,6 +21,6 @@ def test_packets(sparsity, n, m):
             assert (a.min() >= -8, a.max() < 8, kept.min() >= 0, kept.max() < 8) == (True,) * 4
         wrong.append(sum(int(illegal(places, m).sum()) for _, _, places in case.packets))
     assert not any(number for k, number in enumerate(wrong) if k % 3 != 2)
-    assert any(wrong) == (n > 1)  # with one place of a power of two every place is legal
+    assert any(wrong) == (n > 1)  # with a power-of-two group every position is legal
     assert all(not case.gap and not case.stall for case in cases[::4])
     assert any(case.stall for case in cases)

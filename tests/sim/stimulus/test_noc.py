@@ -1,4 +1,4 @@
-"""Traffic: every pattern goes where it says, cases are the same for the same seed, and accepted flits are counted."""
+"""Traffic: destinations of every pattern, reproducible cases, and the count of accepted flits."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_transpose():
 
 @pytest.mark.parametrize("parameters", [TORUS, TREE, TORUS | {"k": 3, "l": 5}, {"topology": "bus", "k": 2, "l": 1}])
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_nobody_sends_to_itself(parameters, pattern):
+def test_no_node_sends_to_itself(parameters, pattern):
     case = traffic(parameters | {"width": 8}, pattern, 20, np.random.default_rng(1), longest=3)
     for node, packets in case.packets.items():
         assert len(packets) == 20
@@ -41,7 +41,7 @@ def test_nobody_sends_to_itself(parameters, pattern):
             assert all(0 <= word < 256 for word in packet.words)
 
 
-def test_random_cases_repeat():
+def test_random_cases_depend_on_the_seed():
     cases = random_cases(TORUS, 12, 4)
     assert cases == random_cases(TORUS, 12, 4)
     assert cases != random_cases(TORUS, 12, 5)
@@ -50,7 +50,7 @@ def test_random_cases_repeat():
     assert any(packet.dest == node for case in cases for node, packets in case.packets.items() for packet in packets)
 
 
-def test_accepted():
+def test_accepted_flits():
     result = {
         "arrivals": {0: list(range(3, 103)), 1: list(range(3, 203, 2))},
         "departures": {0: list(range(100)), 1: list(range(90))},

@@ -1,4 +1,4 @@
-"""Loads as ports understand them."""
+"""Loads in the units of the ports."""
 
 from systola.sim.stimulus.noc_traffic import case, random_cases
 
@@ -11,7 +11,7 @@ def test_a_load_is_in_flits():
     assert case("uniform", 1.0, before=7).before == 7
 
 
-def test_random_cases_are_the_same_again():
+def test_random_cases_depend_on_the_seed():
     assert random_cases({}, 8, 1) == random_cases({}, 8, 1)
     assert random_cases({}, 8, 1) != random_cases({}, 8, 2)
     assert {each.settings.pattern for each in random_cases({}, 12, 1)} == set(range(6))

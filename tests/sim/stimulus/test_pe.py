@@ -1,4 +1,4 @@
-"""Random tiles for a processing element: shapes, ranges, tables and modes; the same for the same seed."""
+"""Random tiles for a processing element: shapes, ranges, tables and modes, depending only on the seed."""
 
 import numpy as np
 import pytest

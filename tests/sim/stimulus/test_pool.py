@@ -1,4 +1,4 @@
-"""Random images fit the pool, are the same for the same seed, and the smallest is among them."""
+"""Random images: fit the pool, depend only on the seed, and include the smallest one."""
 
 import numpy as np
 
@@ -26,8 +26,8 @@ def test_images_fit():
     assert max(width for _, width in shapes) == 16
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert all(np.array_equal(s, t) for s, t in zip(a.images, b.images, strict=True))
-    assert [case.idle_free for case in first[::4]] == [True, True]  # the law of cycles is always tried
+    assert [case.idle_free for case in first[::4]] == [True, True]  # the cycle law is always included

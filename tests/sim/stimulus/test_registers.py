@@ -1,15 +1,15 @@
-"""Random accesses: the same for the same seed, inside and outside the registers, with and without pauses."""
+"""Random accesses: reproducible, inside and outside the registers, with and without pauses."""
 
 from systola.sim.stimulus.registers import random_cases
 
 PARAMETERS = {"map": {"registers": [{"offset": offset} for offset in (0, 4, 16)]}}
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     assert random_cases(PARAMETERS, 12, 3) == random_cases(PARAMETERS, 12, 3) != random_cases(PARAMETERS, 12, 4)
 
 
-def test_addresses_and_data_cover_what_there_is():
+def test_addresses_and_data_cover_all_values():
     cases = random_cases(PARAMETERS, 40, 1)
     reads = {address for case in cases for address in case.reads}
     writes = {address for case in cases for address, _, _ in case.writes}

@@ -1,4 +1,4 @@
-"""Random sums and settings fit the lanes, are the same for the same seed, and hold what is hard."""
+"""Random sums and settings: fit the lanes, depend only on the seed, and include difficult ones."""
 
 import numpy as np
 import pytest
@@ -26,15 +26,15 @@ def test_values_are_legal(more):
             assert p["bias"] or not change.bias.any()
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert all(np.array_equal(s, t) for s, t in zip(a.packets, b.packets, strict=True))
         assert all(np.array_equal(s.bias, t.bias) for s, t in zip(a.changes, b.changes, strict=True))
-    assert [case.idle_free for case in first[::4]] == [True, True]  # the law of cycles is always tried
+    assert [case.idle_free for case in first[::4]] == [True, True]  # the cycle law is always included
 
 
-def test_many_results_are_in_range_and_tell_the_roundings_apart():
+def test_many_results_are_in_range_and_distinguish_the_roundings():
     inside = apart = total = 0
     for case in random_cases(PARAMETERS, 40, 1):
         one, two = (RequantiseLanes(3, rounding, True) for rounding in ("single", "gemmlowp"))

@@ -1,4 +1,4 @@
-"""Packets for one router are such as pass it."""
+"""Packets for one router: their routes contain it."""
 
 import numpy as np
 
@@ -16,6 +16,6 @@ def test_packets_pass_the_router():
     assert last == [None] * 50
 
 
-def test_random_cases_are_the_same_again():
+def test_random_cases_depend_on_the_seed():
     assert random_cases(TORUS, 4, 1) == random_cases(TORUS, 4, 1)
     assert random_cases(TORUS, 4, 1) != random_cases(TORUS, 4, 2)

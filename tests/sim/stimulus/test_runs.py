@@ -1,4 +1,4 @@
-"""A run says how memory behaves; by default it is held to the golden model."""
+"""Runs: behaviour of memories; by default compared with the golden model."""
 
 import numpy as np
 

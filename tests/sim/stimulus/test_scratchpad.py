@@ -1,4 +1,4 @@
-"""Random accesses: the same for the same seed, of each kind, and within what the scratchpad has."""
+"""Random accesses: reproducible, of each kind, and within the scratchpad."""
 
 from systola.sim.stimulus.scratchpad import random_cases, stride, sweep
 
@@ -34,11 +34,11 @@ def test_random_cases():
     assert len(same) == 1
 
 
-def test_no_stalls_where_responses_must_be_taken():
+def test_no_stalls_where_responses_must_be_accepted():
     assert not any(case.stall for case in random_cases(PARAMETERS | {"buffer": 0}, 20, 1))
 
 
-def test_memories_without_a_first_value_are_written_first():
+def test_uninitialised_memories_are_written_first():
     first = random_cases(PARAMETERS | {"style": "huge"}, 3, 1)[0]
     assert {r.addr for port in first.requests.values() for r in port} == set(range(48))
     assert all(r.write and r.strobe == 3 for port in first.requests.values() for r in port)

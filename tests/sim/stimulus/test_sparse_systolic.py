@@ -1,4 +1,4 @@
-"""Random sparse tiles fit the engine, are the same for the same seed, and hold wrong metadata; whole products."""
+"""Random sparse tiles: fit the engine, depend only on the seed, and include illegal metadata; whole products."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from systola.sim.stimulus import sparse_systolic as sparse_tiles
 PARAMETERS = {"rows": 8, "cols": 5, "a_format": "int8", "w_format": "uint4", "buffer": "auto", "sparsity": "4:8"}
 
 
-def test_shapes_fit_and_some_metadata_are_wrong():
+def test_shapes_fit_and_some_metadata_are_illegal():
     tiles = [tile for case in sparse_tiles.random_cases(PARAMETERS, 30, 1) for tile in case.tiles]
     for a, w in tiles:
         assert a.shape[1] == 16
@@ -22,7 +22,7 @@ def test_shapes_fit_and_some_metadata_are_wrong():
     assert not all(wrong)
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (sparse_tiles.random_cases(PARAMETERS, 8, 7) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         for (x, v), (y, w) in zip(a.tiles, b.tiles, strict=True):
@@ -34,7 +34,7 @@ def test_same_seed_same_cases():
 
 
 @pytest.mark.parametrize("sparsity", ["2:4", "1:4", "4:8"])
-def test_tiles_make_up_the_product(sparsity):
+def test_tiles_form_the_product(sparsity):
     n, m = sparse_tiles.pattern(sparsity)
     rng = np.random.default_rng(3)
     a = rng.integers(-128, 128, (6, 5 * m))
@@ -44,6 +44,6 @@ def test_tiles_make_up_the_product(sparsity):
     assert (gemm.assemble(results, a, w, 2 * m, 3) == a @ w).all()
 
 
-def test_dense_weights_are_refused():
+def test_dense_weights_are_rejected():
     with pytest.raises(ValueError, match="2:4 stores 2"):
         sparse_tiles.tiles(np.ones((1, 4)), np.ones((4, 1)), 2, 1)

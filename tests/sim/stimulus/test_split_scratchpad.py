@@ -1,11 +1,11 @@
-"""Random accesses to scratchpads side by side: every part is busy, each port within its part."""
+"""Random accesses to a split scratchpad: all parts are used, and each port accesses its part."""
 
 from systola.hw.memory.split_scratchpad import SplitScratchpad
 from systola.sim.golden.split_scratchpad import parts
 from systola.sim.stimulus.split_scratchpad import random_cases
 
 
-def test_every_part_is_busy():
+def test_every_part_is_used():
     for by in ("stage", "function"):
         parameters = SplitScratchpad.Parameters.check(by=by).model_dump()
         expected = {f"{name}{port}" for name, part in parts(parameters).items() for port in range(part["ports"])}

@@ -1,4 +1,4 @@
-"""Random tiles fit the engine, are the same for the same seed, and hold the extremes."""
+"""Random tiles: fit the engine, depend only on the seed, and include the extremes."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def test_shapes_fit(dataflow):
             assert sizes == (3, 5)
 
 
-def test_same_seed_same_cases():
+def test_cases_depend_on_the_seed():
     first, second = (random_cases(PARAMETERS, 8, 7) for _ in range(2))
     assert all(
         (x == y).all()
@@ -26,12 +26,12 @@ def test_same_seed_same_cases():
         for s, t in zip(a.tiles, b.tiles, strict=True)
         for x, y in zip(s, t, strict=True)
     )
-    assert first[0].idle_free  # the law of cycles is always tried
+    assert first[0].idle_free  # the cycle law is always included
     assert first[4].idle_free
     assert not all(case.idle_free for case in first)
 
 
 @pytest.mark.parametrize("name", ["int8", "uint8", "int2", "uint1"])
-def test_extremes_are_drawn(name):
+def test_extremes_occur(name):
     values = draw(np.random.default_rng(1), name, (40, 40), "extremes")
     assert {values.min(), values.max()} == set(limits(name))

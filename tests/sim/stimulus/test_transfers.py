@@ -1,4 +1,4 @@
-"""Transfers fit their memories, move what their names say, and are the same for the same seed."""
+"""Transfers: fit their memories, follow their names, and depend only on the seed."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ BYTES = {"64 KiB": 1 << 16, "64 KiB in and 64 KiB out": 1 << 17, "256 rows": 256
 
 
 @pytest.mark.parametrize("name", TRANSFERS)
-def test_transfers_fit_and_move_what_they_say(name):
+def test_transfers_fit_and_follow_their_names(name):
     size = BYTES[max((start for start in BYTES if name.startswith(start)), key=len)]
     moved = 0
     for d in TRANSFERS[name]:
@@ -37,7 +37,7 @@ def test_transfers_fit_and_move_what_they_say(name):
 
 
 @pytest.mark.parametrize("way", ["in", "out"])
-def test_a_descriptor_for_each_row_moves_what_one_for_all_does(way):
+def test_one_descriptor_per_row_is_equivalent_to_one_for_all(way):
     memories = []
     for name in (f"256 rows of 64 B {way}", f"256 rows {way}, one descriptor per row"):
         (case,) = cases(1, [name])
@@ -48,10 +48,10 @@ def test_a_descriptor_for_each_row_moves_what_one_for_all_does(way):
     assert len(TRANSFERS[f"256 rows {way}, one descriptor per row"]) == 256
 
 
-def test_what_goes_in_and_what_goes_out_do_not_meet():
+def test_loads_and_stores_do_not_overlap():
     masks = [dma.targets([d], PARAMETERS, DRAM_BYTES) for d in TRANSFERS["64 KiB in and 64 KiB out"]]
-    assert not masks[0][1][transfers.COPY :].any()  # what is stored is not loaded
-    assert not masks[1][0][: transfers.COPY].any()  # what is loaded is not stored
+    assert not masks[0][1][transfers.COPY :].any()  # stored data are not loaded
+    assert not masks[1][0][: transfers.COPY].any()  # loaded data are not stored
     assert not any(d.wait for d in TRANSFERS["64 KiB in and 64 KiB out"])
 
 

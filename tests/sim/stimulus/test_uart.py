@@ -1,9 +1,9 @@
-"""Random bytes: drift, pauses, glitches and broken ones are all there."""
+"""Random bytes: drift, pauses, glitches and faulty frames all occur."""
 
 from systola.sim.stimulus.uart import random_cases
 
 
-def test_every_kind_is_there():
+def test_every_kind_occurs():
     cases = random_cases({"divisor": 12}, 30, 1)
     assert {case.drift > 0 for case in cases} == {case.glitches for case in cases} == {True, False}
     assert any(case.broken for case in cases)

@@ -1,4 +1,4 @@
-"""What every topology must fulfil."""
+"""Properties of every topology."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What follows from any topology's links and steps: exits, dependencies, turns, and routes that never end."""
+"""Tables derived from links and steps: exits, dependencies, turns, and routes that never end."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Networks that can deadlock are refused, and what would make one so is found."""
+"""Deadlock check: networks that can deadlock are rejected, and the faults that would cause it are found."""
 
 from itertools import pairwise
 
@@ -12,7 +12,7 @@ from systola.hw.noc.topology.graphs import topology
 from systola.hw.noc.topology.grid import GridTopology
 
 
-def test_a_ring_of_one_channel_is_refused_with_its_cycle():
+def test_a_ring_of_one_channel_is_rejected_with_its_cycle():
     with pytest.raises(ParameterError) as error:
         topology("torus", 4, 4, 1)
     assert str(error.value) == (
@@ -23,7 +23,7 @@ def test_a_ring_of_one_channel_is_refused_with_its_cycle():
         topology("ring", 5, 1, 1)
 
 
-def test_a_forgotten_dateline_is_found():
+def test_a_missing_dateline_is_found():
     class Broken(GridTopology):
         def _is_dateline(self, router, port):
             return False
@@ -71,7 +71,7 @@ def test_joins_that_depend_on_the_root_are_found(monkeypatch):
         check(GridTopology("mesh", 3, 3, 2, False, True))
 
 
-def test_sums_that_go_round_are_found(monkeypatch):
+def test_sums_in_a_cycle_are_found(monkeypatch):
     def way(network, node, root):  # always east
         row = [(root // 3 * 3 + (node + n) % 3, 1, 2) for n in range((root - node) % 3)]
         return [*row, (root, 0, 0)]
@@ -82,7 +82,7 @@ def test_sums_that_go_round_are_found(monkeypatch):
         check(GridTopology("torus", 3, 3, 3, False, True))
 
 
-def test_a_tree_that_goes_round_is_found():
+def test_a_tree_with_a_cycle_is_found():
     class Broken(GridTopology):
         def tree(self, source, low, high, vc):
             row = [(x, 1, vc) for x in range(self.k)]

@@ -20,7 +20,7 @@ def test_routes_turn_at_the_lowest_common_ancestor():
 
 
 def test_uplinks_are_shared_by_destination():
-    """Two packets that go up by the same port of a router have the same digit of their destinations there."""
+    """Two packets that use the same uplink port of a router have the same digit of their destinations there."""
     network = FatTreeTopology("fat_tree", 4, 2, 1)
     for (source, destination), path in network.paths.items():
         if source // 4 != destination // 4:

@@ -1,4 +1,4 @@
-"""Each name gives its topology, checked; descriptions that are none are rejected with a sentence."""
+"""Topologies by name, checked; illegal descriptions are rejected with a sentence."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_each_name_gives_its_topology():
         (("mesh", 1, 1), "k=1, l=1: a mesh of 1 nodes is not from 2 to 64."),
     ],
 )
-def test_no_such_network(what, message):
+def test_an_illegal_network(what, message):
     with pytest.raises(ParameterError) as error:
         topology(*what)
     assert str(error.value) == message

@@ -38,7 +38,7 @@ def test_routes_are_shortest(kind, k, l):  # noqa: E741
 
 @pytest.mark.parametrize("kind", ["mesh", "torus"])
 def test_every_rectangle_has_a_tree(kind):
-    """Each node of it once, the source not, by channels that follow each other and that the check has examined."""
+    """The tree has each node once and not the source, on consecutive channels that the deadlock check covers."""
     network = GridTopology(kind, 4, 3, 4, True)
     for source, low, high in product(range(12), range(12), range(12)):
         (x, y), (to_x, to_y) = network.at(low), network.at(high)

@@ -28,7 +28,7 @@ def test_eight_bits():
     assert not {0b00000000, 0b10000000} & set(form.codes)
 
 
-def test_limit_of_what_is_encoded():
+def test_limit_of_encoded_values():
     form = AbFloat(4, 3, bias=4, limit=1 << 15)
     assert form.peak == 1 << 15
     assert form.nearest([1e9, -1e9, 40000, 31000]).tolist() == [32768, -32768, 32768, 30720]

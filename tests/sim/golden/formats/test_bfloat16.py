@@ -1,4 +1,4 @@
-"""bfloat16 and fp32 sums against the float arithmetic of the machine, and against rounding spelled out in float64."""
+"""bfloat16 and fp32 sums against the float arithmetic of the host, and against explicit rounding in float64."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from systola.sim.golden.formats import bfloat16 as bf
 ALL = np.arange(1 << 16)
 RANDOM = 1_200_000
 
-# Around every border of the code space, and a few numbers in between, with both signs.
+# Around every boundary of the code space, and a few numbers in between, with both signs.
 MAGNITUDES = sorted(
     {0x0000, 0x0001, 0x0002, 0x0003, 0x0040, 0x007E, 0x007F, 0x0080, 0x0081, 0x00FF, 0x0100, 0x0180}
     | {0x1F80, 0x1FFF, 0x2000, 0x2001, 0x203F, 0x3F7F, 0x3F80, 0x3F81, 0x3FC0, 0x3FFF, 0x4000, 0x4049, 0x42FE}
@@ -20,7 +20,7 @@ WORDS = np.unique(np.concatenate([(CORNERS << 16) + low for low in (0, 1, 2, 0x7
 
 
 def assert_same(words, expected):
-    """Equal bit by bit; any NaN of the machine is the one NaN of the model."""
+    """Equal bit by bit; any NaN of the host is the one NaN of the model."""
     expected = np.where(np.isnan(expected), bf.NAN, expected.view(np.uint32).astype(np.int64))
     assert (words == expected).all()
 
@@ -57,7 +57,7 @@ def test_all_codes():
     assert (np.isinf(values) == (ALL & 0x7FFF == 0x7F80)).all()
     assert (np.isnan(values) == (ALL & 0x7FFF > 0x7F80)).all()
     assert (np.signbit(values) == (ALL >= 0x8000)).all()
-    # Every code is canonical, but NaNs that are not quiet become it.
+    # Every code is canonical, apart from signalling NaNs, which become quiet.
     assert (bf.convert(ALL << 16) == np.where(np.isnan(values), ALL | 0x40, ALL)).all()
 
 
@@ -76,13 +76,13 @@ def test_rounding_from_fp32():
 
 def test_rounding_of_known_values():
     exact = [(1.0, 0x3F80), (-2.0, 0xC000), (3.140625, 0x4049), (0.0, 0), (-0.0, 0x8000), (np.inf, 0x7F80)]
-    # One and a half step: to even; half a step: to even; the largest float32 overflows.
+    # Steps of 1.5 and 0.5: to even; the largest float32 overflows.
     ties = [(1 + 3 / 256, 0x3F82), (1 + 1 / 256, 0x3F80), (3.4028235e38, 0x7F80), (2.0**-134, 0), (3 * 2.0**-134, 2)]
     for value, code in exact + ties:
         assert bf.encode(value) == code
     assert bf.encode([[1.0, 2.0]]).tolist() == [[0x3F80, 0x4000]]
     assert bf.encode(1e300) == 0x7F80
-    # The nearest bfloat16 is the smallest normal number, unless what is subnormal comes first.
+    # The nearest bfloat16 is the smallest normal number, unless subnormals are flushed first.
     assert bf.encode(2.0**-126 * (1 - 2.0**-10)) == 0x0080
     assert bf.encode(2.0**-126 * (1 - 2.0**-10), subnormals="flush") == 0
     assert bf.encode(-(2.0**-130), subnormals="flush") == 0x8000
@@ -114,7 +114,8 @@ def test_products_are_exact():
 def test_sums(subnormals):
     rng = np.random.default_rng(13)
     near = rng.integers(0, 1 << 32, RANDOM)
-    # Alike in all but some low bits and the sign, then a few binades apart: cancellation, ties, sticky bits.
+    # Equal in all bits apart from some low ones and the sign, then a few binades apart: cancellation, ties, sticky
+    # bits.
     alike = near ^ rng.integers(0, 1 << 32, RANDOM) >> rng.integers(1, 33, RANDOM) ^ rng.integers(0, 2, RANDOM) << 31
     apart = (near + (rng.integers(-30, 31, RANDOM) << 23)) % (1 << 32)
     tiny = rng.integers(0, 1 << 25, (2, RANDOM // 4)) | rng.integers(0, 2, (2, RANDOM // 4)) << 31

@@ -10,7 +10,7 @@ def test_codes_are_indices():
     book = Codebook((0, -30, 7, 100))
     assert book.decode([0, 1, 2, 3]).tolist() == [0, -30, 7, 100]
     assert book.encode([-1000, -15.1, -15, 3.4, 3.5, 60, 1e9]).tolist() == [1, 1, 0, 0, 2, 3, 3]
-    # Of equal entries the lower index.
+    # Of equal entries, the lower index.
     assert Codebook((0, 5, 5, 0)).encode([0, 5]).tolist() == [0, 1]
 
 
@@ -32,7 +32,7 @@ def test_fit_is_deterministic_and_entry_zero_is_zero():
 
 @pytest.mark.parametrize("zero", [True, False])
 def test_centres_are_fixed_points(zero):
-    """Each centre is the mean of what is nearest to it, but the zero that is pinned."""
+    """Each centre is the mean of its nearest values, apart from the fixed zero."""
     values = np.random.default_rng(1).laplace(size=3000)
     centres = fit(values, zero=zero, rounds=10000)
     nearest = np.abs(values[:, None] - centres).argmin(1)
@@ -40,8 +40,8 @@ def test_centres_are_fixed_points(zero):
         assert centres[entry] == pytest.approx(values[nearest == entry].mean(), rel=1e-9, abs=1e-12)
 
 
-def test_as_good_as_the_best_of_a_brute_force():
-    """Two free centres beside 0 over few values: all partitions of the sorted values can be tried."""
+def test_fit_equals_the_best_by_brute_force():
+    """Two free centres next to 0 over few values: all partitions of the sorted values can be tried."""
     rng = np.random.default_rng(2)
     values = np.sort(np.concatenate([rng.normal(-4, 0.3, 20), rng.normal(5, 0.3, 20), rng.normal(9, 0.3, 20)]))
     centres = fit(values, 4, zero=True)

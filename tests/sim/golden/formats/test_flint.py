@@ -1,4 +1,4 @@
-"""flint against its table, and against the other way to decode it, as a float."""
+"""flint against its table, and against the alternative, float-based decoder."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_four_bits_with_a_sign():
 
 
 def float_value(code, n):
-    """The value by the float-based decoder: the first 1 gives the exponent, what follows it is the fraction."""
+    """The value by the float-based decoder: the first 1 gives the exponent, the remaining bits are the fraction."""
     bits = f"{code:0{n}b}"
     rest = bits[1:]
     zeros = len(rest) - len(rest.lstrip("0"))

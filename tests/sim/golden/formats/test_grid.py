@@ -1,4 +1,4 @@
-"""What holds for every format of codes: all codes, nearest values by brute force, messages."""
+"""Properties of every format of codes: all codes, nearest values by brute force, messages."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_all_codes(form):
     terms = base << shift
     assert (values == (terms.sum(-1) if terms.ndim == 2 else terms)).all()
     assert (shift >= 0).all()
-    # A canonical code is what its value is encoded as; another code means the value of a canonical one, or none.
+    # A canonical code is the encoding of its value; any other code has the value of a canonical one, or none.
     assert (form.encode(form.decode(form.codes)) == form.codes).all()
     assert (np.diff(form.levels) > 0).all()
     assert set(form.levels) <= set(values)
@@ -41,8 +41,8 @@ def test_all_codes(form):
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=str)
-def test_of_two_equally_near_the_larger(form):
-    """With monotony, this is all of rounding: what happens at each border, one float64 below and one above."""
+def test_ties_round_to_the_larger_value(form):
+    """As rounding is monotonic, its boundaries define it: one float64 below and one above each."""
     levels = form.levels
     borders = (levels[1:] + levels[:-1]) / 2
     assert (form.nearest(borders) == levels[1:]).all()
@@ -59,7 +59,7 @@ def test_the_nearest_by_brute_force(form):
     spread = rng.uniform(low * 1.2 - 1, high * 1.2 + 1, 500)
     values = np.sort(np.concatenate([spread, rng.normal(0, 5, 500), spread / 50, [0.0, -0.0]]))
     chosen = form.nearest(values)
-    # Clipped, so that distances from far away stay exact enough to compare.
+    # Clipped, so that distances of far values remain exact enough to compare.
     distance = np.abs(np.clip(values, low, high)[:, None] - form.levels).min(1)
     error = np.abs(np.clip(values, low, high) - chosen)
     assert error == pytest.approx(distance, rel=1e-12, abs=1e-12)
@@ -77,7 +77,7 @@ def test_shapes_are_kept():
 
 
 @pytest.mark.parametrize(("code", "form"), [(16, Flint(4)), (-1, PoT(4)), (8, Codebook(tuple(range(8))))])
-def test_what_is_no_code(code, form):
+def test_illegal_codes(code, form):
     with pytest.raises(ValueError, match=f"codes of {form.bits} bits are 0 to {2**form.bits - 1}, not {code}"):
         form.decode([0, code])
 

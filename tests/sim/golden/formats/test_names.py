@@ -25,6 +25,6 @@ def test_unknown(name):
         find(name)
 
 
-def test_widths_that_a_format_lacks():
+def test_unsupported_widths():
     with pytest.raises(ValueError, match="PoT with a sign has 2 to 7 bits, not 8"):
         find("pot8")

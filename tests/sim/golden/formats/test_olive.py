@@ -1,4 +1,4 @@
-"""Outlier-victim pairs: every pair of codes, encoding by brute force, the rules at the borders."""
+"""Outlier-victim pairs: every pair of codes, encoding by brute force, the rules at the boundaries."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def all_pairs(bits):
 
 
 @pytest.mark.parametrize("name", ["int4", "flint4"])
-def test_the_values_are_those_of_the_table(name):
+def test_values_equal_those_of_the_table(name):
     positive = sorted(NORMAL[name] + OUTLIERS[name])
     assert Pairs(name).levels.tolist() == [-v for v in positive[:0:-1]] + positive
 
@@ -40,7 +40,7 @@ def test_every_pair_of_codes(name):
 @pytest.mark.parametrize("keep", ["larger", "left"])
 @pytest.mark.parametrize("name", NORMALS)
 def test_canonical_pairs_survive(name, keep):
-    """Every pair that encoding may give, which is all of normal x normal and identifier x outlier."""
+    """Every pair that encoding can produce: normal x normal and identifier x outlier."""
     form = Pairs(name, keep)
     normal = form.normal.codes
     pairs = [np.stack(np.meshgrid(normal, normal, indexing="ij"), -1).reshape(-1, 2)]
@@ -54,7 +54,7 @@ def test_canonical_pairs_survive(name, keep):
 @pytest.mark.parametrize("keep", ["larger", "left"])
 @pytest.mark.parametrize("name", NORMALS)
 def test_encoding_by_brute_force(name, keep):
-    """Each value goes to the nearest of all levels; then at most one outlier stays in a pair."""
+    """Each value is rounded to the nearest of all levels; then at most one outlier remains in a pair."""
     rng = np.random.default_rng(5)
     form = Pairs(name, keep)
     values = rng.standard_t(1.5, (3000, 2)) * form.peak / 2
@@ -78,7 +78,7 @@ def test_encoding_by_brute_force(name, keep):
 @pytest.mark.parametrize(
     ("name", "border", "normal", "outlier"), [("int4", 9.5, 7, 12), ("flint4", 20, 16, 24), ("int8", 135.5, 127, 144)]
 )
-def test_where_outliers_begin(name, border, normal, outlier):
+def test_boundary_of_outliers(name, border, normal, outlier):
     form = Pairs(name)
     assert form.nearest([np.nextafter(border, 0), 1]).tolist() == [normal, 1]
     assert form.nearest([border, 1]).tolist() == [outlier, 0]
@@ -94,7 +94,7 @@ def test_codes_of_known_pairs():
     assert Pairs("int8").encode([-127, 200, -144, 1]).tolist() == [128, 0b00000101, 0b10000001, 128]
 
 
-def test_products_stay_within_32_bits():
+def test_products_fit_in_32_bits():
     assert {name: Pairs(name).outlier.peak ** 2 for name in NORMALS} == {"int4": 9216, "flint4": 36864, "int8": 1 << 30}
 
 

@@ -16,7 +16,7 @@ def test_pot_of_four_bits():
     assert PoT(4).encode([0.0, -0.0]).tolist() == [0, 0]
 
 
-def test_the_border_lies_in_the_middle_not_at_the_root():
+def test_the_boundary_is_the_arithmetic_mean_and_not_the_geometric():
     assert PoT(4).nearest([2.9, 3.0, 5.9, 6.0, -5.9, -6.1]).tolist() == [2, 4, 4, 8, -4, -8]
 
 
@@ -41,7 +41,7 @@ def test_apot_codes_of_four_bits():
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
-def test_apot_of_two_bits_a_term_is_the_formula_of_the_paper(n):
+def test_apot_of_two_bits_per_term_is_the_formula_of_the_paper(n):
     """p_i is one of 0, 2^-i, 2^-(i + n), 2^-(i + 2n): as integers times 2^(3n - 1)."""
     terms = [[0] + [2 ** (3 * n - 1 - i - j * n) for j in range(3)] for i in range(n)]
     expected = sorted(sum(choice) for choice in itertools.product(*terms))

@@ -1,4 +1,4 @@
-"""N:M: the six legal nibbles of 2:4, the ten others, what is kept of too few, packing."""
+"""N:M: the six legal nibbles of 2:4, the ten others, groups with fewer values, packing."""
 
 import itertools
 
@@ -8,7 +8,7 @@ import pytest
 from systola.sim.golden.formats import sparse
 
 LEGAL = {(0, 1): 0b0100, (0, 2): 0b1000, (0, 3): 0b1100, (1, 2): 0b1001, (1, 3): 0b1101, (2, 3): 0b1110}
-# Which of four values are not zero -> the nibble.
+# Nonzero values of four -> the nibble.
 FEWER = {(): 0b1110, (3,): 0b1110, (2,): 0b1110, (1,): 0b1101, (0,): 0b1100}
 
 
@@ -38,7 +38,7 @@ def test_every_nibble(code):
 
 
 @pytest.mark.parametrize("present", [p for r in (3, 4) for p in itertools.combinations(range(4), r)])
-def test_too_many_are_refused(present):
+def test_too_many_values_are_rejected(present):
     values = np.zeros(4)
     values[list(present)] = 1
     with pytest.raises(ValueError, match=f"a group of 4 has {len(present)} values that are not zero"):
@@ -46,7 +46,7 @@ def test_too_many_are_refused(present):
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 2), (1, 4), (2, 4), (3, 4), (4, 4), (2, 8), (4, 8), (1, 3), (2, 5), (4, 16)])
-def test_every_pattern_comes_back(n, m):
+def test_every_pattern_survives(n, m):
     patterns = [p for r in range(n + 1) for p in itertools.combinations(range(m), r)]
     dense = np.zeros((len(patterns), m), np.int64)
     for row, pattern in zip(dense, patterns, strict=True):
@@ -58,7 +58,7 @@ def test_every_pattern_comes_back(n, m):
 
 
 @pytest.mark.parametrize(("word_bits", "columns"), [(16, 16), (32, 32)])
-def test_words_hold_groups_low_end_first(word_bits, columns):
+def test_words_hold_groups_from_the_low_end(word_bits, columns):
     rng = np.random.default_rng(6)
     dense = np.zeros((5, 3 * columns), np.int64)
     groups = dense.reshape(5, -1, 4)
@@ -82,7 +82,7 @@ def test_known_words():
     assert sparse.pack(np.array([[[3], [0], [1], [2]] * 2]), word_bits=16).tolist() == [[0x9393]]
 
 
-def test_groups_that_do_not_fill_a_word_leave_its_end_at_zero():
+def test_incomplete_words_end_with_zeros():
     places = np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
     assert sparse.pack(places, 8).tolist() == [0b011_010_001_000, 0b111_110_101_100]
     assert sparse.pack(places, 8, 32).tolist() == [0b111_110_101_100_011_010_001_000]
@@ -90,7 +90,7 @@ def test_groups_that_do_not_fill_a_word_leave_its_end_at_zero():
         assert (sparse.unpack(sparse.pack(places, 8, bits), 4, 8, bits) == places).all()
 
 
-def test_broken_words_are_noticed():
+def test_faulty_words_are_reported():
     places = np.array([[0, 1], [2, 3], [1, 2], [0, 3]])
     word = sparse.pack(places)
     for bit in range(16):

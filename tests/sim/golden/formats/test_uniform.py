@@ -29,7 +29,7 @@ def test_halves(rounding, expected):
 def test_affine():
     form = Uniform("uint8")
     assert [float(x) for x in form.affine(-1.0, 1.55)] == [pytest.approx(0.01), 100]
-    # Widened to contain 0, nudged to an integer, saturated, and nothing at all.
+    # Widened to contain 0, rounded to an integer, saturated, and empty.
     assert [float(x) for x in form.affine(2.0, 5.1)] == [pytest.approx(0.02), 0]
     assert [float(x) for x in form.affine(-5.1, -2.0)] == [pytest.approx(0.02), 255]
     assert [float(x) for x in form.affine(0.0, 0.0)] == [1, 0]
@@ -53,7 +53,7 @@ def test_zero_is_exact_and_errors_are_half_a_step():
             scale, zero = form.affine(low, high)
             assert scale * (form.nearest(0 / scale + zero) - zero) == 0
             x = rng.uniform(low, high, 50)
-            # The nudge of the zero point may move an end out of the range by as much as half a step.
+            # Rounding of the zero point may move an end out of the range by up to 0.5 steps.
             assert (np.abs(scale * (form.nearest(x / scale + zero) - zero) - x) <= scale * 1.0001).all()
 
 

@@ -64,7 +64,7 @@ LAYOUT = {
 
 
 def numbers(case: dict) -> dict[str, np.ndarray]:
-    """Random inputs; scales for which results spread over their range."""
+    """Random inputs, and scales for which results use the whole range."""
     kind, data = case["kind"], {"x": RANDOM.integers(-128, 128, case["x"], dtype=np.int8)}
     zero_points = RANDOM.integers(-128, 128, 3)
     if kind in LAYOUT:
@@ -80,7 +80,7 @@ def numbers(case: dict) -> dict[str, np.ndarray]:
         data["w"] = RANDOM.integers(-128, 128, case["w"], dtype=np.int8)
         scales = case["scales"]
     elif kind == "mean":
-        means = RANDOM.integers(-100, 100, case["x"][3])  # of each channel, for else all would be equal
+        means = RANDOM.integers(-100, 100, case["x"][3])  # per channel, otherwise all would be equal
         data["x"] = (means + RANDOM.integers(-28, 28, case["x"])).astype(np.int8)
         scales, zero_points = case["scales"], np.array([-9, 0, 20])
     elif kind == "softmax":

@@ -1,4 +1,4 @@
-"""The convolutional digits network: training learns, integers keep what was learnt, gradients are gradients."""
+"""Convolutional digits network: training, accuracy in integers, and the exported graph."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ def data():
     return digits.load()
 
 
-def test_integers_keep_what_was_learnt(data):
+def test_integers_keep_the_accuracy(data):
     images, labels = data.test_images[:300], data.test_labels[:300]
     guesses = convnet.infer(convnet.weights(), images)[-1].argmax(1)
     assert np.mean(guesses == labels) > 0.95
@@ -21,7 +21,7 @@ def test_integers_keep_what_was_learnt(data):
 
 
 @pytest.mark.parametrize(("format", "activations"), [("int8", "int8"), ("flint4", "int8"), ("apot5", "float8")])
-def test_the_graph_computes_what_the_network_does(data, format, activations):
+def test_the_graph_matches_the_network(data, format, activations):
     network, images = convnet.network(format, activations), data.test_images[:20]
     graph = convnet.graph(network, 20)
     values = reference.run(graph, {"pixels": network.pixels(images)})
@@ -32,7 +32,7 @@ def test_the_graph_computes_what_the_network_does(data, format, activations):
     ("weights", "activations", "least"),
     [("int4", "int8", 0.9), ("flint4", "uflint4", 0.9), ("olive_int4", "float8", 0.9), ("pot4", "uint8", 0.85)],
 )
-def test_codes_keep_what_was_learnt(data, weights, activations, least):
+def test_codes_keep_the_accuracy(data, weights, activations, least):
     network = convnet.quantise(convnet.weights(), data.train_images, weights, activations)
     right = network.run(data.test_images).argmax(1) == data.test_labels
     assert right.mean() > least

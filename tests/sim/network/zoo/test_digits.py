@@ -1,4 +1,4 @@
-"""The digits network in integers: its rounding, its determinism, its accuracy. No hardware."""
+"""Digits network in integers: rounding, determinism, accuracy. No hardware."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def network(data, trained):
         (0.1, (1717986918, -3)),
         (1.5, (1610612736, 1)),
         (0.007247427341846, (1992157658, -7)),
-        (1 - 2**-40, (1073741824, 1)),  # rounds up to 2^31: the exponent takes it
+        (1 - 2**-40, (1073741824, 1)),  # rounds up to 2^31: the exponent is incremented
         (2.0**-31, (1073741824, -30)),
         (2.0**-33, (0, 0)),
         (0.0, (0, 0)),
@@ -108,7 +108,7 @@ def test_run_equals_the_equations(data, network):
     assert np.array_equal(network.run(data.test_images), logits)
 
 
-def test_every_product_is_passed_out_in_range(data, network):
+def test_every_product_is_passed_on_within_its_range(data, network):
     seen = []
 
     def matmul(a, w):
@@ -129,7 +129,7 @@ def test_a_wrong_product_changes_the_logits(data, network):
 
 
 def test_accuracy(data, trained, network):
-    """Both are 98.0 % where this was written; another BLAS may end its training a little elsewhere."""
+    """Both were 98.0 % at the time of writing; another BLAS may end the training with a slightly different result."""
     in_float = np.mean(digits.infer(trained, data.test_images)[-1].argmax(axis=1) == data.test_labels)
     in_int8 = np.mean(network.run(data.test_images).argmax(axis=1) == data.test_labels)
     assert in_float > 0.965
