@@ -46,7 +46,9 @@ def test_cycles_follow_the_law_for_all_rows():
     assert outcome.case_cycles[0] == design.latency
 
 
-@pytest.mark.parametrize("parameters", [SMALL, SMALL | {"topology": "ring", "k": 3, "l": 1}])
+@pytest.mark.parametrize(
+    "parameters", [pytest.param(SMALL, marks=pytest.mark.slow), SMALL | {"topology": "ring", "k": 3, "l": 1}]
+)
 def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("collective", Collective(**parameters))
     assert lint(design.verilog, design.top) == ""

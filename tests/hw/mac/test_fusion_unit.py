@@ -22,6 +22,7 @@ def design():
     return generate("fusion_unit", FusionUnit())
 
 
+@pytest.mark.slow
 def test_every_pair_of_values(design):
     """All of 2, 4, 8 x 2, 4, 8 bits, signed and unsigned, at every place of a word; 8 x 8 is sampled."""
     rng = np.random.default_rng(1)

@@ -75,7 +75,10 @@ def test_routers_are_emitted_once():
     assert len(re.findall(r"(?m)^  noc__router_w\w+ router\d+ ", large.verilog)) == 64
 
 
-@pytest.mark.parametrize("parameters", [SMALL, {"topology": "bus", "k": 2, "l": 1, "latency": 2, "width": 8}])
+@pytest.mark.parametrize(
+    "parameters",
+    [pytest.param(SMALL, marks=pytest.mark.slow), {"topology": "bus", "k": 2, "l": 1, "latency": 2, "width": 8}],
+)
 def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("noc", Noc(**parameters))
     assert lint(design.verilog, design.top) == ""
