@@ -12,8 +12,6 @@ from .verilog.verilog import Design
 
 UNREGISTERED = "no bench"
 """The bench of a component that belongs to no generator."""
-MATRIX_ENGINES = ("broadcast", "systolic")
-"""Generators whose streams carry the tiles of :func:`matmul`."""
 
 
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
@@ -81,6 +79,10 @@ def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
     accelerator = registry.find(on)
     parameters, kind = report.prepare(task, accelerator, {key: str(value) for key, value in settings.items()})
     return report.run(task, kind, accelerator, parameters, seed=seed)
+
+
+MATRIX_ENGINES = ("broadcast", "systolic")
+"""Generators whose streams carry the tiles of :func:`matmul`."""
 
 
 def matmul(design: str | Design, a, w, **options):
