@@ -86,6 +86,10 @@ def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
     return report.run(task, kind, accelerator, parameters, seed=seed)
 
 
+MATRIX_ENGINES = ("broadcast", "systolic")
+"""Generators whose streams carry the tiles of :func:`matmul`."""
+
+
 def matmul(design: str | Design, a, w, **options):
     """Multiply two matrices on a matrix engine's Verilog; return (product, outcome).
 
