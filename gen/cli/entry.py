@@ -17,6 +17,7 @@ from ..compile.image import ImageError
 from ..errors import UsageError
 from ..host.link import BoardError
 from ..synth.synth import SynthesisError
+from .mistakes import RejectedLine, sentence
 from .options import err
 
 REJECTED = (
@@ -45,10 +46,13 @@ def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
-        app(args=arguments)
-        code = 0
+        code = app(args=arguments, standalone_mode=False) or 0  # the code of `typer.Exit`; commands return nothing
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except typer.Abort:
+        code = 1
+    except RejectedLine as error:
+        code = _rejected(error)
     except REJECTED as error:
         code = _fail(2, str(error))
     except SimulatorError as error:
@@ -85,9 +89,16 @@ def _about(error: OSError) -> str:
     return f"{reason}."
 
 
-def _fail(code: int, sentence: str) -> int:
+def _rejected(error) -> int:
+    if error.message == (error.ctx.get_help() if error.ctx else ""):  # a group without a command
+        print(error.message, file=sys.stderr)
+        return 2
+    return _fail(2, sentence(error))
+
+
+def _fail(code: int, text: str) -> int:
     with contextlib.suppress(OSError):
-        err.print(f"systola: {sentence}", markup=False)
+        err.print(f"systola: {text}", markup=False)
     return code
 
 
