@@ -36,7 +36,7 @@ docs: .venv/ready  ## the documentation, into build/docs/html; warnings are erro
 
 lint: .venv/ready  ## ruff, and the prose lint
 	$(BIN)/ruff check .
-	$(BIN)/python tests/prose/lint.py README.md CHANGELOG.md docs examples setup.py
+	$(BIN)/python tests/prose/lint.py README.md CHANGELOG.md CONTRIBUTING.md docs examples setup.py
 
 .venv/ready: pyproject.toml constraints.txt
 	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
