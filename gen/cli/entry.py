@@ -19,6 +19,7 @@ from ..compile.image import ImageError
 from ..errors import UsageError
 from ..host.link import BoardError
 from ..synth.synth import SynthesisError
+from .mistakes import RejectedLine, sentence
 from .options import err
 
 REJECTED = (
@@ -47,10 +48,13 @@ def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
     try:
-        app(args=arguments)
-        code = 0
+        code = app(args=arguments, standalone_mode=False) or 0  # the code of `typer.Exit`; commands return nothing
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except typer.Abort:
+        code = 1
+    except RejectedLine as error:
+        code = _rejected(error)
     except REJECTED as error:
         code = _fail(2, str(error))
     except SimulatorError as error:
@@ -87,9 +91,16 @@ def _about(error: OSError) -> str:
     return f"{reason}."
 
 
-def _fail(code: int, sentence: str) -> int:
+def _rejected(error) -> int:
+    if error.message == (error.ctx.get_help() if error.ctx else ""):  # a group without a command
+        print(error.message, file=sys.stderr)
+        return 2
+    return _fail(2, sentence(error))
+
+
+def _fail(code: int, text: str) -> int:
     with contextlib.suppress(OSError):
-        err.print(f"systola: {sentence}", markup=False)
+        err.print(f"systola: {text}", markup=False)
     return code
 
 

@@ -12,3 +12,7 @@ def test_mistakes_write_nothing(refused):
     assert refused("draw", "uart", "-o", "a.png") == "-o a.png: the name of the file must end in .svg."
     assert refused("draw", "uart", "-o", "no/a.svg").startswith("-o no/a.svg: the file cannot be written: ")
     assert refused("draw", "systolic", "-p", "rows=0", "-o", "a.svg").startswith("rows=0: rows must be")
+    assert refused("draw", "uart", "-o", "a.svg", "--depth", "0") == "--depth 0: it must be an integer from 1 to 16."
+    assert refused("draw", "uart", "-o", "a.svg", "--depth", "x") == "--depth x: it must be an integer from 1 to 16."
+    assert refused("draw", "uart") == "-o FILE is missing (SVG file to write)."
+    assert refused("draw", "-o", "a.svg") == "NAME is missing (generator: see `systola list`)."

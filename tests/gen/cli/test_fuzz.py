@@ -162,7 +162,7 @@ def fault_of(code: int, out: str, err: str, before: dict, after: dict) -> str | 
         return f"exit code {code}, {err[-400:]}"
     if code == 2 and after != before:
         return f"rejected, but wrote {sorted(after.keys() ^ before.keys())}: {err}"
-    if code == 2 and not err.startswith(("systola: ", "Usage: ")):
+    if code == 2 and not err.startswith(("systola: ", "Usage: systola [OPTIONS]", "Usage: systola board [OPTIONS]")):
         return f"rejected without a sentence: {err}"
     if err.startswith("systola: ") and code == 2 and not err.rstrip().endswith((".", "?", ")")):
         return f"no sentence: {err}"

@@ -62,3 +62,23 @@ def test_an_unwritable_result_is_one_sentence(tmp_path):
     with pytest.raises(UsageError, match=r"cannot write .*: Is a directory"):
         save(tmp_path, {})
     save(None, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("synth pe --placer q", "--placer q: it must be heap or static."),
+        ("sim pe --time-limit z", "--time-limit z: it must be a number of at least 1."),
+        ("run gemm --latency 1", "--latency 1: it must be an integer from 2 to 1000."),
+        ("gen pe --bad", "no such option: --bad; see `systola gen --help`."),
+        ("nope", "no such command 'nope'; see `systola --help`."),
+    ],
+)
+def test_a_rejected_line_is_one_sentence(refused, line, expected):
+    assert refused(*line.split()) == expected
+
+
+def test_a_group_without_a_command_prints_its_help(systola):
+    run = systola("board")
+    assert run.returncode == 2
+    assert run.stderr.startswith("Usage: systola board [OPTIONS] COMMAND")
