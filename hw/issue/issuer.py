@@ -111,7 +111,7 @@ class Issuer(Component):
             in_loop, body = self._loops(m, current, leaves, ops, error, operands.target)
         else:
             m.d.comb += operands.target.eq(current.pc + 1)
-        after = Signal(PC_WIDTH)  # the last instruction issued
+        after = Signal(PC_WIDTH)  # the number after the last instruction issued
         with m.If(leaves):
             m.d.sync += after.eq(current.pc + 1)
         m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)

@@ -59,8 +59,8 @@ class Requantise(Component):
     Initiation interval 1, also where sets change.
 
     Back-pressure: a row is accepted only if the output buffer has space for its result, so the lanes never stall. `set`
-    is ready except from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to the
-    next beat, or longer if a packet is open. No output depends combinationally on an input.
+    is ready except from `last` until all stages use its set: 9 cycles (gemmlowp: 11) from `last` to the next beat, or
+    longer if a packet is open. No output depends combinationally on an input.
 
     Area grows with cols: a lane has 4 multipliers of 18 x 18 bits (2 with single rounding, acc_width up to 18 and no
     bias) and two copies of its settings. Shifts to the right keep only the bits that out_format can distinguish.
@@ -290,9 +290,9 @@ class RequantiseLane(Component):
         m.d.comb += [multiply.a.eq(total), multiply.b.eq(get["multiplier"])]
         product = multiply.product
         if p.rounding == "gemmlowp":
-            # With q = product >> 30, the first rounding gives v = (q + 1) >> 1. The second, away from zero, is that of
-            # 2v - (v < 0) with ties upwards: q, q + 1 or q - 1. The one v that gemmlowp saturates, 2^31, is beyond
-            # every clamp without a shift and rounds to the same with one.
+            # With q = product >> 30, the first rounding gives v = (q + 1) >> 1. The second, of v with ties away from
+            # zero, equals that of (2v - (q < 0)) / 2 with ties upwards; 2v - (q < 0) is q, q + 1 or q - 1. The one v
+            # that gemmlowp saturates, 2^31, is beyond every clamp without a shift and rounds to the same with one.
             q = product[WORD - 2 :].as_signed()
             negative, odd = q[-1], q[0]
             product = Signal(q.shape(), name="away", reset_less=True)
