@@ -56,13 +56,13 @@ class AccumulatorBank(Component):
         m = Module()
         p = self.p
         row, read = self.row.payload, self.read.payload
-        half, asked = row.addr[-1], read.addr[-1]
+        half, read_half = row.addr[-1], read.addr[-1]
         fetches = Signal()
         room = Signal()
         look = Signal()
         m.d.comb += [
             fetches.eq(self.row.valid & row.accumulate),
-            self.read.ready.eq(room & ~(fetches & (half == asked))),
+            self.read.ready.eq(room & ~(fetches & (half == read_half))),
             look.eq(self.read.valid & self.read.ready),
         ]
 
@@ -100,7 +100,7 @@ class AccumulatorBank(Component):
                 lanes.write.eq(self.row.valid << half),
                 lanes.source.eq(source),
                 lanes.fetch.eq(Cat(Mux(fetches & (half == n), row.addr[:-1], read.addr[:-1]) for n in range(HALVES))),
-                lanes.look.eq(asked),
+                lanes.look.eq(read_half),
             ]
             found.append(lanes.found)
 
