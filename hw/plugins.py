@@ -32,7 +32,7 @@ def load(group: str, kind: type, fault: Callable[[object], str | None] = lambda 
         except (Exception, SystemExit) as error:  # third-party packages can raise any exception
             reason = f"cannot be loaded: {type(error).__name__}: {_line(error)}"
         if reason:
-            plugins.broken.setdefault(point.name, f"{_who(point)} {reason}.")
+            plugins.broken.setdefault(point.name, f"{_label(point)} {reason}.")
     return plugins
 
 
@@ -54,7 +54,7 @@ def _package(point: EntryPoint) -> str:
     return point.dist.name if point.dist else ""
 
 
-def _who(point: EntryPoint) -> str:
+def _label(point: EntryPoint) -> str:
     package = f" of package {_package(point)}" if point.dist else ""
     return f"plug-in '{point.name}'{package} ({point.value})"
 

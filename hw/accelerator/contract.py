@@ -21,10 +21,10 @@ class Engine(Component):
     """Base class of an accelerator's engine, which a :class:`.Shell` turns into an accelerator.
 
     While `go` is high the engine executes the program or descriptors at DRAM address `entry`, until it raises `halted`
-    or `fault.valid`; both may stay high. `stop` is high whenever no execution is in progress: no transfer may begin
-    while it is. `quiet` is high when no transfer is in flight on any bus; the shell then resets the engine before it is
-    started again, so the engine needs no logic to return to its initial state. `pc` is the instruction or descriptor
-    being executed.
+    or `fault.valid`; both may stay high. `stop` is high whenever `go` is low: no transfer may begin then. `quiet` is
+    high when no transfer is in flight on any bus, which ends the execution. The shell resets the engine before each
+    execution, so the engine needs no logic to return to its initial state. `pc` is the instruction or descriptor being
+    executed.
 
     `events` has a field for each counter: how much it grows in this cycle. `busy` has a bit for each name in `BUSY`,
     for timelines and logic analysers; `pending` one for each name in `PENDING`, readable by software. Every other port

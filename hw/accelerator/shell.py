@@ -14,7 +14,7 @@ from .contract import FAULT, PC_WIDTH, Engine, check_class, check_ports
 from .counters import WIDTH, Counters
 
 CLEAR = 4
-"""Cycles from the end of one execution to the next start: the engine is reset in all but the first."""
+"""Cycles between the write of `control.start` and execution: the engine is in reset in all but the first."""
 FIRST_COUNTER = 0x40
 """Byte offset of the first counter."""
 
@@ -94,9 +94,9 @@ class Shell(Component):
 
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
     is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq`
-    rises. The engine is reset before each start, so no state of one execution reaches the next. `error` and `pc` hold
-    the cause and place of the last end. Counters count while `status.running` and execution is not yet ending, and
-    keep their values until the next start.
+    rises. The engine is reset before each execution, so no state of one execution reaches the next. `error` and `pc`
+    hold the cause and place of the last end. Counters count while `go` is high, neither in the reset before nor while
+    transfers drain, and keep their values until the next start.
 
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
     Bus masters and further ports of the engine pass through unchanged.

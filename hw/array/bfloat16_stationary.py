@@ -25,7 +25,7 @@ class Bfloat16Parameters(StationaryCoreParameters):
 
 
 class Bfloat16Cell(Cell):
-    """psum_south = psum_north + moving * weight, in fp32, with a double-buffered weight: current and pending.
+    """psum_south = psum_north + streamed * weight, in fp32, with a double-buffered weight: current and pending.
 
     `streamed`, with `swap` and `load`, goes east by one cell per cycle; `weight` and `psum` go south, by one cell in
     STEP cycles. `load` stores the weight from the north as pending, `swap` makes the pending one current.
@@ -104,9 +104,9 @@ class Bfloat16Head(Cell):
 class Bfloat16Stationary(Component):
     """Core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
 
-    Sums are rounded, so their order matters: lane k of `streamed` enters row k from the top, where its weight is
-    stationary, and the later weights of a tile pass the earlier ones. All data that move down take STEP cycles per row,
-    because psums do. There are no global signals.
+    Sums are rounded, so their order matters: lane 0 of `streamed` enters the top row, and weight k of a tile is stored
+    in row k, so later weights pass the rows of earlier ones. All data that move down take STEP cycles per row, because
+    psums do. There are no global signals.
 
     Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles while the
     current one is in use. Area: rows x cols cells, and triangles of delays, the one of `streamed` STEP times as deep.

@@ -25,7 +25,6 @@ class OutputCell(Cell):
 
     Latency: `a`, `w` to `result` 2 cycles and the multiplier's. Area: one multiplier, one adder,
     three registers of the sum's width.
-    three registers of the sum's width.
     """
 
     class Parameters(Parameters):
@@ -78,8 +77,8 @@ class OutputCell(Cell):
 class OutputStationary(Component):
     """y[r] = sum over k of a[k][r] * w[k], r = 0 first: `a` carries columns of A, `w` rows of W, both ending in `last`.
 
-    The two streams are consumed together; the tile ends when either has `last`. Lane r of `a` enters the row r-th
-    from the bottom, because the bottom row's results leave first.
+    The two streams are consumed together; the tile ends when either has `last`. Lane 0 of `a` enters the bottom row,
+    because the bottom row's results leave first.
 
     Latency: rows + cols + 1 cycles and the multiplier's from the last beat of `a`, `w` to the first of `y`, plus 2 with
     a buffer. Tiles of K beats have a period of max(K, rows) cycles: one drains while the next accumulates. A tile's

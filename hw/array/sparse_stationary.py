@@ -12,7 +12,8 @@ from .weight_stationary import StationaryCoreParameters, WeightStationary
 
 
 class SparseParameters(StationaryCoreParameters):
-    """Parameters of a core whose row is a group: `streamed` is m activations `a`, `still` n weights `w` with places."""
+    """Parameters of a core whose row is a group: a lane of `streamed` is m activations of shape `a`, a lane of
+    `stationary` is n weights of shape `w` with their places."""
 
     pattern: SparsityPattern
     a: Shape

@@ -17,7 +17,7 @@ ROUND_TRIP = 2 + BUFFER_LATENCY
 
 
 class Stationary(Component):
-    """y = moving @ tile, row by row, with double-buffered tiles: the next one loads while the current one is in use.
+    """y = streamed @ tile, row by row, with double-buffered tiles: the next one loads while the current one is in use.
 
     `stationary` carries a tile of `rows` beats (fewer if `last` comes early: the remaining rows keep their weights).
     `streamed` carries rows; its `last` marks the last row that uses the current tile, and passes through to `y`, as do

@@ -46,7 +46,7 @@ class StationaryCoreParameters(Parameters):
 
 
 def core_members(p: StationaryCoreParameters) -> dict:
-    """Return the ports of a core: y[c] = sum over k of moving[k] * tile[k, c], `latency` cycles after `streamed`.
+    """Return the ports of a core: y[c] = sum over k of streamed[k] * tile[k, c], `latency` cycles after `streamed`.
 
     Beat k of a tile arrives on `stationary` with `load`; `rows_left` is the number of beats of the full tile that
     follow. `swap`, with the first row that uses the tile, makes it current; the next tile may load from that very cycle
@@ -63,7 +63,7 @@ def core_members(p: StationaryCoreParameters) -> dict:
 
 
 class StationaryCell(Cell):
-    """psum_south = psum_north + moving * weight, with a double-buffered weight: current and pending.
+    """psum_south = psum_north + streamed * weight, with a double-buffered weight: current and pending.
 
     `streamed`, with `swap` and `load`, goes east by one cell per cycle; `weight` and `psum` go south. `load` stores the
     weight from the north as pending; `swap` makes the pending weight current for the operand that it accompanies.
@@ -154,9 +154,9 @@ class RowControl(Cell):
 class WeightStationary(Component):
     """Core (see :func:`core_members`) as a systolic grid.
 
-    Lane k of `streamed` enters the row k-th from the bottom, because the first weight of a tile travels furthest. A
-    psum is as wide in each row as the sums that can arrive there. There are no global signals: operands, weights,
-    `swap` and `load` advance by one cell per cycle.
+    Lane 0 of `streamed` enters the bottom row, because the first weight of a tile travels furthest. A psum is as wide
+    in each row as the sums that can arrive there. There are no global signals: operands, weights, `swap` and `load`
+    advance by one cell per cycle.
 
     Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles while the current one
     is in use. Area: rows x cols cells, and triangles of delays on three sides.

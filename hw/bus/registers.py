@@ -334,10 +334,10 @@ class Registers(Component):
             reads.append(Signal(name=f"ar_{register.name}"))
             m.d.comb += [writes[-1].eq(aw.payload.word == word), reads[-1].eq(ar.payload.word == word)]
             values.append(Mux(reads[-1], self._read(register), 0))
-            here = Signal(name=f"write_{register.name}")
-            m.d.comb += here.eq(write & writes[-1])
+            selected = Signal(name=f"write_{register.name}")
+            m.d.comb += selected.eq(write & writes[-1])
             for field in register.fields:
-                self._write(m, register, field, here, written, strobes)
+                self._write(m, register, field, selected, written, strobes)
 
         b_error = Signal(reset_less=True)
         with m.If(write):
@@ -381,8 +381,8 @@ class Registers(Component):
             end = field.low + field.bits
         return Cat(parts)
 
-    def _write(self, m, register: Register, field: RegField, here, written, strobes):
-        """Implement a field: its response to a write of its register (`here`), and its behaviour otherwise."""
+    def _write(self, m, register: Register, field: RegField, selected, written, strobes):
+        """Implement a field: its response to a write of its register (`selected`), and its behaviour otherwise."""
         name = f"{register.name}_{field.name}"
         bits = slice(field.low, field.low + field.bits)
         value = getattr(self, name)
@@ -390,11 +390,11 @@ class Registers(Component):
             case "rw":
                 for low in range(field.low - field.low % 8, field.low + field.bits, 8):
                     part = slice(max(low, field.low), min(low + 8, field.low + field.bits))
-                    with m.If(here & strobes[low]):
+                    with m.If(selected & strobes[low]):
                         m.d.sync += value[part.start - field.low : part.stop - field.low].eq(written[part])
             case "w1c":
-                clear = Mux(here, written[bits], 0)
+                clear = Mux(selected, written[bits], 0)
                 m.d.sync += value.eq(value & ~clear | getattr(self, f"{name}_set"))
             case "pulse":
-                m.d.sync += value.eq(Mux(here, written[bits], 0))
-                m.d.sync += getattr(self, f"{name}_strobe").eq(here & strobes[bits].any())
+                m.d.sync += value.eq(Mux(selected, written[bits], 0))
+                m.d.sync += getattr(self, f"{name}_strobe").eq(selected & strobes[bits].any())

@@ -11,14 +11,15 @@ from .rings import CollectiveCode, CollectiveParameters
 CHILDREN = 2
 
 
-def asked(p: CollectiveParameters) -> Bundle:
+def agreed(p: CollectiveParameters) -> Bundle:
     """Parts of a call in which all nodes must agree."""
     return Bundle({"op": 3, "root": bits(p.rings.nodes), "rows": p.count_width})
 
 
 def gathered(p: CollectiveParameters) -> Bundle:
-    """State of a subtree: whether `some` node waits, whether `every` node does, and with the `same` call, `asked`."""
-    return Bundle({"some": 1, "every": 1, "same": 1, "asked": asked(p)})
+    """State of a subtree: whether `some` node waits, whether `every` node does, and whether all calls are the `same`:
+    `asked`."""
+    return Bundle({"some": 1, "every": 1, "same": 1, "asked": agreed(p)})
 
 
 DECISION = Bundle({"valid": 1, "code": 3})
@@ -26,9 +27,10 @@ DECISION = Bundle({"valid": 1, "code": 3})
 
 
 class BarrierNode(Component):
-    """Node of the barrier tree: combines the states of its children with `asked` here, and forwards decisions to them.
+    """Node of the barrier tree: combines the states of its children with its own, and forwards decisions to them.
 
-    Latency 1 in each direction. `has` marks the existing children.
+    `waits`: a call waits here, with the parts `asked`. `has` marks the existing children; their states arrive in
+    `below`, and the combined state leaves by `above`. Latency 1 in each direction.
     """
 
     class Parameters(CollectiveParameters):
@@ -38,7 +40,7 @@ class BarrierNode(Component):
     def members(p):
         return {
             "waits": In(1),
-            "asked": In(asked(p)),
+            "asked": In(agreed(p)),
             "has": In(CHILDREN),
             "below": In(Lanes(gathered(p), CHILDREN)),
             "above": Out(gathered(p)),

@@ -33,14 +33,15 @@ class Collective(Component):
     rejected at all nodes: 5 if a node was missing `timeout` cycles after the first call, 6 if the nodes' calls differ.
     Only with 0 has anything been executed, and then at all nodes.
 
-    Latency: with D = k + l - 2 and the last segment S (R below 15, else 8 + (R mod 8) mod 7), from the last call to the
-    last status: broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18; all_gather 2 D +
-    (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18, a little more below 3 rows; all_to_all N R hops / 2 and some.
-    Initiation interval: the same; a link carries a word in every cycle but for the first and last hops.
+    Latency from the last call to the last status, with D = k + l - 2 and S the longer of the last two segments (R below
+    15, else 8 + (R mod 8) mod 7): broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18;
+    all_gather 2 D + (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18; these three take a little more below 3 rows.
+    all_to_all takes somewhat more than N R hops / 2, with the mean number of hops. Initiation interval: the same; a
+    link carries a word in every cycle but for the first and last hops.
 
     Back-pressure: calls wait for the status of the previous call, and for each other. There is no combinational path
-    from an input to an output. Area: 4 lanes per node (each an adder, a bank and a link's buffer of 16 words) and 2
-    schedules; all nodes are instances of one module.
+    from an input to an output. Area: 4 lanes per node of a torus, 2 of a ring (each an adder, a bank and a link's
+    buffer of 16 words), and a schedule per 2 lanes; all nodes are instances of one module.
 
     Source: R. Thakur, R. Rabenseifner and W. Gropp, collectives in MPICH, Int. J. High Perf. Comput. Appl. 19(1), 2005
     (bounds, rings); W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.

@@ -12,7 +12,7 @@ from ..component import Component, Parameters, place
 from .rings import CollectiveParameters, lane_slot
 
 BANK_LATENCY = 2
-"""Cycles from an address to the register of the word."""
+"""Cycles from an address to the word in its register."""
 
 
 class IntegerSum(Component):

@@ -10,9 +10,9 @@ from ..noc.vc_queue_head import DISTRIBUTED
 
 
 class LinkEnd(Component):
-    """Link end: a buffer of `depth` words, a power of two, whose sender counts the free places.
+    """Link end: a buffer of `depth` words, a power of two, whose sender counts the free words.
 
-    A `word` enters with `word_valid` and stays until `take`.
+    `data` is written if `valid`. `word` is the oldest word while `word_valid` is high; `take` removes it.
 
     Latency 1, initiation interval 1. `credit` follows `take` one cycle later. Area: depth x width bits of distributed
     memory, two counters.
@@ -49,8 +49,8 @@ class LinkEnd(Component):
 
 
 class LinkBegin(Component):
-    """Link start: counts the free words at the link's end: `room` unless there are none; `reserve` claims one, `credit`
-    returns one. Latency 1."""
+    """Link start: counter of the free words at the link's end. `room` is high unless there are none; `reserve` claims
+    one, `credit` returns one. Latency 1."""
 
     class Parameters(Parameters):
         depth: int

@@ -30,7 +30,7 @@ def node_ports(p: CollectiveParameters, prefix: str = "") -> dict:
 class CollectiveNode(Component):
     """Collective node: accepts a call, joins the barrier, runs its engines, and returns the status.
 
-    Link n leaves in dimension n mod rings, upwards for the first of them, downwards for the others; a word that arrives
+    With r rings, link n leaves in dimension n mod r: upwards for n < r, downwards for the others. A word that arrives
     at link n has moved in the same direction. The assignment of lanes to links follows from the node's position, and in
     an all-to-all from the pass; a pass begins when all lanes have completed the previous one.
 
@@ -98,7 +98,7 @@ class CollectiveNode(Component):
         at_rest = Signal()
         self._memory(m, platform, lanes, at_rest)
 
-        # Values derived from a call, one cycle later: the addresses of its rows, and whether it is legal.
+        # Values derived from a call, one or two cycles later: the addresses of its rows, and whether it is legal.
         rooted = Signal()
         parts = Signal(p.count_width + bits(r.nodes))
         needs = Signal(p.count_width + bits(r.nodes) + 3)

@@ -12,9 +12,9 @@ from ..component import Parameters
 from ..noc.route import bits
 
 SEGMENT = 8
-"""Rows per segment. The last segment of a part has at least one row less, and at most 2 less than twice as many."""
+"""Rows per segment. The last segment of a part has SEGMENT - 1 to 2 SEGMENT - 2 rows, fewer only if the part has."""
 LINK_DEPTH = 2 * SEGMENT
-"""Words that an input buffers: a segment, and 2 whose credits are in flight."""
+"""Words that an input buffers: the longest segment, and 2 whose credits are in flight."""
 NODES = 64
 
 
@@ -152,7 +152,7 @@ class CollectiveParameters(Parameters):
 
 
 def call(p: CollectiveParameters) -> Bundle:
-    """Call of a node: an operation on `rows` rows, or on as many of each node, from row `base` on."""
+    """Call of a node: an operation on `rows` rows, or on as many rows of every node's part, from row `base` on."""
     return Bundle({"op": 3, "root": bits(p.rings.nodes), "rows": p.count_width, "base": p.addr_width})
 
 

@@ -16,7 +16,8 @@ LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
 def order(p: CollectiveParameters) -> Bundle:
     """Command of a node to its engines. `home` is the first row of its own part of the message; `whole` is the number
     of rows of all parts; `step_x` to `round_y` are the distances to the next part in x and y, and from the last to the
-    first. `reverse` and `second` select one of the four passes of an all-to-all."""
+    first. `reverse` and `second` select one of the four passes of an all-to-all. `root`: this node is the root;
+    `begins` and `ends`, one bit per lane: it is the next node after the root on the lane's ring, or the last before."""
     steps = dict.fromkeys(STEPS, p.addr_width)
     return Bundle(
         {"op": 3, "rows": p.count_width, "base": p.addr_width, "home": p.addr_width, "whole": p.addr_width}
@@ -38,22 +39,26 @@ class SlotSchedule(Component):
 
     A message has one part per node. Ring collectives step from part to part: with T = nodes - 1, slot t of
 
-        reduce-scatter (t = 0 to T) sends the part t + 1 nodes back, and adds the arriving rows; t = T keeps its own
-        all-gather (t = T to 2T) sends its own part, then the part that arrived, and keeps that
+        reduce-scatter (t = 0 to T) adds the arriving rows to the part t + 1 nodes back and sends the sum; t = 0 only
+            sends, t = T stores the sum, which is that of its own part
+        all-gather (t = T to 2T) sends its own part, then stores each arriving part and forwards it
         all-reduce (t = 0 to 2T) is both, with slot T in common
 
-    where back is against the ring for lane 0, along it for lane 1. Each does so for some rows of all parts, then for
-    the next rows; the last slot, which only receives, is merged with the first of the next rows, which only sends.
+    where back is against the ring for lane 0, along it for lane 1. These slots are executed for a segment of all parts,
+    then for the next segment; the last slot of a segment, which only receives, is merged with the first slot of the
+    next one, which only sends.
 
     All-to-all: a part for the node at distance d travels d hops, and is stored on arrival; d = 1 to half the ring, lane
     0 in one direction, lane 1 in the other, then (`reverse`) the other halves. At exactly half the ring, one half of
     each part travels in each direction. A torus does so in one dimension, then (`second`) in the other, with the parts
     for all nodes there in groups.
 
-    Broadcast and reduce are one slot: a chain that ends at the root, or starts from it.
+    Broadcast and reduce are one slot: a chain that starts at the root, or ends there.
 
-    Latency 4 from `start` to the first slot; one slot every 2 cycles, 7 cycles between parts. Back-pressure: `slots`
-    may stall. Area: 7 adders of an address.
+    Latency from `start` to the first slot: 2 cycles for broadcast, reduce and the first pass of an all-to-all, 3 for
+    all-gather, 4 for reduce-scatter and all-reduce, 5 or more for the other passes. One slot every 2 cycles; 5 to 7
+    cycles from the last slot of a segment to the first of the next, if an all-to-all has 2 rows or more.
+    Back-pressure: `slots` may stall. Area: about 10 adders of an address.
     """
 
     class Parameters(CollectiveParameters):
@@ -95,7 +100,7 @@ class SlotSchedule(Component):
             ]
         forth, back, home = walkers.values()
         walk = Signal()
-        restart = Signal()  # both return to the node's own part
+        restart = Signal()  # `forth` and `back` return to the node's own part
         m.d.comb += [forth.walk.eq(walk), back.walk.eq(walk), forth.load.eq(restart), back.load.eq(restart)]
         m.d.comb += [home.load.eq(self.start), home.place.eq(self.position), home.first.eq(o.home)]
         for walker in (forth, back):
@@ -262,8 +267,8 @@ class SlotSchedule(Component):
 class NodeWalker(Component):
     """Node walker: steps from node to node, along a ring or straight in one dimension; drives the first row of a part.
 
-    `load` sets it to `place`, whose part begins at `first`; `walk` advances it by one node: by +1 if `forth`, else
-    by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
+    `load` sets it to node `place`, whose part begins at row `first`; `walk` advances it by one node: by +1 if `forth`,
+    else by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
     """
 
     class Parameters(Parameters):

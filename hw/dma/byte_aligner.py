@@ -46,9 +46,10 @@ class ByteAligner(Component):
     `failed`, `decerr` and `beat` report the first source word with an error since the descriptor's first: valid while
     `o` holds the descriptor's last word.
 
-    Latency 2 from move and source word to target word, initiation interval 1 per word. Back-pressure: `i.ready` and
-    `move.ready` follow `o.ready`. Area: a rotator (data_width x log2 W multiplexers), a word of registers on each side
-    of the merge.
+    Latency 2 from a move to its first target word, 1 from a source word to the target word that it completes.
+    Initiation interval 1 per word. Back-pressure: `i.ready` and `move.ready` follow `o.ready` combinationally, and
+    `move.ready` also `i.valid`. Area: a rotator (data_width x log2 W multiplexers), a word of registers on each side of
+    the merge.
     """
 
     Parameters = DmaParameters
@@ -166,7 +167,7 @@ class ByteAligner(Component):
             if p.scatter:
                 m.d.sync += keep.eq(new.keep)
 
-        # Errors: the first one of a descriptor is kept. No word starts while its last one waits, see `free`.
+        # Errors: the first one of a descriptor is kept. No further word is processed while its last one waits: `free`.
         bad = Signal()
         m.d.comb += bad.eq(go & needs & self.i.payload.resp[1])
         with m.If(leaves):

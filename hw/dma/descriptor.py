@@ -30,7 +30,7 @@ class DmaCode(IntEnum):
     SIZE = 6
     """rejected: an element is wider than the bus"""
     UNSUPPORTED = 7
-    """rejected: it needs an option that was not built, or two that exclude each other"""
+    """rejected: padding of a store, or together with fill"""
     PADDING = 8
     """rejected: before + after > count"""
     ALIGNMENT = 9

@@ -15,9 +15,11 @@ def verdict(p: DmaParameters) -> Bundle:
 
 
 class DescriptorCheck(Component):
-    """Descriptor check: decides whether a descriptor is legal, and which of its dimensions are runs of bytes.
+    """Descriptor check: decides whether a descriptor is legal, and whether its innermost dimension is a run of bytes.
 
-    One dimension per cycle: a multiplier computes its extent, two adders sum up the first and last address of the box.
+    One dimension per cycle: a multiplier computes its extent in the local memory, two adders sum up the first and last
+    local address of the box. If several errors apply, the code is that of the first of SIZE, UNSUPPORTED, ZERO_COUNT,
+    PADDING, LOCAL_RANGE, ALIGNMENT.
 
     Latency dims + 4, initiation interval dims + 4. Back-pressure: `i.ready` is low during a check, and follows
     `o.ready` then. Area: a descriptor of registers, a multiplier of count by local stride.

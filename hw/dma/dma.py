@@ -42,8 +42,8 @@ class Dma(Component):
     cycle.
 
     Throughput: bytes that are contiguous on both sides move at one beat per cycle; a row takes one more cycle where
-    its alignment differs. Isolated elements take one cycle each, and one burst each without `scatter`: software should
-    merge dimensions that are contiguous.
+    its offset in a word is greater at the source than at the target. Isolated elements take one cycle each, and one
+    burst each without `scatter`: software should merge dimensions that are contiguous.
 
     Latency: dims + 8 cycles from descriptor to read address, 2 from read beat to local write. Initiation interval 1 per
     beat on each channel; dims + 4 per descriptor. Back-pressure on every stream; there is no combinational path from an
@@ -83,7 +83,8 @@ class Dma(Component):
         p = self.p
         check = place(m, platform, "check", DescriptorCheck, **dict(p))
         load = place(m, platform, "load", Load, **dict(p))
-        store = place(m, platform, "store", Store, **dict(p) | {"padding": False, "scatter": False})  # loads only
+        # Padding and scatter are options of loads.
+        store = place(m, platform, "store", Store, **dict(p) | {"padding": False, "scatter": False})
         order = place(m, platform, "order", StreamBuffer, payload=ORDER, depth=IN_FLIGHT, style="auto")
 
         if p.queue:

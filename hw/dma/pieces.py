@@ -50,7 +50,7 @@ class PieceGenerator(Component):
 
         if p.padding:
             outside, first = registers("outside", 1), registers("first_outside", 1)  # in the padding; at its first step
-            beyond = registers("beyond", COUNT_WIDTH)  # this many steps from the end, or more, is before the inside
+            beyond = registers("beyond", COUNT_WIDTH)  # with this many further steps or more, not yet inside
         else:
             outside = None
         length, fill, row_ends = self._row(m, box, outside, advance)

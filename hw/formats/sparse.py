@@ -37,9 +37,10 @@ class SparsityPattern(Parameters):
 
 
 class GroupDecoder(Component):
-    """Group decoder: `o` is `values` with the places in `meta`, or zeros if the places do not ascend (`illegal`).
+    """Group decoder: `o` is `values` with the places in `meta`, or zeros if the places are `illegal`: they do not
+    ascend, or exceed m - 1.
 
-    Combinational. Area: n - 1 comparisons of places.
+    Latency 0. Area: n - 1 comparisons of places.
     """
 
     class Parameters(Parameters):

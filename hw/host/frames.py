@@ -24,7 +24,8 @@ BEAT = Bundle({"data": 8, "end": 1, "good": 1})
 class Crc(Component):
     """CRC-32 of the `valid` bytes since `start`; `good` if the last four bytes are the CRC of those before them.
 
-    Latency 1, initiation interval 1; `start` with a valid byte restarts it. Area: 32 flip-flops, some 100 LUT4.
+    Latency 1, initiation interval 1; `start` restarts it, and a byte in the same cycle is ignored. Area: 32 flip-flops,
+    some 100 LUT4.
 
     Source: IEEE 802.3, section 3.2.9.
     """

@@ -158,11 +158,11 @@ class Link(Component):
         answer = answers.i
         taken = Signal()
         m.d.comb += taken.eq(answer.valid & answer.ready)
-        came, byte = inbox.o.valid, inbox.o.payload
+        byte_valid, byte = inbox.o.valid, inbox.o.payload
         with m.FSM():
             with m.State("header"):
                 m.d.comb += inbox.o.ready.eq(1)
-                with m.If(came):
+                with m.If(byte_valid):
                     m.d.sync += [
                         request.as_value().eq(Cat(request.as_value()[8:], byte)),
                         place_in.eq(place_in + 1),
@@ -225,7 +225,7 @@ class Link(Component):
                             m.next = "read"
             with m.State("gather"):
                 m.d.comb += inbox.o.ready.eq(1)
-                with m.If(came):
+                with m.If(byte_valid):
                     m.d.sync += [word.eq(Cat(word[8:], byte)), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
                     with m.If(place_in == WORD - 1):
                         m.next = "write"
@@ -244,7 +244,7 @@ class Link(Component):
                     m.next = "status"
             with m.State("skip"):
                 m.d.comb += inbox.o.ready.eq(1)
-                with m.If(came):
+                with m.If(byte_valid):
                     m.d.sync += place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))
                     with m.If(place_in == WORD - 1):
                         m.d.sync += remaining.eq(remaining - 1)

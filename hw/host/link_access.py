@@ -67,20 +67,20 @@ class LinkAccess(Component):
         r_valid = Signal()
         b_valid = Signal()
         response = Signal(2)
-        for bus, here in ((self.memory, ~access.registers), (self.registers, access.registers)):
+        for bus, selected in ((self.memory, ~access.registers), (self.registers, access.registers)):
             # An address is issued independently of the data: a slave may wait for the data first.
             for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
                 m.d.comb += channel.payload.addr.eq(access.addr)
-                with m.If(asks & here & kind):
+                with m.If(asks & selected & kind):
                     m.d.sync += channel.valid.eq(1)
                 with m.Elif(channel.ready):
                     m.d.sync += channel.valid.eq(0)
             m.d.comb += [
-                bus.w.valid.eq(here & writes & self.put.valid),
-                bus.r.ready.eq(here & reads & self.got.ready),
-                bus.b.ready.eq(here & answered),
+                bus.w.valid.eq(selected & writes & self.put.valid),
+                bus.r.ready.eq(selected & reads & self.got.ready),
+                bus.b.ready.eq(selected & answered),
             ]
-            with m.If(here):
+            with m.If(selected):
                 m.d.comb += [
                     w_ready.eq(bus.w.ready),
                     r_valid.eq(bus.r.valid),

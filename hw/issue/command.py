@@ -50,7 +50,7 @@ def command_queue(m, platform, isa: Isa, source, depth: int):
 def settings(m, isa: Isa, command, shapes: dict) -> dict:
     """Configuration registers {number: register} of the given shapes, written when a SET leaves the stream `command`.
 
-    Values that do not fit are saturated.
+    Values that do not fit are converted by :func:`saturate`.
     """
     registers = {}
     for setting, shape in shapes.items():
@@ -75,8 +75,8 @@ def _set(isa: Isa, command, setting):
     """Whether a SET of one configuration register leaves the stream, and the value that it writes."""
     op = isa.controls[Control.SET]
     number, operand = isa.rows[op].flags[0], next(iter(isa.rows[op].operands))
-    here = command.payload.flags[number.range] == setting
-    return command.valid & command.ready & (command.payload.op == op) & here, command.payload[operand]
+    selected = command.payload.flags[number.range] == setting
+    return command.valid & command.ready & (command.payload.op == op) & selected, command.payload[operand]
 
 
 def saturate(word, shape: Shape):

@@ -85,7 +85,7 @@ class InstructionFetch(Component):
                 m.d.sync += place.eq(self.index[:first])
             m.d.comb += self.word.eq(read.data.word_select(place, isa.bits))
 
-        # Blocks are requested one at a time, each up to the next multiple of its size.
+        # Blocks are requested one after the other, at most two in flight; each ends at a multiple of its size.
         slot = isa.slot.bit_length() - 1  # bits of an address in a slot
         top = slot + BLOCK.bit_length() - 1  # bits of an address in a block
         begun = Signal()

@@ -82,7 +82,8 @@ class QueueSpec:
 class UnitSpec:
     """A unit that SYNC can wait for: idle when all `completions` have arrived and the units in `includes` are idle.
 
-    A unit executes its operations in order. `reads_early`: but one may read before an earlier one has written.
+    A unit executes its operations in order. With `reads_early`, an operation may read before an earlier one has
+    written.
     """
 
     name: str

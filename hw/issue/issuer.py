@@ -38,8 +38,9 @@ class Issuer(Component):
     be needed; `stuck`: nothing more arrives before it changes. `waits`: in SYNC or HALT; `issued`: an instruction has
     left; `pending`: completions that are outstanding.
 
-    Latency from instruction to command: 3. Initiation interval: 1; of END, ADD and MOVE 3 more than the operands with
-    registers. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a counter for each completion.
+    Latency 2 from an instruction in the buffer to its command. Initiation interval 1; of END, ADD and MOVE the number
+    of operands with registers, and 2 more. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a
+    counter for each completion.
 
     Source: explicit synchronisation as taught in lectures on accelerators: units execute their commands independently,
     and only `sync` waits for them; N. Jouppi et al., ISCA 2017, section 2 (explicit synchronisation instructions).
@@ -111,7 +112,7 @@ class Issuer(Component):
             in_loop, body = self._loops(m, current, leaves, ops, error, operands.target)
         else:
             m.d.comb += operands.target.eq(current.pc + 1)
-        after = Signal(PC_WIDTH)  # the last instruction issued
+        after = Signal(PC_WIDTH)  # the number after the last instruction issued
         with m.If(leaves):
             m.d.sync += after.eq(current.pc + 1)
         m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)

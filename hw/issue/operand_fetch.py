@@ -35,12 +35,12 @@ class OperandFetch(Component):
     """Operand fetch: reads instructions in order from the instruction buffer and adds registers to immediates.
 
     `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards the instructions
-    read so far and continues at `target`. With registers, `write` changes one; instructions read after a restart see
-    the new value. Registers are 0 after reset, which takes one cycle per register. `empty`: every instruction that
-    arrived has left through `o`.
+    read so far and continues at `target`. With registers, `write` changes one; instructions read after a restart use
+    the new value. Register 0 is always 0; the others are 0 after reset, which takes one cycle per register. `empty`:
+    every instruction that arrived has been read and has moved to `o`.
 
-    Latency 2, initiation interval 1. `take` follows `o.ready` combinationally. Area: for each operand with a register a
-    copy of the registers in distributed memory and an adder.
+    Latency 2, initiation interval 1. `take` follows `o.ready` and `restart` combinationally. Area: for each operand
+    with a register a copy of the registers in distributed memory and an adder.
     """
 
     class Parameters(Parameters):

@@ -17,7 +17,7 @@ class BitBrick(Component):
     two rows is written as logic, because synthesis would map a `*` or a `+` of that size to a multiplier block or a
     carry chain.
 
-    Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III (with six bits of product, one more than it has).
+    Source: H. Sharma et al., Bit Fusion, ISCA 2018, section III (with six bits of product; five suffice).
     """
 
     unit = "product"

@@ -117,11 +117,11 @@ class FusedMultiply(Component):
         low, high = -6, 9  # of a node of the tree
         for level, name in enumerate(("a1", "w1", "a2", "w2")):
             if level == A2 and self.p.operand_register:
-                quads, behind = nodes, Signal(CONTROL, name="control_quads", reset_less=True)
+                quads, delayed = nodes, Signal(CONTROL, name="control_quads", reset_less=True)
                 nodes = [Signal(each.shape(), name=f"quad{n}", reset_less=True) for n, each in enumerate(quads)]
                 m.d.sync += [register.eq(quad) for register, quad in zip(nodes, quads, strict=True)]
-                m.d.sync += behind.eq(control)
-                control = behind
+                m.d.sync += delayed.eq(control)
+                control = delayed
             shifts = {
                 A1: {2: control.a4},
                 W1: {2: control.w4},

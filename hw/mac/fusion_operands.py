@@ -92,7 +92,7 @@ class Activations(Component):
     """Serialiser of activations: a row of words becomes one row of operands per digit, the highest first.
 
     `i` carries one word per lane and its MODE as `user`; `o` carries operands with their :data:`PART` as `user`.
-    A row takes as many cycles as its values have digits: one up to 8 bits (4 with weights of 16 bits).
+    A row takes one cycle per digit of its values. A digit has up to 8 bits, or 4 with weights of 16 bits.
 
     Latency 0; back-pressure and `valid` pass through, and `i.ready` depends on the mode of `i`, which therefore comes
     from a register. Area: the multiplexers of each lane, a counter of two bits.

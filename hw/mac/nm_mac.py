@@ -93,7 +93,7 @@ class SparseMac(Component):
     Latency, from the last beat to `y`, 4 + P + ceil(log2 N), where P = operand_register + product_register.
     Initiation interval 1, also from packet to packet. Back-pressure: the last beat of a packet is accepted only when
     the output buffer has space; no output depends combinationally on an input. Area: an :class:`NmMac`, one adder of
-    acc_width bits, two beats of `x`, a buffer of 6 + P + ceil(log2 N) results.
+    acc_width bits, two beats of `x`, a buffer of 5 + P + ceil(log2 N) results.
 
     Source: A. Mishra et al., Accelerating Sparse Deep Neural Networks, 2021, section 3.
     """

@@ -138,7 +138,7 @@ class Accumulator(Component):
             ]
 
         # Location of the old sum: the latest row in flight to the same address, else memory.
-        hit = Signal(1 + STAGES)  # 1, 2 or 3 rows earlier, or memory
+        hit = Signal(1 + STAGES)  # the row 1, 2 or 3 cycles earlier, or memory
         source = Signal(1 + STAGES)
         same = (each.valid & (each.addr == row.addr) & (each.half == fill) for each in stages[1:])
         m.d.comb += [hit.eq(Cat(*same, 1)), source.eq(Mux(row.accumulate, hit & (~hit + 1), 0))]
@@ -233,8 +233,9 @@ class AccumulatorLanes(Component):
         earlier = later("earlier", total)
         memories = []
         for half in range(p.halves):
-            # A fetch overlaps with a write to its address only three rows later, and then the forwarded sum is used; a
-            # closed half is read only when all its rows are written. The result of such an overlap is never used.
+            # A row's fetch overlaps with the write to its address of the row three cycles earlier, and then the
+            # forwarded sum is used. A closed half is read only when all its rows are written; where a bank reads while
+            # rows are written, the result is unspecified. So synthesis need not guard against such an overlap.
             style = {"no_rw_check": 1, "ram_style": "block"}
             memory = Memory(shape=width, depth=p.depth, init=[], attrs=style)
             m.submodules[f"sums{half}"] = memory

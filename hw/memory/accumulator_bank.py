@@ -20,11 +20,11 @@ class AccumulatorBank(Component):
 
     `row` is always accepted: `data`, `addr` below `rows`, `accumulate` (0: overwrite). `read` requests `addr`, `out`
     returns the rows in order. The top bit of an address selects one of two memories; a read stalls in a cycle in which
-    an accumulating row uses the same memory, so reads that are concurrent with rows of the other half never stall. A
-    read returns the sums of all rows accepted at least four cycles before it; whether it includes later rows is
-    unspecified.
+    an accumulating row uses the same memory, so rows of one half never stall reads of the other. A read also waits for
+    space in the output buffer. It returns the sums of all rows accepted at least four cycles before it; the result is
+    unspecified if a later row has the same address.
 
-    Latency: 4 from read to out. Initiation interval 1 for rows at any addresses, and 1 for reads. `read.ready`
+    Latency 4 from read to out. Initiation interval 1 for rows at any addresses, and 1 for reads. `read.ready`
     depends combinationally on `row`; there is no other combinational path. Area: rows x cols x 32 bits of memory; one
     adder per lane.
 
@@ -56,13 +56,13 @@ class AccumulatorBank(Component):
         m = Module()
         p = self.p
         row, read = self.row.payload, self.read.payload
-        half, asked = row.addr[-1], read.addr[-1]
+        half, read_half = row.addr[-1], read.addr[-1]
         fetches = Signal()
         room = Signal()
         look = Signal()
         m.d.comb += [
             fetches.eq(self.row.valid & row.accumulate),
-            self.read.ready.eq(room & ~(fetches & (half == asked))),
+            self.read.ready.eq(room & ~(fetches & (half == read_half))),
             look.eq(self.read.valid & self.read.ready),
         ]
 
@@ -100,7 +100,7 @@ class AccumulatorBank(Component):
                 lanes.write.eq(self.row.valid << half),
                 lanes.source.eq(source),
                 lanes.fetch.eq(Cat(Mux(fetches & (half == n), row.addr[:-1], read.addr[:-1]) for n in range(HALVES))),
-                lanes.look.eq(asked),
+                lanes.look.eq(read_half),
             ]
             found.append(lanes.found)
 

@@ -16,7 +16,7 @@ from .access import Read, Request
 from .scratchpad import Scratchpad
 
 BEATS = 4
-"""Outstanding reads per master: the maximum of a scratchpad's port, and one that waits at the port."""
+"""Outstanding reads per master: not fewer than a scratchpad's port holds, those that wait for their bank included."""
 
 
 class AxiParameters(Parameters):
@@ -79,7 +79,7 @@ class AxiMemory(Component):
     Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
     no bank is busy with others. Initiation interval 1 per beat on each bus and direction, if there are no bank
     conflicts; len + 2 cycles per read burst, len + 2 masters + 3 per write burst. Back-pressure on every channel. No
-    output depends combinationally on an input.
+    output depends combinationally on an input. `len` is AXI's, the number of beats less one.
 
     Area: the memory, and the crossbar between 2 x masters ports and its banks.
 

@@ -23,8 +23,8 @@ class Multiport(Component):
     """Multi-port memory: in every cycle each of `ports` ports reads or writes any of `depth` words of `width` bits.
 
     Port i accepts `port{i}_req` (`addr` below `depth`; `write`, and then `data` and one `strobe` bit per byte to be
-    written) and returns the data of reads, in order, in `port{i}_rsp` (`data`). A read returns the writes of earlier
-    cycles, not those of other ports in the same cycle. If several ports write one byte in one cycle, the
+    written) and returns the data of reads, in order, in `port{i}_rsp` (`data`). A read includes all writes accepted in
+    earlier cycles, and none of those accepted in the same cycle. If several ports write one byte in one cycle, the
     highest-numbered port wins. All words are 0 at power-up. It can replace a banked memory with the same ports; it has
     no conflicts.
 

@@ -16,8 +16,8 @@ IN_FLIGHT = 8
 class Reader(Component):
     """Memory reader: each `i` (`addr`, `tag`) reads a word of a memory and leaves as `o` (`data`, `tag`), in order.
 
-    `req` and `rsp` go to a port of the memory. Latency: the port's, 2 at least. Initiation interval 1. `req.valid`
-    follows `i.valid` and `o.valid` follows `rsp.valid` combinationally, and back. Area: 8 tags.
+    `req` and `rsp` connect to a port of the memory. Latency: the port's, 2 at least. Initiation interval 1. `req`
+    follows `i` and `o` follows `rsp` combinationally, and the ready signals in the opposite direction. Area: 8 tags.
     """
 
     class Parameters(Parameters):

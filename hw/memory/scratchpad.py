@@ -51,20 +51,23 @@ class Scratchpad(Component):
 
     Port i accepts requests through `port<i>_req` (addr in words, write, data, strobe: one bit per byte) and returns the
     words it read, in order, through `port<i>_rsp`; a write has no response. Accesses of one port are executed in order,
-    accesses of several ports to one bank in the order in which it grants them: a write is executed at most `ports`
-    cycles after it was accepted, and is visible to every access, at any port, that is accepted after its execution.
+    accesses of several ports to one bank in the order in which it grants them: a write is granted at most `ports`
+    cycles after it was accepted, and is visible to every access, at any port, that is accepted in that cycle or later.
     Word a is in bank a mod `banks` (interleave low), in (a xor a div `banks`) mod `banks` (xor) or
     a div (`depth` / `banks`) (block). `port<i>_waits` counts, up to its largest value, the cycles in which port i had a
     request waiting that was not granted. Where `depth` is no power of two, writes beyond it are ignored and reads there
-    return 0. Words are 0 initially; with style huge they are undefined. With `priority_ports` some ports have priority
-    over the others, until one of the others has waited three cycles; a write is then executed at most `ports` + 3
-    cycles later.
+    return 0. Words are 0 initially; with style huge they are undefined.
+
+    With `priority_ports`, the ports of the lowest numbers have priority over the others, the lowest first, until a port
+    other than port 0 has waited three cycles for the bank; then these ports are granted by round robin until none has.
+    Except at port 0, a write is then granted at most `ports` + 3 cycles after it was accepted. Port 0 has no such bound
+    with 5 or more ports: if the others request one bank in every cycle, one of them has always waited three cycles.
 
     Latency: 1 + sram_latency cycles from the beat of a read's request to the beat of its response, if neither a
-    conflict nor the response's consumer stalls it. Initiation interval 1 at each port. Each bank grants its requesters
-    by round robin, so that no request waits for more than `ports` - 1 others. Ports that access different banks never
-    stall each other. With sram_latency=1 the path from the memories to the responses limits the clock, with 2 the
-    arbiters and the path to the memories, with 3 the arbiters alone.
+    conflict nor the response's consumer stalls it. Initiation interval 1 at each port. Without `priority_ports` each
+    bank grants its requesters by round robin, so that no request waits for more than `ports` - 1 others. Ports that
+    access different banks never stall each other. With sram_latency=1 the path from the memories to the responses
+    limits the clock, with 2 the arbiters and the path to the memories, with 3 the arbiters alone.
 
     Back-pressure: a request waits in its port's register while its bank serves others. A read also waits until there is
     space for its response, so that no response is lost, regardless of `rsp.ready`. With buffer=0 responses must be
@@ -170,7 +173,7 @@ class Scratchpad(Component):
             turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
             asks = Cat(inner.ask[b] for inner in ports)
             if p.priority_ports:
-                late = Cat(inner.late for inner in ports[1:])  # port 0 has priority over all: none is late for it
+                late = Cat(inner.late for inner in ports[1:])  # without port 0, which has priority over all others
                 first = Signal(p.priority_ports, name=f"first{b}")
                 patient = ~(asks[1:] & late).any()
                 # The round-robin grant and the decision whether it is used are computed in parallel.
@@ -220,9 +223,9 @@ class Scratchpad(Component):
 class ScratchpadPort(Component):
     """Port of a scratchpad: the register of its request, and the buffer of its responses.
 
-    `ask` has one bit per bank: that of the requested bank is high. `access` describes the access, `grant` reports its
-    execution; `late`: the request has waited three cycles. `source` has one bit per bank: it marks the bank whose
-    `word` is the response, sram_latency cycles after the grant.
+    `ask` has one bit per bank: that of the requested bank is high. `access` describes the access, and the bank's bit of
+    `grant` is high in the cycle in which it is granted; `late`: the request has waited three cycles. `source` has one
+    bit per bank: it marks the bank whose `word` is the response, sram_latency cycles after the grant.
 
     A word passes straight to `rsp` if the buffer is empty; otherwise, or if it is not accepted, it is stored in `kept`.
     """

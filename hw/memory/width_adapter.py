@@ -34,9 +34,10 @@ class WidthParameters(Parameters):
 class WriteUpsizer(Component):
     """Width adapter of writes: each beat `i` writes its part of a word; consecutive beats of a word share one write.
 
-    A beat that does not complete its word waits one cycle for the next one. `empty`: no beat is stored. Latency 1 or 2;
-    initiation interval 1 for adjacent beats, 2 after a part that does not complete its word. `i.ready` depends on
-    `i.payload` and `o.ready`. Area: a word.
+    The last part of a word completes it; after any other part the word waits one cycle for a further beat. `empty`: no
+    beat is stored. Latency 1 from the last part, 2 from others. Initiation interval 1, or 2 after a part that did not
+    complete its word if the next beat belongs to another word. `i.ready` depends on `i.payload` and `o.ready`. Area: a
+    word.
     """
 
     Parameters = WidthParameters
@@ -79,8 +80,9 @@ class WriteUpsizer(Component):
 class ReadDownsizer(Component):
     """Width adapter of reads: each beat `i` requests a part of a word, `o` returns it; `req` and `rsp` go to a memory.
 
-    Consecutive beats of one word read it once. Latency: the port's. Initiation interval 1. `req.valid` follows `i` and
-    `o.valid` follows `rsp.valid` combinationally, and ready backwards. Area: a word, 8 tags.
+    Beats of one word in consecutive cycles read it once. Latency: the port's, 2 at least. Initiation interval 1. `req`
+    follows `i` and `o` follows `rsp` combinationally, and the ready signals in the opposite direction. Area: a word,
+    8 tags.
     """
 
     Parameters = WidthParameters

@@ -13,7 +13,7 @@ def average_hops(network: Topology) -> float:
 
 def saturation(network: Topology) -> float:
     """Return the flits that each node can send per cycle if the busiest link carries one in each cycle, with uniform
-    destinations, the node itself included: an upper bound, without that of the node's own ports (1)."""
+    destinations, the node itself included: an upper bound. The bound of the node's own ports (1) is not included."""
     load = Counter(
         (router, port)
         for channels in network.paths.values()

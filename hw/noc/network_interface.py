@@ -38,9 +38,9 @@ class NetworkInterface(Component):
     flits, the low bits first. `node` is the node's own number.
 
     A packet is sent when it has arrived completely, so a source that pauses blocks no channel of the network. A packet
-    to the node itself, to a number from `nodes` on, or of more than `longest` beats is not sent, and `status` reports
-    it with the reason; all others are sent in order. A packet whose last flit is in the middle of a beat is padded with
-    zeros.
+    to the node itself, to a number of `nodes` or more, or of more than `longest` beats is not sent, and `status`
+    reports its destination and the reason; all others are sent in order. A received packet whose last flit is in the
+    middle of a beat is padded with zeros.
 
     Latency: a packet's first flit is valid 1 cycle after its last beat was accepted, and a beat is valid 1 cycle after
     its last flit was accepted. Initiation interval: one flit per cycle in both directions.
@@ -48,7 +48,7 @@ class NetworkInterface(Component):
     Back-pressure: `send` is ready if there is space, and no status is pending. There is no combinational path from an
     input to an output.
 
-    Area: 2 `longest` beats of distributed memory, and two beats of flip-flops.
+    Area: 2 `longest` beats of distributed memory, rounded up to a power of two, and three beats of flip-flops.
 
     Source: W. J. Dally and B. Towles, Principles and Practices of Interconnection Networks, 2004, chapter 20.
     """
@@ -75,7 +75,7 @@ class NetworkInterface(Component):
 
     @property
     def latency(self) -> int:
-        """Latency from a beat to its first flit."""
+        """Latency from a packet's last beat to its first flit."""
         return 1
 
     @property

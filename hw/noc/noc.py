@@ -56,18 +56,19 @@ class Noc(Component):
     separate packet; all packets that a source sends to rectangles stay in order, but those to a single node may
     overtake them. A packet to a rectangle that ends before it begins, or beyond the network, is dropped and counted.
 
-    With `reduction`, all nodes send packets with `reduce` to the same nodes in the same order, of as many beats:
-    node `dest` then receives, for the beats x_i of all k l nodes i, itself included, one packet of one beat
+    With `reduction`, packets with `reduce` set are added on their way to `dest`. All k l nodes, `dest` included, must
+    send such packets to the same nodes, in the same order and of the same lengths. From their beats x_i node `dest`
+    receives one packet of one beat
 
         data = sum over i of x_i, in each of the width / 32 lanes of 32 bits, modulo 2^32; src = dest
 
-    in the order in which they were issued; exact, independently of the routes. Routers add, and the highest VC is
-    reserved for sums. A node that has not sent its beat delays the sum and all later ones, and a node that has sent
-    `depth` waiting beats, but no packets of others. `to` is ignored then. A packet with `dest` beyond the network is
-    dropped and counted.
+    in the order in which they were sent; exact, independently of the routes. Routers add, and the highest VC is
+    reserved for sums. A sum, and all sums after it, wait for the last node to send its beat. A node with `depth` beats
+    waiting at its own router is stalled meanwhile, also for other packets; packets of other nodes are not delayed.
+    `to` is ignored with `reduce`. A packet with `reduce` and `dest` beyond the network is dropped and counted.
 
-    Latency: without other traffic, hops x `latency` + length cycles from a packet's first beat to the beat of its last
-    at the exit, where hops counts the routers that it passes. Initiation interval 1.
+    Latency: without other traffic, hops x `latency` + length cycles from the acceptance of a packet's first beat to
+    its last beat at the exit, where hops counts the routers that it passes. Initiation interval 1.
 
     Back-pressure: an exit that stalls blocks its packets in the network, and eventually all packets on the same
     channels. Each VC has its own buffers, and packets to one destination use the same VC where several are possible.
@@ -240,7 +241,7 @@ class Entry(Component):
 
 
 class Exit(Component):
-    """Exit of a node's packets: a buffer of `depth` flits, which the router counts. Latency 1."""
+    """Exit of a node's packets: a buffer of `depth` flits, whose free words the router counts. Latency 1."""
 
     class Parameters(LinkParameters):
         pass

@@ -20,14 +20,15 @@ class NocTraffic(Component):
     `hw.noc.traffic.TrafficSettings`. `load` is in packets per node and cycle, times 2^16. Patterns: 0 uniform,
     1 tornado, 2 transpose, 3 bit complement, 4 hot spot, 5 neighbour. `select` is a node, whose counts are at the
     outputs two cycles later: see `hw.noc.traffic.TrafficCounts`; `errors` counts the packets that the network rejected
-    there. `links` counts the flits that left its router at each port, port 0 in the low bits (on networks with one
-    router per node; 0 elsewhere).
+    there. `links` counts the flits that left the router with the same number at each port, port 0 in the low bits (that
+    is the node's own router if each node has one; 0 if there is no such router).
 
-    Latency: the network's, from the cycle in which a packet is the first of its source to that in which its last flit
-    leaves. Before that, packets wait in the backlog of their source; `cycles` includes that time.
+    Latency: the network's, from the cycle in which a packet is the first in its source's backlog to that in which its
+    last flit leaves. `cycles` includes the time in the backlog, too.
     Initiation interval: one flit per cycle at each node.
 
-    Back-pressure: a source whose backlog is full generates no packets, and counts them as `refused`.
+    Back-pressure: packets that are due while the backlog of their source is full are not generated, and are counted as
+    `refused`.
 
     Area: the network (`noc`), and a few hundred LUT per node, which grow with width.
 

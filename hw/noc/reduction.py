@@ -9,10 +9,11 @@ from .parameters import LANE
 
 
 class ReductionJoin(Component):
-    """Join of a reduction: whether all inputs that an output adds have a flit to the same root (of `root` bits).
+    """Join of a reduction at one output: `joined` is high if every input to be added has a flit, all for one root.
 
-    `adds` marks the inputs that it adds at this position, `waiting` those whose first flit to be added goes there, to
-    the node in `roots`; `passed` those where a packet has priority in this cycle. Latency 0.
+    `adds` marks the inputs that the output adds at this position; `waiting` those whose first reduction flit goes to
+    the output, and `roots` has the roots of these flits (`root` bits each; 0: all are the same). `passed` marks the
+    inputs at which a packet has priority in this cycle. Latency 0.
     """
 
     class Parameters(Parameters):
@@ -34,7 +35,7 @@ class ReductionJoin(Component):
 
 
 def add(select, words, width: int):
-    """Return the sum, lane by lane, of the words that `select` marks; the word itself if it is one."""
+    """Return the sum, in each lane, of the words that `select` marks; of a single one, the word itself."""
     lanes = []
     for low in range(0, width, LANE):
         parts = [Mux(select[n], word[low : low + LANE], 0) for n, word in enumerate(words)]

@@ -4,10 +4,10 @@ from collections import defaultdict
 from itertools import pairwise
 
 
-def way(network, node: int, root: int) -> list[tuple[int, int, int]]:
+def path(network, node: int, root: int) -> list[tuple[int, int, int]]:
     """Return the channels from a node to the root, its exit included: along the row, then the column, no wrap-around.
 
-    On the links it is the highest VC, which packets do not use.
+    The VC of each link is the highest one, which packets do not use.
     """
     (x, y), (to_x, to_y) = network.at(node), network.at(root)
     channels, router = [], node
@@ -21,8 +21,8 @@ def way(network, node: int, root: int) -> list[tuple[int, int, int]]:
 
 def pairs(network, root: int) -> set[tuple]:
     """Return each channel of the tree to a root with the one before it (None at a node)."""
-    ways = [way(network, node, root) for node in range(network.nodes)]
-    return {pair for channels in ways for pair in pairwise([None, *channels])}
+    paths = [path(network, node, root) for node in range(network.nodes)]
+    return {pair for channels in paths for pair in pairwise([None, *channels])}
 
 
 def joins(network, root: int) -> dict[tuple[int, int, int], frozenset[int]]:

@@ -122,7 +122,8 @@ class GridRoute(Route):
         return go, {"x": to_x, "y": to_y, "down": south, "turn_vc": Const(self.network.plain, bits(self.network.vcs))}
 
     def behind(self, position):
-        """Return one bit per input: whether flits of a node can arrive there without a wrap-around link."""
+        """Return one bit per input: whether a node is connected there without a wrap-around link, so that flits of sums
+        can arrive."""
         x, y, (last_x, last_y) = position.x, position.y, (self.network.k - 1, self.network.l - 1)
         return Cat(Const(1, 1), x != last_x, x != 0, y != last_y, y != 0)
 
@@ -141,7 +142,7 @@ class GridRoute(Route):
             m.d.comb += up.eq((2 * distance < size) | ((2 * distance == size) & ~odd))
         else:
             m.d.comb += up.eq(above)
-        return up, Mux(above ^ up, low, lane)  # it crosses the dateline if it rises to a lower number, or falls
+        return up, Mux(above ^ up, low, lane)  # it crosses the dateline: up to a lower number, or down to a higher
 
     def step(self, m, position, port, vc, header):
         n = self.network
@@ -243,7 +244,7 @@ def _one_hot(number, count: int):
 
 
 def _table(m, name: str, index, values: list[int]):
-    """values[index]."""
+    """Return values[index], as a signal with that name."""
 
     def part(values, bit):
         if len(set(values)) == 1:

@@ -30,17 +30,17 @@ class Router(Component):
 
     Latency: `latency` cycles from the write into this buffer to the write into the next. With 1 the arbitration and the
     multiplexers take one cycle, with 2 there is a register between them. Initiation interval 1: each input and each
-    output passes one flit per cycle. A credit returns after latency + 2 cycles, so a VC with depth >= latency + 2
-    passes one flit per cycle.
+    output passes one flit per cycle. A credit can be used again latency + 2 cycles after a flit has used it, if the
+    next router does not delay that flit, so a VC with depth >= latency + 2 passes one flit per cycle.
 
     Each input selects one of its VCs, each VC of an output one of the packets, and each output one of its VCs, always
     the least recently served one. A flit may be sent if the next buffer has space and, if it is a packet's first, its
     VC there is free. While a packet waits, at most vcs (vcs - 1) n + n - 1 others pass on the output and VC that it
     waits for, regardless of other traffic; n is the largest number of inputs that lead to one output.
 
-    With two `rounds`, an input whose flit got no grant offers one of another VC in the same cycle, to outputs that have
-    not granted any. A request granted in either round gets the lowest priority in both, so the bound is the same; the
-    clock is slower.
+    With two `rounds`, an input whose flit was not granted offers one of another VC in the same cycle, to outputs that
+    have not granted any. A request granted in either round gets the lowest priority in both, so the bound is the same;
+    the clock is slower.
 
     With `multicast`, `go` may have several bits: the flit, a separate packet, leaves by each of those outputs once, in
     the same cycle by all that accept it, and stays at the front of its buffer until the last has accepted it. The bound
@@ -48,9 +48,9 @@ class Router(Component):
 
     With `reduction`, flits on the highest VC are added: an output waits until each of the inputs that it adds at this
     `position` has a flit for the same root at the front. It accepts all of them in one cycle, and sends one flit with
-    the sum of their words of 32 bits, modulo 2^32. Each of these inputs offers such a flit before its packets, but not
-    twice in succession among the cycles in which one of its packets is ready. So at most 2 vcs (vcs - 1) n others, sums
-    included, pass on the output and VC that a packet waits for.
+    the sum of their words of 32 bits, modulo 2^32. At each of these inputs such a flit precedes packets, but of the
+    cycles in which one of the input's packets is ready, no two in succession are used for sums. So at most
+    2 vcs (vcs - 1) n others, sums included, pass on the output and VC that a packet waits for.
 
     Back-pressure: credits. Only `position` reaches an output combinationally: flits are buffered and credits counted
     first.
@@ -158,7 +158,7 @@ class Router(Component):
         return m
 
     def _join(self, m, platform, o: int, port, offers: list):
-        """Drive an output's inputs of a reduction: which inputs it adds here, and whether all have a flit for it."""
+        """Drive an output's reduction inputs: which inputs it adds here, and whether all of them have a flit for it."""
         n = self.p.network
         root = 0 if o in n.exits else len(offers[0].root)  # a flit that leaves at an exit is at its root
         join = place(m, platform, f"join{o}", ReductionJoin, inputs=len(offers), root=root)
@@ -191,11 +191,13 @@ class RouterInput(Component):
     has space; `booked` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1 cycles later.
     With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
 
-    With reduction, the highest VC carries flits to be added: a flit is `waiting` for an output, with the node `root`,
-    and precedes all packets if that output is one of `sums`, without a request. If a sum was sent in the last cycle in
-    which a packet was ready, and a packet is ready now, it is `passed`: the packet has priority.
+    With reduction, the highest VC carries flits to be added. `waiting` marks the output of its first flit, and `root`
+    is that flit's destination. The flit makes no request: it leaves before all packets when its output has raised its
+    bit of `sums`. `passed` is high if a packet has priority instead: one is ready, and in the last cycle in which one
+    was ready a flit to be added has left.
 
-    With two rounds, an input without a grant offers another VC, whose output is `idle` after the first round.
+    With two rounds, an input without a grant offers the flit of another VC to an output that is `idle` after the first
+    round: `request2`, `taken2`.
 
     Area: vcs x depth flits of distributed memory.
     """

@@ -15,13 +15,15 @@ from .route import choose
 class RouterOutput(Component):
     """Router output: accepts the flit of one input per cycle, allocates VCs to packets and counts credits.
 
-    `request` has one bit per VC of each input, at most one of them high; `grant` has one bit per input, `sent` one per
-    VC: that of the granted flit. The packets of a VC are arbitrated, and at the same time the VCs of the link. Free
-    words of the next buffer are counted as a row of `depth` bits, filled from below: `room` is the last.
+    `request` has one bit per VC of each input, at most one of each input's high; `grant` has one bit per input, `sent`
+    one per VC: that of the granted flit. The packets of each VC are arbitrated, and at the same time the VCs of the
+    link. The free words of the next buffer are counted in unary, in a shift register of `depth` bits per VC: `room` is
+    its lowest bit.
 
-    With `sums`, reduction flits arrive from all inputs that it `adds` at once, if they have `joined`. When there is
-    space for their `sum`, the output signals it; then all inputs offer their flits. A sum is arbitrated like one
-    packet: on a link as the highest VC, at an exit as an input.
+    With `sums`, the output accepts reduction flits from all inputs that it `adds` in one cycle, once they have
+    `joined`. `sum` is high if they have, the next buffer has space, and no packet is in progress on that VC; then these
+    inputs offer their flits. A sum is arbitrated like one packet: on a link as the highest VC, at an exit as one more
+    input.
 
     With two rounds, an output that is `idle` after the first grants one of the requests in `request2`, by `grant2`.
     """

@@ -15,7 +15,7 @@ from .topology.graphs import Topology
 from .vc_queue_head import DISTRIBUTED
 
 STAMP = 16
-"""Low bits of a word: the cycle in which its packet was ready (15), and whether it is included in measurements."""
+"""Low bits of a word: the cycle in which its packet was ready (15), and whether it is included in measurements (1)."""
 SEQUENCE = 16
 """Bits of the sequence numbers of a pair's packets."""
 BACKLOG = 64
@@ -64,8 +64,8 @@ class TrafficSettings(Bundle):
 
     `run`: packets are generated, one per cycle with probability load / 2^16. They have `length` flits, or with `vary`
     from 1 to that. `background` / 2^8 of them go to any node in every `pattern`, and `bad` / 2^8 to the node itself,
-    which the network must reject. An exit is not ready with probability stall / 2^8. `measure`: packets generated in
-    this cycle are included in latencies, and flits that arrive in this cycle are counted.
+    which the network must reject. An exit is not ready with probability stall / 2^8. `measure`: packets generated while
+    it is high are included in latencies, and flits that arrive while it is high are counted.
     """
 
     def __init__(self):
@@ -235,7 +235,7 @@ class TrafficNode(Component):
 
 
 def _xorshift(m, name: str, value, *shifts: int):
-    """Return the value, combined with itself shifted: to the left, where a shift is positive."""
+    """Return the value after a xorshift: XOR with itself shifted, once per shift; positive shifts are to the left."""
     size = len(value)
     for n, shift in enumerate(shifts):
         other = (value << shift)[:size] if shift > 0 else value >> -shift

@@ -14,10 +14,10 @@ class VcQueueHead(Component):
     """Queue of the routing information of a VC's flits: a ring in memory, with the first row in a register.
 
     `push` adds `i` (output, VC, last), `pop` removes the first. `target` has one bit per output and VC: that of the
-    first flit, none if there is no flit; it is the `first` of a packet, or its `last`. `head` and `tail` are the
-    addresses of the first flit and of the next one to arrive, for the separate data memory. With `multicast`, `target`
-    may have several bits; those in `served` are removed from it, and `pop` comes with the last. The highest `mark` bits
-    of `i` are output for the first flit.
+    first flit, none if there is no flit; `first` and `last` report whether that flit begins or ends its packet. `head`
+    and `tail` are the addresses of the first flit and of the next one to arrive, for the separate data memory. With
+    `multicast`, `target` may have several bits; those in `served` are removed from it, and `pop` comes with the last.
+    The highest `mark` bits of `i` are output for the first flit.
     """
 
     class Parameters(Parameters):

@@ -59,8 +59,8 @@ class BufferSlice(Component):
 class StreamBuffer(Component):
     """First-in first-out buffer at the output of a pipeline that cannot stall.
 
-    Every write is accepted, so the writer reserves space beforehand. `room` is high while at least `claim` further
-    rows fit, in addition to all rows that were claimed and have not left through `o`; `take` makes a claim.
+    Every write is accepted, so the writer reserves space beforehand: `take` claims space for `claim` rows. `room` is
+    high while at least `claim` further rows fit, in addition to all rows that were claimed and have not left by `o`.
 
     `style` is the kind of memory. With "auto" synthesis chooses; it maps shallow ones to distributed memory.
 

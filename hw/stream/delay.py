@@ -18,7 +18,7 @@ class Delay(Component):
     """Delay line: o[t + cycles] = i[t], a word of `width` bits.
 
     Latency `cycles` (0 or more), initiation interval 1; the output is unspecified in the first `cycles` cycles.
-    Area: width x cycles bits, as flip-flops or, with style "memory", as a ring in distributed memory.
+    Area: width x cycles bits, as flip-flops or, with style "memory" and 2 cycles or more, as a ring in memory.
     """
 
     class Parameters(Parameters):

@@ -10,7 +10,7 @@ from ..component import Component, Parameters
 class StreamResize(Component):
     """Width converter: `o` carries the bits of `i` in order, low bits first; one width is a multiple of the other.
 
-    Latency 1; initiation interval 1 on the narrow side, plus one cycle per word on the wide side. Back-pressure is not
+    Latency 1. Initiation interval: one cycle per narrow word, and one more per wide word. Back-pressure is not
     combinational. Area: the wider word.
     """
 

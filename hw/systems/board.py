@@ -150,15 +150,15 @@ class Bringup(Component):
                 board.board_irq.eq(engine.irq),
             ]
             slaves.append((engine.s_axil, at_engine))
-        for slave, here in slaves:
+        for slave, selected in slaves:
             for channel in ("aw", "w", "ar"):
                 source, target = getattr(link.m_axil, channel), getattr(slave, channel)
-                m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid & here)]
-                with m.If(here):
+                m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid & selected)]
+                with m.If(selected):
                     m.d.comb += source.ready.eq(target.ready)
             for channel in ("b", "r"):
                 source, target = getattr(slave, channel), getattr(link.m_axil, channel)
-                m.d.comb += source.ready.eq(target.ready & here)
-                with m.If(here):
+                m.d.comb += source.ready.eq(target.ready & selected)
+                with m.If(selected):
                     m.d.comb += [target.payload.eq(source.payload), target.valid.eq(source.valid)]
         return m

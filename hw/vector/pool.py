@@ -27,9 +27,9 @@ class Pool(Component):
 
     `x` carries an image pixel by pixel, each a row of `cols` channels of `format`, lines from left to right, the upper
     first. `y` carries a row of channels for each window that lies within the image, in the same order, `last` with the
-    image's last window. `size` carries the size of each image, one beat before its first pixel can enter: `width` from
-    2 and window_width up to max_width, `height` from window_height up. The average is floor(sum / area + 1 / 2): the
-    exact quotient rounded once, ties upwards, as :class:`.Requantise` does with single rounding.
+    image's last window. `size` carries one beat per image, which must be accepted before its first pixel is: `width`
+    from max(2, window_width) to max_width, `height` from window_height on. The average is floor(sum / area + 1 / 2):
+    the exact quotient rounded once, ties upwards, as :class:`.Requantise` does with single rounding.
 
     Latency, from a window's last pixel, with B = 2 (0 without a buffer): 1 + ceil(log2 window_width) + B; plus
     1 + ceil(log2 window_height) if window_height > 1; plus, for averages, 1 where the window's area is a power of two

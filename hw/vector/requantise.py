@@ -22,7 +22,7 @@ NEAR = 3
 BUFFER_LATENCY = 2
 
 # Cycle in which a row uses each setting, counted from its acceptance; the last one produces the result.
-MEETS = {
+USE_CYCLES = {
     "gemmlowp": {
         "bias": 1,
         "left_far": 1,
@@ -59,8 +59,8 @@ class Requantise(Component):
     Initiation interval 1, also where sets change.
 
     Back-pressure: a row is accepted only if the output buffer has space for its result, so the lanes never stall. `set`
-    is ready except from `last` until its set is used by a packet's rows: 9 cycles (gemmlowp: 11) from `last` to the
-    next beat, or longer if a packet is open. No output depends combinationally on an input.
+    is ready except from `last` until all stages use its set: 9 cycles (gemmlowp: 11) from `last` to the next beat, or
+    longer if a packet is open. No output depends combinationally on an input.
 
     Area grows with cols: a lane has 4 multipliers of 18 x 18 bits (2 with single rounding, acc_width up to 18 and no
     bias) and two copies of its settings. Shifts to the right keep only the bits that out_format can distinguish.
@@ -87,18 +87,18 @@ class Requantise(Component):
             return integer.shape(self.out_format)
 
         @property
-        def meets(self) -> dict[str, int]:
-            return {name: at for name, at in MEETS[self.rounding].items() if name != "bias" or self.bias}
+        def use_cycles(self) -> dict[str, int]:
+            return {name: at for name, at in USE_CYCLES[self.rounding].items() if name != "bias" or self.bias}
 
         @property
         def own(self) -> tuple[str, ...]:
             """Settings that each lane has separately."""
-            scale = [name for name in self.meets if name not in ("bias", *COMMON)]
+            scale = [name for name in self.use_cycles if name not in ("bias", *COMMON)]
             return ("bias",) * self.bias + tuple(scale) * self.per_channel
 
         @property
         def stages(self) -> int:
-            return self.meets["high"] + 1
+            return self.use_cycles["high"] + 1
 
     unit = "value"
 
@@ -125,7 +125,7 @@ class Requantise(Component):
 
     def elaborate(self, platform):
         m = Module()
-        p, meets = self.p, self.p.meets
+        p, use_cycles = self.p, self.p.use_cycles
 
         room = Signal()
         enter = Signal()
@@ -140,7 +140,7 @@ class Requantise(Component):
         closing = Signal()
         closed = Signal()
         swap = Signal()
-        swapping = Signal(meets["high"] - 1)
+        swapping = Signal(use_cycles["high"] - 1)
         swaps = Cat(swap, swapping)
         m.d.comb += [
             closing.eq(arrived & change.last),
@@ -159,7 +159,7 @@ class Requantise(Component):
         values = {name: change[name] for name in ("multiplier", *COMMON)} | _steps(m, p.rounding, change.shift)
         if p.bias:
             values["bias"] = change.bias
-        shared = tuple((name, shapes[name], at) for name, at in meets.items() if name not in p.own)
+        shared = tuple((name, shapes[name], at) for name, at in use_cycles.items() if name not in p.own)
         settings = place(m, platform, "settings", SettingRegisters, settings=shared)
         m.d.comb += [settings.change[name].eq(values[name]) for name, _, _ in shared]
         m.d.comb += [settings.write.eq(arrived), settings.swaps.eq(swaps)]
@@ -248,13 +248,13 @@ class RequantiseLane(Component):
         @property
         def others(self) -> tuple[str, ...]:
             return tuple(
-                name for name in MEETS[self.rounding] if name not in self.own and (name != "bias" or self.bias)
+                name for name in USE_CYCLES[self.rounding] if name not in self.own and (name != "bias" or self.bias)
             )
 
     @staticmethod
     def members(p):
         shapes = _shapes(p.rounding, p.out)
-        alter = {"change": In(_bundle(p.own, shapes)), "write": In(1), "swaps": In(MEETS[p.rounding]["high"])}
+        alter = {"change": In(_bundle(p.own, shapes)), "write": In(1), "swaps": In(USE_CYCLES[p.rounding]["high"])}
         return (alter if p.own else {}) | {
             "x": In(signed(p.acc_width)),
             "common": In(_bundle(p.others, shapes)),
@@ -266,7 +266,7 @@ class RequantiseLane(Component):
         p, shapes = self.p, _shapes(self.p.rounding, self.p.out)
         get = {name: self.common[name] for name in p.others}
         if p.own:
-            mine = tuple((name, shapes[name], MEETS[p.rounding][name]) for name in p.own)
+            mine = tuple((name, shapes[name], USE_CYCLES[p.rounding][name]) for name in p.own)
             settings = place(m, platform, "settings", SettingRegisters, settings=mine)
             m.d.comb += [
                 settings.change.as_value().eq(self.change.as_value()),
@@ -290,9 +290,9 @@ class RequantiseLane(Component):
         m.d.comb += [multiply.a.eq(total), multiply.b.eq(get["multiplier"])]
         product = multiply.product
         if p.rounding == "gemmlowp":
-            # With q = product >> 30, the first rounding gives v = (q + 1) >> 1. The second, away from zero, is that of
-            # 2v - (v < 0) with ties upwards: q, q + 1 or q - 1. The one v that gemmlowp saturates, 2^31, is beyond
-            # every clamp without a shift and rounds to the same with one.
+            # With q = product >> 30, the first rounding gives v = (q + 1) >> 1. The second, of v with ties away from
+            # zero, equals that of (2v - (q < 0)) / 2 with ties upwards; 2v - (q < 0) is q, q + 1 or q - 1. The one v
+            # that gemmlowp saturates, 2^31, is beyond every clamp without a shift and rounds to the same with one.
             q = product[WORD - 2 :].as_signed()
             negative, odd = q[-1], q[0]
             product = Signal(q.shape(), name="away", reset_less=True)

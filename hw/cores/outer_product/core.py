@@ -14,8 +14,9 @@ class OuterProduct(Shell):
     which their 16 sums are written. `error` and `pc` give the cause of the end and the number of its descriptor.
 
     Latency: a word of A is in the sums after 3 cycles. Initiation interval 1, as fast as the bus delivers words;
-    between 4 rows and the next are 16 cycles for their sums and the bus's response time. Back-pressure: all channels.
-    Area: 16 multipliers of 8 bits (8 SB_MAC16 on iCE40), 16 sums of 16 + log2 depth bits, and the memory of W.
+    between 4 rows and the next are 20 cycles to settle and write their sums, the bus's response time and its read
+    latency. Back-pressure: all channels. Area: 16 multipliers of 8 bits (8 SB_MAC16 on iCE40), 16 sums of
+    16 + log2 depth bits, and the memory of W.
 
     Source: G. Golub and C. Van Loan, Matrix Computations, 2013, section 1.1 (a product as a sum of outer products).
     """

@@ -26,7 +26,7 @@ from .vector_unit import VectorUnit
 
 ACTIVATION_PORTS = ("array", "load", "store", "a", "b", "write")
 WEIGHT_PORTS = ("array", "load", "constants")
-"""The array comes first: its lost cycles cannot be recovered."""
+"""Ports of the scratchpads. The array has port 0, which has priority: its lost cycles cannot be recovered."""
 WEIGHT_BANKS = 2
 
 COUNTERS = {

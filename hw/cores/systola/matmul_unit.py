@@ -52,8 +52,8 @@ class MatmulUnit(Component):
     why no row entered.
 
     Rows enter at one per cycle, from one MATMUL to the next without a bubble if tiles have `size` rows or more.
-    Latency: 6 from a command to its first row; the array's from row to result. Area: the array, two queues and address
-    generators.
+    Latency: 6 from a command to its first row, with a scratchpad of latency 3; the array's from row to result. Area:
+    the array, two queues and address generators.
     """
 
     Parameters = MatmulParameters
@@ -203,7 +203,7 @@ class WeightReader(Component):
 
 
 class ActivationReader(Component):
-    """Activation reader of MATMUL: rows of activations, and the targets of results. `busy`: one is not read yet."""
+    """Activation reader of MATMUL: rows of activations, and the targets of results. `busy`: a MATMUL has rows left."""
 
     Parameters = MatmulParameters
 

@@ -20,7 +20,7 @@ from .isa import ISA, RECORD, Error, Op, Setting
 from .vector_lanes import SCALE, TABLE, LanesParameters, VectorLanes
 
 SETTLE = 10
-"""Cycles from the acceptance of a write by a scratchpad to its execution."""
+"""Maximum cycles from the acceptance of a write by a scratchpad to its execution."""
 
 ELEMENT = Bundle({"first": 1, "end": 1, "last": 1})
 
@@ -52,9 +52,9 @@ class VectorUnit(Component):
     `sums`, `a` and `b` read accumulators and activations, `wgt` reads weights, `write` writes activations. `done`, for
     one cycle: a command has ended, and its results can be read. `busy`: a row enters the lanes.
 
-    A VECTOR takes one cycle per element of its windows, and about 35 cycles in addition; QUANT size + 3 cycles,
-    QUANT_CHANNEL 16 or size + 12, TABLE 256 + 256 / size + 6. Area: the lanes, four address generators, a buffer of
-    results.
+    A VECTOR takes one cycle per element of its windows, and about 35 cycles in addition. Equal commands in succession
+    take, with a scratchpad of latency 2: QUANT size + 10 cycles, QUANT_CHANNEL size + 25 at most, TABLE
+    256 + 256 / size + 4. Area: the lanes, four address generators, a buffer of results.
     """
 
     Parameters = VectorParameters

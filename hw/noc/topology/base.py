@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from .. import reduction_tree as gather
+from .. import reduction_tree
 
 
 @dataclass(frozen=True)
@@ -118,16 +118,16 @@ class Topology:
     def sums(self) -> set[tuple[tuple[int, int, int] | None, tuple[int, int, int]]]:
         """Routes of all reduction flits: each channel, and the one before it (None at the source)."""
         roots = range(self.nodes if self.reduction else 0)
-        return {each for root in roots for each in gather.pairs(self, root)}
+        return {each for root in roots for each in reduction_tree.pairs(self, root)}
 
     @cached_property
     def dependencies(self) -> dict[tuple[int, int, int], set[tuple[int, int, int]]]:
         """For each channel those that a packet which holds it may wait for."""
         after: dict[tuple, set] = {}
         successions = (pair for channels in self.paths.values() for pair in pairwise(channels))
-        for here, there in [*successions, *self.trees, *self.sums]:
-            if here is not None:
-                after.setdefault(here, set()).add(there)
+        for channel, following in [*successions, *self.trees, *self.sums]:
+            if channel is not None:
+                after.setdefault(channel, set()).add(following)
         return after
 
     @cached_property

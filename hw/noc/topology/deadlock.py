@@ -3,7 +3,7 @@
 from graphlib import CycleError, TopologicalSorter
 
 from ...component import ParameterError
-from .. import reduction_tree as gather
+from .. import reduction_tree
 
 
 def check(network):
@@ -14,12 +14,12 @@ def check(network):
     is a separate packet: it holds the buffer in which it is stored, but no channel of outputs that have already
     accepted it.
 
-    A reduction flit also waits for its siblings. They arrive, provided that nodes issue sums in the same order: call a
-    sum earlier that was issued earlier. Each buffer of a channel that is reserved for sums has them in that order, if
-    outputs join the same inputs for every root. Any flit ahead of a flit of the earliest outstanding sum, in its buffer
-    or in the next, would belong to an earlier one: so there is none, and each of its flits reaches its join. Joins wait
-    for those that feed them, up a tree. It is therefore sufficient that the trees close no cycle, that they share no
-    link's channel with packets, and that joins do not depend on the root.
+    A reduction flit also waits for the other flits of its sum. They arrive, provided that all nodes issue sums in the
+    same order. Each buffer of a channel that is reserved for sums then holds flits in that order, if outputs join the
+    same inputs for every root. Consider the earliest outstanding sum. A flit ahead of one of its flits, in the same
+    buffer or in the next, would belong to an earlier sum: so there is none, and each of its flits reaches its join.
+    Joins wait only for those that feed them, up a tree. It is therefore sufficient that the trees close no cycle, that
+    they share no link's channel with packets, and that joins do not depend on the root.
 
     Source: W. J. Dally and C. L. Seitz, Deadlock-free message routing in multiprocessor interconnection networks, IEEE
     Trans. Computers, 1987.
@@ -45,7 +45,7 @@ def _check_sums(network):
         )
     inputs: dict = {}
     for root in range(network.nodes if network.reduction else 0):
-        for channel, joined in sorted(gather.joins(network, root).items(), key=lambda item: item[0]):
+        for channel, joined in sorted(reduction_tree.joins(network, root).items(), key=lambda item: item[0]):
             if inputs.setdefault(channel, joined) != joined:
                 raise ParameterError(
                     f"reduction=True: a {network} can deadlock, as router {channel[0]} adds other inputs at its port "

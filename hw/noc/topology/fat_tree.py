@@ -36,11 +36,11 @@ class FatTreeTopology(Topology):
         up = port >= self.k
         if level == (self.l - 1 if up else 0):
             return None
-        digit = level if up else level - 1  # of the index: it becomes the port, and was the port at the other end
+        digit = level if up else level - 1  # of the index: set to the port; its value is the port at the other end
         weight = self.k**digit
-        was = index // weight % self.k
-        other = index + (port % self.k - was) * weight
-        return (level + (1 if up else -1)) * self.row + other, was + (0 if up else self.k)
+        value = index // weight % self.k
+        other = index + (port % self.k - value) * weight
+        return (level + (1 if up else -1)) * self.row + other, value + (0 if up else self.k)
 
     def start(self, source, destination):
         level = next(n for n in range(self.l) if source // self.k ** (n + 1) == destination // self.k ** (n + 1))

@@ -100,7 +100,7 @@ class GridTopology(Topology):
 
     @cached_property
     def trees(self):
-        """Return those to all nodes, on every VC: every other tree is part of one."""
+        """Trees to all nodes, from each source and on every VC: every other tree is part of one of them."""
         sources = range(self.nodes if self.multicast else 0)
         end = self.k - 1, self.l - 1
         return [each for s in sources for vc in range(self.plain) for each in self.tree(s, (0, 0), end, vc)]

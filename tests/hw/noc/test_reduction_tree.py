@@ -2,7 +2,7 @@
 
 import pytest
 
-from systola.hw.noc import reduction_tree as gather
+from systola.hw.noc import reduction_tree
 from systola.hw.noc.topology.graphs import topology
 
 
@@ -11,8 +11,8 @@ def test_every_node_is_added_once(what):
     network = topology(*what, reduction=True)
     known = {}
     for root in range(network.nodes):
-        joins = gather.joins(network, root)
-        leaves = [channel for node in range(network.nodes) for channel in gather.way(network, node, root)[:1]]
+        joins = reduction_tree.joins(network, root)
+        leaves = [channel for node in range(network.nodes) for channel in reduction_tree.path(network, node, root)[:1]]
         assert sorted(router for router, _, _ in leaves) == list(range(network.nodes))
         assert len({channel[0] for channel in joins}) == len(joins) == network.nodes  # one output of each router
         assert (root, 0, 0) in joins
@@ -25,6 +25,6 @@ def test_every_node_is_added_once(what):
 
 def test_along_the_row_and_the_column():
     network = topology("torus", 4, 4, 3, reduction=True)
-    assert gather.way(network, 0, 7) == [(0, 1, 2), (1, 1, 2), (2, 1, 2), (3, 3, 2), (7, 0, 0)]
-    assert gather.joins(network, 5)[5, 0, 0] == {0, 1, 2, 3, 4}
-    assert gather.way(network, 6, 6) == [(6, 0, 0)]
+    assert reduction_tree.path(network, 0, 7) == [(0, 1, 2), (1, 1, 2), (2, 1, 2), (3, 3, 2), (7, 0, 0)]
+    assert reduction_tree.joins(network, 5)[5, 0, 0] == {0, 1, 2, 3, 4}
+    assert reduction_tree.path(network, 6, 6) == [(6, 0, 0)]

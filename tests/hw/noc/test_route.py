@@ -6,7 +6,7 @@ import pytest
 from amaranth.hdl import Const, Module, Signal
 from amaranth.sim import Simulator
 
-from systola.hw.noc import reduction_tree as gather
+from systola.hw.noc import reduction_tree
 from systola.hw.noc.route import Flit, bits, route
 from systola.hw.noc.topology.graphs import topology
 
@@ -114,12 +114,12 @@ def test_joins_match_the_description(what):
     async def bench(ctx):
         for to in range(network.nodes):
             ctx.set(root, to)
-            for channel, inputs in gather.joins(network, to).items():
+            for channel, inputs in reduction_tree.joins(network, to).items():
                 ctx.set(position, way.place(channel[0]))
                 there = {i for i in network.turns[channel[1]] if ctx.get(behind) >> i & 1}
                 assert there == inputs
             for node in range(network.nodes):
-                channels = gather.way(network, node, to)
+                channels = reduction_tree.path(network, node, to)
                 ctx.set(position, way.place(node))
                 assert ctx.get(start) == 1 << channels[0][1]
                 ctx.set(carried.as_value(), ctx.get(header.as_value()))

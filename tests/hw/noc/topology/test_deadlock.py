@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from systola.hw.component import ParameterError
-from systola.hw.noc import reduction_tree as gather
+from systola.hw.noc import reduction_tree
 from systola.hw.noc.topology import deadlock
 from systola.hw.noc.topology.deadlock import check
 from systola.hw.noc.topology.graphs import topology
@@ -59,24 +59,24 @@ def test_packets_on_the_channel_of_sums_are_found():
 
 
 def test_joins_that_depend_on_the_root_are_found(monkeypatch):
-    def way(network, node, root):  # column first for odd roots
+    def path(network, node, root):  # column first for odd roots
         if root % 2 == 0:
             return straight(network, node, root)
         turn = root // network.k * network.k + node % network.k
         return [*straight(network, node, turn)[:-1], *straight(network, turn, root)]
 
-    straight = gather.way
-    monkeypatch.setattr(gather, "way", way)
+    straight = reduction_tree.path
+    monkeypatch.setattr(reduction_tree, "path", path)
     with pytest.raises(ParameterError, match="router 2 adds other inputs at its port 2 for node 1 than for"):
         check(GridTopology("mesh", 3, 3, 2, False, True))
 
 
 def test_sums_in_a_cycle_are_found(monkeypatch):
-    def way(network, node, root):  # always east
+    def path(network, node, root):  # always east
         row = [(root // 3 * 3 + (node + n) % 3, 1, 2) for n in range((root - node) % 3)]
         return [*row, (root, 0, 0)]
 
-    monkeypatch.setattr(gather, "way", way)
+    monkeypatch.setattr(reduction_tree, "path", path)
     monkeypatch.setattr(deadlock, "_check_sums", lambda network: None)
     with pytest.raises(ParameterError, match="0 to 1 on VC 2, 1 to 2 on VC 2, 2 to 0 on VC 2"):
         check(GridTopology("torus", 3, 3, 3, False, True))
