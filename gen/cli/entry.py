@@ -48,7 +48,9 @@ def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
     try:
-        code = app(args=arguments, standalone_mode=False) or 0  # the code of `typer.Exit`; commands return nothing
+        code = (
+            app(args=arguments, prog_name="systola", standalone_mode=False) or 0
+        )  # the code of `typer.Exit`; commands return nothing
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except typer.Abort:
