@@ -19,7 +19,7 @@ from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
 from .access_history import CellAccess, DramHistory, MemoryHistory
-from .program import Program
+from .program import Program, longest_loop
 
 MOST = 20
 """Maximum number of reported problems."""
@@ -27,9 +27,6 @@ LIMIT = 1 << 21
 """Maximum number of executed instructions of a checked program."""
 LARGEST = 1 << 24
 """Maximum number of rows or elements of one operation."""
-SPARE = 16
-"""Slots of the instruction buffer that an outermost loop, LOOP and END included, must leave free."""
-
 
 REFUSED = {
     dma.DmaCode.ZERO_COUNT: "a count is 0",
@@ -114,7 +111,7 @@ class _Check:
             elif instruction.op == Op.END:
                 if not begun:
                     self.refuse(pc, "has no LOOP.")
-                begin, most = begun.pop(), self.machine.instructions - SPARE
+                begin, most = begun.pop(), longest_loop(self.machine)
                 if not begun and pc - begin >= most:
                     text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}."
                     self.refuse(begin, text)

@@ -10,7 +10,7 @@ from ...compile.boxes import Box, Dimension
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
-from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, nest, storing
+from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, storing
 from .loops import Drain, Segment
 
 
@@ -281,7 +281,7 @@ class ConvolutionSchedule:
             drain = Drain(self, step, number)
             drain.settle(emitter)
             drain.start(emitter)
-            nest(emitter.program, [(drain.lanes, drain.steps)], drain.body)
+            emitter.nest([(drain.lanes, drain.steps)], drain.body)
 
         return Action(self._drain(step, [number]), emit)
 

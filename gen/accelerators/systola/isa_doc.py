@@ -5,7 +5,7 @@ Run `python -m systola.gen.accelerators.systola.isa_doc > docs/reference/isa.md`
 
 from ....hw.cores.systola.isa import ISA, RECORD
 from ...isa import tables
-from .checker import SPARE
+from .program import SPARE
 
 EXAMPLE = """\
 ; y = relu(x @ w): x is 128 x 16 at 0x1000, w is 16 x 16 at 0x2000, y is written to 0x3000; int8, row-major.

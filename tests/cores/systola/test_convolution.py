@@ -27,6 +27,7 @@ def cores(draw):
         data_width=32 if size == 4 else draw(st.sampled_from([32, 64])),
         dims=draw(st.sampled_from([3, 4])),
         rounding=draw(st.sampled_from(["gemmlowp", "single"])),
+        instructions=draw(st.sampled_from([32, 64, 256])),
     )
 
 
@@ -71,18 +72,46 @@ def layer_of(parameters, shape, seed):
     return layer, dram, requantise(sums, multiplier, shift, **scale, **common).astype(kind).view(np.uint8).ravel()
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+def compiled(parameters, layer, order="overlapped"):
+    """Program of one layer."""
+    schedule, emitter = choose(parameters, layer, order), Emitter(parameters)
+    schedule.emit(emitter)
+    emitter.program.halt()
+    return emitter.program
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(cores(), shapes(), st.sampled_from(list(ORDERS)), st.integers(0, 99))
 def test_any_layer_on_any_core(result, parameters, shape, order, seed):
     layer, dram, expected = layer_of(parameters, shape, seed)
     try:
-        schedule = choose(parameters, layer, order)
+        program = compiled(parameters, layer, order)
     except ValueError:
         reject()  # it does not fit
-    emitter = Emitter(parameters)
-    schedule.emit(emitter)
-    emitter.program.halt()
-    np.testing.assert_array_equal(result(parameters, emitter.program, dram, layer), expected)
+    np.testing.assert_array_equal(result(parameters, program, dram, layer), expected)
+
+
+LONG = {
+    "70 channels, 40 filters, kernel 5": (
+        SystolaParameters(instructions=32),
+        (1, 30, 30, 70, 40, (5, 5), (3, 3), (2, 2)),
+        "serial",
+    ),
+    "9 channels, 5 filters, kernel 5 x 3": (
+        SystolaParameters(
+            size=4, data_width=32, activation_bytes=4096, weight_bytes=4096, accumulators=64, instructions=64
+        ),
+        (3, 12, 9, 9, 5, (5, 3), (4, 5), (2, 2)),
+        "overlapped",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parameters", "shape", "order"), LONG.values(), ids=LONG)
+def test_a_loop_that_exceeds_the_instruction_buffer_is_unrolled(result, parameters, shape, order):
+    layer, dram, expected = layer_of(parameters, shape, 1)
+    program = compiled(parameters, layer, order)
+    np.testing.assert_array_equal(result(parameters, program, dram, layer), expected)
 
 
 def test_a_layer_that_cannot_fit_is_refused():

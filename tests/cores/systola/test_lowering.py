@@ -314,7 +314,7 @@ def test_a_table_goes_with_its_own_pooling(on_golden, order):
 
 
 def test_only_one_table_for_a_program():
-    with pytest.raises(UsageError, match=r"^table=\[\d+, \d+\]: the layers of a program must have one table in common"):
+    with pytest.raises(UsageError, match=r"^table=\[\d+, \d+\]: all layers of a program must use the same table"):
         ACCELERATOR.compile(P, tables(TABLE, np.roll(TABLE, 1)))
 
 

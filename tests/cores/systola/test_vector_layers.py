@@ -61,7 +61,7 @@ def test_results_are_replaced_through_a_table(result):
 
 def test_tables_that_cannot_be():
     layer = PoolingLayer(DramTensor(512, 1, 4, 4, 8), 1024, (2, 2), (2, 2), table=0)
-    with pytest.raises(ValueError, match=r"^table=\[0, 256\]: the layers of a program must have one table in common.$"):
+    with pytest.raises(ValueError, match=r"^table=\[0, 256\]: all layers of a program must use the same table.$"):
         compile(CORE, [layer, replace(layer, table=256)])
     with pytest.raises(ValueError, match=r"^table=False: a layer with a table needs table=true.$"):
         compile(CORE.model_copy(update={"table": False}), [layer])
