@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 
 class DoesNotFit(Exception):
-    """What must be in a scratchpad at the same time is more than it holds."""
+    """What must be in a scratchpad at the same time is more than it holds: `words` of the `room` words of `memory`."""
+
+    def __init__(self, memory: str = "", words: int = 0, room: int = 0):
+        super().__init__(memory, words, room)
+        self.memory, self.words, self.room = memory, words, room
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,9 @@ class Box:
 
     @property
     def bus_hull(self) -> tuple[int, int]:
-        """The same in DRAM, of what is really read or written."""
+        """The same in DRAM, of what is really read or written; empty if all is padding."""
+        if not all(d.inside for d in self.dimensions):
+            return self.bus, self.bus
         low = self.bus + sum(d.before * d.bus for d in self.dimensions)
         return low, low + 1 + sum((d.inside - 1) * d.bus for d in self.dimensions)
 

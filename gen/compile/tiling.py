@@ -13,6 +13,11 @@ class Chunk:
     taps: tuple[int, int]
     channels: tuple[int, int]
 
+    def part_of(self, kernel: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Rows and columns of the kernel that contain the taps."""
+        (top, left), (bottom, right) = (divmod(tap, kernel[1]) for tap in (self.taps[0], self.taps[1] - 1))
+        return (top, bottom + 1), (left, right + 1) if top == bottom else (0, kernel[1])
+
     @property
     def depth(self) -> int:
         return (self.taps[1] - self.taps[0]) * (self.channels[1] - self.channels[0])
@@ -26,6 +31,7 @@ class Tiling:
     so deep at most, where the pipeline is full. `outputs`: tiles of results that there is room for.
     The last tile is halved `taper` times, so that little is left to do when its sums are complete. `spread`: pixels of
     many words lie one word further apart, so that the array and the lanes go through the banks in step.
+    `whole_windows`: the input of all taps is loaded at once; otherwise each chunk loads that of its own taps only.
     """
 
     images: int
@@ -38,6 +44,7 @@ class Tiling:
     outputs: int = 2
     taper: int = 0
     spread: bool = True
+    whole_windows: bool = True
 
     @property
     def points(self) -> int:

@@ -51,10 +51,10 @@ class Segment:
         layer, tile = s.layer, s.tiles[number]
         self.tile, self.chunk, self.adds = tile, chunk, True
         self.lanes = s._lanes(tile.filters)
-        self.x = s.fragment("x", tile.block, chunk.channels)
+        self.x = s.input(tile.block, chunk)
         self.w = s.fragment("w", tile.filters, chunk)
         self.x_at, self.w_at, self.sums = s.at[step][self.x], s.at[step][self.w], s._sums(number)
-        rows, columns = s.window(tile.block)
+        rows, columns = s.window(tile.block, self.x.chunk)
         pixel = s.pixel(chunk.channels)
         self.image = rows * columns * pixel
         self.strides = layer.stride[1] * pixel, layer.stride[0] * columns * pixel
@@ -65,10 +65,11 @@ class Segment:
             + (points.rows[0] - block.rows[0]) * self.strides[1]
             + (points.columns[0] - block.columns[0]) * self.strides[0]
         )
+        (top, _), (left, _) = self.x.chunk.part_of(layer.kernel)
         first, end = chunk.channels
         self.blocks = [
             Block(
-                (ky * columns + kx) * pixel + lane,
+                ((ky - top) * columns + kx - left) * pixel + lane,
                 ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * s.tile_row(tile.filters),
                 min(s.size, end - first - lane * s.size),
             )

@@ -117,15 +117,17 @@ def test_a_loop_that_exceeds_the_instruction_buffer_is_unrolled(result, paramete
 def test_a_layer_that_cannot_fit_is_refused():
     parameters = SystolaParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
     layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
-    with pytest.raises(ValueError, match="no tile of this layer fits"):
-        choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))
     assert choose(parameters, layer).tiling.filters <= 256
+    parameters = SystolaParameters(size=64, activation_bytes=1024, weight_bytes=2048, accumulators=32)
+    sentence = r"^weight_bytes=2048: the smallest tile of this layer needs 4,096 bytes, 2,048 more\.$"
+    with pytest.raises(ValueError, match=sentence):
+        choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 128), 1, 2, 3, 8, (9, 9)))
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"kernel": (0, 1)}, "kernel must be two numbers"),
+        ({"kernel": (0, 1)}, "kernel must be two integers from 1"),
         ({"padding": (1, 0)}, "padding must be less than the kernel"),
         ({"kernel": (5, 5)}, "must fit into the padded image"),
     ],
@@ -133,3 +135,19 @@ def test_a_layer_that_cannot_fit_is_refused():
 def test_a_mistake_is_named(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         ConvolutionLayer(DramTensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)
+
+
+SMALL = {"size": 4, "data_width": 32, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32}
+FITS = {
+    "patches of 14 x 14": ({}, (1, 224, 224, 3, 16, (14, 14), (14, 14), (0, 0))),
+    "patches of 14 x 14, 192 filters": ({}, (1, 28, 28, 3, 192, (14, 14), (14, 14), (0, 0))),
+    "stride 4 over 4,096 channels": ({}, (1, 12, 12, 4096, 16, (1, 1), (4, 4), (0, 0))),
+    "13 x 13 over 20 channels": (SMALL, (1, 15, 13, 20, 5, (13, 13), (2, 2), (0, 0))),
+    "a window of all padding but a corner": (SMALL, (2, 2, 3, 5, 3, (11, 9), (3, 2), (10, 8))),
+}
+
+
+@pytest.mark.parametrize(("machine", "shape"), FITS.values(), ids=FITS)
+def test_a_layer_that_fits_is_compiled(result, machine, shape):
+    layer, dram, expected = layer_of(parameters := SystolaParameters(**machine), shape, 1)
+    np.testing.assert_array_equal(result(parameters, compiled(parameters, layer), dram, layer), expected)
