@@ -70,6 +70,10 @@ class Accelerator(ABC):
             if reason := self.refuses(parameters, graph, node):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")
 
+    def wrong(self, parameters: Parameters, job: Job) -> str | None:
+        """First problem of a compiled program, as a sentence; None without one, or if the machine has no checker."""
+        return None
+
     def predict(self, parameters: Parameters, job: Job, *, latency: int, limit: int) -> Prediction:
         """Cycles of a job according to the cost model. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")

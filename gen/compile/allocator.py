@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 
 class DoesNotFit(Exception):
-    """The fragments needed at the same time exceed the scratchpad."""
+    """The fragments needed at the same time exceed the scratchpad: `words` of the `room` words of `memory`."""
+
+    def __init__(self, memory: str = "", words: int = 0, room: int = 0):
+        super().__init__(memory, words, room)
+        self.memory, self.words, self.room = memory, words, room
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,9 @@ class Box:
 
     @property
     def bus_hull(self) -> tuple[int, int]:
-        """First DRAM byte that is read or written, and the byte after the last. Padding is not included."""
+        """First DRAM byte that is read or written, and the byte after the last; equal if all is padding."""
+        if not all(d.inside for d in self.dimensions):
+            return self.bus, self.bus
         low = self.bus + sum(d.before * d.bus for d in self.dimensions)
         return low, low + 1 + sum((d.inside - 1) * d.bus for d in self.dimensions)
 

@@ -1,14 +1,25 @@
 """Layers on tensors in DRAM: convolution (including matrix products), pooling and addition.
 
 Tensors are dense, in NHWC order, with one byte per element. The requantisation parameters of a channel are a record of
-16 bytes.
+16 bytes. Every class checks its fields and raises `ValueError`, which names the field, its value and the legal values.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from ...hw.cores.systola.isa import RECORD
+from .boxes import COUNT_LIMIT, PAD_LIMIT
+from .fields import DRAM_BYTES, instance, integers, pairs, region
+
+BYTE = -128, 255
+"""Limits of a byte, signed or unsigned."""
+WORD = -(1 << 31), (1 << 31) - 1
+SHIFTS = -31, 30
+SCALES = -(1 << 15), (1 << 15) - 1
+LARGEST_AVERAGE = 2048
+"""Elements of a window up to which the multiplier of an average, of 31 bits, is exact for all sums of bytes."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,10 @@ class DramTensor:
     height: int
     width: int
     channels: int
+
+    def __post_init__(self):
+        integers(self, ("images", "height", "width", "channels"), 1, DRAM_BYTES - 1)
+        region(self, "address", self.bytes)
 
     @property
     def bytes(self) -> int:
@@ -38,6 +53,11 @@ class Clamp:
     zero_point: int = 0
     low: int = -128
     high: int = 127
+
+    def __post_init__(self):
+        integers(self, ("zero_point", "low", "high"), *BYTE)
+        if self.low > self.high:
+            raise ValueError(f"low={self.low}: low must be at most high, {self.high}.")
 
 
 @dataclass(frozen=True)
@@ -62,14 +82,20 @@ class ConvolutionLayer:
     clamp: Clamp = Clamp()
 
     def __post_init__(self):
-        for name in ("kernel", "stride"):
-            if min(getattr(self, name)) < 1:
-                raise ValueError(f"{name}={getattr(self, name)}: {name} must be two numbers of 1 or more.")
-        for padding, kernel in zip(self.padding, self.kernel, strict=True):
-            if not 0 <= padding < kernel:
-                raise ValueError(f"padding={self.padding}: padding must be less than the kernel, {self.kernel}.")
-        if min(self.output_size) < 1:
-            raise ValueError(f"kernel={self.kernel}: the kernel must fit into the padded image.")
+        instance(self, "input", DramTensor)
+        instance(self, "clamp", Clamp)
+        integers(self, ("filters",), 1, DRAM_BYTES - 1)
+        integers(self, ("padding_value",), *BYTE)
+        pairs(self, ("kernel", "stride"), 1, COUNT_LIMIT)
+        pairs(self, ("padding",), 0, PAD_LIMIT)
+        if any(padding >= kernel for padding, kernel in zip(self.padding, self.kernel, strict=True)):
+            raise ValueError(f"padding={self.padding}: padding must be less than the kernel, {self.kernel}.")
+        image = self.input.height + 2 * self.padding[0], self.input.width + 2 * self.padding[1]
+        if any(kernel > size for kernel, size in zip(self.kernel, image, strict=True)):
+            raise ValueError(f"kernel={self.kernel}: kernel must fit into the padded image, {image}.")
+        region(self, "weights", self.depth * self.filters)
+        region(self, "records", RECORD * self.filters)
+        region(self, "output", self.input.images * prod(self.output_size) * self.filters)
 
     @property
     def output_size(self) -> tuple[int, int]:
@@ -121,6 +147,23 @@ class PoolingLayer:
     clamp: Clamp = Clamp()
     table: int | None = None
 
+    def __post_init__(self):
+        instance(self, "input", DramTensor)
+        instance(self, "maximum", bool)
+        instance(self, "clamp", Clamp)
+        pairs(self, ("window", "stride"), 1, COUNT_LIMIT)
+        image = self.input.height, self.input.width
+        if any(window > size for window, size in zip(self.window, image, strict=True)):
+            raise ValueError(f"window={self.window}: window must fit into the image, {image}.")
+        if not self.maximum and prod(self.window) > LARGEST_AVERAGE:
+            raise ValueError(
+                f"window={self.window}: an average has at most {LARGEST_AVERAGE:,} elements, beyond which it is not"
+                " exact."
+            )
+        region(self, "output", self.input.images * prod(self.output_size) * self.input.channels)
+        if self.table is not None:
+            region(self, "table", 256)
+
     @property
     def output_size(self) -> tuple[int, int]:
         sizes = (self.input.height, self.input.width)
@@ -144,6 +187,15 @@ class AdditionLayer:
     bias: int = 0
     clamp: Clamp = Clamp()
 
+    def __post_init__(self):
+        instance(self, "input", DramTensor)
+        instance(self, "clamp", Clamp)
+        pairs(self, ("scale",), *SCALES)
+        integers(self, ("multiplier", "bias"), *WORD)
+        integers(self, ("shift",), *SHIFTS)
+        region(self, "second", self.input.bytes)
+        region(self, "output", self.input.bytes)
+
     @property
     def result(self) -> DramTensor:
         t = self.input
@@ -151,7 +203,14 @@ class AdditionLayer:
 
 
 def records(multiplier, bias, shift) -> np.ndarray:
-    """Records of requantisation, one row of 16 bytes each; every argument is a number or one number per record."""
+    """Records of requantisation, one row of 16 bytes each; every argument is a number or one number per record.
+
+    Raises `ValueError` for a multiplier or a bias that is not int32, and for a shift that is not from -31 to 30.
+    """
+    for name, value, (low, high) in (("multiplier", multiplier, WORD), ("bias", bias, WORD), ("shift", shift, SHIFTS)):
+        numbers = np.atleast_1d(value)
+        if (wrong := numbers[(numbers < low) | (numbers > high)]).size:
+            raise ValueError(f"{name}={wrong[0]}: {name} must be from {low:,} to {high:,}.")
     multiplier, bias, shift = np.broadcast_arrays(*(np.atleast_1d(part) for part in (multiplier, bias, shift)))
     rows = np.zeros((multiplier.size, RECORD), np.uint8)
     rows[:, 0:4] = multiplier.astype("<i4").reshape(-1, 1).view(np.uint8)

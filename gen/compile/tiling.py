@@ -13,6 +13,11 @@ class Chunk:
     taps: tuple[int, int]
     channels: tuple[int, int]
 
+    def part_of(self, kernel: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Rows and columns of the kernel that contain the taps."""
+        (top, left), (bottom, right) = (divmod(tap, kernel[1]) for tap in (self.taps[0], self.taps[1] - 1))
+        return (top, bottom + 1), (left, right + 1) if top == bottom else (0, kernel[1])
+
     @property
     def depth(self) -> int:
         return (self.taps[1] - self.taps[0]) * (self.channels[1] - self.channels[0])
@@ -30,6 +35,7 @@ class Tiling:
     - `taper`: number of times that the last tile is halved, which shortens the work after its sums are complete.
     - `spread`: pixels of many words have a pitch of one word more than a multiple of the number of banks, so that
       accesses of the array and the lanes use all banks in turn.
+    - `whole_windows`: the input of all taps is loaded at once; otherwise each chunk loads the input of its own taps.
     """
 
     images: int
@@ -42,6 +48,7 @@ class Tiling:
     outputs: int = 2
     taper: int = 0
     spread: bool = True
+    whole_windows: bool = True
 
     @property
     def points(self) -> int:

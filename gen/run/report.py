@@ -14,7 +14,7 @@ from ..compile.job import Job
 from ..errors import UsageError, suggestion
 from . import trace
 from .digits import DigitsTask
-from .execute import Execution, execute
+from .execute import Execution, ExecutionError, execute
 from .tasks import ConvTask, GemmTask, Task, Work
 
 TASKS: dict[str, type[Task]] = {"gemm": GemmTask, "conv": ConvTask, "digits": DigitsTask}
@@ -103,10 +103,16 @@ def run(
     progress=lambda text: None,
     **options,
 ) -> RunReport:
-    """Draw the random tensors of a task, compile, execute, and compare every output with the reference."""
+    """Draw the random tensors of a task, compile, check the program, execute, and compare outputs with the reference.
+
+    Raises :class:`ExecutionError`.
+    """
     progress(f"compiling {name}")
     work = task.work(accelerator.operands(parameters, seed))
     job = accelerator.compile(parameters, work.graph, **(compile_options or {}))
+    progress(f"checking {job.length:,} instructions")
+    if wrong := accelerator.wrong(parameters, job):
+        raise ExecutionError(f"the program for {accelerator.name} is wrong: {wrong}")
     progress(f"running {job.length:,} instructions")
     execution = execute(accelerator, parameters, job, work.inputs, executor=executor, **options)
     checked, wrong, results = compare(work, job, execution)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from math import prod
+from numbers import Real
 from typing import ClassVar
 
 import numpy as np
@@ -35,7 +36,14 @@ class Node:
     def __post_init__(self):
         if not isinstance(self.arithmetic, Arithmetic):
             self.fail(f"arithmetic {self.arithmetic!r} must be an Arithmetic")
-        object.__setattr__(self, "inputs", (self.inputs,) if isinstance(self.inputs, str) else tuple(self.inputs))
+        if not isinstance(self.name, str) or not self.name:
+            raise GraphError(f"node name {self.name!r} must be a string that is not empty")
+        inputs = (self.inputs,) if isinstance(self.inputs, str) else self.inputs
+        if not isinstance(inputs, tuple | list) or not all(isinstance(name, str) for name in inputs):
+            self.fail(f"inputs {self.inputs!r} must be names of tensors")
+        if not isinstance(self.output, str):
+            self.fail(f"output {self.output!r} must be the name of a tensor")
+        object.__setattr__(self, "inputs", tuple(inputs))
         low, high = self.COUNT
         if not low <= len(self.inputs) <= (high or len(self.inputs)):
             count = f"{low} or more" if high is None else str(low) if low == high else f"{low} to {high}"
@@ -65,11 +73,11 @@ class Node:
     def fail(self, reason: str):
         raise GraphError(f"node {self.name}: {reason}")
 
-    def need(self, name: str, count: int, low: int) -> None:
-        """Raise `GraphError` unless a field is `count` integers of at least `low`."""
-        numbers = np.ravel(np.array(getattr(self, name), object))
-        if len(numbers) != count or not all(isinstance(n, int | np.integer) and n >= low for n in numbers):
-            self.fail(f"{name} {getattr(self, name)} must be {count} integers of {low} or more")
+    def need(self, name: str, low: int, *shape: int) -> None:
+        """Raise `GraphError` unless a field is integers of at least `low`, in nested tuples of this shape."""
+        if not _integers(getattr(self, name), low, shape):
+            count = f"{prod(shape)} integers" if shape else "an integer"
+            self.fail(f"{name} {getattr(self, name)} must be {count} of {low} or more")
 
     def rank(self, tensor: Tensor, rank: int) -> tuple[int, ...]:
         """Shape of a tensor. Raises `GraphError` unless it has `rank` axes."""
@@ -88,6 +96,14 @@ class Node:
                 self.fail(f"a window of {reach} {what} is larger than the padded image of {size} {what}")
             counts.append((size - reach) // self.stride[axis] + 1)
         return tuple(counts)
+
+
+def _integers(value, low: int, shape: tuple[int, ...]) -> bool:
+    """Whether a value is integers of at least `low`, in nested tuples of this shape."""
+    if not shape:
+        return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= low
+    legal = isinstance(value, tuple | list) and len(value) == shape[0]
+    return legal and all(_integers(part, low, shape[1:]) for part in value)
 
 
 class _Sum(Node):
@@ -120,8 +136,10 @@ class Convolution(_Sum):
 
     def __post_init__(self):
         super().__post_init__()
-        for name, count, low in (("stride", 2, 1), ("dilation", 2, 1), ("padding", 4, 0), ("groups", 1, 1)):
-            self.need(name, count, low)
+        self.need("stride", 1, 2)
+        self.need("padding", 0, 2, 2)
+        self.need("dilation", 1, 2)
+        self.need("groups", 1)
 
     def shape(self, inputs):
         x, w = self.rank(inputs[0], 4), self.rank(inputs[1], 4)
@@ -170,10 +188,11 @@ class Pooling(Node):
 
     def __post_init__(self):
         super().__post_init__()
-        if self.kind not in ("max", "average"):
+        if not isinstance(self.kind, str) or self.kind not in ("max", "average"):
             self.fail(f"kind {self.kind} must be max or average")
-        for name, count, low in (("window", 2, 1), ("stride", 2, 1), ("padding", 4, 0)):
-            self.need(name, count, low)
+        self.need("window", 1, 2)
+        self.need("stride", 1, 2)
+        self.need("padding", 0, 2, 2)
         if any(max(pads) >= size for pads, size in zip(self.padding, self.window, strict=True)):
             self.fail(f"padding {self.padding} must be less than the window {self.window}")
 
@@ -224,10 +243,14 @@ class Activation(Node):
 
     def __post_init__(self):
         super().__post_init__()
+        if not isinstance(self.function, str):
+            self.fail(f"function {self.function!r} must be a string")
         if self.table is None:
             if self.function not in FUNCTIONS:
                 self.fail(f"function {self.function} needs a table, for it is not one of {', '.join(FUNCTIONS)}")
             return
+        if not isinstance(self.table, np.ndarray):
+            self.fail(f"table must be an array, not {type(self.table).__name__}")
         rows = self.table.shape[0] if self.table.shape[1:] == (2,) else 0
         if self.table.shape != (256,) and (rows < 2 or rows & rows - 1):
             self.fail(f"a table of shape {self.table.shape} must have shape (256,), or (rows, 2), rows a power of two")
@@ -261,7 +284,7 @@ class Softmax(Node):
 
     def __post_init__(self):
         super().__post_init__()
-        if not 0 < self.beta < np.inf:
+        if not isinstance(self.beta, Real) or not 0 < self.beta < np.inf:
             self.fail(f"beta {self.beta} must be positive and finite")
 
     def shape(self, inputs):
@@ -290,7 +313,7 @@ class Concatenation(_Move):
 
     def shape(self, inputs):
         first = inputs[0].shape
-        if not -len(first) <= self.axis < len(first):
+        if not _integers(self.axis, -len(first), ()) or self.axis >= len(first):
             self.fail(f"axis {self.axis} is not an axis of shape {first}")
         axis = self.axis % len(first)
         for tensor in inputs[1:]:
@@ -310,7 +333,8 @@ class Reshape(_Move):
     to: tuple[int, ...] = field(kw_only=True)
 
     def shape(self, inputs):
-        if prod(self.to) != inputs[0].size or min(self.to, default=1) < 1:
+        legal = isinstance(self.to, tuple | list) and all(_integers(n, 1, ()) for n in self.to)
+        if not legal or prod(self.to) != inputs[0].size:
             self.fail(f"{inputs[0].name} has shape {inputs[0].shape}, which does not reshape to {self.to}")
         return tuple(self.to)
 
@@ -326,7 +350,7 @@ class Padding(_Move):
     value: int | None = field(default=None, kw_only=True)
 
     def shape(self, inputs):
-        self.need("pads", 2 * len(inputs[0].shape), 0)
+        self.need("pads", 0, len(inputs[0].shape), 2)
         return tuple(size + sum(pads) for size, pads in zip(inputs[0].shape, self.pads, strict=True))
 
     def check(self, inputs, output):
@@ -334,6 +358,8 @@ class Padding(_Move):
         if isinstance(output.format, Pairs) and self.pads[-1][0] % 2:
             self.fail(f"pads {self.pads} separate the pairs of {output.type}")
         low, high = self._limits(output)
+        if not isinstance(self.value, Real | None):
+            self.fail(f"value {self.value!r} must be a number")
         if self.value is not None and not low <= self.value <= high:
             self.fail(f"value {self.value} must be from {low} to {high} for {output.type}")
 
@@ -362,8 +388,8 @@ class Slice(_Move):
     def shape(self, inputs):
         rank = len(inputs[0].shape)
         for name, low in (("begin", 0), ("size", 1), ("stride", 1)):
-            if getattr(self, name) is not None:
-                self.need(name, rank, low)
+            if name != "stride" or self.stride is not None:
+                self.need(name, low, rank)
         if any(part.stop > size for part, size in zip(self.slices, inputs[0].shape, strict=True)):
             self.fail(f"begin {self.begin} and size {self.size} exceed shape {inputs[0].shape} of {inputs[0].name}")
         return tuple(self.size)

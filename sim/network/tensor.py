@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite, prod
+from numbers import Real
 
 import numpy as np
 
@@ -69,18 +70,18 @@ class Tensor:
     def __post_init__(self):
         if not isinstance(self.name, str) or not self.name:
             raise GraphError(f"tensor name {self.name!r} must be a string that is not empty")
-        shape = tuple(self.shape)
-        if not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
+        shape = self.shape
+        if not isinstance(shape, tuple | list) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
             raise GraphError(f"tensor {self.name}: shape {shape} must consist of positive integers")
         object.__setattr__(self, "shape", tuple(int(n) for n in shape))
-        if dtype_of(self.type) is None:
+        if not isinstance(self.type, str) or dtype_of(self.type) is None:
             known = ", ".join((*INTEGERS, *FLOATS))
             raise GraphError(f"tensor {self.name}: type {self.type} must be {known} or the name of a coded format")
         if isinstance(self.format, Pairs) and (not shape or shape[-1] % 2):
             raise GraphError(f"tensor {self.name}: pairs of {self.type} need an even last axis, not shape {shape}")
         self._check_scale()
         low, high = integer_limits(self.type) or (0, 0)
-        if not low <= self.zero_point <= high:
+        if not isinstance(self.zero_point, int | np.integer) or not low <= self.zero_point <= high:
             raise GraphError(f"tensor {self.name}: zero point {self.zero_point} must be from {low} to {high}")
         if self.value is not None:
             self.check(self.value, "value")
@@ -88,8 +89,12 @@ class Tensor:
     def _check_scale(self):
         if self.scale is None:
             return
-        scales = tuple(map(float, np.ravel(self.scale)))
-        object.__setattr__(self, "scale", scales if np.ndim(self.scale) else scales[0])
+        several = isinstance(self.scale, tuple | list) or np.ndim(self.scale) > 0
+        scales = tuple(self.scale) if several else (np.asarray(self.scale).item(),)
+        if not all(isinstance(scale, Real) for scale in scales):
+            raise GraphError(f"tensor {self.name}: scale {self.scale} must be a number, or one for each channel")
+        scales = tuple(map(float, scales))
+        object.__setattr__(self, "scale", scales if several else scales[0])
         if not all(isfinite(scale) and scale > 0 for scale in scales):
             raise GraphError(f"tensor {self.name}: scale {self.scale} must be positive and finite")
         if isinstance(self.scale, tuple) and (not self.shape or len(scales) != self.shape[-1]):

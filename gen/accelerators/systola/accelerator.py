@@ -10,6 +10,7 @@ from ...errors import UsageError
 from ..base import Accelerator, Prediction
 from ..operands import ScaledOperands
 from . import lowering
+from .checker import check
 from .compiler import compile
 from .timing_model import Costs, predict
 
@@ -67,6 +68,10 @@ class SystolaAccelerator(Accelerator):
             program=program,
             length=len(program),
         )
+
+    def wrong(self, parameters, job):
+        problems = check(job.program, parameters, dram=job.image.end)
+        return next((problem.text for problem in problems if not problem.unchecked), None)
 
     def predict(self, parameters, job, *, latency, limit):
         timeline = predict(parameters, job.program, Costs(latency=latency), limit)

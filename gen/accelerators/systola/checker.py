@@ -19,7 +19,7 @@ from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
 from .access_history import CellAccess, DramHistory, MemoryHistory
-from .program import Program
+from .program import Program, longest_loop
 
 MOST = 20
 """Maximum number of reported problems."""
@@ -27,9 +27,6 @@ LIMIT = 1 << 21
 """Maximum number of executed instructions of a checked program."""
 LARGEST = 1 << 24
 """Maximum number of rows or elements of one operation."""
-SPARE = 16
-"""Slots of the instruction buffer that an outermost loop, LOOP and END included, must leave free."""
-
 
 REFUSED = {
     dma.DmaCode.ZERO_COUNT: "a count is 0",
@@ -40,10 +37,14 @@ REFUSED = {
 
 
 class Problem(NamedTuple):
-    """Problem of a program: the instructions concerned, the later one first, and a sentence."""
+    """Problem of a program: the instructions concerned, the later one first, and a sentence.
+
+    `unchecked`: a limit of the checker was reached, and the rest of the program may be correct.
+    """
 
     instructions: tuple[int, ...]
     text: str
+    unchecked: bool = False
 
     def __str__(self):
         return self.text
@@ -114,7 +115,7 @@ class _Check:
             elif instruction.op == Op.END:
                 if not begun:
                     self.refuse(pc, "has no LOOP.")
-                begin, most = begun.pop(), self.machine.instructions - SPARE
+                begin, most = begun.pop(), longest_loop(self.machine)
                 if not begun and pc - begin >= most:
                     text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}."
                     self.refuse(begin, text)
@@ -128,15 +129,15 @@ class _Check:
         self.problems[pc, text] = Problem((pc,), f"{self.stated(pc)} {text}")
         raise _Stop
 
-    def say(self, text: str, *others: int, kind: str = ""):
+    def say(self, text: str, *others: int, kind: str = "", unchecked: bool = False):
         """Report a problem of the newest operation, together with other operations."""
         operations = [self.operations[-1], *(self.operations[other] for other in others)]
         pcs = tuple(operation.pc for operation in operations)
         names = [self.stated(operation.pc, operation.iteration) for operation in operations]
-        self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names)))
+        self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names), unchecked))
 
-    def fail(self, text: str):
-        self.say(f"{{}} {text}")
+    def fail(self, text: str, *, unchecked: bool = False):
+        self.say(f"{{}} {text}", unchecked=unchecked)
         raise _Stop
 
     def where(self, pc: int) -> str:
@@ -167,7 +168,7 @@ class _Check:
         text = f"The program executes more than {LIMIT:,} instructions, the limit of the checker."
         if fault.error == ErrorCode.FETCH:
             text = "The program runs past its end: a HALT is missing."
-        self.problems[fault.pc, text] = Problem((fault.pc,), text)
+        self.problems[fault.pc, text] = Problem((fault.pc,), text, fault.error is None)
 
     # Memories.
 
@@ -197,7 +198,7 @@ class _Check:
             low, high = dma.extent(*zip(*walk.loops, strict=True))
             self.fail(f"accesses {what}s {walk.first + low} to {walk.first + high}; legal are 0 to {words - 1}.")
         if walk.count > LARGEST:
-            self.fail(f"accesses {walk.count:,} {what}s; the limit of the checker is {LARGEST:,}.")
+            self.fail(f"accesses {walk.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
         return walk.addresses() + behind
 
     def activations(self, walk: AddressSequence) -> np.ndarray:
@@ -283,7 +284,7 @@ class _Check:
         if code != dma.DmaCode.OK:
             self.fail(f"is rejected: {REFUSED[code]}.")
         if prod(d.count) > LARGEST:
-            self.fail(f"moves {prod(d.count):,} elements; the limit of the checker is {LARGEST:,}.")
+            self.fail(f"moves {prod(d.count):,} elements; the limit of the checker is {LARGEST:,}.", unchecked=True)
         return d
 
     def weights(self, o: Operation):

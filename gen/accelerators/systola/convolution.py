@@ -2,15 +2,16 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from math import prod
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
-from ...compile.boxes import Box, Dimension
+from ...compile.boxes import COUNT_LIMIT, Box, Dimension
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
-from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, nest, storing
+from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, storing
 from .loops import Drain, Segment
 
 
@@ -21,7 +22,7 @@ class Fragment:
 
     kind: str
     part: object
-    chunk: Chunk | tuple[int, int] | None = None
+    chunk: Chunk | None = None
 
 
 class ConvolutionSchedule:
@@ -32,23 +33,42 @@ class ConvolutionSchedule:
     ):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
+        self._fragments: dict[tuple, Fragment] = {}
+        self._needed: dict[int, list[Fragment]] = {}
+        self._check_tile()
         self.tiles = tiles(layer, tiling)
         self.phases = phases(layer, tiling)
         self.steps = arrange(self.phases, order)
-        self.lanes = -(-min(tiling.filters, layer.filters) // self.size)  # words of a pixel of a tile's result
-        if tiling.points * self.lanes > parameters.accumulators // 2:
-            raise DoesNotFit
-        self.result_words = tiling.points * self.spread(self.lanes)
-        outputs = min(tiling.outputs, len(self.tiles))
-        self.results = self.p.activation_words - outputs * self.result_words  # first word of the results
+        self.outputs = min(tiling.outputs, len(self.tiles))
+        self.results = self.p.activation_words - self.outputs * self.result_words  # first word of the results
         if self.results < 0:
-            raise DoesNotFit
-        self.outputs = outputs
-        self._fragments: dict[tuple, Fragment] = {}
-        self._needed: dict[int, list[Fragment]] = {}
+            raise DoesNotFit("activation", self.outputs * self.result_words, self.p.activation_words)
         self.loads = self._place()
 
+    def _check_tile(self):
+        """Check that one tile and its largest chunk fit, before the whole layer is arranged."""
+        tiling, p = self.tiling, self.p
+        self.lanes = -(-min(tiling.filters, self.layer.filters) // self.size)  # words of a pixel of a tile's result
+        if (sums := tiling.points * self.lanes) > p.accumulators // 2:
+            raise DoesNotFit("accumulator", 2 * sums, p.accumulators)
+        self.result_words = tiling.points * self.spread(self.lanes)
+        points = Points((0, tiling.images), (0, tiling.rows), (0, tiling.columns))
+        filters = 0, min(tiling.filters, self.layer.filters)
+        inputs = [self.input(points, chunk) for chunk in tiling.chunks]
+        if max(max(self.window(points, one.chunk)) for one in inputs) > COUNT_LIMIT:
+            raise DoesNotFit
+        if (words := max(map(self.words, inputs)) + self.result_words) > p.activation_words:
+            raise DoesNotFit("activation", words, p.activation_words)
+        weights = max(self.words(Fragment("w", filters, chunk)) for chunk in tiling.chunks)
+        if (words := max(weights, self.words(Fragment("r", filters)))) > p.weight_words:
+            raise DoesNotFit("weight", words, p.weight_words)
+
     # Fragments: identity, size and place.
+
+    def input(self, block: Points, chunk: Chunk) -> Fragment:
+        """Fragment of the input for points of the result and a chunk."""
+        taps = (0, prod(self.layer.kernel)) if self.tiling.whole_windows else chunk.taps
+        return self.fragment("x", block, Chunk(taps, chunk.channels))
 
     def fragment(self, kind: str, part, chunk=None) -> Fragment:
         key = kind, part, chunk
@@ -64,7 +84,7 @@ class ConvolutionSchedule:
             found = []
             for number in one.chunks:
                 chunk = self.tiling.chunks[number]
-                found.append(self.fragment("x", tile.block, chunk.channels))
+                found.append(self.input(tile.block, chunk))
                 found.append(self.fragment("w", tile.filters, chunk))
             if one.last:
                 found.append(self.records(one.tile))
@@ -79,14 +99,13 @@ class ConvolutionSchedule:
             return self._lanes(fragment.part) * RECORD
         if fragment.kind == "w":
             return fragment.chunk.depth * self.tile_row(fragment.part)
-        rows, columns = self.window(fragment.part)
-        return fragment.part.shape[0] * rows * columns * self.pixel(fragment.chunk)
+        rows, columns = self.window(fragment.part, fragment.chunk)
+        return fragment.part.shape[0] * rows * columns * self.pixel(fragment.chunk.channels)
 
-    def window(self, points: Points) -> tuple[int, int]:
-        """Rows and columns of input for points of the result."""
-        _, rows, columns = points.shape
-        (ky, kx), (sy, sx) = self.layer.kernel, self.layer.stride
-        return (rows - 1) * sy + ky, (columns - 1) * sx + kx
+    def window(self, points: Points, chunk: Chunk) -> tuple[int, int]:
+        """Rows and columns of input for points of the result and the taps of a chunk."""
+        counts = zip(points.shape[1:], self.layer.stride, chunk.part_of(self.layer.kernel), strict=True)
+        return tuple((count - 1) * stride + end - first for count, stride, (first, end) in counts)
 
     def spread(self, words: int) -> int:
         """Pitch of pixels in words. Banks are selected by the low bits of addresses, so that with a pitch of one more
@@ -137,10 +156,21 @@ class ConvolutionSchedule:
             for fragment in wanted:
                 memory = activations if fragment.kind == "x" else weights
                 if memory.find(fragment) is None:
-                    new.append((fragment, memory.place(fragment, self.words(fragment), pinned, next_use)))
+                    try:
+                        word = memory.place(fragment, self.words(fragment), pinned, next_use)
+                    except DoesNotFit:
+                        raise self._exceeded(memory is activations, pinned) from None
+                    new.append((fragment, word))
             coming.update(wanted)
             loads.append(new)
         return loads
+
+    def _exceeded(self, activations: bool, pinned: set[Fragment]) -> DoesNotFit:
+        """What the fragments that a scratchpad must hold at the same time need, beside the results."""
+        words = sum(self.words(fragment) for fragment in pinned if (fragment.kind == "x") == activations)
+        if activations:
+            return DoesNotFit("activation", words + self.outputs * self.result_words, self.p.activation_words)
+        return DoesNotFit("weight", words, self.p.weight_words)
 
     def _needs(self, step: Step) -> list[Fragment]:
         found = [] if step.compute is None else self.fragments(step.compute)
@@ -184,13 +214,14 @@ class ConvolutionSchedule:
         return {"x": self._input, "w": self._weights, "r": self._records}[fragment.kind](fragment, word)
 
     def _input(self, fragment: Fragment, word: int) -> Box:
-        layer, (first, end) = self.layer, fragment.chunk
-        image = layer.input
+        layer, channels = self.layer, fragment.chunk.channels
+        image, (first, end) = layer.input, channels
         pixel, row, whole = image.strides
-        rows, columns = self.window(fragment.part)
-        words, bytes = self.blocks(fragment.chunk), self.pixel(fragment.chunk) * self.size
-        top = fragment.part.rows[0] * layer.stride[0] - layer.padding[0]
-        left = fragment.part.columns[0] * layer.stride[1] - layer.padding[1]
+        rows, columns = self.window(fragment.part, fragment.chunk)
+        (top, _), (left, _) = fragment.chunk.part_of(layer.kernel)
+        words, bytes = self.blocks(channels), self.pixel(channels) * self.size
+        top += fragment.part.rows[0] * layer.stride[0] - layer.padding[0]
+        left += fragment.part.columns[0] * layer.stride[1] - layer.padding[1]
         channels = words * self.size
         return Box(
             image.address + fragment.part.images[0] * whole + top * row + left * pixel + first,
@@ -281,7 +312,7 @@ class ConvolutionSchedule:
             drain = Drain(self, step, number)
             drain.settle(emitter)
             drain.start(emitter)
-            nest(emitter.program, [(drain.lanes, drain.steps)], drain.body)
+            emitter.nest([(drain.lanes, drain.steps)], drain.body)
 
         return Action(self._drain(step, [number]), emit)
 
@@ -306,4 +337,5 @@ class ConvolutionSchedule:
 
 def _outside(first: int, count: int, size: int) -> tuple[int, int]:
     """Number of the `count` positions from `first` on that are before 0, and that are at `size` or later."""
-    return max(0, -first), max(0, first + count - size)
+    before = min(count, max(0, -first))
+    return before, min(count - before, max(0, first + count - size))

@@ -7,7 +7,7 @@ from enum import Enum
 from ....hw.cores.systola.isa import ALL, DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.boxes import Box, element
-from .program import Program, Reg
+from .program import Program, Reg, longest_loop
 
 
 class Space(Enum):
@@ -132,7 +132,29 @@ class Emitter:
         bus, local = Reg(1), Reg(2)
         self.program.move({bus: box.bus, local: box.local})
         levels = [(d.count, {bus: d.bus, local: d.local}) for d in reversed(further)]
-        nest(self.program, levels, lambda _: move(bus, local) or {})
+        self.nest(levels, lambda _: move(bus, local) or {})
+
+    def nest(self, levels: list[tuple[int, dict[Reg, int]]], body: Callable[["Emitter"], dict[Reg, int]]):
+        """Emit nested loops, outermost first; a level has iterations and the step of each register per iteration.
+
+        A loop that exceeds the instruction buffer is unrolled. `body` emits no settings, and returns the total by
+        which it changed registers itself. Returns the total change of the whole nest.
+        """
+        if not levels:
+            return body(self)
+        (count, steps), *inner = levels
+        if count == 1:
+            return self.nest(inner, body)
+        begin = len(self.program)
+        with self.program.loop(count) as loop:
+            change = _difference(steps, self.nest(inner, body))
+            loop.step(change)
+        if len(self.program) - begin > longest_loop(self.parameters):
+            del self.program.instructions[begin:]
+            for _ in range(count):
+                self.nest(inner, body)
+                self.program.add(change)
+        return {reg: count * steps.get(reg, 0) for reg in steps | change}
 
 
 def loading(box: Box) -> Action:
@@ -157,18 +179,7 @@ def storing(box: Box) -> Action:
     )
 
 
-def nest(program: Program, levels: list[tuple[int, dict[Reg, int]]], body: Callable[[Program], dict[Reg, int]]):
-    """Emit nested loops, outermost first; a level has iterations and the step of each register per iteration.
-
-    `body` returns the total by which it changed registers itself. Returns the total change of the whole nest.
-    """
-    if not levels:
-        return body(program)
-    (count, steps), *inner = levels
-    if count == 1:
-        return nest(program, inner, body)
-    with program.loop(count) as loop:
-        moved = nest(program, inner, body)
-        change = {reg: steps.get(reg, 0) - moved.get(reg, 0) for reg in steps | moved}
-        loop.step({reg: number for reg, number in change.items() if number})
-    return {reg: count * steps.get(reg, 0) for reg in steps | moved}
+def _difference(wanted: dict[Reg, int], moved: dict[Reg, int]) -> dict[Reg, int]:
+    """Numbers to add to registers that have moved, so that they move as wanted; registers not named stay."""
+    change = {reg: wanted.get(reg, 0) - moved.get(reg, 0) for reg in wanted | moved}
+    return {reg: number for reg, number in change.items() if number}

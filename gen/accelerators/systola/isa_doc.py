@@ -9,7 +9,7 @@ from string import Template
 
 from ....hw.cores.systola.isa import ISA, RECORD
 from ...isa import tables
-from .checker import SPARE
+from .program import SPARE
 
 HERE = Path(__file__).parent
 EXAMPLE = (HERE / "isa_example.s").read_text(encoding="utf-8")

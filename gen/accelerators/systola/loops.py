@@ -3,7 +3,7 @@
 from ....hw.cores.systola.isa import RECORD, Op, Setting
 from ...compile.tiling import Chunk
 from .block_runs import Block, block_runs
-from .emitter import Emitter, MemoryAccess, Space, instruction_access, nest
+from .emitter import Emitter, MemoryAccess, Space, instruction_access
 from .program import Reg
 
 ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number in range(1, 8))
@@ -36,10 +36,10 @@ class Drain:
     def start(self, emitter: Emitter):
         emitter.program.move({RECORDS: self.records, SOURCE: self.source, DEST: self.dest})
 
-    def body(self, program) -> dict[Reg, int]:
+    def body(self, emitter: Emitter) -> dict[Reg, int]:
         clamp = self.clamp
-        program.quant_channel(RECORDS, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
-        program.vector(SOURCE, DEST)
+        emitter.program.quant_channel(RECORDS, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
+        emitter.program.vector(SOURCE, DEST)
         return {}
 
 
@@ -51,10 +51,10 @@ class Segment:
         layer, tile = s.layer, s.tiles[number]
         self.tile, self.chunk, self.adds = tile, chunk, True
         self.lanes = s._lanes(tile.filters)
-        self.x = s.fragment("x", tile.block, chunk.channels)
+        self.x = s.input(tile.block, chunk)
         self.w = s.fragment("w", tile.filters, chunk)
         self.x_at, self.w_at, self.sums = s.at[step][self.x], s.at[step][self.w], s._sums(number)
-        rows, columns = s.window(tile.block)
+        rows, columns = s.window(tile.block, self.x.chunk)
         pixel = s.pixel(chunk.channels)
         self.image = rows * columns * pixel
         self.strides = layer.stride[1] * pixel, layer.stride[0] * columns * pixel
@@ -65,10 +65,11 @@ class Segment:
             + (points.rows[0] - block.rows[0]) * self.strides[1]
             + (points.columns[0] - block.columns[0]) * self.strides[0]
         )
+        (top, _), (left, _) = self.x.chunk.part_of(layer.kernel)
         first, end = chunk.channels
         self.blocks = [
             Block(
-                (ky * columns + kx) * pixel + lane,
+                ((ky - top) * columns + kx - left) * pixel + lane,
                 ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * s.tile_row(tile.filters),
                 min(s.size, end - first - lane * s.size),
             )
@@ -109,23 +110,23 @@ class Segment:
             drain.start(emitter)
         together = min(self.lanes, drain.lanes) if drain else 0
 
-        def body(program, drain=drain):
+        def body(emitter, drain=drain):
             if drain:
-                drain.body(program)
-            return nest(program, [(images, {ACTIVATION: self.image, SUM: rows * columns})], self._sum)
+                drain.body(emitter)
+            return emitter.nest([(images, {ACTIVATION: self.image, SUM: rows * columns})], self._sum)
 
         steps = {WEIGHT: 1, SUM: self.tile.points.count}
         moved = {}
         if together:
-            moved = nest(program, [(together, steps | drain.steps)], body)
+            moved = emitter.nest([(together, steps | drain.steps)], body)
         if drain and drain.lanes > together:
             _advance(program, moved, drain.steps, together)
-            nest(program, [(drain.lanes - together, drain.steps)], drain.body)
+            emitter.nest([(drain.lanes - together, drain.steps)], drain.body)
         if self.lanes > together:
             _advance(program, moved, steps, together)
-            nest(program, [(self.lanes - together, steps)], lambda program: body(program, None))
+            emitter.nest([(self.lanes - together, steps)], lambda emitter: body(emitter, None))
 
-    def _sum(self, program) -> dict[Reg, int]:
+    def _sum(self, emitter: Emitter) -> dict[Reg, int]:
         """Emit all blocks of weights over the points of an image; return the change of the registers."""
         moved: dict[Reg, int] = {}
         adds = self.adds
@@ -137,12 +138,12 @@ class Segment:
                 levels.insert(0, (count, {ACTIVATION: a, WEIGHT: w} | ({} if adds else {ADDING: within})))
                 within *= count
 
-            def one(program, activation=activation, weight=weight, rows=run.start.rows, flag=adds, looped=bool(levels)):
-                program.weights(weight, rows)
-                program.matmul(activation, SUM, accumulate=flag or (ADDING if looped else False))
+            def one(emitter, activation=activation, weight=weight, rows=run.start.rows, flag=adds, looped=bool(levels)):
+                emitter.program.weights(weight, rows)
+                emitter.program.matmul(activation, SUM, accumulate=flag or (ADDING if looped else False))
                 return {}
 
-            for reg, number in nest(program, levels, one).items():
+            for reg, number in emitter.nest(levels, one).items():
                 moved[reg] = moved.get(reg, 0) + number
             adds = True
         return moved

@@ -12,11 +12,20 @@ The text has one line per instruction (see :mod:`systola.gen.isa.text`).
 """
 
 from ....hw.cores.systola.isa import Op, Setting, Unit
+from ....hw.cores.systola.parameters import SystolaParameters
 from ...isa import program
 from ...isa.operand import ProgramError, Reg, Value
 from .instruction import Instruction
 
-__all__ = ["Instruction", "Op", "Program", "ProgramError", "Reg", "Setting", "Unit"]
+SPARE = 16
+"""Slots of the instruction buffer that an outermost loop, LOOP and END included, must leave free."""
+
+__all__ = ["Instruction", "Op", "Program", "ProgramError", "Reg", "Setting", "Unit", "longest_loop"]
+
+
+def longest_loop(parameters: SystolaParameters) -> int:
+    """Maximum number of instructions of an outermost loop, LOOP and END included."""
+    return parameters.instructions - SPARE
 
 
 class Program(program.BaseProgram):

@@ -1,13 +1,13 @@
 """Search for a tiling: all that fit are estimated; the best few are compiled and run on the cost model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.layers import ConvolutionLayer
-from ...compile.tiling import Chunk, Tiling
+from ...compile.tiling import Chunk, Tiling, cut
 from .convolution import ConvolutionSchedule
 from .emitter import Emitter
 from .estimate import estimate
@@ -26,7 +26,7 @@ def choose(
     if not found:  # retry without gaps between pixels
         found = _estimated(parameters, layer, [replace(shape, spread=False) for shape in shapes], order, costs)
     if not found:
-        raise ValueError(f"kernel={layer.kernel}: no tile of this layer fits into the scratchpads.")
+        found = _smallest(parameters, layer, order, costs)
     best = [schedule for _, _, schedule in sorted(found)[:FINALISTS]]
     if order != "overlapped":
         return best[0]
@@ -46,6 +46,42 @@ def _estimated(
         if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
             break
     return found
+
+
+def _smallest(p: SystolaParameters, layer: ConvolutionLayer, order: str, costs: Costs) -> list:
+    """Estimates and schedules of tiles of any size; without one, a schedule that cuts the windows of the input.
+
+    Raises `ValueError`, which names the need of the smallest tile, if none fits.
+    """
+    shares = [1 << bit for bit in range(p.accumulators.bit_length() - 1)]
+    shapes = [replace(shape, spread=False) for shape in candidates(p, layer, shares)]
+    shapes.sort(key=lambda shape: rough(p, layer, shape, costs))
+    if found := _estimated(p, layer, shapes, order, costs):
+        return found
+    for shape in shapes:
+        for tiling in cut_windows(p, layer, shape):
+            if schedule := _fitting(p, layer, tiling, order):
+                return [(estimate(schedule, costs), 0, schedule)]
+    *_, smallest = cut_windows(p, layer, Tiling(1, 1, 1, p.size, (), spread=False))
+    try:
+        return [(0, 0, ConvolutionSchedule(p, layer, smallest, order))]
+    except DoesNotFit as misfit:
+        need, room = misfit.words * p.size, misfit.room * p.size
+        raise ValueError(
+            f"{misfit.memory}_bytes={room}: the smallest tile of this layer needs {need:,} bytes, {need - room:,} more."
+        ) from None
+
+
+def cut_windows(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> Iterator[Tiling]:
+    """Tilings of a shape by smaller and smaller chunks: of all taps, then of a row of taps, then of one, whose input
+    is loaded alone; each with all channels, then with half of them and so on."""
+    taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
+    blocks = -(-channels // p.size)
+    for together in dict.fromkeys((taps, layer.kernel[1], 1)):
+        for bit in range(blocks.bit_length() + 1):
+            step = p.size * -(-blocks // (1 << bit))
+            chunks = tuple(Chunk(part, depth) for depth in cut(channels, step) for part in cut(taps, together))
+            yield replace(shape, chunks=chunks, whole_windows=together == taps)
 
 
 def _fastest(
@@ -88,14 +124,14 @@ def timeline(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> Timeline
     return predict(schedule.p, emitter.program, costs)
 
 
-def candidates(p: SystolaParameters, layer: ConvolutionLayer) -> Iterator[Tiling]:
-    """Candidate shapes of tiles, in both loop orders, without chunks."""
+def candidates(p: SystolaParameters, layer: ConvolutionLayer, shares: Sequence[int] = (1, 2, 4)) -> Iterator[Tiling]:
+    """Candidate shapes of tiles, in both loop orders, without chunks; `shares` divide the accumulators of a tile."""
     result, half = layer.result, p.accumulators // 2
     all_lanes = -(-layer.filters // p.size)
     taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
     seen = set()
     for lanes in sorted({even(all_lanes, 1 << bit) for bit in range(12) if 1 << bit <= half}):
-        for share in (1, 2, 4):
+        for share in shares:
             room = half // lanes // share
             if room < 1:
                 continue

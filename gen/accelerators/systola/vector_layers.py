@@ -10,7 +10,7 @@ from ...compile.boxes import Box, Dimension
 from ...compile.layers import AdditionLayer, PoolingLayer
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
-from .emitter import Action, Emitter, Space, instruction_access, loading, nest, storing
+from .emitter import Action, Emitter, Space, instruction_access, loading, storing
 from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
@@ -148,11 +148,11 @@ class PoolingSchedule(LaneSchedule):
         program.quant(multiplier=multiplier, shift=shift, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
         program.move({SOURCE: source, DEST: dest})
 
-        def one(program):
-            program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum, table=layer.table is not None)
+        def one(emitter):
+            emitter.program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum, table=layer.table is not None)
             return {}
 
-        nest(program, [(lanes, {SOURCE: 1, DEST: 1})], one)
+        emitter.nest([(lanes, {SOURCE: 1, DEST: 1})], one)
 
 
 class AdditionSchedule(LaneSchedule):

@@ -27,6 +27,7 @@ def cores(draw):
         data_width=32 if size == 4 else draw(st.sampled_from([32, 64])),
         dims=draw(st.sampled_from([3, 4])),
         rounding=draw(st.sampled_from(["gemmlowp", "single"])),
+        instructions=draw(st.sampled_from([32, 64, 256])),
     )
 
 
@@ -71,32 +72,62 @@ def layer_of(parameters, shape, seed):
     return layer, dram, requantise(sums, multiplier, shift, **scale, **common).astype(kind).view(np.uint8).ravel()
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+def compiled(parameters, layer, order="overlapped"):
+    """Program of one layer."""
+    schedule, emitter = choose(parameters, layer, order), Emitter(parameters)
+    schedule.emit(emitter)
+    emitter.program.halt()
+    return emitter.program
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(cores(), shapes(), st.sampled_from(list(ORDERS)), st.integers(0, 99))
 def test_any_layer_on_any_core(result, parameters, shape, order, seed):
     layer, dram, expected = layer_of(parameters, shape, seed)
     try:
-        schedule = choose(parameters, layer, order)
+        program = compiled(parameters, layer, order)
     except ValueError:
         reject()  # it does not fit
-    emitter = Emitter(parameters)
-    schedule.emit(emitter)
-    emitter.program.halt()
-    np.testing.assert_array_equal(result(parameters, emitter.program, dram, layer), expected)
+    np.testing.assert_array_equal(result(parameters, program, dram, layer), expected)
+
+
+LONG = {
+    "70 channels, 40 filters, kernel 5": (
+        SystolaParameters(instructions=32),
+        (1, 30, 30, 70, 40, (5, 5), (3, 3), (2, 2)),
+        "serial",
+    ),
+    "9 channels, 5 filters, kernel 5 x 3": (
+        SystolaParameters(
+            size=4, data_width=32, activation_bytes=4096, weight_bytes=4096, accumulators=64, instructions=64
+        ),
+        (3, 12, 9, 9, 5, (5, 3), (4, 5), (2, 2)),
+        "overlapped",
+    ),
+}
+
+
+@pytest.mark.parametrize(("parameters", "shape", "order"), LONG.values(), ids=LONG)
+def test_a_loop_that_exceeds_the_instruction_buffer_is_unrolled(result, parameters, shape, order):
+    layer, dram, expected = layer_of(parameters, shape, 1)
+    program = compiled(parameters, layer, order)
+    np.testing.assert_array_equal(result(parameters, program, dram, layer), expected)
 
 
 def test_a_layer_that_does_not_fit_is_rejected():
     parameters = SystolaParameters(size=16, activation_bytes=1024, weight_bytes=1024, accumulators=32)
     layer = gemm(1, 1, 4096, 0, 1 << 16, 1 << 17, 1 << 18)
-    with pytest.raises(ValueError, match="no tile of this layer fits"):
-        choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 4000), 1, 2, 3, 8, (9, 9)))
     assert choose(parameters, layer).tiling.filters <= 256
+    parameters = SystolaParameters(size=64, activation_bytes=1024, weight_bytes=2048, accumulators=32)
+    sentence = r"^weight_bytes=2048: the smallest tile of this layer needs 4,096 bytes, 2,048 more\.$"
+    with pytest.raises(ValueError, match=sentence):
+        choose(parameters, ConvolutionLayer(DramTensor(0, 1, 9, 9, 128), 1, 2, 3, 8, (9, 9)))
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"kernel": (0, 1)}, "kernel must be two numbers"),
+        ({"kernel": (0, 1)}, "kernel must be two integers from 1"),
         ({"padding": (1, 0)}, "padding must be less than the kernel"),
         ({"kernel": (5, 5)}, "must fit into the padded image"),
     ],
@@ -104,3 +135,19 @@ def test_a_layer_that_does_not_fit_is_rejected():
 def test_the_error_names_the_mistake(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         ConvolutionLayer(DramTensor(0, 1, 4, 4, 1), 0, 0, 0, 1, **arguments)
+
+
+SMALL = {"size": 4, "data_width": 32, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32}
+FITS = {
+    "patches of 14 x 14": ({}, (1, 224, 224, 3, 16, (14, 14), (14, 14), (0, 0))),
+    "patches of 14 x 14, 192 filters": ({}, (1, 28, 28, 3, 192, (14, 14), (14, 14), (0, 0))),
+    "stride 4 over 4,096 channels": ({}, (1, 12, 12, 4096, 16, (1, 1), (4, 4), (0, 0))),
+    "13 x 13 over 20 channels": (SMALL, (1, 15, 13, 20, 5, (13, 13), (2, 2), (0, 0))),
+    "a window of all padding but a corner": (SMALL, (2, 2, 3, 5, 3, (11, 9), (3, 2), (10, 8))),
+}
+
+
+@pytest.mark.parametrize(("machine", "shape"), FITS.values(), ids=FITS)
+def test_a_layer_that_fits_is_compiled(result, machine, shape):
+    layer, dram, expected = layer_of(parameters := SystolaParameters(**machine), shape, 1)
+    np.testing.assert_array_equal(result(parameters, compiled(parameters, layer), dram, layer), expected)

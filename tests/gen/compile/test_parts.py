@@ -3,8 +3,8 @@
 import pytest
 
 from systola.gen.accelerators.systola.block_runs import Block, block_runs
-from systola.gen.accelerators.systola.emitter import Action, Emitter, MemoryAccess, Space, nest
-from systola.gen.accelerators.systola.program import Program, Reg, Unit
+from systola.gen.accelerators.systola.emitter import Action, Emitter, MemoryAccess, Space
+from systola.gen.accelerators.systola.program import Reg, Unit
 from systola.gen.accelerators.systola.tiling_search import even, ramp
 from systola.gen.compile.allocator import DoesNotFit, ScratchpadAllocator
 from systola.gen.compile.boxes import Box, Dimension, element
@@ -13,6 +13,7 @@ from systola.gen.compile.pipelining import ORDERS, arrange
 from systola.gen.compile.tiling import Chunk, Tiling, phases, tiles
 from systola.hw.cores.systola.isa import Op
 from systola.hw.cores.systola.parameters import SystolaParameters
+from systola.sim.golden import isa
 
 
 def test_contiguous_dimensions_become_one():
@@ -47,16 +48,47 @@ def test_walks_become_loops():
     assert len(block_runs([Block(0, 0, 16), Block(1, 16, 4), Block(7, 20, 16), Block(8, 36, 4)])) == 4
 
 
-def test_registers_step_through_a_nest_in_order():
-    program, one, two = Program(), Reg(1), Reg(2)
+NEST = [(3, {Reg(1): 100, Reg(2): 1}), (1, {Reg(1): 7}), (4, {Reg(1): 5})]
 
-    def body(program):
-        program.weights(one, two)
+
+def weights(emitter):
+    emitter.program.weights(Reg(1), Reg(2))
+    return {}
+
+
+def operands_of_weights(program):
+    """Operands of all WEIGHTS that a program executes."""
+    codes = [isa.decode(instruction.encode()) for instruction in program.instructions]
+    steps = isa.issue(lambda pc: codes[pc], 4096, 1000)
+    return [(operation.a, operation.b) for operation in steps if operation.op == Op.WEIGHTS]
+
+
+@pytest.mark.parametrize(("length", "loops"), [(10, 3), (11, 2 * 2), (13, 2 * 3)])
+def test_a_nest_is_unrolled_from_outside_until_its_loops_fit(length, loops):
+    """A buffer of 32 has room for a loop of 16: each of the three adds its LOOP and its END to the instructions."""
+
+    def body(emitter):
+        for _ in range(length):
+            emitter.program.weights(Reg(1), Reg(2))
         return {}
 
-    moved = nest(program, [(3, {one: 100, two: 1}), (1, {one: 7}), (4, {one: 5})], body)
+    programs = []
+    for instructions in (4096, 32):
+        emitter = Emitter(SystolaParameters(instructions=instructions))
+        emitter.nest([(2, {Reg(1): 9}), *NEST], body)
+        emitter.program.halt()
+        programs.append(emitter.program)
+    looped, unrolled = programs
+    assert [sum(each.op == Op.LOOP for each in program.instructions) for program in programs] == [3, loops]
+    assert len(operands_of_weights(looped)) == 2 * 3 * 4 * length
+    assert operands_of_weights(looped) == operands_of_weights(unrolled)
+
+
+def test_registers_step_through_a_nest_in_order():
+    emitter, one, two = Emitter(SystolaParameters()), Reg(1), Reg(2)
+    moved = emitter.nest(NEST, weights)
     assert moved == {one: 300, two: 3}
-    ends = [each for each in program.instructions if each.op == Op.END]
+    ends = [each for each in emitter.program.instructions if each.op == Op.END]
     assert [(r.number, r.immediate) for r in ends[0].operands if r.number] == [(1, 5)]
     assert [(r.number, r.immediate) for r in ends[1].operands if r.number] == [(1, 80), (2, 1)]
 

@@ -11,6 +11,7 @@ from systola.gen.accelerators.registry import find
 from systola.gen.compile.timeline import Span
 from systola.gen.errors import UsageError
 from systola.gen.run import report
+from systola.gen.run.execute import ExecutionError
 from systola.gen.run.report import trace
 from systola.hw.component import ParameterError
 
@@ -47,6 +48,23 @@ def test_a_mistake_is_one_sentence(task, settings, sentence):
     with pytest.raises((UsageError, ParameterError)) as error:
         report.prepare(task, SYSTOLA, settings)
     assert str(error.value) == sentence
+
+
+def test_a_program_is_checked_before_it_runs(monkeypatch):
+    """A compiler that forgets the limit of loops, as it once did, is found before anything is executed."""
+    monkeypatch.setattr("systola.gen.accelerators.systola.emitter.longest_loop", lambda parameters: 4096)
+    monkeypatch.setattr(report, "execute", lambda *arguments, **named: pytest.fail("the program was executed"))
+    shape = {"height": "12", "width": "12", "channels": "60", "filters": "40", "stride": "2", "padding": "0"}
+    parameters, task = report.prepare("conv", SYSTOLA, {"size": "8", "instructions": "32", **shape})
+    sentence = r"^the program for systola is wrong: instruction \d+ \(LOOP \d+\) begins a loop of \d+ instructions; "
+    with pytest.raises(ExecutionError, match=sentence + r"a loop has at most 16\.$"):
+        report.run("conv", task, SYSTOLA, parameters, executor="model", compile_options={"order": "serial"})
+
+
+def test_what_exceeds_the_checker_is_executed(monkeypatch):
+    monkeypatch.setattr("systola.gen.accelerators.systola.checker.LIMIT", 10)
+    parameters, task = report.prepare("gemm", SYSTOLA, {"m": "4", "k": "5", "n": "6"})
+    assert report.run("gemm", task, SYSTOLA, parameters, executor="model").mismatches == 0
 
 
 def test_every_result_is_compared(done):

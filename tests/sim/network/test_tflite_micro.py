@@ -81,5 +81,5 @@ def test_an_operator_of_tflite_micro(number, case):
 
 
 def test_the_stored_results_are_not_trivial():
-    assert len(CASES) == 21
+    assert len(CASES) == 27
     assert all(len(np.unique(DATA[f"{number}.y"])) > 5 for number, _ in CASES)

@@ -44,6 +44,13 @@ CASES = [
     {"kind": "softmax", "x": (60, 12), "scales": (0.047, 1 / 256)},
     {"kind": "softmax", "x": (40, 2), "scales": (0.00391, 1 / 256), "beta": 2.5},
     {"kind": "softmax", "x": (10, 50), "scales": (0.31, 1 / 256)},
+    # Without padding, so that accelerators without it compute them too.
+    {"kind": "convolution", "x": (1, 9, 8, 7), "w": (3, 2, 7, 9), "stride": (2, 1), "activation": "relu"},
+    {"kind": "convolution", "x": (1, 5, 6, 20), "w": (1, 1, 20, 6)},
+    {"kind": "max", "x": (1, 9, 8, 4), "window": (3, 2), "stride": (2, 2)},
+    {"kind": "average", "x": (1, 6, 40, 3), "window": (1, 7), "stride": (1, 1)},
+    {"kind": "average", "x": (1, 9, 10, 5), "window": (3, 5), "stride": (2, 1), "activation": "relu"},
+    {"kind": "average", "x": (1, 7, 7, 24), "window": (6, 7), "stride": (1, 1)},
 ]
 SCHEMA = {
     "convolution": ("CONV_2D", "Conv2DOptions"),
