@@ -17,7 +17,7 @@ class Board(board.BoardConnection):
     `facts` is what the board reports of itself: board, clock (Hz), memory (bytes), engine.
     """
 
-    _host = None
+    _host: AcceleratorHost | None = None
 
     @property
     def engine(self) -> AcceleratorHost:
@@ -38,7 +38,9 @@ class Board(board.BoardConnection):
         """Execute from an address of the memory to the end: the accelerator's counters."""
         return self.engine.run(entry, seconds)
 
-    def matmul(self, a, b, scale=1.0, bias=0, zero_point: int = 0) -> np.ndarray:
+    def matmul(
+        self, a, b, scale: np.ndarray | float = 1.0, bias: np.ndarray | int = 0, zero_point: int = 0
+    ) -> np.ndarray:
         """min(max(round((a @ b + bias) * scale) + zero_point, -128), 127) of int8 matrices, int8, bit by bit as TFLite.
 
         `scale` and `bias` are numbers, or have one for each column. Products that do not fit into the board's memory

@@ -1,6 +1,7 @@
 """The end of every command: an error that a user can cause is one sentence on standard error, and an exit code."""
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -42,8 +43,9 @@ def main(app: typer.Typer):
 def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command with arguments, by default those of the process, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # names of files may be no text
+        with contextlib.suppress(ValueError):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # names of files may be no text
     try:
         app(args=arguments)
         code = 0
@@ -95,9 +97,10 @@ def _flushed() -> bool:
     """Write what is left of the output. If that fails, discard it, so that the interpreter does not try again."""
     done = True
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         except (OSError, ValueError):
             done = False
             with contextlib.suppress(OSError, ValueError):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 
@@ -25,12 +26,12 @@ class BoardConnection:
         words = greeting.split(" ")
         if words[:2] != ["systola", PROTOCOL]:
             raise BoardError(f"{name} says '{greeting}', which this driver does not know: load another bitstream.")
-        self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
+        self.facts: dict[str, Any] = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         for fact in ("clock", "memory"):
             self.facts[fact] = int(self.facts[fact])
 
     @classmethod
-    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "BoardConnection":
+    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> Self:
         """The board at a serial port, such as /dev/ttyUSB1, which no other program may have open.
 
         `silence`: see :data:`SILENCE`; for a simulated board more.
@@ -131,7 +132,7 @@ def _pieces(start: int, length: int):
 
 
 def _reason(error) -> str:
-    return {2: "there is no such port", 16: "it is busy"}.get(getattr(error, "errno", None), str(error).rstrip("."))
+    return {2: "there is no such port", 16: "it is busy"}.get(getattr(error, "errno", 0), str(error).rstrip("."))
 
 
 def _known() -> str:

@@ -85,6 +85,7 @@ class BaseInstruction:
         for name, value in zip(self.row.operands, self.operands, strict=True):
             place = isa.operand(name)
             if isinstance(value, Reg):
+                assert place.register is not None
                 word |= value.number << place.register | value.immediate << place.low
             else:
                 word |= value << place.low

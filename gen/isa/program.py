@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import IntEnum
 from typing import ClassVar
 
 from ...hw.issue.isa import Isa
@@ -36,7 +37,7 @@ class BaseProgram:
     def __eq__(self, other):
         return type(other) is type(self) and self.instructions == other.instructions
 
-    def emit(self, op: int, *operands: Value, **named: int):
+    def emit(self, op: IntEnum, *operands: Value, **named: int):
         """Append an instruction: operands in their order; operands, flags and packed fields by name."""
         self.instructions.append(self.instruction.of(op, *operands, **named))
 

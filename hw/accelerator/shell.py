@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..bundle import Bundle
 from ..bus.axi import AxiLite
 from ..bus.registers import RegField, Register, RegisterMap, Registers
-from ..component import Component, place
+from ..component import Component, P, place
 from ..stream.packet import join
 from .contract import FAULT, PC_WIDTH, Engine, check_class, check_ports
 from .counters import WIDTH, Counters
@@ -89,7 +89,7 @@ def register_map(engine: type[Engine]) -> RegisterMap:
     )
 
 
-class Shell(Component):
+class Shell(Component[P]):
     """Shell of an accelerator: `engine` with AXI4-Lite registers, start, stop, drain, reset and interrupt.
 
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`

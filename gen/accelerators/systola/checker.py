@@ -15,6 +15,7 @@ import numpy as np
 
 from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
+from ....hw.issue.isa_numbers import SettingNumber
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
@@ -223,12 +224,12 @@ class _Check:
             self.say(f"{{}} reads {span}, which {{}} computed from undefined data.", writer, kind="nothing")
         return np.ones_like(written)  # report each cause once
 
-    def counts(self, operation: Operation, *settings: Setting):
+    def counts(self, operation: Operation, *settings: SettingNumber):
         for setting in settings:
             if not 1 <= (value := operation.settings[setting]) <= isa.COUNT_LIMIT:
                 self.fail(f"needs a {setting.name} from 1 to {isa.COUNT_LIMIT}, not {isa.signed(value)}.")
 
-    def fits(self, operation: Operation, settings: Iterable[Setting], low: int, high: int):
+    def fits(self, operation: Operation, settings: Iterable[SettingNumber], low: int, high: int):
         for setting in settings:
             if not low <= (value := isa.signed(operation.settings[setting])) <= high:
                 self.fail(f"needs a {setting.name} from {low} to {high}, not {value}.")
