@@ -95,7 +95,7 @@ class Accelerator(ABC, typing.Generic[P]):
         engine = self.component.engine
         return {
             "golden": self.golden,
-            "registers": self.component.REGISTERS.offsets,
+            "registers": self.component.OFFSETS,
             "counters": list(engine.COUNTERS),
             "causes": list(engine.CYCLE_CAUSES),
             "errors": {error.name: int(error) for error in engine.ERRORS},

@@ -23,7 +23,7 @@ class AcceleratorHost(ABC, typing.Generic[P]):
 
     def __init__(self, board: BoardConnection, accelerator: Accelerator[P], parameters: P):
         self.board, self.accelerator, self.p = board, accelerator, parameters
-        self.at = accelerator.component.REGISTERS.offsets
+        self.at = accelerator.component.OFFSETS
 
     def run(self, entry: int, seconds: float = SECONDS) -> dict[str, int]:
         """Execute from an address to the end; return the counters."""

@@ -22,17 +22,18 @@ class Board(board.BoardConnection):
     @property
     def engine(self) -> AcceleratorHost:
         """The driver of the board's accelerator. Raises :class:`.BoardError` if it has none that is known here."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             word = self.facts.get("engine", "none")
             found = parse(word)
             if found is None:
                 raise BoardError(f"{self.facts.get('board')} reports engine={word}, which this driver does not know.")
             name, parameters = found
             try:
-                self._host = registry.find(name).host(self, parameters)
+                host = self._host = registry.find(name).host(self, parameters)
             except UsageError as error:
                 raise BoardError(str(error)) from None
-        return self._host
+        return host
 
     def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:
         """Execute from an address of the memory to the end: the accelerator's counters."""

@@ -18,7 +18,9 @@ from .files import StandardOutput, read_text, uncreatable, unwritable
 PIPED = 1000
 """Columns of the output if it is no terminal, so that no line of a table is wrapped."""
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput()))
+out = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput())
+)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]

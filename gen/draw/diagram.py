@@ -112,10 +112,7 @@ class _Drawing:
         alike: dict[tuple, list[Path]] = {}
         for path, part in self._leaves():
             if not _is_wire(part):
-                if mesh := part.mesh:
-                    told = mesh.cell, mesh.cols
-                else:
-                    told = part.text or parameters_of(part.parameters)
+                told = (mesh.cell, mesh.cols) if (mesh := part.mesh) else part.text or parameters_of(part.parameters)
                 alike.setdefault((path[:-1], stem(path[-1]), part.component, told), []).append(path)
         links = {
             (source, target)

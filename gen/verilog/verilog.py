@@ -99,6 +99,8 @@ class Design:
 class Top(wiring.Elaboratable):
     """A component behind the port names that hardware engineers' tools know (see docs/reference/ports.md)."""
 
+    _MustUse__used: bool
+
     def __init__(self, component: Component):
         self.component = component
         self.ports: dict[str, tuple[Signal, str]] = {"clk": (Signal(name="clk"), "i"), "rst": (Signal(name="rst"), "i")}

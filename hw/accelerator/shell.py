@@ -107,6 +107,7 @@ class Shell(Component[P]):
 
     engine: ClassVar[type[Engine]]
     REGISTERS: ClassVar[RegisterMap]
+    OFFSETS: ClassVar[dict[str, int]]
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
@@ -114,6 +115,7 @@ class Shell(Component[P]):
             check_class(cls.engine)
             cls.Parameters = cls.engine.Parameters
             cls.REGISTERS = register_map(cls.engine)
+            cls.OFFSETS = {register.name: register.offset for register in cls.REGISTERS.registers}
 
     @classmethod
     def members(cls, p):

@@ -84,11 +84,6 @@ class RegField(Described):
         """Mask of the field's bits in its register."""
         return (2**self.bits - 1) << self.low
 
-    @property
-    def last(self) -> int:
-        """Highest bit of the field in its register."""
-        return self.low + self.bits - 1
-
 
 def _fields_placed(fields: tuple[RegField, ...]) -> tuple[RegField, ...]:
     _no_duplicates(fields)
@@ -192,14 +187,9 @@ class RegisterMap(Described):
             raise ParameterError(f"{path}: {error}") from None
 
     @property
-    def offsets(self) -> dict[str, int]:
-        """Byte offsets of the registers by name."""
-        return {register.name: register.offset for register in self.registers if register.offset is not None}
-
-    @property
     def size(self) -> int:
         """Bytes from offset 0 to the end of the last register."""
-        return max(self.offsets.values()) + BYTES
+        return max(register.offset for register in self.registers) + BYTES
 
     @property
     def addr_width(self) -> int:

@@ -50,6 +50,7 @@ ACCUMULATE, KEEP = 1, 2
 SCRATCHPAD, ADD, MAXIMUM, TABLE = 1, 2, 4, 8
 """Flags of VECTOR."""
 
+
 class Setting(IntEnum):
     LOAD_SIZE = 0
     LOAD_VALUE = 1
@@ -156,9 +157,9 @@ def encode(code: InstructionWord) -> bytes:
 
 
 def decode(data: bytes) -> InstructionWord:
-    head, *immediates = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
+    head, a, b, c = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
     registers = (head >> 20 & 15, head >> 24 & 15, head >> 28 & 15)
-    return InstructionWord(head & 0x3F, head >> 6 & 0x3FFF, registers, tuple(immediates))
+    return InstructionWord(head & 0x3F, head >> 6 & 0x3FFF, registers, (a, b, c))
 
 
 def signed(value: int, bits: int = 32) -> int:
@@ -187,7 +188,7 @@ def issue(
     """
     pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
     loops: list[tuple[int, int]] = []  # first instruction, iterations
-    iteration: tuple[int, ...] = ()
+    iteration: list[int] = []
     for _ in range(limit):
         code = fetch(pc)
         if code is None:
@@ -204,7 +205,7 @@ def issue(
             if not 1 <= a <= COUNT_LIMIT:
                 raise ExecutionFault(ErrorCode.OPERAND, pc)
             loops.append((pc, a))
-            iteration += (0,)
+            iteration.append(0)
         elif opcode in (Opcode.END, Opcode.ADD, Opcode.MOVE):
             if opcode == Opcode.END and not loops:
                 raise ExecutionFault(ErrorCode.LOOP, pc)
@@ -212,16 +213,16 @@ def issue(
                 registers[name] = value
             registers[0] = 0
             if opcode == Opcode.END:
-                iteration = (*iteration[:-1], iteration[-1] + 1)
+                iteration[-1] += 1
                 if iteration[-1] < loops[-1][1]:
                     pc = loops[-1][0]
                 else:
                     loops.pop()
-                    iteration = iteration[:-1]
+                    iteration.pop()
         elif opcode == Opcode.SET:
             settings = settings | {flags & 127: a}
         else:
-            yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, iteration)
+            yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, tuple(iteration))
             if opcode == Opcode.HALT:
                 return
         pc += 1

@@ -68,7 +68,7 @@ def bits(name: str) -> int:
     return 4 if name in ("ant4", "uant4", "codebook") else find(name).bits
 
 
-def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) -> np.ndarray:
+def decode(name: str, codes: np.ndarray, user: np.ndarray | None, table: np.ndarray | None) -> np.ndarray:
     """Integers of codes (beats, lanes): `user` has one number per beat, `table` (lanes, 16) holds the current
     codebook."""
     if is_integer(name):

@@ -116,7 +116,9 @@ class Tensor:
 
     @property
     def dtype(self) -> np.dtype:
-        return dtype_of(self.type)
+        dtype = dtype_of(self.type)
+        assert dtype is not None
+        return dtype
 
     @property
     def format(self) -> ValueGrid | Pairs | None:

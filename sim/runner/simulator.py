@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from . import children, extras
@@ -71,7 +72,13 @@ class Build:
             raise SimulatorError(f"{waves} was not written{tail(log)}")
 
 
-class Launcher:
+if TYPE_CHECKING:
+    from cocotb_tools.runner import Runner
+else:  # cocotb is an optional dependency
+    Runner = object
+
+
+class Launcher(Runner):
     """Mixin of cocotb's runners: a job's own environment and time limit, the tools' output in a log."""
 
     job_env: Mapping[str, str] = {}
