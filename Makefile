@@ -36,6 +36,7 @@ docs: .venv/ready  ## the documentation, into build/docs/html; warnings are erro
 
 lint: .venv/ready  ## ruff, and the prose lint
 	$(BIN)/ruff check .
+	$(BIN)/python -m pyright
 	$(BIN)/python tests/prose/lint.py README.md CHANGELOG.md docs examples setup.py
 
 .venv/ready: pyproject.toml constraints.txt

@@ -155,9 +155,9 @@ class _Drawing:
         )
 
     def _shape(self, part: Part) -> str:
-        if ".stream." in part.component.__module__ and "Buffer" in part.component.__name__:
+        if ".stream." in part.module and "Buffer" in part.kind:
             return "queue"
-        return "memory" if ".memory." in part.component.__module__ and self._stores(part) else "box"
+        return "memory" if ".memory." in part.module and self._stores(part) else "box"
 
     def _stores(self, part: Part) -> bool:
         """Whether there is a memory in a part, at any depth."""

@@ -60,6 +60,11 @@ class Part:
         return self.component.__name__ if self.component else ""
 
     @property
+    def module(self) -> str:
+        """Module of the component's class; empty for a memory."""
+        return self.component.__module__ if self.component else ""
+
+    @property
     def mesh(self) -> Mesh.Parameters | None:
         """Parameters of a mesh; None for any other part."""
         return self.parameters if isinstance(self.parameters, Mesh.Parameters) else None

@@ -1,10 +1,10 @@
 """One instruction of an `Isa` as an object and as bytes; `text` makes it a line of text."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import ClassVar
 
 from ...hw.issue.isa import Isa
+from ...hw.issue.isa_numbers import Opcode
 from ...hw.issue.isa_spec import Control, InstructionSpec
 from .operand import ProgramError, Reg, Value, normalised, pack
 from .text import line_of, parse_line
@@ -20,7 +20,7 @@ class BaseInstruction:
 
     isa: ClassVar[Isa]
 
-    op: IntEnum
+    op: Opcode
     operands: tuple[Value, ...] = ()
     flags: int = 0
     line: int = field(default=0, compare=False)
@@ -39,7 +39,7 @@ class BaseInstruction:
             raise ValueError(f"there is no setting {number}.")
 
     @classmethod
-    def of(cls, op: IntEnum, *operands: Value, **named: int):
+    def of(cls, op: Opcode, *operands: Value, **named: int):
         """An instruction from operands in their order, and operands, flags and packed fields by name.
 
         Raises `ValueError`.

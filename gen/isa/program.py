@@ -7,25 +7,27 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import IntEnum
-from typing import ClassVar
+from typing import Generic, TypeVar
 
 from ...hw.issue.isa import Isa
+from ...hw.issue.isa_numbers import Opcode
 from ...hw.issue.isa_spec import Control
 from .instruction import BaseInstruction
 from .operand import ProgramError, Reg, Value
 
-Registers = Mapping[Value, int]
+Registers = Mapping[Value, int] | Mapping[Reg, int] | Mapping[int, int]
 """A number for each of some registers: `{Reg(1): 16}` or `{1: 16}`."""
 
+T = TypeVar("T", bound=BaseInstruction)
 
-class BaseProgram:
+
+class BaseProgram(Generic[T]):
     """Instructions in order. A machine's own class names its `instruction`. Numbers may be negative where they fit."""
 
-    instruction: ClassVar[type[BaseInstruction]]
+    instruction: type[T]
 
     def __init__(self, instructions=()):
-        self.instructions: list[BaseInstruction] = list(instructions)
+        self.instructions: list[T] = list(instructions)
 
     @property
     def isa(self) -> Isa:
@@ -37,7 +39,7 @@ class BaseProgram:
     def __eq__(self, other):
         return type(other) is type(self) and self.instructions == other.instructions
 
-    def emit(self, op: IntEnum, *operands: Value, **named: int):
+    def emit(self, op: Opcode, *operands: Value, **named: int):
         """Append an instruction: operands in their order; operands, flags and packed fields by name."""
         self.instructions.append(self.instruction.of(op, *operands, **named))
 
@@ -134,7 +136,8 @@ class Loop:
 
     def step(self, registers: Registers):
         """Add these numbers to these registers after each iteration, the last one included."""
-        self.steps |= registers
+        for register, number in registers.items():
+            self.steps[register] = number
 
 
 def _named(where: str, make, what):

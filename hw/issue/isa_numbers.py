@@ -25,6 +25,11 @@ class SettingNumber(IntEnum, metaclass=FromTable):
 class UnitSet(IntFlag, metaclass=FromTable):
     """Units, one bit each."""
 
+    @property
+    def label(self) -> str:
+        """Names of the units in lower case."""
+        return " | ".join(unit.name.lower() for unit in self)
+
 
 class ErrorCode(IntEnum, metaclass=FromTable):
     """Number of an error."""

@@ -74,6 +74,8 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray | None, table: np.ndar
     if is_integer(name):
         return codes
     if name == "codebook":
+        if table is None:
+            raise ValueError(f"{name} needs a table")
         return table[np.arange(codes.shape[1]), codes]
     if name in OLIVE:
         modes = [Pairs(normal).decode(codes) for normal in OLIVE[name]]
@@ -81,7 +83,11 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray | None, table: np.ndar
         modes = _ant(codes, signed=name == "ant4")
     else:
         modes = [find(name).decode(codes)]
-    return np.choose(user[:, None] if len(modes) > 1 else 0, modes)
+    if len(modes) == 1:
+        return modes[0]
+    if user is None:
+        raise ValueError(f"{name} needs a number per beat, which selects its mode")
+    return np.choose(user[:, None], modes)
 
 
 def from_bytes(name: str, data: np.ndarray) -> np.ndarray:

@@ -113,10 +113,12 @@ def _(node: Multiplication, tensors, values, output):
 
 @compute.register
 def _(node: Activation, tensors, values, output):
-    if node.operation is None and node.table is not None:
-        return node.table[np.ascontiguousarray(values[0]).view(np.uint8)]
+    function, table = node.operation, node.table
+    if function is None:
+        assert table is not None
+        return table[np.ascontiguousarray(values[0]).view(np.uint8)]
     x = node.arithmetic.operand(tensors[0], values[0])
-    return node.arithmetic.activation(x, node.operation, node.table, output)
+    return node.arithmetic.activation(x, function, table, output)
 
 
 @compute.register

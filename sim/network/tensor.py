@@ -110,6 +110,13 @@ class Tensor:
         return self.value is not None
 
     @property
+    def contents(self) -> np.ndarray:
+        """Values of a constant. Raises `GraphError` for any other tensor."""
+        if self.value is None:
+            raise GraphError(f"tensor {self.name} is not a constant")
+        return self.value
+
+    @property
     def size(self) -> int:
         """Number of values."""
         return prod(self.shape)

@@ -92,8 +92,10 @@ class Launcher(Runner):
         self.env |= self.job_env  # cocotb's runner gives the process's environment precedence
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:
+        assert self.log_file is not None
+        log = Path(self.log_file)
         for command in cmds:
-            self.job_status = call(command, cwd=cwd, env=self.env, log=Path(self.log_file), timeout=self.job_timeout)
+            self.job_status = call(command, cwd=cwd, env=self.env, log=log, timeout=self.job_timeout)
 
 
 def build(

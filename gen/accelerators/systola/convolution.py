@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from typing import Any
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
@@ -9,7 +10,7 @@ from ...compile.allocator import DoesNotFit, ScratchpadAllocator
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
-from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
+from ...compile.tiling import Points, Tiling, phases, tiles
 from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, nest, storing
 from .loops import Drain, Segment
 
@@ -20,8 +21,8 @@ class Fragment:
     records ("r") of filters. Each fragment is one object."""
 
     kind: str
-    part: object
-    chunk: Chunk | tuple[int, int] | None = None
+    part: Any
+    chunk: Any = None
 
 
 class ConvolutionSchedule:

@@ -116,7 +116,7 @@ class Segment:
 
         steps = {WEIGHT: 1, SUM: self.tile.points.count}
         moved = {}
-        if together:
+        if drain and together:
             moved = nest(program, [(together, steps | drain.steps)], body)
         if drain and drain.lanes > together:
             _advance(program, moved, drain.steps, together)

@@ -19,7 +19,7 @@ from .instruction import Instruction
 __all__ = ["Instruction", "Op", "Program", "ProgramError", "Reg", "Setting", "Unit"]
 
 
-class Program(program.BaseProgram):
+class Program(program.BaseProgram[Instruction]):
     """Instructions in order. Numbers may be negative if they fit 32 bits."""
 
     instruction = Instruction
