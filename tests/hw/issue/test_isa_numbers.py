@@ -1,6 +1,7 @@
 """Enumerations made from the table of an instruction set."""
 
 import pytest
+
 from systola.hw.cores.systola.isa import ISA
 from systola.hw.issue.isa_numbers import ErrorCode, Opcode, SettingNumber, UnitSet
 
