@@ -34,8 +34,9 @@ bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 docs: .venv/ready  ## the documentation, into build/docs/html; warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -n -q -b html docs build/docs/html
 
-lint: .venv/ready  ## ruff, and the prose lint of all pages and sources
+lint: .venv/ready  ## ruff, pyright, and the prose lint of all pages and sources
 	$(BIN)/ruff check .
+	$(BIN)/python -m pyright
 	$(BIN)/python tests/prose/lint.py
 
 .venv/ready: pyproject.toml constraints.txt

@@ -75,14 +75,20 @@ class Parameters(BaseModel):
         return f"of type {getattr(kind, '__name__', kind)}"
 
 
-class Component(wiring.Component):
+P = typing.TypeVar("P", bound=Parameters)
+
+
+class Component(wiring.Component, typing.Generic[P]):
     """A `wiring.Component` whose keyword parameters are validated before elaboration.
 
     A subclass defines its :class:`Parameters` and derives its members from them in :meth:`members`. A user-facing
     generator also defines its `latency` in cycles, and its `peak` work per cycle, in `unit`.
     """
 
-    Parameters = Parameters
+    Parameters: typing.ClassVar[type[P]] = Parameters
+    p: P
+    latency: int
+    peak: int
     unit = "MAC"
 
     def __init__(self, **parameters):

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Plugins:
+class Plugins(Generic[T]):
     """Result of loading a group of entry points: objects by name, and one sentence for each that failed to load."""
 
-    found: dict[str, object] = field(default_factory=dict)
+    found: dict[str, T] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
 
 
@@ -19,13 +22,13 @@ OWN = "systola"
 
 
 @lru_cache
-def load(group: str, kind: type, fault: Callable[[object], str | None] = lambda loaded: None) -> Plugins:
+def load(group: str, kind: type[T], fault: Callable[[T], str | None] = lambda loaded: None) -> Plugins[T]:
     """Load every entry point of `group`. One that fails, or is not a `kind`, never affects the others.
 
     `fault(loaded)` returns why an instance of `kind` is unusable, as the end of a sentence, or None. If several entry
     points have the same name, the first one is used; those of this package precede all others.
     """
-    plugins = Plugins()
+    plugins: Plugins[T] = Plugins()
     for point in sorted(entry_points(group=group), key=lambda point: (point.name, _package(point) != OWN)):
         try:
             reason = _reason(point, point.load(), kind, fault, plugins)

@@ -26,14 +26,16 @@ def unlink(app, page: str, source: list[str]):
 
 @cache
 def defined() -> set[str]:
-    """Names of all classes and functions of the package."""
-    nodes = (
+    """Names of all classes, functions and type variables of the package."""
+    nodes = [
         node
         for room in ("hw", "sim", "gen")
         for file in (DOCS.parent / room).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-    )
-    return {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
+    ]
+    found = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}
+    calls = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)]
+    return found | {ast.unparse(node.targets[0]) for node in calls if ast.unparse(node.value.func).endswith("TypeVar")}
 
 
 def resolve(app, env, node, content):

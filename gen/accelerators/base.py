@@ -11,7 +11,7 @@ import numpy as np
 
 from ...hw.accelerator.contract import masters
 from ...hw.accelerator.shell import Shell
-from ...hw.component import ParameterError, Parameters
+from ...hw.component import P, ParameterError
 from ...sim.network.graph import Graph, Node
 from ..compile.job import Job
 from ..errors import UsageError
@@ -19,7 +19,7 @@ from ..host.board import BoardConnection
 from .operands import Operands
 
 
-class Accelerator(ABC):
+class Accelerator(ABC, typing.Generic[P]):
     """A machine that runs networks. Packages register an instance by an entry point of group `systola.accelerators`.
 
     Class attributes: `name`, as users type it; `title`, one line; `paper`, its source; `component`, the hardware of
@@ -32,36 +32,36 @@ class Accelerator(ABC):
     name: str
     title: str
     paper: str
-    component: type[Shell]
+    component: type[Shell[P]]
     presets: dict[str, dict]
     golden: str
     stimulus: str
     board_parameters: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
-    def parameters(self, **values) -> Parameters:
+    def parameters(self, **values) -> P:
         """Checked parameters of the hardware. Raises :class:`.ParameterError`."""
         return self.component.Parameters.check(**values)
 
-    def preset(self, name: str) -> Parameters:
+    def preset(self, name: str) -> P:
         """Parameters of a preset. Raises :class:`.ParameterError`."""
         if name not in self.presets:
             raise ParameterError(f"preset={name}: presets of {self.name} are {', '.join(self.presets)}.")
         return self.parameters(**self.presets[name])
 
     @abstractmethod
-    def operands(self, parameters: Parameters, seed: int = 1) -> Operands:
+    def operands(self, parameters: P, seed: int = 1) -> Operands:
         """Source of random tensors and their arithmetic, in the number format of the machine."""
 
     @abstractmethod
-    def refuses(self, parameters: Parameters, graph: Graph, node: Node) -> str | None:
+    def refuses(self, parameters: P, graph: Graph, node: Node) -> str | None:
         """Reason why a node cannot run on the machine, as the end of a sentence; None if it can."""
 
     @abstractmethod
-    def compile(self, parameters: Parameters, graph: Graph, **options) -> Job:
+    def compile(self, parameters: P, graph: Graph, **options) -> Job:
         """Compile a graph whose nodes the machine accepts to a job. Raises :class:`.UsageError` if it does not fit."""
 
-    def check(self, parameters: Parameters, graph: Graph):
+    def check(self, parameters: P, graph: Graph):
         """Raise :class:`.UsageError`, which names the node or output and the reason, if the graph cannot be run."""
         for name in graph.outputs:
             if graph.producer(name) is None:
@@ -70,11 +70,11 @@ class Accelerator(ABC):
             if reason := self.refuses(parameters, graph, node):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")
 
-    def wrong(self, parameters: Parameters, job: Job) -> str | None:
+    def wrong(self, parameters: P, job: Job) -> str | None:
         """First problem of a compiled program, as a sentence; None without one, or if the machine has no checker."""
         return None
 
-    def predict(self, parameters: Parameters, job: Job, *, latency: int, limit: int) -> Prediction:
+    def predict(self, parameters: P, job: Job, *, latency: int, limit: int) -> Prediction:
         """Cycles of a job according to the cost model. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
 
@@ -82,15 +82,15 @@ class Accelerator(ABC):
         """Claims of the machine's paper (`gen.papers.claim.Claim`), each with its measurement."""
         return ()
 
-    def host(self, board: BoardConnection, parameters: Parameters):
+    def host(self, board: BoardConnection, parameters: P) -> typing.Any:
         """Host driver, a `gen.accelerators.host.AcceleratorHost`. Raises :class:`.UsageError` if it has none."""
         raise UsageError(f"{self.name} has no driver for boards.")
 
-    def peak(self, parameters: Parameters) -> int:
+    def peak(self, parameters: P) -> int:
         """Peak MACs per cycle."""
         return self.component(**dict(parameters)).described().peak
 
-    def run_golden(self, parameters: Parameters, dram: np.ndarray, entry: int, **options):
+    def run_golden(self, parameters: P, dram: np.ndarray, entry: int, **options):
         """Result of the golden model for an execution from `entry`."""
         return importlib.import_module(self.golden).run(parameters.model_dump(), dram, entry, **options)
 
@@ -99,7 +99,7 @@ class Accelerator(ABC):
         engine = self.component.engine
         return {
             "golden": self.golden,
-            "registers": {register.name: register.offset for register in self.component.REGISTERS.registers},
+            "registers": self.component.OFFSETS,
             "counters": list(engine.COUNTERS),
             "causes": list(engine.CYCLE_CAUSES),
             "errors": {error.name: int(error) for error in engine.ERRORS},
@@ -107,7 +107,7 @@ class Accelerator(ABC):
             "busy": list(engine.BUSY),
         }
 
-    def bytes_per_beat(self, parameters: Parameters) -> int:
+    def bytes_per_beat(self, parameters: P) -> int:
         """Bytes per beat of the machine's first bus."""
         return next(iter(masters(self.component, parameters).values())).data_width // 8
 

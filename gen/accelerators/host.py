@@ -1,11 +1,12 @@
 """Host driver of an accelerator on a board: registers, jobs, matrix products."""
 
 import time
+import typing
 from abc import ABC, abstractmethod
 
 import numpy as np
 
-from ...hw.component import Parameters
+from ...hw.component import P
 from ..compile.job import Job
 from ..host.board import BoardConnection
 from ..host.link import BoardError
@@ -17,12 +18,12 @@ SECONDS = 60.0
 """Timeout of an execution. A simulated board executes few cycles per second."""
 
 
-class AcceleratorHost(ABC):
+class AcceleratorHost(ABC, typing.Generic[P]):
     """Host driver for the accelerator of a board. Raises :class:`.BoardError`."""
 
-    def __init__(self, board: BoardConnection, accelerator: Accelerator, parameters: Parameters):
+    def __init__(self, board: BoardConnection, accelerator: Accelerator[P], parameters: P):
         self.board, self.accelerator, self.p = board, accelerator, parameters
-        self.at = {register.name: register.offset for register in accelerator.component.REGISTERS.registers}
+        self.at = accelerator.component.OFFSETS
 
     def run(self, entry: int, seconds: float = SECONDS) -> dict[str, int]:
         """Execute from an address to the end; return the counters."""

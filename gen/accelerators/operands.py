@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...sim.golden.integer import limits
 from ...sim.network.arithmetic import Arithmetic, Coded, Exact, Tflite, fold
 from ...sim.network.graph import Tensor
 
@@ -40,7 +41,7 @@ class Operands(ABC):
 
     def values(self, tensor: Tensor) -> np.ndarray:
         """Uniform integers, or codes, of a tensor's type."""
-        low, high = (0, (1 << tensor.format.bits) - 1) if tensor.format else tensor.limits
+        low, high = (0, (1 << tensor.format.bits) - 1) if tensor.format else limits(tensor.type)
         return self.random.integers(low, high + 1, tensor.shape, dtype=tensor.dtype)
 
 

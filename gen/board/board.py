@@ -17,12 +17,13 @@ class Board(board.BoardConnection):
     `facts` is the identity that the board reports: board, clock (Hz), memory (bytes), engine.
     """
 
-    _host = None
+    _host: AcceleratorHost | None = None
 
     @property
     def engine(self) -> AcceleratorHost:
         """Driver of the board's accelerator. Raises :class:`.BoardError` if no driver is available for it."""
-        if self._host is None:
+        host = self._host
+        if host is None:
             word = self.facts.get("engine", "none")
             found = parse(word)
             if found is None:
@@ -31,16 +32,18 @@ class Board(board.BoardConnection):
                 )
             name, parameters = found
             try:
-                self._host = registry.find(name).host(self, parameters)
+                host = self._host = registry.find(name).host(self, parameters)
             except UsageError as error:
                 raise BoardError(str(error)) from None
-        return self._host
+        return host
 
     def run(self, entry: int, seconds: float = 60.0) -> dict[str, int]:
         """Execute the program at a memory address until it ends; return the counters of the accelerator."""
         return self.engine.run(entry, seconds)
 
-    def matmul(self, a, b, scale=1.0, bias=0, zero_point: int = 0) -> np.ndarray:
+    def matmul(
+        self, a, b, scale: np.ndarray | float = 1.0, bias: np.ndarray | int = 0, zero_point: int = 0
+    ) -> np.ndarray:
         """Multiply int8 matrices on the board and requantise to int8; the result is bit-identical to TFLite's.
 
         The result is min(max(round((a @ b + bias) * scale) + zero_point, -128), 127). `scale` and `bias` are numbers,

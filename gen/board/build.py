@@ -187,19 +187,19 @@ class BoardTop(Elaboratable):
         waits = Signal(init=1)
         m.d.comb += [ClockSignal("start").eq(clock), ClockSignal("sync").eq(clock), ResetSignal("sync").eq(waits)]
         m.d.start += waits.eq(cycles != reset)
-        with m.If(~stable):
+        with m.If(~stable):  # pyright: ignore[reportGeneralTypeIssues]
             m.d.start += cycles.eq(0)
-        with m.Elif(cycles != reset):
+        with m.Elif(cycles != reset):  # pyright: ignore[reportGeneralTypeIssues]
             m.d.start += cycles.eq(cycles + 1)
         uart = platform.request("uart", 0, dir="-")
-        outputs = {"o_tx": self._buffer(m, "tx", "o", uart.tx).o}
+        outputs = {"o_tx": self._buffer(m, "tx", "o", uart.tx)}
         if light := self._light(platform):
-            outputs["o_led"] = self._buffer(m, "led", "o", light).o
+            outputs["o_led"] = self._buffer(m, "led", "o", light)
         m.submodules.design = Instance(
             self.made.top,
             i_clk=ClockSignal(),
             i_rst=ResetSignal(),
-            i_rx=self._buffer(m, "rx", "i", uart.rx).i,
+            i_rx=self._buffer(m, "rx", "i", uart.rx),
             **outputs,
         )
         return m
@@ -217,8 +217,8 @@ class BoardTop(Elaboratable):
         """Clock of the design, whose frequency nextpnr derives from the oscillator's, and whether it is stable."""
         family = self.target.family
         if settings is None:
-            return self._buffer(m, "oscillator", "i", port).i, Const(1)
-        clock = port.io if pll.takes_pin(family, port) else self._buffer(m, "oscillator", "i", port).i
+            return self._buffer(m, "oscillator", "i", port), Const(1)
+        clock = port.io if pll.takes_pin(family, port) else self._buffer(m, "oscillator", "i", port)
         made, locked = pll.add_pll(m, family, clock, settings)
         stable = Signal()
         m.submodules.stable = FFSynchronizer(locked, stable, o_domain="start")
@@ -235,6 +235,6 @@ class BoardTop(Elaboratable):
             return light if name == "led" else light.g
         return None
 
-    def _buffer(self, m, name: str, direction: str, port) -> io.Buffer:
+    def _buffer(self, m, name: str, direction: str, port):
         m.submodules[f"{name}_pin"] = buffer = io.Buffer(direction, port)
-        return buffer
+        return getattr(buffer, direction)

@@ -1,6 +1,7 @@
 """PLLs of the FPGA families: generation of a design's clock from the oscillator of the board."""
 
 from itertools import product
+from typing import Any
 
 from amaranth.hdl import Const, Instance, IOPort, Signal
 
@@ -38,8 +39,8 @@ def add_pll(m, family: str, clock, settings: dict[str, object]) -> tuple[Signal,
         unused = {"RESET": 1, "RESET_P": 1, "CLKFB": 1, "PSDA": 4, "DUTYDA": 4, "FDLY": 4}
         unused |= dict.fromkeys(("FBDSEL", "IDSEL", "ODSEL"), 6)
     parameters = {f"p_{name}": value for name, value in settings.items()}
-    low = {f"i_{name}": Const(0, width) for name, width in unused.items()}
-    m.submodules.pll = Instance(cell, **parameters, **ports, **low)
+    idle: dict[str, Any] = {f"i_{name}": Const(0, width) for name, width in unused.items()}
+    m.submodules.pll = Instance(cell, **parameters, **ports, **idle)
     return made, locked
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -71,7 +71,7 @@ def build(
             table.add_row(escape(part), *(f"{count:,}" for count in cells.values()))
         out.print(table)
     slow = built.fmax_mhz is not None and built.fmax_mhz < built.clock_mhz
-    if built.fmax_mhz is not None:
+    if built.fmax_mhz is not None and built.path is not None:
         margin = built.fmax_mhz / built.clock_mhz - 1
         path = built.path
         out.print(
@@ -154,7 +154,7 @@ def virtual(
     carried = _carried(target, on, parameters, preset)
     with err.status("compiling"):
         baud = baud or target.baud
-        design = {"clock": min(target.clock, BIT * baud), "baud": baud}
+        design: dict[str, Any] = {"clock": min(target.clock, BIT * baud), "baud": baud}
         board = start(target, Faults(noise / 3, noise / 3, noise / 3), **(carried | design))
     with board:
         out.print(f"{board.port}")

@@ -173,7 +173,7 @@ def _same(what: str, found: int, wanted: int):
         raise BoardError(f"{what} is {found:#x}, expected {wanted:#x}.")
 
 
-def _same_bytes(at: int, found: bytes, wanted: bytes):
+def _same_bytes(at: int, found: bytes, wanted: bytes | bytearray):
     if found != wanted:
         n = next(n for n, pair in enumerate(zip(found, wanted, strict=True)) if pair[0] != pair[1])
         raise BoardError(f"memory {at + n:#x} is {found[n]:#04x}, expected {wanted[n]:#04x}.")

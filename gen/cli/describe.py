@@ -43,7 +43,7 @@ def as_data(generator: Generator) -> dict:
     ports = top.ports
     return {
         "generator": generator.name,
-        "description": inspect.cleandoc(generator.component.__doc__),
+        "description": inspect.cleandoc(generator.component.__doc__ or ""),
         "parameters": {
             name: {"default": _plain(field.default), "legal": kind.legal(name), "meaning": field.description}
             for name, field in kind.model_fields.items()

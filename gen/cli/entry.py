@@ -3,6 +3,7 @@ standard error, with an exit code.
 """
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -45,8 +46,9 @@ def main(app: typer.Typer):
 def run(app: typer.Typer, arguments: list[str] | None = None) -> int:
     """Run a command with arguments, by default those of the process, and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
+        with contextlib.suppress(ValueError):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # file names may not be valid text
     try:
         code = (
             app(args=arguments, prog_name="systola", standalone_mode=False) or 0
@@ -110,9 +112,10 @@ def _flushed() -> bool:
     """Flush the output. If that fails, discard it, so that the interpreter does not try again."""
     done = True
     for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
         try:
-            if stream is not None:
-                stream.flush()
+            stream.flush()
         except (OSError, ValueError):
             done = False
             with contextlib.suppress(OSError, ValueError):

@@ -2,7 +2,7 @@
 
 import typer
 
-RejectedLine = typer.BadParameter.__base__
+RejectedLine: type[Exception] = typer.BadParameter.__mro__[1]
 """Error of Typer that covers all of these; it has no public name."""
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -18,7 +18,9 @@ from .files import StandardOutput, read_text, uncreatable, unwritable
 PIPED = 1000
 """Columns of the output if it is not a terminal: wide enough that no line of a table is wrapped."""
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=StandardOutput())
+out = Console(
+    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput())
+)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
@@ -28,15 +30,17 @@ Preset = Annotated[
     typer.Option("-c", metavar="FILE", help="TOML file with a [parameters] table, or a preset of an accelerator."),
 ]
 
+Given = TypeVar("Given", Path, Path | None)
 
-def output_file(flag: str, path: Path | None) -> Path | None:
+
+def output_file(flag: str, path: Given) -> Given:
     """Check that a file can be written, and return it; no file is changed. Raises :class:`.UsageError`."""
     if path is not None and (why := unwritable(path)):
         raise UsageError(f"{flag} {path}: the file cannot be written: {why}.")
     return path
 
 
-def output_folder(flag: str, path: Path | None) -> Path | None:
+def output_folder(flag: str, path: Given) -> Given:
     """Check that a folder can be created and written to, and return it. Raises :class:`.UsageError`."""
     if path is not None and (why := uncreatable(path)):
         raise UsageError(f"{flag} {path}: the folder cannot be written: {why}.")

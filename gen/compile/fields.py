@@ -37,4 +37,4 @@ def region(owner, name: str, size: int):
 
 
 def _integer(value, low: int, high: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and low <= value <= high
+    return isinstance(value, Integral) and not isinstance(value, bool) and low <= int(value) <= high

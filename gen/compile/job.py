@@ -1,6 +1,7 @@
 """Job: result of a compiler, with the DRAM image, the entry address, and the places of inputs and outputs."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class Job:
     outputs: dict[str, Place]
     macs: int
     roof: dict[str, int] = field(default_factory=dict)
-    program: object = None
+    program: Any = None
     length: int = 0
 
     @property

@@ -101,7 +101,8 @@ class ConvolutionLayer:
     def output_size(self) -> tuple[int, int]:
         sizes = (self.input.height, self.input.width)
         parts = zip(sizes, self.padding, self.kernel, self.stride, strict=True)
-        return tuple((size + 2 * padding - kernel) // stride + 1 for size, padding, kernel, stride in parts)
+        rows, columns = ((size + 2 * padding - kernel) // stride + 1 for size, padding, kernel, stride in parts)
+        return rows, columns
 
     @property
     def result(self) -> DramTensor:
@@ -167,7 +168,8 @@ class PoolingLayer:
     @property
     def output_size(self) -> tuple[int, int]:
         sizes = (self.input.height, self.input.width)
-        return tuple((s - w) // t + 1 for s, w, t in zip(sizes, self.window, self.stride, strict=True))
+        rows, columns = ((s - w) // t + 1 for s, w, t in zip(sizes, self.window, self.stride, strict=True))
+        return rows, columns
 
     @property
     def result(self) -> DramTensor:

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from .layers import ConvolutionLayer
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Points:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        return tuple(high - low for low, high in (self.images, self.rows, self.columns))
+        images, rows, columns = (high - low for low, high in (self.images, self.rows, self.columns))
+        return images, rows, columns
 
     @property
     def count(self) -> int:
@@ -119,12 +123,11 @@ def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
         for x in cut(result.width, tiling.columns)
     ]
     filters = cut(layer.filters, tiling.filters)
-    outer, inner = (blocks, filters) if tiling.filters_first else (filters, blocks)
-    found = []
-    for turn, one in enumerate(outer):
-        for other in inner if turn % 2 == 0 else reversed(inner):
-            block, part = (one, other) if tiling.filters_first else (other, one)
-            found.append(LayerTile(block, block, part))
+    if tiling.filters_first:
+        pairs = [(block, part) for turn, block in enumerate(blocks) for part in _turned(filters, turn)]
+    else:
+        pairs = [(block, part) for turn, part in enumerate(filters) for block in _turned(blocks, turn)]
+    found = [LayerTile(block, block, part) for block, part in pairs]
     for _ in range(tiling.taper):
         halves = found[-1].points.halves()
         if halves is None or halves[1].count * (found[-1].filters[1] - found[-1].filters[0]) < 1:
@@ -132,6 +135,10 @@ def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
         last = found.pop()
         found += [LayerTile(last.block, half, last.filters) for half in halves]
     return found
+
+
+def _turned(items: list[T], turn: int) -> list[T]:
+    return items[::-1] if turn % 2 else items
 
 
 def phases(layer: ConvolutionLayer, tiling: Tiling) -> list[Phase]:

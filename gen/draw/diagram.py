@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from ...hw.array.mesh import Extend, Mesh
+from ...hw.array.mesh import Extend
 from ...hw.component import Component, Parameters
 from ...hw.stream.register import StreamRegister
 from ...hw.stream.skid import StreamSkid
@@ -63,7 +63,7 @@ class _Drawing:
 
     def _open(self, path: Path, part: Part, depth: int):
         self.parts[path] = part
-        if depth == 0 or (path and not self._opens(part)):
+        if depth == 0 or part.component is None or (path and not self._opens(part)):
             return
         view = self.survey.view(part.component, part.parameters)
         if not view.parts and path:
@@ -83,7 +83,7 @@ class _Drawing:
 
     def _opens(self, part: Part) -> bool:
         """Whether a part is opened: not memories, grids, buffers, nor parts that contain parts of their own class."""
-        if part.component is None or part.component is Mesh or ".stream." in part.component.__module__:
+        if part.component is None or part.mesh or ".stream." in part.component.__module__:
             return False
         inner = self.survey.view(part.component, part.parameters).parts.values()
         inner = [each for each in inner if each.component and each.component not in REGISTERS]
@@ -98,7 +98,7 @@ class _Drawing:
 
     def _frame(self, path: Path) -> str:
         part = self.parts[path]
-        name, kind = (path[-1] if path else self.name), part.component.__name__
+        name, kind = (path[-1] if path else self.name), part.kind
         told = [*([] if snake(kind) == name else [kind]), *parameters_of(part.parameters)]
         return ": ".join([name, ", ".join(told)]) if told else name
 
@@ -112,10 +112,7 @@ class _Drawing:
         alike: dict[tuple, list[Path]] = {}
         for path, part in self._leaves():
             if not _is_wire(part):
-                if part.component is Mesh:
-                    told = part.parameters.cell, part.parameters.cols
-                else:
-                    told = part.text or parameters_of(part.parameters)
+                told = (mesh.cell, mesh.cols) if (mesh := part.mesh) else part.text or parameters_of(part.parameters)
                 alike.setdefault((path[:-1], stem(path[-1]), part.component, told), []).append(path)
         links = {
             (source, target)
@@ -126,7 +123,7 @@ class _Drawing:
         }
         for paths in alike.values():
             among = any((a, b) in links for a, b in itertools.permutations(paths, 2))
-            grid = self.parts[paths[0]].component is Mesh
+            grid = self.parts[paths[0]].mesh is not None
             apart = among and len(paths) <= FEW and not grid
             for same in [[path] for path in paths] if apart else [paths]:
                 box = self._box(same)
@@ -143,11 +140,11 @@ class _Drawing:
         common = {"key": "/".join(path), "cluster": path[:-1]}
         if part.component is None:
             return Box(**common, shape="memory", title=title, lines=(part.text,), count=len(paths))
-        if part.component is Mesh:
-            rows = sum(self.parts[each].parameters.rows for each in paths)
-            cell, cols = part.parameters.cell.__name__, part.parameters.cols
+        if mesh := part.mesh:
+            rows = sum(same.rows for each in paths if (same := self.parts[each].mesh))
+            cell, cols = mesh.cell.__name__, mesh.cols
             return Box(**common, shape="grid", title=title, lines=(f"{rows} x {cols} {cell}",), grid=(rows, cols))
-        kind = part.component.__name__
+        kind = part.kind
         lines = () if snake(kind) == title else (kind,)
         return Box(
             **common,
@@ -158,9 +155,9 @@ class _Drawing:
         )
 
     def _shape(self, part: Part) -> str:
-        if ".stream." in part.component.__module__ and "Buffer" in part.component.__name__:
+        if ".stream." in part.module and "Buffer" in part.kind:
             return "queue"
-        return "memory" if ".memory." in part.component.__module__ and self._stores(part) else "box"
+        return "memory" if ".memory." in part.module and self._stores(part) else "box"
 
     def _stores(self, part: Part) -> bool:
         """Whether a part contains a memory, at any depth."""
@@ -278,7 +275,7 @@ def _outside(port: Port) -> str:
 
 def _is_wire(part: Part) -> bool:
     """Whether a part is drawn as part of a line: registers of a stream, and sign extension of lanes."""
-    return part.component in REGISTERS or (part.component is Mesh and part.parameters.cell is Extend)
+    return part.component in REGISTERS or (part.mesh is not None and part.mesh.cell is Extend)
 
 
 def _kind(sent: Port, taken: Port, bits: int) -> Kind:

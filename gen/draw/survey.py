@@ -9,6 +9,7 @@ from amaranth.hdl._ast import Part as PartValue
 from amaranth.hdl._mem import MemoryInstance
 from amaranth.lib import stream, wiring
 
+from ...hw.array.mesh import Mesh
 from ...hw.component import Component, Parameters
 from .shapes import Kind, describe, kind_of
 
@@ -49,9 +50,24 @@ class Part:
 
     name: str
     component: type[Component] | None
-    parameters: Parameters | None
+    parameters: Parameters
     ports: dict[str, Port]
     text: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Name of the component's class; empty for a memory."""
+        return self.component.__name__ if self.component else ""
+
+    @property
+    def module(self) -> str:
+        """Module of the component's class; empty for a memory."""
+        return self.component.__module__ if self.component else ""
+
+    @property
+    def mesh(self) -> Mesh.Parameters | None:
+        """Parameters of a mesh; None for any other part."""
+        return self.parameters if isinstance(self.parameters, Mesh.Parameters) else None
 
 
 @dataclass
@@ -144,7 +160,7 @@ class _Level:
         for number, port in enumerate(memory._read_ports):
             ports[f"read{number}"] = Port(f"read{number}", Kind.DATA, "", len(port._data), True, f"read{number}")
             self.owners |= {id(signal): (name, f"read{number}") for signal in port._data._rhs_signals()}
-        self.parts[name] = Part(name, None, None, ports, text)
+        self.parts[name] = Part(name, None, Parameters(), ports, text)
 
     def _statements(self, statements):
         for statement in statements:

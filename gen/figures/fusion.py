@@ -29,12 +29,10 @@ def rates() -> Section:
     modes = [mode for mode in MODES if mode.a_signed and mode.w_signed]
     rng = np.random.default_rng(1)
     unit = _run("fusion_unit", FusionUnit(), [sampled(mode, rng, WORDS) for mode in modes])
-    temporal = [
-        FusionUnitCase(
-            *(rng.integers(low, high, (4, BRICKS), endpoint=True) for low, high in mode.limits.values()), [mode] * 4
-        )
-        for mode in modes
+    drawn = [
+        [rng.integers(low, high, (4, BRICKS), endpoint=True) for low, high in mode.limits.values()] for mode in modes
     ]
+    temporal = [FusionUnitCase(a, w, [mode] * 4) for mode, (a, w) in zip(modes, drawn, strict=True)]
     serial = _run("fusion_temporal", FusionTemporal(), temporal)
     for mode, words, products in zip(modes, unit, serial, strict=True):
         section.rows.append(

@@ -1,5 +1,7 @@
 """Figures of the on-chip memories: bank conflicts, and area of ports and banks."""
 
+from typing import Any
+
 import numpy as np
 
 from ...hw.component import Component
@@ -31,7 +33,7 @@ def conflicts() -> Section:
         component = Scratchpad(ports=ports, banks=banks, width=32, depth=2048, counters=0)
         design = generate("scratchpad", component)
         p, rng = design.parameters, np.random.default_rng(7)
-        patterns: dict[str, tuple[ScratchpadCase, float | None]] = {
+        patterns: dict[str, tuple[ScratchpadCase, float]] = {
             "uniform random": (uniform(p, rng, LENGTH, kind="reads"), expected_rate(ports, banks))
         }
         if ports == banks:
@@ -65,7 +67,7 @@ def _rate(ports: list[list[int]]) -> float:
     return sum(begin <= cycle < end for cycles in ports for cycle in cycles) / (end - begin)
 
 
-SPLITS = {
+SPLITS: dict[str, dict[str, Any]] = {
     "data": {"ports": "2", "banks": "2,4,2", "shares": "1,2,1"},
     "function": {"ports": "3,2,1", "banks": "4,2,2", "shares": "2,1,1"},
     "stage": {"ports": "3,2", "banks": "4", "shares": "1,1"},

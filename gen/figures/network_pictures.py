@@ -1,5 +1,7 @@
 """Panels of networks and collectives: latency against load, map of the links, cycles against bytes."""
 
+import numpy as np
+
 from . import style
 from .style import GREY, OURS, SMALL, VERMILION, number
 
@@ -42,8 +44,8 @@ def patterns(axes, section):
     """Highest stable load of torus and mesh by pattern, with 4 VCs."""
     rows = {(row[0], row[3]): row[5] for row in section.rows if row[1:3] == [4, 1]}
     names = list(dict.fromkeys(pattern for _, pattern in rows))
-    values = [[rows[network, name] for name in names] for network in ("torus", "mesh")]
-    _pairs(axes, [name.replace("bit ", "bit\n") for name in names], *values, ("torus", "mesh"), peer=False)
+    torus, mesh = ([rows[network, name] for name in names] for network in ("torus", "mesh"))
+    _pairs(axes, [name.replace("bit ", "bit\n") for name in names], torus, mesh, ("torus", "mesh"), peer=False)
     axes.set(title="Patterns, 4 VCs")
 
 
@@ -101,7 +103,7 @@ def _map(axes, section, kind: str):
                     width = 0.8 + 2.2 * share / max(every)
                     look = {
                         "arrowstyle": "-|>",
-                        "color": colours.to_rgba(share),
+                        "color": colours.to_rgba(np.asarray(share)),
                         "lw": width,
                         "shrinkA": 0,
                         "shrinkB": 0,

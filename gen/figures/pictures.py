@@ -109,18 +109,18 @@ def draw(sections: dict, folder: Path) -> list[Path]:
 def figure(picture: Picture, sections: dict):
     """Draw a picture as a figure of matplotlib."""
     from matplotlib import pyplot as plt
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     rows, columns = picture.shape
     drawn, axes = plt.subplots(
         rows,
         columns,
         figsize=(style.WIDTH, picture.height),
-        layout="constrained",
+        layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08),
         squeeze=False,
         sharex=picture.shared,
         width_ratios=picture.ratios or None,
     )
-    drawn.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     for axis, (panel, section) in zip(axes.flat, picture.panels, strict=True):
         panel(axis, sections[section])
     return drawn

@@ -104,7 +104,7 @@ def bars(axes, positions, values, *, peer: bool = False, width: float = 0.38, la
         axes.annotate(shown, (position, value), (0, 2), textcoords="offset points", ha="center", fontsize=SMALL - 0.5)
 
 
-def levels(axes, names, values, *, colours=OURS, text="{:,.0f}", label: str = ""):
+def levels(axes, names, values, *, colours: str | list[str] = OURS, text="{:,.0f}", label: str = ""):
     """Draw horizontal bars, the first on top, with their values next to them."""
     axes.barh(range(len(names)), values, 0.7, color=colours)
     axes.set_yticks(range(len(names)), names)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Any, Self
 
 import numpy as np
 
@@ -27,12 +28,12 @@ class BoardConnection:
             raise BoardError(
                 f"{name} reports '{greeting}', which this driver does not support: load another bitstream."
             )
-        self.facts = dict(word.split("=", 1) for word in words[2:] if "=" in word)
+        self.facts: dict[str, Any] = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         for fact in ("clock", "memory"):
             self.facts[fact] = int(self.facts[fact])
 
     @classmethod
-    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> "BoardConnection":
+    def open(cls, port: str, baud: int = BAUD, silence: float = SILENCE) -> Self:
         """Open the board at a serial port, such as /dev/ttyUSB1. No other program may have the port open.
 
         `silence`: timeout in seconds, see :data:`SILENCE`; a simulated board needs a longer one.
@@ -133,7 +134,7 @@ def _pieces(start: int, length: int):
 
 
 def _reason(error) -> str:
-    return {2: "there is no such port", 16: "it is busy"}.get(getattr(error, "errno", None), str(error).rstrip("."))
+    return {2: "there is no such port", 16: "it is busy"}.get(getattr(error, "errno", 0), str(error).rstrip("."))
 
 
 def _known() -> str:

@@ -79,7 +79,7 @@ class HostLink:
                 sent += 1
             answer = self._answer(silences)
             ahead = WINDOW if answer is None else (answer[0] - self._number) % 256
-            if ahead == 0:
+            if answer is not None and ahead == 0:
                 found.append((answer[2:-1], answer[-1]))
                 self._number = (self._number + 1) % 256
                 gap, silences = False, 0

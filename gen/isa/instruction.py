@@ -1,10 +1,10 @@
 """Instruction of an `Isa` as an object, and its encoding as bytes; :mod:`.text` converts it to a line of text."""
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import ClassVar
 
 from ...hw.issue.isa import Isa
+from ...hw.issue.isa_numbers import Opcode
 from ...hw.issue.isa_spec import Control, InstructionSpec
 from .operand import ProgramError, Reg, Value, normalised, pack
 from .text import line_of, parse_line
@@ -20,7 +20,7 @@ class BaseInstruction:
 
     isa: ClassVar[Isa]
 
-    op: IntEnum
+    op: Opcode
     operands: tuple[Value, ...] = ()
     flags: int = 0
     line: int = field(default=0, compare=False)
@@ -39,7 +39,7 @@ class BaseInstruction:
             raise ValueError(f"there is no setting {number}.")
 
     @classmethod
-    def of(cls, op: IntEnum, *operands: Value, **named: int):
+    def of(cls, op: Opcode, *operands: Value, **named: int):
         """Make an instruction from operands in their order, and from operands, flags and packed fields by name.
 
         Raises `ValueError`.
@@ -85,6 +85,7 @@ class BaseInstruction:
         for name, value in zip(self.row.operands, self.operands, strict=True):
             place = isa.operand(name)
             if isinstance(value, Reg):
+                assert place.register is not None
                 word |= value.number << place.register | value.immediate << place.low
             else:
                 word |= value << place.low

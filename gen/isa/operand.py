@@ -115,10 +115,10 @@ def unpack(fields: tuple[Field, ...], operand: Value) -> dict[str, int] | None:
     return values if operand in (made, Reg(0, made)) else None
 
 
-def _bits(field: Field, value: int) -> int:
+def _bits(field: Field, value: int | None) -> int:
     least = field.least if field.least is not None else -(1 << field.bits - 1)
     most = field.most if field.most is not None else (1 << field.bits) - 1
-    if not least <= value <= most:
+    if value is None or not least <= value <= most:
         raise ProgramError(f"{field.name}={value}: {field.name} must be from {least} to {most}.")
     return int(value) << field.low & field.mask
 

@@ -7,25 +7,28 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import ClassVar
+from typing import Generic, TypeVar
 
 from ...hw.issue.isa import Isa
+from ...hw.issue.isa_numbers import Opcode
 from ...hw.issue.isa_spec import Control
 from .instruction import BaseInstruction
 from .operand import ProgramError, Reg, Value
 
-Registers = Mapping[Value, int]
+Registers = Mapping[Value, int] | Mapping[Reg, int] | Mapping[int, int]
 """Numbers by register: `{Reg(1): 16}` or `{1: 16}`."""
 
+T = TypeVar("T", bound=BaseInstruction)
 
-class BaseProgram:
+
+class BaseProgram(Generic[T]):
     """Instructions in order. A machine defines a subclass with its `instruction` class. Numbers may be negative if they
     fit their field."""
 
-    instruction: ClassVar[type[BaseInstruction]]
+    instruction: type[T]
 
     def __init__(self, instructions=()):
-        self.instructions: list[BaseInstruction] = list(instructions)
+        self.instructions: list[T] = list(instructions)
 
     @property
     def isa(self) -> Isa:
@@ -37,7 +40,7 @@ class BaseProgram:
     def __eq__(self, other):
         return type(other) is type(self) and self.instructions == other.instructions
 
-    def emit(self, op: int, *operands: Value, **named: int):
+    def emit(self, op: Opcode, *operands: Value, **named: int):
         """Append an instruction: operands in their order; operands, flags and packed fields by name."""
         self.instructions.append(self.instruction.of(op, *operands, **named))
 
@@ -134,7 +137,8 @@ class Loop:
 
     def step(self, registers: Registers):
         """Add numbers to registers after each iteration, including the last one."""
-        self.steps |= registers
+        for register, number in registers.items():
+            self.steps[register] = number
 
 
 def _named(where: str, make, what):

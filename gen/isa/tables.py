@@ -20,9 +20,8 @@ def instructions(isa: Isa) -> str:
     names = [operand.name for operand in isa.operands]
     rows = []
     for row in isa.instructions:
-        unit = isa.unit_of(row)
         operands = (row.operands.get(name, "") for name in names)
-        rows.append((f"0x{row.code:02x}", row.name, unit.name.lower() if unit else "", *operands, row.meaning))
+        rows.append((f"0x{row.code:02x}", row.name, isa.unit_name(row), *operands, row.meaning))
     return _table(("opcode", "instruction", "unit", *names, "function"), rows)
 
 
@@ -48,10 +47,10 @@ def units(isa: Isa) -> str:
 def configuration(isa: Isa) -> str:
     """Table of configuration registers; adjacent ones with the same meaning share a row."""
     rows = []
-    for (meaning, unit), group in groupby(isa.configuration, lambda row: (row.meaning, isa.unit_of(row))):
+    for (meaning, unit), group in groupby(isa.configuration, lambda row: (row.meaning, isa.unit_name(row))):
         registers = list(group)
         numbers, names = _span([f"{row.number}" for row in registers]), _span([row.name for row in registers])
-        rows.append((numbers, names, unit.name.lower(), meaning))
+        rows.append((numbers, names, unit, meaning))
     return _table(("number", "setting", "unit", "meaning"), rows)
 
 

@@ -114,5 +114,5 @@ def spans(names: tuple[str, ...], changes: list[tuple[int, int]]) -> Iterator[Sp
 def _check(accelerator: Accelerator, error: int, detail: int, at: int):
     if error:
         name = accelerator.component.engine.ERRORS(error).name
-        detail = f" ({detail})" if detail else ""
-        raise ExecutionError(f"{accelerator.name} stopped at {at} with error {name}{detail}.")
+        more = f" ({detail})" if detail else ""
+        raise ExecutionError(f"{accelerator.name} stopped at {at} with error {name}{more}.")

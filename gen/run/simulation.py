@@ -26,7 +26,7 @@ def run(
 
     Raises `SimulatorError` if the design cannot be built or the simulation fails.
     """
-    at = {register.name: register.offset for register in component.REGISTERS.registers}
+    at = component.OFFSETS
     counters = component.engine.COUNTERS
     settings = settings or DramSettings(size=len(dram))
     with session.Session(session.build(design.verilog, design.top, design.ports)) as machine:

@@ -53,13 +53,14 @@ def draw(path: Path, spans: Sequence[Span], cycles: int, title: str):
 
     figure = Figure(figsize=(10, 4.4), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    above, below = figure.add_gridspec(2, 1, hspace=0.12)
-    whole = figure.add_subplot(above)
+    grid = figure.add_gridspec(2, 1, hspace=0.12)
+    whole = figure.add_subplot(grid[0])
+    below = grid[1].subgridspec(1, 2, wspace=0.06)
     rows(whole, spans, 0, cycles)
     whole.set_title(f"{title}: {cycles:,} cycles", fontsize=10, loc="left", fontweight="bold")
     start, end = ends(spans, cycles)
     for place, name, first, last in zip(
-        below.subgridspec(1, 2, wspace=0.06), ("first", "last"), (0, cycles - end), (start, cycles), strict=True
+        (below[0], below[1]), ("first", "last"), (0, cycles - end), (start, cycles), strict=True
     ):
         axis = figure.add_subplot(place)
         rows(axis, spans, first, last)
@@ -78,7 +79,8 @@ def ends(spans: Sequence[Span], cycles: int) -> tuple[int, int]:
     array = [span for span in spans if span.unit == "array"]
     before = min((span.begin for span in array), default=0)
     after = cycles - max((span.end for span in array), default=cycles)
-    return tuple(min(max(each + each // 4, cycles // ZOOM, 1), max(cycles // 4, 1)) for each in (before, after))
+    start, end = (min(max(each + each // 4, cycles // ZOOM, 1), max(cycles // 4, 1)) for each in (before, after))
+    return start, end
 
 
 def rows(axis, spans: Sequence[Span], first: int, last: int):

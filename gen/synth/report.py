@@ -65,9 +65,11 @@ def report(
     """Make the report of a design from its cells, its netlist, and the reports of nextpnr, one per seed."""
     target = DEVICES[device]
     signals, largest_fanout = fanout(netlist["modules"][design.top])
-    rates = [rate for rate in map(mhz, placed) if rate is not None]
-    median = statistics.median(rates) if rates else None
-    typical = min(placed, key=lambda result: abs(mhz(result) - median)) if rates else None
+    rated = [(rate, result) for result in placed if (rate := mhz(result)) is not None]
+    rates = [rate for rate, _ in rated]
+    middle = statistics.median(rates) if rates else 0.0
+    median = middle if rates else None
+    typical = min(rated, key=lambda pair: abs(pair[0] - middle))[1] if rates else None
 
     def count(kinds):
         return sum(number for cell, number in cells.items() if cell.startswith(kinds))

@@ -27,15 +27,14 @@ class VerilogPlatform:
     def __init__(self, top: str, device: str | None = None, once: bool = True):
         self.top = top
         self.names = ModuleNames(top)
-        if not once:
-            self.instantiate = None
+        self.instantiate = self._instantiate if once else None
         self.device = device
         self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
         self.origins: dict[str, str] = {}  # module to a description of its component
         self.ports: dict[str, list[str]] = {}  # module to its ports, in order
         self._modules: dict[tuple[type, Parameters], str] = {}
 
-    def instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
+    def _instantiate(self, m, name: str, component: type[Component], parameters: Parameters, connect: dict):
         """Add an instance of the module of (component, parameters) to `m`; return its ports that `connect` omits."""
         key = (component, parameters)
         if key not in self._modules:
@@ -55,7 +54,7 @@ class VerilogPlatform:
 
     def blocks(self) -> tuple[str, ...]:
         """Modules of the column blocks of large meshes; each block has the full height of its mesh."""
-        meshes = {p: module for (component, p), module in self._modules.items() if component is Mesh}
+        meshes = {p: module for (_, p), module in self._modules.items() if isinstance(p, Mesh.Parameters)}
         wide = [p for p in meshes if p.cols > GROUP and p.rows > 1]
         if max((p.rows * p.cols for p in wide), default=0) <= COMPILED_WHOLE:
             return ()

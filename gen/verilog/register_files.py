@@ -77,7 +77,7 @@ def markdown(map: RegisterMap) -> str:
             "|---|---|---|---|---|",
         ]
         for field in register.fields:
-            bits = f"{field.low + field.bits - 1}:{field.low}" if field.bits > 1 else f"{field.low}"
+            bits = f"{field.mask.bit_length() - 1}:{field.low}" if field.bits > 1 else f"{field.low}"
             reset = f"0x{field.reset:x}" if field.access in ("rw", "w1c") else ""
             lines.append(_row(bits, field.name, field.access, reset, field.meaning))
     lines += ["", "Access:", "", *(f"- {access}: {text}" for access, text in ACCESS.items())]
@@ -95,7 +95,7 @@ def system_rdl(map: RegisterMap) -> str:
         for field in register.fields:
             lines += ["        field {", *_rdl_desc(field.meaning, 12), f"            {RDL_ACCESS[field.access]}"]
             reset = f" = 0x{field.reset:x}" if field.access in ("rw", "w1c") else ""
-            lines.append(f"        }} {_rdl_name(field.name)}[{field.low + field.bits - 1}:{field.low}]{reset};")
+            lines.append(f"        }} {_rdl_name(field.name)}[{field.mask.bit_length() - 1}:{field.low}]{reset};")
         lines.append(f"    }} {_rdl_name(register.name)} @ 0x{register.offset:x};")
     return "\n".join([*lines, "};"]) + "\n"
 

@@ -35,7 +35,9 @@ def _run(script: str, folder: Path) -> str:
     store = wasmtime.Store(linker.engine)
     store.set_wasi(config)
     try:
-        linker.instantiate(store, module).exports(store)["_start"](store)
+        start = linker.instantiate(store, module).exports(store)["_start"]
+        assert isinstance(start, wasmtime.Func)
+        start(store)
     except wasmtime.ExitTrap as end:
         if end.code:
             raise YosysError(stderr.read_text(encoding="utf-8").strip()) from None

@@ -8,7 +8,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from ..bundle import Bundle
 from ..bus.axi import AxiLite
 from ..bus.registers import RegField, Register, RegisterMap, Registers
-from ..component import Component, place
+from ..component import Component, P, place
 from ..stream.packet import join
 from .contract import FAULT, PC_WIDTH, Engine, check_class, check_ports
 from .counters import WIDTH, Counters
@@ -89,7 +89,7 @@ def register_map(engine: type[Engine]) -> RegisterMap:
     )
 
 
-class Shell(Component):
+class Shell(Component[P]):
     """Shell of an accelerator: `engine` with AXI4-Lite registers, start, stop, drain, reset and interrupt.
 
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
@@ -107,6 +107,7 @@ class Shell(Component):
 
     engine: ClassVar[type[Engine]]
     REGISTERS: ClassVar[RegisterMap]
+    OFFSETS: ClassVar[dict[str, int]]
 
     def __init_subclass__(cls, **keywords):
         super().__init_subclass__(**keywords)
@@ -114,6 +115,7 @@ class Shell(Component):
             check_class(cls.engine)
             cls.Parameters = cls.engine.Parameters
             cls.REGISTERS = register_map(cls.engine)
+            cls.OFFSETS = {register.name: register.offset for register in cls.REGISTERS.registers}
 
     @classmethod
     def members(cls, p):

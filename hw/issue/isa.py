@@ -9,9 +9,9 @@ instruction occupies a slot: its bytes, padded at the end to a power of two.
 """
 
 from dataclasses import dataclass
-from enum import IntEnum, IntFlag
 from functools import cached_property
 
+from .isa_numbers import ErrorCode, Opcode, SettingNumber, UnitSet
 from .isa_rules import check
 from .isa_spec import (
     ConfigSpec,
@@ -57,38 +57,38 @@ class Isa:
     # Numbers as enumerations
 
     @cached_property
-    def Op(self) -> type[IntEnum]:
+    def Op(self) -> type[Opcode]:
         """Opcodes."""
-        return IntEnum("Op", {row.name: row.code for row in self.instructions})
+        return Opcode("Op", {row.name: row.code for row in self.instructions})
 
     @cached_property
-    def Setting(self) -> type[IntEnum]:
+    def Setting(self) -> type[SettingNumber]:
         """Numbers of the configuration registers."""
-        return IntEnum("Setting", {row.name: row.number for row in self.configuration})
+        return SettingNumber("Setting", {row.name: row.number for row in self.configuration})
 
     @cached_property
-    def Unit(self) -> type[IntFlag]:
+    def Unit(self) -> type[UnitSet]:
         """Units as SYNC names them, one bit each."""
-        return IntFlag("Unit", {row.name.upper(): 1 << bit for bit, row in enumerate(self.units)})
+        return UnitSet("Unit", {row.name.upper(): 1 << bit for bit, row in enumerate(self.units)})
 
     @cached_property
-    def Error(self) -> type[IntEnum]:
+    def Error(self) -> type[ErrorCode]:
         """Error codes."""
-        return IntEnum("Error", {row.name: row.code for row in self.errors})
+        return ErrorCode("Error", {row.name: row.code for row in self.errors})
 
     # Rows by their keys
 
     @cached_property
-    def rows(self) -> dict[IntEnum, InstructionSpec]:
+    def rows(self) -> dict[int, InstructionSpec]:
         return {self.Op[row.name]: row for row in self.instructions}
 
     @cached_property
-    def controls(self) -> dict[Control, IntEnum]:
+    def controls(self) -> dict[Control, Opcode]:
         """The opcodes of the instructions that the issuer executes."""
         return {row.control: op for op, row in self.rows.items() if row.control}
 
     @cached_property
-    def configs(self) -> dict[IntEnum, ConfigSpec]:
+    def configs(self) -> dict[int, ConfigSpec]:
         return {self.Setting[row.name]: row for row in self.configuration}
 
     def operand(self, name: str) -> OperandField:
@@ -102,10 +102,14 @@ class Isa:
                     return flag
         raise KeyError(name)
 
-    def unit_of(self, row: InstructionSpec | ConfigSpec):
+    def unit_of(self, row: InstructionSpec | ConfigSpec) -> UnitSet | None:
         """Return the unit of an instruction or of a configuration register; None if the issuer executes it."""
         units = {queue.name: queue.unit for queue in self.queues}
         return self.Unit[units[row.queue].upper()] if row.queue else None
+
+    def unit_name(self, row: InstructionSpec | ConfigSpec) -> str:
+        """Return the name of the unit of an instruction or of a configuration register; empty if the issuer's."""
+        return next((queue.unit for queue in self.queues if queue.name == row.queue), "")
 
     # Derived facts
 
@@ -133,7 +137,7 @@ class Isa:
         """Bits of a register's number."""
         return max(0, self.registers - 1).bit_length()
 
-    def completed_by(self, units: int) -> IntFlag:
+    def completed_by(self, units: int) -> UnitSet:
         """Return the units whose operations are complete after a SYNC that names `units`."""
         done = self.Unit(units)
         for bit, row in reversed(list(enumerate(self.units))):
@@ -142,7 +146,7 @@ class Isa:
                     done |= self.Unit[name.upper()]
         return done
 
-    def named_by_sync(self, units: int) -> IntFlag:
+    def named_by_sync(self, units: int) -> UnitSet:
         """Return the units that a SYNC must name to wait for `units`: those that no other of them includes."""
         units = self.Unit(units)
         included = (each for unit in units for each in self.completed_by(unit) if each != unit)
@@ -150,14 +154,14 @@ class Isa:
 
     # Accesses to memories
 
-    def user(self, op: int, memory: str, writes: bool) -> IntFlag:
+    def user(self, op: int, memory: str, writes: bool) -> UnitSet:
         """Return the unit with which an instruction reads or writes a memory. Raises `KeyError` if it does neither."""
         for access in self.rows[op].accesses:
             if (access.memory, access.writes) == (memory, writes):
                 return self.Unit[access.unit.upper()]
         raise KeyError((self.rows[op].name, memory, writes))
 
-    def users(self, memory: str) -> list[tuple[IntFlag, bool]]:
+    def users(self, memory: str) -> list[tuple[UnitSet, bool]]:
         """Return the units that read a memory (False), then those that write it (True)."""
         found = {
             (access.writes, self.Unit[access.unit.upper()])
@@ -167,10 +171,10 @@ class Isa:
         }
         return [(unit, writes) for writes, unit in sorted(found)]
 
-    def ordered(self, unit: IntFlag, earlier_writes: bool, later_writes: bool) -> bool:
+    def ordered(self, unit: UnitSet, earlier_writes: bool, later_writes: bool) -> bool:
         """Return whether a unit orders two accesses of its own operations, so that no SYNC is needed between them."""
         return later_writes or not earlier_writes or unit not in self._early_readers
 
     @cached_property
-    def _early_readers(self) -> frozenset[IntFlag]:
+    def _early_readers(self) -> frozenset[UnitSet]:
         return frozenset(self.Unit[row.name.upper()] for row in self.units if row.reads_early)

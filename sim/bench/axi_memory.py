@@ -2,6 +2,7 @@
 
 import random
 import time
+from typing import Any
 
 import cocotb
 from cocotb.triggers import Combine, with_timeout
@@ -9,7 +10,7 @@ from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiBus, AxiMaster
 
 from ..golden.axi_memory import LATENCY, AxiMemory
-from ..runner.axi import PERIOD, ProtocolChecker
+from ..runner.axi import PERIOD, ProtocolChecker, halves
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import LONGEST, reset
 from ..stimulus.axi_memory import AxiMemoryCase
@@ -22,9 +23,9 @@ class AxiMemoryMaster:
     """Bus and its master."""
 
     def __init__(self, dut, number: int):
-        self.axi = AxiMaster(AxiBus.from_prefix(dut, f"s_axi{number}"), dut.clk, dut.rst)
+        self.axi: Any = AxiMaster(AxiBus.from_prefix(dut, f"s_axi{number}"), dut.clk, dut.rst)
         self.watch = ProtocolChecker(dut, f"s_axi{number}")
-        reads, writes = self.axi.read_if, self.axi.write_if
+        reads, writes = halves(self.axi)
         for interface in (reads, writes):
             interface.log.setLevel("WARNING")
         self.channels = {

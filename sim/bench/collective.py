@@ -120,7 +120,7 @@ async def _read(dut, model: Model, case: CollectiveCase, outcome: Outcome, where
     for n in range(model.nodes):
         texts = sinks[f"node{n}_mem_rsp"].fields["data"]
         words = integer.pack(model.memory[n, case.reads.start : case.reads.stop].reshape(count, -1), model.bits)
-        known = ~model.unknown[n, case.reads.start : case.reads.stop].reshape(count, -1).any(axis=1)
+        known = ~np.asarray(model.unknown[n, case.reads.start : case.reads.stop].reshape(count, -1).any(axis=1))
         outcome.checked += int(known.sum()) * (model.memory[0, 0].size)
         for row, text, word, sure in zip(case.reads, texts, words, known, strict=True):
             if sure and unsigned(text) != word:

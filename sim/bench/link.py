@@ -7,7 +7,7 @@ import cocotb
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
 
 from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
-from ..runner.axi import AxiRamModel, ProtocolChecker
+from ..runner.axi import AxiRamModel, ProtocolChecker, halves
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, reset, transfer, unsigned
 from ..stimulus.link import FAULT, MEMORY, REGISTERS, LinkCase
@@ -48,8 +48,8 @@ async def link(dut):
     memory = AxiRamModel(dut, "m_axi", MEMORY)
     memory.faults = [(*FAULT, SLVERR)]
     registers = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
-    registers.read_if.log.setLevel("WARNING")
-    registers.write_if.log.setLevel("WARNING")
+    for half in halves(registers):
+        half.log.setLevel("WARNING")
     buses = Buses()
     golden = Link(job.parameters, buses.read, buses.write)
     await reset(dut, [port for port in job.inputs if not port.startswith("m_axi")])

@@ -17,7 +17,7 @@ async def sparse_mac(dut):
     latency, mask = nm_mac.latency(n, **registers), (1 << p["acc_width"]) - 1
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        golden = [nm_mac.dot(*packet, p["acc_width"]) for packet in case.packets]
+        golden = [nm_mac.dot(a, kept, places, p["acc_width"]) for a, kept, places in case.packets]
         a, kept, places = (np.concatenate(parts) for parts in zip(*case.packets, strict=True))
         ends = np.cumsum([len(packet[0]) for packet in case.packets]) - 1
         last = np.zeros(len(a), int)

@@ -77,7 +77,7 @@ def _source(case: NocCase, node: int, bits: int, p: dict) -> Source:
     random."""
     rng = random.Random(case.seed + node)
     beats = [(packet, n) for packet in case.packets.get(node, []) for n in range(len(packet.words))]
-    ends = [rng.getrandbits(bits) if n else packet.to if packet.many else packet.dest for packet, n in beats]
+    ends = [rng.getrandbits(bits) if n else packet.end for packet, n in beats]
     adds = [rng.getrandbits(1) if n else int(packet.reduce) for packet, n in beats]
     return Source(
         ({"to": ends} if p["multicast"] else {})

@@ -90,7 +90,7 @@ class Bench:
         rng = random.Random(case.seed)
         self.send(case, rng)
         taken = {name: [] for name in MODELS}
-        stalled = {"b": None, "r": None}
+        stalled: dict[str, tuple | None] = {"b": None, "r": None}
         data = []
         for cycle in itertools.count():
             await self.dut.clk.falling_edge

@@ -91,9 +91,12 @@ class ArrayModel:
 
     def table_lengths(self, case: SystolicCase) -> list[tuple[int, int]]:
         """Beats of tables before each tile, in the streamed operand and in the other one."""
-        streams = "wa" if self.dataflow == "is" else "aw"
+        first, second = "wa" if self.dataflow == "is" else "aw"
         beats = operands.ENTRIES * operands.ENTRY_BITS // operands.PART
-        return [tuple(beats * ((number, name) in case.tables) for name in streams) for number in range(len(case.tiles))]
+        return [
+            (beats * ((number, first) in case.tables), beats * ((number, second) in case.tables))
+            for number in range(len(case.tiles))
+        ]
 
 
 async def run(dut, engine: ArrayModel, job: BenchJob):
@@ -110,7 +113,7 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
         sources, sink = engine.sources(case), Sink(len(words), case.stall)
         reports = engine.reports(case)
         beside = {
-            name: Sink(len(next(iter(fields.values()))), fields=dict.fromkeys(fields))
+            name: Sink(len(next(iter(fields.values()))), fields={field: [] for field in fields})
             for name, fields in reports.items()
         }
         outcome.seconds += await transfer(dut, sources, {"y": sink} | beside, seed=case.seed)

@@ -27,7 +27,7 @@ async def serial(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outcome) -> list[int]:
+async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outcome) -> list[int | None]:
     wire = _wire(case, divisor)
     wanted, middles = zip(*uart.decode(wire, divisor), strict=True)
     source, sink = Source({"data": case.sent}, case.gap), Sink(len(wanted), 0.0, {"data": []})

@@ -89,7 +89,7 @@ class DmaStatus:
     codes: frozenset[int] = frozenset()
     addrs: range = range(0)
 
-    def allows(self, tag: int, code: int, addr: int) -> bool:
+    def allows(self, tag: int | None, code: int | None, addr: int | None) -> bool:
         """Whether an engine may return this status."""
         return (
             tag == self.tag and (code == self.code or code in self.codes) and (addr == self.addr or addr in self.addrs)

@@ -51,10 +51,8 @@ def contiguous(bus: int, local: int, bytes: int, **others) -> Descriptor:
 
 def rows(bus: int, local: int, rows: int, bytes: int, bus_stride: int, local_stride: int, **others) -> Descriptor:
     """Transfer of `rows` rows of `bytes` bytes each, with the given row strides on either side."""
-    count, bus_stride, local_stride = (bytes, rows), (1, bus_stride), (1, local_stride)
-    return Descriptor(
-        bus_addr=bus, local_addr=local, count=count, bus_stride=bus_stride, local_stride=local_stride, **others
-    )
+    strides = {"bus_stride": (1, bus_stride), "local_stride": (1, local_stride)}
+    return Descriptor(bus_addr=bus, local_addr=local, count=(bytes, rows), **strides, **others)
 
 
 def image(

@@ -15,7 +15,7 @@ def beats(a: np.ndarray, w: np.ndarray, mode: Mode) -> tuple[np.ndarray, np.ndar
     order = [(i, j) for j in range(mode.w_bits // 2) for i in range(mode.a_bits // 2)]
     a_slices = np.stack([a >> 2 * i & 3 for i, _ in order], axis=1)
     w_slices = np.stack([w >> 2 * j & 3 for _, j in order], axis=1)
-    return tuple(pack(slices, 2).reshape(-1) for slices in (a_slices, w_slices))
+    return pack(a_slices, 2).reshape(-1), pack(w_slices, 2).reshape(-1)
 
 
 def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -7,8 +7,10 @@ import numpy as np
 
 def limits(name: str) -> tuple[int, int]:
     """Smallest and largest value of a format: "int8" gives (-128, 127), "uint4" gives (0, 15)."""
-    unsigned, width = re.fullmatch(r"(u?)int(\d+)", name).groups()
-    width = int(width)
+    match = re.fullmatch(r"(u?)int(\d+)", name)
+    if match is None:
+        raise ValueError(f"{name} is not an integer format")
+    unsigned, width = match[1], int(match[2])
     return (0, 2**width - 1) if unsigned else (-(2 ** (width - 1)), 2 ** (width - 1) - 1)
 
 

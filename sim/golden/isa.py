@@ -50,29 +50,58 @@ ACCUMULATE, KEEP = 1, 2
 SCRATCHPAD, ADD, MAXIMUM, TABLE = 1, 2, 4, 8
 """Flags of VECTOR."""
 
-_SETTINGS = {
-    0: """
-        LOAD_SIZE LOAD_VALUE LOAD_COUNT0 LOAD_COUNT1 LOAD_COUNT2 LOAD_COUNT3
-        LOAD_BUS_STRIDE0 LOAD_BUS_STRIDE1 LOAD_BUS_STRIDE2 LOAD_BUS_STRIDE3
-        LOAD_LOCAL_STRIDE0 LOAD_LOCAL_STRIDE1 LOAD_LOCAL_STRIDE2 LOAD_LOCAL_STRIDE3
-        LOAD_PAD0 LOAD_PAD1 LOAD_PAD2 LOAD_PAD3
-    """,
-    32: "STORE_SIZE",
-    34: """
-        STORE_COUNT0 STORE_COUNT1 STORE_COUNT2 STORE_COUNT3
-        STORE_BUS_STRIDE0 STORE_BUS_STRIDE1 STORE_BUS_STRIDE2 STORE_BUS_STRIDE3
-        STORE_LOCAL_STRIDE0 STORE_LOCAL_STRIDE1 STORE_LOCAL_STRIDE2 STORE_LOCAL_STRIDE3
-    """,
-    64: "WEIGHT_STRIDE",
-    72: "COUNT_X COUNT_Y STRIDE_X STRIDE_Y",
-    96: """
-        WINDOW_X WINDOW_Y POINTS_X POINTS_Y SOURCE_KX SOURCE_KY SOURCE_X SOURCE_Y
-        SECOND_X SECOND_Y DEST_X DEST_Y SCALE_A SCALE_B
-    """,
-}
-Setting = IntEnum(
-    "Setting", {name: first + at for first, names in _SETTINGS.items() for at, name in enumerate(names.split())}
-)
+
+class Setting(IntEnum):
+    LOAD_SIZE = 0
+    LOAD_VALUE = 1
+    LOAD_COUNT0 = 2
+    LOAD_COUNT1 = 3
+    LOAD_COUNT2 = 4
+    LOAD_COUNT3 = 5
+    LOAD_BUS_STRIDE0 = 6
+    LOAD_BUS_STRIDE1 = 7
+    LOAD_BUS_STRIDE2 = 8
+    LOAD_BUS_STRIDE3 = 9
+    LOAD_LOCAL_STRIDE0 = 10
+    LOAD_LOCAL_STRIDE1 = 11
+    LOAD_LOCAL_STRIDE2 = 12
+    LOAD_LOCAL_STRIDE3 = 13
+    LOAD_PAD0 = 14
+    LOAD_PAD1 = 15
+    LOAD_PAD2 = 16
+    LOAD_PAD3 = 17
+    STORE_SIZE = 32
+    STORE_COUNT0 = 34
+    STORE_COUNT1 = 35
+    STORE_COUNT2 = 36
+    STORE_COUNT3 = 37
+    STORE_BUS_STRIDE0 = 38
+    STORE_BUS_STRIDE1 = 39
+    STORE_BUS_STRIDE2 = 40
+    STORE_BUS_STRIDE3 = 41
+    STORE_LOCAL_STRIDE0 = 42
+    STORE_LOCAL_STRIDE1 = 43
+    STORE_LOCAL_STRIDE2 = 44
+    STORE_LOCAL_STRIDE3 = 45
+    WEIGHT_STRIDE = 64
+    COUNT_X = 72
+    COUNT_Y = 73
+    STRIDE_X = 74
+    STRIDE_Y = 75
+    WINDOW_X = 96
+    WINDOW_Y = 97
+    POINTS_X = 98
+    POINTS_Y = 99
+    SOURCE_KX = 100
+    SOURCE_KY = 101
+    SOURCE_X = 102
+    SOURCE_Y = 103
+    SECOND_X = 104
+    SECOND_Y = 105
+    DEST_X = 106
+    DEST_Y = 107
+    SCALE_A = 108
+    SCALE_B = 109
 
 
 class ErrorCode(IntEnum):
@@ -128,9 +157,9 @@ def encode(code: InstructionWord) -> bytes:
 
 
 def decode(data: bytes) -> InstructionWord:
-    head, *immediates = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
+    head, a, b, c = (int.from_bytes(data[at : at + 4], "little") for at in range(0, BYTES, 4))
     registers = (head >> 20 & 15, head >> 24 & 15, head >> 28 & 15)
-    return InstructionWord(head & 0x3F, head >> 6 & 0x3FFF, registers, tuple(immediates))
+    return InstructionWord(head & 0x3F, head >> 6 & 0x3FFF, registers, (a, b, c))
 
 
 def signed(value: int, bits: int = 32) -> int:
@@ -159,7 +188,7 @@ def issue(
     """
     pc, registers, settings = 0, [0] * 16, dict.fromkeys(map(int, Setting), 0)
     loops: list[tuple[int, int]] = []  # first instruction, iterations
-    iteration: tuple[int, ...] = ()
+    iteration: list[int] = []
     for _ in range(limit):
         code = fetch(pc)
         if code is None:
@@ -176,7 +205,7 @@ def issue(
             if not 1 <= a <= COUNT_LIMIT:
                 raise ExecutionFault(ErrorCode.OPERAND, pc)
             loops.append((pc, a))
-            iteration += (0,)
+            iteration.append(0)
         elif opcode in (Opcode.END, Opcode.ADD, Opcode.MOVE):
             if opcode == Opcode.END and not loops:
                 raise ExecutionFault(ErrorCode.LOOP, pc)
@@ -184,16 +213,16 @@ def issue(
                 registers[name] = value
             registers[0] = 0
             if opcode == Opcode.END:
-                iteration = (*iteration[:-1], iteration[-1] + 1)
+                iteration[-1] += 1
                 if iteration[-1] < loops[-1][1]:
                     pc = loops[-1][0]
                 else:
                     loops.pop()
-                    iteration = iteration[:-1]
+                    iteration.pop()
         elif opcode == Opcode.SET:
             settings = settings | {flags & 127: a}
         else:
-            yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, iteration)
+            yield Operation(pc, _OPS[opcode], a, b, c, flags, settings, tuple(iteration))
             if opcode == Opcode.HALT:
                 return
         pc += 1

@@ -26,6 +26,11 @@ class Packet:
     def many(self) -> bool:
         return self.to not in (None, self.dest) and not self.reduce
 
+    @property
+    def end(self) -> int:
+        """Last node of the rectangle; `dest` where there is none."""
+        return self.dest if self.to is None or not self.many else self.to
+
 
 Sent = Mapping[int, Sequence[Packet]]
 """Packets sent by each node, in order."""
@@ -69,7 +74,7 @@ def receivers(packet: Packet, source: int, count: int, k: int) -> list[int]:
     source does not receive its own packet to a rectangle around it. A packet to be added may be addressed to its own
     node.
     """
-    end = packet.to if packet.many else packet.dest
+    end = packet.end
     if max(packet.dest, end) >= count:
         return []
     if not packet.many:

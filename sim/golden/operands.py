@@ -68,12 +68,14 @@ def bits(name: str) -> int:
     return 4 if name in ("ant4", "uant4", "codebook") else find(name).bits
 
 
-def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) -> np.ndarray:
+def decode(name: str, codes: np.ndarray, user: np.ndarray | None, table: np.ndarray | None) -> np.ndarray:
     """Integers of codes (beats, lanes): `user` has one number per beat, `table` (lanes, 16) holds the current
     codebook."""
     if is_integer(name):
         return codes
     if name == "codebook":
+        if table is None:
+            raise ValueError(f"{name} needs a table")
         return table[np.arange(codes.shape[1]), codes]
     if name in OLIVE:
         modes = [Pairs(normal).decode(codes) for normal in OLIVE[name]]
@@ -81,7 +83,11 @@ def decode(name: str, codes: np.ndarray, user: np.ndarray, table: np.ndarray) ->
         modes = _ant(codes, signed=name == "ant4")
     else:
         modes = [find(name).decode(codes)]
-    return np.choose(user[:, None] if len(modes) > 1 else 0, modes)
+    if len(modes) == 1:
+        return modes[0]
+    if user is None:
+        raise ValueError(f"{name} needs a number per beat, which selects its mode")
+    return np.choose(user[:, None], modes)
 
 
 def from_bytes(name: str, data: np.ndarray) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from functools import lru_cache
 from importlib.metadata import entry_points
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @lru_cache
-def load(group: str, kind: type) -> tuple[dict[str, object], dict[str, str]]:
+def load(group: str, kind: type[T]) -> tuple[dict[str, T], dict[str, str]]:
     """Objects of a group by name, and one sentence for each that is not a usable `kind`."""
     found, broken = {}, {}
     for point in sorted(entry_points(group=group), key=lambda point: point.name):

@@ -52,11 +52,13 @@ class Registers:
 
     def write(self, address: int, data: int, strobe: int = 0b1111) -> int:
         """Write `data` in this cycle, in the bytes whose `strobe` bit is set. Returns the response."""
-        return self.cycle((address, data, strobe))
+        response = self.cycle((address, data, strobe))
+        assert response is not None
+        return response
 
     def cycle(self, write: tuple[int, int, int] | None = None) -> int | None:
         """Clock edge: apply `write` (address, data, strobe), if any, and return its response."""
-        address, data, strobe = write or (None, 0, 0)
+        address, data, strobe = write or (-1, 0, 0)
         bytes_written = sum(0xFF << 8 * n for n in range(4) if strobe >> n & 1)
         for offset, register in self.registers.items():
             here = write is not None and address // 4 * 4 == offset

@@ -24,7 +24,17 @@ def fixed_point(scale: float) -> tuple[int, int]:
     return (multiplier, exponent) if exponent >= -31 else (0, 0)
 
 
-def requantise(acc, multiplier, shift, *, rounding="single", bias=0, zero_point=0, low=None, high=None) -> np.ndarray:
+def requantise(
+    acc,
+    multiplier,
+    shift,
+    *,
+    rounding: str = "single",
+    bias: np.ndarray | int = 0,
+    zero_point: int = 0,
+    low: int | None = None,
+    high: int | None = None,
+) -> np.ndarray:
     """Requantised sums: min(max(scaled + zero_point, low), high), where
     scaled = round((acc + bias) * multiplier * 2^(shift - 31)).
 

@@ -108,7 +108,9 @@ class Scratchpad:
             for bank, ports in enumerate(standing):
                 if ports:
                     port = self._turn(bank, ports, [cycle - traces[port].accepted[-1] > PATIENCE for port in ports])
-                    self._serve(held[port], traces[port], cycle)
+                    request = held[port]
+                    assert request is not None
+                    self._serve(request, traces[port], cycle)
                     held[port] = None
                     pending -= 1
             for port, trace in enumerate(traces):
@@ -154,11 +156,11 @@ def expected_rate(ports: int, banks: int) -> float:
     banks (1 - (1 - 1 / banks)^ports); retained ones already conflict with each other, so the result is at most that.
     """
     states = list(_partitions(ports, banks, ports))
-    index = {state: number for number, state in enumerate(states)}
+    index: dict[tuple[int, ...], int] = {state: number for number, state in enumerate(states)}
     transition = np.zeros((len(states), len(states)))
     rates = np.array([sum(n > 0 for n in state) for state in states], float)
     for state, number in index.items():
-        spread = {tuple(sorted((max(n - 1, 0) for n in state), reverse=True)): 1.0}
+        spread: dict[tuple[int, ...], float] = {tuple(sorted((max(n - 1, 0) for n in state), reverse=True)): 1.0}
         for _ in range(int(rates[number])):
             further: dict[tuple[int, ...], float] = {}
             for occupancy, probability in spread.items():

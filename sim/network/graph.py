@@ -11,7 +11,7 @@ Tensors have values and shapes, never addresses. `reference.run` computes a grap
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from .nodes import (
     Activation,
@@ -50,6 +50,8 @@ __all__ = [
     "same",
 ]
 
+Part = TypeVar("Part", Tensor, Node)
+
 
 class Lifetime(NamedTuple):
     """Indices into `Graph.nodes` of the first and the last node that need a tensor, both included."""
@@ -74,7 +76,7 @@ class Graph:
         self._check_names(nodes)
         self._producers = self._check_producers(nodes)
         self.nodes = _ordered(nodes, self._producers)
-        self._consumers = dict.fromkeys(self.tensors, ())
+        self._consumers: dict[str, tuple[Node, ...]] = dict.fromkeys(self.tensors, ())
         for node in self.nodes:
             for name in dict.fromkeys(node.inputs):
                 self._consumers[name] += (node,)
@@ -154,8 +156,8 @@ class Graph:
         return producers
 
 
-def _named(what: str, parts: Iterable[Tensor | Node]) -> dict[str, Tensor | Node]:
-    found = {}
+def _named(what: str, parts: Iterable[Part]) -> dict[str, Part]:
+    found: dict[str, Part] = {}
     for part in parts:
         if part.name in found:
             raise GraphError(f"{what} {part.name} is in the graph twice")

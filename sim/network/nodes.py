@@ -49,10 +49,8 @@ class Node:
             count = f"{low} or more" if high is None else str(low) if low == high else f"{low} to {high}"
             self.fail(f"{len(self.inputs)} inputs given, and {type(self).__name__} takes {count}")
 
-    @property
-    def operation(self) -> str | None:
-        """Operation of the arithmetic; None where values are only moved or looked up."""
-        return None
+    operation: ClassVar[str | None] = None
+    """Operation of the arithmetic; None where values are only moved or looked up."""
 
     def shape(self, inputs: tuple[Tensor, ...]) -> tuple[int, ...]:
         """Shape of the result. Raises `GraphError` if the inputs' shapes are illegal."""
@@ -85,23 +83,26 @@ class Node:
             self.fail(f"{tensor.name} must have {rank} axes, not shape {tensor.shape}")
         return tensor.shape
 
-    def windows(self, tensor: Tensor, window: Pair, dilation: Pair = (1, 1)) -> tuple[int, int]:
+    def windows(
+        self, tensor: Tensor, window: Pair, stride: Pair, padding: tuple[Pair, Pair], dilation: Pair = (1, 1)
+    ) -> tuple[int, int]:
         """Windows along height and width of NHWC, by the node's stride and padding."""
         counts = []
         for axis in range(2):
-            size = tensor.shape[1 + axis] + sum(self.padding[axis])
+            size = tensor.shape[1 + axis] + sum(padding[axis])
             reach = (window[axis] - 1) * dilation[axis] + 1
             if reach > size:
                 what = ("rows", "columns")[axis]
                 self.fail(f"a window of {reach} {what} is larger than the padded image of {size} {what}")
-            counts.append((size - reach) // self.stride[axis] + 1)
-        return tuple(counts)
+            counts.append((size - reach) // stride[axis] + 1)
+        rows, columns = counts
+        return rows, columns
 
 
 def _integers(value, low: int, shape: tuple[int, ...]) -> bool:
     """Whether a value is integers of at least `low`, in nested tuples of this shape."""
     if not shape:
-        return isinstance(value, int | np.integer) and not isinstance(value, bool) and value >= low
+        return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= low
     legal = isinstance(value, tuple | list) and len(value) == shape[0]
     return legal and all(_integers(part, low, shape[1:]) for part in value)
 
@@ -151,7 +152,7 @@ class Convolution(_Sum):
                 f"{inputs[1].name} has {w[2]} channels, and a group of {inputs[0].name} has {x[3] // self.groups}"
             )
         self.check_bias(inputs, w[3])
-        return (x[0], *self.windows(inputs[0], w[:2], self.dilation), w[3])
+        return (x[0], *self.windows(inputs[0], (w[0], w[1]), self.stride, self.padding, self.dilation), w[3])
 
     def macs(self, graph):
         return graph[self.output].size * prod(graph[self.inputs[1]].shape[:3])
@@ -202,7 +203,7 @@ class Pooling(Node):
 
     def shape(self, inputs):
         x = self.rank(inputs[0], 4)
-        return (x[0], *self.windows(inputs[0], self.window), x[3])
+        return (x[0], *self.windows(inputs[0], self.window, self.stride, self.padding), x[3])
 
 
 class _Pairwise(Node):
@@ -266,7 +267,7 @@ class Activation(Node):
 
     def check(self, inputs, output):
         super().check(inputs, output)
-        if self.operation is not None:
+        if self.operation is not None or self.table is None:
             return
         if inputs[0].dtype.itemsize != 1:
             self.fail(f"a table of 256 entries needs values of 8 bits, and {inputs[0].name} is {inputs[0].type}")

@@ -99,7 +99,7 @@ def calibrate(
     100 - percentile per cent at each end. "mse": of 1, 0.99, ... 0.2 times the limits of "minmax" those with the
     least squared error in `format`; of equally good ones the widest.
     """
-    arrays = samples if isinstance(samples, list | tuple) else [samples]
+    arrays: Sequence[Any] = samples if isinstance(samples, list | tuple) else [samples]
     if not arrays:
         raise QuantiseError("there are no samples to calibrate with")
     arrays = [checked(array) for array in arrays]
@@ -159,10 +159,9 @@ def grid(
     form = _find(format)
     if format.startswith("u") and values.min() < 0:
         raise QuantiseError(f"{format} has no sign, and the tensor holds {values.min():g}")
-    if search is None:
-        search = np.arange(95 if form.bits > 6 else 75, 150) / 100
+    factors = np.arange(95 if form.bits > 6 else 75, 150) / 100 if search is None else search
     rows = _rows(values, axis)
-    scale = _search(rows, form, np.abs(rows).max(1), search).reshape(_shape(values, axis))
+    scale = _search(rows, form, np.abs(rows).max(1), factors).reshape(_shape(values, axis))
     return _quantised(form, _divided(values, scale), scale)
 
 
@@ -211,8 +210,8 @@ def olive(
     padded = _paired(values)
     rows = _rows(values, axis)
     alpha = np.abs(rows.mean(1)) + 3 * rows.std(1)
-    search = np.arange(75, 150, 2) / 100 if search is None else search
-    scale = _search(_rows(padded, axis), form, alpha, search).reshape(_shape(values, axis))
+    factors = np.arange(75, 150, 2) / 100 if search is None else search
+    scale = _search(_rows(padded, axis), form, alpha, factors).reshape(_shape(values, axis))
     return _quantised(form, _divided(padded, scale), scale, columns=values.shape[-1])
 
 
@@ -239,7 +238,7 @@ def bfloat16(values: np.ndarray, *, subnormals: str = "keep") -> Quantised:
         codes = bf16.encode(values, subnormals=subnormals)
     if not np.isfinite(bf16.decode(codes)).all():
         raise QuantiseError(f"{np.abs(values).max():g} is more than bfloat16 holds, about 3.39e38")
-    return Quantised(codes, bf16, np.float64(1), np.int64(0), values.shape[-1] if values.ndim else 1)
+    return Quantised(codes, bf16, np.asarray(1.0), np.asarray(0, np.int64), values.shape[-1] if values.ndim else 1)
 
 
 @contextmanager
@@ -344,7 +343,7 @@ def _divided(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
         return values / scale
 
 
-def _search(rows: np.ndarray, form: Any, alpha: np.ndarray, search: Sequence) -> np.ndarray:
+def _search(rows: np.ndarray, form: Any, alpha: np.ndarray, search: Sequence | np.ndarray) -> np.ndarray:
     """Scale of each row: the best of alpha / peak times each part of `search`, or the first; 1 if alpha is 0."""
     parts = np.asarray(search, np.float64)
     if parts.ndim != 1 or not parts.size or not (np.isfinite(parts) & (parts > 0)).all():
@@ -368,7 +367,7 @@ def _quantised(
     form: Any, scaled: np.ndarray, scale: np.ndarray, zero: Any = 0, columns: int | None = None
 ) -> Quantised:
     if columns is None:
-        columns = scaled.shape[-1] if scaled.ndim else 1
+        columns = int(scaled.shape[-1]) if scaled.ndim else 1
     return Quantised(form.encode(scaled), form, np.asarray(scale), np.asarray(zero, np.int64), columns)
 
 

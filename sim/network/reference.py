@@ -41,7 +41,8 @@ def run(graph: Graph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         if name not in inputs:
             raise GraphError(f"input {name} is missing")
         graph[name].check(inputs[name])
-    values = {name: tensor.value for name, tensor in graph.tensors.items() if tensor.constant} | dict(inputs)
+    values = {name: tensor.value for name, tensor in graph.tensors.items() if tensor.value is not None}
+    values |= inputs
     for node in graph.nodes:
         sources, output = graph.sources(node), graph[node.output]
         values[node.output] = compute(node, sources, [values[name] for name in node.inputs], output)
@@ -100,20 +101,24 @@ def _(node: Pooling, tensors, values, output):
 
 @compute.register
 def _(node: Addition, tensors, values, output):
-    return node.arithmetic.add(*map(node.arithmetic.operand, tensors, values), output)
+    a, b = map(node.arithmetic.operand, tensors, values)
+    return node.arithmetic.add(a, b, output)
 
 
 @compute.register
 def _(node: Multiplication, tensors, values, output):
-    return node.arithmetic.multiply(*map(node.arithmetic.operand, tensors, values), output)
+    a, b = map(node.arithmetic.operand, tensors, values)
+    return node.arithmetic.multiply(a, b, output)
 
 
 @compute.register
 def _(node: Activation, tensors, values, output):
-    if node.operation is None:
-        return node.table[np.ascontiguousarray(values[0]).view(np.uint8)]
+    function, table = node.operation, node.table
+    if function is None:
+        assert table is not None
+        return table[np.ascontiguousarray(values[0]).view(np.uint8)]
     x = node.arithmetic.operand(tensors[0], values[0])
-    return node.arithmetic.activation(x, node.operation, node.table, output)
+    return node.arithmetic.activation(x, function, table, output)
 
 
 @compute.register

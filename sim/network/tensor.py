@@ -89,8 +89,8 @@ class Tensor:
     def _check_scale(self):
         if self.scale is None:
             return
-        several = isinstance(self.scale, tuple | list) or np.ndim(self.scale) > 0
-        scales = tuple(self.scale) if several else (np.asarray(self.scale).item(),)
+        values = np.asarray(self.scale, object)
+        several, scales = values.ndim > 0, tuple(np.atleast_1d(values).tolist())
         if not all(isinstance(scale, Real) for scale in scales):
             raise GraphError(f"tensor {self.name}: scale {self.scale} must be a number, or one for each channel")
         scales = tuple(map(float, scales))
@@ -115,13 +115,22 @@ class Tensor:
         return self.value is not None
 
     @property
+    def contents(self) -> np.ndarray:
+        """Values of a constant. Raises `GraphError` for any other tensor."""
+        if self.value is None:
+            raise GraphError(f"tensor {self.name} is not a constant")
+        return self.value
+
+    @property
     def size(self) -> int:
         """Number of values."""
         return prod(self.shape)
 
     @property
     def dtype(self) -> np.dtype:
-        return dtype_of(self.type)
+        dtype = dtype_of(self.type)
+        assert dtype is not None
+        return dtype
 
     @property
     def format(self) -> ValueGrid | Pairs | None:

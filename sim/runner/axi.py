@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import cocotb
 from cocotb.queue import Queue
@@ -19,6 +20,11 @@ NATURAL_LATENCY = 2
 """Latency in cycles of cocotbext-axi's memory without added delay, from an address to its first beat."""
 
 
+def halves(end) -> tuple[Any, Any]:
+    """Return the read half and the write half of a memory or master of cocotbext-axi."""
+    return end.read_if, end.write_if
+
+
 class BusFault(Exception):
     """Access to an address at which the memory does not respond."""
 
@@ -32,11 +38,11 @@ class AxiRamModel:
     """
 
     def __init__(self, dut, prefix: str, size: int):
-        self.ram = AxiRam(AxiBus.from_prefix(dut, prefix), dut.clk, dut.rst, size=size)
+        self.ram: Any = AxiRam(AxiBus.from_prefix(dut, prefix), dut.clk, dut.rst, size=size)
         self.size = size
         self.latency = NATURAL_LATENCY
         self.faults: list[tuple[int, int, int]] = []
-        reads, writes = self.ram.read_if, self.ram.write_if
+        reads, writes = halves(self.ram)
         self.channels = {
             "aw": writes.aw_channel,
             "w": writes.w_channel,

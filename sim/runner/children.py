@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from .folders import FULL, FolderError
 
@@ -41,6 +42,12 @@ class Child(subprocess.Popen):
         self.kill_group()
         self.wait()
         _children.discard(self)
+
+    def pipes(self) -> tuple[IO, IO]:
+        """Return standard input and standard output. Raises `ValueError` if they are no pipes."""
+        if self.stdin is None or self.stdout is None:
+            raise ValueError("the process was begun without pipes for standard input and output")
+        return self.stdin, self.stdout
 
     def kill_group(self):
         """Kill the process and its descendants. Takes no lock of `Popen`, which the interrupted code may hold."""

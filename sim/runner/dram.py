@@ -113,7 +113,7 @@ def save_image(path: Path, image: np.ndarray, limit: int = LIMIT):
             chunk = data[first : first + _CHUNK]
             if chunk.any():
                 file.seek(first)
-                file.write(chunk)
+                file.write(chunk.data)
 
 
 def load_image(path: Path, size: int, skip: int = 0) -> np.ndarray:

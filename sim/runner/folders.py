@@ -30,7 +30,7 @@ def reason(folder: Path, room: int = 0) -> str | None:
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 continue
-            return os.strerror(error.errno)
+            return error.strerror or str(error)
         except ValueError as error:  # a zero byte
             return str(error)
         if not stat.S_ISDIR(found.st_mode) and not place.is_dir():

@@ -59,7 +59,7 @@ class Harness:
         if self.memories is None:
             return tuple(tuple(each) for each in masters if each)
         memories = tuple(
-            tuple((0, master) if isinstance(master, str) else tuple(master) for master in memory)
+            tuple((0, master) if isinstance(master, str) else (master[0], master[1]) for master in memory)
             for memory in self.memories
         )
         if not all(memories):

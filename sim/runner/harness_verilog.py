@@ -9,7 +9,7 @@ from .dram import RANGES, SettingsField
 from .ports import AxiMasterPorts, PortGroups, Ports
 from .simulator import SimulatorError
 
-MODELS = files(__package__.rpartition(".")[0]) / "models"
+MODELS = files(__name__.rsplit(".", 2)[0]) / "models"
 
 _SEED, _SEED_STEP = 0x1234567, 0x9E3779B9
 _SETTINGS = {"set": 1, "set_number": 16, "set_field": 8, "set_value": 32}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import cocotb_tools.config
 import cocotb_tools.runner
 
 from .simulator import Launcher, SimulatorError, require, tail

@@ -60,6 +60,7 @@ class Session:
         self._errors = (self.folder / "errors").open("w+")
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._errors}
         self._process = children.Child([driven.program], text=True, cwd=self.folder, **pipes)
+        self._stdin, self._stdout = self._process.pipes()
 
     def __enter__(self):
         return self
@@ -70,7 +71,7 @@ class Session:
     def close(self):
         """End the process."""
         self._process.end()
-        for file in (self._process.stdin, self._process.stdout, self._errors):
+        for file in (self._stdin, self._stdout, self._errors):
             file.close()
         self._folder.close()
 
@@ -149,9 +150,9 @@ class Session:
 
     def _command(self, command: str, where: str = "") -> str:
         try:
-            self._process.stdin.write(f"{command}\n")
-            self._process.stdin.flush()
-            answer = self._process.stdout.readline().strip()
+            self._stdin.write(f"{command}\n")
+            self._stdin.flush()
+            answer = self._stdout.readline().strip()
         except BrokenPipeError:
             answer = ""
         word, _, rest = answer.partition(" ")

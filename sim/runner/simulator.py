@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from . import children, extras
@@ -71,7 +72,13 @@ class Build:
             raise SimulatorError(f"{waves} was not written{tail(log)}")
 
 
-class Launcher:
+if TYPE_CHECKING:
+    from cocotb_tools.runner import Runner
+else:  # cocotb is an optional dependency
+    Runner = object
+
+
+class Launcher(Runner):
     """Mixin of cocotb's runners: a job's own environment and time limit, the tools' output in a log."""
 
     job_env: Mapping[str, str] = {}
@@ -85,8 +92,10 @@ class Launcher:
         self.env |= self.job_env  # cocotb's runner gives the process's environment precedence
 
     def _execute(self, cmds: Sequence[Sequence[str]], cwd: Path) -> None:
+        assert self.log_file is not None
+        log = Path(self.log_file)
         for command in cmds:
-            self.job_status = call(command, cwd=cwd, env=self.env, log=Path(self.log_file), timeout=self.job_timeout)
+            self.job_status = call(command, cwd=cwd, env=self.env, log=log, timeout=self.job_timeout)
 
 
 def build(

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge
@@ -101,7 +102,7 @@ async def transfer(
             if step(cycle):
                 moved = cycle
         if cycle - moved > patience or cycle - passed > LONGEST:
-            counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in (sources | sinks).items()]
+            counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in {**sources, **sinks}.items()]
             stuck = f"nothing moved for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
             raise Stuck(f"{stuck} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
@@ -127,7 +128,7 @@ def unsigned(bits: str) -> int | None:
     return int(bits, 2) if set(bits) <= {"0", "1"} else None
 
 
-def _ports(dut, stream: str, side: str) -> Callable[[str], object]:
+def _ports(dut, stream: str, side: str) -> Callable[[str], Any]:
     """Function from a field's name to its port, or None if there is no such port."""
     axis = hasattr(dut, f"{side}_axis_{stream}_tvalid")
     return lambda name: getattr(dut, f"{side}_axis_{stream}_t{name}" if axis else f"{stream}_{name}", None)
@@ -161,7 +162,8 @@ def _driver(dut, name: str, source: Source, rng: random.Random):
         offered = ready() != "1"
         if offered:
             return False
-        cycles.append(cycle)
+        if cycle is not None:
+            cycles.append(cycle)
         index += 1
         return True
 
@@ -208,7 +210,7 @@ def _taker(dut, name: str, sink: Sink, rng: random.Random):
         if accept is not accepting and ready is not None:
             ready.set(int(accept))
             accepting = accept
-        if not accept or valid() != "1":
+        if cycle is None or not accept or valid() != "1":
             return False
         if len(cycles) == beats:
             raise Surplus(f"{name} gave more than {beats} beats")

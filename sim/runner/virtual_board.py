@@ -49,13 +49,15 @@ class VirtualBoard:
         self.faults = faults or Faults()
         self.passed = 0
         self._random = random.Random(self.faults.seed)
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
+        master, slave = pty.openpty()
+        self._ends: tuple[int, int] | None = master, slave
+        tty.setraw(slave)
+        self.port = os.ttyname(slave)
         self._process = children.Child(
             [str(program), str(divisor)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
-        ways = [(self._master, self._process.stdin.fileno()), (self._process.stdout.fileno(), self._master)]
+        self._pipes = stdin, stdout = self._process.pipes()
+        ways = [(master, stdin.fileno()), (stdout.fileno(), master)]
         self._threads = [threading.Thread(target=self._carry, args=way, daemon=True) for way in ways]
         for thread in self._threads:
             thread.start()
@@ -69,15 +71,15 @@ class VirtualBoard:
     def close(self):
         """Stop the program, and close the port."""
         self._process.end()
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in self._pipes:
             pipe.close()
         self.pull()
 
     def pull(self):
         """Pull the cable."""
-        while self._slave is not None:
-            slave, master = self._slave, self._master
-            self._slave = self._master = None
+        while self._ends is not None:
+            master, slave = self._ends
+            self._ends = None
             os.close(slave)
             os.close(master)
 

@@ -42,7 +42,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
 
 
 def _tile(p: dict, rng: np.random.Generator) -> AccumulatorTile:
-    rows = int(rng.choice([1, 2, 3, rng.integers(4, 40)], p=[0.1, 0.1, 0.1, 0.7]))
+    rows = int(rng.choice([1, 2, 3, int(rng.integers(4, 40))], p=[0.1, 0.1, 0.1, 0.7]))
     low, high = integer.limits(f"int{p['in_width']}")
     shape = (rows, p["cols"])
     if rng.random() < 0.4:

@@ -40,7 +40,9 @@ def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> 
 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> AxiMemoryCase:
-    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True))
+    pauses: dict[str, float] = dict(
+        zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True)
+    )
     masters = [[_access(p, rng, master) for _ in range(rng.integers(1, most))] for master in range(p["masters"])]
     if number % 8 == 0:
         width = p["data_width"] // 8
@@ -53,9 +55,9 @@ def _access(p: dict, rng: np.random.Generator, master: int) -> AxiBurst:
     blocks = p["bytes"] // BLOCK // p["masters"]
     few = min(blocks, 3) if rng.random() < 0.7 else blocks  # most access the same rows
     block = BLOCK * (int(rng.integers(few)) * p["masters"] + master)
-    size = int(rng.choice([width.bit_length() - 1, rng.integers(width.bit_length())]))
+    size = int(rng.choice([width.bit_length() - 1, int(rng.integers(width.bit_length()))]))
     start = int(rng.integers(BLOCK))
-    length = int(rng.choice([1, rng.integers(1, BLOCK - start + 1), BLOCK - start]))
+    length = int(rng.choice([1, int(rng.integers(1, BLOCK - start + 1)), BLOCK - start]))
     if rng.random() < 0.1:
         block += p["bytes"]
     if rng.random() < 0.5:

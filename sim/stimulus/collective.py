@@ -74,10 +74,10 @@ def _right(p: dict, rng: np.random.Generator, op: int) -> dict[int, Call]:
     most = p["rows"] // rows_needed(Call(op, 0, 1, 0), p["k"], p["l"])
     if not most:  # the memory is too small for this operation
         return _right(p, rng, 0)
-    rows = int(rng.choice([1, 2, 1 + rng.integers(most), 1 + rng.integers(min(most, 24)), most]))
+    rows = int(rng.choice([1, 2, 1 + int(rng.integers(most)), 1 + int(rng.integers(min(most, 24))), most]))
     rows, root = min(rows, most), int(rng.integers(nodes))
     spare = p["rows"] - rows_needed(Call(op, 0, rows, 0), p["k"], p["l"])
-    return {n: Call(op, root, rows, int(rng.choice([0, spare, rng.integers(spare + 1)]))) for n in range(nodes)}
+    return {n: Call(op, root, rows, int(rng.choice([0, spare, int(rng.integers(spare + 1))]))) for n in range(nodes)}
 
 
 def _wrong(p: dict, rng: np.random.Generator, right: dict[int, Call], mistake: int) -> dict[int, Call]:

@@ -168,7 +168,7 @@ def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) ->
 # Descriptors by kind. Each may give None where a draw does not fit.
 
 
-def _tiny(p: dict, rng: np.random.Generator) -> Descriptor:
+def _tiny(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """One element, or a few bytes anywhere."""
     size = random_size(p, rng)
     n = int(rng.integers(1, 4)) if rng.random() < 0.5 else 1
@@ -188,8 +188,8 @@ def _rows(p: dict, rng: np.random.Generator) -> Descriptor | None:
     """Rows that are contiguous on both sides, with gaps or overlaps, forwards or backwards."""
     size = random_size(p, rng)
     count = random_counts(p, rng, most=most_bytes(p, 1500) >> size, first=int(rng.choice([1, 3, 16, 50, 200])))
-    strides = [random_strides(rng, count, size, dense=1, aligned=coin(rng)) for _ in range(2)]
-    return placed(Descriptor(coin(rng), 0, 0, size, count, *strides), p, rng)
+    bus, local = [random_strides(rng, count, size, dense=1, aligned=coin(rng)) for _ in range(2)]
+    return placed(Descriptor(coin(rng), 0, 0, size, count, bus, local), p, rng)
 
 
 def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
@@ -197,8 +197,10 @@ def _strided(p: dict, rng: np.random.Generator) -> Descriptor | None:
     size = random_size(p, rng)
     count = random_counts(p, rng, most=min(most_bytes(p, 1500) >> size, 200), first=int(rng.choice([1, 2, 5, 20])))
     align = coin(rng)
-    strides = [random_strides(rng, count, size, dense=int(rng.choice([0, 0, 1, 2])), aligned=align) for _ in range(2)]
-    return placed(Descriptor(coin(rng), 0, 0, size, count, *strides), p, rng, align=align)
+    bus, local = [
+        random_strides(rng, count, size, dense=int(rng.choice([0, 0, 1, 2])), aligned=align) for _ in range(2)
+    ]
+    return placed(Descriptor(coin(rng), 0, 0, size, count, bus, local), p, rng, align=align)
 
 
 def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:

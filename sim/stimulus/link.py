@@ -48,7 +48,7 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
     if case % 2:
         frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
     frames.append(b"\0" + request(number, HELLO))  # always answered, and last, regardless of earlier bytes
-    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
+    pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),
         gap=float(rng.choice([0.0, 0.3])) * (case % 4 != 0),
@@ -61,7 +61,9 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
 def _request(p: dict, rng: np.random.Generator, number: int) -> bytes:
     op = int(rng.choice([0, 1, 2, 3, 0, 1, 2, 3, 0, 1, HELLO + 1, 255]))
     registers = op // 2 % 2 == 1
-    count = int(rng.choice([1, 2, rng.integers(1, WORDS + 1), WORDS])) if not registers else int(rng.integers(1, 9))
+    count = (
+        int(rng.choice([1, 2, int(rng.integers(1, WORDS + 1)), WORDS])) if not registers else int(rng.integers(1, 9))
+    )
     end = REGISTERS if registers else MEMORY
     address = int(rng.integers(0, end // WORD)) * WORD
     kind = rng.random()

@@ -27,7 +27,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) 
     for number in range(count):
         made = []
         for _ in range(int(rng.integers(1, packets + 1))):
-            groups = int(rng.choice([1, 1, 2, rng.integers(1, 21)]))
+            groups = int(rng.choice([1, 1, 2, int(rng.integers(1, 21))]))
             kind = ("uniform", "extremes", "sparse")[int(rng.integers(3))]
             a, kept = (
                 draw(rng, parameters[f"{name}_format"], (groups, lanes), kind) for name, lanes in (("a", m), ("w", n))

@@ -34,7 +34,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 8) -> 
 def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> PeCase:
     case = PeCase([], seed=int(rng.integers(2**31)))
     for tile in range(int(rng.integers(1, most + 1))):
-        length = int(rng.choice([1, 2, 3, rng.integers(1, 20)]))
+        length = int(rng.choice([1, 2, 3, int(rng.integers(1, 20))]))
         kind = ("uniform", "extremes", "uniform", "sparse")[int(rng.integers(4))]
         matrices = []
         for name, beats in (("a", length), ("w", 1 if p["dataflow"] == "ws" else length)):

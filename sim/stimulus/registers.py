@@ -50,7 +50,7 @@ def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int
         for _ in range(rng.integers(1, accesses))
     ]
     reads = [address() for _ in range(rng.integers(1, accesses))]
-    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.1, 0.5, 0.9], 5), strict=True))
+    pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.1, 0.5, 0.9], 5), strict=True))
     return RegistersCase(
         writes,
         reads,

@@ -38,8 +38,8 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCa
         changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
     packets = []
     for _ in range(int(rng.integers(1, 9))):
-        target = changes[int(rng.choice([0, rng.integers(len(changes))]))]
-        packets.append(random_rows(p, rng, target, int(rng.choice([1, 2, 3, rng.integers(4, 20)]))))
+        target = changes[int(rng.choice([0, int(rng.integers(len(changes)))]))]
+        packets.append(random_rows(p, rng, target, int(rng.choice([1, 2, 3, int(rng.integers(4, 20))]))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
     return RequantiseCase(
@@ -60,7 +60,7 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Settin
     multiplier = np.where(
         usual,
         rng.integers(2**30, 2**31, count),
-        rng.choice([*WORD, -1, 0, 1, 2**30, rng.integers(*WORD)], count),
+        rng.choice([*WORD, -1, 0, 1, 2**30, int(rng.integers(*WORD))], count),
     )
     shift = np.where(usual, rng.integers(-12, 1, count), rng.integers(-31, 31, count))
     bias = np.where(rng.random(count) < 0.8, rng.integers(-1000, 1000, count), rng.choice(WORD, count))
@@ -68,7 +68,7 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Settin
     clamp = sorted(rng.integers(low, high, 2, endpoint=True).tolist())
     clamps = [(low, high), tuple(clamp), (low, clamp[1]), (clamp[0], high), tuple(clamp[::-1])]
     clamp = clamps[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
-    zero_point = int(rng.choice([*ends, rng.integers(low, high, endpoint=True)]))
+    zero_point = int(rng.choice([*ends, int(rng.integers(low, high, endpoint=True))]))
     return SettingsChange(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
 
 

@@ -1,6 +1,7 @@
 """Stimulus of the matrix engines: tiles for their benches, and random ones."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class SystolicCase:
     number or one for each beat; `tables` (lanes, 16) precedes it. See `golden.operands`.
     """
 
-    tiles: list[tuple[np.ndarray, np.ndarray]]
+    tiles: list[tuple[np.ndarray, Any]]
     gaps: dict[str, float] = field(default_factory=dict)
     stall: float = 0.0
     seed: int = 0

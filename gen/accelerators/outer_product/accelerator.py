@@ -1,6 +1,7 @@
 """Description of `outer_product`, the matrix engine for small devices, for the tools."""
 
 from ....hw.cores.outer_product.core import OuterProduct
+from ....hw.cores.outer_product.engine import OuterProductEngine
 from ....sim.network.graph import Graph
 from ...compile.job import Job
 from ..base import Accelerator
@@ -8,7 +9,7 @@ from ..operands import ExactOperands
 from . import lowering
 
 
-class OuterProductAccelerator(Accelerator):
+class OuterProductAccelerator(Accelerator[OuterProductEngine.Parameters]):
     """Matrix engine for dense layers: a chain of descriptors, one per 4 columns of the result."""
 
     name = "outer_product"

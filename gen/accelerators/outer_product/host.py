@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from ....hw.cores.outer_product.engine import OuterProductEngine
 from ....sim.network.arithmetic import Exact
 from ....sim.network.graph import Dense, Graph, Tensor
 from ...host.scaling import Scaling
 from ..host import AcceleratorHost
 
 
-class OuterProductHost(AcceleratorHost):
+class OuterProductHost(AcceleratorHost[OuterProductEngine.Parameters]):
     """Host driver for products of any size: sums of up to `depth` products on the machine, longer ones by the host."""
 
     def matmul(self, a, b, scaling):

@@ -24,21 +24,22 @@ def refuses(p, graph: Graph, node: Node) -> str | None:
             return "its convolutions have one pixel, stride 1, no padding and one group"
     if not isinstance(node.arithmetic, Exact):
         return f"its arithmetic is {type(node.arithmetic).__name__}, but only Exact is supported"
-    if len(node.inputs) > 2:
+    x, w, *bias = node.inputs
+    if bias:
         return "a bias is not supported"
-    for tensor in (graph[name] for name in node.inputs):
+    for tensor in (graph[x], graph[w]):
         if tensor.type != "int8" or tensor.zero_point:
             return f"{tensor.name} must be int8 with zero point 0"
-    if not graph[node.inputs[1]].constant:
+    if not graph[w].constant:
         return "its weights must be a constant"
-    if graph[node.inputs[0]].constant:
-        return f"{node.inputs[0]} is a constant, but only weights may be"
-    if graph.producer(node.inputs[0]):
+    if graph[x].constant:
+        return f"{x} is a constant, but only weights may be"
+    if graph.producer(x):
         return "its input is a result, and results are 32 bits"
     rows = graph[node.output].size // graph[node.output].shape[-1]
     if rows > SIZE * MOST:
         return f"its result has {rows:,} rows; the limit of a descriptor is {SIZE * MOST:,}"
-    depth = graph[node.inputs[1]].shape[-2]
+    depth = graph[w].shape[-2]
     if depth > p.depth:
         return f"a sum has {depth} products; the limit is depth={p.depth}"
     return None
@@ -104,7 +105,7 @@ def lower(p, graph: Graph) -> DescriptorChain:
         rows = _blocks(place.rows)
         for first in range(0, filters, SIZE):
             panel = np.zeros((k, SIZE), np.int8)
-            part = w.value.reshape(depth, filters)[:, first : first + SIZE]
+            part = w.contents.reshape(depth, filters)[:, first : first + SIZE]
             panel[:depth, : part.shape[1]] = part
             strip = place.address + first // SIZE * rows * BYTES
             descriptors.append((k // BEATS | rows << 16, inputs[x.name].address, image.put(panel), strip))

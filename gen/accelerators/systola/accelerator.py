@@ -3,6 +3,7 @@
 import numpy as np
 
 from ....hw.cores.systola.core import Systola
+from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.network.graph import Graph
 from ...compile.job import Job
 from ...compile.layers import ConvolutionLayer
@@ -15,7 +16,7 @@ from .compiler import compile
 from .timing_model import Costs, predict
 
 
-class SystolaAccelerator(Accelerator):
+class SystolaAccelerator(Accelerator[SystolaParameters]):
     """Programmable accelerator: all layers in one program, tiled for the scratchpads, with overlapped units."""
 
     name = "systola"

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....hw.cores.systola.isa import ISA, Unit
+from ....hw.cores.systola.isa import ISA
+from ....hw.issue.isa_numbers import UnitSet
 
 PAGE = 1 << 16
 
@@ -13,7 +14,7 @@ class CellAccess(NamedTuple):
     """Cells of a memory that a unit reads or writes: `cells` is an index of [row, lane]."""
 
     memory: "MemoryHistory"
-    unit: Unit
+    unit: UnitSet
     writes: bool
     cells: tuple
 
@@ -29,7 +30,7 @@ class MemoryHistory:
         self.written = np.zeros((rows, lanes), bool)
         self.last = {user: np.full((rows, lanes), -1, np.int32) for user in ISA.users(name)}
 
-    def conflict(self, access: CellAccess, done: dict[Unit, int]) -> tuple[int, Unit, tuple[int, int]] | None:
+    def conflict(self, access: CellAccess, done: dict[UnitSet, int]) -> tuple[int, UnitSet, tuple[int, int]] | None:
         """Newest operation that may still access one of the cells, its unit, and the rows concerned; None if none may.
 
         `done`: number of the last operation of each unit that is known to be complete.

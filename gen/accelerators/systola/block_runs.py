@@ -34,7 +34,7 @@ def _joined(runs: list[BlockRun]) -> list[BlockRun]:
     joined, at = [], 0
     while at < len(runs):
         first, end = runs[at], at + 1
-        step = None
+        step: tuple[int, int] | None = None
         while end < len(runs):
             current, before = runs[end], runs[end - 1]
             between = current.start.activation - before.start.activation, current.start.weight - before.start.weight
@@ -43,6 +43,6 @@ def _joined(runs: list[BlockRun]) -> list[BlockRun]:
             step = between
             end += 1
         count = end - at
-        joined.append(BlockRun(first.start, ((count, *step), *first.levels)) if count > 1 else first)
+        joined.append(BlockRun(first.start, ((count, *step), *first.levels)) if step else first)
         at = end
     return joined

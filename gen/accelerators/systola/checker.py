@@ -6,7 +6,7 @@ a write, need a SYNC between them that names the unit of the earlier access. Und
 only lanes whose results are never used may be undefined.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from math import prod
 from typing import NamedTuple
@@ -15,6 +15,7 @@ import numpy as np
 
 from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
+from ....hw.issue.isa_numbers import SettingNumber
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
@@ -78,7 +79,7 @@ class _Check:
     def run(self) -> list[Problem]:
         codes = [isa.decode(instruction.encode()) for instruction in self.program.instructions]
         steps = isa.issue(lambda pc: codes[pc] if pc < len(codes) else None, self.machine.instructions, LIMIT)
-        rules = {
+        rules: dict[int, Callable] = {
             Op.SYNC: self.sync,
             Op.HALT: self.halt,
             Op.LOAD: self.move,
@@ -185,7 +186,7 @@ class _Check:
                 does = "writes" if a.writes else "reads"
                 self.say(
                     f"{{}} {does} {self.rows(a.memory, span)} while {{}} may still use them: "
-                    f"a SYNC {earlier.name.lower()} is missing between them.",
+                    f"a SYNC {earlier.label} is missing between them.",
                     other,
                     kind="hazard",
                 )
@@ -224,12 +225,12 @@ class _Check:
             self.say(f"{{}} reads {span}, which {{}} computed from undefined data.", writer, kind="nothing")
         return np.ones_like(written)  # report each cause once
 
-    def counts(self, operation: Operation, *settings: Setting):
+    def counts(self, operation: Operation, *settings: SettingNumber):
         for setting in settings:
             if not 1 <= (value := operation.settings[setting]) <= isa.COUNT_LIMIT:
                 self.fail(f"needs a {setting.name} from 1 to {isa.COUNT_LIMIT}, not {isa.signed(value)}.")
 
-    def fits(self, operation: Operation, settings: Iterable[Setting], low: int, high: int):
+    def fits(self, operation: Operation, settings: Iterable[SettingNumber], low: int, high: int):
         for setting in settings:
             if not low <= (value := isa.signed(operation.settings[setting])) <= high:
                 self.fail(f"needs a {setting.name} from {low} to {high}, not {value}.")
@@ -291,7 +292,7 @@ class _Check:
         if not 1 <= o.b <= self.machine.size:
             self.fail(f"needs 1 to {self.machine.size} rows, not {o.b}.")
         cells = (self.weight_words(walks.weight_words(o)),)
-        columns = self.written(self.local, cells).all(axis=0)
+        columns = np.asarray(self.written(self.local, cells).all(axis=0))
         self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
         if len(self.tiles) > self.machine.queue:
@@ -325,9 +326,9 @@ class _Check:
         records = np.arange(self.machine.size * walks.RECORD).reshape(-1, walks.RECORD)
         row, lane = np.divmod(records[:, : walks.RECORD_USED], self.machine.size)
         cells = (words[row], lane)
-        self.quant = self.local.written[cells].all(axis=1)
+        self.quant = np.asarray(self.local.written[cells].all(axis=1))
         if not self.quant.any():
-            self.quant = self.written(self.local, cells, whole=True).all(axis=1)
+            self.quant = np.asarray(self.written(self.local, cells, whole=True).all(axis=1))
         self.access((self.local, False, cells))
 
     def fill_table(self, o: Operation):

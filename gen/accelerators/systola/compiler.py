@@ -67,6 +67,8 @@ def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Co
     if isinstance(layer, ConvolutionLayer):
         return choose(parameters, layer, order, costs)
     try:
-        return (PoolingSchedule if isinstance(layer, PoolingLayer) else AdditionSchedule)(parameters, layer, order)
+        if isinstance(layer, PoolingLayer):
+            return PoolingSchedule(parameters, layer, order)
+        return AdditionSchedule(parameters, layer, order)
     except DoesNotFit:
         raise ValueError(f"width={layer.input.width}: a row of this layer does not fit into the scratchpad.") from None

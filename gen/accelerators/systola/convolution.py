@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
@@ -21,8 +22,8 @@ class Fragment:
     records ("r") of filters. Each fragment is one object."""
 
     kind: str
-    part: object
-    chunk: Chunk | None = None
+    part: Any
+    chunk: Any = None
 
 
 class ConvolutionSchedule:
@@ -105,7 +106,8 @@ class ConvolutionSchedule:
     def window(self, points: Points, chunk: Chunk) -> tuple[int, int]:
         """Rows and columns of input for points of the result and the taps of a chunk."""
         counts = zip(points.shape[1:], self.layer.stride, chunk.part_of(self.layer.kernel), strict=True)
-        return tuple((count - 1) * stride + end - first for count, stride, (first, end) in counts)
+        rows, columns = ((count - 1) * stride + end - first for count, stride, (first, end) in counts)
+        return rows, columns
 
     def spread(self, words: int) -> int:
         """Pitch of pixels in words. Banks are selected by the low bits of addresses, so that with a pitch of one more
@@ -166,7 +168,7 @@ class ConvolutionSchedule:
         return loads
 
     def _exceeded(self, activations: bool, pinned: set[Fragment]) -> DoesNotFit:
-        """What the fragments that a scratchpad must hold at the same time need, beside the results."""
+        """Error for a scratchpad that is too small for the pinned fragments, together with the results."""
         words = sum(self.words(fragment) for fragment in pinned if (fragment.kind == "x") == activations)
         if activations:
             return DoesNotFit("activation", words + self.outputs * self.result_words, self.p.activation_words)

@@ -6,6 +6,7 @@ from enum import Enum
 
 from ....hw.cores.systola.isa import ALL, DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
+from ....hw.issue.isa_numbers import Opcode, SettingNumber, UnitSet
 from ...compile.boxes import Box, element
 from .program import Program, Reg, longest_loop
 
@@ -22,7 +23,7 @@ class Space(Enum):
 class MemoryAccess:
     """Read or write by a unit of the range from `low` to before `high`: bytes, or rows of accumulators."""
 
-    unit: Unit
+    unit: UnitSet
     space: Space
     low: int
     high: int
@@ -38,7 +39,7 @@ class MemoryAccess:
         )
 
 
-def instruction_access(op: Op, space: Space, low: int, high: int, *, write: bool = False) -> MemoryAccess:
+def instruction_access(op: Opcode, space: Space, low: int, high: int, *, write: bool = False) -> MemoryAccess:
     """Access by an instruction, with the unit that the instruction set names for it."""
     return MemoryAccess(ISA.user(op, space.value, write), space, low, high, write)
 
@@ -57,10 +58,10 @@ class Emitter:
 
     parameters: SystolaParameters
     program: Program = field(default_factory=Program)
-    pending: dict[Unit, list[MemoryAccess]] = field(default_factory=lambda: {unit: [] for unit in ALL})
-    settings: dict[Setting, int] = field(default_factory=dict)
+    pending: dict[UnitSet, list[MemoryAccess]] = field(default_factory=lambda: {unit: [] for unit in ALL})
+    settings: dict[SettingNumber, int] = field(default_factory=dict)
 
-    def step(self, actions: Iterable[Action], sync: Unit | None = None):
+    def step(self, actions: Iterable[Action], sync: UnitSet | None = None):
         """Emit actions that may overlap with each other, after a SYNC of the units they depend on, and of `sync`."""
         actions = list(actions)
         need = Unit(0)
@@ -73,7 +74,7 @@ class Emitter:
             for one in action.accesses:
                 self.pending[one.unit].append(one)
 
-    def needed(self, action: Action) -> Unit:
+    def needed(self, action: Action) -> UnitSet:
         """Units that must be idle before an action."""
         need = Unit(0)
         for unit, earlier in self.pending.items():
@@ -85,14 +86,14 @@ class Emitter:
                     break
         return need
 
-    def sync(self, units: Unit):
+    def sync(self, units: UnitSet):
         if not units:
             return
         self.program.sync(ISA.named_by_sync(units))
         for unit in ISA.completed_by(units):
             self.pending[unit].clear()
 
-    def set(self, setting: Setting, value: int):
+    def set(self, setting: SettingNumber, value: int):
         if self.settings.get(setting, 0) != value:
             self.program.set(setting, value)
             self.settings[setting] = value
@@ -179,7 +180,7 @@ def storing(box: Box) -> Action:
     )
 
 
-def _difference(wanted: dict[Reg, int], moved: dict[Reg, int]) -> dict[Reg, int]:
-    """Numbers to add to registers that have moved, so that they move as wanted; registers not named stay."""
-    change = {reg: wanted.get(reg, 0) - moved.get(reg, 0) for reg in wanted | moved}
+def _difference(target: dict[Reg, int], moved: dict[Reg, int]) -> dict[Reg, int]:
+    """Numbers to add to registers that have moved, so that they move by `target`; other registers move by 0."""
+    change = {reg: target.get(reg, 0) - moved.get(reg, 0) for reg in target | moved}
     return {reg: number for reg, number in change.items() if number}

@@ -117,7 +117,7 @@ class Segment:
 
         steps = {WEIGHT: 1, SUM: self.tile.points.count}
         moved = {}
-        if together:
+        if drain and together:
             moved = emitter.nest([(together, steps | drain.steps)], body)
         if drain and drain.lanes > together:
             _advance(program, moved, drain.steps, together)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ....hw.cores.systola.parameters import SystolaParameters
+from ....sim.golden.integer import limits
 from ....sim.network.arithmetic import Coded, Tflite, fold
 from ....sim.network.graph import Activation, Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
 from ...compile import layers
@@ -62,6 +63,13 @@ def scale(node: Node):
     return node.arithmetic.arithmetic if isinstance(node.arithmetic, Coded) else node.arithmetic
 
 
+def _tflite(node: Node) -> Tflite:
+    """Requantisation of a node that the machine accepts."""
+    found = scale(node)
+    assert isinstance(found, Tflite)
+    return found
+
+
 def _window(node, kernel):
     if getattr(node, "groups", 1) != 1:
         return f"groups={node.groups}: groups must be 1"
@@ -77,7 +85,8 @@ def _window(node, kernel):
 
 
 def _pooling(p, graph, node):
-    if node.kind == "average" and scale(node).multiplier is not None:
+    arithmetic = scale(node)
+    if node.kind == "average" and isinstance(arithmetic, Tflite) and arithmetic.multiplier is not None:
         return "an average pooling that also scales needs two instructions"
     return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, node.window)
 
@@ -145,6 +154,7 @@ def lower(p: SystolaParameters, graph: Graph) -> Placed:
     found, tables = {}, {}
     for node in graph.nodes:
         if isinstance(node, Activation):
+            assert node.table is not None
             key, pooled = node.table.tobytes(), node.inputs[0]
             tables[key] = tables[key] if key in tables else image.put(node.table)
             found[pooled] = replace(found[pooled], table=tables[key])
@@ -175,30 +185,34 @@ def _lifetimes(graph: Graph, roots: dict[str, str]):
 def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places: dict[str, Place]):
     x, y = graph[node.inputs[0]], graph[node.output]
     source, output = _tensor(x, places[x.name]), places[y.name].address
-    clamp = _clamp(scale(node), y)
+    arithmetic = _tflite(node)
+    clamp = _clamp(arithmetic, y)
+    multiplier, shift = arithmetic.multiplier, np.asarray(arithmetic.shift)
     if isinstance(node, Pooling):
         clamp = replace(clamp, zero_point=0)  # integers with their zero point go through the lanes as they are
         return layers.PoolingLayer(source, output, node.window, node.stride, node.kind == "max", clamp)
     if isinstance(node, Addition):
-        a, second = node.arithmetic, places[node.inputs[1]].address
-        scaled = (1 << 30, 1) if a.multiplier is None else (a.multiplier.item(), a.shift.item())
-        return layers.AdditionLayer(source, second, output, a.operands, *scaled, a.bias, clamp)
+        second = places[node.inputs[1]].address
+        a, b = (factor for factor in arithmetic.operands if isinstance(factor, int))
+        scaled = (1 << 30, 1) if multiplier is None else (np.asarray(multiplier).item(), shift.item())
+        return layers.AdditionLayer(source, second, output, (a, b), *scaled, arithmetic.bias, clamp)
     weights = graph[node.inputs[1]]
-    bias = graph[node.inputs[2]].value if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
-    a = scale(node)
+    bias = graph[node.inputs[2]].contents if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
+    assert multiplier is not None
     settings = layers.records(
-        np.broadcast_to(a.multiplier, bias.shape),
+        np.broadcast_to(multiplier, bias.shape),
         fold(bias, _integers(weights), x.zero_point),
-        np.broadcast_to(a.shift, bias.shape),
+        np.broadcast_to(shift, bias.shape),
     )
-    common = (image.put(weights.value), image.put(settings), output, weights.shape[-1])
+    common = (image.put(weights.contents), image.put(settings), output, weights.shape[-1])
     if isinstance(node, Dense):
         rows = x.size // x.shape[-1]
         return layers.ConvolutionLayer(layers.DramTensor(source.address, 1, 1, rows, x.shape[-1]), *common, clamp=clamp)
+    assert isinstance(node, Convolution)
     return layers.ConvolutionLayer(
         source,
         *common,
-        kernel=weights.shape[:2],
+        kernel=(weights.shape[0], weights.shape[1]),
         stride=node.stride,
         padding=(node.padding[0][0], node.padding[1][0]),
         padding_value=_zero(x),
@@ -212,7 +226,7 @@ def _zero(tensor: Tensor) -> int:
 
 
 def _integers(weights: Tensor) -> np.ndarray:
-    return weights.format.decode(weights.value) if weights.format else weights.value
+    return weights.format.decode(weights.contents) if weights.format else weights.contents
 
 
 def _tensor(tensor: Tensor, at: Place) -> layers.DramTensor:
@@ -222,5 +236,5 @@ def _tensor(tensor: Tensor, at: Place) -> layers.DramTensor:
 
 
 def _clamp(arithmetic: Tflite, output: Tensor) -> layers.Clamp:
-    bounds = zip((arithmetic.low, arithmetic.high), output.limits, strict=True)
+    bounds = zip((arithmetic.low, arithmetic.high), limits(output.type), strict=True)
     return layers.Clamp(output.zero_point, *(limit if bound is None else bound for bound, limit in bounds))

@@ -28,7 +28,7 @@ def longest_loop(parameters: SystolaParameters) -> int:
     return parameters.instructions - SPARE
 
 
-class Program(program.BaseProgram):
+class Program(program.BaseProgram[Instruction]):
     """Instructions in order. Numbers may be negative if they fit 32 bits."""
 
     instruction = Instruction

@@ -199,7 +199,7 @@ def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> I
     growth = lanes * max(shape.points, p.size) / p.size / load
     room = p.weight_words - 2 * p.size * lanes
     deepest = max(1, room // (2 * (lanes + p.banks) * taps * p.size))
-    seen = {(blocks,)}
+    seen: set[tuple[int, ...]] = {(blocks,)}
     for start in (1, 2, 4, 8):
         for down in (False, True):
             sizes = tuple(ramp(blocks, start, min(max(growth, 1.0), 2.0), deepest, down))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from ....hw.cores.systola.isa import ISA, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....hw.issue.fetch import AHEAD, BLOCK
+from ....hw.issue.isa_numbers import Opcode, UnitSet
 from ...compile.timeline import Span
 from .program import Program
 
 BYTES = ISA.slot
-UNITS = {unit.name.lower(): unit for unit in Unit}
+UNITS = {name.lower(): unit for name, unit in Unit.__members__.items()}
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ class _Machine:
         if self.read_bus > self.fetched[-1]:
             self.read_bus += beats
 
-    def queue(self, unit: Unit, cycle: int) -> int:
+    def queue(self, unit: UnitSet, cycle: int) -> int:
         """First cycle from `cycle` on in which the queue of a unit has room."""
         queue = self.queues[unit]
         while queue and queue[0] <= cycle:
@@ -278,7 +279,7 @@ class _Machine:
         else:
             self.spans.append(Span("array", begin, self.array_free, pc))
 
-    def vector(self, cycle: int, op: Op, flags: int, pc: int):
+    def vector(self, cycle: int, op: Opcode, flags: int, pc: int):
         c, s = self.c, self.settings
         begin = max(cycle, self.vector_free)
         self.queues[Unit.VECTOR].append(begin)

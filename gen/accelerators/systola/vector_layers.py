@@ -1,7 +1,9 @@
 """Schedules of pooling and addition: vector lanes only, from the activation scratchpad and back into it."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 from ....hw.cores.systola.isa import ALL, Op, Setting
 from ....hw.cores.systola.parameters import SystolaParameters
@@ -17,16 +19,38 @@ SOURCE, DEST = Reg(1), Reg(2)
 SAME = 1 << 30, 1
 """Multiplier and shift of a scale of 1."""
 
+L = TypeVar("L", PoolingLayer, AdditionLayer)
 
-class LaneSchedule:
+
+class LaneSchedule(ABC, Generic[L]):
     """Schedule of a layer in parts: load, vector lanes, store, double-buffered."""
 
-    def __init__(self, parameters: SystolaParameters, layer: PoolingLayer | AdditionLayer, order: str = "overlapped"):
+    def __init__(self, parameters: SystolaParameters, layer: L, order: str = "overlapped"):
         self.p, self.layer, self.size = parameters, layer, parameters.size
         self.parts = self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]
         self.steps = arrange(phases, "synchronised" if order == "overlapped" else order)  # there is no array
         self.all = order != "overlapped"
+
+    @abstractmethod
+    def cut(self) -> list[Any]:
+        """Parts of the layer."""
+
+    @abstractmethod
+    def words(self, part: int) -> tuple[int, int]:
+        """Words of the sources and of the result of a part."""
+
+    @abstractmethod
+    def sources(self, part: int) -> list[Box]:
+        """Boxes that load the sources of a part."""
+
+    @abstractmethod
+    def result(self, part: int) -> Box:
+        """Box that stores the result of a part."""
+
+    @abstractmethod
+    def work(self, emitter: Emitter, part: int):
+        """Emit the instructions of the vector lanes for a part."""
 
     def place(self, part: int) -> tuple[int, int]:
         """First words of the sources and of the result of a part."""
@@ -57,7 +81,7 @@ class LaneSchedule:
         return self.p.activation_words // 4
 
 
-class PoolingSchedule(LaneSchedule):
+class PoolingSchedule(LaneSchedule[PoolingLayer]):
     """Schedule of pooling: some rows of the result at a time, 16 channels at a time."""
 
     @cached_property
@@ -155,7 +179,7 @@ class PoolingSchedule(LaneSchedule):
         emitter.nest([(lanes, {SOURCE: 1, DEST: 1})], one)
 
 
-class AdditionSchedule(LaneSchedule):
+class AdditionSchedule(LaneSchedule[AdditionLayer]):
     """Schedule of addition: some words of both tensors at a time."""
 
     def cut(self):

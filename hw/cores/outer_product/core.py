@@ -5,7 +5,7 @@ from .descriptor import SIZE
 from .engine import OuterProductEngine
 
 
-class OuterProduct(Shell):
+class OuterProduct(Shell[OuterProductEngine.Parameters]):
     """Y = A @ W of int8, exact in int32: 4 columns of Y, any number of rows; a column of A by a row of W per cycle.
 
     `control.start` executes the chain of descriptors at `entry.address`: each specifies A, W and Y in memory (`m_axi`)

@@ -2,9 +2,10 @@
 
 from ...accelerator.shell import Shell
 from .engine import SystolaEngine
+from .parameters import SystolaParameters
 
 
-class Systola(Shell):
+class Systola(Shell[SystolaParameters]):
     """Programmable accelerator: programs from DRAM drive a matrix engine, its memories, a DMA engine and vector lanes.
 
     `m_axi` is the bus to DRAM, `s_axil` the registers; `irq` is high while `status.done` is. `busy` shows which units

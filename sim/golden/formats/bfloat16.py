@@ -16,7 +16,7 @@ INFINITY = 0x7F800000
 SMALLEST_NORMAL = 0x00800000
 
 
-def words(values: np.ndarray) -> np.ndarray:
+def words(values: np.ndarray | float) -> np.ndarray:
     """fp32 words of reals, which are rounded to fp32 first if they are wider."""
     with np.errstate(over="ignore", under="ignore"):
         return np.ascontiguousarray(values, np.float32).view(np.uint32).astype(np.int64)

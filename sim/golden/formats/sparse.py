@@ -49,7 +49,7 @@ def decompress(kept: np.ndarray, places: np.ndarray, m: int = 4) -> np.ndarray:
 
 def illegal(places: np.ndarray, m: int = 4) -> np.ndarray:
     """True for each group whose places are not ascending, all different, from 0 to m - 1."""
-    return (places < 0).any(-1) | (places >= m).any(-1) | (np.diff(places, axis=-1) <= 0).any(-1)
+    return np.asarray((places < 0).any(-1) | (places >= m).any(-1) | (np.diff(places, axis=-1) <= 0).any(-1))
 
 
 def pack(places: np.ndarray, m: int = 4, word_bits: int = 16) -> np.ndarray:

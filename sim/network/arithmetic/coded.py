@@ -37,7 +37,11 @@ class Coded(Arithmetic):
         if not isinstance(self.arithmetic, FixedPoint):
             return
         ends = integer_limits(form) if isinstance(form, str) else None
-        low, high = ends or (coded_format(form) if isinstance(form, str) else form).levels[[0, -1]]
+        if ends is None:
+            grid = coded_format(form) if isinstance(form, str) else form
+            assert grid is not None
+            ends = grid.levels[0], grid.levels[-1]
+        low, high = ends
         bits = self.arithmetic.width
         if low < -(1 << bits - 1) or high >= 1 << bits - 1:
             raise ValueError(f"{name}={form}: {name} must hold integers of {bits} bits for FixedPoint")

@@ -5,7 +5,7 @@ from math import floor
 
 import numpy as np
 
-from ...golden.integer import wrap
+from ...golden.integer import limits, wrap
 from ..tensor import INTEGERS, Tensor
 from .base import FUNCTIONS, Arithmetic
 
@@ -39,6 +39,8 @@ def activation_limits(function: str, output: Tensor) -> tuple[int | None, int | 
         return None, None
     if function == "relu":
         return output.zero_point, None
+    if not isinstance(output.scale, float):
+        raise ValueError(f"relu6 needs one scale of {output.name}")
     six = float(np.float32(6) / np.float32(output.scale))
     return output.zero_point, output.zero_point + floor(six + 0.5)
 
@@ -66,7 +68,7 @@ class Integer(Arithmetic):
         result = self.finish(wrap(x, 32), output)
         if low is not None:
             result = np.maximum(result, result.dtype.type(low))
-        return result if high is None else np.minimum(result, result.dtype.type(min(high, output.limits[1])))
+        return result if high is None else np.minimum(result, result.dtype.type(min(high, limits(output.type)[1])))
 
     def refuses(self, operation, inputs, output):
         return super().refuses(operation, inputs, output) or self.refuses_result(operation, output)
@@ -81,21 +83,22 @@ class Integer(Arithmetic):
             size = getattr(getattr(self, name, None), "size", 1)
             if size not in (1, output.shape[-1] if output.shape else 1):
                 return f"{size} values of {name} do not fit the last axis of {output.name}, shape {output.shape}"
-        limits = output.limits
+        ends = output.limits
         for name in ("low", "high"):
             value = getattr(self, name, None)
-            if limits and value is not None and not limits[0] <= value <= limits[1]:
-                return f"{name}={value} is outside {output.type} of {output.name}, {limits[0]} to {limits[1]}"
+            if ends and value is not None and not ends[0] <= value <= ends[1]:
+                return f"{name}={value} is outside {output.type} of {output.name}, {ends[0]} to {ends[1]}"
         return None
 
     def _store(self, values: np.ndarray, output: Tensor) -> np.ndarray:
         """Integers, saturated to low and high and to the type, as values or nearest codes of `output`."""
-        bounds = [getattr(self, "low", None), getattr(self, "high", None)]
-        if any(bound is not None for bound in bounds):
-            values = np.clip(values, *bounds)
+        low, high = getattr(self, "low", None), getattr(self, "high", None)
+        if low is not None or high is not None:
+            values = np.clip(values, low, high)
         if output.format:
             return output.format.encode(values).astype(output.dtype)
-        return np.clip(values, *output.limits).astype(output.dtype)
+        least, most = limits(output.type)
+        return np.clip(values, least, most).astype(output.dtype)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...golden.integer import wrap
+from ...golden.integer import limits, wrap
 from ...golden.requantise import fixed_point, requantise
-from ..tensor import INTEGERS, Tensor, integer_limits
+from ..tensor import INTEGERS, Tensor
 from .base import FUNCTIONS, legal, moves
 from .integer import Integer, activation_limits, frozen
 from .softmax import softmax
@@ -61,7 +61,7 @@ class Tflite(Integer):
         for shift in (self.shift, *(part.shift for part in rescales)):
             if np.min(shift) < -31 or np.max(shift) > 30:
                 raise ValueError(f"shift={shift}: shift must be from -31 to 30")
-        if None not in (self.low, self.high) and self.low > self.high:
+        if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"low={self.low}: low must be at most high={self.high}")
 
     @classmethod
@@ -81,9 +81,9 @@ class Tflite(Integer):
         """ADD of TensorFlow Lite for 8-bit tensors with scales a and b, in units of twice the larger scale / 2^20."""
         a, b, output = (float(np.float32(scale)) for scale in (a, b, output))
         common, left = 2 * max(a, b), Rescale._field_defaults["left"]
-        operands = tuple(Rescale(*fixed_point(scale / common), left) for scale in (a, b))
+        first, second = (Rescale(*fixed_point(scale / common), left) for scale in (a, b))
         bounds = cls._activated(output, zero_point, type, activation)
-        return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=operands, **fields)
+        return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=(first, second), **fields)
 
     @classmethod
     def mean(cls, input, output, count, **fields):
@@ -98,11 +98,13 @@ class Tflite(Integer):
 
     @staticmethod
     def _activated(scale: float, zero_point: int, type: str, activation: str) -> tuple[int, int]:
-        limits = activation_limits(activation, Tensor("output", (1,), type, scale=float(scale), zero_point=zero_point))
-        return tuple(
-            bound if wanted is None else min(max(wanted, integer_limits(type)[0]), integer_limits(type)[1])
-            for bound, wanted in zip(integer_limits(type), limits, strict=True)
+        output = Tensor("output", (1,), type, scale=float(scale), zero_point=zero_point)
+        least, most = limits(type)
+        low, high = (
+            bound if wanted is None else min(max(wanted, least), most)
+            for bound, wanted in zip((least, most), activation_limits(activation, output), strict=True)
         )
+        return low, high
 
     def refuses(self, operation, inputs, output):
         if operation == "softmax":

@@ -49,7 +49,7 @@ class QuantisedConvolution:
         weights = operands.from_bytes(self.format, self.weights)
         x = operands.from_bytes(self.activations, x)
         value = operands.from_bytes(self.activations, np.array([self.input_zero], np.int8))[0]
-        sums = layers.convolution(x, weights, padding=(self.padding,) * 2, value=int(value))
+        sums = layers.convolution(x, weights, padding=(self.padding, self.padding), value=int(value))
         settings = {"bias": self.bias, "zero_point": self.output_zero, "low": -128, "high": 127}
         return requantise(sums, self.multiplier, self.shift, rounding=rounding, **settings).astype(np.int8)
 
@@ -93,7 +93,7 @@ class ConvNet:
 
 def weights() -> list[tuple[np.ndarray, np.ndarray]]:
     """Weights and bias of each layer in floating point, as trained by examples/train_digits.py."""
-    with np.load(str(files(__package__) / "digits.npz")) as stored:
+    with np.load(str(files(__name__.rpartition(".")[0]) / "digits.npz")) as stored:
         return [(stored[f"weights{n}"], stored[f"bias{n}"]) for n in range(3)]
 
 

@@ -51,7 +51,7 @@ def test_a_mistake_is_one_sentence(task, settings, sentence):
 
 
 def test_a_program_is_checked_before_it_runs(monkeypatch):
-    """A compiler that forgets the limit of loops, as it once did, is found before anything is executed."""
+    """The program of a compiler that ignores the limit of loops is rejected before it is executed."""
     monkeypatch.setattr("systola.gen.accelerators.systola.emitter.longest_loop", lambda parameters: 4096)
     monkeypatch.setattr(report, "execute", lambda *arguments, **named: pytest.fail("the program was executed"))
     shape = {"height": "12", "width": "12", "channels": "60", "filters": "40", "stride": "2", "padding": "0"}

@@ -1,4 +1,4 @@
-"""Fields of graph nodes and tensors: whatever they hold, a graph is built or a `GraphError` names the mistake."""
+"""Fields of graph nodes and tensors: for all values a graph is built, or a `GraphError` names the mistake."""
 
 from contextlib import suppress
 from dataclasses import fields, replace

@@ -52,8 +52,15 @@ class Arena(NamedTuple):
         if high - low >= self.words:
             return None
         spare = self.words - 1 - (high - low)
-        down = int(rng.choice([0, spare, rng.integers(spare + 1), rng.integers(spare + 1)]))
+        down = int(rng.choice([0, spare, int(rng.integers(spare + 1)), int(rng.integers(spare + 1))]))
         return Part(self.first - low + down, down, spare - down)
+
+    def place(self, rng, *loops: tuple[int, int]) -> Part:
+        """As `fit`, for an address sequence that fits. Raises `ValueError` for any other."""
+        part = self.fit(rng, *loops)
+        if part is None:
+            raise ValueError(f"{loops} do not fit into {self.words} words")
+        return part
 
 
 class Writer:
@@ -72,7 +79,7 @@ class Writer:
 
     def _arena(self, words: int, least: int) -> Arena:
         count = int(self.rng.integers(max(least, min(words, LARGEST) // 2), min(words, LARGEST) + 1))
-        return Arena(int(self.rng.choice([0, words - count, self.rng.integers(words - count + 1)])), count)
+        return Arena(int(self.rng.choice([0, words - count, int(self.rng.integers(words - count + 1))])), count)
 
     # Instructions.
 
@@ -201,7 +208,7 @@ class Writer:
         p = walks.engine_parameters(self.p, store) | {"local_bytes": arena.words * self.size}
         if store:
             p["addr_width"] = STORED.bit_length() - 1
-        value = int(self.rng.choice([0, 0x80, 0xFF, self.rng.integers(256)]))
+        value = int(self.rng.choice([0, 0x80, 0xFF, int(self.rng.integers(256))]))
         d = random_descriptor(p, self.rng, STORES if store else LOADS, BEATS, store=store)
         self._box(kind, d.size, d.count, d.bus_stride, d.local_stride)
         if not store:
@@ -241,13 +248,13 @@ class Writer:
         pieces, targets = [], []
         for kind in pattern:
             if kind == "W":
-                rows = int(self.rng.choice([self.size, self.rng.integers(1, self.size + 1)]))
+                rows = int(self.rng.choice([self.size, int(self.rng.integers(1, self.size + 1))]))
                 part = self.wgt.fit(self.rng, (rows, stride_w))
                 if part is None:
-                    rows, part = 1, self.wgt.fit(self.rng, (1, stride_w))
+                    rows, part = 1, self.wgt.place(self.rng, (1, stride_w))
                 pieces.append(Piece(Opcode.WEIGHTS, 0, (part, Part(rows))))
                 continue
-            source = self.act.fit(self.rng, *zip(shape, stride, strict=True))
+            source = self.act.place(self.rng, *zip(shape, stride, strict=True))
             target, accumulate = self._target(prod(shape))
             flags = isa.KEEP * (kind == "K")
             by_operand = accumulate and self.rng.random() < 0.5
@@ -262,8 +269,8 @@ class Writer:
         """Rows of accumulators, and whether to add to them; if so, they stay within rows with defined contents."""
         runs = [(first, count) for first, count in self._summed() if count >= rows]
         if runs and self.rng.random() < 0.5:
-            return Arena(*runs[self.rng.integers(len(runs))]).fit(self.rng, (rows, 1)), True
-        return self.sums.fit(self.rng, (rows, 1)), False
+            return Arena(*runs[self.rng.integers(len(runs))]).place(self.rng, (rows, 1)), True
+        return self.sums.place(self.rng, (rows, 1)), False
 
     def _summed(self) -> list[tuple[int, int]]:
         """Runs of rows with defined contents."""
@@ -277,8 +284,8 @@ class Writer:
             shape = self.rng.integers(1, 6, dims).tolist()
             if dims == 2 and self.rng.random() < 0.5:
                 shape = [1, int(self.rng.integers(1, most + 1))]
-            stride = [int(self.rng.choice([shape[-1], self.rng.integers(-9, 10)])) for _ in shape]
-            stride[-1] = int(self.rng.choice([1, 1, 1, self.rng.integers(-3, 4)]))
+            stride = [int(self.rng.choice([shape[-1], int(self.rng.integers(-9, 10))])) for _ in shape]
+            stride[-1] = int(self.rng.choice([1, 1, 1, int(self.rng.integers(-3, 4))]))
             if prod(shape) <= most and arena.fit(self.rng, *zip(shape, stride, strict=True)):
                 return shape, stride
         return [1] * dims, [1] * dims
@@ -295,19 +302,21 @@ class Writer:
         second, dest = ([int(n) for n in self.rng.choice([1, shape[1], 3], 2)] for _ in range(2))
         dest[1] = 1
         points = list(zip(shape[:2], second, strict=True)), list(zip(shape[:2], dest, strict=True))
-        parts = [source.fit(self.rng, *zip(shape, stride, strict=True)), *(self.act.fit(self.rng, *w) for w in points)]
-        if None in parts:
+        a = source.fit(self.rng, *zip(shape, stride, strict=True))
+        c, b = (self.act.fit(self.rng, *walk) for walk in points)
+        if a is None or b is None or c is None:
             return self.vector()
         flags = isa.SCRATCHPAD * inside | isa.ADD * adds | isa.MAXIMUM * maximum
         flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
-        a, c, b = parts
         reads = [AddressSequence(a.value, tuple(zip(shape, stride, strict=True)))] * inside
         reads += [AddressSequence(c.value, tuple(points[0]))] * adds
         if any(overtakes(walk, AddressSequence(b.value, tuple(points[1]))) for walk in reads):
             return self.vector()
         if reads:  # and none may be stepped, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
-        scales = self.rng.choice([1, -1, 300, -(1 << 15), (1 << 15) - 1, self.rng.integers(-(1 << 15), 1 << 15)], 2)
+        scales = self.rng.choice(
+            [1, -1, 300, -(1 << 15), (1 << 15) - 1, int(self.rng.integers(-(1 << 15), 1 << 15))], 2
+        )
         names = ("points_y", "points_x", "window_y", "window_x")
         walk = ("source_y", "source_x", "source_ky", "source_kx")
         self.set(**dict(zip(names, shape, strict=True)), **dict(zip(walk, stride, strict=True)))
@@ -317,14 +326,18 @@ class Writer:
 
     def quant(self):
         """Emit any multiplier and bias; most shifts keep some bits of a sum."""
-        multiplier = int(self.rng.choice([1 << 30, -(1 << 31), (1 << 31) - 1, self.rng.integers(-(1 << 31), 1 << 31)]))
-        bias = int(self.rng.choice([0, self.rng.integers(-5000, 5000), self.rng.integers(-(1 << 31), 1 << 31)]))
+        multiplier = int(
+            self.rng.choice([1 << 30, -(1 << 31), (1 << 31) - 1, int(self.rng.integers(-(1 << 31), 1 << 31))])
+        )
+        bias = int(
+            self.rng.choice([0, int(self.rng.integers(-5000, 5000)), int(self.rng.integers(-(1 << 31), 1 << 31))])
+        )
         self.emit(Opcode.QUANT, multiplier, bias, self._limits() | (shift(self.rng) & 63) << 24)
 
     def quant_channel(self):
         """Emit QUANT_CHANNEL with records from the beginning of DRAM."""
         beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
-        part = self.wgt.fit(self.rng, (walks.RECORD, 1))
+        part = self.wgt.place(self.rng, (walks.RECORD, 1))
         self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
         self.emit(Opcode.LOAD, 0, self.p["activation_bytes"] + part.value * self.size)
         self.emit(Opcode.QUANT_CHANNEL, part.value, None, self._limits())
@@ -339,11 +352,11 @@ class Writer:
 
     def fill_table(self):
         self.tabled = True
-        self.emit(Opcode.TABLE, self.wgt.fit(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
+        self.emit(Opcode.TABLE, self.wgt.place(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
 
 
 def shift(rng) -> int:
-    return int(rng.choice([rng.integers(-16, -4), rng.integers(-16, -4), rng.integers(-31, 31)]))
+    return int(rng.choice([int(rng.integers(-16, -4)), int(rng.integers(-16, -4)), int(rng.integers(-31, 31))]))
 
 
 def stepping(rng, part: Part, times: list[int]) -> list[int]:
@@ -352,7 +365,9 @@ def stepping(rng, part: Part, times: list[int]) -> list[int]:
     strides = []
     for count in times:
         low, high = (-(room // (count - 1)) if count > 1 else 0 for room in (down, up))
-        stride = int(rng.choice([0, rng.integers(low, -high + 1), rng.integers(max(low, -4), min(-high, 4) + 1)]))
+        stride = int(
+            rng.choice([0, int(rng.integers(low, -high + 1)), int(rng.integers(max(low, -4), min(-high, 4) + 1))])
+        )
         strides.append(stride)
         down, up = down + min(0, stride * (count - 1)), up - max(0, stride * (count - 1))
     return strides
