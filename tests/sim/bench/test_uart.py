@@ -17,6 +17,8 @@ BROKEN = {  # what is broken: text, what stands there instead
     "a gap between bytes": (r"tx_remaining <= 1'h1;", "tx_remaining < 1'h1;"),
     "a byte without its stop bit": (r"(rx_remaining == 1'h1;\n.*) & level;", r"\1;"),
     "a start bit that is a spike": (r"(rx_remaining == 4'ha;\n.*) & level;", r"\1 & 1'h0;"),
+    "a line that is high in reset": (r"previous <= 1'h0;", "previous <= 1'h1;"),
+    "a byte without a falling edge": (r"= previous & ", "= "),
 }
 BREAKS = Breaks("uart", BROKEN)
 
