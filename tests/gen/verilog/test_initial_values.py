@@ -26,7 +26,7 @@ CONTENTS = {  # memories that must hold zeros at first
     "multiport": "words",
     "accumulator": "sums",
     "collective": "bank",
-    "noc_traffic": "numbers",  # of packets, which continue through reset
+    "noc_traffic": ("sent", "received"),  # numbers of packets, which continue through reset
 }
 SIZE = {"rows": 4, "cols": 4}
 SMALL = {  # parameters, where the defaults take long
@@ -47,7 +47,7 @@ def small(name: str) -> dict:
     return dict(accelerator.presets["small"]) if accelerator else SMALL.get(name, {})
 
 
-def stripped(verilog: str, kept: str | None = None) -> str:
+def stripped(verilog: str, kept: str | tuple[str, ...] | None = None) -> str:
     """The Verilog without initial values, except of memories whose name begins with `kept`."""
     verilog = DECLARED.sub(r"\1", verilog)
     verilog = INITIAL.sub(lambda block: block[0] if kept and block[1].startswith(kept) else "", verilog)
