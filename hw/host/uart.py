@@ -17,7 +17,8 @@ class Uart(Component):
 
     The rate is clock / divisor bits per second. A received bit is sampled in its middle: the other side's clock may be
     off by 1 / 20 less 1 / (10 divisor). A start bit that has ended by its middle is ignored; a byte without its stop
-    bit is dropped.
+    bit is dropped. A byte starts only with a falling edge after reset: a break, or a line that is low through reset,
+    yields no byte, and the next byte is received once the line has been high.
 
     Latency: `tx` starts in the cycle after a byte was accepted; a received byte is in `receive` 3 cycles after the
     middle of its stop bit (2 of them synchronise `rx`). Initiation interval: 10 divisor cycles in each direction,
@@ -26,7 +27,7 @@ class Uart(Component):
     Back-pressure: on `send`. There is none on the wire: a byte that arrives while `receive` still holds the previous
     one is lost. No output depends combinationally on an input.
 
-    Area: two bytes of shift registers, one of output, two counters of log2 divisor bits.
+    Area: two bytes of shift registers, one of output, three registers for `rx`, two counters of log2 divisor bits.
 
     Source: the frame format is that of TIA-232; sampling in the middle of a bit as in the 8250.
     """
@@ -71,8 +72,10 @@ class Uart(Component):
             m.d.sync += tick.eq(tick - 1)
 
     def _receive(self, m):
-        level = Signal(init=1)
-        m.submodules.into_domain = FFSynchronizer(self.rx, level, init=1)
+        level = Signal()  # low in reset, so the first falling edge follows a line that was high
+        previous = Signal()
+        m.submodules.into_domain = FFSynchronizer(self.rx, level, init=0, reset_less=False)
+        m.d.sync += previous.eq(level)
         shift = Signal(8, name="rx_shift", reset_less=True)
         remaining = Signal(range(BITS + 1), name="rx_remaining")
         tick = Signal(range(self.p.divisor), name="rx_tick")
@@ -81,7 +84,7 @@ class Uart(Component):
         with m.If(self.receive.ready):
             m.d.sync += self.receive.valid.eq(0)
         with m.If(remaining == 0):
-            m.d.sync += [remaining.eq(Mux(level, 0, BITS)), tick.eq(self.p.divisor // 2 - 1)]
+            m.d.sync += [remaining.eq(Mux(previous & ~level, BITS, 0)), tick.eq(self.p.divisor // 2 - 1)]
         with m.Elif(tick == 0):
             m.d.sync += [
                 shift.eq(Cat(shift[1:], level)),

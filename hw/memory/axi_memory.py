@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from amaranth.hdl import Const, Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import stream
 from amaranth.lib.wiring import In, Out
 from pydantic import Field, model_validator
 
 from ..bundle import Bundle
 from ..bus.axi import BOUNDARY, Axi4, Response
+from ..bus.burst import PAGE_BITS, address_mask, legal, next_address
 from ..component import Component, ParameterError, Parameters, place
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
@@ -72,9 +73,11 @@ class AxiParameters(Parameters):
 class AxiMemory(Component):
     """On-chip memory of `bytes` bytes, shared by `masters` AXI4 buses; sharing affects only their waiting times.
 
-    Bursts are INCR, of whole or of narrow beats (`size`). Accesses beyond the end of the memory return DECERR; nothing
-    is written there. Each bus has a port for reads and one for writes on a :class:`.Scratchpad` of `banks` banks, whose
-    arbiters are fair. A write response is returned once every access issued after it sees the written data.
+    Bursts are INCR, WRAP or FIXED, of whole or of narrow beats (`size`). A burst beyond the end of the memory returns
+    DECERR, and one that AXI4 does not permit (see :func:`.burst.legal`) SLVERR; it writes nothing, and the data that it
+    reads are undefined. The number of a write's beats is that of its `last`. Each bus has a port for reads and one for
+    writes on a :class:`.Scratchpad` of `banks` banks, whose arbiters are fair. A write response is returned once every
+    access issued after it sees the written data.
 
     Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
     no bank is busy with others. Initiation interval 1 per beat on each bus and direction, if there are no bank
@@ -149,9 +152,10 @@ class ReadBursts(Component):
         m = Module()
         p = self.p
         burst = Signal(self.ar.payload.shape(), reset_less=True)
-        beyond = Signal(reset_less=True)  # per burst: none crosses 4 KiB, and the memory's size is a multiple of 4 KiB
+        mask = Signal(PAGE_BITS, reset_less=True)
+        response = Signal(Response, reset_less=True)
         busy = Signal()
-        marks = Bundle({"id": len(burst.id), "last": 1, "beyond": 1})
+        marks = Bundle({"id": len(burst.id), "last": 1, "resp": 2})
         beats = place(m, platform, "beats", StreamBuffer, payload=marks, depth=BEATS, style="auto")
         moves = Signal()
         mark = beats.write.payload
@@ -164,20 +168,20 @@ class ReadBursts(Component):
             beats.write.valid.eq(moves),
             mark.id.eq(burst.id),
             mark.last.eq(burst.len == 0),
-            mark.beyond.eq(beyond),
+            mark.resp.eq(response),
             self.r.valid.eq(self.rsp.valid & beats.o.valid),
             self.r.payload.data.eq(self.rsp.payload.data),
             self.r.payload.id.eq(beats.o.payload.id),
             self.r.payload.last.eq(beats.o.payload.last),
-            self.r.payload.resp.eq(Mux(beats.o.payload.beyond, Response.DECERR, Response.OKAY)),
+            self.r.payload.resp.eq(beats.o.payload.resp),
             self.rsp.ready.eq(self.r.ready & beats.o.valid),
             beats.o.ready.eq(self.r.ready & self.rsp.valid),
         ]
         with m.If(~busy):
             m.d.sync += [busy.eq(self.ar.valid), burst.eq(self.ar.payload)]
-            m.d.sync += beyond.eq(self.ar.payload.addr >= p.bytes)
+            m.d.sync += [mask.eq(address_mask(self.ar.payload, p.lanes)), response.eq(_response(self.ar.payload, p))]
         with m.If(moves):
-            m.d.sync += [_next(burst, p.lanes), burst.len.eq(burst.len - 1)]
+            m.d.sync += [_advance(burst, mask, p.lanes), burst.len.eq(burst.len - 1)]
             with m.If(burst.len == 0):
                 m.d.sync += busy.eq(0)
         return m
@@ -203,9 +207,10 @@ class WriteBursts(Component):
         m = Module()
         p = self.p
         burst = Signal(self.aw.payload.shape(), reset_less=True)
+        mask = Signal(PAGE_BITS, reset_less=True)
+        response = Signal(Response, reset_less=True)
         states = Bundle({"busy": 1, "seen": range(2 * p.masters + 1)})
         state = Signal(states)  # busy: beats are accepted; seen: cycles until all ports see them
-        beyond = Signal(reset_less=True)
         idle = Signal()
         moves = Signal()
         m.d.comb += [
@@ -216,16 +221,16 @@ class WriteBursts(Component):
             self.req.payload.addr.eq(burst.addr[p.lanes :]),
             self.req.payload.write.eq(1),
             self.req.payload.data.eq(self.w.payload.data),
-            self.req.payload.strobe.eq(Mux(beyond, 0, self.w.payload.strb)),
+            self.req.payload.strobe.eq(Mux(response == Response.OKAY, self.w.payload.strb, 0)),
             moves.eq(self.w.valid & self.w.ready),
             self.b.payload.id.eq(burst.id),
-            self.b.payload.resp.eq(Mux(beyond, Response.DECERR, Response.OKAY)),
+            self.b.payload.resp.eq(response),
         ]
         with m.If(idle):
             m.d.sync += [state.busy.eq(self.aw.valid), burst.eq(self.aw.payload)]
-            m.d.sync += beyond.eq(self.aw.payload.addr >= p.bytes)
+            m.d.sync += [mask.eq(address_mask(self.aw.payload, p.lanes)), response.eq(_response(self.aw.payload, p))]
         with m.If(moves):
-            m.d.sync += _next(burst, p.lanes)
+            m.d.sync += _advance(burst, mask, p.lanes)
             with m.If(self.w.payload.last):
                 m.d.sync += [state.busy.eq(0), state.seen.eq(2 * p.masters)]
         with m.If(state.seen != 0):
@@ -235,8 +240,13 @@ class WriteBursts(Component):
         return m
 
 
-def _next(burst, lanes: int):
-    """Advance the address to the next beat, of 2^size bytes, within the same 4 KiB."""
-    step = (Const(1) << burst.size[: lanes.bit_length()])[: lanes + 1]
-    low = burst.addr[: BOUNDARY.bit_length() - 1]
-    return low.eq((low & ~(step - 1)) + step)
+def _response(address, p):
+    """Response of a burst: a legal one is inside or outside the memory as a whole, because neither crosses 4 KiB."""
+    illegal = Mux(legal(address, p.lanes), Response.OKAY, Response.SLVERR)
+    return Mux(address.addr >= p.bytes, Response.DECERR, illegal)
+
+
+def _advance(burst, mask, lanes: int):
+    """Advance the address to the next beat."""
+    low = burst.addr[:PAGE_BITS]
+    return low.eq(next_address(low, burst.size, mask, lanes))

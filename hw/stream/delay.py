@@ -52,7 +52,7 @@ class Delay(Component):
             m.submodules.ring = ring = Memory(shape=p.width, depth=p.cycles, init=[])
             read = ring.read_port(domain="comb")
             write = ring.write_port()
-            index = Signal(range(p.cycles), reset_less=True)
+            index = Signal(range(p.cycles))  # reset, since nothing else leads out of an unknown state
             m.d.sync += index.eq(Mux(index == p.cycles - 1, 0, index + 1))
             m.d.comb += [
                 read.addr.eq(index),

@@ -1,73 +1,112 @@
-"""Bench of the AXI4 memory: concurrent cocotbext-axi masters, every byte and response compared."""
+"""Bench of the AXI4 memory: concurrent masters on cocotbext-axi's channels, every byte and response compared."""
 
 import random
 import time
-from typing import Any
 
 import cocotb
 from cocotb.triggers import Combine, with_timeout
 from cocotb.utils import get_sim_time
-from cocotbext.axi import AxiBus, AxiMaster
+from cocotbext.axi import AxiBus
+from cocotbext.axi.axi_channels import (
+    AxiARSource,
+    AxiARTransaction,
+    AxiAWSource,
+    AxiAWTransaction,
+    AxiBSink,
+    AxiRSink,
+    AxiWSource,
+    AxiWTransaction,
+)
 
 from ..golden.axi_memory import LATENCY, AxiMemory
-from ..runner.axi import PERIOD, ProtocolChecker, halves
+from ..runner.axi import PERIOD, ProtocolChecker
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import LONGEST, reset
-from ..stimulus.axi_memory import AxiMemoryCase
+from ..stimulus.axi_memory import AxiBurst, AxiMemoryCase
 
 PATIENCE = 3000
 """Cycles without a handshake after which the bench gives up."""
 
 
 class AxiMemoryMaster:
-    """Bus and its master."""
+    """Bus and its master: one burst at a time, of any kind, legal or not."""
 
     def __init__(self, dut, number: int):
-        self.axi: Any = AxiMaster(AxiBus.from_prefix(dut, f"s_axi{number}"), dut.clk, dut.rst)
+        bus = AxiBus.from_prefix(dut, f"s_axi{number}")
         self.watch = ProtocolChecker(dut, f"s_axi{number}")
-        reads, writes = halves(self.axi)
-        for interface in (reads, writes):
-            interface.log.setLevel("WARNING")
-        self.channels = {
-            "aw": writes.aw_channel,
-            "w": writes.w_channel,
-            "b": writes.b_channel,
-            "ar": reads.ar_channel,
-            "r": reads.r_channel,
-        }
+        self.aw = AxiAWSource(bus.write.aw, dut.clk, dut.rst)
+        self.w = AxiWSource(bus.write.w, dut.clk, dut.rst)
+        self.b = AxiBSink(bus.write.b, dut.clk, dut.rst)
+        self.ar = AxiARSource(bus.read.ar, dut.clk, dut.rst)
+        self.r = AxiRSink(bus.read.r, dut.clk, dut.rst)
 
     def pause(self, pauses: dict[str, float], rng: random.Random):
-        for name, channel in self.channels.items():
+        for name in ("aw", "w", "b", "ar", "r"):
+            channel = getattr(self, name)
             channel.clear_pause_generator()
             channel.pause = False
             if chance := pauses.get(name, 0.0):
                 draw = random.Random(rng.randrange(1 << 30)).random
                 channel.set_pause_generator(iter(lambda draw=draw, chance=chance: draw() < chance, None))
 
-    async def run(self, accesses, golden: AxiMemory, problems: list[str]) -> int:
-        """Issue the accesses; return the number of bytes compared."""
+    async def run(self, bursts: list[AxiBurst], golden: AxiMemory, problems: list[str]) -> int:
+        """Issue the bursts; return the number of values compared."""
         checked = 0
-        for access in accesses:
-            if access.data is not None:
-                code = golden.write(access.address, access.data)
-                said = (await self.axi.write(access.address, access.data, size=access.size)).resp
-            else:
-                data, code = golden.read(access.address, access.length)
-                found = await self.axi.read(access.address, access.length, size=access.size)
-                said = found.resp
-                if data is not None and found.data != data:
-                    problems.append(f"{access}: {found.data.hex(' ')}, expected {data.hex(' ')}")
-                checked += access.length
-            checked += 1
-            if said != code:
-                problems.append(f"{access}: response {said}, expected {code}")
+        for burst in bursts:
+            checked += await (self._write if burst.words else self._read)(burst, golden, problems)
         return checked
+
+    async def _write(self, burst: AxiBurst, golden: AxiMemory, problems: list[str]) -> int:
+        expected = golden.write(burst.address, burst.size, burst.burst, burst.words, burst.strobes)
+        await self.aw.send(_address(AxiAWTransaction, "aw", burst))
+        for number, (word, strobe) in enumerate(zip(burst.words, burst.strobes, strict=True)):
+            await self.w.send(AxiWTransaction(wdata=word, wstrb=strobe, wlast=number == burst.length - 1))
+        beat = await self.b.recv()
+        found = int(beat.bresp), int(beat.bid)
+        if found != (expected, burst.id):
+            problems.append(f"{_text(burst)}: response and ID {found}, expected {expected, burst.id}")
+        return 1
+
+    async def _read(self, burst: AxiBurst, golden: AxiMemory, problems: list[str]) -> int:
+        expected, code = golden.read(burst.address, burst.size, burst.length, burst.burst)
+        await self.ar.send(_address(AxiARTransaction, "ar", burst))
+        for number, lanes in enumerate(expected):
+            beat = await self.r.recv()
+            found = int(beat.rresp), int(beat.rid), int(beat.rlast)
+            last = int(number == burst.length - 1)
+            if found != (code, burst.id, last):
+                problems.append(
+                    f"{_text(burst)}, beat {number}: response, ID and last {found}, expected {code, burst.id, last}"
+                )
+            word = beat.rdata
+            for lane, byte in lanes.items():
+                text = str(word)[len(word) - 8 * lane - 8 : len(word) - 8 * lane]
+                if text != f"{byte:08b}":
+                    problems.append(f"{_text(burst)}, beat {number}: byte lane {lane} is {text}, expected {byte:08b}")
+        return burst.length + sum(map(len, expected))
+
+
+def _address(kind, channel: str, burst: AxiBurst):
+    fields = {
+        "addr": burst.address,
+        "len": burst.length - 1,
+        "size": burst.size,
+        "burst": burst.burst,
+        "id": burst.id,
+    }
+    return kind(**{channel + field: value for field, value in fields.items()})
+
+
+def _text(burst: AxiBurst) -> str:
+    kind = ("FIXED", "INCR", "WRAP", "reserved")[burst.burst]
+    direction = "write" if burst.words else "read"
+    return f"{kind} {direction} of {burst.length} x {1 << burst.size} bytes at {burst.address:#x}"
 
 
 @cocotb.test
 async def axi_memory(dut):
     job, outcome = BenchJob.load(), Outcome()
-    golden = AxiMemory(job.parameters["bytes"])
+    golden = AxiMemory(job.parameters["bytes"], job.parameters["data_width"] // 8)
     masters = [AxiMemoryMaster(dut, number) for number in range(job.parameters["masters"])]
     await reset(dut, [port for port in job.inputs if not port.startswith("s_axi")])
     cocotb.start_soon(_watch(dut, [master.watch for master in masters]))

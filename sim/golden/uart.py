@@ -12,11 +12,11 @@ def bits(byte: int) -> list[int]:
 
 
 def decode(levels: list[int], divisor: int) -> list[tuple[int, int]]:
-    """Bytes in the levels of a wire (one level per cycle, high at first), each with the cycle of the middle of its stop
-    bit. A bit takes `divisor` cycles."""
-    found, at = [], 0
+    """Bytes in the levels of a wire (one level per cycle from reset on), each with the cycle of the middle of its stop
+    bit. A bit takes `divisor` cycles. A byte starts with a falling edge."""
+    found, at = [], 1
     while at < len(levels):
-        if levels[at]:
+        if levels[at] or not levels[at - 1]:
             at += 1
             continue
         middles = [at + divisor // 2 + n * divisor for n in range(10)]

@@ -1,8 +1,12 @@
 """Stimulus of the AXI4 memory: reads and writes of several masters on one memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count as numbers
 
 import numpy as np
+
+from ..golden.axi_memory import BOUNDARY, FIXED, INCR, RESERVED, WRAP, beats
 
 BLOCK = 256
 """Size in bytes of the blocks of memory assigned to the masters in turn: each reads and writes its own."""
@@ -10,17 +14,21 @@ BLOCK = 256
 
 @dataclass
 class AxiBurst:
-    """Burst in beats of 2^`size` bytes: `data` is written, or `length` bytes are read."""
+    """Burst of `length` beats of 2^`size` bytes. `words` and `strobes`, one for each beat, are written; a read has
+    none."""
 
     address: int
     size: int
-    data: bytes | None = None
-    length: int = 0
+    length: int
+    burst: int = INCR
+    words: list[int] = field(default_factory=list)
+    strobes: list[int] = field(default_factory=list)
+    id: int = 0
 
 
 @dataclass
 class AxiMemoryCase:
-    """Accesses of each master, in sequence; and the pauses of each channel."""
+    """Bursts of each master, in sequence; and the pauses of each channel."""
 
     masters: list[list[AxiBurst]]
     pauses: dict[str, float] = field(default_factory=dict)
@@ -30,36 +38,89 @@ class AxiMemoryCase:
     def alone_reads(self) -> bool:
         """One burst of reads, of the first master, without pauses: the cycle laws hold exactly."""
         first, *others = self.masters
-        return not any(self.pauses.values()) and not any(others) and [each.data for each in first] == [None]
+        return not any(self.pauses.values()) and not any(others) and [each.words for each in first] == [[]]
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, most: int = 12) -> list[AxiMemoryCase]:
-    """Seeded random bursts; every fourth case without pauses."""
-    rng = np.random.default_rng(seed)
-    return [_random_case(parameters, rng, number, most) for number in range(count)]
+def random_cases(parameters: dict, count: int, seed: int, *, most: int = 16) -> list[AxiMemoryCase]:
+    """Seeded random bursts; every fourth case without pauses. In every eighth case a single master has the memory."""
+    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are taken in turn
+    return [_random_case(parameters, rng, turn, number, most) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> AxiMemoryCase:
-    pauses: dict[str, float] = dict(
-        zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True)
-    )
-    masters = [[_access(p, rng, master) for _ in range(rng.integers(1, most))] for master in range(p["masters"])]
+def _random_case(p: dict, rng: np.random.Generator, turn: Iterator[int], number: int, most: int) -> AxiMemoryCase:
+    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True))
+    width = p["data_width"] // 8
+    masters = [[] for _ in range(p["masters"])]
     if number % 8 == 0:
-        width = p["data_width"] // 8
-        masters = [[AxiBurst(0, width.bit_length() - 1, length=BLOCK)], *([] for _ in masters[1:])]
+        masters[0] = [AxiBurst(0, width.bit_length() - 1, BLOCK // width)]
+    elif number % 8 == 4:
+        alone = masters[int(rng.integers(p["masters"]))]
+        for _ in range(rng.integers(1, most)):
+            page = BOUNDARY * int(rng.integers(p["bytes"] // BOUNDARY))
+            alone += _accesses(width, rng, turn, page, BOUNDARY, p["bytes"])
+    else:
+        for master, accesses in enumerate(masters):
+            for _ in range(rng.integers(1, most)):
+                accesses += _accesses(width, rng, turn, _block(p, rng, master), BLOCK, p["bytes"])
     return AxiMemoryCase(masters, pauses if number % 4 else {}, seed=int(rng.integers(2**31)))
 
 
-def _access(p: dict, rng: np.random.Generator, master: int) -> AxiBurst:
-    width = p["data_width"] // 8
+def _block(p: dict, rng: np.random.Generator, master: int) -> int:
     blocks = p["bytes"] // BLOCK // p["masters"]
     few = min(blocks, 3) if rng.random() < 0.7 else blocks  # most access the same rows
-    block = BLOCK * (int(rng.integers(few)) * p["masters"] + master)
-    size = int(rng.choice([width.bit_length() - 1, int(rng.integers(width.bit_length()))]))
-    start = int(rng.integers(BLOCK))
-    length = int(rng.choice([1, int(rng.integers(1, BLOCK - start + 1)), BLOCK - start]))
+    return BLOCK * (int(rng.integers(few)) * p["masters"] + master)
+
+
+def _accesses(
+    width: int, rng: np.random.Generator, turn: Iterator[int], block: int, room: int, end: int
+) -> list[AxiBurst]:
+    """One burst within a block of `room` bytes; an illegal write is followed by a read of the 256 bytes around it."""
+    widest = width.bit_length() - 1
+    illegal = rng.random() < 0.3
+    burst = _illegal(width, rng, block, room, turn) if illegal else _legal(width, rng, block, room)
     if rng.random() < 0.1:
-        block += p["bytes"]
+        burst.address += end
+    burst.id = int(rng.integers(2))
     if rng.random() < 0.5:
-        return AxiBurst(block + start, size, rng.integers(0, 256, length, dtype=np.uint8).tobytes())
-    return AxiBurst(block + start, size, length=length)
+        return [burst]
+    burst.words = [int.from_bytes(rng.bytes(width), "little") for _ in range(burst.length)]
+    if illegal:  # data that would be seen if it were written
+        burst.strobes = [2**width - 1] * burst.length
+        return [burst, AxiBurst(burst.address % end // BLOCK * BLOCK, widest, BLOCK // width)]
+    sparse = rng.random() < 0.3
+    for places in beats(burst.address, burst.size, burst.length, burst.burst):
+        lanes = sum(1 << place % width for place in places)
+        burst.strobes.append(lanes & int.from_bytes(rng.bytes(width // 8 + 1), "little") if sparse else lanes)
+    return [burst]
+
+
+def _legal(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBurst:
+    widest = width.bit_length() - 1
+    size = int(rng.choice([widest, rng.integers(widest + 1)]))
+    count, start = 2**size, int(rng.integers(room))
+    kind = int(rng.choice([INCR, WRAP, FIXED]))
+    if kind == FIXED:
+        return AxiBurst(block + start, size, int(rng.integers(1, 17)), FIXED)
+    if kind == WRAP:
+        lengths = [length for length in (2, 4, 8, 16) if length * count <= room]
+        return AxiBurst(block + start // count * count, size, int(rng.choice(lengths)), WRAP)
+    most = min(256, (room - start // count * count) // count)
+    return AxiBurst(block + start, size, int(rng.choice([1, most, rng.integers(1, most + 1)])), INCR)
+
+
+def _illegal(width: int, rng: np.random.Generator, block: int, room: int, turn: Iterator[int]) -> AxiBurst:
+    """A burst that AXI4 forbids: across 4 KiB, or of the next of the other kinds."""
+    widest, start = width.bit_length() - 1, int(rng.integers(room))
+    at, aligned = block + start, block + start // width * width
+    page = block // BOUNDARY * BOUNDARY + BOUNDARY
+    last = max(page - width * int(rng.integers(1, 4)), aligned)
+    if block + room == page and rng.random() < 0.5:
+        return AxiBurst(last, widest, (page - last) // width + int(rng.integers(1, 5)), INCR)
+    kinds = [
+        AxiBurst(at, widest, int(rng.integers(1, 17)), RESERVED),
+        AxiBurst(aligned, widest, int(rng.choice([1, 3, 5, 6, 7, 9, 12, 14, 15, 17, 18, 32, 256])), WRAP),
+        AxiBurst(aligned + int(rng.integers(1, width)), widest, int(rng.choice([2, 4, 8, 16])), WRAP),
+        AxiBurst(at, int(rng.integers(widest + 1)), int(rng.integers(17, 40)), FIXED),
+        AxiBurst(at, int(rng.integers(widest + 1, 8)), int(rng.choice([1, 2, 4])), int(rng.choice([INCR, WRAP]))),
+    ]
+    return kinds[next(turn) % len(kinds)]

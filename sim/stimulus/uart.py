@@ -1,6 +1,6 @@
 """Stimulus of the UART: bytes in both directions, on an imperfect wire."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -9,7 +9,8 @@ import numpy as np
 class UartCase:
     """Bytes to send, with the probability of a gap before each; bytes received, each with the cycles of pause before
     it, in bits that are `drift` longer than nominal. `glitches`: spikes of one cycle in the pauses; `broken`: bytes
-    that arrive without a stop bit."""
+    that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte. With `low` the case
+    starts with a reset, through which the wire is low and for `low` cycles after which it stays low."""
 
     sent: list[int]
     gap: float
@@ -18,6 +19,8 @@ class UartCase:
     drift: float = 0.0
     glitches: bool = False
     broken: frozenset[int] = frozenset()
+    breaks: dict[int, int] = field(default_factory=dict)
+    low: int | None = None
     seed: int = 0
 
     @property
@@ -38,6 +41,8 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
     come = some()
     slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, one cycle is lost at the clock crossing
     broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
+    lengths = [divisor * 10, divisor * 11, divisor * 20, divisor * 62, int(rng.integers(1, divisor * 70))]
+    breaks = {n: int(rng.choice(lengths)) for n in range(len(come)) if number % 3 == 1 and rng.random() < 0.3}
     return UartCase(
         some(),
         gap=float(rng.choice([0.05, 0.5])) if number % 4 else 0.0,
@@ -46,5 +51,7 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
         drift=float(rng.choice([0.0, -slack, slack])),
         glitches=bool(number % 2),
         broken=broken,
+        breaks=breaks,
+        low=int(rng.choice([0, 1, divisor, *lengths])) if number % 5 == 2 else None,
         seed=int(rng.integers(2**31)),
     )

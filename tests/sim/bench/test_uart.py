@@ -17,6 +17,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a gap between bytes": (r"tx_remaining <= 1'h1;", "tx_remaining < 1'h1;"),
     "a byte accepted without its stop bit": (r"(rx_remaining == 1'h1;\n.*) & level;", r"\1;"),
     "a spike accepted as a start bit": (r"(rx_remaining == 4'ha;\n.*) & level;", r"\1 & 1'h0;"),
+    "a line that is high in reset": (r"previous <= 1'h0;", "previous <= 1'h1;"),
+    "a byte without a falling edge": (r"= previous & ", "= "),
 }
 BREAKS = Breaks("uart", BROKEN)
 
