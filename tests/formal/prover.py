@@ -1,0 +1,206 @@
+"""Proofs about hardware: a component beside a monitor of its ports, given to the SAT solver of Yosys."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.hdl import Assert, Assume, Module, Signal, Value
+from amaranth.lib import stream
+from amaranth.lib.wiring import In
+
+from systola.hw.component import Component
+
+LIMIT = 40
+"""Seconds after which a proof is given up."""
+
+RUN = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1], libyosys.Design())"
+SCRIPT = """\
+read_rtlil design.il
+hierarchy -top proof
+proc
+flatten
+memory
+async2sync
+dffunmap
+chformal -lower
+opt -full -nodffe -nosdff
+sat -prove-asserts -set-assumes {}
+"""
+
+
+class Monitor:
+    """Statements about the ports of a component, in module `m`: what its neighbours do, and what it promises."""
+
+    def __init__(self, m: Module):
+        self.m = m
+
+    def require(self, condition, when=1):
+        """Assume that the neighbours keep a condition in every cycle `when` another one holds."""
+        self.m.d.comb += Assume(_implies(when, condition))
+
+    def promise(self, condition, when=1):
+        """Assert a condition in every cycle `when` another one holds."""
+        self.m.d.comb += Assert(_implies(when, condition))
+
+    def before(self, value) -> Signal:
+        """Return the value of the previous cycle; 0 after reset."""
+        value = Value.cast(value)
+        late = Signal(value.shape(), name="before")
+        self.m.d.sync += late.eq(value)
+        return late
+
+
+def _implies(when, condition):
+    return ~Value.cast(when).any() | Value.cast(condition).any()
+
+
+def streams(component: Component) -> Iterator[tuple[str, bool, object]]:
+    """Yield the name of each stream of a component, also of those in a bus, whether it is an input, and its ports."""
+
+    def walk(interface, path):
+        for name, member in interface.signature.members.items():
+            if member.is_signature:
+                inner, here = getattr(interface, name), f"{path}{name}"
+                if isinstance(inner.signature, stream.Signature) or hasattr(inner, "payload"):
+                    yield here, member.flow == In, inner
+                else:
+                    yield from walk(inner, f"{here}.")
+
+    yield from walk(component, "")
+
+
+@dataclass(frozen=True)
+class Break:
+    """A mistake in a component: `text`, which stands once in the file of the component, is replaced by `instead`."""
+
+    component: type[Component]
+    text: str
+    instead: str
+
+    def __str__(self):
+        return f"{self.component.__name__}: {self.text} -> {self.instead}"
+
+    def made(self) -> type[Component]:
+        """Return the broken component. Raises AssertionError if the text does not stand there once."""
+        module = sys.modules[self.component.__module__]
+        source = inspect.getsource(module)
+        assert source.count(self.text) == 1, (
+            f"{self.text!r} occurs {source.count(self.text)} times in {module.__name__}"
+        )
+        copy = types.ModuleType(module.__name__)
+        copy.__package__ = module.__package__
+        exec(compile(source.replace(self.text, self.instead), module.__file__, "exec"), copy.__dict__)
+        return getattr(copy, self.component.__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Result of a proof: it `holds`, or is `refuted` by a run from reset, or neither; after how many `cycles`."""
+
+    holds: bool
+    refuted: bool
+    cycles: int
+    log: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Properties of a component with `parameters`, for all inputs, with reset at any time.
+
+    With `induction` the proof is unbounded: temporal induction over at most so many cycles. With `bounded` it covers
+    all runs of so many cycles. `lemmas` are properties of the components inside, asserted together with the others.
+    """
+
+    component: type[Component]
+    parameters: dict
+    properties: Callable[[Monitor, Component], None]
+    induction: int = 0
+    bounded: int = 0
+    lemmas: dict[type[Component], Callable[[Monitor, Component], None]] = field(default_factory=dict)
+
+    def run(self) -> Outcome:
+        """Prove the properties."""
+        if self.induction:
+            return solve(self._text(), f"-tempinduct -maxsteps {self.induction}")
+        return self._search(self._text(), self.bounded)
+
+    def refute(self, *breaks: Break, within: int = 12) -> Outcome:
+        """Search runs of `within` cycles for one that violates the properties, in a component with breaks."""
+        return self._search(self._text(*breaks), max(within, self.bounded))
+
+    @staticmethod
+    def _search(text: str, cycles: int) -> Outcome:
+        return solve(text, f"-tempinduct-baseonly -maxsteps {cycles}")
+
+    def _text(self, *breaks: Break) -> str:
+        """Return the component and its properties in RTLIL."""
+        platform = _Platform({each.component: each.made() for each in breaks}, self.lemmas)
+        m = Module()
+        dut = platform.broken.get(self.component, self.component)(**self.parameters)
+        m.submodules.dut = elaborated(dut, platform)
+        self.properties(Monitor(m), dut)
+        ports = [Value.cast(value) for _, member, value in dut.signature.flatten(dut) if member.flow == In]
+        ports = [port for port in ports if isinstance(port, Signal)]
+        return rtlil.convert(m, name="proof", ports=ports, platform=platform, emit_src=False)
+
+
+def elaborated(component: Component, platform) -> Module:
+    """Return the module of a component. Its `inside` then has what `elaborate` names: signals, memories, and parts."""
+    code, found = type(component).elaborate.__code__, {}
+
+    def on_return(frame, event, value):
+        if event == "return" and frame.f_code is code and frame.f_locals["self"] is component:
+            found.update(frame.f_locals)
+
+    former = sys.getprofile()
+    sys.setprofile(on_return)
+    try:
+        module = component.described().elaborate(platform)
+    finally:
+        sys.setprofile(former)
+    component.inside = types.SimpleNamespace(**found)
+    return module
+
+
+class _Platform:
+    """Platform that elaborates every component in place, broken if it is in `broken`, and adds its lemmas."""
+
+    def __init__(self, broken: dict, lemmas: dict):
+        self.broken, self.lemmas = broken, lemmas
+        self.device = None
+
+    def instantiate(self, m, name, component, parameters, connect):
+        child = self.broken.get(component, component)(**dict(parameters))
+        m.submodules[name] = elaborated(child, self)
+        for port, value in connect.items():
+            inside = Value.cast(getattr(child, port))
+            m.d.comb += inside.eq(value) if child.signature.members[port].flow == In else value.eq(inside)
+        if component in self.lemmas:
+            self.lemmas[component](Monitor(m), child)
+        return child
+
+
+def solve(text: str, options: str) -> Outcome:
+    """Prove the assertions of a design in RTLIL by `sat`, in a process that has a time limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "design.il").write_text(text)
+        (Path(folder) / "script.ys").write_text(SCRIPT.format(options))
+        run = subprocess.run(
+            [sys.executable, "-c", RUN, "script.ys"],
+            cwd=folder,
+            env=os.environ | {"YOSYS_MAX_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+        )
+    log = run.stdout + run.stderr
+    assert "model found for base case: FAIL!" in log or "Base case for induction length" in log, log[-3000:]
+    return Outcome(log.count("SUCCESS!") == 1, "model found for base case: FAIL!" in log, log.count("\n** Trying"), log)
