@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -37,14 +36,20 @@ sat -prove-asserts -set-assumes {}
 
 
 class Monitor:
-    """Statements about the ports of a component, in module `m`: what its neighbours do, and what it promises."""
+    """Statements about the ports of a component, in module `m`: what its neighbours do, and what it promises.
 
-    def __init__(self, m: Module):
-        self.m = m
+    `inside` of a larger component the neighbours are known: what is required of them is asserted as well.
+    """
+
+    def __init__(self, m: Module, inside: bool = False):
+        self.m, self.inside = m, inside
 
     def require(self, condition, when=1):
         """Assume that the neighbours keep a condition in every cycle `when` another one holds."""
-        self.m.d.comb += Assume(_implies(when, condition))
+        if self.inside:
+            self.promise(condition, when)
+        else:
+            self.m.d.comb += Assume(_implies(when, condition))
 
     def promise(self, condition, when=1):
         """Assert a condition in every cycle `when` another one holds."""
@@ -92,9 +97,7 @@ class Break:
         """Return the broken component. Raises AssertionError if the text does not stand there once."""
         module = sys.modules[self.component.__module__]
         source = inspect.getsource(module)
-        assert source.count(self.text) == 1, (
-            f"{self.text!r} occurs {source.count(self.text)} times in {module.__name__}"
-        )
+        assert source.count(self.text) == 1, f"{self.text!r} is not in {module.__name__} once"
         copy = types.ModuleType(module.__name__)
         copy.__package__ = module.__package__
         exec(compile(source.replace(self.text, self.instead), module.__file__, "exec"), copy.__dict__)
@@ -116,7 +119,7 @@ class Proof:
     """Properties of a component with `parameters`, for all inputs, with reset at any time.
 
     With `induction` the proof is unbounded: temporal induction over at most so many cycles. With `bounded` it covers
-    all runs of so many cycles. `lemmas` are properties of the components inside, asserted together with the others.
+    all runs of so many cycles. `lemmas` are properties of the components inside, proven together with the others.
     """
 
     component: type[Component]
@@ -153,7 +156,10 @@ class Proof:
 
 
 def elaborated(component: Component, platform) -> Module:
-    """Return the module of a component. Its `inside` then has what `elaborate` names: signals, memories, and parts."""
+    """Return the module of a component, which then has two more attributes for the statements of monitors.
+
+    `inside` has what `elaborate` names: signals and memories. `parts` are the components placed there, by name.
+    """
     code, found = type(component).elaborate.__code__, {}
 
     def on_return(frame, event, value):
@@ -167,6 +173,7 @@ def elaborated(component: Component, platform) -> Module:
     finally:
         sys.setprofile(former)
     component.inside = types.SimpleNamespace(**found)
+    component.parts = platform.parts.get(id(module), {})
     return module
 
 
@@ -175,6 +182,7 @@ class _Platform:
 
     def __init__(self, broken: dict, lemmas: dict):
         self.broken, self.lemmas = broken, lemmas
+        self.parts: dict[int, dict[str, Component]] = {}  # of each module, by its identity
         self.device = None
 
     def instantiate(self, m, name, component, parameters, connect):
@@ -183,8 +191,9 @@ class _Platform:
         for port, value in connect.items():
             inside = Value.cast(getattr(child, port))
             m.d.comb += inside.eq(value) if child.signature.members[port].flow == In else value.eq(inside)
+        self.parts.setdefault(id(m), {})[name] = child
         if component in self.lemmas:
-            self.lemmas[component](Monitor(m), child)
+            self.lemmas[component](Monitor(m, inside=True), child)
         return child
 
 
