@@ -158,13 +158,19 @@ class Proof:
 def elaborated(component: Component, platform) -> Module:
     """Return the module of a component, which then has two more attributes for the statements of monitors.
 
-    `inside` has what `elaborate` names: signals and memories. `parts` are the components placed there, by name.
+    `inside` has its signals by name, and all else that `elaborate` names; `parts` the components placed there, by name.
     """
-    code, found = type(component).elaborate.__code__, {}
+    elaborate, created, found = type(component).elaborate.__code__, Signal.__init__.__code__, {}
 
     def on_return(frame, event, value):
-        if event == "return" and frame.f_code is code and frame.f_locals["self"] is component:
+        if event != "return":
+            return
+        if frame.f_code is elaborate and frame.f_locals["self"] is component:
             found.update(frame.f_locals)
+        elif frame.f_code is created:
+            for caller in (frame.f_back, frame.f_back.f_back):
+                if caller.f_locals.get("self") is component:
+                    found[frame.f_locals["self"].name] = frame.f_locals["self"]
 
     former = sys.getprofile()
     sys.setprofile(on_return)
