@@ -13,7 +13,7 @@ from pathlib import Path
 from amaranth.back import rtlil
 from amaranth.hdl import Assert, Assume, Module, Signal, Value
 from amaranth.lib import stream
-from amaranth.lib.wiring import In
+from amaranth.lib.wiring import In, Out
 
 from systola.hw.component import Component
 
@@ -119,7 +119,8 @@ class Proof:
     """Properties of a component with `parameters`, for all inputs, with reset at any time.
 
     With `induction` the proof is unbounded: temporal induction over at most so many cycles. With `bounded` it covers
-    all runs of so many cycles. `lemmas` are properties of the components inside, proven together with the others.
+    all runs of so many cycles. `lemmas` are properties of the components inside, proven together with the others. Those
+    in `cut` are left out, and their outputs are free: what holds then holds with them.
     """
 
     component: type[Component]
@@ -128,6 +129,7 @@ class Proof:
     induction: int = 0
     bounded: int = 0
     lemmas: dict[type[Component], Callable[[Monitor, Component], None]] = field(default_factory=dict)
+    cut: tuple[type[Component], ...] = ()
 
     def run(self) -> Outcome:
         """Prove the properties."""
@@ -145,13 +147,13 @@ class Proof:
 
     def _text(self, *breaks: Break) -> str:
         """Return the component and its properties in RTLIL."""
-        platform = _Platform({each.component: each.made() for each in breaks}, self.lemmas)
+        platform = _Platform({each.component: each.made() for each in breaks}, self.lemmas, self.cut)
         m = Module()
         dut = platform.broken.get(self.component, self.component)(**self.parameters)
         m.submodules.dut = elaborated(dut, platform)
         self.properties(Monitor(m), dut)
         ports = [Value.cast(value) for _, member, value in dut.signature.flatten(dut) if member.flow == In]
-        ports = [port for port in ports if isinstance(port, Signal)]
+        ports = [port for port in (*ports, *platform.free) if isinstance(port, Signal)]
         return rtlil.convert(m, name="proof", ports=ports, platform=platform, emit_src=False)
 
 
@@ -168,9 +170,11 @@ def elaborated(component: Component, platform) -> Module:
         if frame.f_code is elaborate and frame.f_locals["self"] is component:
             found.update(frame.f_locals)
         elif frame.f_code is created:
-            for caller in (frame.f_back, frame.f_back.f_back):
+            signal, caller = frame.f_locals["self"], frame
+            for _ in range(4):  # in a method, or in a function inside one
+                caller = caller.f_back
                 if caller.f_locals.get("self") is component:
-                    found[frame.f_locals["self"].name] = frame.f_locals["self"]
+                    found[signal.name] = signal
 
     former = sys.getprofile()
     sys.setprofile(on_return)
@@ -186,14 +190,19 @@ def elaborated(component: Component, platform) -> Module:
 class _Platform:
     """Platform that elaborates every component in place, broken if it is in `broken`, and adds its lemmas."""
 
-    def __init__(self, broken: dict, lemmas: dict):
-        self.broken, self.lemmas = broken, lemmas
+    def __init__(self, broken: dict, lemmas: dict, cut: tuple):
+        self.broken, self.lemmas, self.cut = broken, lemmas, cut
+        self.free: list[Value] = []  # outputs of what is cut
         self.parts: dict[int, dict[str, Component]] = {}  # of each module, by its identity
         self.device = None
 
     def instantiate(self, m, name, component, parameters, connect):
         child = self.broken.get(component, component)(**dict(parameters))
-        m.submodules[name] = elaborated(child, self)
+        if component in self.cut:
+            flat = child.described().signature.flatten(child)
+            self.free += [Value.cast(value) for _, member, value in flat if member.flow == Out]
+        else:
+            m.submodules[name] = elaborated(child, self)
         for port, value in connect.items():
             inside = Value.cast(getattr(child, port))
             m.d.comb += inside.eq(value) if child.signature.members[port].flow == In else value.eq(inside)
