@@ -149,7 +149,7 @@ class Proof:
         """Return the component and its properties in RTLIL."""
         platform = _Platform({each.component: each.made() for each in breaks}, self.lemmas, self.cut)
         m = Module()
-        dut = platform.broken.get(self.component, self.component)(**self.parameters)
+        dut = platform.component(self.component)(**self.parameters)
         m.submodules.dut = elaborated(dut, platform)
         self.properties(Monitor(m), dut)
         ports = [Value.cast(value) for _, member, value in dut.signature.flatten(dut) if member.flow == In]
@@ -196,8 +196,20 @@ class _Platform:
         self.parts: dict[int, dict[str, Component]] = {}  # of each module, by its identity
         self.device = None
 
+    def component(self, component: type[Component]) -> type[Component]:
+        """Return a component, broken if it or its base is."""
+        for base, broken in self.broken.items():
+            if component is base:
+                return broken
+            if base in component.__bases__:
+                own = {
+                    name: value for name, value in vars(component).items() if name not in ("__dict__", "__weakref__")
+                }
+                return type(component.__name__, (broken,), own)
+        return component
+
     def instantiate(self, m, name, component, parameters, connect):
-        child = self.broken.get(component, component)(**dict(parameters))
+        child = self.component(component)(**dict(parameters))
         if component in self.cut:
             flat = child.described().signature.flatten(child)
             self.free += [Value.cast(value) for _, member, value in flat if member.flow == Out]
