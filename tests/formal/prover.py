@@ -143,7 +143,7 @@ class Proof:
 
     @staticmethod
     def _search(text: str, cycles: int) -> Outcome:
-        return solve(text, f"-tempinduct-baseonly -maxsteps {cycles}")
+        return solve(text, f"-seq {cycles}")
 
     def _text(self, *breaks: Break) -> str:
         """Return the component and its properties in RTLIL."""
@@ -238,5 +238,7 @@ def solve(text: str, options: str) -> Outcome:
             timeout=LIMIT,
         )
     log = run.stdout + run.stderr
-    assert "model found for base case: FAIL!" in log or "Base case for induction length" in log, log[-3000:]
-    return Outcome(log.count("SUCCESS!") == 1, "model found for base case: FAIL!" in log, log.count("\n** Trying"), log)
+    refuted = "model found for base case: FAIL!" in log or "proof finished - model found: FAIL!" in log
+    holds = "SUCCESS!" in log and not refuted
+    assert holds or refuted or "Reached maximum number of time steps" in log, log[-3000:]
+    return Outcome(holds, refuted, log.count("Trying induction with length"), log)

@@ -114,6 +114,7 @@ PROOFS = {
 BREAKS = {
     "output": Break(RouterOutput, "init=-1)", "init=0)"),
     "queue": Break(VcQueueHead, "occupied.eq(more | self.push)", "occupied.eq(more)"),
+    "output, two rounds": Break(RouterOutput, "self.idle.eq(~sent[0].any())", "self.idle.eq(1)"),
     "ring": Break(RouterOutput, "self.room[v].eq(places[0])", "self.room[v].eq(1)"),
 }
 

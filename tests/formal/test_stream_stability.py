@@ -69,6 +69,10 @@ BREAKS = {
     "resize up": Break(StreamResize, "self.i.ready.eq(count != parts)", "self.i.ready.eq(1)"),
     "resize down": Break(StreamResize, "self.i.ready.eq(count == 0)", "self.i.ready.eq(count <= 1)"),
     "loop_nest": Break(LoopNest, "advance.eq(self.o.valid & self.o.ready)", "advance.eq(self.o.valid)"),
+    "address_generator": Break(LoopNest, "advance.eq(self.o.valid & self.o.ready)", "advance.eq(self.o.valid)"),
+    "network_interface": Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)"),
+    "axi_mux": Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)"),
+    "pieces": Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)"),
     "axi_slice": Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)"),
     "burst_splitter": Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)"),
 }
