@@ -1,4 +1,4 @@
-"""What other proofs start from: invariants of small components inside of larger ones."""
+"""Invariants of small components inside of larger ones, from which induction starts."""
 
 from systola.hw.cores.outer_product.datapath import SETTLE
 from systola.hw.cores.outer_product.descriptor import BEATS

@@ -1,4 +1,4 @@
-"""Proofs about hardware: a component beside a monitor of its ports, given to the SAT solver of Yosys."""
+"""Proofs about hardware: a component with a monitor of its ports, given to the SAT solver of Yosys."""
 
 import inspect
 import os
@@ -36,9 +36,9 @@ sat -prove-asserts -set-assumes {}
 
 
 class Monitor:
-    """Statements about the ports of a component, in module `m`: what its neighbours do, and what it promises.
+    """Statements about the ports of a component, in module `m`: assumptions on its neighbours, and assertions.
 
-    `inside` of a larger component the neighbours are known: what is required of them is asserted as well.
+    `inside` of a larger component the neighbours are known: requirements of them are asserted as well.
     """
 
     def __init__(self, m: Module, inside: bool = False):
@@ -84,7 +84,7 @@ def streams(component: Component) -> Iterator[tuple[str, bool, object]]:
 
 @dataclass(frozen=True)
 class Break:
-    """A mistake in a component: `text`, which stands once in the file of the component, is replaced by `instead`."""
+    """A mistake in a component: `text`, which occurs once in the file of the component, is replaced by `instead`."""
 
     component: type[Component]
     text: str
@@ -94,7 +94,7 @@ class Break:
         return f"{self.component.__name__}: {self.text} -> {self.instead}"
 
     def made(self) -> type[Component]:
-        """Return the broken component. Raises AssertionError if the text does not stand there once."""
+        """Return the broken component. Raises AssertionError if the text does not occur there once."""
         module = sys.modules[self.component.__module__]
         source = inspect.getsource(module)
         assert source.count(self.text) == 1, f"{self.text!r} is not in {module.__name__} once"
@@ -192,7 +192,7 @@ class _Platform:
 
     def __init__(self, broken: dict, lemmas: dict, cut: tuple):
         self.broken, self.lemmas, self.cut = broken, lemmas, cut
-        self.free: list[Value] = []  # outputs of what is cut
+        self.free: list[Value] = []  # outputs of components in `cut`
         self.parts: dict[int, dict[str, Component]] = {}  # of each module, by its identity
         self.device = None
 

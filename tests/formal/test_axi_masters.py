@@ -105,6 +105,7 @@ PROOFS = {
         DescriptorFetch, {"fields": Bundle({"a": 80}), "data_width": 32, "addr_width": 16}, axi, induction=3
     ),
     "axi_mux": Proof(AxiMux, AXI | {"masters": 2, "outstanding": 2}, axi, induction=2, lemmas=MUX),
+    "descriptor_check": Proof(DescriptorCheck, DMA, descriptor_check, induction=2),
     "dma": Proof(Dma, DMA | {"dims": 1}, axi, induction=2, lemmas=BURSTS | {DescriptorCheck: descriptor_check}),
     "instruction_fetch": Proof(
         InstructionFetch, {"isa": TINY, "depth": 16, "data_width": 32}, instruction_fetch, induction=2
@@ -114,7 +115,7 @@ PROOFS = {
 BREAKS = [
     ("load", Break(StreamSpill, "m.If(~self.o.valid | self.o.ready)", "m.If(1)")),
     ("store", Break(StreamRegister, "self.i.ready.eq(~self.o.valid | self.o.ready)", "self.i.ready.eq(1)")),
-    ("dma", Break(DescriptorCheck, "box.size > p.lanes", "box.size > p.lanes + 1")),
+    ("descriptor_check", Break(DescriptorCheck, "box.size > p.lanes", "box.size > p.lanes + 1")),
     ("axi_slice", Break(StreamSpill, "m.If(~full)", "m.If(1)")),
     ("axi_mux", Break(AxiMux, "self.oldest.eq(read.data)", "self.oldest.eq(read.data ^ self.write)")),
     ("instruction_fetch", Break(InstructionFetch, "Mux(begun, 0, self.address[slot:top])", "self.address[slot:top]")),

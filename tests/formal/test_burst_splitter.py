@@ -45,7 +45,7 @@ def bursts(monitor: Monitor, dut):
     monitor.promise(out.payload.last == (last & (out.payload.len == left)), when=active)
     monitor.promise(legal(out.payload, p), when=active)
     monitor.promise(legal(dut.o.payload, p), when=dut.o.valid)
-    # What induction starts from: the splitter's registers count the same beats, and its spill register is legal.
+    # Invariants for induction: the splitter's registers count the same beats, and its spill register is legal.
     inside, spill = dut.inside, dut.parts["spill"].inside
     monitor.promise(left == inside.blocks * p.burst + inside.ends - inside.beat % p.burst, when=active)
     monitor.promise(inside.blocks * p.burst + inside.ends >= inside.beat % p.burst, when=active)

@@ -44,7 +44,7 @@ def shell(monitor: Monitor, dut):
     monitor.promise(~engine.go, when=monitor.before(engine.go & ends))
     drains = monitor.before(engine.go) & ~engine.go
     monitor.promise(done, when=drains & engine.quiet)
-    # What induction starts from: the phases follow one another.
+    # Invariants for induction: the phases follow one another.
     monitor.promise(one(Cat(inside.clearing, inside.running, inside.drains)))
     monitor.promise(unfinished == Cat(inside.clearing, inside.running, inside.drains).any())
     monitor.promise(reset == monitor.before(inside.clearing[:-1].any()), when=monitor.before(1))
@@ -70,7 +70,7 @@ def engine(monitor: Monitor, dut):
 
 
 def outer_product(monitor: Monitor, dut):
-    """State the contract, and what induction starts from."""
+    """State the contract, and invariants for induction."""
     reads, writes = engine(monitor, dut)
     state = dut.inside.fsm.ongoing
     panel = dut.p.depth // BEATS

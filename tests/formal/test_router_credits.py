@@ -19,7 +19,7 @@ RING = {"topology": "ring", "k": 3, "l": 1, "vcs": 2, "depth": 2, "width": 1}
 
 
 def counted(monitor: Monitor, more, less, limit: int) -> Signal:
-    """Return a counter of what is outstanding."""
+    """Return the number of outstanding flits."""
     count = Signal(range(limit + 1), name="outstanding")
     monitor.m.d.sync += count.eq(count + more - less)
     return count
@@ -51,7 +51,7 @@ def output(monitor: Monitor, port):
         monitor.promise(count < p.depth, when=port.sent[v])
         monitor.promise(port.room[v] == (count < p.depth))
         places = getattr(port.inside, f"places{v}")
-        monitor.promise(places == Const((1 << p.depth) - 1) >> count)  # what induction starts from
+        monitor.promise(places == Const((1 << p.depth) - 1) >> count)  # invariants for induction
 
 
 def queue(monitor: Monitor, head):
@@ -90,7 +90,7 @@ def router(monitor: Monitor, dut):
             monitor.require(outstanding != 0, when=credit)
             monitor.promise(outstanding <= p.depth)
             monitor.promise(outstanding < p.depth, when=sent)
-            # What induction starts from: the counts at the parts, which are a register away.
+            # Invariants for induction: the counts at the parts, which are a register away.
             if f"input{port}" in dut.parts:
                 monitor.promise(held == dut.parts[f"input{port}"].parts[f"vc{v}"].count + returned)
             if f"output{port}" in dut.parts and v < dut.parts[f"output{port}"].p.vcs:

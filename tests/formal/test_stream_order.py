@@ -1,7 +1,6 @@
 """Order: a stream delivers every beat once, in order, and unchanged; it never starves a reader or loses its capacity.
 
-A reference queue beside the component takes the beats that the component takes. What the component offers must be the
-oldest of them; `latency` cycles after the first arrives there must be an offer; an empty component must accept.
+A reference queue takes the beats that the component takes. Each offer of the component must be the oldest of them; `latency` cycles after the first arrives there must be an offer; an empty component must accept.
 """
 
 from collections.abc import Callable
@@ -79,7 +78,7 @@ def buffered(monitor: Monitor, dut):
     monitor.promise(claims + count <= dut.p.depth)
     monitor.promise(dut.room == (claims + count < dut.p.depth))
     monitor.promise(dut.inside.spare == dut.p.depth - 1 - claims - count)
-    # What induction starts from: the ring has the words of the queue but for the one that is offered.
+    # Invariants for induction: the ring has the words of the queue but for the one that is offered.
     slice0 = dut.inside.fifo.inside
     stored, depth = slice0.beyond + 1, dut.p.depth
     monitor.promise(stored >= 0)

@@ -19,5 +19,5 @@ def reach(proof) -> str:
 def test_the_table_has_every_proof(suite):
     proofs = importlib.import_module(f".{suite}", __package__).PROOFS.values()
     rows = [row.split("|") for row in PAGE.read_text().splitlines() if f"`{suite}`" in row]
-    found = {(name, how.strip()) for _, _, names, how, *_ in rows for name in re.findall(r"`(\w+)`", names)}
+    found = {(name, how.strip()) for _, _, _, names, how, *_ in rows for name in re.findall(r"`(\w+)`", names)}
     assert found == {(proof.component.__name__, reach(proof)) for proof in proofs}
