@@ -1,6 +1,7 @@
 """Order: a stream delivers every beat once, in order, and unchanged; it never starves a reader or loses its capacity.
 
-A reference queue takes the beats that the component takes. Each offer of the component must be the oldest of them; `latency` cycles after the first arrives there must be an offer; an empty component must accept.
+A reference queue takes the beats that the component takes. Each offer of the component must be the oldest of them;
+`latency` cycles after the first arrives there must be an offer; an empty component must accept.
 """
 
 from collections.abc import Callable
