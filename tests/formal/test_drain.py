@@ -1,0 +1,110 @@
+"""Drain: nothing is on the bus when an execution is `done`, and no transfer begins before the next start.
+
+The shell is proven around an engine of which only the contract is known, and each engine against that contract.
+"""
+
+import pytest
+from amaranth.hdl import Cat, Mux, Signal
+
+from systola.hw.accelerator.counters import Counters
+from systola.hw.accelerator.shell import CLEAR, Shell
+from systola.hw.bus.registers import Registers
+from systola.hw.cores.outer_product.core import OuterProduct
+from systola.hw.cores.outer_product.descriptor import BEATS
+from systola.hw.cores.outer_product.engine import OuterProductEngine
+from systola.hw.mac.ice40 import TwoProducts
+
+from .lemmas import outer_product_state
+from .prover import Break, Monitor, Proof
+from .test_arbitration import one
+
+
+def shell(monitor: Monitor, dut):
+    """State what software and the engine may rely on, from any writes to the registers and any engine."""
+    m, inside = monitor.m, dut.inside
+    engine, registers, reset = inside.engine, inside.registers, inside.reset
+    # The engine's side of the contract: it is quiet after a reset, and stays so while it is stopped.
+    monitor.require(engine.quiet, when=monitor.before(reset) | (monitor.before(1) == 0))
+    monitor.require(engine.quiet, when=monitor.before(engine.quiet & engine.stop))
+
+    done = registers.status_done_set
+    started = registers.control_start & registers.control_start_strobe & ~registers.status_running
+    unfinished, resets = Signal(), Signal(CLEAR - 1)  # whether the engine was in reset in each of the last cycles
+    m.d.sync += [unfinished.eq((unfinished | started) & ~done), resets.eq(Cat(reset, resets))]
+
+    monitor.promise(engine.stop != engine.go)
+    monitor.promise(engine.quiet & engine.stop, when=done)
+    monitor.promise(engine.quiet & engine.stop, when=~registers.status_running)
+    monitor.promise(registers.status_running == unfinished)
+    monitor.promise(engine.quiet, when=reset & monitor.before(1))
+    monitor.promise(~reset, when=engine.go)
+    begins = engine.go & ~monitor.before(engine.go)
+    monitor.promise(resets.all(), when=begins)
+    ends = engine.halted | engine.fault.valid | (registers.control_stop & registers.control_stop_strobe)
+    monitor.promise(~engine.go, when=monitor.before(engine.go & ends))
+    drains = monitor.before(engine.go) & ~engine.go
+    monitor.promise(done, when=drains & engine.quiet)
+    # Invariants for induction: the phases follow one another.
+    monitor.promise(one(Cat(inside.clearing, inside.running, inside.drains)))
+    monitor.promise(unfinished == Cat(inside.clearing, inside.running, inside.drains).any())
+    monitor.promise(reset == monitor.before(inside.clearing[:-1].any()), when=monitor.before(1))
+
+
+def engine(monitor: Monitor, dut):
+    """State the contract of an engine: no transfer begins while it is stopped, and none is in flight if it is quiet."""
+    bus, m = dut.m_axi, monitor.m
+    monitor.require(dut.stop != dut.go)
+    reads, writes = Signal(16), Signal(16)  # beats and responses to come
+    m.d.sync += [
+        reads.eq(reads + Mux(bus.ar.valid & bus.ar.ready, bus.ar.payload.len + 1, 0) - (bus.r.valid & bus.r.ready)),
+        writes.eq(writes + (bus.aw.valid & bus.aw.ready) - (bus.b.valid & bus.b.ready)),
+    ]
+    monitor.require(reads != 0, when=bus.r.valid)
+    monitor.require(writes != 0, when=bus.b.valid)
+    for channel in (bus.ar, bus.aw):
+        monitor.promise(monitor.before(channel.valid & ~channel.ready), when=channel.valid & dut.stop)
+        monitor.promise(~channel.valid, when=dut.quiet & dut.stop)
+    monitor.promise((reads == 0) & (writes == 0) & ~bus.w.valid, when=dut.quiet)
+    monitor.promise(dut.quiet, when=monitor.before(dut.quiet & dut.stop) & dut.stop)
+    return reads, writes
+
+
+def outer_product(monitor: Monitor, dut):
+    """State the contract, and invariants for induction."""
+    reads, writes = engine(monitor, dut)
+    state = dut.inside.fsm.ongoing
+    panel = dut.p.depth // BEATS
+    monitor.promise(reads == dut.inside.flying)
+    monitor.promise(reads + dut.inside.asks * BEATS <= dut.p.depth)
+    monitor.promise(dut.inside.wanted <= panel, when=~(state("idle") | state("check") | state("stopped")))
+    monitor.promise((dut.inside.flying == 0) & (dut.inside.asks == 0), when=state("halted"))
+    for channel, offered in ((dut.m_axi.ar, dut.inside.ar_offered), (dut.m_axi.aw, dut.inside.offered)):
+        monitor.promise(offered == monitor.before(channel.valid & ~channel.ready))
+    monitor.promise(~dut.inside.offered, when=~state("address"))
+    monitor.promise(writes == (state("sums") | state("response")))
+    outer_product_state(monitor, dut)
+
+
+PROOFS = {
+    "shell": Proof(OuterProduct, {}, shell, induction=5, cut=(OuterProductEngine, Registers, Counters)),
+    "outer_product": Proof(OuterProductEngine, {"depth": 16}, outer_product, induction=3, cut=(TwoProducts,)),
+}
+
+BREAKS = [
+    ("shell", Break(Shell, "engine.stop.eq(~running)", "engine.stop.eq(drains)")),
+    ("shell", Break(Shell, "status_done_set.eq(drains & engine.quiet)", "status_done_set.eq(drains)")),
+    ("shell", Break(Shell, "reset.eq(ResetSignal() | clearing[:-1].any())", "reset.eq(ResetSignal() | clearing[-2])")),
+    ("outer_product", Break(OuterProductEngine, "(flying == 0) & ~ar.valid", "(flying == 0)")),
+    ("outer_product", Break(OuterProductEngine, "(asks != 0) & (~self.stop | offered)", "asks != 0")),
+]
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_nothing_is_on_the_bus_when_done(name):
+    outcome = PROOFS[name].run()
+    assert outcome.holds, outcome.log
+
+
+@pytest.mark.parametrize(("name", "broken"), BREAKS, ids=str)
+def test_a_broken_design_is_refuted(name, broken):
+    assert PROOFS[name].refute(broken).refuted
