@@ -2,6 +2,7 @@
 
 import random
 import time
+from typing import Any
 
 import cocotb
 from cocotb.triggers import Combine, with_timeout
@@ -32,7 +33,7 @@ class AxiMemoryMaster:
     """Bus and its master: one burst at a time, of any kind, legal or not."""
 
     def __init__(self, dut, number: int):
-        bus = AxiBus.from_prefix(dut, f"s_axi{number}")
+        bus: Any = AxiBus.from_prefix(dut, f"s_axi{number}")
         self.watch = ProtocolChecker(dut, f"s_axi{number}")
         self.aw = AxiAWSource(bus.write.aw, dut.clk, dut.rst)
         self.w = AxiWSource(bus.write.w, dut.clk, dut.rst)

@@ -10,6 +10,7 @@ import numpy as np
 from ..golden.formats.olive import Pairs
 from .arithmetic import FUNCTIONS, Arithmetic, Exact
 from .arithmetic.base import moves
+from .fields import integers
 from .tensor import GraphError, Tensor
 
 Pair = tuple[int, int]
@@ -73,7 +74,7 @@ class Node:
 
     def need(self, name: str, low: int, *shape: int) -> None:
         """Raise `GraphError` unless a field is integers of at least `low`, in nested tuples of this shape."""
-        if not _integers(getattr(self, name), low, shape):
+        if not integers(getattr(self, name), low, shape):
             count = f"{prod(shape)} integers" if shape else "an integer"
             self.fail(f"{name} {getattr(self, name)} must be {count} of {low} or more")
 
@@ -97,14 +98,6 @@ class Node:
             counts.append((size - reach) // stride[axis] + 1)
         rows, columns = counts
         return rows, columns
-
-
-def _integers(value, low: int, shape: tuple[int, ...]) -> bool:
-    """Whether a value is integers of at least `low`, in nested tuples of this shape."""
-    if not shape:
-        return isinstance(value, int | np.integer) and not isinstance(value, bool) and int(value) >= low
-    legal = isinstance(value, tuple | list) and len(value) == shape[0]
-    return legal and all(_integers(part, low, shape[1:]) for part in value)
 
 
 class _Sum(Node):
@@ -314,7 +307,7 @@ class Concatenation(_Move):
 
     def shape(self, inputs):
         first = inputs[0].shape
-        if not _integers(self.axis, -len(first), ()) or self.axis >= len(first):
+        if not integers(self.axis, -len(first), ()) or self.axis >= len(first):
             self.fail(f"axis {self.axis} is not an axis of shape {first}")
         axis = self.axis % len(first)
         for tensor in inputs[1:]:
@@ -334,7 +327,7 @@ class Reshape(_Move):
     to: tuple[int, ...] = field(kw_only=True)
 
     def shape(self, inputs):
-        legal = isinstance(self.to, tuple | list) and all(_integers(n, 1, ()) for n in self.to)
+        legal = isinstance(self.to, tuple | list) and all(integers(n, 1, ()) for n in self.to)
         if not legal or prod(self.to) != inputs[0].size:
             self.fail(f"{inputs[0].name} has shape {inputs[0].shape}, which does not reshape to {self.to}")
         return tuple(self.to)

@@ -48,7 +48,9 @@ def random_cases(parameters: dict, count: int, seed: int, *, most: int = 16) -> 
 
 
 def _random_case(p: dict, rng: np.random.Generator, turn: Iterator[int], number: int, most: int) -> AxiMemoryCase:
-    pauses = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True))
+    pauses: dict[str, float] = dict(
+        zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5).tolist(), strict=True)
+    )
     width = p["data_width"] // 8
     masters = [[] for _ in range(p["masters"])]
     if number % 8 == 0:
@@ -96,7 +98,7 @@ def _accesses(
 
 def _legal(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBurst:
     widest = width.bit_length() - 1
-    size = int(rng.choice([widest, rng.integers(widest + 1)]))
+    size = int(rng.choice([widest, int(rng.integers(widest + 1))]))
     count, start = 2**size, int(rng.integers(room))
     kind = int(rng.choice([INCR, WRAP, FIXED]))
     if kind == FIXED:
@@ -105,7 +107,7 @@ def _legal(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBu
         lengths = [length for length in (2, 4, 8, 16) if length * count <= room]
         return AxiBurst(block + start // count * count, size, int(rng.choice(lengths)), WRAP)
     most = min(256, (room - start // count * count) // count)
-    return AxiBurst(block + start, size, int(rng.choice([1, most, rng.integers(1, most + 1)])), INCR)
+    return AxiBurst(block + start, size, int(rng.choice([1, most, int(rng.integers(1, most + 1))])), INCR)
 
 
 def _illegal(width: int, rng: np.random.Generator, block: int, room: int, turn: Iterator[int]) -> AxiBurst:

@@ -95,7 +95,7 @@ BREAKS = [
     ("shell", Break(Shell, "status_done_set.eq(drains & engine.quiet)", "status_done_set.eq(drains)")),
     ("shell", Break(Shell, "reset.eq(ResetSignal() | clearing[:-1].any())", "reset.eq(ResetSignal() | clearing[-2])")),
     ("outer_product", Break(OuterProductEngine, "(flying == 0) & ~ar.valid", "(flying == 0)")),
-    ("outer_product", Break(OuterProductEngine, "(asks != 0) & (~self.stop | offered)", "asks != 0")),
+    ("outer_product", Break(OuterProductEngine, " & (~self.stop | offered)", "")),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The UART in its bench, and what a receiver that is not asked in time loses."""
+"""UART in its bench, breaks and low lines, and the bytes lost when the consumer is late."""
 
 import pytest
 from amaranth.hdl import ResetInserter, Signal

@@ -1,4 +1,4 @@
-"""The bench of the memory behind AXI4 fails where it should: each of these designs is broken in one place."""
+"""The bench of the AXI4 memory detects faults: each of these designs is broken in one place."""
 
 import shutil
 
@@ -17,7 +17,7 @@ BROKEN = {  # the change: a pattern of the text, and its replacement
     "writes of bursts with an error": (r"\w+ \? w_payload\[35:32\] : 4'h0", "w_payload[35:32]"),
     "no error beyond the end": (r"response <= 2'h3;", "response <= 2'h0;"),
     "no error of an illegal burst": (r"\? 2'h0 : 2'h2;", "? 2'h0 : 2'h0;"),
-    "bytes that nobody wrote": (r"(\w+) \? w_payload\[35:32\] : 4'h0", r"\1 ? 4'hf : 4'h0"),
+    "writes of bytes without a strobe": (r"(\w+) \? w_payload\[35:32\] : 4'h0", r"\1 ? 4'hf : 4'h0"),
     "a beat too few": (r"(beats__write__payload\[1\] =) ! (burst\[40:33\]);", r"\1 \2 == 8'h01;"),
     "FIXED as INCR": (r"\? 12'hfff : 12'h000;", "? 12'hfff : 12'hfff;"),
     "WRAP as FIXED": (r"\? { 2'h0, \w+ } :", "? 12'h000 :"),
