@@ -47,6 +47,7 @@ def test_each_order_is_faster_than_the_one_before(work):
     assert cycles == sorted(cycles, reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("m", "k", "n"), [(64, 64, 64), (200, 96, 80)])
 def test_verilog_and_model_agree(work, m, k, n):
     drawn, job = work(GemmTask.check(m=m, k=k, n=n), CORE)

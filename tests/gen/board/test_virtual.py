@@ -43,7 +43,8 @@ def test_the_link_takes_nine_tenths_of_the_uart():
         assert float(found[name].split(" of the UART")[0].split()[-1].removesuffix("%")) >= 90
 
 
-@pytest.mark.parametrize("options", [{"engine": None}, pytest.param({}, marks=pytest.mark.slow, id="engine")])
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{"engine": None}, {}], ids=["memory", "engine"])
 def test_a_bad_cable_costs_only_time(options):
     with start(find("icebreaker"), Faults(flip=3e-4, drop=3e-4, double=3e-4), **DESIGN, **options) as virtual:
         with Board.open(virtual.port, BAUD) as board:

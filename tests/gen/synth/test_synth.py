@@ -109,9 +109,8 @@ def test_netlist_with_block_memory_passes_the_bench(monkeypatch):
     assert outcome.mismatches == 0, outcome.examples
 
 
-@pytest.mark.parametrize(
-    ("depth", "bits"), [(4096, 4), *(pytest.param(*size, marks=pytest.mark.slow) for size in ((8192, 2), (16384, 1)))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("depth", "bits"), [(4096, 4), (8192, 2), (16384, 1)])
 def test_netlist_with_narrow_block_memory_passes_the_bench(depth, bits):
     generator = find("scratchpad")
     parameters = {"ports": 2, "banks": 1, "width": 8, "depth": depth, "counters": 0}

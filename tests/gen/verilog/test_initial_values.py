@@ -35,6 +35,7 @@ SMALL = {  # parameters, where the defaults take long
     "sparse_systolic": {"rows": 4, "cols": 2},
     "broadcast": SIZE,
 }
+QUICK = ("pe", "registers", "uart", "scratchpad", "dma", "router", "outer_product")
 ARRAYS = [
     ("systolic", SIZE | {"dataflow": dataflow, "delays": delays})
     for dataflow in ("ws", "os", "is")
@@ -61,7 +62,12 @@ def test_nothing_is_left():
 
 @pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog is not installed: only it simulates X")
 @pytest.mark.parametrize(
-    ("name", "parameters"), [*((name, small(name)) for name in generators()), *ARRAYS], ids=lambda value: str(value)
+    ("name", "parameters"),
+    [
+        *(pytest.param(name, small(name), marks=[] if name in QUICK else pytest.mark.slow) for name in generators()),
+        *ARRAYS,
+    ],
+    ids=str,
 )
 def test_a_design_works_without_initial_values(name, parameters):
     generator = find(name)

@@ -28,7 +28,9 @@ SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes
             marks=pytest.mark.slow,
         ),
         {"data_width": 128, "dims": 2, "addr_width": 40, "outstanding": 2, "burst": 4, "fill": True},
-        {"data_width": 16, "dims": 1, "burst": 1, "padding": True, "local_bytes": 2048},
+        pytest.param(
+            {"data_width": 16, "dims": 1, "burst": 1, "padding": True, "local_bytes": 2048}, marks=pytest.mark.slow
+        ),
     ],
     ids=lambda p: "-".join(f"{name}={value}" for name, value in p.items()),
 )
