@@ -36,7 +36,7 @@ docs: .venv/ready  ## the documentation, into build/docs/html; warnings are erro
 
 lint: .venv/ready  ## ruff, pyright, and the prose lint of all pages and sources
 	$(BIN)/ruff check .
-	$(BIN)/python -m pyright
+	$(BIN)/python -m pyright --project pyproject.toml
 	$(BIN)/python tests/prose/lint.py
 
 .venv/ready: pyproject.toml constraints.txt
