@@ -17,7 +17,7 @@ from amaranth.lib.wiring import In, Out
 
 from systola.hw.component import Component
 
-LIMIT = 40
+LIMIT = 200
 """Seconds after which a proof is given up."""
 
 RUN = "import sys; from pyosys import libyosys; libyosys.run_pass('script ' + sys.argv[1], libyosys.Design())"
