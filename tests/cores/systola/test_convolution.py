@@ -147,7 +147,10 @@ FITS = {
 }
 
 
-@pytest.mark.parametrize(("machine", "shape"), FITS.values(), ids=FITS)
+@pytest.mark.parametrize(
+    ("machine", "shape"),
+    [pytest.param(*case, id=name, marks=pytest.mark.slow if "filters" in name else []) for name, case in FITS.items()],
+)
 def test_a_layer_that_fits_is_compiled(result, machine, shape):
     layer, dram, expected = layer_of(parameters := SystolaParameters(**machine), shape, 1)
     np.testing.assert_array_equal(result(parameters, compiled(parameters, layer), dram, layer), expected)

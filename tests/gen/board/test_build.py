@@ -10,6 +10,7 @@ from systola.gen.generators import UsageError
 from systola.gen.synth.synth import SynthesisError
 
 
+@pytest.mark.slow
 def test_a_vendors_project_is_written(tmp_path):
     steps = []
     built = build(find("arty-a7-35"), tmp_path, say=steps.append, bytes=4096)

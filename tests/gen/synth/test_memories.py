@@ -27,7 +27,10 @@ CASES = [  # the Yosys pass, parameters, the cells
 ]
 
 
-@pytest.mark.parametrize(("synth", "parameters", "cells"), CASES)
+@pytest.mark.parametrize(
+    ("synth", "parameters", "cells"),
+    [pytest.param(*case, marks=pytest.mark.slow if number % 3 else []) for number, case in enumerate(CASES)],
+)
 def test_a_bank_is_a_memory(tmp_path, synth, parameters, cells):
     design = generate("scratchpad", Scratchpad(ports=1, banks=1, **parameters))
     (tmp_path / "design.v").write_text(design.verilog)

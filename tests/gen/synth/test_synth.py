@@ -98,6 +98,7 @@ def test_devices_that_place_pins(device):
     assert report.fmax_mhz["median"] > 40
 
 
+@pytest.mark.slow
 def test_netlist_with_block_memory_passes_the_bench(monkeypatch):
     generator, parameters = find("systolic"), {"rows": 2, "cols": 8, "buffer": 200}
     mapped = netlist(generator.component(**parameters), "systolic")

@@ -67,6 +67,7 @@ def test_it_agrees_with_amaranths_simulator(name, parameters):
     assert results == expected
 
 
+@pytest.mark.slow
 def test_the_text_grows_with_the_sides_and_not_with_the_area():
     sizes = {n: len(generate("systolic", find("systolic").component(rows=n, cols=n)).verilog) for n in (16, 64)}
     assert sizes[16] < 72_000

@@ -65,7 +65,7 @@ def test_nothing_is_left():
     ("name", "parameters"),
     [
         *(pytest.param(name, small(name), marks=[] if name in QUICK else pytest.mark.slow) for name in generators()),
-        *ARRAYS,
+        *(pytest.param(*array, marks=[] if array[1]["delays"] == "memory" else pytest.mark.slow) for array in ARRAYS),
     ],
     ids=str,
 )

@@ -37,6 +37,7 @@ def test_arbitration_in_two_rounds(check, latency):
     check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, latency=latency, rounds=2)
 
 
+@pytest.mark.slow
 def test_two_rounds_grant_more_requests():
     """Every node sends to all others of a crossbar: with one round, many inputs request the same output."""
     cycles = {}

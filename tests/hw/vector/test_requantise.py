@@ -122,6 +122,7 @@ def test_an_illegal_format():
         Requantise(out_format="int32")
 
 
+@pytest.mark.slow
 def test_the_multipliers_of_ecp5_give_the_same_results():
     design = generate("requantise", Requantise(cols=1))
     mapped = replace(design, verilog=netlist(Requantise(cols=1), "requantise"))
