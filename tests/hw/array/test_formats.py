@@ -22,7 +22,7 @@ FORMATS = [
     *("int4", "uint4", "pot4", "upot4", "apot4", "uapot4", "flint4", "uflint4", "float4", "ufloat4"),
     *("ant4", "uant4", "olive4", "olive_int4", "olive_flint4", "codebook"),
 ]
-QUICK = ("apot4", "olive4")
+QUICK = ("apot4",)
 PAIRS = [(name, name) for name in FORMATS] + [("int4", name) for name in FORMATS if name != "int4"]
 
 

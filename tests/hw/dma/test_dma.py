@@ -27,7 +27,10 @@ SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes
             {"data_width": 32, "dims": 3, "burst": 16, "outstanding": 4, "scatter": True, "local_bytes": 2400},
             marks=pytest.mark.slow,
         ),
-        {"data_width": 128, "dims": 2, "addr_width": 40, "outstanding": 2, "burst": 4, "fill": True},
+        pytest.param(
+            {"data_width": 128, "dims": 2, "addr_width": 40, "outstanding": 2, "burst": 4, "fill": True},
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             {"data_width": 16, "dims": 1, "burst": 1, "padding": True, "local_bytes": 2048}, marks=pytest.mark.slow
         ),
