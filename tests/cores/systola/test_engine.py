@@ -3,12 +3,11 @@
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parameters",
     [
-        pytest.param(
-            {"size": 8, "data_width": 32, "weight_bytes": 2048, "activation_bytes": 8192}, marks=pytest.mark.slow
-        ),
+        {"size": 8, "data_width": 32, "weight_bytes": 2048, "activation_bytes": 8192},
         {"size": 8, "data_width": 64, "weight_bytes": 8192, "activation_bytes": 2048, "dims": 2},
     ],
     ids=str,

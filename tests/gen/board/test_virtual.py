@@ -24,6 +24,7 @@ def systola(*arguments, cwd):
     )
 
 
+@pytest.mark.slow
 def test_the_command_runs_unchanged(tmp_path):
     with start(find("icebreaker"), **DESIGN) as virtual:
         line = ("--port", virtual.port, "--baud", BAUD)
