@@ -125,7 +125,7 @@ def source_file(generator: Generator) -> str:
 
 
 def diagram(name: str, folder: Path) -> str | None:
-    """Draw a generator; None as long as `systola draw` does not exist."""
+    """Draw a generator; None where the packages of the extra `draw` are not installed."""
     try:
         svg = importlib.import_module("systola.gen.draw").draw(name)
     except ModuleNotFoundError:
