@@ -135,7 +135,10 @@ def diagram(name: str, folder: Path) -> str | None:
 
 
 def index(known: dict[str, Generator]) -> str:
-    parts = [heading("Gallery"), "Every generator and accelerator, made from the code.\n"]
+    parts = [
+        heading("Gallery"),
+        "A page for each generator and accelerator, made from its code and from the measured figures.\n",
+    ]
     for title in HEADINGS:
         members = [each for each in known.values() if each.heading == title]
         if members:
