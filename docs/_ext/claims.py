@@ -14,16 +14,16 @@ from systola.gen.papers.registry import claims
 from systola.gen.papers.table import number
 
 INTRO = """\
-Published figures, and the same quantities measured on the hardware that Systola generates. A claim holds if the measured
-value is within its band. ``systola papers`` measures all claims, ``systola papers --only NAME`` those of one paper;
-``--slow`` adds claims that take minutes each. :doc:`/sources` has versions of the compared projects.
+Published figures, and the same quantities measured on the hardware that Systola generates. A claim holds if the
+measured value is within its band. ``systola papers`` measures all claims, ``systola papers --only NAME`` those of one
+paper; ``--slow`` adds claims that take minutes each. :doc:`/sources` has versions of the compared projects.
 """
 
 
 def page(every: list[Claim], measured: dict[tuple[str, str], dict]) -> str:
     parts = [heading("Papers"), INTRO]
-    for paper, claims in groupby(every, lambda claim: claim.paper):
-        group = list(claims)
+    for paper, members in groupby(every, lambda claim: claim.paper):
+        group = list(members)
         rows = [row(claim, measured) for claim in group]
         parts += [heading(paper, "-"), *citation(group[0]), table(HEAD, rows, "40 15 15 15 15")]
     return "\n".join(parts)

@@ -1,4 +1,4 @@
-"""Claims of a lecture on AI accelerators (Y. Tao and M. Li, Intelligent Hardware Architecture, Peking University, 2024).
+"""Claims of a lecture (Y. Tao and M. Li, Intelligent Hardware Architecture: AI accelerators, Peking University, 2024).
 
 Schedules with SYNC instructions, and one load instruction per image: section on access to external memory.
 """
