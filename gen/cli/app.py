@@ -14,6 +14,7 @@ from ..synth.devices import Placer
 from ..verilog.names import check_top
 from . import describe, draw, entry, programs, run
 from .board import app as board_app
+from .describe import plural as _plural
 from .options import (
     HELP_WIDTH,
     Json,
@@ -230,10 +231,6 @@ app.command()(draw.draw)
 app.command()(run.run)
 app.command()(programs.asm)
 app.command()(programs.disasm)
-
-
-def _plural(unit: str) -> str:
-    return f"{unit}es" if unit.endswith("s") else f"{unit}s"
 
 
 def _size(count: int) -> str:
