@@ -30,7 +30,7 @@ Baud = Annotated[int, typer.Option(min=9600, help="Baud rate of the UART.")]
 def list_():
     """List the supported boards."""
     table = Table(
-        "board", "clock", "memory", "array", "GMAC/s", "flow", "", box=None, pad_edge=False, header_style="bold"
+        "board", "clock", "memory", "array", "GMAC/s", "flow", "name", box=None, pad_edge=False, header_style="bold"
     )
     for target in TARGETS.values():
         table.add_row(
