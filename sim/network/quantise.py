@@ -5,9 +5,9 @@
 
 Every function takes an array of reals of any shape, and returns a :class:`Quantised` whose codes have the same shape.
 With `axis` there is one scale per index of that axis, otherwise one scale per tensor. A scale is dynamic if it is
-derived from the tensor itself. It is static if it comes from the limits that :func:`calibrate` derived from samples, or,
-in any format, from an earlier quantisation (:meth:`Quantised.encode`). All results are deterministic. Input that cannot
-be quantised (NaN, infinities, empty tensors, impossible limits) raises :class:`QuantiseError`.
+derived from the tensor itself. It is static if it comes from the limits that :func:`calibrate` derived from samples,
+or, in any format, from an earlier quantisation (:meth:`Quantised.encode`). All results are deterministic. Input that
+cannot be quantised (NaN, infinities, empty tensors, impossible limits) raises :class:`QuantiseError`.
 """
 
 from collections.abc import Sequence
