@@ -1,4 +1,4 @@
-"""`dotter` for the tools: the object that the package's entry point offers."""
+"""Object of the entry point, by which all commands find `dotter`."""
 
 from systola.gen.accelerators.base import Accelerator
 from systola.gen.accelerators.operands import ExactOperands

@@ -1,4 +1,4 @@
-"""Lowering of graphs to chains of descriptors: a descriptor for each dense layer."""
+"""Lowering of graphs to chains of descriptors, one per dense layer."""
 
 from dataclasses import dataclass
 
