@@ -1,20 +1,37 @@
-"""The public interface: generate, simulate, synthesise and run accelerators and their components.
+"""The public interface: generate, simulate, synthesise and run accelerators and their components, quantise tensors.
 
-Names are those of `systola list`; parameters are those of `systola show NAME`. Every function raises
-:class:`.UsageError` or :class:`.ParameterError`, each with a message of one sentence, if a request cannot be fulfilled.
+Names are those of `systola list`; parameters are those of `systola show NAME`. An invalid request raises
+:class:`.UsageError` or :class:`.ParameterError`, in `quantise` and `prune` :class:`.QuantiseError`, each with a message
+of one sentence.
 """
 
 from . import startup as _startup  # noqa: F401  # before the imports that take time
 
 # isort: split
 from ..hw.component import ParameterError
+from ..sim.network import prune, quantise
+from ..sim.network.quantise import QuantiseError
 from . import accelerators as _accelerators_package
 from . import run as _run_package
 from .accelerators.registry import accelerators
-from .api import generate, matmul, run, simulate, synthesise
+from .api import assemble, generate, matmul, run, simulate, synthesise, tiles
 from .errors import UsageError
 
-__all__ = ["ParameterError", "UsageError", "accelerators", "generate", "matmul", "run", "simulate", "synthesise"]
+__all__ = [
+    "ParameterError",
+    "QuantiseError",
+    "UsageError",
+    "accelerators",
+    "assemble",
+    "generate",
+    "matmul",
+    "prune",
+    "quantise",
+    "run",
+    "simulate",
+    "synthesise",
+    "tiles",
+]
 
 # The functions `accelerators` and `run` replace the packages of the same names as attributes of this package. They
 # share the packages' namespaces, so that `import systola.gen.run.report as report` still finds its module.

@@ -14,12 +14,17 @@ UNREGISTERED = "no bench"
 """Value of `Design.bench` for a component that belongs to no generator."""
 MATRIX_ENGINES = ("broadcast", "systolic")
 """Generators whose streams carry the tiles of :func:`matmul`."""
+DATAFLOWS = ("ws", "os", "is")
+"""Weight, output and input stationary."""
 
 
 def generate(name: str | Component, *, top: str | None = None, **parameters) -> Design:
-    """Generate the Verilog of a generator, given by name, or of a component.
+    """Generate the Verilog of a generator, given by name, or of a component; return a :class:`.Design`.
 
-    `top` is the name of the top module. `design.write(folder)` writes the Verilog and its manifest.
+    `top` is the name of the top module, by default that of the generator. `design.write(folder)` writes the Verilog and
+    its manifest.
+
+    Raises :class:`.UsageError` for an unknown name, :class:`.ParameterError` for an illegal parameter.
     """
     if isinstance(name, Component):
         if parameters:
@@ -38,7 +43,11 @@ def simulate(design: str | Design, cases: int | list = 40, *, seed: int = 1, **o
     """Simulate a design in its test bench and compare it with its golden model; return (outcome, results).
 
     `design` is a result of :func:`generate` or the name of a generator. `cases` is a number of random cases, drawn with
-    `seed`, or a list of cases. `options` are those of `sim.runner.simulate.simulate`: simulator, waves, keep, timeout.
+    `seed`, or a list of cases. `options` are those of `sim.runner.simulate.simulate`: `simulator` ("verilator" or
+    "icarus"), `waves` (a .vcd or .fst file), `keep` (return the results), `timeout` in seconds.
+
+    `outcome` is an :class:`.Outcome`: cycles, results compared, mismatches. `results` are empty unless `keep` is set.
+    Raises :class:`.UsageError` if the design has no bench, `SimulatorError` if the simulation itself fails.
     """
     from ..sim.runner.simulate import simulate as execute
 
@@ -67,7 +76,14 @@ def _is_module(name: str) -> bool:
 
 
 def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **parameters):
-    """Synthesise a generator; return a report with the cells by type and by part, and Fmax for each seed."""
+    """Synthesise, place and route a generator out of context; return a :class:`.SynthesisReport`.
+
+    The report has the cells by type and by part, and Fmax in MHz for each of `seeds` placements. `device` is a name of
+    `gen.synth.devices.DEVICES`.
+
+    Raises :class:`.UsageError` for an unknown generator, :class:`.ParameterError` for an illegal parameter,
+    `SynthesisError` for an unknown device, a missing package, or a design that does not fit.
+    """
     from .synth.synth import synthesise as execute
 
     generator = generators.find(name)
@@ -75,19 +91,19 @@ def synthesise(name: str, *, device: str = "ecp5-85k", seeds: int = 5, **paramet
 
 
 def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
-    """Run a task ("gemm", "conv" or "digits") on the Verilog of an accelerator, compare with NumPy; return a report.
+    """Run a task on the Verilog of an accelerator, from DRAM to DRAM, and compare with NumPy; return a report.
 
-    `on` is the name of the accelerator. `settings` are parameters of the task and of the accelerator.
+    `task` is "gemm", "conv" or "digits"; `on` is the name of the accelerator. `settings` are parameters of the task
+    (such as `m`, `k` and `n`, in elements) and of the accelerator. The report is a :class:`.RunReport`, whose
+    `execution.cycles` counts from start to interrupt.
+
+    Raises :class:`.UsageError` for an unknown name or parameter, :class:`.ParameterError` for an illegal value.
     """
     from .run import report
 
     accelerator = registry.find(on)
     parameters, kind = report.prepare(task, accelerator, {key: str(value) for key, value in settings.items()})
     return report.run(task, kind, accelerator, parameters, seed=seed)
-
-
-MATRIX_ENGINES = ("broadcast", "systolic")
-"""Generators whose streams carry the tiles of :func:`matmul`."""
 
 
 def matmul(design: str | Design, a, w, **options):
@@ -97,6 +113,9 @@ def matmul(design: str | Design, a, w, **options):
     into tiles that enter without a pause; NumPy adds the sums of the K-tiles, each modulo 2^acc_width. `design` is a
     result of :func:`generate` for "systolic" or "broadcast", or one of these names. `options` are those of
     :func:`simulate`.
+
+    Raises :class:`.UsageError` for another generator, for formats that are not integers, and for operands of wrong
+    shape or range.
     """
     import numpy as np
 
@@ -124,3 +143,50 @@ def matmul(design: str | Design, a, w, **options):
     engine = parameters["rows"], parameters["cols"], parameters.get("dataflow", "ws")
     outcome, (results,) = simulate(design, [SystolicCase(gemm.tiles(a, w, *engine))], **{**options, "keep": True})
     return gemm.assemble(results, a, w, *engine), outcome
+
+
+def tiles(a, w, rows: int, cols: int, dataflow: str = "ws") -> list:
+    """Cut matrices A (M, K) and W (K, N) into the tiles of a matrix engine; return pairs (tile of A, tile of W).
+
+    The engine has `rows` x `cols` multipliers. Tiles are in the order in which the engine takes them: the K-tiles of a
+    result are consecutive. Edges are filled with zeros. Shapes of a pair: "ws" (M, rows) and (rows, cols); "os"
+    (rows, K) and (K, cols); "is" (cols, rows) and (rows, N).
+
+    Raises :class:`.UsageError` for an unknown dataflow, sizes below 1, or operands that are no matrices of a product.
+    """
+    from ..sim.stimulus import gemm
+
+    return gemm.tiles(*_product(a, w, rows, cols, dataflow), rows, cols, dataflow)
+
+
+def assemble(results, a, w, rows: int, cols: int, dataflow: str = "ws"):
+    """Assemble the product (M, N) from the results of :func:`tiles`, given in the same order and with its arguments.
+
+    Each result is the product of its pair of tiles. The results of K-tiles are added, as an accumulator memory does.
+
+    Raises :class:`.UsageError` as :func:`tiles` does, and if the number of results is not the number of tiles.
+    """
+    from ..sim.stimulus import gemm
+
+    a, w = _product(a, w, rows, cols, dataflow)
+    if len(results) != (count := len(gemm.tiles(a, w, rows, cols, dataflow))):
+        raise UsageError(f"results: there must be {count} results, one per tile, not {len(results)}.")
+    return gemm.assemble(list(results), a, w, rows, cols, dataflow)
+
+
+def _product(a, w, rows: int, cols: int, dataflow: str):
+    """Operands of a product as arrays, after a check of all arguments."""
+    import numpy as np
+
+    if dataflow not in DATAFLOWS:
+        raise UsageError(f"dataflow={dataflow}: dataflow must be one of {', '.join(DATAFLOWS)}.")
+    for name, size in (("rows", rows), ("cols", cols)):
+        if size < 1:
+            raise UsageError(f"{name}={size}: {name} must be at least 1.")
+    a, w = np.asarray(a), np.asarray(w)
+    for name, operand in (("a", a), ("w", w)):
+        if operand.ndim != 2 or not operand.size:
+            raise UsageError(f"{name}: it must be a matrix, not an array of shape {operand.shape}.")
+    if a.shape[1] != w.shape[0]:
+        raise UsageError(f"a of shape {a.shape} and w of shape {w.shape}: columns of a must equal rows of w.")
+    return a, w

@@ -1,6 +1,8 @@
 """`papers.rst`: the claims of papers, with the values that `systola papers --json docs/papers.json` measured."""
 
 import json
+import sys
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -12,17 +14,26 @@ from systola.gen.papers.registry import claims
 from systola.gen.papers.table import number
 
 INTRO = """\
-Published figures, measured again on the hardware generated here. A claim holds if the measured value lies within its
-band. ``systola papers`` measures all of them, ``systola papers --only NAME`` those of one paper; ``--slow`` adds claims
-that take minutes each.
+Published figures, and the same quantities measured on the hardware that Systola generates. A claim holds if the
+measured value is within its band. ``systola papers`` measures all claims, ``systola papers --only NAME`` those of one
+paper; ``--slow`` adds claims that take minutes each. :doc:`/sources` has versions of the compared projects.
 """
 
 
 def page(every: list[Claim], measured: dict[tuple[str, str], dict]) -> str:
     parts = [heading("Papers"), INTRO]
-    for paper, group in groupby(every, lambda claim: claim.paper):
-        parts += [heading(paper, "-"), table(HEAD, [row(claim, measured) for claim in group], "40 15 15 15 15")]
+    for paper, members in groupby(every, lambda claim: claim.paper):
+        group = list(members)
+        rows = [row(claim, measured) for claim in group]
+        parts += [heading(paper, "-"), *citation(group[0]), table(HEAD, rows, "40 15 15 15 15")]
     return "\n".join(parts)
+
+
+def citation(claim: Claim) -> list[str]:
+    """First line of the docstring of the module that defines a claim; it names the paper."""
+    measure = claim.measure.func if isinstance(claim.measure, partial) else claim.measure
+    lines = (sys.modules[measure.__module__].__doc__ or "").splitlines()
+    return [f"{plain(lines[0])}\n"] if lines else []
 
 
 HEAD = ("claim", "published", "measured", "band", "command")

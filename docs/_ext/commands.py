@@ -14,8 +14,8 @@ from systola.gen.cli.app import app as application
 
 def page() -> str:
     intro = (
-        "Made from the application. A mistake is one sentence and exit code 2; a failed check is exit code 1. "
-        "``systola COMMAND --help`` prints the same.\n"
+        "This page is made from the application; ``systola COMMAND --help`` prints the same. An invalid request ends "
+        "with a message of one sentence and exit code 2, a failed check with exit code 1.\n"
     )
     return "\n".join([heading("Commands"), intro, *commands("systola", typer.main.get_command(application))])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rst import heading, literal, plain, table, write
 
-from systola.gen.cli.describe import as_data
+from systola.gen.cli.describe import as_data, plural
 from systola.gen.figures.section import text
 from systola.gen.generators import HEADINGS, OTHERS, Generator, generators
 
@@ -31,7 +31,7 @@ def page(generator: Generator, figures: dict, diagram: str | None) -> str:
             ":orphan:\n" if generator.heading == OTHERS else "",
             heading(generator.name),
             *groups["description"],
-            f"Source text: ``{source_file(generator)}``\n",
+            f"Source file: ``{source_file(generator)}``\n",
             *(
                 [heading("Block diagram", "-"), f".. image:: {diagram}\n   :alt: modules and connections\n"]
                 * bool(diagram)
@@ -50,7 +50,7 @@ def page(generator: Generator, figures: dict, diagram: str | None) -> str:
             heading("Area and clock", "-"),
             *groups["area"],
             *measured(generator.name, figures),
-            heading("Source", "-"),
+            heading("Reference", "-"),
             *groups["source"],
         ]
     )
@@ -62,8 +62,13 @@ def paragraphs(description: str) -> dict[str, list[str]]:
     for paragraph in re.split(r"\n(?=\s*\n)", description):
         start = paragraph.strip()
         group = next((g for g, words in SUBJECTS.items() if start.startswith(words)), "description")
-        groups[group].append(f"{paragraph}\n")
+        groups[group].append(f"{reference(paragraph) if group == 'source' else paragraph}\n")
     return groups
+
+
+def reference(paragraph: str) -> str:
+    """Paragraph without the word that the heading of its section states."""
+    return paragraph.strip().removeprefix("Source: ")
 
 
 SUBJECTS = {"law": LAW, "area": ("Area",), "source": ("Source",)}
@@ -90,16 +95,20 @@ def kind(annotation) -> str:
     """A word for the type of a parameter."""
     if annotation in (int, bool, str):
         return annotation.__name__
-    parts = typing.get_args(annotation)
-    if int in parts:
-        return "int or choice"
-    return "choice" if typing.get_origin(annotation) is typing.Literal else "object"
+    if typing.get_origin(annotation) is typing.Literal:
+        return "choice"
+    parts = [
+        typing.get_args(part)[0] if hasattr(part, "__metadata__") else part for part in typing.get_args(annotation)
+    ]
+    return "int or choice" if int in parts else "object"
 
 
 def law(component) -> str:
     """Latency, interval and peak with the default parameters."""
     interval = getattr(component, "interval", None)
-    values = [f"latency {component.latency} cycles", f"peak {component.peak:,} {component.unit} per cycle"]
+    unit = component.unit if component.peak == 1 else plural(component.unit)
+    cycles = "cycle" if component.latency == 1 else "cycles"
+    values = [f"latency {component.latency} {cycles}", f"peak {component.peak:,} {unit} per cycle"]
     if isinstance(interval, int):
         values.insert(1, f"initiation interval {interval}")
     return f"With the default parameters: {', '.join(values)}.\n"
@@ -135,12 +144,13 @@ def diagram(name: str, folder: Path) -> str | None:
 
 
 def index(known: dict[str, Generator]) -> str:
-    parts = [heading("Gallery"), "Every generator and accelerator, made from the code.\n"]
+    intro = "A page for each generator and accelerator, made from its code and from the measured figures.\n"
+    parts = [heading("Gallery"), intro]
     for title in HEADINGS:
         members = [each for each in known.values() if each.heading == title]
         if members:
             rows = [(f":doc:`{each.name}`", summary(each)) for each in members]
-            parts += [heading(title.capitalize(), "-"), table(("name", "what it is"), rows)]
+            parts += [heading(title.capitalize(), "-"), table(("name", "description"), rows)]
             parts += [".. toctree::\n   :hidden:\n", *(f"   {each.name}" for each in members), ""]
     return "\n".join(parts)
 

@@ -14,13 +14,28 @@ from ..synth.devices import Placer
 from ..verilog.names import check_top
 from . import describe, draw, entry, programs, run
 from .board import app as board_app
-from .options import Json, Name, Preset, Set, alternatives_of, component_of, err, file_option, folder_option, out, save
+from .describe import plural as _plural
+from .options import (
+    HELP_WIDTH,
+    Json,
+    Name,
+    Preset,
+    Set,
+    alternatives_of,
+    component_of,
+    err,
+    file_option,
+    folder_option,
+    out,
+    save,
+)
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings=HELP_WIDTH,
     help="Generate, simulate and synthesise AI-accelerator hardware.",
 )
 app.add_typer(board_app, name="board")
@@ -98,7 +113,7 @@ def sim(
     simulator: Annotated[str, typer.Option(help="verilator or icarus.")] = "verilator",
     waves: Annotated[Path | None, file_option("--waves", help="Record waves: .vcd or .fst.")] = None,
     limit: Annotated[
-        float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Seconds after which it is stopped.")
+        float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Maximum run time of the simulation.")
     ] = 1800,
     json_file: Json = None,
 ):
@@ -154,11 +169,13 @@ def synth(
     parameters: Set = None,
     preset: Preset = None,
     device: Annotated[str, typer.Option(help="Device to map to, e.g. ecp5-85k.")] = "ecp5-85k",
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="Placements to try; Fmax is their median.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Number of placements; Fmax is their median.")] = 5,
     placer: Annotated[Placer, typer.Option(help="Placer of nextpnr; static may be better for large designs.")] = "heap",
     other: Annotated[
         list[str] | None,
-        typer.Option("--compare", metavar="NAME=VALUE", help="A variant to compare with; repeatable."),
+        typer.Option(
+            "--compare", metavar="NAME=VALUE", help="Also synthesise this variant; a repeated NAME begins another."
+        ),
     ] = None,
     json_file: Json = None,
 ):
@@ -183,7 +200,9 @@ def synth(
 
 @app.command()
 def papers(
-    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A paper; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Measure only this paper; may be repeated.")
+    ] = None,
     slow: Annotated[bool, typer.Option("--slow", help="Also measure the claims that take minutes each.")] = False,
     json_file: Json = None,
 ):
@@ -212,10 +231,6 @@ app.command()(draw.draw)
 app.command()(run.run)
 app.command()(programs.asm)
 app.command()(programs.disasm)
-
-
-def _plural(unit: str) -> str:
-    return f"{unit}es" if unit.endswith("s") else f"{unit}s"
 
 
 def _size(count: int) -> str:

@@ -17,10 +17,12 @@ from ..board.targets import TARGETS, Target, find
 from ..errors import UsageError
 from .options import Json, Preset, Set, err, out, output_folder, save, values
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Build for a board, load it, test it.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Build designs for FPGA boards, load bitstreams, test boards."
+)
 
-Name = Annotated[str, typer.Argument(help="Board: see `systola board list`.")]
-Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Folder of the build; default build/BOARD.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Board: see `systola board list`.")]
+Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Folder of the build; by default build/BOARD.")]
 Baud = Annotated[int, typer.Option(min=9600, help="Baud rate of the UART.")]
 
 
@@ -28,7 +30,7 @@ Baud = Annotated[int, typer.Option(min=9600, help="Baud rate of the UART.")]
 def list_():
     """List the supported boards."""
     table = Table(
-        "board", "clock", "memory", "array", "GMAC/s", "flow", "", box=None, pad_edge=False, header_style="bold"
+        "board", "clock", "memory", "array", "GMAC/s", "flow", "name", box=None, pad_edge=False, header_style="bold"
     )
     for target in TARGETS.values():
         table.add_row(
@@ -47,7 +49,9 @@ def list_():
 def build(
     name: Name,
     folder: Folder = None,
-    seed: Annotated[int | None, typer.Option(min=1, help="Seed of the placement; default that of the board.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=1, help="Seed of the placement; by default that of the board.")
+    ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Number of placements; Fmax is their median.")] = 1,
     json_file: Json = None,
 ):
@@ -102,11 +106,11 @@ def flash(name: Name, folder: Folder = None):
 
 
 @app.command("test")
-def ask(
+def run_tests(
     port: Annotated[str, typer.Option(help="Serial port of the board.")],
     baud: Baud = 1_000_000,
     limit: Annotated[int, typer.Option(min=256, help="Maximum number of bytes of memory to test.")] = 1 << 16,
-    images: Annotated[int, typer.Option(min=1, max=898, help="Images of digits to classify.")] = 8,
+    images: Annotated[int, typer.Option(min=1, max=898, help="Number of digit images to classify.")] = 8,
     json_file: Json = None,
 ):
     """Test a board: identity, registers, memory, data rate of the link, matrix products, digits."""
@@ -137,15 +141,17 @@ that fewer cycles are simulated per byte."""
 
 @app.command()
 def virtual(
-    name: Annotated[str, typer.Argument(help="Board whose design is simulated.")] = "icebreaker",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Board whose design is simulated.")] = "icebreaker",
     on: Annotated[
-        str | None, typer.Option(metavar="ACCELERATOR", help="Accelerator; default that of the board.")
+        str | None, typer.Option(metavar="ACCELERATOR", help="Accelerator; by default that of the board.")
     ] = None,
     parameters: Set = None,
     preset: Preset = None,
     noise: Annotated[float, typer.Option(min=0, max=0.1, help="Probability per byte of a transmission error.")] = 0.0,
-    baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; default that of the board.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0, help="Duration; by default until interrupted.")] = None,
+    baud: Annotated[int | None, typer.Option(min=9600, help="Baud rate; by default that of the board.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Duration of the simulation; by default until interrupted.")
+    ] = None,
 ):
     """Simulate a board's design in Verilator, and print the port at which it is available."""
     from ...sim.runner.virtual_board import Faults

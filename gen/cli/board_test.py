@@ -86,13 +86,13 @@ def _registers(board: Board, seed: int) -> str:
 
 
 def _errors(board: Board) -> str:
-    for what, ask in (
+    for what, access in (
         ("memory beyond the end", lambda: board.read(BEYOND, 4)),
         ("an unknown register", lambda: board.read_register(0xFFFC)),
         ("an odd address", lambda: board.read_register(SCRATCH + 1)),
     ):
         try:
-            ask()
+            access()
         except BoardError:
             continue
         raise BoardError(f"{what} was read without an error.")

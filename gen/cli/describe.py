@@ -134,5 +134,10 @@ def _table(head, rows) -> Table:
     return table
 
 
+def plural(unit: str) -> str:
+    """Plural of a unit of work, such as "accesses"."""
+    return f"{unit}es" if unit.endswith("s") else f"{unit}s"
+
+
 def _plain(value):
     return value if isinstance(value, (int, str, bool)) else str(value)

@@ -18,12 +18,15 @@ from .files import StandardOutput, read_text, uncreatable, unwritable
 PIPED = 1000
 """Columns of the output if it is not a terminal: wide enough that no line of a table is wrapped."""
 
+HELP_WIDTH = {"terminal_width": None if sys.stdout.isatty() else PIPED, "max_content_width": 120}
+"""Columns of `--help`: as many as the terminal has, at most 120; unlimited if the output is not a terminal."""
+
 out = Console(
     highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput())
 )
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Generator: see `systola list`.")]
 Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]
 Preset = Annotated[
     Path | None,

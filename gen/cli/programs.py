@@ -20,7 +20,7 @@ def asm(
     parameters: Set = None,
     preset: Preset = None,
 ):
-    """Check a program for a core with the given parameters, and assemble it."""
+    """Assemble a program of the accelerator `systola`, after static checks for the given parameters."""
     machine = SystolaParameters.parse(values(parameters, preset, "systola"))
     try:
         code = assemble(Program.parse(read_text(source)), machine)
@@ -36,7 +36,7 @@ def asm(
 
 
 def disasm(source: Annotated[Path, typer.Argument(metavar="FILE", help="Binary file of a program.")]):
-    """Disassemble a program of a core."""
+    """Disassemble a program of the accelerator `systola`."""
     try:
         program = Program.decode(read_bytes(source))
     except (OSError, ProgramError) as error:

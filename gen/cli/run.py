@@ -13,12 +13,14 @@ from .options import Json, Preset, Set, err, folder_option, out, save, values
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="TASK", help="gemm, conv or digits.")],
-    on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="See `systola list`.")] = "systola",
+    name: Annotated[str, typer.Argument(metavar="TASK", help="Task: gemm, conv or digits.")],
+    on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="Accelerator: see `systola list`.")] = "systola",
     parameters: Set = None,
     preset: Preset = None,
-    order: Annotated[str | None, typer.Option(help="serial, reordered, synchronised or overlapped.")] = None,
-    executor: Annotated[str, typer.Option(help="verilog, or model: golden model and cost model.")] = "verilog",
+    order: Annotated[str | None, typer.Option(help="Schedule: serial, reordered, synchronised or overlapped.")] = None,
+    executor: Annotated[
+        str, typer.Option(help="verilog: simulate the Verilog. model: use the golden model and the cost model.")
+    ] = "verilog",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the data.")] = 1,
     latency: Annotated[
         int, typer.Option(min=2, max=1000, help="DRAM latency: cycles from the address to the first beat.")

@@ -98,6 +98,7 @@ def _markdown(sections: dict[str, Section]) -> str:
     parts = [
         "# Figures",
         f"Printed by `make bench` of Systola {version('systola')} with {tools}.",
+        "[Sources](sources.md) states the origin and the version of the values of other projects (peers).",
         *(f"![{pictures.TITLES[name]}]({name})" for name in pictures.panels(sections)),
     ]
     for section in sections.values():

@@ -14,6 +14,7 @@ from ...hw.issue.isa_numbers import Opcode
 from ...hw.issue.isa_spec import Control
 from .instruction import BaseInstruction
 from .operand import ProgramError, Reg, Value
+from .text import address_registers, line_of
 
 Registers = Mapping[Value, int] | Mapping[Reg, int] | Mapping[int, int]
 """Numbers by register: `{Reg(1): 16}` or `{1: 16}`."""
@@ -98,9 +99,9 @@ class BaseProgram(Generic[T]):
 
     def text(self) -> str:
         lines, depth = [], 0
-        for instruction in self.instructions:
+        for instruction, addresses in zip(self.instructions, address_registers(self.instructions), strict=True):
             depth -= instruction.row.control is Control.END and depth > 0
-            lines.append(f"{'    ' * depth}{instruction}\n")
+            lines.append(f"{'    ' * depth}{line_of(instruction, addresses)}\n")
             depth += instruction.row.control is Control.LOOP
         return "".join(lines)
 

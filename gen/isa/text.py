@@ -9,19 +9,21 @@ END     r1+16, r2-4                 adds 16 to r1, takes 4 from r2
 MOVE    r1=4096                     sets r1 to 4096
 
 Numbers may be decimal or hexadecimal. Text made from an instruction has hexadecimal numbers in the operands listed in
-`InstructionSpec.hexadecimal`, and decimal numbers elsewhere.
+`InstructionSpec.hexadecimal` (byte addresses), and in a MOVE to a register that such an operand reads. All other
+numbers are decimal.
 """
 
 import difflib
 import re
+from collections.abc import Container, Sequence
 
 from ...hw.issue.isa import Isa
 from ...hw.issue.isa_spec import Control, InstructionSpec, OperandField
 from .operand import ProgramError, Reg, Value, number_text, pack, parse, parse_number, text_of, unpack
 
 
-def line_of(instruction) -> str:
-    """Line of text of an instruction."""
+def line_of(instruction, addresses: Container[int] = ()) -> str:
+    """Line of text of an instruction. A MOVE writes hexadecimal numbers to the registers in `addresses`."""
     isa, row = instruction.isa, instruction.row
     parts = []
     if row.control is Control.SYNC and (units := row.flags[0].of(instruction.flags)) != _every_unit(isa):
@@ -38,7 +40,7 @@ def line_of(instruction) -> str:
         while len(values) > _required(row) and values[-1] in (0, Reg(0)):
             values.pop()
         parts += (
-            _moved(value) if row.control is Control.MOVE else _text(row, field, value)
+            _moved(value, addresses) if row.control is Control.MOVE else _text(row, field, value)
             for field, value in zip(fields, values, strict=False)
         )
     for flag in _named_flags(row):
@@ -157,9 +159,33 @@ def _text(row: InstructionSpec, field: OperandField, value: Value) -> str:
     return text_of(field, value, field.name in row.hexadecimal)
 
 
-def _moved(reg: Reg) -> str:
+def _moved(reg: Reg, addresses: Container[int]) -> str:
     """Text of an operand of MOVE."""
-    return f"r{reg.number}={Reg(0, reg.immediate)}" if reg.number else str(reg)
+    return f"r{reg.number}={Reg(0, reg.immediate).text(reg.number in addresses)}" if reg.number else str(reg)
+
+
+def address_registers(instructions: Sequence) -> list[set[int]]:
+    """For each instruction, the registers whose value after it reaches an operand in `InstructionSpec.hexadecimal`.
+
+    Backward liveness analysis; it is repeated until the registers at the beginning of each loop no longer change.
+    """
+    after: list[set[int]] = [set() for _ in instructions]
+    begins: dict[int, set[int]] = {}
+    while True:
+        known, live, ends = dict(begins), set(), []
+        for at in reversed(range(len(instructions))):
+            instruction, control = instructions[at], instructions[at].row.control
+            if control is Control.END:
+                ends.append(at)
+                live = live | begins.get(at, set())
+            after[at] = live
+            read = (instruction[name] for name in instruction.row.hexadecimal)
+            written = {reg.number for reg in instruction.operands} if control is Control.MOVE else set()
+            live = live - written | {value.number for value in read if isinstance(value, Reg)}
+            if control is Control.LOOP and ends:
+                begins[ends.pop()] = live
+        if begins == known:
+            return after
 
 
 def _every_unit(isa: Isa) -> int:

@@ -1,4 +1,4 @@
-"""Claims of FlooNoC's collectives: multicast and reduction in the network, compared with software on the nodes."""
+"""Claims of FlooNoC about collectives: multicast and reduction in the network, compared with software on the nodes."""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""Claims of the lecture on AI accelerators: schedules with SYNC instructions, and one load instruction per image."""
+"""Claims of a lecture (Y. Tao and M. Li, Intelligent Hardware Architecture: AI accelerators, Peking University, 2024).
+
+Schedules with SYNC instructions, and one load instruction per image: section on access to external memory.
+"""
 
 from functools import cache, partial
 

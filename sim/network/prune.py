@@ -1,6 +1,7 @@
-"""Pruning of weights: each function returns a copy of the weights with the least of them set to 0.
+"""Pruning of weights: each function returns a copy of the weights in which those of least magnitude are 0.
 
-Of equal weights the first one is kept. Illegal arguments raise :class:`QuantiseError`.
+Weights are an array of reals; the copy has the same shape, in float64. Of equal weights the first one is kept.
+`sparsity` is a share from 0 to 1. Illegal arguments raise :class:`QuantiseError`.
 """
 
 import numpy as np

@@ -1,11 +1,13 @@
-"""Quantisation of tensors to codes and back: every function takes reals and returns a :class:`Quantised`.
+"""Quantisation of tensors to codes and back.
 
     q = quantise.uniform(weights, "int8", axis=0)                    # one scale for each output channel
     q.codes, q.scale, q.dequantise()
 
-A scale is dynamic, derived from the tensor itself, or static: from the limits that :func:`calibrate` derived from
-samples, or, in any format, from an earlier quantisation: :meth:`Quantised.encode`. Everything is deterministic. Input
-that cannot be quantised (NaN, infinities, empty tensors, impossible limits) raises :class:`QuantiseError`.
+Every function takes an array of reals of any shape, and returns a :class:`Quantised` whose codes have the same shape.
+With `axis` there is one scale per index of that axis, otherwise one scale per tensor. A scale is dynamic if it is
+derived from the tensor itself. It is static if it comes from the limits that :func:`calibrate` derived from samples,
+or, in any format, from an earlier quantisation (:meth:`Quantised.encode`). All results are deterministic. Input that
+cannot be quantised (NaN, infinities, empty tensors, impossible limits) raises :class:`QuantiseError`.
 """
 
 from collections.abc import Sequence
@@ -66,8 +68,8 @@ class Quantised:
         return reals[..., : self.columns] if reals.ndim else reals
 
     def encode(self, values: np.ndarray) -> "Quantised":
-        """Encode other values in this format with this scale and zero point: static, for any format; the others
-        saturate."""
+        """Encode other values in this format with this scale and zero point: static, for any format. Values out of
+        range saturate."""
         values = checked(values)
         if not _fits(self.scale, values):
             raise QuantiseError(f"scales of shape {self.scale.shape} do not fit shape {values.shape}")
@@ -122,10 +124,10 @@ def uniform(
     percentile: float = 99.9,
     rounding: str = "even",
 ) -> Quantised:
-    """Integers with a scale, and a zero point unless `symmetric`; one of each per index of `axis`, if given.
+    """Quantise to integers with a scale, and a zero point unless `symmetric`; one of each per index of `axis`.
 
-    Symmetric formats with a sign are narrow (-127 to 127). Without `limits` they are derived from the values
-    (:func:`calibrate`); with them, values outside are saturated.
+    `format` is int2 to int16 or uint1 to uint16. Symmetric signed formats are narrow (int8: -127 to 127). By default
+    the limits are derived from the values by :func:`calibrate`; values outside given `limits` saturate.
     """
     values = checked(values)
     form = _uniform(format, symmetric, rounding)
@@ -150,7 +152,7 @@ def uniform(
 def grid(
     values: np.ndarray, format: str = "flint4", *, axis: int | None = None, search: Sequence | None = None
 ) -> Quantised:
-    """Codes of any format of `golden.formats.names`, with the scale of least squared error: one per index of `axis`.
+    """Quantise in any format of `golden.formats.names`, with the scale of least squared error.
 
     The largest value of the format represents alpha, and alpha is max|values| times each of `search`, by default 0.75,
     0.76, ... 1.49 (ANT), from 0.95 for more than 6 bits; the first of equally good ones.
@@ -173,10 +175,10 @@ def ant(
     axis: int | None = None,
     search: Sequence | None = None,
 ) -> Quantised:
-    """Best of several formats for the whole tensor, as :func:`grid` scales each: least squared error, or first.
+    """Quantise in the format of least squared error for the whole tensor, each scaled as by :func:`grid`; ties: first.
 
-    Candidates are int, flint, pot and float, as far as they exist with so many bits, or those given. They have a sign
-    if the tensor holds negative values. With one, ANT's float of four bits is its pot.
+    Candidates are those given, by default int, flint, pot and float, as far as they exist with this number of bits.
+    They are signed if the tensor holds negative values. ANT's signed float of four bits is the same as its pot.
     """
     values = checked(values)
     sign = "" if values.min() < 0 else "u"
@@ -197,10 +199,11 @@ def olive(
     axis: int | None = None,
     search: Sequence | None = None,
 ) -> Quantised:
-    """Outlier-victim pairs along the last axis, which is padded with a 0 if it is odd; one scale per index of `axis`.
+    """Quantise to outlier-victim pairs along the last axis, which is padded with a 0 if it is odd.
 
     The largest normal value represents alpha, and alpha is max|mean +- 3 sigma| times each of `search`, by default
-    0.75, 0.77, ... 1.49; that of least squared error, or the first.
+    0.75, 0.77, ... 1.49; the one of least squared error is used, the first of equally good ones. `keep` selects which
+    of two outliers in a pair stays: "larger" or "left".
     """
     values = checked(values)
     with translated():
@@ -216,9 +219,9 @@ def olive(
 
 
 def codebook(values: np.ndarray, entries: int = 16, *, width: int = 16, zero: bool = True, seed: int = 0) -> Quantised:
-    """Weights shared through a table of k-means centres (Deep Compression, EIE): entries of `width` bits, one scale.
+    """Quantise to indices of a table of k-means centres (Deep Compression, EIE): entries of `width` bits, one scale.
 
-    Entry 0 is 0 if `zero`. The largest centre fills the width.
+    Entry 0 is 0 if `zero`. The scale is chosen so that the largest centre uses the whole width.
     """
     values = checked(values)
     if entries < 2 or entries & entries - 1:
@@ -232,7 +235,7 @@ def codebook(values: np.ndarray, entries: int = 16, *, width: int = 16, zero: bo
 
 
 def bfloat16(values: np.ndarray, *, subnormals: str = "keep") -> Quantised:
-    """bfloat16, rounded to nearest even via fp32; scale 1."""
+    """Quantise to bfloat16: rounded to fp32, then to nearest even; scale 1. `subnormals`: "keep" or "flush"."""
     values = checked(values)
     with translated():
         codes = bf16.encode(values, subnormals=subnormals)

@@ -20,13 +20,18 @@ QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has noth
 def test_the_names_of_the_interface():
     assert set(gen.__all__) == {
         "ParameterError",
+        "QuantiseError",
         "UsageError",
         "accelerators",
+        "assemble",
         "generate",
         "matmul",
+        "prune",
+        "quantise",
         "run",
         "simulate",
         "synthesise",
+        "tiles",
     }
     assert list(gen.accelerators()) == ["outer_product", "systola"]
 
@@ -129,6 +134,47 @@ def test_operands_of_matmul_are_checked(name, a, w, sentence):
 def test_matmul_needs_integer_formats():
     with pytest.raises(gen.UsageError, match=r"^w_format=flint4: matmul needs an integer format, such as int8\.$"):
         gen.matmul(gen.generate("systolic", rows=2, cols=2, w_format="flint4"), [[1]], [[1]])
+
+
+@pytest.mark.parametrize(
+    ("dataflow", "shapes"),
+    [("ws", ((5, 4), (4, 2))), ("os", ((4, 7), (7, 2))), ("is", ((2, 4), (4, 3)))],
+)
+def test_tiles_and_their_results_give_the_product(dataflow, shapes):
+    rng = np.random.default_rng(1)
+    a, w = rng.integers(-128, 128, (5, 7)), rng.integers(-128, 128, (7, 3))
+    pairs = gen.tiles(a.tolist(), w.tolist(), 4, 2, dataflow)
+    assert {(tile_a.shape, tile_w.shape) for tile_a, tile_w in pairs} == {shapes}
+    product = gen.assemble([tile_a @ tile_w for tile_a, tile_w in pairs], a, w, 4, 2, dataflow)
+    np.testing.assert_array_equal(product, a @ w)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (([[1]], [[1]], 2, 2, "rs"), "dataflow=rs: dataflow must be one of ws, os, is."),
+        (([[1]], [[1]], 2, 0), "cols=0: cols must be at least 1."),
+        (([1], [[1]], 2, 2), "a: it must be a matrix, not an array of shape (1,)."),
+        (([[1, 2]], [[1]], 2, 2), "a of shape (1, 2) and w of shape (1, 1): columns of a must equal rows of w."),
+    ],
+)
+def test_arguments_of_tiles_are_checked(arguments, sentence):
+    for call in (gen.tiles, lambda *given: gen.assemble([], *given)):
+        with pytest.raises(gen.UsageError) as error:
+            call(*arguments)
+        assert str(error.value) == sentence
+
+
+def test_a_missing_result_is_reported():
+    with pytest.raises(gen.UsageError, match=r"^results: there must be 2 results, one per tile, not 1\.$"):
+        gen.assemble([np.eye(2)], np.eye(2), np.ones((2, 4)), 2, 2)
+
+
+def test_tensors_are_quantised():
+    q = gen.quantise.uniform(gen.prune.n_of_m(np.array([[4.0, 1.0, -2.0, 1.0]])), "int8")
+    np.testing.assert_array_equal(q.integers, [[127, 0, -64, 0]])
+    with pytest.raises(gen.QuantiseError):
+        gen.quantise.uniform([np.nan], "int8")
 
 
 def test_run_compares_with_numpy():

@@ -1,4 +1,4 @@
-"""`dotter` for the tools: the object that the package's entry point offers."""
+"""Object of the entry point, by which all commands find `dotter`."""
 
 from systola.gen.accelerators.base import Accelerator
 from systola.gen.accelerators.operands import ExactOperands
@@ -9,10 +9,10 @@ from .host import DotterHost
 
 
 class DotterAccelerator(Accelerator):
-    """Dense layers of int8 with exact results, a descriptor each."""
+    """Dense layers of int8 with exact results: one descriptor per layer."""
 
     name = "dotter"
-    title = "one dot product of int8 after the other, from memory to memory"
+    title = "int8 dot products by descriptors, one word of each operand at a time"
     paper = "S. Williams, A. Waterman and D. Patterson, Roofline, Communications of the ACM 52(4), 2009"
     component = Dotter
     presets = {"small": {"lanes": 4}, "board": {"lanes": 8}}

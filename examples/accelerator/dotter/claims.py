@@ -8,7 +8,7 @@ SHAPE = {"m": 8, "k": 256, "n": 8}
 
 
 def claims(accelerator) -> list[Claim]:
-    """The claims, with their measurements on generated Verilog."""
+    """Return the claims, each with its measurement on the generated Verilog."""
 
     def fraction_of_peak() -> float:
         parameters = accelerator.preset("small")

@@ -21,7 +21,7 @@ MODULO = 1 << 32
 
 
 class _Stop(Exception):
-    """The end of an execution, with its error."""
+    """End of an execution, with its error."""
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     at, address = 0, entry
 
     def check(first: int):
-        """End the execution if the bus answers with an error in the word at `first`."""
+        """End the execution if the bus responds with an error for the word at `first`."""
         first -= first % lanes
         if any(low <= first + lanes - 1 and first <= high for low, high in ranges):
             raise _Stop(BUS)

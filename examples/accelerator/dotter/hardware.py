@@ -1,4 +1,4 @@
-"""The `dotter` accelerator: dot products of rows in memory, one after the other."""
+"""The `dotter` accelerator: one dot product of two rows in DRAM at a time."""
 
 from enum import IntEnum
 
@@ -23,7 +23,7 @@ from .datapath import DotProduct
 PITCH = 64
 """Bytes of which the address of a descriptor is a multiple."""
 OUTSTANDING = 32
-"""Words that are requested and have not arrived, at most."""
+"""Maximum number of words that are requested and have not arrived."""
 NEST = LoopNest.Parameters.check(loops=3, addresses=(("a", 32), ("b", 32)), count_width=32)
 DESCRIPTOR = Bundle({"operands": NEST.nest, "y": 32})
 """Fields after the header of a descriptor: 12 words of 32 bits. The loops are, from the innermost: the words of a dot
@@ -37,7 +37,7 @@ class Error(IntEnum):
     DESCRIPTOR = 1
     """a count of 0, or an address or stride that is not a multiple of a word"""
     BUS = 2
-    """the bus answered with an error; the detail is its response code"""
+    """the bus responded with an error; the detail is its response code"""
     ABORTED = 15
 
 
@@ -146,7 +146,7 @@ class DotterEngine(Engine):
         return aligned & Cat(nest[f"count{d}"] != 0 for d in range(NEST.loops)).all()
 
     def _read(self, m, nest, bus, product):
-        """Addresses of a and b in turn, and their words into the product.
+        """Request the words of a and b alternately, and pass them to the datapath.
 
         Returns whether reads are in flight, and whether a pair is complete.
         """
@@ -203,7 +203,7 @@ class DotterEngine(Engine):
         return writing
 
     def _report(self, m, fetch, sequencer, result, legal, writing):
-        """Faults, in the order of the descriptors: that of a descriptor fetched ahead waits for the present pass."""
+        """Report faults in the order of the descriptors; that of a prefetched descriptor waits for the current pass."""
         fault, broken = self.fault, Signal(2)  # broken: 0, or a FetchError
         response, between = self.m_axi.b, ~sequencer.busy
         m.d.comb += [fault.pc.eq(self.pc), fault.code.eq(Error.BUS)]
@@ -222,7 +222,7 @@ class DotterEngine(Engine):
 
 
 class Dotter(Shell):
-    """Y = A @ B of int8, exact in int32: one dot product of `lanes` products per word after the other.
+    """Y = A @ B of int8, exact in int32, as dot products: `lanes` products for each pair of words.
 
     `control.start` executes the chain of descriptors at `entry.address`. A descriptor has a header (bit 0: last; from
     bit 6 on: the address of the next one) and a loop nest of three loops: words of a dot product, columns of Y, rows of

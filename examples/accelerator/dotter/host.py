@@ -1,4 +1,4 @@
-"""Host of `dotter` on a board: exact sums from the machine, scaled by the host."""
+"""Driver of `dotter` on a board: the machine computes exact sums, the host scales them."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from systola.sim.network.graph import Dense, Graph, Tensor
 
 
 class DotterHost(AcceleratorHost):
-    """Matrix products on the board's machine; one that does not fit into its memory is computed in halves."""
+    """Matrix products on a board; a product that does not fit into its memory is computed in halves."""
 
     def matmul(self, a, b, scaling):
         tensors = (

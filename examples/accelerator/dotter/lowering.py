@@ -1,4 +1,4 @@
-"""Lowering of graphs to chains of descriptors: a descriptor for each dense layer."""
+"""Lowering of graphs to chains of descriptors, one per dense layer."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ WORDS = PITCH // 4
 
 
 def refuses(graph: Graph, node: Node) -> str | None:
-    """The reason why a node cannot run, as the end of a sentence; None if it can."""
+    """Reason why a node cannot run, as the end of a sentence; None if it can."""
     if not isinstance(node, Dense):
-        return "it only multiplies matrices"
+        return "only matrix products are supported"
     if not isinstance(node.arithmetic, Exact):
-        return f"its arithmetic is {type(node.arithmetic).__name__}, and the machine's sums are exact: Exact"
+        return f"its arithmetic is {type(node.arithmetic).__name__}, but only Exact is supported"
     if len(node.inputs) > 2:
-        return "it adds no bias"
+        return "a bias is not supported"
     for tensor in (graph[name] for name in node.inputs):
         if tensor.type != "int8" or tensor.zero_point:
             return f"{tensor.name} must be int8 with zero point 0"
@@ -53,7 +53,7 @@ class Rows(Place):
 
 
 def lower(p, graph: Graph) -> Job:
-    """The job of a graph whose nodes `refuses` accepts."""
+    """Lower a graph, of which `refuses` rejects no node, to a job."""
     image, inputs, outputs = Image(), {}, {}
     lanes, words, macs = p.lanes, 0, 0
     chain = np.zeros((len(graph.nodes), WORDS), np.int64)

@@ -1,4 +1,4 @@
-"""Random chains of descriptors for `dotter`: some not legal, some where the bus answers with an error."""
+"""Random chains of descriptors for `dotter`: some are illegal, in some the bus responds with an error."""
 
 import numpy as np
 

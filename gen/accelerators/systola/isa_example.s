@@ -8,7 +8,7 @@
     SET     LOAD_LOCAL_STRIDE0, 8
     LOAD    0x2000, 0x20000                 ; weights follow 128 KiB of activations
     SET     LOAD_COUNT0, 128                ; half of x: 1024 bytes
-    MOVE    r1=0x1000, r2=0
+    MOVE    r1=0x1000, r2=0x0
     LOAD    r1, r2
     SET     STORE_SIZE, 3
     SET     STORE_COUNT0, 128
@@ -30,14 +30,14 @@
     SYNC    load
     WEIGHTS 0, 16
     MATMUL  0, 0, keep                      ; words 0 to 63 into rows 0 to 63
-    LOAD    0x1400, 1024                    ; meanwhile words 64 to 127
+    LOAD    0x1400, 0x400                   ; meanwhile words 64 to 127
     SYNC    load
     MATMUL  64, 64
     SYNC    array
     LOOP    2
         VECTOR  r3, r4+128
         SYNC    vector
-        STORE   r5+0x3000, r5+2048
+        STORE   r5+0x3000, r5+0x800
         MOVE    r3=64, r4=64
     END     r5+1024
     HALT

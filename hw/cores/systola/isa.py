@@ -121,7 +121,7 @@ COMMANDS = (
         "move a box from DRAM to a scratchpad",
         queue="load",
         operands={"a": "DRAM byte", "b": "local byte"},
-        hexadecimal=("a",),
+        hexadecimal=("a", "b"),
         accesses=(AccessSpec("load", DRAM), AccessSpec("load", LOCAL, writes=True)),
     ),
     InstructionSpec(
@@ -130,7 +130,7 @@ COMMANDS = (
         "move a box from a scratchpad to DRAM",
         queue="store",
         operands={"a": "DRAM byte", "b": "local byte"},
-        hexadecimal=("a",),
+        hexadecimal=("a", "b"),
         accesses=(AccessSpec("store", LOCAL), AccessSpec("store", DRAM, writes=True)),
     ),
     InstructionSpec(

@@ -39,7 +39,7 @@ SETUP = """
     QUANT 0x40000000, 0, low=-128, high=127, shift=1
 """
 """Four words are loaded and stored, four rows multiplied, four points requantised."""
-GIVEN = "LOAD 0x0, 0\nLOAD 0, 1024\nSYNC load\n"
+GIVEN = "LOAD 0x0, 0x0\nLOAD 0, 1024\nSYNC load\n"
 """Activation words 0 to 3 and a tile of four rows are present."""
 SUMS = f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0\n"
 
@@ -73,7 +73,7 @@ LANES = COLUMNS.replace("COUNT0, 2", "COUNT0, 3").replace("COUNT1, 8", "COUNT1, 
     "body",
     [
         f"{SUMS}SYNC array\nVECTOR 0, 8\nSYNC vector\nSTORE 0x1000, 32",
-        f"{GIVEN}LOAD 0x0, 0\nLOAD 8, 8\nSYNC load\nSTORE 0, 0\nSTORE 8, 0",
+        f"{GIVEN}LOAD 0x0, 0x0\nLOAD 8, 8\nSYNC load\nSTORE 0, 0\nSTORE 8, 0",
         f"{SUMS}WEIGHTS 0, 4\nMATMUL 0, 0, accumulate\nWEIGHTS 0, 4\nMATMUL 0, 4",
         f"{GIVEN}WEIGHTS 0, 4\nWEIGHTS 0, 4\nMATMUL 0, 0, keep\nMATMUL 0, 0\nMATMUL 0, 0, 1",
         f"{SUMS}SYNC fetch\nLOAD 0, 0\nLOAD 0, 1024",
@@ -82,7 +82,7 @@ LANES = COLUMNS.replace("COUNT0, 2", "COUNT0, 3").replace("COUNT1, 8", "COUNT1, 
         f"{GIVEN}VECTOR 0, 0, scratchpad\nSYNC vector\nSTORE 0, 0",
         f"{GIVEN}VECTOR 0, 8, scratchpad\nVECTOR 0, 8, scratchpad\nVECTOR 0, 0, 2, scratchpad",
         # Interleaved columns, in the scratchpad and in DRAM.
-        f"{GIVEN}{COLUMNS}LOAD 0x0, 64\nSYNC load\nSTORE 0x2000, 64\nLOAD 2, 66\nSYNC load\nSTORE 0x2002, 66",
+        f"{GIVEN}{COLUMNS}LOAD 0x0, 0x40\nSYNC load\nSTORE 0x2000, 64\nLOAD 2, 66\nSYNC load\nSTORE 0x2002, 66",
         # Lanes that are never used.
         f"{LANES}LOAD 0x0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\nSTORE 0, 32",
     ],
@@ -94,23 +94,23 @@ def test_legal_programs_pass(body):
 @pytest.mark.parametrize(
     ("before", "last", "what", "unit"),
     [
-        ("LOAD 0x0, 0\n", "STORE 0x10, 0", "reads activation words 0 to 3", "load"),
-        (f"{GIVEN}STORE 0x20, 0\n", "LOAD 0x40, 8", "writes activation words 2 to 3", "store"),
-        (f"{GIVEN}STORE 0x8, 0\n", "LOAD 0x0, 64", "reads DRAM bytes 0x8 to 0xf", "store"),
-        (f"{GIVEN}LOAD 0x0, 64\n", "STORE 0xf, 0", "writes DRAM byte 0xf", "load"),
+        ("LOAD 0x0, 0x0\n", "STORE 0x10, 0x0", "reads activation words 0 to 3", "load"),
+        (f"{GIVEN}STORE 0x20, 0x0\n", "LOAD 0x40, 0x8", "writes activation words 2 to 3", "store"),
+        (f"{GIVEN}STORE 0x8, 0x0\n", "LOAD 0x0, 0x40", "reads DRAM bytes 0x8 to 0xf", "store"),
+        (f"{GIVEN}LOAD 0x0, 0x40\n", "STORE 0xf, 0x0", "writes DRAM byte 0xf", "load"),
         (f"{GIVEN}WEIGHTS 0, 4\nLOAD 0, 16\n", "MATMUL 2, 0", "reads activation words 4 to 5", "load"),
-        ("LOAD 0x0, 1024\n", "WEIGHTS 3, 1", "reads weight word 3", "load"),
-        (f"{GIVEN}WEIGHTS 2, 2\n", "LOAD 0x0, 1024", "writes weight words 2 to 3", "fetch"),
-        (SUMS, "LOAD 0x0, 12", "writes activation word 3", "fetch"),
+        ("LOAD 0x0, 0x400\n", "WEIGHTS 3, 1", "reads weight word 3", "load"),
+        (f"{GIVEN}WEIGHTS 2, 2\n", "LOAD 0x0, 0x400", "writes weight words 2 to 3", "fetch"),
+        (SUMS, "LOAD 0x0, 0xc", "writes activation word 3", "fetch"),
         (SUMS, "VECTOR 0, 8", "reads accumulator rows 0 to 3", "array"),
         (f"{SUMS}SYNC fetch\n", "VECTOR 0, 8", "reads accumulator rows 0 to 3", "array"),
         (f"{SUMS}SYNC\nVECTOR 0, 8\nWEIGHTS 0, 4\n", "MATMUL 0, 2", "writes accumulator rows 2 to 3", "vector"),
-        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "STORE 0x0, 32", "reads activation words 8 to 11", "vector"),
-        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0x0, 44", "writes activation word 11", "vector"),
-        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0x0, 0", "writes activation words 0 to 3", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "STORE 0x0, 0x20", "reads activation words 8 to 11", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0x0, 0x2c", "writes activation word 11", "vector"),
+        (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "LOAD 0x0, 0x0", "writes activation words 0 to 3", "vector"),
         (f"{GIVEN}VECTOR 0, 2, scratchpad\n", "VECTOR 0, 20, scratchpad", "reads activation words 2 to 3", "vector"),
         (f"{GIVEN}VECTOR 0, 8, scratchpad\n", "VECTOR 0, 20, 8, scratchpad, add", "reads activation words 8", "vector"),
-        (f"{GIVEN}STORE 0x40, 0\n", "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "store"),
+        (f"{GIVEN}STORE 0x40, 0x0\n", "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "store"),
         (SUMS, "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "fetch"),
         ("SET LOAD_COUNT0, 64\nLOAD 0, 1024\n", "QUANT_CHANNEL 0, 0x7f00", "reads weight words 0 to 14", "load"),
         ("SET LOAD_COUNT0, 256\nLOAD 0, 1024\n", "TABLE 0", "reads weight words 0 to 63", "load"),
@@ -151,14 +151,14 @@ def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("STORE 0x0, 8", "line 1 (STORE 0x0, 8) reads activation words 2 to 5, which no instruction has written."),
+        ("STORE 0x0, 0x8", "line 1 (STORE 0x0, 0x8) reads activation words 2 to 5, which no instruction has written."),
         (
-            "LOAD 0x0, 0\nSYNC\nSTORE 0, 8",
-            "line 3 (STORE 0x0, 8) reads activation words 4 to 5, which no instruction has w",
+            "LOAD 0x0, 0x0\nSYNC\nSTORE 0, 8",
+            "line 3 (STORE 0x0, 0x8) reads activation words 4 to 5, which no instruction has w",
         ),
         ("WEIGHTS 4, 3", "line 1 (WEIGHTS 4, 3) reads weight words 4 to 6, which no instruction has written."),
         (
-            "LOAD 0x0, 1024\nSYNC\nWEIGHTS 0, 4\nMATMUL 0, 0",
+            "LOAD 0x0, 0x400\nSYNC\nWEIGHTS 0, 4\nMATMUL 0, 0",
             "line 4 (MATMUL 0, 0) reads activation words 0 to 3, which",
         ),
         (f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0, accumulate", "line 5 (MATMUL 0, 0, accumulate) reads accumulator rows 0 "),
@@ -180,11 +180,11 @@ def test_requantisation_before_its_settings():
 
 
 def test_undefined_lanes_are_tracked_to_dram():
-    body = f"{LANES}LOAD 0x0, 0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\n"
+    body = f"{LANES}LOAD 0x0, 0x0\nLOAD 9, 1024\nSYNC load\nWEIGHTS 0, 3\nMATMUL 0, 0\nSYNC\nVECTOR 0, 8\nSYNC\n"
     lines = body.count("\n")
     problem = one(f"{body}SET STORE_COUNT0, 4\nSTORE 0, 32\nHALT")
     assert problem == (
-        f"line {lines + 2} (STORE 0x0, 32) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) "
+        f"line {lines + 2} (STORE 0x0, 0x20) reads activation words 8 to 11, which line {lines - 1} (VECTOR 0, 8) "
         "computed from undefined data."
     )
     assert "(WEIGHTS 0, 4) reads weight" not in one(f"{body.replace('WEIGHTS 0, 3', 'WEIGHTS 0, 4')}HALT")
@@ -206,9 +206,9 @@ def test_undefined_lanes_are_tracked_to_dram():
         ("SET POINTS_Y, 65535\nSET POINTS_X, 65535\nSET SOURCE_X, 0\nVECTOR 0, 0", "4,294,836,225 accumulator rows;"),
         ("TABLE 193", "accesses weight words 193 to 256; legal are 0 to 255."),
         ("QUANT 1, 2, 0x1f000000", "needs a shift from -31 to 30, not 31."),
-        ("LOAD 0x0, 2048", "line 1 (LOAD 0x0, 2048) is rejected: it exceeds the 2048 bytes of the scratchpads."),
-        ("LOAD 0x0, 2040", "is rejected: it exceeds the 2048 bytes of the scratchpads."),
-        ("STORE 0x0, 1024", "line 1 (STORE 0x0, 1024) is rejected: it exceeds the 1024 bytes of activations."),
+        ("LOAD 0x0, 0x800", "line 1 (LOAD 0x0, 0x800) is rejected: it exceeds the 2048 bytes of the scratchpads."),
+        ("LOAD 0x0, 0x7f8", "is rejected: it exceeds the 2048 bytes of the scratchpads."),
+        ("STORE 0x0, 0x400", "line 1 (STORE 0x0, 0x400) is rejected: it exceeds the 1024 bytes of activations."),
         ("SET LOAD_COUNT2, 0\nLOAD 0, 0", "is rejected: a count is 0."),
         ("SET LOAD_SIZE, 3\nLOAD 0, 0", "is rejected: an element is wider than a beat of the bus."),
         ("SET LOAD_PAD0, 0x1001\nLOAD 0, 0", "is rejected: more elements are padded than there are."),
@@ -218,7 +218,7 @@ def test_undefined_lanes_are_tracked_to_dram():
         ("SET LOAD_LOCAL_STRIDE1, 4096\nLOAD 0, 0", "needs a LOAD_LOCAL_STRIDE1 from -2048 to 2047, not 4096."),
         ("SET LOAD_VALUE, 256\nLOAD 0, 0", "needs a LOAD_VALUE from 0 to 255, not 256."),
         ("SET LOAD_COUNT1, 65535\nSET LOAD_COUNT2, 65535\nLOAD 0, 0", "moves 68,717,379,600 elements;"),
-        ("LOAD 0x1ff8, 0", "accesses DRAM byte 0x2007; legal are 0 to 0x1fff."),
+        ("LOAD 0x1ff8, 0x0", "accesses DRAM byte 0x2007; legal are 0 to 0x1fff."),
         ("MATMUL 0, 0", "line 1 (MATMUL 0, 0) never completes: no earlier WEIGHTS loads an unused tile."),
         (
             f"{GIVEN}{'WEIGHTS 0, 4|' * 9}".replace("|", "\n"),
@@ -256,9 +256,9 @@ def test_a_vector_must_not_read_its_own_results():
 
 
 def test_programs_given_as_bytes_are_checked():
-    program = Program.parse("STORE 0x0, 0\n")
+    program = Program.parse("STORE 0x0, 0x0\n")
     assert len(program.encode()) == 16
-    with pytest.raises(ProgramError, match=r"line 1 \(STORE 0x0, 0\) is rejected: a count is 0\."):
+    with pytest.raises(ProgramError, match=r"line 1 \(STORE 0x0, 0x0\) is rejected: a count is 0\."):
         assemble(program, MACHINE)
     assert assemble(Program.parse("HALT"), MACHINE) == Program.parse("HALT").encode()
 

@@ -97,6 +97,25 @@ def test_loops_step_their_registers():
     )
 
 
+def test_registers_of_addresses_are_hexadecimal():
+    text = (
+        "MOVE    r1=0x1000, r2=0x20, r3=4096\n"  # r2 is read after the loop's end, r3 by no LOAD or STORE
+        "LOOP    3\n"
+        "    LOAD    r1, 0x40\n"
+        "    VECTOR  r3, 64\n"
+        "    MOVE    r1=0x2000, r3=64\n"  # read in the next iteration
+        "END     r2+16\n"
+        "STORE   0x0, r2+0x10\n"
+        "MOVE    r1=4096, r2=16\n"  # written again before they are read
+        "MOVE    r1=0xfffffff0, r2=0x0\n"
+        "STORE   r1, r2-0x8\n"
+        "HALT\n"
+    )
+    program = Program.parse(text)
+    assert program.text() == text
+    assert Program.decode(program.encode()).text() == text
+
+
 def test_a_text_written_by_hand():
     text = """
         ; load, then wait

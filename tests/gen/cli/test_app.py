@@ -207,3 +207,11 @@ def test_a_bad_preset_is_named(systola, tmp_path):
         assert run.returncode == 2
         assert run.stderr.startswith(f"systola: {sentence}")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", [(), ("sim",), ("board",), ("board", "virtual")])
+def test_help_is_not_wrapped_if_piped(process, command):
+    printed = process(*command, "--help").stdout
+    assert "..." not in printed.replace("[ARGS]...", "")
+    options = [line for line in printed.splitlines() if line.startswith("   ")]
+    assert not [line for line in options if line.startswith(" " * 6)], "a line of an option is continued"
