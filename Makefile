@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME
 
-.PHONY: help demo test test-broken test-slow test-examples bench docs lint clean
+.PHONY: help demo test test-broken test-slow test-examples mutants bench docs lint clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,9 @@ test-broken: .venv/ready  ## benches detect deliberately broken designs
 
 test-slow: .venv/ready  ## suites of several minutes: random designs, the largest array, mapped netlists
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow --timeout 1800
+
+mutants: .venv/ready  ## damaged designs that each bench notices, into docs/mutants.json; NAME=uart: of one generator
+	$(BIN)/python -m systola.gen.mutants $(NAME) --out docs
 
 test-examples: .venv/ready  ## the packages of examples/: installed next to Systola, their own tests, the contract suite
 	rm -rf build/examples

@@ -19,6 +19,7 @@ extensions = [
     "gallery",  # pages made from the code, below _ext
     "commands",
     "claims",
+    "mutants",
     "source_links",
 ]
 exclude_patterns = ["_ext"]

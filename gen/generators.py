@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from ..hw.array.bfloat16_systolic import Bfloat16Systolic
@@ -51,7 +51,7 @@ class Generator:
     `bench` is the module with the cocotb test. `stimulus` is the module whose `random_cases(parameters, count, seed)`
     returns test cases. The default modules are those of the generator's name in `sim.bench` and `sim.stimulus`.
     `files(component, top)` returns the texts of further files, by file name, that are written with the Verilog.
-    `facts` returns plain data for the bench.
+    `facts` returns plain data for the bench. `small` are the parameters of an instance that simulates fast.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Generator:
     stimulus: str = ""
     files: Callable = lambda component, top: {}
     facts: Callable[[], dict] = dict
+    small: dict = field(default_factory=dict)
 
     def __post_init__(self):
         for attribute in ("bench", "stimulus"):
@@ -101,6 +102,7 @@ def _of(accelerator: Accelerator) -> Generator:
         "systola.sim.bench.accelerator",
         accelerator.stimulus,
         facts=accelerator.facts,
+        small=dict(accelerator.presets["small"]),
     )
 
 
@@ -137,6 +139,20 @@ BUILT_IN = {
     "host and board": {"uart": Uart, "link": Link, "registers": Registers},
 }
 FILES = {"registers": register_files}
+SMALL = {
+    "systolic": {"rows": 4, "cols": 4},
+    "broadcast": {"rows": 4, "cols": 4},
+    "sparse_systolic": {"rows": 4, "cols": 2},
+    "bfloat16_systolic": {"rows": 4, "cols": 4},
+    "fusion_array": {"rows": 4, "cols": 4},
+    "requantise": {"cols": 4},
+    "pool": {"cols": 4},
+    "noc": {"k": 2, "l": 2, "width": 32, "counters": 16},
+    "noc_traffic": {"k": 2, "l": 2},
+    "collective": {"k": 2, "l": 2, "rows": 64},
+    "uart": {"divisor": 5},
+}
+"""Parameters of small instances; the defaults of other generators are small."""
 
 
 @lru_cache
@@ -145,7 +161,9 @@ def built_in() -> dict[str, Generator]:
     found = {name: _of(accelerator) for name, accelerator in registry.accelerators().items()}
     for heading, components in BUILT_IN.items():
         for name, component in components.items():
-            found[name] = Generator(name, component, heading, files=FILES.get(name, Generator.files))
+            found[name] = Generator(
+                name, component, heading, files=FILES.get(name, Generator.files), small=SMALL.get(name, {})
+            )
     return found
 
 

@@ -31,7 +31,7 @@ ORDER = {
         ("synth", "accelerators", "importers"),
         ("run", "draw"),
         ("board",),
-        ("cli", "papers", "figures"),
+        ("cli", "papers", "figures", "mutants"),
     ),
 }
 """Rooms, lowest group first. A room imports from lower groups; within a group imports have one direction."""

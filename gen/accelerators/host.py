@@ -44,7 +44,9 @@ class AcceleratorHost(ABC, typing.Generic[P]):
         return {name: board.read_register(self.at[name]) for name in self.accelerator.component.engine.COUNTERS}
 
     def load(self, job: Job):
-        """Write a job's image into the board's memory."""
+        """Write a job's image into the board's memory, if its program has no problem."""
+        if wrong := self.accelerator.wrong(self.p, job):
+            raise BoardError(f"the program for {self.accelerator.name} is wrong: {wrong}")
         for address, data in job.image.parts:
             self.board.write(address, data)
 

@@ -1,5 +1,6 @@
 """Scratchpad allocation at compile time: fragments with the farthest next use are evicted (Belady), for any sizes."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ class ScratchpadAllocator:
 
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
-        self.items: list[PlacedFragment] = []
+        self.items: list[PlacedFragment] = []  # by address, disjoint
 
     def find(self, key: Hashable) -> int | None:
         """First word of a fragment, None if it is not in the scratchpad."""
@@ -38,22 +39,21 @@ class ScratchpadAllocator:
         Fragments in the range are evicted. The range is chosen so that their earliest next use is as late as possible;
         pinned fragments are never evicted.
         """
-        items = sorted(self.items, key=lambda item: item.low)
-        starts = sorted({self.low, *(item.high for item in items), *(item.low for item in items)})
-        uses = {item.key: -1 if item.key in pinned else next_use(item.key) for item in items}
+        items = self.items
+        lows, highs = [item.low for item in items], [item.high for item in items]
+        uses = [-1 if item.key in pinned else next_use(item.key) for item in items]
         best, soonest = None, -1.0
-        for low in starts:
+        for low in sorted({self.low, *highs, *lows}):
             if low + words > self.high:
                 break
-            hit = [item for item in items if item.low < low + words and low < item.high]
-            least = min((uses[item.key] for item in hit), default=float("inf"))
+            hit = slice(bisect_right(highs, low), bisect_left(lows, low + words))
+            least = min(uses[hit], default=float("inf"))
             if least > soonest:
                 best, soonest = (low, hit), least
-                if not hit:
+                if not uses[hit]:
                     break
         if best is None:
             raise DoesNotFit
         low, hit = best
-        self.items = [item for item in items if item not in hit]
-        self.items.append(PlacedFragment(low, low + words, key))
+        items[hit] = [PlacedFragment(low, low + words, key)]
         return low

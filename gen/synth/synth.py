@@ -122,9 +122,9 @@ def _head(models: str) -> str:
     return re.split(r"(?m)^(?:\(\*.*\*\)\s*)?module\b", models, maxsplit=1)[0]
 
 
-def run_yosys(directory: Path):
-    """Run `script.ys` in a directory. Raises `SynthesisError`."""
-    run_tool("pyosys", MAPPER, ["script.ys"], directory, log="yosys.log")
+def run_yosys(directory: Path, limit: float = LIMIT):
+    """Run `script.ys` in a directory, for at most `limit` seconds. Raises `SynthesisError`."""
+    run_tool("pyosys", MAPPER, ["script.ys"], directory, log="yosys.log", limit=limit)
 
 
 def yosys_version() -> str:
@@ -249,8 +249,8 @@ def _version(package: str) -> str:
         raise SynthesisError(extras.missing(package) or f"the Python package {package} was not found.") from None
 
 
-def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str):
-    """Run a tool of a Python package in `directory`, and write its output to the file `log`.
+def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str, limit: float = LIMIT):
+    """Run a tool of a Python package in `directory`, for at most `limit` seconds; write its output to the file `log`.
 
     `code` is Python code, or MODULE:FUNCTION of a function that takes the arguments. Raises `SynthesisError` if the
     tool fails.
@@ -266,10 +266,10 @@ def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, 
     with (directory / log).open("wb") as out:
         streams = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT}
         try:
-            status = children.run(command, cwd=directory, env=environment, timeout=LIMIT, **streams).returncode
+            status = children.run(command, cwd=directory, env=environment, timeout=limit, **streams).returncode
         except subprocess.TimeoutExpired:
             seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
-            raise SynthesisError(f"{tool} did not end within {LIMIT // 60} minutes{seed}.") from None
+            raise SynthesisError(f"{tool} did not end within {limit / 60:g} minutes{seed}.") from None
     if status:
         lines = (directory / log).read_text(errors="replace").strip().splitlines() or ["it printed no message."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])

@@ -1,5 +1,6 @@
 """Address sequences of a core's operations: the words that each reads and writes."""
 
+from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
@@ -29,14 +30,25 @@ class AddressSequence(NamedTuple):
 
         It suffices that both ends are, without wrapping: a step that could wrap leaves the memory before.
         """
-        low, high = dma.extent(*zip(*self.loops, strict=True))
+        low, high = _extent(self.loops)
         return self.first + low >= 0 and self.first + high < words
 
     def addresses(self) -> np.ndarray:
-        at = np.array([self.first], np.int64)
-        for count, stride in self.loops:
-            at = (at[:, None] + np.arange(count) * stride).reshape(-1)
-        return at & isa.MASK
+        return self.first + _offsets(self.loops) & isa.MASK
+
+
+@lru_cache(maxsize=256)
+def _offsets(loops: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Offsets of nested loops; cached, as programs repeat few shapes many times."""
+    at = np.zeros(1, np.int64)
+    for count, stride in loops:
+        at = (at[:, None] + np.arange(count) * stride).reshape(-1)
+    return at
+
+
+@lru_cache(maxsize=4096)
+def _extent(loops: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    return dma.extent(*zip(*loops, strict=True))
 
 
 def weight_words(o: Operation) -> AddressSequence:

@@ -52,4 +52,4 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
 
     def _test_command(self) -> list[list[str]]:
         library = cocotb_tools.config.lib_entry("vpi", "icarus")
-        return [["vvp", "-n", "-m", library, str(self.sim_file), *self.wave_args]]
+        return [["vvp", "-n", "-m", library, str(self.sim_file), *self.wave_args, *self.plusargs]]

@@ -1,5 +1,6 @@
 """Simulation of a generated design against its golden model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import children, job
@@ -18,12 +19,14 @@ def simulate(
     keep: bool = False,
     timeout: float | None = None,
     harness: Harness | None = None,
+    plusargs: Sequence[str] = (),
 ) -> tuple[Outcome, list]:
     """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
     A design with a register map among its facts, an accelerator, is placed in a harness with DRAM: `harness`, or one
-    instance with one DRAM. Returns the bench's counts and, with `keep`, the results of every case. A mismatch is
-    counted, not raised; raises `SimulatorError` when the simulation itself fails.
+    instance with one DRAM. `plusargs` are arguments of the simulation, such as `+name=value`. Returns the bench's
+    counts and, with `keep`, the results of every case. A mismatch is counted, not raised; raises `SimulatorError` when
+    the simulation itself fails.
     """
     verilog, top, sources = design.verilog, design.top, ()
     if harness or "registers" in design.facts:
@@ -48,6 +51,7 @@ def simulate(
                 workdir=folder,
                 waves=waves,
                 timeout=timeout,
+                plusargs=plusargs,
             )
         except SimulatorError:
             if not (folder / "outcome.json").exists():

@@ -40,6 +40,7 @@ class Build:
         workdir: Path,
         waves: Path | None = None,
         timeout: float | None = None,
+        plusargs: Sequence[str] = (),
     ) -> None:
         """Run the cocotb tests of the module `bench`, with `env` added to the environment.
 
@@ -66,6 +67,7 @@ class Build:
                 test_dir=workdir,
                 results_xml=str(results),
                 log_file=log,
+                plusargs=list(plusargs),
             )
         _check(bench, results, log, runner.job_status)
         if waves is not None and not waves.is_file():

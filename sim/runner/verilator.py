@@ -148,7 +148,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         self.wave_args = ["--trace", "--trace-file", str(waves)]
 
     def _test_command(self) -> list[list[str]]:
-        return [[str(self.build_dir / "simulation"), *self.wave_args]]
+        return [[str(self.build_dir / "simulation"), *self.wave_args, *self.plusargs]]
 
     def _main(self) -> str:
         kinds = ["VM_TRACE", f"VM_TRACE_{self.wave_format.upper()}"] if self.wave_format else []

@@ -70,5 +70,8 @@ def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Co
         if isinstance(layer, PoolingLayer):
             return PoolingSchedule(parameters, layer, order)
         return AdditionSchedule(parameters, layer, order)
-    except DoesNotFit:
-        raise ValueError(f"width={layer.input.width}: a row of this layer does not fit into the scratchpad.") from None
+    except DoesNotFit as misfit:
+        need, room = misfit.words * parameters.size, misfit.room * parameters.size
+        raise ValueError(
+            f"activation_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
+        ) from None

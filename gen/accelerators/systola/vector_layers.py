@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from itertools import product
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from ....hw.cores.systola.isa import ALL, Op, Setting
 from ....hw.cores.systola.parameters import SystolaParameters
@@ -81,8 +82,20 @@ class LaneSchedule(ABC, Generic[L]):
         return self.p.activation_words // 4
 
 
+class PoolingPart(NamedTuple):
+    """Part of a pooling layer: one image, and ranges of rows and columns of the result and of words of a pixel."""
+
+    image: int
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    lanes: tuple[int, int]
+
+
 class PoolingSchedule(LaneSchedule[PoolingLayer]):
-    """Schedule of pooling: some rows of the result at a time, 16 channels at a time."""
+    """Schedule of pooling: some rows of the result at a time; if a row does not fit, some columns of it; if a window
+    does not fit, some channels of it."""
+
+    parts: list[PoolingPart]
 
     @cached_property
     def stacked(self) -> PoolingLayer:
@@ -92,72 +105,96 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             return layer
         return replace(layer, input=replace(image, images=1, height=image.images * image.height))
 
-    @property
-    def lanes(self) -> int:
-        return -(-self.layer.input.channels // self.size)
-
     def cut(self):
         layer = self.stacked
-        (height, width), row = layer.output_size, layer.input.width * self.lanes
-        most = (self.room // row - layer.window[0]) // layer.stride[0] + 1
-        if most < 1 or width * self.lanes > self.room:
-            raise DoesNotFit
-        most = min(most, self.room // (width * self.lanes))
-        return [(image, rows) for image in range(layer.input.images) for rows in cut(height, most)]
+        (height, width), lanes = layer.output_size, -(-layer.input.channels // self.size)
+        window = layer.window[0] * layer.window[1]
+        if window > self.room:
+            raise DoesNotFit("activation", 4 * window, self.p.activation_words)
+        if not self._fits(1, width, lanes):
+            if self._fits(1, 1, lanes):
+                width = next(columns for columns in range(width - 1, 0, -1) if self._fits(1, columns, lanes))
+            else:
+                width, lanes = 1, self.room // window
+        rows = next(rows for rows in range(height, 0, -1) if self._fits(rows, width, lanes))
+        return [
+            PoolingPart(*each)
+            for each in product(
+                range(layer.input.images),
+                cut(height, rows),
+                cut(layer.output_size[1], width),
+                cut(-(-layer.input.channels // self.size), lanes),
+            )
+        ]
 
-    def rows(self, part: int) -> int:
-        """Rows of input of a part."""
-        first, end = self.parts[part][1]
-        return (end - first - 1) * self.stacked.stride[0] + self.stacked.window[0]
+    def _fits(self, rows: int, columns: int, lanes: int) -> bool:
+        """Whether input and result of a part fit into their quarters of the scratchpad."""
+        high, wide = self._extent(0, (0, rows)), self._extent(1, (0, columns))
+        return high * wide * lanes <= self.room and rows * columns * lanes <= self.room
+
+    def _extent(self, axis: int, points: tuple[int, int]) -> int:
+        """Rows or columns of the input for a range of rows or columns of the result; whole rows are loaded in one."""
+        layer = self.stacked
+        if axis == 1 and points == (0, layer.output_size[1]):
+            return layer.input.width
+        return (points[1] - points[0] - 1) * layer.stride[axis] + layer.window[axis]
 
     def words(self, part: int) -> tuple[int, int]:
-        first, end = self.parts[part][1]
-        columns = self.stacked.input.width, self.stacked.output_size[1]
-        return self.rows(part) * columns[0] * self.lanes, (end - first) * columns[1] * self.lanes
+        each = self.parts[part]
+        rows, columns, lanes = _length(each.rows), _length(each.columns), _length(each.lanes)
+        return self._extent(0, each.rows) * self._extent(1, each.columns) * lanes, rows * columns * lanes
+
+    def _channels(self, part: int) -> tuple[int, int, int]:
+        """First channel of a part, its channels, and the bytes of its words."""
+        first, end = self.parts[part].lanes
+        channels = min(end * self.size, self.layer.input.channels) - first * self.size
+        return first * self.size, channels, (end - first) * self.size
 
     def sources(self, part: int) -> list[Box]:
-        layer, (image, (first, _)) = self.stacked, self.parts[part]
+        layer, each = self.stacked, self.parts[part]
         pixel, row, whole = layer.input.strides
-        bytes = self.lanes * self.size
+        channel, channels, bytes = self._channels(part)
+        columns = self._extent(1, each.columns)
+        first = each.rows[0] * layer.stride[0] * row + each.columns[0] * layer.stride[1] * pixel + channel
         return [
             Box(
-                layer.input.address + image * whole + first * layer.stride[0] * row,
+                layer.input.address + each.image * whole + first,
                 self.place(part)[0] * self.size,
                 (
-                    Dimension(bytes, 1, 1, 0, bytes - pixel),
-                    Dimension(layer.input.width, pixel, bytes),
-                    Dimension(self.rows(part), row, layer.input.width * bytes),
+                    Dimension(bytes, 1, 1, 0, bytes - channels),
+                    Dimension(columns, pixel, bytes),
+                    Dimension(self._extent(0, each.rows), row, columns * bytes),
                 ),
             )
         ]
 
     def result(self, part: int) -> Box:
-        layer, (image, (first, end)) = self.stacked, self.parts[part]
-        result = layer.result
+        result, each = self.stacked.result, self.parts[part]
         pixel, row, whole = result.strides
-        bytes = self.lanes * self.size
+        channel, channels, bytes = self._channels(part)
+        columns = _length(each.columns)
         return Box(
-            result.address + image * whole + first * row,
+            result.address + each.image * whole + each.rows[0] * row + each.columns[0] * pixel + channel,
             self.place(part)[1] * self.size,
             (
-                Dimension(pixel, 1, 1),
-                Dimension(result.width, pixel, bytes),
-                Dimension(end - first, row, result.width * bytes),
+                Dimension(channels, 1, 1),
+                Dimension(columns, pixel, bytes),
+                Dimension(_length(each.rows), row, columns * bytes),
             ),
         )
 
     def work(self, emitter: Emitter, part: int):
-        layer, lanes = self.stacked, self.lanes
+        layer, each = self.stacked, self.parts[part]
         source, dest = self.place(part)
-        first, end = self.parts[part][1]
         area = layer.window[0] * layer.window[1]
-        row, columns = layer.input.width * lanes, layer.output_size[1]
+        rows, columns, lanes = _length(each.rows), _length(each.columns), _length(each.lanes)
+        row = self._extent(1, each.columns) * lanes
         multiplier, shift = SAME if layer.maximum or area == 1 else (2**31 // area + 1, 0)
         for setting, value in (
             (Setting.WINDOW_X, layer.window[1]),
             (Setting.WINDOW_Y, layer.window[0]),
             (Setting.POINTS_X, columns),
-            (Setting.POINTS_Y, end - first),
+            (Setting.POINTS_Y, rows),
             (Setting.SOURCE_KX, lanes),
             (Setting.SOURCE_KY, row),
             (Setting.SOURCE_X, layer.stride[1] * lanes),
@@ -177,6 +214,10 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             return {}
 
         emitter.nest([(lanes, {SOURCE: 1, DEST: 1})], one)
+
+
+def _length(part: tuple[int, int]) -> int:
+    return part[1] - part[0]
 
 
 class AdditionSchedule(LaneSchedule[AdditionLayer]):

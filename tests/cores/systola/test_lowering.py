@@ -332,9 +332,17 @@ def test_a_table_node_requires_a_table():
 
 
 def test_a_layer_that_does_not_fit_is_rejected():
-    wide = Tensor("x", (1, 1, 4096, 64), "int8")
+    side = 64
+    large = Tensor("x", (1, side, side, 8), "int8")
     graph = single(
-        Pooling("pool", "x", "y", Tflite(), window=(1, 2), stride=(1, 2)), wide, Tensor("y", (1, 1, 2048, 64), "int8")
+        Pooling("pool", "x", "y", Tflite(), window=(side, side), stride=(1, 1)),
+        large,
+        Tensor("y", (1, 1, 1, 8), "int8"),
     )
-    with pytest.raises(UsageError, match=r"^width=4096: a row of this layer does not fit into the scratchpad\.$"):
+    needed = 4 * side * side * P.size
+    message = (
+        rf"^activation_bytes={P.activation_bytes}: a window of this layer needs {needed:,} bytes, "
+        rf"{needed - P.activation_bytes:,} more\.$"
+    )
+    with pytest.raises(UsageError, match=message):
         ACCELERATOR.compile(P, graph)

@@ -35,6 +35,36 @@ def test_pooling(result, size, data, maximum, order, seed):
     np.testing.assert_array_equal(got, expected)
 
 
+@pytest.mark.parametrize("maximum", [True, False])
+@pytest.mark.parametrize(
+    ("size", "window", "stride"),
+    [
+        ((1, 3, 300, 9), (2, 2), (1, 2)),  # a row of the image does not fit
+        ((2, 7, 7, 90), (7, 7), (1, 1)),  # a window does not fit: the last layer of many networks
+        ((1, 4, 40, 100), (3, 5), (2, 3)),
+    ],
+)
+def test_pooling_of_large_rows_and_windows(result, size, window, stride, maximum):
+    x = np.random.default_rng(2).integers(-128, 128, size, dtype=np.int8)
+    layer = PoolingLayer(DramTensor(0, *size), x.size, window, stride, maximum)
+    dram = np.concatenate([x.view(np.uint8).ravel(), np.zeros(layer.result.bytes, np.uint8)])
+    program, _ = compile(CORE.model_copy(update={"activation_bytes": 2048}), [layer])
+    expected = windows(x, window, stride, maximum=maximum)
+    if not maximum:
+        area = np.prod(window)
+        expected = np.sign(expected) * ((abs(expected) + area // 2) // area)
+    got = result(CORE.model_copy(update={"activation_bytes": 2048}), program, dram, layer)
+    np.testing.assert_array_equal(got.view(np.int8).reshape(expected.shape), expected)
+
+
+def test_a_window_that_does_not_fit_is_reported_with_the_missing_bytes():
+    layer = PoolingLayer(DramTensor(0, 1, 40, 40, 8), 12800, (40, 40), (1, 1), True)
+    with pytest.raises(
+        ValueError, match=r"^activation_bytes=8192: a window of this layer needs 51,200 bytes, 43,008 more.$"
+    ):
+        compile(CORE, [layer])
+
+
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(SIZES, st.integers(-3000, 3000), st.sampled_from(list(ORDERS)), st.integers(0, 99))
 def test_addition(result, size, scale, order, seed):

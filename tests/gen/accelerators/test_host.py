@@ -56,6 +56,14 @@ def test_a_job_runs_on_the_board(host):
     assert list(counters) == list(host.accelerator.component.engine.COUNTERS)
 
 
+def test_a_wrong_program_is_not_loaded(host, monkeypatch):
+    job = host.accelerator.compile(host.p, GemmTask.check(m=2, k=4, n=3).work(host.accelerator.operands(host.p)).graph)
+    monkeypatch.setattr(type(host.accelerator), "wrong", lambda self, parameters, job: "line 3 has no END.")
+    with pytest.raises(BoardError, match=r"^the program for \w+ is wrong: line 3 has no END\.$"):
+        host.load(job)
+    assert not host.board.memory.any()
+
+
 def test_a_job_that_is_larger_than_the_memory_does_not_fit(host):
     job = SimpleNamespace(image=SimpleNamespace(end=host.board.facts["memory"]))
     assert host.fits(job)

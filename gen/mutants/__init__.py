@@ -1,0 +1,1 @@
+"""Mutation testing of benches: `make mutants` damages each design in many places, and its bench must notice."""

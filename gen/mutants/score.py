@@ -1,0 +1,113 @@
+"""Score of a bench: the share of mutants of its design that it notices."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+
+from ...sim.runner import children
+from ...sim.runner.simulate import simulate
+from ...sim.runner.simulator import SimulatorError
+from ..generators import Generator, find
+from .equivalence import equivalent
+from .mutate import Mutants, Mutation, mutants
+
+CASES = 40
+"""Cases per mutant, the default of `systola sim`."""
+FIRST = 8
+"""Cases with which most mutants are noticed; the others are simulated with all cases."""
+PATIENCE = 10
+"""A bench may take this many times as long as with the unmodified design."""
+
+
+class MutationError(Exception):
+    """The mutants of a design could not be measured; the message is one sentence for the user."""
+
+
+@dataclass
+class Score:
+    """Verdicts on the mutants of a generator. `survivors` are neither noticed nor proven to be equivalent.
+
+    `equivalents` and `survivors` describe the mutants, `parameters` the small design, `seconds` the whole measurement.
+    """
+
+    name: str
+    parameters: dict
+    mutants: int
+    noticed: int
+    equivalents: list[str] = field(default_factory=list)
+    survivors: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Noticed mutants, relative to all that are not equivalent to the design."""
+        return self.noticed / max(1, self.mutants - len(self.equivalents))
+
+    def data(self) -> dict:
+        return asdict(self)
+
+
+def score(
+    name: str,
+    *,
+    count: int,
+    seed: int = 1,
+    jobs: int = 2,
+    progress: Callable[[str], object] = lambda text: None,
+) -> Score:
+    """Simulate `count` mutants of a generator's small design in its bench, and try to prove survivors equivalent.
+
+    `jobs` mutants are simulated concurrently. Raises :class:`MutationError` if the bench rejects the unmodified design.
+    """
+    started, generator = time.perf_counter(), find(name)
+    design = generator.design(**generator.small)
+    with children.temporary() as folder:
+        made = mutants(design, folder, count=count, seed=seed)
+        progress(f"{name}: building {len(made.mutations)} mutants")
+        limit = PATIENCE * _seconds(generator, made)
+        waiting = made.mutations
+        for cases in (FIRST, CASES):
+            progress(f"{name}: {len(waiting)} mutants, {cases} cases each")
+            with ThreadPoolExecutor(jobs) as pool:
+                run = partial(notices, generator, made, cases, limit=limit)
+                noticed = list(pool.map(run, [each.number for each in waiting]))
+            waiting = [each for each, found in zip(waiting, noticed, strict=True) if not found]
+        same = [each for each in waiting if _proven(made, each, folder, progress)]
+        left = [each for each in waiting if each not in same]
+    return Score(
+        name,
+        generator.small,
+        len(made.mutations),
+        len(made.mutations) - len(waiting),
+        [str(each) for each in same],
+        [str(each) for each in left],
+        time.perf_counter() - started,
+    )
+
+
+def _seconds(generator: Generator, made: Mutants) -> float:
+    """Build the mutants, and measure the bench with the unmodified design, at least 5 seconds."""
+    if notices(generator, made, FIRST, 0, None):
+        raise MutationError(f"{generator.name}: its bench rejects the unmodified design.")
+    began = time.perf_counter()
+    if notices(generator, made, CASES, 0, None):
+        raise MutationError(f"{generator.name}: its bench rejects the unmodified design.")
+    return max(5.0, time.perf_counter() - began)
+
+
+def notices(generator: Generator, made: Mutants, cases: int, number: int, limit: float | None) -> bool:
+    """Whether the bench notices a mutant: by a mismatch, an error, or a design that never ends."""
+    stimulus = generator.cases(made.design.parameters, cases, 1)
+    try:
+        outcome, _ = simulate(made.design, stimulus, timeout=limit, plusargs=made.plusargs(number))
+    except SimulatorError:
+        return True
+    return outcome.mismatches > 0
+
+
+def _proven(made: Mutants, mutation: Mutation, folder: Path, progress) -> bool:
+    progress(f"{made.design.name}: proof for {mutation}")
+    return equivalent(made, mutation.number, folder)
