@@ -96,19 +96,19 @@ class Lane(Component):
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
             m.d.sync += [following.eq(self.slots.payload), waiting.eq(self.slots.valid)]
-        with m.If(advance & (~active | ((current.take <= 1) & (current.give <= 1)))):
+        with m.If(advance & (~active | ((current.receive_rows <= 1) & (current.send_rows <= 1)))):
             m.d.sync += [active.eq(waiting), current.eq(following)]
             with m.If(waiting):
                 m.d.sync += waiting.eq(0)
         with m.Elif(advance):
-            for side, addr in (("take", "write_addr"), ("give", "read_addr")):
+            for side, addr in (("receive_rows", "write_addr"), ("send_rows", "read_addr")):
                 with m.If(current[side] != 0):
                     m.d.sync += [current[side].eq(current[side] - 1), current[addr].eq(current[addr] + 1)]
 
         # Control bits of a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
-        receives, sends = current.take != 0, current.give != 0
+        receives, sends = current.receive_rows != 0, current.send_rows != 0
         m.d.comb += [
             steps[0].valid.eq(active),
             steps[0].read.eq(current.read & sends),

@@ -61,8 +61,8 @@ class LinkBegin(Component):
 
     def elaborate(self, platform):
         m = Module()
-        places = Signal(range(self.p.depth + 1), init=self.p.depth)
-        m.d.comb += self.room.eq(places != 0)
+        credits = Signal(range(self.p.depth + 1), init=self.p.depth)
+        m.d.comb += self.room.eq(credits != 0)
         with m.If(self.reserve ^ self.credit):
-            m.d.sync += places.eq(Mux(self.credit, places + 1, places - 1))
+            m.d.sync += credits.eq(Mux(self.credit, credits + 1, credits - 1))
         return m

@@ -297,14 +297,14 @@ class PoolLanes(Component):
         return m
 
     def _average(self, m, platform, total, lane: int):
-        multiplier, nudge, right = self.p.scale
+        multiplier, rounding, right = self.p.scale
         if multiplier > 1:
             factor = Const(multiplier)
             multiply = place(m, platform, f"multiply{lane}", WideMultiply, a=total.shape(), b=factor.shape())
             m.d.comb += [multiply.a.eq(total), multiply.b.eq(factor)]
             total = multiply.product
         y = Signal(self.p.channel, name=f"average{lane}", reset_less=True)
-        m.d.sync += y.eq((total + nudge) >> right)
+        m.d.sync += y.eq((total + rounding) >> right)
         return y
 
 

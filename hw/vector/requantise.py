@@ -266,8 +266,8 @@ class RequantiseLane(Component):
         p, shapes = self.p, _shapes(self.p.rounding, self.p.out)
         get = {name: self.common[name] for name in p.others}
         if p.own:
-            mine = tuple((name, shapes[name], USE_CYCLES[p.rounding][name]) for name in p.own)
-            settings = place(m, platform, "settings", SettingRegisters, settings=mine)
+            own_settings = tuple((name, shapes[name], USE_CYCLES[p.rounding][name]) for name in p.own)
+            settings = place(m, platform, "settings", SettingRegisters, settings=own_settings)
             m.d.comb += [
                 settings.change.as_value().eq(self.change.as_value()),
                 settings.write.eq(self.write),

@@ -50,8 +50,8 @@ def output(monitor: Monitor, port):
         monitor.promise(count <= p.depth)
         monitor.promise(count < p.depth, when=port.sent[v])
         monitor.promise(port.room[v] == (count < p.depth))
-        places = getattr(port.inside, f"places{v}")
-        monitor.promise(places == Const((1 << p.depth) - 1) >> count)  # invariants for induction
+        credits = getattr(port.inside, f"credits{v}")
+        monitor.promise(credits == Const((1 << p.depth) - 1) >> count)  # invariants for induction
 
 
 def queue(monitor: Monitor, head):
@@ -115,7 +115,7 @@ BREAKS = {
     "output": Break(RouterOutput, "init=-1)", "init=0)"),
     "queue": Break(VcQueueHead, "occupied.eq(more | self.push)", "occupied.eq(more)"),
     "output, two rounds": Break(RouterOutput, "self.idle.eq(~sent[0].any())", "self.idle.eq(1)"),
-    "ring": Break(RouterOutput, "self.room[v].eq(places[0])", "self.room[v].eq(1)"),
+    "ring": Break(RouterOutput, "self.room[v].eq(credits[0])", "self.room[v].eq(1)"),
 }
 
 

@@ -96,7 +96,10 @@ class SystolaEngine(Engine):
             fetch.go.eq(self.go),
             fetch.address.eq(self.entry),
             *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")),
-            *(getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "stuck", "broken")),
+            *(
+                getattr(issuer, name).eq(getattr(fetch, name))
+                for name in ("filled", "word", "buffer_full", "bus_error")
+            ),
             loads.stop.eq(self.stop),
             stores.stop.eq(self.stop),
             issuer.done.load.eq(loads.done),
