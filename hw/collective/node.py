@@ -228,7 +228,7 @@ class CollectiveNode(Component):
             m.d.comb += [
                 lane.word_valid.eq(choose([each.word_valid for each in ends], direction, in_dimension)),
                 lane.word.eq(choose([each.word for each in ends], direction, in_dimension)),
-                lane.room.eq(choose([each.room for each in begins], direction, out_dimension)),
+                lane.space.eq(choose([each.space for each in begins], direction, out_dimension)),
             ]
         for n, (end, begin) in enumerate(zip(ends, begins, strict=True)):
             direction, dimension = divmod(n, r.count)
@@ -249,9 +249,9 @@ class CollectiveNode(Component):
         """Connect the node's memory port to the banks."""
         p = self.p
         request = self.mem_req.payload
-        room, accepted, read = Signal(), Signal(), Signal()
+        space, accepted, read = Signal(), Signal(), Signal()
         m.d.comb += [
-            self.mem_req.ready.eq(idle & room),
+            self.mem_req.ready.eq(idle & space),
             accepted.eq(self.mem_req.valid & self.mem_req.ready),
             read.eq(accepted & ~request.write),
         ]
@@ -267,4 +267,4 @@ class CollectiveNode(Component):
         m.d.comb += found.data.eq(Cat(lane.found for lane in lanes))
         m.d.sync += reading.eq(Cat(read, reading))
         depth = BANK_LATENCY + 3
-        buffered(m, platform, take=read, room=room, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)
+        buffered(m, platform, take=read, space=space, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)

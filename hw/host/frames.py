@@ -141,17 +141,17 @@ class Framer(Component):
         slot = Signal(8)  # address of the current run's length; the bytes before it may be sent
         fill = Signal(8, init=1)
         length = Signal(8, init=1)
-        room, full, take, close = (Signal(name=name) for name in ("room", "full", "take", "close"))
+        space, full, take, close = (Signal(name=name) for name in ("space", "full", "take", "close"))
         m.d.comb += [
-            room.eq(fill != read.addr),
+            space.eq(fill != read.addr),
             full.eq(length == RUN),
-            take.eq(room & ~full & offered),
+            take.eq(space & ~full & offered),
             close.eq(full | (byte == 0)),
-            self.i.ready.eq(room & ~full & (phase == 0)),
+            self.i.ready.eq(space & ~full & (phase == 0)),
             crc.data.eq(byte),
             crc.valid.eq(take & (phase == 0)),
             crc.start.eq(final),
-            write.en.eq(room & (full | offered)),
+            write.en.eq(space & (full | offered)),
             write.addr.eq(Mux(close, slot, fill)),
             write.data.eq(Mux(final, 0, Mux(close, length, byte))),
         ]

@@ -292,14 +292,14 @@ class Inbox(Component):
         op_writes = Signal(reset_less=True)
         count = Signal(8, reset_less=True)
         beat = Signal(BEAT)
-        room = Signal()
+        space = Signal()
         keep = Signal()
         payload_end = Signal(range(RING))
         m.d.comb += [
-            room.eq(write.addr + 1 != read.addr),
-            deframe.o.ready.eq(room),
+            space.eq(write.addr + 1 != read.addr),
+            deframe.o.ready.eq(space),
             beat.eq(deframe.o.payload),
-            keep.eq(deframe.o.valid & room & ~beat.end & (length <= LONGEST)),
+            keep.eq(deframe.o.valid & space & ~beat.end & (length <= LONGEST)),
             expected_length.eq(HEADER_BYTES + CRC_BYTES + Mux(op_writes, count << 2, 0)),
             payload_end.eq(write.addr - CRC_BYTES),
             write.data.eq(beat.data),
@@ -311,7 +311,7 @@ class Inbox(Component):
                 m.d.sync += op_writes.eq(beat.data[0])
             with m.If(length == 2):
                 m.d.sync += count.eq(beat.data)
-        with m.If(deframe.o.valid & room & beat.end):
+        with m.If(deframe.o.valid & space & beat.end):
             m.d.sync += [length.eq(0), write.addr.eq(start)]
             with m.If(beat.crc_valid & (length == expected_length) & (count != 0) & (count <= WORDS)):
                 m.d.sync += [start.eq(payload_end), write.addr.eq(payload_end)]

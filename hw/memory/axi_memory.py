@@ -161,7 +161,7 @@ class ReadBursts(Component):
         mark = beats.write.payload
         m.d.comb += [
             self.ar.ready.eq(~busy),
-            self.req.valid.eq(busy & beats.room),
+            self.req.valid.eq(busy & beats.space),
             self.req.payload.addr.eq(burst.addr[p.lanes :]),
             moves.eq(self.req.valid & self.req.ready),
             beats.take.eq(moves),

@@ -127,7 +127,7 @@ class Scratchpad(Component):
             return (self.depth - 1).bit_length()
 
         @property
-        def room(self) -> int:
+        def outstanding(self) -> int:
             """Reads of a port that may be outstanding or wait for their consumer: the number that full rate needs."""
             return self.sram_latency + 1
 
@@ -169,8 +169,8 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = BankAccess(p.rows, p.width)
-            turns = {"count": p.ports - (p.priority_ports > 0), "held": p.priority_ports > 0}
-            turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
+            arbiter_parameters = {"count": p.ports - (p.priority_ports > 0), "held": p.priority_ports > 0}
+            arbiter = place(m, platform, f"arbiter{b}", MatrixArbiter, rule="round_robin", **arbiter_parameters)
             requests = Cat(inner.bank_request[b] for inner in ports)
             if p.priority_ports:
                 aged = Cat(inner.aged for inner in ports[1:])  # without port 0, which has priority over all others
@@ -179,13 +179,13 @@ class Scratchpad(Component):
                 # The round-robin grant and the decision whether it is used are computed in parallel.
                 m.d.comb += [
                     *(first[i].eq(requests[i] & ~requests[:i].any() & none_aged) for i in range(p.priority_ports)),
-                    turn.request.eq(requests[1:]),
-                    turn.taken.eq(requests[1:].any() & ~first.any()),
+                    arbiter.request.eq(requests[1:]),
+                    arbiter.taken.eq(requests[1:].any() & ~first.any()),
                 ]
-                grant = first | Mux(first.any(), 0, Cat(Const(0, 1), turn.grant))
+                grant = first | Mux(first.any(), 0, Cat(Const(0, 1), arbiter.grant))
             else:
-                m.d.comb += turn.request.eq(requests)
-                grant = turn.grant
+                m.d.comb += arbiter.request.eq(requests)
+                grant = arbiter.grant
             accesses, chosen = Cat(inner.access for inner in ports), grant
             if p.sram_latency == 3:
                 later = Signal(accesses.shape(), name=f"accesses{b}", reset_less=True)
@@ -303,9 +303,11 @@ class ScratchpadPort(Component):
         if p.buffer == 0:
             m.d.comb += [self.bank_request.eq(target), self.rsp.valid.eq(arrives), self.rsp.payload.data.eq(self.word)]
         else:
-            free_entries = Signal(range(-1, p.room), init=p.room - 1)  # reads that may start, less one
-            stored = [Signal(p.width, name=f"stored{n}", reset_less=True) for n in range(p.room)]  # the newest first
-            count = Signal(range(p.room + 1))
+            free_entries = Signal(range(-1, p.outstanding), init=p.outstanding - 1)  # reads that may start, less one
+            stored = [
+                Signal(p.width, name=f"stored{n}", reset_less=True) for n in range(p.outstanding)
+            ]  # the newest first
+            count = Signal(range(p.outstanding + 1))
             permitted = Signal()
             leaves = Signal()
             m.d.comb += [

@@ -108,8 +108,8 @@ class ReadDownsizer(Component):
         m.d.comb += [
             repeated.eq(last_valid & (addr == last)),
             self.req.payload.addr.eq(addr),
-            self.req.valid.eq(self.i.valid & tags.room & ~repeated),
-            self.i.ready.eq(tags.room & (repeated | self.req.ready)),
+            self.req.valid.eq(self.i.valid & tags.space & ~repeated),
+            self.i.ready.eq(tags.space & (repeated | self.req.ready)),
             tags.take.eq(self.i.valid & self.i.ready),
             tags.write.valid.eq(tags.take),
             tags.write.payload.part.eq(self.i.payload.addr[: p.part_width]),

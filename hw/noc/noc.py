@@ -229,14 +229,14 @@ class Entry(Component):
             m.d.sync += [first.eq(beat.last), latched.eq(current)]
         with m.If(accepted & first & computed.illegal & (self.errors != (1 << ERRORS) - 1)):
             m.d.sync += self.errors.eq(self.errors + 1)
-        rooms = []
+        spaces = []
         for v in range(n.vcs):
             credits = Signal(p.depth, name=f"credits{v}", init=-1)
             m.d.comb += self.valid[v].eq(accepted & ~current.illegal & (current.lane == v))
             with m.If(self.valid[v] ^ self.credit[v]):
                 m.d.sync += credits.eq(Mux(self.credit[v], Cat(1, credits[:-1]), credits[1:]))
-            rooms.append(credits[0])
-        m.d.comb += self.i.ready.eq(Cat(rooms).all())
+            spaces.append(credits[0])
+        m.d.comb += self.i.ready.eq(Cat(spaces).all())
         return m
 
 

@@ -120,7 +120,7 @@ class Router(Component):
                 port.position.eq(self.position),
                 port.flit.eq(self.i[i]),
                 port.valid.eq(self.i_valid[i]),
-                port.room.eq(Cat(outputs[o].room for o in reachable[i])),
+                port.space.eq(Cat(outputs[o].space for o in reachable[i])),
                 port.allocated.eq(Cat(outputs[o].allocated for o in reachable[i])),
                 port.taken.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in reachable[i])),
             ]
@@ -134,8 +134,8 @@ class Router(Component):
             for name in ("request", "request2")[: p.rounds]:
                 requests = []
                 for i in n.turns[o]:
-                    before = sum(len(outputs[other].room) for other in reachable[i] if other < o)
-                    requests.append(getattr(inputs[i], name)[before:][: len(port.room)])
+                    before = sum(len(outputs[other].space) for other in reachable[i] if other < o)
+                    requests.append(getattr(inputs[i], name)[before:][: len(port.space)])
                 m.d.comb += getattr(port, name).as_value().eq(Cat(requests))
             m.d.comb += [port.last.eq(Cat(offer.last for offer in offers)), port.credit.eq(self.o_credit[o])]
             if n.reduction:
@@ -189,7 +189,7 @@ class RouterInput(Component):
 
     The control bits of the first flit of each VC are in registers: `request` has one bit per output and VC, in the
     order of `reachable`, the reachable outputs (the VCs of the first, those of the second ...; exits have one); `taken`
-    has one bit per output, high where the flit is accepted. `room` has one bit per output and VC, high if the next
+    has one bit per output, high where the flit is accepted. `space` has one bit per output and VC, high if the next
     buffer has space; `allocated` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1
     cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
 
@@ -217,7 +217,7 @@ class RouterInput(Component):
             "flit": In(Flit(n, p.width)),
             "valid": In(n.vcs),
             "credit": Out(n.vcs),
-            "room": In(targets),
+            "space": In(targets),
             "allocated": In(targets),
             "request": Out(targets),
             "last": Out(1),
@@ -264,7 +264,7 @@ class RouterInput(Component):
         targets = [queue.target for queue in packets]
         for v, queue in enumerate(packets):
             blocked = Mux(queue.first, self.allocated, 0)
-            sendable = queue.target & self.room & ~blocked
+            sendable = queue.target & self.space & ~blocked
             if n.multicast:
                 targets[v] = Signal.like(self.request, name=f"sendable{v}")
                 m.d.comb += targets[v].eq(sendable)
@@ -272,9 +272,9 @@ class RouterInput(Component):
         offer, first = ready, Signal(name="sum_granted") if n.reduction else Const(0)
         if n.plain > 1:
             order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
-            turn = place(m, platform, "turn", MatrixArbiter, count=n.plain, **order)
-            m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken & ~first if n.reduction else taken)]
-            offer = turn.grant
+            arbiter = place(m, platform, "arbiter", MatrixArbiter, count=n.plain, **order)
+            m.d.comb += [arbiter.request.eq(ready), arbiter.taken.eq(taken & ~first if n.reduction else taken)]
+            offer = arbiter.grant
         if n.reduction:
             waiting = vcs[-1].target
             m.d.comb += [first.eq((waiting & self.sums).any()), self.waiting.eq(waiting), self.root.eq(vcs[-1].mark)]
@@ -290,12 +290,12 @@ class RouterInput(Component):
             idle = Cat(bit.replicate(size) for bit, size in zip(self.idle, vcs_of(n, p.reachable), strict=True))
             m.d.comb += [
                 *(retry[v].eq(ready[v] & (target & idle).any() & ~granted) for v, target in enumerate(targets)),
-                turn.request2.eq(retry),
-                turn.taken2.eq(self.taken2.any()),
-                self.request2.eq(choose(turn.grant2, targets)),
+                arbiter.request2.eq(retry),
+                arbiter.taken2.eq(self.taken2.any()),
+                self.request2.eq(choose(arbiter.grant2, targets)),
             ]
             taken = taken | self.taken2.any()
-            offer, request = Mux(granted, offer, turn.grant2), Mux(granted, request, self.request2)
+            offer, request = Mux(granted, offer, arbiter.grant2), Mux(granted, request, self.request2)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
             start.eq(choose(offer, [queue.head for queue in vcs])),

@@ -155,7 +155,7 @@ class TrafficNode(Component):
             random_dest.eq(draw + (draw >= self.node)),
             dest.eq(Mux(uniform, random_dest, pattern_dest)),
             generated.eq(settings.run & (random[:16] < settings.load)),
-            backlog.take.eq(generated & backlog.room),
+            backlog.take.eq(generated & backlog.space),
             backlog.write.valid.eq(backlog.take),
             backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can output it
             backlog.write.payload.dest.eq(Mux(bad, self.node, dest)),
@@ -186,7 +186,7 @@ class TrafficNode(Component):
             m.d.sync += index.eq(Mux(self.o.payload.last, 0, index + 1))
         m.d.sync += [
             counts.sent.eq(counts.sent + (leaves & (packet.dest != self.node))),
-            counts.refused.eq(counts.refused + (generated & ~backlog.room)),
+            counts.refused.eq(counts.refused + (generated & ~backlog.space)),
         ]
 
     def _sink(self, m, random, cycle):

@@ -120,7 +120,7 @@ BREAKS = [
     ("axi_mux", Break(AxiMux, "self.oldest.eq(read.data)", "self.oldest.eq(read.data ^ self.write)")),
     ("instruction_fetch", Break(InstructionFetch, "Mux(started, 0, self.address[slot:top])", "self.address[slot:top]")),
     ("descriptor_fetch", Break(DescriptorFetch, "at.eq(addr << low)", "at.eq(addr << low - 1)")),
-    ("outer_product", Break(OuterProductEngine, " & (~self.stop | offered)", " & ~self.stop")),
+    ("outer_product", Break(OuterProductEngine, " & (~self.stop | ar_pending)", " & ~self.stop")),
 ]
 
 

@@ -168,9 +168,9 @@ class OuterProductEngine(Engine):
                 with m.If(self.stop):
                     m.next = "stopped"
             with m.State("address"):
-                offered = Signal()
-                m.d.comb += [bus.aw.valid.eq(~self.stop | offered), busy["results"].eq(1)]
-                m.d.sync += offered.eq(bus.aw.valid & ~bus.aw.ready)
+                aw_pending = Signal()
+                m.d.comb += [bus.aw.valid.eq(~self.stop | aw_pending), busy["results"].eq(1)]
+                m.d.sync += aw_pending.eq(bus.aw.valid & ~bus.aw.ready)
                 with m.If(bus.aw.valid & bus.aw.ready):
                     m.d.sync += [written.eq(written + 1), rows.eq(rows - 1)]
                     m.next = "sums"
@@ -215,14 +215,14 @@ class OuterProductEngine(Engine):
         """Issue read addresses, `blocks_left` blocks from block `next_block` on. Return whether nothing is in
         flight."""
         ar = self.m_axi.ar
-        offered = Signal(name="ar_offered")
+        ar_pending = Signal()
         outstanding = Signal(range(BEATS * (self.p.depth // BEATS + 2)))  # beats that have not arrived
         accepted = ar.valid & ar.ready
-        m.d.comb += [ar.valid.eq((blocks_left != 0) & (~self.stop | offered)), ar.payload.addr.eq(next_block << LOW)]
-        m.d.sync += [offered.eq(ar.valid & ~ar.ready), outstanding.eq(outstanding + Mux(accepted, BEATS, 0) - word)]
+        m.d.comb += [ar.valid.eq((blocks_left != 0) & (~self.stop | ar_pending)), ar.payload.addr.eq(next_block << LOW)]
+        m.d.sync += [ar_pending.eq(ar.valid & ~ar.ready), outstanding.eq(outstanding + Mux(accepted, BEATS, 0) - word)]
         with m.If(accepted):
             m.d.sync += [next_block.eq(next_block + 1), blocks_left.eq(blocks_left - 1)]
-        with m.If(self.stop & ~offered):
+        with m.If(self.stop & ~ar_pending):
             m.d.sync += blocks_left.eq(0)
         return (outstanding == 0) & ~ar.valid
 

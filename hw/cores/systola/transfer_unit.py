@@ -105,7 +105,7 @@ class TransferUnit(Component):
         m.d.comb += [
             legal.eq(check.o.payload.legal & ~out_of_range),
             self.box.payload.eq(check.o.payload.box),
-            self.box.valid.eq(check.o.valid & legal & numbers.room & ~self.stop),
+            self.box.valid.eq(check.o.valid & legal & numbers.space & ~self.stop),
             issued.eq(self.box.valid & self.box.ready),
             rejected.eq(check.o.valid & ~legal & ~self.stop),
             check.o.ready.eq(issued | rejected),

@@ -87,11 +87,11 @@ def test_slots_are_executed_under_any_stalls_of_links():
             there = bool(left) and rng.random() < 0.6
             ctx.set(lane.word_valid, there)
             ctx.set(lane.word, left[0] if there else rng.getrandbits(16))
-            ctx.set(lane.room, rng.random() < 0.6)
+            ctx.set(lane.space, rng.random() < 0.6)
             if ctx.get(lane.take):
                 assert there
                 left.pop(0)
-            assert not ctx.get(lane.reserve) or ctx.get(lane.room)
+            assert not ctx.get(lane.reserve) or ctx.get(lane.space)
             if ctx.get(lane.valid):
                 sent.append(ctx.get(lane.out))
             if todo and ctx.get(lane.slots.ready):

@@ -77,7 +77,7 @@ def test_sums_and_packets_alternate(every):
             vc = int(places[1] > places[0])
             ctx.set(port.valid, (places[vc] > 0) << vc)
             places[vc] -= places[vc] > 0
-            ctx.set(port.room, 0b11 if cycle % every == 0 else 0b10)
+            ctx.set(port.space, 0b11 if cycle % every == 0 else 0b10)
             await ctx.tick()
             for vc in range(2):
                 places[vc] += ctx.get(port.credit[vc])

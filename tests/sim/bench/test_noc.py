@@ -16,7 +16,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "two bits swapped": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
-    "a buffer that is written when it is full": (r"assign room = credits0\[0\]", "assign room = 1'h1"),
+    "a buffer that is written when it is full": (r"assign space = credits0\[0\]", "assign space = 1'h1"),
     "interleaved packets": (r"vc0__first \? allocated : ", "1'h0 ? allocated : "),
     "a route computed per beat": (r"assign current = first \?", "assign current = 1'h1 ?"),
     "a hop one cycle late": (
@@ -34,7 +34,7 @@ BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
 FORKED = {  # the same, of a network with multicast
     "a copy that is sent twice": (r"assign vc1__served = .*;", "assign vc1__served = 7'h00;"),
-    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
+    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = arbiter__grant[0] & (|taken);"),
     "all copies on the route of the first": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
     "beats that allocate a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
     "a rectangle that ends before it begins": (r"= multicast \? _\d+ : (_\d+);", r"= multicast ? 1'h0 : \1;"),
