@@ -20,8 +20,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "interleaved packets": (r"vc0__first \? allocated : ", "1'h0 ? allocated : "),
     "a route computed per beat": (r"assign current = first \?", "assign current = 1'h1 ?"),
     "a hop one cycle late": (
-        r"assign ready\[0\] = ",
-        "reg late; always @(posedge clk) late <= | vc0__target; assign ready[0] = late & ",
+        r"assign arbiter__request\[0\] = (?!\| \{)",
+        "reg late; always @(posedge clk) late <= | vc0__target; assign arbiter__request[0] = late & ",
     ),
     "a wrong packet that is not counted": (r"= (_\d+) & computed\[(\d+)\];", r"= \1 & 1'h0;"),
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
