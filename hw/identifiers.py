@@ -34,7 +34,7 @@ KEYWORDS = {
 }
 
 
-def objection(name: str) -> str | None:
+def name_error(name: str) -> str | None:
     """Return why a name is illegal, as the end of a sentence that begins with the name; None if it is legal."""
     if not re.fullmatch("[A-Za-z][A-Za-z0-9_]*", name):
         return "must be letters, digits and underscores, first a letter"

@@ -35,7 +35,7 @@ class BaseInstruction:
         object.__setattr__(self, "operands", values)
         if self.flags & ~sum(flag.mask for flag in row.flags):
             raise ValueError(f"{row.name} has no flags 0x{self.flags:x}.")
-        if row.control is Control.SET and (number := row.flags[0].of(self.flags)) not in isa.configs:
+        if row.control is Control.SET and (number := row.flags[0].extract(self.flags)) not in isa.configs:
             raise ValueError(f"there is no setting {number}.")
 
     @classmethod
@@ -76,7 +76,7 @@ class BaseInstruction:
 
     def flag(self, name: str) -> int:
         """Value of a flag."""
-        return self.row.flag(name).of(self.flags)
+        return self.row.flag(name).extract(self.flags)
 
     def encode(self) -> bytes:
         """Encode the instruction as the bytes of its slot in memory."""
@@ -95,7 +95,7 @@ class BaseInstruction:
     def decode(cls, code: bytes):
         """Decode the bytes of a slot. Raises :class:`ProgramError` for bytes that `encode` cannot return."""
         isa, word = cls.isa, int.from_bytes(code, "little")
-        opcode = isa.opcode.of(word)
+        opcode = isa.opcode.extract(word)
         if opcode not in isa.rows:
             raise ProgramError(f"there is no opcode 0x{opcode:02x}.")
         row = isa.rows[opcode]
@@ -110,7 +110,7 @@ class BaseInstruction:
                     raise ProgramError(f"{row.name} has no operand {operand.name}.")
             raise ProgramError(f"{row.name} has bits that must be 0: 0x{rest:x}.")
         try:
-            return cls(isa.Op(opcode), tuple(_value(isa, name, word) for name in row.operands), isa.flags.of(word))
+            return cls(isa.Op(opcode), tuple(_value(isa, name, word) for name in row.operands), isa.flags.extract(word))
         except ValueError as error:
             raise ProgramError(str(error)) from None
 
@@ -132,5 +132,5 @@ def _mask(isa: Isa, name: str) -> int:
 def _value(isa: Isa, name: str, word: int) -> Value:
     place = isa.operand(name)
     if place.register is None:
-        return place.of(word)
-    return Reg(word >> place.register & isa.registers - 1, place.of(word))
+        return place.extract(word)
+    return Reg(word >> place.register & isa.registers - 1, place.extract(word))

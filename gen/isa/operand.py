@@ -107,7 +107,7 @@ def pack(fields: tuple[Field, ...], values: dict[str, int]) -> int:
 def unpack(fields: tuple[Field, ...], operand: Value) -> dict[str, int] | None:
     """Unpack the values of fields from an operand; None if `pack` cannot return this operand."""
     word = operand.immediate if isinstance(operand, Reg) else operand
-    values = {field.name: signed_value(field.of(word), field.bits) for field in fields}
+    values = {field.name: signed_value(field.extract(word), field.bits) for field in fields}
     try:
         made = pack(fields, values)
     except ProgramError:

@@ -26,11 +26,11 @@ def line_of(instruction, addresses: Container[int] = ()) -> str:
     """Line of text of an instruction. A MOVE writes hexadecimal numbers to the registers in `addresses`."""
     isa, row = instruction.isa, instruction.row
     parts = []
-    if row.control is Control.SYNC and (units := row.flags[0].of(instruction.flags)) != _every_unit(isa):
+    if row.control is Control.SYNC and (units := row.flags[0].extract(instruction.flags)) != _every_unit(isa):
         named = [unit.name.lower() for unit in isa.Unit if units & unit]
         parts.append(" | ".join(named) or "0")
     if row.control is Control.SET:
-        parts.append(isa.Setting(row.flags[0].of(instruction.flags)).name)
+        parts.append(isa.Setting(row.flags[0].extract(instruction.flags)).name)
     fields = [isa.operand(name) for name in row.operands]
     values = list(instruction.operands)
     if row.packed and (packed := unpack(row.packed, values[-1])):
@@ -44,7 +44,7 @@ def line_of(instruction, addresses: Container[int] = ()) -> str:
             for field, value in zip(fields, values, strict=False)
         )
     for flag in _named_flags(row):
-        if value := flag.of(instruction.flags):
+        if value := flag.extract(instruction.flags):
             parts.append(flag.name if flag.bits == 1 else f"{flag.name}={number_text(value, flag.bits + 1)}")
     return f"{row.name:<7} {', '.join(parts)}".rstrip()
 

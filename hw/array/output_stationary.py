@@ -138,14 +138,14 @@ class OutputStationary(Component):
         # In the first cycle after reset the edge sends a `last` through the grid, which clears every running sum.
         cleared = Signal()
         m.d.sync += cleared.eq(1)
-        room = Signal()
+        space = Signal()
         spacing = Signal(range(p.rows))  # cycles for which the previous tile still occupies the output path
         last = Signal()
         enter = Signal()
         ready = Signal()
         m.d.comb += [
             last.eq(a.o.payload.last | w.o.payload.last),
-            ready.eq(cleared & (~last | (room & (spacing == 0)))),
+            ready.eq(cleared & (~last | (space & (spacing == 0)))),
             enter.eq(a.o.valid & w.o.valid & ready),
             a.o.ready.eq(w.o.valid & ready),
             w.o.ready.eq(a.o.valid & ready),
@@ -205,12 +205,12 @@ class OutputStationary(Component):
             m.d.sync += remaining.eq(remaining - 1)
 
         if p.buffer == 0:
-            m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid)]
+            m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid)]
         else:
             buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=p.buffer, claim=p.rows)
             m.d.comb += [
                 buffer.take.eq(ends),
-                room.eq(buffer.room),
+                space.eq(buffer.space),
                 buffer.write.payload.eq(row),
                 buffer.write.valid.eq(valid),
                 self.y.payload.eq(buffer.o.payload),

@@ -112,20 +112,22 @@ class Pe(Component):
             )
             join(m, getattr(self, name), decoders.i)
             operands[name] = decoders.o
-        room = Signal()
+        space = Signal()
         accepts = Signal()  # the operands of a result have entered
         last = Signal()  # the last of its tile
         cell = self._ws if p.dataflow == "ws" else self._os
-        result = cell(m, platform, operands["a"], operands["w"], room, accepts, last)
+        result = cell(m, platform, operands["a"], operands["w"], space, accepts, last)
         valid, lasts = Signal(self.cell_latency), Signal(self.cell_latency)
         m.d.sync += [valid.eq(Cat(accepts, valid)), lasts.eq(Cat(last, lasts))]
         row = Signal(Packet(p.sum))
         m.d.comb += [row.data.eq(result), row.last.eq(lasts[-1])]
         depth = self.cell_latency + ROUND_TRIP
-        buffered(m, platform, take=accepts, room=room, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto")
+        buffered(
+            m, platform, take=accepts, space=space, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto"
+        )
         return m
 
-    def _ws(self, m, platform, a, w, room, accepts, last):
+    def _ws(self, m, platform, a, w, space, accepts, last):
         p = self.p
         cell_parameters = {"streamed": p.a.operand, "stationary": p.w.operand, "psum": p.sum}
         cell = place(m, platform, "cell", StationaryCell, **cell_parameters, **p.registers)
@@ -138,7 +140,7 @@ class Pe(Component):
             psum.i.payload.sum.eq(self.psum.payload),
             psum.i.valid.eq(self.psum.valid),
             self.psum.ready.eq(psum.i.ready),
-            ready.eq(room & (~fresh | loaded)),
+            ready.eq(space & (~fresh | loaded)),
             accepts.eq(a.valid & psum.o.valid & ready),
             a.ready.eq(psum.o.valid & ready),
             psum.o.ready.eq(a.valid & ready),
@@ -159,7 +161,7 @@ class Pe(Component):
             m.d.sync += loaded.eq(0)
         return cell.south.psum
 
-    def _os(self, m, platform, a, w, room, accepts, last):
+    def _os(self, m, platform, a, w, space, accepts, last):
         p = self.p
         cell = place(m, platform, "cell", OutputCell, a=p.a.operand, w=p.w.operand, sum=p.sum, **p.registers)
         cleared = Signal()  # the first cycle after reset sends a `last`, which clears the sum
@@ -169,7 +171,7 @@ class Pe(Component):
         m.d.sync += cleared.eq(1)
         m.d.comb += [
             ends.eq(a.payload.last | w.payload.last),
-            ready.eq(cleared & (~ends | room)),
+            ready.eq(cleared & (~ends | space)),
             enter.eq(a.valid & w.valid & ready),
             a.ready.eq(w.valid & ready),
             w.ready.eq(a.valid & ready),

@@ -83,13 +83,13 @@ class Stationary(Component):
                 m.d.sync += [rows_left.eq(rows_left.init), ending.eq(ending.init)]
 
         # Rows are admitted before their register, so that the core's first wires start at flip-flops.
-        room = Signal()
+        space = Signal()
         enter = Signal()  # a row enters the core in the next cycle
         fresh = Signal(init=1)  # the next row is the first of its tile
         swap = Signal()
         streamed = Signal(self.streamed.payload.data.shape(), reset_less=True)
         m.d.comb += [
-            self.streamed.ready.eq(room & (~fresh | complete)),
+            self.streamed.ready.eq(space & (~fresh | complete)),
             enter.eq(self.streamed.valid & self.streamed.ready),
             core.streamed.eq(streamed),
             core.swap.eq(swap),
@@ -113,7 +113,7 @@ class Stationary(Component):
             m.d.sync += user.eq(Cat(self.streamed.payload.user, user))
             m.d.comb += row.user.as_value().eq(user[-p.user.size :])
         if p.buffer == 0:
-            m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
+            m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
-            buffered(m, platform, take=enter, room=room, row=row, valid=valid[-1], out=self.y, depth=p.buffer)
+            buffered(m, platform, take=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=p.buffer)
         return m

@@ -81,13 +81,13 @@ class AxiMux(Component):
             self._respond(m, "r", masters)
         if self.p.writes:
             order = place(m, platform, "order", GrantQueue, masters=self.p.masters, depth=self.p.outstanding)
-            grant, taken = self._address(m, platform, "aw", masters, order.room)
+            grant, taken = self._address(m, platform, "aw", masters, order.space)
             m.d.comb += [order.write.eq(taken), order.grant.eq(grant)]
             self._write(m, order, masters)
             self._respond(m, "b", masters)
         return m
 
-    def _address(self, m, platform, name, masters, room):
+    def _address(self, m, platform, name, masters, space):
         """Arbitrate an address channel. Return the one-hot grant, and whether it is accepted in this cycle."""
         p, target = self.p, getattr(self.m_axi, name)
         sources = [getattr(master, name) for master in masters]
@@ -96,14 +96,16 @@ class AxiMux(Component):
         taken = Signal(name=f"{name}_taken")
         spill = place(m, platform, name, StreamSpill, payload=target.payload.shape())
         join(m, spill.o, target)
-        m.d.comb += [spill.i.valid.eq(request.any() & room), taken.eq(spill.i.valid & spill.i.ready)]
+        m.d.comb += [spill.i.valid.eq(request.any() & space), taken.eq(spill.i.valid & spill.i.ready)]
         if p.priority == "fixed":
             m.d.comb += grant.eq(request & ~(request - 1)[: p.masters])
         else:
-            turn = place(m, platform, f"{name}_turn", MatrixArbiter, count=p.masters, rule="round_robin", held=True)
-            m.d.comb += [turn.request.eq(request), turn.taken.eq(taken), grant.eq(turn.grant)]
+            arbiter = place(
+                m, platform, f"{name}_arbiter", MatrixArbiter, count=p.masters, rule="round_robin", held=True
+            )
+            m.d.comb += [arbiter.request.eq(request), arbiter.taken.eq(taken), grant.eq(arbiter.grant)]
         for n, source in enumerate(sources):
-            m.d.comb += source.ready.eq(grant[n] & spill.i.ready & room)
+            m.d.comb += source.ready.eq(grant[n] & spill.i.ready & space)
             with m.If(grant[n]):
                 m.d.comb += spill.i.payload.id.eq(Cat(source.payload.id[: p.id_width], Const(n, p.tag_width)))
                 m.d.comb += [
@@ -134,9 +136,9 @@ class AxiMux(Component):
 
 
 class GrantQueue(Component):
-    """Queue of granted writes: `grant` is pushed by `write` while there is `room`, `oldest` is popped by `read`.
+    """Queue of granted writes: `grant` is pushed by `write` while there is `space`, `oldest` is popped by `read`.
 
-    Latency 1, initiation interval 1. `room` depends on no input. Area: depth x masters bits of distributed memory.
+    Latency 1, initiation interval 1. `space` depends on no input. Area: depth x masters bits of distributed memory.
     """
 
     class Parameters(Parameters):
@@ -148,7 +150,7 @@ class GrantQueue(Component):
         return {
             "write": In(1),
             "grant": In(p.masters),
-            "room": Out(1),
+            "space": Out(1),
             "read": In(1),
             "oldest": Out(p.masters),
             "valid": Out(1),
@@ -165,7 +167,7 @@ class GrantQueue(Component):
             write.en.eq(self.write),
             self.oldest.eq(read.data),
             self.valid.eq(count != 0),
-            self.room.eq(count != p.depth),
+            self.space.eq(count != p.depth),
         ]
         for port, moves in ((write, self.write), (read, self.read)):
             with m.If(moves):

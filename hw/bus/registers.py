@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ..bundle import Bundle
 from ..component import Component, ParameterError, Parameters, place
-from ..identifiers import objection
+from ..identifiers import name_error
 from ..stream.skid import StreamSkid
 from .axi import AxiLite, Response
 
@@ -27,7 +27,7 @@ Access = Literal["rw", "ro", "w1c", "pulse"]
 
 
 def _name(name: str) -> str:
-    if reason := objection(name):
+    if reason := name_error(name):
         raise ParameterError(f"name={name}: name {reason}.")
     return name
 
@@ -166,7 +166,7 @@ class RegisterMap(Described):
             for field in register.fields:
                 where = f"register '{register.name}': field '{field.name}'"
                 for port in ports(register, field):
-                    reason = objection(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
+                    reason = name_error(port) or ("must not begin with s_axil_" if port.startswith("s_axil_") else None)
                     if other := seen.get(port.lower()):
                         reason = f"must not be a port of {other} too"
                     if reason:

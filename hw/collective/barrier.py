@@ -11,15 +11,14 @@ from .rings import CollectiveCode, CollectiveParameters
 CHILDREN = 2
 
 
-def agreed(p: CollectiveParameters) -> Bundle:
+def matched_arguments(p: CollectiveParameters) -> Bundle:
     """Parts of a call in which all nodes must agree."""
     return Bundle({"op": 3, "root": bits(p.rings.nodes), "rows": p.count_width})
 
 
-def gathered(p: CollectiveParameters) -> Bundle:
-    """State of a subtree: whether `some` node waits, whether `every` node does, and whether all calls are the `same`:
-    `asked`."""
-    return Bundle({"some": 1, "every": 1, "same": 1, "asked": agreed(p)})
+def subtree_state(p: CollectiveParameters) -> Bundle:
+    """State of a subtree: whether any node waits, whether all do, and whether all calls match `call`."""
+    return Bundle({"any_waiting": 1, "all_waiting": 1, "calls_match": 1, "call": matched_arguments(p)})
 
 
 DECISION = Bundle({"valid": 1, "code": 3})
@@ -29,8 +28,8 @@ DECISION = Bundle({"valid": 1, "code": 3})
 class BarrierNode(Component):
     """Node of the barrier tree: combines the states of its children with its own, and forwards decisions to them.
 
-    `waits`: a call waits here, with the parts `asked`. `has` marks the existing children; their states arrive in
-    `below`, and the combined state leaves by `above`. Latency 1 in each direction.
+    `waiting`: a call waits here, with the parts `call`. `child_present` marks the existing children; their states
+    arrive in `below`, and the combined state leaves by `above`. Latency 1 in each direction.
     """
 
     class Parameters(CollectiveParameters):
@@ -39,29 +38,29 @@ class BarrierNode(Component):
     @staticmethod
     def members(p):
         return {
-            "waits": In(1),
-            "asked": In(agreed(p)),
-            "has": In(CHILDREN),
-            "below": In(Lanes(gathered(p), CHILDREN)),
-            "above": Out(gathered(p)),
-            "decided": In(DECISION),
+            "waiting": In(1),
+            "call": In(matched_arguments(p)),
+            "child_present": In(CHILDREN),
+            "below": In(Lanes(subtree_state(p), CHILDREN)),
+            "above": Out(subtree_state(p)),
+            "decision_in": In(DECISION),
             "decision": Out(DECISION),
         }
 
     def elaborate(self, platform):
         m = Module()
-        some, every, same = self.waits, self.waits, 1
+        any_waiting, all_waiting, calls_match = self.waiting, self.waiting, 1
         for n in range(CHILDREN):
-            child, has = self.below[n], self.has[n]
-            some = some | (has & child.some)
-            every = every & (~has | child.every)
-            same = same & (~has | (child.same & (child.asked == self.asked)))
+            child, present = self.below[n], self.child_present[n]
+            any_waiting = any_waiting | (present & child.any_waiting)
+            all_waiting = all_waiting & (~present | child.all_waiting)
+            calls_match = calls_match & (~present | (child.calls_match & (child.call == self.call)))
         m.d.sync += [
-            self.above.some.eq(some),
-            self.above.every.eq(every),
-            self.above.same.eq(same),
-            self.above.asked.eq(self.asked),
-            self.decision.eq(self.decided),
+            self.above.any_waiting.eq(any_waiting),
+            self.above.all_waiting.eq(all_waiting),
+            self.above.calls_match.eq(calls_match),
+            self.above.call.eq(self.call),
+            self.decision.eq(self.decision_in),
         ]
         return m
 
@@ -82,23 +81,27 @@ class Coordinator(Component):
 
     @staticmethod
     def members(p):
-        return {"known": In(gathered(p)), "decision": Out(DECISION)}
+        return {"tree_state": In(subtree_state(p)), "decision": Out(DECISION)}
 
     def elaborate(self, platform):
         m = Module()
         settle = 2 * (self.p.rings.depth + 3)
         settling = Signal(range(settle + 1), init=settle)
-        waited = Signal(range(self.p.timeout + 1))
-        known = self.known
-        late = waited == self.p.timeout
+        wait_cycles = Signal(range(self.p.timeout + 1))
+        state = self.tree_state
+        timed_out = wait_cycles == self.p.timeout
         m.d.sync += self.decision.valid.eq(0)
         with m.If(settling != 0):
-            m.d.sync += [settling.eq(settling - 1), waited.eq(0)]
-        with m.Elif(known.some):
-            m.d.sync += waited.eq(waited + 1)
+            m.d.sync += [settling.eq(settling - 1), wait_cycles.eq(0)]
+        with m.Elif(state.any_waiting):
+            m.d.sync += wait_cycles.eq(wait_cycles + 1)
             m.d.sync += self.decision.code.eq(
-                Mux(known.every, Mux(known.same, CollectiveCode.OK, CollectiveCode.DIFFERENT), CollectiveCode.MISSING)
+                Mux(
+                    state.all_waiting,
+                    Mux(state.calls_match, CollectiveCode.OK, CollectiveCode.DIFFERENT),
+                    CollectiveCode.MISSING,
+                )
             )
-            with m.If(known.every | late):
+            with m.If(state.all_waiting | timed_out):
                 m.d.sync += [self.decision.valid.eq(1), settling.eq(settle)]
         return m

@@ -71,21 +71,21 @@ class Collective(Component):
         m = Module()
         p, r = self.p, self.p.rings
         nodes = [place(m, platform, f"node{n}", CollectiveNode, **dict(p)) for n in range(r.nodes)]
-        chair = place(m, platform, "chair", Coordinator, **dict(p))
+        coordinator = place(m, platform, "coordinator", Coordinator, **dict(p))
         before = [{r.after(ring, n): n for n in range(r.nodes)} for ring in range(r.count)]
-        m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
+        m.d.comb += [coordinator.tree_state.eq(nodes[0].above), nodes[0].decision_in.eq(coordinator.decision)]
         for n, node in enumerate(nodes):
             x, y = n % r.k, n // r.k
             m.d.comb += [
                 node.node.eq(n),
-                node.lag.eq(r.depth - x - y),
+                node.start_delay.eq(r.depth - x - y),
                 node.position.eq(node.position.shape().const({"x": x, "y": y, "sum": (x + y) % r.period})),
                 node.next_nodes.eq(node.next_nodes.shape().const([r.after(ring, n) for ring in range(r.count)])),
-                node.last_nodes.eq(node.last_nodes.shape().const([before[ring][n] for ring in range(r.count)])),
+                node.previous_nodes.eq(node.previous_nodes.shape().const([before[ring][n] for ring in range(r.count)])),
             ]
             for name, member in node_ports(p).items():
-                ours, theirs = getattr(self, f"node{n}_{name}"), getattr(node, name)
-                source, target = (ours, theirs) if member.flow == In else (theirs, ours)
+                outer, inner = getattr(self, f"node{n}_{name}"), getattr(node, name)
+                source, target = (outer, inner) if member.flow == In else (inner, outer)
                 join(m, source, target)
 
             # Links: where each begins and ends, and the tree along the row to column 0, then along column 0 to node 0.
@@ -98,8 +98,8 @@ class Collective(Component):
                     nodes[back].link_out_credit[link].eq(node.link_in_credit[link]),
                 ]
             children = [n + 1 if x < r.k - 1 else None, n + r.k if x == 0 and y < r.l - 1 else None]
-            m.d.comb += node.has.eq(Cat(Const(child is not None) for child in children))
+            m.d.comb += node.child_present.eq(Cat(Const(child is not None) for child in children))
             for slot, child in enumerate(children):
                 if child is not None:
-                    m.d.comb += [node.below[slot].eq(nodes[child].above), nodes[child].decided.eq(node.decision)]
+                    m.d.comb += [node.below[slot].eq(nodes[child].above), nodes[child].decision_in.eq(node.decision)]
         return m

@@ -51,14 +51,14 @@ class Lane(Component):
     """Lane: executes slots (`lane_slot` in `hw.collective.rings`), one word per cycle.
 
     Operands are read ahead. A word is issued when the link that it pops has one (`word_valid`, `word`; `take` accepts
-    it) and the link that it pushes has space (`room`; `reserve` claims it): after that it never stalls.
+    it) and the link that it pushes has space (`space`; `reserve` claims it): after that it never stalls.
 
     While there are no slots the bank belongs to the node: `host_addr`, `host_data`, and bytes to write in
     `host_strobe`; `found` follows the address after BANK_LATENCY cycles.
 
     Latency from `take` to `valid`: that of the reduction, so a hop takes one more cycle. Initiation interval 1.
     Back-pressure: `slots` may stall; only `take` and `reserve` depend combinationally on inputs: on `word_valid` and
-    `room`. Area: the bank, the reduction, 2 words of flip-flops and two more per cycle of the reduction.
+    `space`. Area: the bank, the reduction, 2 words of flip-flops and two more per cycle of the reduction.
     """
 
     class Parameters(CollectiveParameters):
@@ -72,7 +72,7 @@ class Lane(Component):
             "word_valid": In(1),
             "word": In(p.width),
             "take": Out(1),
-            "room": In(1),
+            "space": In(1),
             "reserve": Out(1),
             "valid": Out(1),
             "out": Out(p.width),
@@ -96,19 +96,19 @@ class Lane(Component):
         m.d.comb += self.slots.ready.eq(~waiting)
         with m.If(~waiting):
             m.d.sync += [following.eq(self.slots.payload), waiting.eq(self.slots.valid)]
-        with m.If(advance & (~active | ((current.take <= 1) & (current.give <= 1)))):
+        with m.If(advance & (~active | ((current.receive_rows <= 1) & (current.send_rows <= 1)))):
             m.d.sync += [active.eq(waiting), current.eq(following)]
             with m.If(waiting):
                 m.d.sync += waiting.eq(0)
         with m.Elif(advance):
-            for side, addr in (("take", "write_addr"), ("give", "read_addr")):
+            for side, addr in (("receive_rows", "write_addr"), ("send_rows", "read_addr")):
                 with m.If(current[side] != 0):
                     m.d.sync += [current[side].eq(current[side] - 1), current[addr].eq(current[addr] + 1)]
 
         # Control bits of a word, while its operand is read.
         step = Bundle({"valid": 1, "read": 1, "add": 1, "write": 1, "pop": 1, "push": 1, "addr": p.addr_width})
         steps = [Signal(step, name=f"step{n}") for n in range(1 + BANK_LATENCY)]
-        receives, sends = current.take != 0, current.give != 0
+        receives, sends = current.receive_rows != 0, current.send_rows != 0
         m.d.comb += [
             steps[0].valid.eq(active),
             steps[0].read.eq(current.read & sends),
@@ -123,7 +123,7 @@ class Lane(Component):
         ready = steps[-1]
         fire = Signal()
         m.d.comb += [
-            fire.eq(ready.valid & (self.word_valid | ~ready.pop) & (self.room | ~ready.push)),
+            fire.eq(ready.valid & (self.word_valid | ~ready.pop) & (self.space | ~ready.push)),
             advance.eq(~ready.valid | fire),
             self.take.eq(fire & ready.pop),
             self.reserve.eq(fire & ready.push),

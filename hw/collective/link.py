@@ -49,7 +49,7 @@ class LinkEnd(Component):
 
 
 class LinkBegin(Component):
-    """Link start: counter of the free words at the link's end. `room` is high unless there are none; `reserve` claims
+    """Link start: counter of the free words at the link's end. `space` is high unless there are none; `reserve` claims
     one, `credit` returns one. Latency 1."""
 
     class Parameters(Parameters):
@@ -57,12 +57,12 @@ class LinkBegin(Component):
 
     @staticmethod
     def members(p):
-        return {"reserve": In(1), "credit": In(1), "room": Out(1)}
+        return {"reserve": In(1), "credit": In(1), "space": Out(1)}
 
     def elaborate(self, platform):
         m = Module()
-        places = Signal(range(self.p.depth + 1), init=self.p.depth)
-        m.d.comb += self.room.eq(places != 0)
+        credits = Signal(range(self.p.depth + 1), init=self.p.depth)
+        m.d.comb += self.space.eq(credits != 0)
         with m.If(self.reserve ^ self.credit):
-            m.d.sync += places.eq(Mux(self.credit, places + 1, places - 1))
+            m.d.sync += credits.eq(Mux(self.credit, credits + 1, credits - 1))
         return m

@@ -9,7 +9,7 @@ from ..component import Component, place
 from ..memory.access import Read, port
 from ..noc.route import bits
 from ..stream.buffer import buffered
-from .barrier import CHILDREN, DECISION, BarrierNode, gathered
+from .barrier import CHILDREN, DECISION, BarrierNode, subtree_state
 from .lane import BANK_LATENCY, Lane
 from .link import LinkBegin, LinkEnd
 from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameters, call, lane_slot, place_of
@@ -34,9 +34,10 @@ class CollectiveNode(Component):
     at link n has moved in the same direction. The assignment of lanes to links follows from the node's position, and in
     an all-to-all from the pass; a pass begins when all lanes have completed the previous one.
 
-    All nodes begin in the same cycle: `lag` is how many cycles earlier than the last node a node receives the decision.
-    `node`, `position`, `next_nodes`, `last_nodes` (its neighbours on each ring), `has` (its children on the tree) and
-    `lag` are driven by constants outside, so that all nodes are instances of one module.
+    All nodes begin in the same cycle: `start_delay` is how many cycles earlier than the last node a node receives the
+    decision. `node`, `position`, `next_nodes`, `previous_nodes` (its neighbours on each ring), `child_present` (its
+    children on the tree) and `start_delay` are driven by constants outside, so that all nodes are instances of one
+    module.
     """
 
     class Parameters(CollectiveParameters):
@@ -51,25 +52,25 @@ class CollectiveNode(Component):
             "node": In(bits(r.nodes)),
             "position": In(place_of(r)),
             "next_nodes": In(neighbours),
-            "last_nodes": In(neighbours),
+            "previous_nodes": In(neighbours),
             "link_in": In(words),
             "link_in_valid": In(r.lanes),
             "link_in_credit": Out(r.lanes),
             "link_out": Out(words),
             "link_out_valid": Out(r.lanes),
             "link_out_credit": In(r.lanes),
-            "has": In(CHILDREN),
-            "lag": In(bits(r.depth + 1)),
-            "below": In(Lanes(gathered(p), CHILDREN)),
-            "above": Out(gathered(p)),
-            "decided": In(DECISION),
+            "child_present": In(CHILDREN),
+            "start_delay": In(bits(r.depth + 1)),
+            "below": In(Lanes(subtree_state(p), CHILDREN)),
+            "above": Out(subtree_state(p)),
+            "decision_in": In(DECISION),
             "decision": Out(DECISION),
         }
 
     def elaborate(self, platform):
         m = Module()
         p, r = self.p, self.p.rings
-        asked = Signal(call(p))
+        current = Signal(call(p))
         command = Signal(order(p))
         start = Signal()
         schedules, lanes = [], []
@@ -92,95 +93,95 @@ class CollectiveNode(Component):
                 schedule.order.eq(command),
                 schedule.start.eq(start),
             ]
-            ends = Cat(self.next_nodes[ring] == asked.root, self.last_nodes[ring] == asked.root)
+            ends = Cat(self.next_nodes[ring] == current.root, self.previous_nodes[ring] == current.root)
             m.d.comb += [schedule.order.begins.eq(Cat(ends[1], ends[0])), schedule.order.ends.eq(ends)]
         self._links(m, platform, lanes, command)
-        at_rest = Signal()
-        self._memory(m, platform, lanes, at_rest)
+        idle = Signal()
+        self._memory(m, platform, lanes, idle)
 
         # Values derived from a call, one or two cycles later: the addresses of its rows, and whether it is legal.
-        rooted = Signal()
+        has_root = Signal()
         parts = Signal(p.count_width + bits(r.nodes))
-        needs = Signal(p.count_width + bits(r.nodes) + 3)
-        m.d.comb += rooted.eq((asked.op == CollectiveOp.BROADCAST) | (asked.op == CollectiveOp.REDUCE))
-        extent = Mux(rooted, asked.rows, Mux(asked.op == CollectiveOp.ALL_TO_ALL, parts * (r.count + 1), parts))
+        rows_needed = Signal(p.count_width + bits(r.nodes) + 3)
+        m.d.comb += has_root.eq((current.op == CollectiveOp.BROADCAST) | (current.op == CollectiveOp.REDUCE))
+        extent = Mux(has_root, current.rows, Mux(current.op == CollectiveOp.ALL_TO_ALL, parts * (r.count + 1), parts))
         m.d.sync += [
-            parts.eq(asked.rows * r.nodes),
-            needs.eq(asked.base + extent),
-            command.home.eq(asked.base + asked.rows * self.node),
+            parts.eq(current.rows * r.nodes),
+            rows_needed.eq(current.base + extent),
+            command.own_part.eq(current.base + current.rows * self.node),
         ]
         m.d.comb += [
-            command.op.eq(asked.op),
-            command.rows.eq(asked.rows),
-            command.base.eq(asked.base),
+            command.op.eq(current.op),
+            command.rows.eq(current.rows),
+            command.base.eq(current.base),
             command.whole.eq(parts),
-            command.step_x.eq(asked.rows),
-            command.round_x.eq(asked.rows * (r.k - 1)),
-            command.step_y.eq(asked.rows * r.k),
-            command.round_y.eq(asked.rows * (r.k * (r.l - 1))),
-            command.root.eq(asked.root == self.node),
+            command.step_x.eq(current.rows),
+            command.round_x.eq(current.rows * (r.k - 1)),
+            command.step_y.eq(current.rows * r.k),
+            command.round_y.eq(current.rows * (r.k * (r.l - 1))),
+            command.root.eq(current.root == self.node),
         ]
 
-        meeting = place(m, platform, "meeting", BarrierNode, **dict(p))
+        barrier = place(m, platform, "barrier", BarrierNode, **dict(p))
         m.d.comb += [
-            meeting.asked.op.eq(asked.op),
-            meeting.asked.root.eq(Mux(rooted, asked.root, 0)),
-            meeting.asked.rows.eq(asked.rows),
-            meeting.has.eq(self.has),
-            meeting.below.eq(self.below),
-            self.above.eq(meeting.above),
-            meeting.decided.eq(self.decided),
-            self.decision.eq(meeting.decision),
+            barrier.call.op.eq(current.op),
+            barrier.call.root.eq(Mux(has_root, current.root, 0)),
+            barrier.call.rows.eq(current.rows),
+            barrier.child_present.eq(self.child_present),
+            barrier.below.eq(self.below),
+            self.above.eq(barrier.above),
+            barrier.decision_in.eq(self.decision_in),
+            self.decision.eq(barrier.decision),
         ]
 
-        checked = Signal(2)
-        begun = Signal()
-        lag = Signal.like(self.lag)
+        check_cycles = Signal(2)
+        started = Signal()
+        start_delay = Signal.like(self.start_delay)
         reverse, second = command.reverse, command.second
         busy = Cat(each.busy for each in schedules + lanes).any()
         code = self.status.payload.code
         with m.FSM():
             with m.State("IDLE"):
-                m.d.comb += [self.call.ready.eq(1), at_rest.eq(1)]
-                m.d.sync += [checked.eq(0), begun.eq(0), reverse.eq(0), second.eq(0)]
-                m.d.sync += asked.eq(self.call.payload)
+                m.d.comb += [self.call.ready.eq(1), idle.eq(1)]
+                m.d.sync += [check_cycles.eq(0), started.eq(0), reverse.eq(0), second.eq(0)]
+                m.d.sync += current.eq(self.call.payload)
                 with m.If(self.call.valid):
                     m.next = "CHECK"
             with m.State("CHECK"):
-                m.d.sync += checked.eq(checked + 1)
+                m.d.sync += check_cycles.eq(check_cycles + 1)
                 wrong = {
-                    CollectiveCode.OPERATION: asked.op > max(CollectiveOp),
-                    CollectiveCode.ROOT: rooted & (asked.root >= r.nodes) if r.nodes & (r.nodes - 1) else 0,
-                    CollectiveCode.LENGTH: asked.rows == 0,
-                    CollectiveCode.RANGE: needs > p.rows,
+                    CollectiveCode.OPERATION: current.op > max(CollectiveOp),
+                    CollectiveCode.ROOT: has_root & (current.root >= r.nodes) if r.nodes & (r.nodes - 1) else 0,
+                    CollectiveCode.LENGTH: current.rows == 0,
+                    CollectiveCode.RANGE: rows_needed > p.rows,
                 }
-                with m.If(checked == 2):
+                with m.If(check_cycles == 2):
                     m.next = "WAIT"
                     for why, condition in reversed(wrong.items()):
                         with m.If(condition):
                             m.d.sync += code.eq(why)
                             m.next = "STATUS"
             with m.State("WAIT"):
-                m.d.comb += meeting.waits.eq(1)
-                m.d.sync += [code.eq(self.decided.code), lag.eq(self.lag)]
-                with m.If(self.decided.valid):
+                m.d.comb += barrier.waiting.eq(1)
+                m.d.sync += [code.eq(self.decision_in.code), start_delay.eq(self.start_delay)]
+                with m.If(self.decision_in.valid):
                     m.next = "STATUS"
-                    with m.If(self.decided.code == CollectiveCode.OK):
-                        m.next = "LAG"
-            with m.State("LAG"):
-                m.d.sync += lag.eq(lag - 1)
-                with m.If(lag == 0):
+                    with m.If(self.decision_in.code == CollectiveCode.OK):
+                        m.next = "DELAY"
+            with m.State("DELAY"):
+                m.d.sync += start_delay.eq(start_delay - 1)
+                with m.If(start_delay == 0):
                     m.next = "RUN"
             with m.State("RUN"):
-                m.d.comb += start.eq(~begun)
-                m.d.sync += begun.eq(1)
-                with m.If(begun & ~busy):
-                    with m.If((asked.op == CollectiveOp.ALL_TO_ALL) & ~(reverse & (second if r.count > 1 else 1))):
-                        m.d.sync += [begun.eq(0), reverse.eq(~reverse), second.eq(second ^ reverse)]
+                m.d.comb += start.eq(~started)
+                m.d.sync += started.eq(1)
+                with m.If(started & ~busy):
+                    with m.If((current.op == CollectiveOp.ALL_TO_ALL) & ~(reverse & (second if r.count > 1 else 1))):
+                        m.d.sync += [started.eq(0), reverse.eq(~reverse), second.eq(second ^ reverse)]
                     with m.Else():
                         m.next = "STATUS"
             with m.State("STATUS"):
-                m.d.comb += [self.status.valid.eq(1), at_rest.eq(1)]
+                m.d.comb += [self.status.valid.eq(1), idle.eq(1)]
                 with m.If(self.status.ready):
                     m.next = "IDLE"
         return m
@@ -203,13 +204,13 @@ class CollectiveNode(Component):
 
         # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is in the other dimension.
         exchange = command.op == CollectiveOp.ALL_TO_ALL
-        leaves, comes = Signal(2), Signal(2)
+        out_dimensions, in_dimensions = Signal(2), Signal(2)
         if r.count > 1:
             last = Mux(self.position.sum == 0, r.period - 1, self.position.sum - 1)
-            forth, back = self.position.sum >= r.straight, last >= r.straight
+            leaves_in_y, arrives_in_y = self.position.sum >= r.straight, last >= r.straight
             m.d.comb += [
-                leaves.eq(Mux(exchange, command.second.replicate(2), Cat(forth, back))),
-                comes.eq(Mux(exchange, command.second.replicate(2), Cat(back, forth))),
+                out_dimensions.eq(Mux(exchange, command.second.replicate(2), Cat(leaves_in_y, arrives_in_y))),
+                in_dimensions.eq(Mux(exchange, command.second.replicate(2), Cat(arrives_in_y, leaves_in_y))),
             ]
 
         def choose(values, direction, dimension):
@@ -219,34 +220,38 @@ class CollectiveNode(Component):
 
         for n, lane in enumerate(lanes):
             ring, direction = divmod(n, 2)
-            come, leave, direction = comes[direction] ^ ring, leaves[direction] ^ ring, command.reverse ^ direction
+            in_dimension, out_dimension, direction = (
+                in_dimensions[direction] ^ ring,
+                out_dimensions[direction] ^ ring,
+                command.reverse ^ direction,
+            )
             m.d.comb += [
-                lane.word_valid.eq(choose([each.word_valid for each in ends], direction, come)),
-                lane.word.eq(choose([each.word for each in ends], direction, come)),
-                lane.room.eq(choose([each.room for each in begins], direction, leave)),
+                lane.word_valid.eq(choose([each.word_valid for each in ends], direction, in_dimension)),
+                lane.word.eq(choose([each.word for each in ends], direction, in_dimension)),
+                lane.space.eq(choose([each.space for each in begins], direction, out_dimension)),
             ]
         for n, (end, begin) in enumerate(zip(ends, begins, strict=True)):
             direction, dimension = divmod(n, r.count)
-            come, leave, direction = (
-                comes[direction] ^ dimension,
-                leaves[direction] ^ dimension,
+            in_dimension, out_dimension, direction = (
+                in_dimensions[direction] ^ dimension,
+                out_dimensions[direction] ^ dimension,
                 command.reverse ^ direction,
             )
             by_direction = lanes[0::2] + lanes[1::2]
             m.d.comb += [
-                end.take.eq(choose([each.take for each in by_direction], direction, come)),
-                begin.reserve.eq(choose([each.reserve for each in by_direction], direction, leave)),
-                self.link_out[n].eq(choose([each.out for each in by_direction], direction, leave)),
-                self.link_out_valid[n].eq(choose([each.valid for each in by_direction], direction, leave)),
+                end.take.eq(choose([each.take for each in by_direction], direction, in_dimension)),
+                begin.reserve.eq(choose([each.reserve for each in by_direction], direction, out_dimension)),
+                self.link_out[n].eq(choose([each.out for each in by_direction], direction, out_dimension)),
+                self.link_out_valid[n].eq(choose([each.valid for each in by_direction], direction, out_dimension)),
             ]
 
-    def _memory(self, m, platform, lanes, at_rest):
+    def _memory(self, m, platform, lanes, idle):
         """Connect the node's memory port to the banks."""
         p = self.p
         request = self.mem_req.payload
-        room, accepted, read = Signal(), Signal(), Signal()
+        space, accepted, read = Signal(), Signal(), Signal()
         m.d.comb += [
-            self.mem_req.ready.eq(at_rest & room),
+            self.mem_req.ready.eq(idle & space),
             accepted.eq(self.mem_req.valid & self.mem_req.ready),
             read.eq(accepted & ~request.write),
         ]
@@ -262,4 +267,4 @@ class CollectiveNode(Component):
         m.d.comb += found.data.eq(Cat(lane.found for lane in lanes))
         m.d.sync += reading.eq(Cat(read, reading))
         depth = BANK_LATENCY + 3
-        buffered(m, platform, take=read, room=room, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)
+        buffered(m, platform, take=read, space=space, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)

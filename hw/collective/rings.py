@@ -164,11 +164,11 @@ def place_of(r: Rings) -> Bundle:
 def lane_slot(p: CollectiveParameters) -> Bundle:
     """Slot: the work of a lane on some rows, one row per cycle.
 
-    `take` rows are popped from a link if `pop`, and written to memory if `write`. `give` rows are read from memory if
-    `read`, and pushed to a link if `push`. With `add` the sum of both is written and pushed. Otherwise the popped word
-    is forwarded unless a row was read, and it is the popped word that is written, if there is one.
+    `receive_rows` rows are popped from a link if `pop`, and written to memory if `write`. `send_rows` rows are read
+    from memory if `read`, and pushed to a link if `push`. With `add` the sum of both is written and pushed. Otherwise
+    the popped word is forwarded unless a row was read, and it is the popped word that is written, if there is one.
     """
     flags = dict.fromkeys(("read", "add", "write", "pop", "push"), 1)
-    return Bundle(
-        {"take": p.count_width, "give": p.count_width, "read_addr": p.addr_width, "write_addr": p.addr_width} | flags
-    )
+    counts = dict.fromkeys(("receive_rows", "send_rows"), p.count_width)
+    addresses = dict.fromkeys(("read_addr", "write_addr"), p.addr_width)
+    return Bundle(counts | addresses | flags)

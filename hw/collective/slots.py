@@ -14,13 +14,13 @@ LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
 
 
 def order(p: CollectiveParameters) -> Bundle:
-    """Command of a node to its engines. `home` is the first row of its own part of the message; `whole` is the number
-    of rows of all parts; `step_x` to `round_y` are the distances to the next part in x and y, and from the last to the
-    first. `reverse` and `second` select one of the four passes of an all-to-all. `root`: this node is the root;
+    """Command of a node to its engines. `own_part` is the first row of its own part of the message; `whole` is the
+    number of rows of all parts; `step_x` to `round_y` are the distances to the next part in x and y, and from the last
+    to the first. `reverse` and `second` select one of the four passes of an all-to-all. `root`: this node is the root;
     `begins` and `ends`, one bit per lane: it is the next node after the root on the lane's ring, or the last before."""
     steps = dict.fromkeys(STEPS, p.addr_width)
     return Bundle(
-        {"op": 3, "rows": p.count_width, "base": p.addr_width, "home": p.addr_width, "whole": p.addr_width}
+        {"op": 3, "rows": p.count_width, "base": p.addr_width, "own_part": p.addr_width, "whole": p.addr_width}
         | steps
         | {"reverse": 1, "second": 1, "root": 1, "begins": 2, "ends": 2}
     )
@@ -91,22 +91,24 @@ class SlotSchedule(Component):
 
         # Three walkers along the parts: one forwards and one backwards, and one at the node's own part of each group.
         walkers = {}
-        for name, forth in (("forth", True), ("back", False), ("home", True)):
-            walker = walkers[name] = place(m, platform, name, NodeWalker, forth=forth, rings=r, addr_width=p.addr_width)
+        for name, forward in (("forward", True), ("backward", False), ("own_part", True)):
+            walker = walkers[name] = place(
+                m, platform, name, NodeWalker, forward=forward, rings=r, addr_width=p.addr_width
+            )
             m.d.comb += [
                 walker.straight.eq(exchange),
-                walker.axis.eq(Mux(exchange, dimension ^ (name == "home"), self.axis)),
+                walker.axis.eq(Mux(exchange, dimension ^ (name == "own_part"), self.axis)),
                 *(getattr(walker, step).eq(o[step]) for step in STEPS),
             ]
-        forth, back, home = walkers.values()
+        forward, backward, own_part = walkers.values()
         walk = Signal()
-        restart = Signal()  # `forth` and `back` return to the node's own part
-        m.d.comb += [forth.walk.eq(walk), back.walk.eq(walk), forth.load.eq(restart), back.load.eq(restart)]
-        m.d.comb += [home.load.eq(self.start), home.place.eq(self.position), home.first.eq(o.home)]
-        for walker in (forth, back):
+        restart = Signal()  # `forward` and `backward` return to the node's own part
+        m.d.comb += [forward.walk.eq(walk), backward.walk.eq(walk), forward.load.eq(restart), backward.load.eq(restart)]
+        m.d.comb += [own_part.load.eq(self.start), own_part.place.eq(self.position), own_part.first.eq(o.own_part)]
+        for walker in (forward, backward):
             m.d.comb += [
-                walker.place.eq(Mux(self.start, self.position, home.current)),
-                walker.first.eq(Mux(self.start, o.home, home.addr)),
+                walker.place.eq(Mux(self.start, self.position, own_part.current)),
+                walker.first.eq(Mux(self.start, o.own_part, own_part.addr)),
             ]
 
         # The rows of a part that are in flight together: `size` of them from `offset` on.
@@ -119,7 +121,7 @@ class SlotSchedule(Component):
         # All-to-all: the distance, and the group, of which the first is the node's own.
         distance = Signal(range(max(r.k, r.l) // 2 + 1))
         group = Signal(range(max(r.k, r.l)))
-        farthest, even, groups = (
+        last_distance, even, last_group = (
             Mux(dimension, y, x) for x, y in ((r.k // 2, r.l // 2), (r.k % 2 == 0, r.l % 2 == 0), (r.l - 1, r.k - 1))
         )
 
@@ -144,10 +146,10 @@ class SlotSchedule(Component):
         write_region = Mux(exchange, Mux(o.second | own, o.whole, o.whole << 1), 0)
         # An all-to-all sends the part ahead of a lane and receives the part from the opposite side; rings use only the
         # latter.
-        gives_ahead = exchange & ~o.reverse, ~exchange | o.reverse
-        takes_ahead = exchange & o.reverse, ~exchange | ~o.reverse
-        source = [Mux(ahead, forth.addr, back.addr) + read_from for ahead in gives_ahead]
-        to = [Mux(ahead, forth.addr, back.addr) + write_to for ahead in takes_ahead]
+        sends_ahead = exchange & ~o.reverse, ~exchange | o.reverse
+        receives_ahead = exchange & o.reverse, ~exchange | ~o.reverse
+        source = [Mux(ahead, forward.addr, backward.addr) + read_from for ahead in sends_ahead]
+        to = [Mux(ahead, forward.addr, backward.addr) + write_to for ahead in receives_ahead]
 
         out = Signal(slot(p))
         m.d.comb += self.slots.payload.eq(out)
@@ -158,15 +160,15 @@ class SlotSchedule(Component):
             """Drive both lanes with one value, or with one value each."""
             return [out[f"{name}{n}"].eq(value[n] if isinstance(value, list) else value) for n in range(2)]
 
-        receives = [out.take.eq(size), lanes("pop", 1), lanes("write_addr", to)]
-        sends = [out.give.eq(size), out.read.eq(1), lanes("read_addr", source)]
-        no_take = [out.take.eq(0), out.write.eq(0), lanes("pop", 0)]
-        no_give = [out.give.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
+        receives = [out.receive_rows.eq(size), lanes("pop", 1), lanes("write_addr", to)]
+        sends = [out.send_rows.eq(size), out.read.eq(1), lanes("read_addr", source)]
+        no_receive = [out.receive_rows.eq(0), out.write.eq(0), lanes("pop", 0)]
+        no_send = [out.send_rows.eq(0), out.read.eq(0), out.add.eq(0), lanes("push", 0)]
 
         with m.FSM() as states:
             with m.State("IDLE"):
                 m.d.comb += restart.eq(self.start)
-                m.d.sync += [no_take, no_give, offset.eq(0), end.eq(o.rows), group.eq(0), distance.eq(0)]
+                m.d.sync += [no_receive, no_send, offset.eq(0), end.eq(o.rows), group.eq(0), distance.eq(0)]
                 m.d.sync += [t.eq(first), skip.eq(0), finish.eq(0)]
                 with m.If(self.start):
                     with m.If(exchange & ~o.reverse & ~o.second):
@@ -180,12 +182,12 @@ class SlotSchedule(Component):
                     with m.Else():
                         m.next = "CHAIN"
             with m.State("OWN"):  # the node's part for itself is copied
-                m.d.sync += [out.read.eq(1), out.write.eq(1), out.give.eq(end), out.take.eq(end)]
-                m.d.sync += [lanes("read_addr", home.addr), lanes("write_addr", home.addr + o.whole)]
+                m.d.sync += [out.read.eq(1), out.write.eq(1), out.send_rows.eq(end), out.receive_rows.eq(end)]
+                m.d.sync += [lanes("read_addr", own_part.addr), lanes("write_addr", own_part.addr + o.whole)]
                 m.next = "GIVE"
             with m.State("CHAIN"):
                 reduce = o.op == CollectiveOp.REDUCE
-                m.d.sync += [out.take.eq(end), out.give.eq(end), out.add.eq(reduce), finish.eq(1)]
+                m.d.sync += [out.receive_rows.eq(end), out.send_rows.eq(end), out.add.eq(reduce), finish.eq(1)]
                 m.d.sync += [
                     out.read.eq(reduce | o.root),
                     out.write.eq(reduce == o.root),
@@ -212,14 +214,14 @@ class SlotSchedule(Component):
                     with m.If(t <= reads):
                         m.d.sync += [sends, out.add.eq(1)]
                     with m.Else():
-                        m.d.sync += [no_give, out.give.eq(size), lanes("push", 1)]
+                        m.d.sync += [no_send, out.send_rows.eq(size), lanes("push", 1)]
                     with m.If((t == final) & (t > reads)):  # merged with the next slot
-                        m.d.sync += no_give
+                        m.d.sync += no_send
                         m.next = "NEXT"
             with m.State("GIVE"):
                 m.d.comb += self.slots.valid.eq(1)
                 with m.If(self.slots.ready):
-                    m.d.sync += [no_take, no_give]
+                    m.d.sync += [no_receive, no_send]
                     m.d.sync += t.eq(t + 1)
                     with m.If(finish):
                         m.next = "IDLE"
@@ -239,20 +241,20 @@ class SlotSchedule(Component):
                     m.d.sync += [offset.eq(offset + size), skip.eq(scatters & gathers)]
                     with m.If(exchange):
                         m.next = "ROWS"
-                with m.Elif(exchange & (distance != farthest)):
+                with m.Elif(exchange & (distance != last_distance)):
                     m.d.sync += distance.eq(distance + 1)
                     m.next = "PART"
-                with m.Elif(exchange & (group != groups)):
-                    m.d.comb += home.walk.eq(1)
+                with m.Elif(exchange & (group != last_group)):
+                    m.d.comb += own_part.walk.eq(1)
                     m.d.sync += [group.eq(group + 1), distance.eq(0)]
                     m.next = "NEXT"
                 with m.Else():
                     m.d.sync += finish.eq(1)
                     m.next = "GIVE"
-                    with m.If(out.take == 0):
+                    with m.If(out.receive_rows == 0):
                         m.next = "IDLE"
             with m.State("PART"):  # one half of a part travels half the ring in each direction
-                half = even & (distance == farthest)
+                half = even & (distance == last_distance)
                 low = o.rows >> 1
                 m.d.sync += [offset.eq(Mux(half & o.reverse, low, 0)), end.eq(Mux(half & ~o.reverse, low, o.rows))]
                 m.d.comb += walk.eq(1)
@@ -267,12 +269,12 @@ class SlotSchedule(Component):
 class NodeWalker(Component):
     """Node walker: steps from node to node, along a ring or straight in one dimension; drives the first row of a part.
 
-    `load` sets it to node `place`, whose part begins at row `first`; `walk` advances it by one node: by +1 if `forth`,
-    else by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
+    `load` sets it to node `place`, whose part begins at row `first`; `walk` advances it by one node: by +1 if
+    `forward`, else by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
     """
 
     class Parameters(Parameters):
-        forth: bool
+        forward: bool
         rings: Rings
         addr_width: int
 
@@ -293,27 +295,27 @@ class NodeWalker(Component):
 
     def elaborate(self, platform):
         m = Module()
-        r, current, forth = self.p.rings, self.current, self.p.forth
+        r, current, forward = self.p.rings, self.current, self.p.forward
         beyond = {name: Signal.like(current[name], name=f"{name}_beyond") for name in ("x", "y", "sum")}
         edges = {}
         for name, size in (("x", r.k), ("y", r.l), ("sum", r.period)):
-            edge, other, step = (size - 1, 0, 1) if forth else (0, size - 1, -1)
+            edge, other, step = (size - 1, 0, 1) if forward else (0, size - 1, -1)
             edges[name] = current[name] == edge
             m.d.comb += beyond[name].eq(Mux(edges[name], other, current[name] + step))
         along_y = 0
         if r.count > 1:
-            along_y = self.axis ^ Mux(self.straight, 0, (current.sum if forth else beyond["sum"]) >= r.straight)
+            along_y = self.axis ^ Mux(self.straight, 0, (current.sum if forward else beyond["sum"]) >= r.straight)
         part_step = Mux(
             along_y,
             Mux(edges["y"], self.round_y, self.step_y),
             Mux(edges["x"], self.round_x, self.step_x),
         )
-        back = Mux(along_y, edges["y"], edges["x"]) ^ (not forth)
+        subtract = Mux(along_y, edges["y"], edges["x"]) ^ (not forward)
         with m.If(self.load):
             m.d.sync += [current.eq(self.place), self.addr.eq(self.first)]
         with m.Elif(self.walk):
             m.d.sync += [
-                self.addr.eq(Mux(back, self.addr - part_step, self.addr + part_step)),
+                self.addr.eq(Mux(subtract, self.addr - part_step, self.addr + part_step)),
                 current.sum.eq(beyond["sum"]),
             ]
             with m.If(along_y):

@@ -83,15 +83,15 @@ class DescriptorCheck(Component):
         bus_dense, local_dense = box.bus_stride0 == size, box.local_stride0 == size
         unsupported = padded & (box.store | fill)
         turn = bus_dense & ~local_dense & ~box.store & ~fill
-        spoilt = Const(0, 1)
+        misaligned = Const(0, 1)
         if p.scatter:
             mask = Signal(7)
             strides = [box[f"{side}_stride{d}"][:7] for side in ("bus", "local") for d in dims]
-            anything = box.bus_addr[:7] | box.local_addr[:7]
+            low_bits = box.bus_addr[:7] | box.local_addr[:7]
             for each in strides:
-                anything = anything | each
+                low_bits = low_bits | each
             m.d.comb += mask.eq(size - 1)
-            spoilt = turn & ((anything & mask) != 0)
+            misaligned = turn & ((low_bits & mask) != 0)
         inside = Const(1, 1) if not p.padding else (box.before0 == 0) & (box.after0 == 0)
         beyond = ((low < 0) | (high > p.local_bytes)) & ~(fill & box.store)
         with m.If(ready):
@@ -103,7 +103,7 @@ class DescriptorCheck(Component):
                 out.legal.eq(1),
             ]
             reasons = (  # the last one that applies is reported
-                (DmaCode.ALIGNMENT, spoilt),
+                (DmaCode.ALIGNMENT, misaligned),
                 (DmaCode.LOCAL_RANGE, beyond),
                 (DmaCode.PADDING, overlap),
                 (DmaCode.ZERO_COUNT, empty),

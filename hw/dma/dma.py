@@ -90,8 +90,8 @@ class Dma(Component):
         if p.queue:
             queue = place(m, platform, "queue", StreamBuffer, payload=descriptor(p), depth=p.queue, style="auto")
             m.d.comb += [
-                self.desc.ready.eq(queue.room),
-                queue.take.eq(self.desc.valid & queue.room),
+                self.desc.ready.eq(queue.space),
+                queue.take.eq(self.desc.valid & queue.space),
                 queue.write.valid.eq(queue.take),
                 queue.write.payload.eq(self.desc.payload),
             ]
@@ -107,7 +107,7 @@ class Dma(Component):
         unfinished = Signal(range(IN_FLIGHT + 1))
         m.d.comb += [
             legal.eq(code == DmaCode.OK),
-            may.eq(order.room & (~box.wait | (unfinished == 0))),
+            may.eq(order.space & (~box.wait | (unfinished == 0))),
             load.i.valid.eq(check.o.valid & may & legal & ~box.store),
             store.i.valid.eq(check.o.valid & may & legal & box.store),
             load.i.payload.eq(box),

@@ -57,12 +57,12 @@ class Load(Component):
         bus = bursts.i.payload
         sourceless = new.fill if p.values else Const(0, 1)
         m.d.comb += [
-            ready.eq(pieces.room & (bursts.i.ready | sourceless)),
+            ready.eq(pieces.space & (bursts.i.ready | sourceless)),
             walk.o.ready.eq(ready),
             pieces.take.eq(walk.o.valid & ready),
             pieces.write.valid.eq(pieces.take),
             pieces.write.payload.eq(new),
-            bursts.i.valid.eq(walk.o.valid & pieces.room & ~sourceless),
+            bursts.i.valid.eq(walk.o.valid & pieces.space & ~sourceless),
             bus.addr.eq(new.bus),
             bus.bytes.eq(new.bytes),
             bus.last.eq(new.last),

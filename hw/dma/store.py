@@ -62,7 +62,7 @@ class Store(Component):
         sourceless = new.fill if p.values else Const(0, 1)
         reads = reader.i.ready | sourceless
         m.d.comb += [
-            ready.eq(pieces.room & bursts.i.ready & reads),
+            ready.eq(pieces.space & bursts.i.ready & reads),
             walk.o.ready.eq(ready),
             pieces.take.eq(walk.o.valid & ready),
             pieces.write.valid.eq(pieces.take),
@@ -101,8 +101,8 @@ class Store(Component):
         go = Signal()
         m.d.comb += [
             go.eq(bursts.valid & bursts.ready),
-            bursts.ready.eq(sent.i.ready & lengths.room & waiting.room),
-            sent.i.valid.eq(bursts.valid & lengths.room & waiting.room),
+            bursts.ready.eq(sent.i.ready & lengths.space & waiting.space),
+            sent.i.valid.eq(bursts.valid & lengths.space & waiting.space),
             sent.i.payload.eq(bursts.payload),
             address(self.aw, sent.o.payload, p),
             self.aw.valid.eq(sent.o.valid),

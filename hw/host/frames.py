@@ -17,12 +17,13 @@ CRC_BYTES = 4
 RUN = 255
 """Code of a run of maximum length, which is not followed by a zero."""
 
-BEAT = Bundle({"data": 8, "end": 1, "good": 1})
-"""A byte of a frame, including those of its CRC; or, with `end`, the end of the frame, and whether it was `good`."""
+BEAT = Bundle({"data": 8, "end": 1, "crc_valid": 1})
+"""A byte of a frame, including those of its CRC; or, with `end`, the end of the frame, and whether it was
+`crc_valid`."""
 
 
 class Crc(Component):
-    """CRC-32 of the `valid` bytes since `start`; `good` if the last four bytes are the CRC of those before them.
+    """CRC-32 of the `valid` bytes since `start`; `crc_valid` if the last four bytes are the CRC of those before them.
 
     Latency 1, initiation interval 1; `start` restarts it, and a byte in the same cycle is ignored. Area: 32 flip-flops,
     some 100 LUT4.
@@ -35,7 +36,7 @@ class Crc(Component):
 
     @staticmethod
     def members(p):
-        return {"start": In(1), "data": In(8), "valid": In(1), "value": Out(32), "good": Out(1)}
+        return {"start": In(1), "data": In(8), "valid": In(1), "value": Out(32), "crc_valid": Out(1)}
 
     def elaborate(self, platform):
         m = Module()
@@ -48,7 +49,7 @@ class Crc(Component):
             m.d.sync += register.eq(-1)
         with m.Elif(self.valid):
             m.d.sync += register.eq(step)
-        m.d.comb += [self.value.eq(~register), self.good.eq(register == self.RESIDUE)]
+        m.d.comb += [self.value.eq(~register), self.crc_valid.eq(register == self.RESIDUE)]
         return m
 
 
@@ -89,7 +90,7 @@ class Deframer(Component):
                 self.o.valid.eq(self.i.valid & (byte | (ends & ~empty))),
                 beat.data.eq(crc.data),
                 beat.end.eq(ends),
-                beat.good.eq((remaining == 0) & crc.good),
+                beat.crc_valid.eq((remaining == 0) & crc.crc_valid),
             ]
         with m.If(taken):
             m.d.sync += [empty.eq(ends), remaining.eq(Mux(ends, 0, Mux(code, self.i.payload, remaining) - 1))]
@@ -140,17 +141,17 @@ class Framer(Component):
         slot = Signal(8)  # address of the current run's length; the bytes before it may be sent
         fill = Signal(8, init=1)
         length = Signal(8, init=1)
-        room, full, take, close = (Signal(name=name) for name in ("room", "full", "take", "close"))
+        space, full, take, close = (Signal(name=name) for name in ("space", "full", "take", "close"))
         m.d.comb += [
-            room.eq(fill != read.addr),
+            space.eq(fill != read.addr),
             full.eq(length == RUN),
-            take.eq(room & ~full & offered),
+            take.eq(space & ~full & offered),
             close.eq(full | (byte == 0)),
-            self.i.ready.eq(room & ~full & (phase == 0)),
+            self.i.ready.eq(space & ~full & (phase == 0)),
             crc.data.eq(byte),
             crc.valid.eq(take & (phase == 0)),
             crc.start.eq(final),
-            write.en.eq(room & (full | offered)),
+            write.en.eq(space & (full | offered)),
             write.addr.eq(Mux(close, slot, fill)),
             write.data.eq(Mux(final, 0, Mux(close, length, byte))),
         ]

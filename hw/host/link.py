@@ -36,7 +36,7 @@ class LinkOp(IntEnum):
     HELLO = 4
 
 
-REFUSED = 1
+REJECTED = 1
 """Status of a request that was rejected before any bus access; other values are bus responses."""
 
 
@@ -119,23 +119,23 @@ class Link(Component):
         connect(m, access.registers, flipped(self.m_axil))
 
         request = Signal(HEADER, reset_less=True)
-        place_in = Signal(3)  # index of the next byte, in the header or in a word
+        byte_index = Signal(3)  # index of the next byte, in the header or in a word
         word = Signal(8 * WORD, reset_less=True)
         remaining = Signal(range(WORDS + 1))  # remaining words
         status = Signal(2, reset_less=True)
         writes = request.op[0]
 
-        following = Signal(8)  # the number of the next request
+        next_number = Signal(8)  # the number of the next request
         statuses = Signal(2 * WINDOW, reset_less=True)  # statuses of the previous requests, the latest first
-        back = Signal(8)
-        hello, again, known, legal = (Signal(name=name) for name in ("hello", "again", "known", "legal"))
+        age = Signal(8)
+        hello, repeated, in_window, legal = (Signal(name=name) for name in ("hello", "repeated", "in_window", "legal"))
         beyond = [request.addr[width:].any() for width in (p.memory_width, p.register_width)]
         end = Signal(range(2 * BOUNDARY // WORD))
         m.d.comb += [
-            back.eq(following - request.number),
+            age.eq(next_number - request.number),
             hello.eq(request.op == LinkOp.HELLO),
-            again.eq(~hello & (back != 0) & (back <= WINDOW)),
-            known.eq(hello | (back <= WINDOW)),
+            repeated.eq(~hello & (age != 0) & (age <= WINDOW)),
+            in_window.eq(hello | (age <= WINDOW)),
             end.eq(request.addr[2:12] + (request.count - 1)[:6]),
             legal.eq(
                 (request.op < LinkOp.HELLO)
@@ -147,17 +147,17 @@ class Link(Component):
             access.go.payload.registers.eq(request.op[1]),
             access.go.payload.addr.eq(request.addr),
             access.go.payload.count.eq(request.count),
-            access.put.payload.word.eq(word),
+            access.write_data.payload.word.eq(word),
         ]
 
         text = self.p.identity.encode("ascii")
         letters = Const(int.from_bytes(text, "little"), 8 * len(text))
         letter = Signal(range(len(text)))
-        answers = place(m, platform, "answers", StreamSpill, payload=frame.i.payload.shape())
-        join(m, answers.o, frame.i)
-        answer = answers.i
+        responses = place(m, platform, "responses", StreamSpill, payload=frame.i.payload.shape())
+        join(m, responses.o, frame.i)
+        response = responses.i
         taken = Signal()
-        m.d.comb += taken.eq(answer.valid & answer.ready)
+        m.d.comb += taken.eq(response.valid & response.ready)
         byte_valid, byte = inbox.o.valid, inbox.o.payload
         with m.FSM():
             with m.State("header"):
@@ -165,38 +165,38 @@ class Link(Component):
                 with m.If(byte_valid):
                     m.d.sync += [
                         request.as_value().eq(Cat(request.as_value()[8:], byte)),
-                        place_in.eq(place_in + 1),
+                        byte_index.eq(byte_index + 1),
                     ]
-                    with m.If(place_in == HEADER_BYTES - 1):
-                        m.d.sync += place_in.eq(0)
-                        m.next = "order"
-            with m.State("order"):
-                m.d.sync += [remaining.eq(request.count), status.eq(Mux(hello | legal, 0, REFUSED))]
-                with m.If(again & writes):
-                    m.d.sync += status.eq(statuses.word_select((back - 1)[: (WINDOW - 1).bit_length()], 2))
-                with m.If(known):
+                    with m.If(byte_index == HEADER_BYTES - 1):
+                        m.d.sync += byte_index.eq(0)
+                        m.next = "dispatch"
+            with m.State("dispatch"):
+                m.d.sync += [remaining.eq(request.count), status.eq(Mux(hello | legal, 0, REJECTED))]
+                with m.If(repeated & writes):
+                    m.d.sync += status.eq(statuses.word_select((age - 1)[: (WINDOW - 1).bit_length()], 2))
+                with m.If(in_window):
                     m.next = "number"
                 with m.Elif(writes):
                     m.next = "skip"
                 with m.Else():
                     m.next = "header"
             with m.State("number"):
-                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(request.number)]
+                m.d.comb += [response.valid.eq(1), response.payload.data.eq(request.number)]
                 with m.If(taken):
                     m.next = "op"
             with m.State("op"):
-                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(request.op)]
+                m.d.comb += [response.valid.eq(1), response.payload.data.eq(request.op)]
                 with m.If(taken):
                     with m.If(hello):
                         m.next = "hello"
-                    with m.Elif(writes & (again | ~legal)):
+                    with m.Elif(writes & (repeated | ~legal)):
                         m.next = "skip"
                     with m.Elif(legal):
                         m.next = "go"
                     with m.Else():
                         m.next = "status"
             with m.State("hello"):
-                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(letters.word_select(letter, 8))]
+                m.d.comb += [response.valid.eq(1), response.payload.data.eq(letters.word_select(letter, 8))]
                 with m.If(taken):
                     m.d.sync += letter.eq(Mux(letter == len(text) - 1, 0, letter + 1))
                     with m.If(letter == len(text) - 1):
@@ -205,38 +205,41 @@ class Link(Component):
                 m.d.comb += access.go.valid.eq(1)
                 with m.If(access.go.ready):
                     with m.If(writes):
-                        m.next = "gather"
+                        m.next = "receive_word"
                     with m.Else():
                         m.next = "read"
             with m.State("read"):
-                m.d.comb += access.got.ready.eq(1)
-                m.d.sync += word.eq(access.got.payload.word)
-                with m.If(access.got.valid):
-                    m.next = "scatter"
-            with m.State("scatter"):
-                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(word[:8])]
+                m.d.comb += access.read_data.ready.eq(1)
+                m.d.sync += word.eq(access.read_data.payload.word)
+                with m.If(access.read_data.valid):
+                    m.next = "send_word"
+            with m.State("send_word"):
+                m.d.comb += [response.valid.eq(1), response.payload.data.eq(word[:8])]
                 with m.If(taken):
-                    m.d.sync += [word.eq(word[8:]), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
-                    with m.If(place_in == WORD - 1):
+                    m.d.sync += [word.eq(word[8:]), byte_index.eq(Mux(byte_index == WORD - 1, 0, byte_index + 1))]
+                    with m.If(byte_index == WORD - 1):
                         m.d.sync += remaining.eq(remaining - 1)
                         with m.If(remaining == 1):
                             m.next = "done"
                         with m.Else():
                             m.next = "read"
-            with m.State("gather"):
+            with m.State("receive_word"):
                 m.d.comb += inbox.o.ready.eq(1)
                 with m.If(byte_valid):
-                    m.d.sync += [word.eq(Cat(word[8:], byte)), place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))]
-                    with m.If(place_in == WORD - 1):
+                    m.d.sync += [
+                        word.eq(Cat(word[8:], byte)),
+                        byte_index.eq(Mux(byte_index == WORD - 1, 0, byte_index + 1)),
+                    ]
+                    with m.If(byte_index == WORD - 1):
                         m.next = "write"
             with m.State("write"):
-                m.d.comb += access.put.valid.eq(1)
-                with m.If(access.put.ready):
+                m.d.comb += access.write_data.valid.eq(1)
+                with m.If(access.write_data.ready):
                     m.d.sync += remaining.eq(remaining - 1)
                     with m.If(remaining == 1):
                         m.next = "done"
                     with m.Else():
-                        m.next = "gather"
+                        m.next = "receive_word"
             with m.State("done"):
                 m.d.comb += access.done.ready.eq(1)
                 with m.If(access.done.valid):
@@ -245,19 +248,19 @@ class Link(Component):
             with m.State("skip"):
                 m.d.comb += inbox.o.ready.eq(1)
                 with m.If(byte_valid):
-                    m.d.sync += place_in.eq(Mux(place_in == WORD - 1, 0, place_in + 1))
-                    with m.If(place_in == WORD - 1):
+                    m.d.sync += byte_index.eq(Mux(byte_index == WORD - 1, 0, byte_index + 1))
+                    with m.If(byte_index == WORD - 1):
                         m.d.sync += remaining.eq(remaining - 1)
                         with m.If(remaining == 1):
-                            with m.If(known):
+                            with m.If(in_window):
                                 m.next = "status"
                             with m.Else():
                                 m.next = "header"
             with m.State("status"):
-                m.d.comb += [answer.valid.eq(1), answer.payload.data.eq(status), answer.payload.last.eq(1)]
+                m.d.comb += [response.valid.eq(1), response.payload.data.eq(status), response.payload.last.eq(1)]
                 with m.If(taken):
-                    with m.If(~again):
-                        m.d.sync += [following.eq(request.number + 1), statuses.eq(Cat(status, statuses))]
+                    with m.If(~repeated):
+                        m.d.sync += [next_number.eq(request.number + 1), statuses.eq(Cat(status, statuses))]
                     m.next = "header"
         return m
 
@@ -285,20 +288,20 @@ class Inbox(Component):
 
         start = Signal(range(RING))  # start of the arriving frame; bytes before it may leave
         length = Signal(range(LONGEST + 2))
-        wanted = Signal(range(2 * LONGEST))
+        expected_length = Signal(range(2 * LONGEST))
         op_writes = Signal(reset_less=True)
         count = Signal(8, reset_less=True)
         beat = Signal(BEAT)
-        room = Signal()
+        space = Signal()
         keep = Signal()
-        whole = Signal(range(RING))
+        payload_end = Signal(range(RING))
         m.d.comb += [
-            room.eq(write.addr + 1 != read.addr),
-            deframe.o.ready.eq(room),
+            space.eq(write.addr + 1 != read.addr),
+            deframe.o.ready.eq(space),
             beat.eq(deframe.o.payload),
-            keep.eq(deframe.o.valid & room & ~beat.end & (length <= LONGEST)),
-            wanted.eq(HEADER_BYTES + CRC_BYTES + Mux(op_writes, count << 2, 0)),
-            whole.eq(write.addr - CRC_BYTES),
+            keep.eq(deframe.o.valid & space & ~beat.end & (length <= LONGEST)),
+            expected_length.eq(HEADER_BYTES + CRC_BYTES + Mux(op_writes, count << 2, 0)),
+            payload_end.eq(write.addr - CRC_BYTES),
             write.data.eq(beat.data),
             write.en.eq(keep),
         ]
@@ -308,10 +311,10 @@ class Inbox(Component):
                 m.d.sync += op_writes.eq(beat.data[0])
             with m.If(length == 2):
                 m.d.sync += count.eq(beat.data)
-        with m.If(deframe.o.valid & room & beat.end):
+        with m.If(deframe.o.valid & space & beat.end):
             m.d.sync += [length.eq(0), write.addr.eq(start)]
-            with m.If(beat.good & (length == wanted) & (count != 0) & (count <= WORDS)):
-                m.d.sync += [start.eq(whole), write.addr.eq(whole)]
+            with m.If(beat.crc_valid & (length == expected_length) & (count != 0) & (count <= WORDS)):
+                m.d.sync += [start.eq(payload_end), write.addr.eq(payload_end)]
 
         fetch = Signal()
         m.d.comb += [

@@ -24,12 +24,12 @@ DONE = Bundle({"resp": 2})
 class LinkAccess(Component):
     """Bus accesses of the link: to memory one INCR burst of words on a bus that may be wider; to registers one by one.
 
-    `go` starts an access; its words are then taken from `put`, or leave by `got`. `done` returns the first response
-    other than OKAY, if any; the next `go` is accepted after that.
+    `go` starts an access; its words are then taken from `write_data`, or leave by `read_data`. `done` returns the first
+    response other than OKAY, if any; the next `go` is accepted after that.
 
-    Latency 2 from `go` to an address, 0 from a bus to `got` and from `put` to a bus. Initiation interval: one memory
-    word per cycle, 4 cycles per register. Back-pressure on every stream; the paths between `put`, `got` and the buses
-    are combinational. Area: the access, and multiplexers of a word.
+    Latency 2 from `go` to an address, 0 from a bus to `read_data` and from `write_data` to a bus. Initiation interval:
+    one memory word per cycle, 4 cycles per register. Back-pressure on every stream; the paths between `write_data`,
+    `read_data` and the buses are combinational. Area: the access, and multiplexers of a word.
 
     Source: ARM IHI 0022.
     """
@@ -43,8 +43,8 @@ class LinkAccess(Component):
     def members(p):
         return {
             "go": In(stream.Signature(ACCESS)),
-            "put": In(stream.Signature(DATA)),
-            "got": Out(stream.Signature(DATA)),
+            "write_data": In(stream.Signature(DATA)),
+            "read_data": Out(stream.Signature(DATA)),
             "done": Out(stream.Signature(DONE)),
             "memory": Out(Axi4(p.memory_width, p.data_width)),
             "registers": Out(AxiLite(p.register_width)),
@@ -56,10 +56,10 @@ class LinkAccess(Component):
         access = Signal(ACCESS, reset_less=True)
         lane = Signal(range(max(2, lanes)), reset_less=True)  # index of the current word in a beat
         resp = Signal(2, reset_less=True)
-        asks = Signal()
+        issue_address = Signal()
         reads = Signal()
         writes = Signal()
-        answered = Signal()
+        accept_response = Signal()
         remaining = Signal(access.count.shape(), reset_less=True)
         last = remaining == 1
 
@@ -71,14 +71,14 @@ class LinkAccess(Component):
             # An address is issued independently of the data: a slave may wait for the data first.
             for channel, kind in ((bus.ar, ~access.write), (bus.aw, access.write)):
                 m.d.comb += channel.payload.addr.eq(access.addr)
-                with m.If(asks & selected & kind):
+                with m.If(issue_address & selected & kind):
                     m.d.sync += channel.valid.eq(1)
                 with m.Elif(channel.ready):
                     m.d.sync += channel.valid.eq(0)
             m.d.comb += [
-                bus.w.valid.eq(selected & writes & self.put.valid),
-                bus.r.ready.eq(selected & reads & self.got.ready),
-                bus.b.ready.eq(selected & answered),
+                bus.w.valid.eq(selected & writes & self.write_data.valid),
+                bus.r.ready.eq(selected & reads & self.read_data.ready),
+                bus.b.ready.eq(selected & accept_response),
             ]
             with m.If(selected):
                 m.d.comb += [
@@ -95,28 +95,28 @@ class LinkAccess(Component):
         if lanes > 1:
             found, strobe = found.word_select(lane, 8 * WORD), strobe << (WORD * lane)
         m.d.comb += [
-            self.memory.w.payload.data.eq(self.put.payload.word.replicate(lanes)),
+            self.memory.w.payload.data.eq(self.write_data.payload.word.replicate(lanes)),
             self.memory.w.payload.strb.eq(strobe),
             self.memory.w.payload.last.eq(last),
-            self.registers.w.payload.data.eq(self.put.payload.word),
+            self.registers.w.payload.data.eq(self.write_data.payload.word),
             self.registers.w.payload.strb.eq(15),
-            self.got.payload.word.eq(Mux(access.registers, self.registers.r.payload.data, found)),
-            self.got.valid.eq(reads & r_valid),
-            self.put.ready.eq(writes & w_ready),
+            self.read_data.payload.word.eq(Mux(access.registers, self.registers.r.payload.data, found)),
+            self.read_data.valid.eq(reads & r_valid),
+            self.write_data.ready.eq(writes & w_ready),
             self.done.payload.resp.eq(resp),
         ]
 
         moves = Signal()
-        reported = Signal()
+        responded = Signal()
         m.d.comb += [
-            moves.eq((self.got.valid & self.got.ready) | (self.put.valid & self.put.ready)),
-            reported.eq((self.got.valid & self.got.ready) | (answered & b_valid)),
+            moves.eq((self.read_data.valid & self.read_data.ready) | (self.write_data.valid & self.write_data.ready)),
+            responded.eq((self.read_data.valid & self.read_data.ready) | (accept_response & b_valid)),
         ]
         with m.If(moves):
             m.d.sync += [remaining.eq(remaining - 1), lane.eq(lane + 1)]
-        with m.If(reported & (resp == Response.OKAY)):
+        with m.If(responded & (resp == Response.OKAY)):
             m.d.sync += resp.eq(response)
-        with m.If(reported & access.registers):
+        with m.If(responded & access.registers):
             m.d.sync += access.addr.eq(access.addr + WORD)
         with m.FSM():
             with m.State("idle"):
@@ -128,9 +128,9 @@ class LinkAccess(Component):
                         lane.eq(self.go.payload.addr[2:]),
                         resp.eq(Response.OKAY),
                     ]
-                    m.next = "ask"
-            with m.State("ask"):
-                m.d.comb += asks.eq(1)
+                    m.next = "address"
+            with m.State("address"):
+                m.d.comb += issue_address.eq(1)
                 with m.If(access.write):
                     m.next = "write"
                 with m.Else():
@@ -141,18 +141,18 @@ class LinkAccess(Component):
                     with m.If(last):
                         m.next = "done"
                     with m.Else():
-                        m.next = "ask"
+                        m.next = "address"
             with m.State("write"):
                 m.d.comb += writes.eq(1)
                 with m.If(moves & (access.registers | last)):
-                    m.next = "answer"
-            with m.State("answer"):
-                m.d.comb += answered.eq(1)
+                    m.next = "response"
+            with m.State("response"):
+                m.d.comb += accept_response.eq(1)
                 with m.If(b_valid):
                     with m.If(remaining == 0):
                         m.next = "done"
                     with m.Else():
-                        m.next = "ask"
+                        m.next = "address"
             with m.State("done"):
                 m.d.comb += self.done.valid.eq(1)
                 with m.If(self.done.ready):

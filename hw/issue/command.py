@@ -37,8 +37,8 @@ def command_queue(m, platform, isa: Isa, source, depth: int):
     """Insert a queue after the stream `source`, in module `m`; return its output stream."""
     queue = place(m, platform, "queue", StreamBuffer, payload=command(isa), depth=depth, style="distributed")
     m.d.comb += [
-        source.ready.eq(queue.room),
-        queue.take.eq(source.valid & queue.room),
+        source.ready.eq(queue.space),
+        queue.take.eq(source.valid & queue.space),
         queue.write.valid.eq(queue.take),
         queue.write.payload.eq(source.payload),
     ]

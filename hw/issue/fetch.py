@@ -16,7 +16,7 @@ from .isa_spec import Control
 BLOCK = 8
 """Instructions of a burst, which is aligned to its own length."""
 INCR = 1
-AHEAD = 64
+LOOKAHEAD = 64
 """Instructions requested in advance of the one at `index`: more would only take bandwidth from the data."""
 
 
@@ -26,7 +26,8 @@ class InstructionFetch(Component):
     With `go`, whole blocks are read as long as they fit together with the instructions from `oldest` on, which may
     still be needed, and up to AHEAD instructions beyond `index`. `filled` instructions have arrived. `word` is the
     instruction `index` of the last cycle in which `take` was high. No block is requested after a HALT. After a bus
-    error `broken` is high and `filled` keeps its value; `stuck`: the buffer is full. `idle`: no burst is in flight.
+    error `bus_error` is high and `filled` keeps its value; `buffer_full`: the buffer is full. `idle`: no burst is in
+    flight.
 
     An instruction occupies a slot of `isa.slot` bytes. `address` is a multiple of a slot, and of a beat of the bus.
 
@@ -60,8 +61,8 @@ class InstructionFetch(Component):
             "take": In(1),
             "word": Out(p.isa.bits),
             "filled": Out(PC_WIDTH),
-            "broken": Out(1),
-            "stuck": Out(1),
+            "bus_error": Out(1),
+            "buffer_full": Out(1),
             "idle": Out(1),
             "ar": bus["ar"],
             "r": bus["r"],
@@ -88,53 +89,57 @@ class InstructionFetch(Component):
         # Blocks are requested one after the other, at most two in flight; each ends at a multiple of its size.
         slot = isa.slot.bit_length() - 1  # bits of an address in a slot
         top = slot + BLOCK.bit_length() - 1  # bits of an address in a block
-        begun = Signal()
+        started = Signal()
         ended = Signal()  # HALT was fetched, or an error occurred
-        asked = Signal(PC_WIDTH)
+        requested = Signal(PC_WIDTH)
         block = Signal(32 - top)
-        behind = Signal(range(BLOCK))  # instructions of the block after its first
+        following = Signal(range(BLOCK))  # instructions of the block after its first
         size = Signal(range(BLOCK + 1))
-        flying = Signal(2)
+        outstanding = Signal(2)
         fits = Signal()
-        asks = Signal()
+        ar_valid = Signal()
         arrives = Signal()
         m.d.comb += [
-            behind.eq(Mux(begun, BLOCK - 1, ~self.address[slot:top])),
-            size.eq(behind + 1),
-            fits.eq((asked - self.oldest)[: ring + 2] <= p.depth - BLOCK),
-            self.stuck.eq(~fits & self.idle),
-            self.ar.payload.addr[slot:top].eq(Mux(begun, 0, self.address[slot:top])),
-            self.ar.payload.addr[top:].eq(Mux(begun, block, self.address[top:])),
-            self.ar.payload.len.eq(Cat(Const(p.beats - 1, (p.beats - 1).bit_length()), behind[first:])),
+            following.eq(Mux(started, BLOCK - 1, ~self.address[slot:top])),
+            size.eq(following + 1),
+            fits.eq((requested - self.oldest)[: ring + 2] <= p.depth - BLOCK),
+            self.buffer_full.eq(~fits & self.idle),
+            self.ar.payload.addr[slot:top].eq(Mux(started, 0, self.address[slot:top])),
+            self.ar.payload.addr[top:].eq(Mux(started, block, self.address[top:])),
+            self.ar.payload.len.eq(Cat(Const(p.beats - 1, (p.beats - 1).bit_length()), following[first:])),
             self.ar.payload.size.eq((p.data_width // 8).bit_length() - 1),
             self.ar.payload.burst.eq(INCR),
             self.ar.payload.id.eq(1),
-            self.ar.valid.eq(asks),
+            self.ar.valid.eq(ar_valid),
             arrives.eq(self.r.valid & self.r.payload.last),
             self.r.ready.eq(1),
-            self.idle.eq((flying == 0) & ~asks),
+            self.idle.eq((outstanding == 0) & ~ar_valid),
         ]
-        wants = Signal()
-        near = Signal()
-        m.d.sync += near.eq((asked - self.index)[:PC_WIDTH].as_signed() <= AHEAD - BLOCK)
-        m.d.comb += wants.eq(self.go & fits & near & ~ended & (flying < 2))
-        with m.If(~asks):
-            m.d.sync += asks.eq(wants)
+        ar_valid_next = Signal()
+        within_lookahead = Signal()
+        m.d.sync += within_lookahead.eq((requested - self.index)[:PC_WIDTH].as_signed() <= LOOKAHEAD - BLOCK)
+        m.d.comb += ar_valid_next.eq(self.go & fits & within_lookahead & ~ended & (outstanding < 2))
+        with m.If(~ar_valid):
+            m.d.sync += ar_valid.eq(ar_valid_next)
         with m.Elif(self.ar.ready):
             m.d.sync += [
-                asks.eq(0),
-                begun.eq(1),
-                asked.eq(asked + size),
-                block.eq(Mux(begun, block, self.address[top:]) + 1),
+                ar_valid.eq(0),
+                started.eq(1),
+                requested.eq(requested + size),
+                block.eq(Mux(started, block, self.address[top:]) + 1),
             ]
-        m.d.sync += flying.eq(flying + (self.ar.valid & self.ar.ready) - arrives)
+        m.d.sync += outstanding.eq(outstanding + (self.ar.valid & self.ar.ready) - arrives)
 
         # Conversion of beats into instructions.
         word = Signal(max(isa.slot * 8, p.data_width))
         complete = Signal()
-        bad = Signal()
+        beat_failed = Signal()
         if p.beats == 1:
-            m.d.comb += [word.eq(self.r.payload.data), complete.eq(self.r.valid), bad.eq(self.r.payload.resp[1])]
+            m.d.comb += [
+                word.eq(self.r.payload.data),
+                complete.eq(self.r.valid),
+                beat_failed.eq(self.r.payload.resp[1]),
+            ]
         else:
             before = Signal(isa.slot * 8 - p.data_width, reset_less=True)
             part = Signal(range(p.beats))
@@ -142,17 +147,17 @@ class InstructionFetch(Component):
             m.d.comb += [
                 word.eq(Cat(before, self.r.payload.data)),
                 complete.eq(self.r.valid & (part == p.beats - 1)),
-                bad.eq(failed | self.r.payload.resp[1]),
+                beat_failed.eq(failed | self.r.payload.resp[1]),
             ]
             with m.If(self.r.valid):
-                m.d.sync += [part.eq(part + 1), before.eq(word[p.data_width :]), failed.eq(bad & ~complete)]
+                m.d.sync += [part.eq(part + 1), before.eq(word[p.data_width :]), failed.eq(beat_failed & ~complete)]
         slots = [word[n * isa.slot * 8 :][: isa.bits] for n in range(p.parallel)]
         m.d.comb += [write.addr.eq(self.filled[first:ring]), write.data.eq(Cat(slots))]
         halts = reduce(or_, (each[isa.opcode.range] == isa.controls[Control.HALT] for each in slots))
         with m.If(complete & ~ended):
             m.d.comb += write.en.eq(1)
-            with m.If(bad):
-                m.d.sync += [self.broken.eq(1), ended.eq(1)]
+            with m.If(beat_failed):
+                m.d.sync += [self.bus_error.eq(1), ended.eq(1)]
             with m.Else():
                 m.d.sync += self.filled.eq(self.filled + p.parallel)
                 with m.If(halts):

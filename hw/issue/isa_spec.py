@@ -51,7 +51,7 @@ class Field:
         """The field's bits, at their place."""
         return (1 << self.bits) - 1 << self.low
 
-    def of(self, word: int) -> int:
+    def extract(self, word: int) -> int:
         """The field's value in a word."""
         return word >> self.low & (1 << self.bits) - 1
 

@@ -35,8 +35,8 @@ class Issuer(Component):
     units are idle, or with a `fault`.
 
     `index`, `take`, `word` and `filled` go to the instruction buffer. `oldest` is the first instruction that may still
-    be needed; `stuck`: nothing more arrives before it changes. `waits`: in SYNC or HALT; `issued`: an instruction has
-    left; `pending`: completions that are outstanding.
+    be needed; `buffer_full`: nothing more arrives before it changes. `waits`: in SYNC or HALT; `issued`: an instruction
+    has left; `pending`: completions that are outstanding.
 
     Latency 2 from an instruction in the buffer to its command. Initiation interval 1; of END, ADD and MOVE the number
     of operands with registers, and 2 more. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a
@@ -54,8 +54,8 @@ class Issuer(Component):
         return {queue.name: Out(commands(p.isa)) for queue in p.isa.queues} | {
             "go": In(1),
             "filled": In(PC_WIDTH),
-            "stuck": In(1),
-            "broken": In(1),
+            "buffer_full": In(1),
+            "bus_error": In(1),
             "index": Out(PC_WIDTH),
             "take": Out(1),
             "word": In(p.isa.bits),
@@ -119,13 +119,16 @@ class Issuer(Component):
 
         starved = Signal()
         m.d.comb += starved.eq(self.go & operands.empty & ~operands.o.valid)
-        lost, cause = self.broken, codes.FETCH
+        fetch_failed, cause = self.bus_error, codes.FETCH
         if isa.loops:
-            lost, cause = self.broken | self.stuck & in_loop, Mux(self.broken, codes.FETCH, codes.LOOP)
+            fetch_failed, cause = (
+                self.bus_error | self.buffer_full & in_loop,
+                Mux(self.bus_error, codes.FETCH, codes.LOOP),
+            )
         m.d.sync += self.fault.valid.eq(0)
         with m.If(valid & (error != 0)):
             m.d.sync += [self.fault.valid.eq(1), self.fault.code.eq(error), self.fault.pc.eq(current.pc)]
-        with m.Elif(starved & lost):
+        with m.Elif(starved & fetch_failed):
             m.d.sync += [self.fault.valid.eq(1), self.fault.pc.eq(operands.index), self.fault.code.eq(cause)]
         return m
 
@@ -193,8 +196,8 @@ class Issuer(Component):
         again = stack[0].times != 1
         m.d.comb += target.eq(Mux(ops[Control.END] & again, stack[0].body, current.pc + 1))
         with m.If(ops[Control.LOOP]):
-            bad_times = (times == 0) | times[TIMES:].any()
-            m.d.comb += error.eq(Mux(depth == isa.loops, codes.LOOP, Mux(bad_times, codes.OPERAND, codes.NONE)))
+            illegal_times = (times == 0) | times[TIMES:].any()
+            m.d.comb += error.eq(Mux(depth == isa.loops, codes.LOOP, Mux(illegal_times, codes.OPERAND, codes.NONE)))
             with m.If(leaves):
                 m.d.sync += [outer.eq(inner) for inner, outer in pairwise(stack)]
                 m.d.sync += [stack[0].body.eq(current.pc + 1), stack[0].times.eq(times), depth.eq(depth + 1)]

@@ -72,10 +72,10 @@ class Bfloat16Multiply(Component):
             back = stage(m, "back", Mux(below > 0, below[:8], 0))
             base = stage(m, "base", Mux(below > 0, 0, (counted_exponent - 1 - count)[:9]))
             normal = stage(m, "normal", (product << count)[:16])
-            shifted, lost = shift_right(m, "back", Cat(Const(0, 9), normal), back)
+            shifted, sticky = shift_right(m, "back", Cat(Const(0, 9), normal), back)
             base = stage(m, "shifted_base", base)
             significand = stage(m, "significand", shifted[1:])
-            up = stage(m, "up", shifted[0] & (lost | shifted[1]))
+            up = stage(m, "up", shifted[0] & (sticky | shifted[1]))
 
         magnitude = rounded(m, significand, base[:8], up, keep)
         m.d.comb += self.product.eq(word(m, "result", sign, magnitude, infinite | (base >= 254), nan))

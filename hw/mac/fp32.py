@@ -54,13 +54,13 @@ def stage(m, name: str, value, cycles: int = 1) -> Signal:
 def shift_right(m, name: str, value: Value, amount: Value) -> tuple[Signal, Signal]:
     """Return (value >> amount, whether a one was lost); an amount above 31 acts like 31: values are shorter."""
     far, near = amount[5:].any(), Signal(5, name=f"{name}_near")
-    shifted, lost = Signal(len(value), name=f"{name}_shifted"), Signal(name=f"{name}_lost")
+    shifted, sticky = Signal(len(value), name=f"{name}_shifted"), Signal(name=f"{name}_sticky")
     m.d.comb += [
         near.eq(amount[:5] | far.replicate(5)),
         shifted.eq(value >> near),
-        lost.eq((value & ~(Const(-1, len(value)) << near)[: len(value)]).any()),
+        sticky.eq((value & ~(Const(-1, len(value)) << near)[: len(value)]).any()),
     ]
-    return shifted, lost
+    return shifted, sticky
 
 
 def rounded(m, significand: Value, exponent: Value, up: Value, subnormals: Subnormals) -> Signal:
@@ -166,11 +166,11 @@ class Fp32Add(Component):
         smaller = stage(m, "smaller", Mux(swap, x.significand, y.significand))
 
         # Align: two bits below the last one, and a sticky bit: whether any of the bits shifted out is not 0.
-        shifted, lost = shift_right(m, "smaller", Cat(Const(0, 2), smaller), distance)
+        shifted, sticky = shift_right(m, "smaller", Cat(Const(0, 2), smaller), distance)
         subtract = stage(m, "aligned_subtract", subtract)
         exponent = stage(m, "aligned_exponent", exponent)
         larger = stage(m, "aligned_larger", larger)
-        smaller = stage(m, "aligned_smaller", Cat(lost, shifted))
+        smaller = stage(m, "aligned_smaller", Cat(sticky, shifted))
 
         # Add, or add the complement, whose carry enters through an additional low bit.
         complement = Cat(smaller, Const(0, 1)) ^ subtract.replicate(SUM)

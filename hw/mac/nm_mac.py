@@ -151,12 +151,12 @@ class SparseMac(Component):
         decoder = place(m, platform, "decoder", GroupDecoder, pattern=p.pattern, value=p.mac.w)
         group = decoder.o
         mac = place(m, platform, "mac", NmMac, {"a": x.a, "w": group["values"], "places": group.places}, **dict(p.mac))
-        room = Signal()
+        space = Signal()
         enter = Signal()
         m.d.comb += [
             decoder.values.eq(x.w),
             decoder.meta.eq(x.meta),
-            spill.o.ready.eq(~x.last | room),
+            spill.o.ready.eq(~x.last | space),
             enter.eq(spill.o.valid & spill.o.ready),
         ]
         # Control bits of a group, delayed to align with its sum.
@@ -177,5 +177,5 @@ class SparseMac(Component):
             ]
         depth = self.stages + 2 + self.BUFFER_LATENCY
         take = enter & x.last
-        buffered(m, platform, take=take, room=room, row=row, valid=valid, out=self.y, depth=depth, style="auto")
+        buffered(m, platform, take=take, space=space, row=row, valid=valid, out=self.y, depth=depth, style="auto")
         return m

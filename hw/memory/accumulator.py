@@ -16,7 +16,7 @@ from ..stream.buffer import SLICE, buffered
 Overflow = Literal["wrap", "saturate"]
 STAGES = 3
 """Cycles from a row's acceptance, when its old sum is fetched, to the cycle that writes the new sum."""
-LOOK = 2
+READ_LATENCY = 2
 """Cycles from a read's acceptance to the register that holds its result."""
 BUFFER_LATENCY = 2
 
@@ -90,7 +90,7 @@ class Accumulator(Component):
 
     @property
     def latency(self) -> int:
-        return LOOK + (BUFFER_LATENCY if self.p.buffer else 0)
+        return READ_LATENCY + (BUFFER_LATENCY if self.p.buffer else 0)
 
     @property
     def peak(self) -> int:
@@ -106,14 +106,14 @@ class Accumulator(Component):
         drain = Signal()
         closed = Signal(p.halves)  # closed, and not freed yet
         settled = Signal(p.halves)  # closed, and every row is in memory
-        room = Signal(init=1)
+        space = Signal(init=1)
         enter = Signal()
-        look = Signal()
+        read_accepted = Signal()
         m.d.comb += [
             self.row.ready.eq(~closed.bit_select(fill, 1)),
-            self.read.ready.eq(settled.bit_select(drain, 1) & room),
+            self.read.ready.eq(settled.bit_select(drain, 1) & space),
             enter.eq(self.row.valid & self.row.ready),
-            look.eq(self.read.valid & self.read.ready),
+            read_accepted.eq(self.read.valid & self.read.ready),
             self.draining.eq(closed.any()),
         ]
 
@@ -130,7 +130,7 @@ class Accumulator(Component):
                 m.d.sync += [closed.bit_select(fill, 1).eq(1), fill.eq(fill ^ (p.halves - 1))]
         with m.If(written.valid & written.last):
             m.d.sync += settled.bit_select(written.half, 1).eq(1)
-        with m.If(look & read.last):
+        with m.If(read_accepted & read.last):
             m.d.sync += [
                 closed.bit_select(drain, 1).eq(0),
                 settled.bit_select(drain, 1).eq(0),
@@ -165,19 +165,19 @@ class Accumulator(Component):
                 lanes.write.eq(enter << fill),
                 lanes.source.eq(source),
                 lanes.fetch.eq(Cat(Mux(each, read.addr, row.addr) for each in closed)),
-                lanes.look.eq(drain),
+                lanes.read_half.eq(drain),
             ]
             found.append(lanes.found)
 
         out = Signal(self.out.payload.shape())
-        valid = Signal(LOOK)
+        valid = Signal(READ_LATENCY)
         m.d.comb += out.data.as_value().eq(Cat(found))
-        m.d.sync += valid.eq(Cat(look, valid))
+        m.d.sync += valid.eq(Cat(read_accepted, valid))
         if p.buffer == 0:
             m.d.comb += [self.out.payload.eq(out), self.out.valid.eq(valid[-1])]
         else:
             depth = self.latency + 1 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=look, room=room, row=out, valid=valid[-1], out=self.out, depth=depth)
+            buffered(m, platform, take=read_accepted, space=space, row=out, valid=valid[-1], out=self.out, depth=depth)
         return m
 
 
@@ -186,7 +186,7 @@ class AccumulatorLanes(Component):
 
     Inputs in the same cycle: `data`, its address `addr`, `write` (one bit per half, at most one high), and `source`:
     the old sum is that of the row 1, 2 or 3 cycles earlier (bits 0 to 2), that of the memory (bit 3), or none. Each
-    half fetches the sums at its `fetch` address. `look` selects the half that drives `found` two cycles later.
+    half fetches the sums at its `fetch` address. `read_half` selects the half that drives `found` two cycles later.
     """
 
     class Parameters(Parameters):
@@ -206,7 +206,7 @@ class AccumulatorLanes(Component):
             "write": In(p.halves),
             "source": In(1 + STAGES),
             "fetch": In(Lanes(addr_width, p.halves)),
-            "look": In(1),
+            "read_half": In(1),
             "found": Out(p.lanes * p.acc_width),
         }
 
@@ -227,7 +227,7 @@ class AccumulatorLanes(Component):
         from_memory = later("half", Mux(self.source[STAGES], self.write, 0))
         previous = later("previous", source[0])
         data = later("data", self.data.as_value(), 2)
-        look = later("look", self.look)
+        read_half = later("read_half", self.read_half)
 
         total = Signal(width, reset_less=True)
         earlier = later("earlier", total)
@@ -257,7 +257,7 @@ class AccumulatorLanes(Component):
         m.d.sync += [
             stored.eq(_either(zip(memories, from_memory, strict=True))),
             forwarded.eq(_either([(total, source[1]), (earlier, source[2])])),
-            found.eq(Mux(look, memories[-1], memories[0])),
+            found.eq(Mux(read_half, memories[-1], memories[0])),
         ]
         m.d.comb += self.found.eq(found)
         old = Signal(Lanes(signed(p.acc_width), p.lanes))

@@ -9,10 +9,10 @@ from amaranth.lib.wiring import In, Out
 from ..bundle import Bundle, Lanes
 from ..component import Component, Parameters, place
 from ..stream.buffer import SLICE, buffered
-from .accumulator import LOOK, STAGES, AccumulatorLanes
+from .accumulator import READ_LATENCY, STAGES, AccumulatorLanes
 
 HALVES = 2
-BUFFER = LOOK + 4
+BUFFER = READ_LATENCY + 4
 
 
 class AccumulatorBank(Component):
@@ -58,12 +58,12 @@ class AccumulatorBank(Component):
         row, read = self.row.payload, self.read.payload
         half, read_half = row.addr[-1], read.addr[-1]
         fetches = Signal()
-        room = Signal()
-        look = Signal()
+        space = Signal()
+        read_accepted = Signal()
         m.d.comb += [
             fetches.eq(self.row.valid & row.accumulate),
-            self.read.ready.eq(room & ~(fetches & (half == read_half))),
-            look.eq(self.read.valid & self.read.ready),
+            self.read.ready.eq(space & ~(fetches & (half == read_half))),
+            read_accepted.eq(self.read.valid & self.read.ready),
         ]
 
         # Location of the old sum: the latest row in flight to the same address, else memory.
@@ -100,14 +100,14 @@ class AccumulatorBank(Component):
                 lanes.write.eq(self.row.valid << half),
                 lanes.source.eq(source),
                 lanes.fetch.eq(Cat(Mux(fetches & (half == n), row.addr[:-1], read.addr[:-1]) for n in range(HALVES))),
-                lanes.look.eq(read_half),
+                lanes.read_half.eq(read_half),
             ]
             found.append(lanes.found)
 
         out = Signal(self.out.payload.shape())
-        valid = Signal(LOOK)
+        valid = Signal(READ_LATENCY)
         m.d.comb += out.data.as_value().eq(Cat(found))
-        m.d.sync += valid.eq(Cat(look, valid))
-        answers = {"row": out, "valid": valid[-1], "out": self.out, "depth": BUFFER, "style": "distributed"}
-        buffered(m, platform, take=look, room=room, **answers)
+        m.d.sync += valid.eq(Cat(read_accepted, valid))
+        output = {"row": out, "valid": valid[-1], "out": self.out, "depth": BUFFER, "style": "distributed"}
+        buffered(m, platform, take=read_accepted, space=space, **output)
         return m

@@ -161,7 +161,7 @@ class ReadBursts(Component):
         mark = beats.write.payload
         m.d.comb += [
             self.ar.ready.eq(~busy),
-            self.req.valid.eq(busy & beats.room),
+            self.req.valid.eq(busy & beats.space),
             self.req.payload.addr.eq(burst.addr[p.lanes :]),
             moves.eq(self.req.valid & self.req.ready),
             beats.take.eq(moves),
@@ -209,12 +209,12 @@ class WriteBursts(Component):
         burst = Signal(self.aw.payload.shape(), reset_less=True)
         mask = Signal(PAGE_BITS, reset_less=True)
         response = Signal(Response, reset_less=True)
-        states = Bundle({"busy": 1, "seen": range(2 * p.masters + 1)})
+        states = Bundle({"busy": 1, "settling": range(2 * p.masters + 1)})
         state = Signal(states)  # busy: beats are accepted; seen: cycles until all ports see them
         idle = Signal()
         moves = Signal()
         m.d.comb += [
-            idle.eq(~state.busy & (state.seen == 0) & ~self.b.valid),
+            idle.eq(~state.busy & (state.settling == 0) & ~self.b.valid),
             self.aw.ready.eq(idle),
             self.req.valid.eq(state.busy & self.w.valid),
             self.w.ready.eq(state.busy & self.req.ready),
@@ -232,9 +232,9 @@ class WriteBursts(Component):
         with m.If(moves):
             m.d.sync += _advance(burst, mask, p.lanes)
             with m.If(self.w.payload.last):
-                m.d.sync += [state.busy.eq(0), state.seen.eq(2 * p.masters)]
-        with m.If(state.seen != 0):
-            m.d.sync += [state.seen.eq(state.seen - 1), self.b.valid.eq(state.seen == 1)]
+                m.d.sync += [state.busy.eq(0), state.settling.eq(2 * p.masters)]
+        with m.If(state.settling != 0):
+            m.d.sync += [state.settling.eq(state.settling - 1), self.b.valid.eq(state.settling == 1)]
         with m.If(self.b.valid & self.b.ready):
             m.d.sync += self.b.valid.eq(0)
         return m

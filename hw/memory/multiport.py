@@ -77,9 +77,9 @@ class Multiport(Component):
         m.d.comb += [each.ready.eq(1) for each in streams]
 
         # Words in flight to memory.
-        under_way = Lanes(p.addr_width, p.ports)
+        addresses = Lanes(p.addr_width, p.ports)
         write = [Signal(p.ports, name=f"write{n}") for n in range(1 + WRITE)]
-        addr = [Signal(under_way, name=f"addr{n}") for n in range(1 + WRITE)]
+        addr = [Signal(addresses, name=f"addr{n}") for n in range(1 + WRITE)]
         m.d.comb += [
             write[0].eq(Cat(each.valid & each.payload.write for each in streams)),
             addr[0].as_value().eq(Cat(each.addr for each in requests)),
@@ -90,10 +90,12 @@ class Multiport(Component):
         # Of several writes to one byte in one cycle only the last one is executed.
         strobes = []
         for n, request in enumerate(requests):
-            others = range(n + 1, p.ports)
-            lost = [Mux(write[0][o] & (requests[o].addr == request.addr), requests[o].strobe, 0) for o in others]
+            later_ports = range(n + 1, p.ports)
+            overridden = [
+                Mux(write[0][o] & (requests[o].addr == request.addr), requests[o].strobe, 0) for o in later_ports
+            ]
             strobe = Signal(p.width // 8, name=f"strobe{n}")
-            m.d.comb += strobe.eq(request.strobe & ~reduce(or_, lost, 0))
+            m.d.comb += strobe.eq(request.strobe & ~reduce(or_, overridden, 0))
             strobes.append(strobe)
 
         # Location of the contents of each memory for each port: the latest of two writes in flight, else memory.
@@ -123,9 +125,9 @@ class Multiport(Component):
 
         read = [Signal(LATENCY, name=f"read{n}") for n in range(p.ports)]
         for n in range(p.ports):
-            answer = getattr(self, f"port{n}_rsp")
+            response = getattr(self, f"port{n}_rsp")
             m.d.sync += read[n].eq(Cat(streams[n].valid & ~requests[n].write, read[n]))
-            m.d.comb += [answer.valid.eq(read[n][-1]), answer.payload.data.eq(Cat(each[n] for each in words))]
+            m.d.comb += [response.valid.eq(read[n][-1]), response.payload.data.eq(Cat(each[n] for each in words))]
         return m
 
 
@@ -186,18 +188,18 @@ class MultiportBits(Component):
                 near, far, memory = source[n * p.ports + o]
                 stored.append(later(f"stored{n}_{o}", Mux(memory, copy.read_data, 0)))
                 forwarded.append(Mux(near, own[o], 0) | Mux(far, before[o], 0))
-            mine = Signal(p.width, name=f"mine{n}")
-            others = Signal(p.width, name=f"others{n}")
+            own_value = Signal(p.width, name=f"own_value{n}")
+            other_values = Signal(p.width, name=f"other_values{n}")
             m.d.comb += [
-                mine.eq(stored.pop(n) ^ later(f"forwarded_mine{n}", forwarded.pop(n))),
-                others.eq(
+                own_value.eq(stored.pop(n) ^ later(f"forwarded_own{n}", forwarded.pop(n))),
+                other_values.eq(
                     reduce(xor, stored, later(f"forwarded_others{n}", reduce(xor, forwarded, Const(0, p.width))))
                 ),
             ]
             for byte in range(p.width // 8):
                 at = slice(8 * byte, 8 * byte + 8)
-                m.d.comb += own[n][at].eq(Mux(strobe[n][byte], data[n][at] ^ others[at], mine[at]))
-            words.append(mine ^ others)
+                m.d.comb += own[n][at].eq(Mux(strobe[n][byte], data[n][at] ^ other_values[at], own_value[at]))
+            words.append(own_value ^ other_values)
         m.d.comb += self.word.as_value().eq(Cat(words))
         return m
 

@@ -38,9 +38,9 @@ class Reader(Component):
         m = Module()
         tags = place(m, platform, "tags", StreamBuffer, payload=self.p.tag, depth=IN_FLIGHT, style="distributed")
         m.d.comb += [
-            self.req.valid.eq(self.i.valid & tags.room),
+            self.req.valid.eq(self.i.valid & tags.space),
             self.req.payload.addr.eq(self.i.payload.addr),
-            self.i.ready.eq(self.req.ready & tags.room),
+            self.i.ready.eq(self.req.ready & tags.space),
             tags.take.eq(self.i.valid & self.i.ready),
             tags.write.valid.eq(tags.take),
             tags.write.payload.eq(self.i.payload.tag),

@@ -127,7 +127,7 @@ class Scratchpad(Component):
             return (self.depth - 1).bit_length()
 
         @property
-        def room(self) -> int:
+        def outstanding(self) -> int:
             """Reads of a port that may be outstanding or wait for their consumer: the number that full rate needs."""
             return self.sram_latency + 1
 
@@ -169,31 +169,31 @@ class Scratchpad(Component):
         grants, words = [], []
         for b in range(p.banks):
             access = BankAccess(p.rows, p.width)
-            turns = {"count": p.ports - (p.priority_ports > 0), "held": p.priority_ports > 0}
-            turn = place(m, platform, f"turn{b}", MatrixArbiter, rule="round_robin", **turns)
-            asks = Cat(inner.ask[b] for inner in ports)
+            arbiter_parameters = {"count": p.ports - (p.priority_ports > 0), "held": p.priority_ports > 0}
+            arbiter = place(m, platform, f"arbiter{b}", MatrixArbiter, rule="round_robin", **arbiter_parameters)
+            requests = Cat(inner.bank_request[b] for inner in ports)
             if p.priority_ports:
-                late = Cat(inner.late for inner in ports[1:])  # without port 0, which has priority over all others
+                aged = Cat(inner.aged for inner in ports[1:])  # without port 0, which has priority over all others
                 first = Signal(p.priority_ports, name=f"first{b}")
-                patient = ~(asks[1:] & late).any()
+                none_aged = ~(requests[1:] & aged).any()
                 # The round-robin grant and the decision whether it is used are computed in parallel.
                 m.d.comb += [
-                    *(first[i].eq(asks[i] & ~asks[:i].any() & patient) for i in range(p.priority_ports)),
-                    turn.request.eq(asks[1:]),
-                    turn.taken.eq(asks[1:].any() & ~first.any()),
+                    *(first[i].eq(requests[i] & ~requests[:i].any() & none_aged) for i in range(p.priority_ports)),
+                    arbiter.request.eq(requests[1:]),
+                    arbiter.taken.eq(requests[1:].any() & ~first.any()),
                 ]
-                grant = first | Mux(first.any(), 0, Cat(Const(0, 1), turn.grant))
+                grant = first | Mux(first.any(), 0, Cat(Const(0, 1), arbiter.grant))
             else:
-                m.d.comb += turn.request.eq(asks)
-                grant = turn.grant
-            wanted, chosen = Cat(inner.access for inner in ports), grant
+                m.d.comb += arbiter.request.eq(requests)
+                grant = arbiter.grant
+            accesses, chosen = Cat(inner.access for inner in ports), grant
             if p.sram_latency == 3:
-                later = Signal(wanted.shape(), name=f"wanted{b}", reset_less=True)
+                later = Signal(accesses.shape(), name=f"accesses{b}", reset_less=True)
                 chosen = Signal(p.ports, name=f"chosen{b}")
-                m.d.sync += [later.eq(wanted), chosen.eq(grant)]
-                wanted = later
+                m.d.sync += [later.eq(accesses), chosen.eq(grant)]
+                accesses = later
             to_bank = place(m, platform, f"to_bank{b}", OneHotMux, width=access.size, count=p.ports)
-            m.d.comb += [to_bank.select.eq(chosen), to_bank.i.as_value().eq(wanted)]
+            m.d.comb += [to_bank.select.eq(chosen), to_bank.i.as_value().eq(accesses)]
             bank = place(
                 m,
                 platform,
@@ -223,11 +223,12 @@ class Scratchpad(Component):
 class ScratchpadPort(Component):
     """Port of a scratchpad: the register of its request, and the buffer of its responses.
 
-    `ask` has one bit per bank: that of the requested bank is high. `access` describes the access, and the bank's bit of
-    `grant` is high in the cycle in which it is granted; `late`: the request has waited three cycles. `source` has one
-    bit per bank: it marks the bank whose `word` is the response, sram_latency cycles after the grant.
+    `bank_request` has one bit per bank: that of the requested bank is high. `access` describes the access, and the
+    bank's bit of `grant` is high in the cycle in which it is granted; `aged`: the request has waited three cycles.
+    `source` has one bit per bank: it marks the bank whose `word` is the response, sram_latency cycles after the grant.
 
-    A word passes straight to `rsp` if the buffer is empty; otherwise, or if it is not accepted, it is stored in `kept`.
+    A word passes straight to `rsp` if the buffer is empty; otherwise, or if it is not accepted, it is stored in
+    `stored`.
     """
 
     class Parameters(Parameters):
@@ -240,12 +241,12 @@ class ScratchpadPort(Component):
         return {
             "req": ends["port_req"],
             "rsp": ends["port_rsp"],
-            "ask": Out(p.banks),
+            "bank_request": Out(p.banks),
             "access": Out(BankAccess(p.rows, p.width).size),
             "grant": In(p.banks),
             "source": Out(p.banks),
             "word": In(p.width),
-            **({"late": Out(1)} if p.priority_ports else {}),
+            **({"aged": Out(1)} if p.priority_ports else {}),
             **({"waits": Out(p.counters)} if p.counters else {}),
         }
 
@@ -267,10 +268,10 @@ class ScratchpadPort(Component):
         target = Signal(p.banks)  # the requested bank; 0 without a request
         fields = {"row": len(row), "strobe": p.width // 8, "data": p.width}
         held_row, strobe, data = (Signal(size, name=name, reset_less=True) for name, size in fields.items())
-        served = Signal()
+        granted = Signal()
         m.d.comb += [
-            served.eq(self.grant.any()),
-            self.req.ready.eq(~full | served),
+            granted.eq(self.grant.any()),
+            self.req.ready.eq(~full | granted),
             self.access.eq(Cat(held_row, read, strobe, data)),
         ]
         with m.If(self.req.ready):
@@ -294,42 +295,44 @@ class ScratchpadPort(Component):
             m.d.sync += source.eq(sources[-1])
             sources.append(source)
         start = Signal()
-        under_way = Signal(p.sram_latency)
-        m.d.comb += [start.eq(served & read), self.source.eq(sources[-1])]
-        m.d.sync += under_way.eq(Cat(start, under_way)[: p.sram_latency])
-        arrives = under_way[-1]
+        in_flight = Signal(p.sram_latency)
+        m.d.comb += [start.eq(granted & read), self.source.eq(sources[-1])]
+        m.d.sync += in_flight.eq(Cat(start, in_flight)[: p.sram_latency])
+        arrives = in_flight[-1]
 
         if p.buffer == 0:
-            m.d.comb += [self.ask.eq(target), self.rsp.valid.eq(arrives), self.rsp.payload.data.eq(self.word)]
+            m.d.comb += [self.bank_request.eq(target), self.rsp.valid.eq(arrives), self.rsp.payload.data.eq(self.word)]
         else:
-            spare = Signal(range(-1, p.room), init=p.room - 1)  # reads that may start, less one
-            kept = [Signal(p.width, name=f"kept{n}", reset_less=True) for n in range(p.room)]  # the newest first
-            count = Signal(range(p.room + 1))
-            may = Signal()
+            free_entries = Signal(range(-1, p.outstanding), init=p.outstanding - 1)  # reads that may start, less one
+            stored = [
+                Signal(p.width, name=f"stored{n}", reset_less=True) for n in range(p.outstanding)
+            ]  # the newest first
+            count = Signal(range(p.outstanding + 1))
+            permitted = Signal()
             leaves = Signal()
             m.d.comb += [
-                may.eq(~read | (spare >= 0)),
-                self.ask.eq(Mux(may, target, 0)),
+                permitted.eq(~read | (free_entries >= 0)),
+                self.bank_request.eq(Mux(permitted, target, 0)),
                 self.rsp.valid.eq(arrives | (count != 0)),
                 leaves.eq(self.rsp.valid & self.rsp.ready),
             ]
-            oldest = kept[-1]
-            for n, word in reversed(list(enumerate([self.word, *kept[:-1]]))):
+            oldest = stored[-1]
+            for n, word in reversed(list(enumerate([self.word, *stored[:-1]]))):
                 oldest = Mux(count == n, word, oldest)
             m.d.comb += self.rsp.payload.data.eq(oldest)
             with m.If(arrives):
-                for word, newer in zip(kept, [self.word, *kept], strict=False):
+                for word, newer in zip(stored, [self.word, *stored], strict=False):
                     m.d.sync += word.eq(newer)
             with m.If(arrives != leaves):
                 m.d.sync += count.eq(count + Mux(leaves, -1, 1))
             with m.If(start != leaves):
-                m.d.sync += spare.eq(spare + Mux(leaves, 1, -1))
+                m.d.sync += free_entries.eq(free_entries + Mux(leaves, 1, -1))
 
         if p.priority_ports:
-            waited = Signal(3)  # one bit per cycle of waiting
-            m.d.comb += self.late.eq(waited[-1])
-            m.d.sync += waited.eq(Mux(self.req.ready, 0, Cat(1, waited)))
+            age = Signal(3)  # one bit per cycle of waiting
+            m.d.comb += self.aged.eq(age[-1])
+            m.d.sync += age.eq(Mux(self.req.ready, 0, Cat(1, age)))
         if p.counters:
-            with m.If(full & ~served & ~self.waits.all()):
+            with m.If(full & ~granted & ~self.waits.all()):
                 m.d.sync += self.waits.eq(self.waits + 1)
         return m

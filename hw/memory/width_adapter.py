@@ -68,11 +68,11 @@ class WriteUpsizer(Component):
         with m.If(accepts):
             m.d.sync += word.addr.eq(self.i.payload.addr >> p.part_width)
             for n in range(p.parts):
-                mine = Mux(part == n, self.i.payload.strobe, 0)
+                part_strobe = Mux(part == n, self.i.payload.strobe, 0)
                 kept = word.strobe.word_select(n, size)
-                m.d.sync += kept.eq(mine | Mux(merges, kept, 0))
+                m.d.sync += kept.eq(part_strobe | Mux(merges, kept, 0))
                 for byte in range(size):
-                    with m.If(mine[byte]):
+                    with m.If(part_strobe[byte]):
                         m.d.sync += word.data.word_select(n * size + byte, 8).eq(self.i.payload.data[8 * byte :][:8])
         return m
 
@@ -99,35 +99,35 @@ class ReadDownsizer(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        tag = Bundle({"part": max(1, p.part_width), "again": 1})
+        tag = Bundle({"part": max(1, p.part_width), "repeated": 1})
         tags = place(m, platform, "tags", StreamBuffer, payload=tag, depth=IN_FLIGHT, style="distributed")
         addr = self.i.payload.addr >> p.part_width
         last = Signal(addr.shape(), reset_less=True)
-        known = Signal()  # the previous beat requested `last`
-        again = Signal()
+        last_valid = Signal()  # the previous beat requested `last`
+        repeated = Signal()
         m.d.comb += [
-            again.eq(known & (addr == last)),
+            repeated.eq(last_valid & (addr == last)),
             self.req.payload.addr.eq(addr),
-            self.req.valid.eq(self.i.valid & tags.room & ~again),
-            self.i.ready.eq(tags.room & (again | self.req.ready)),
+            self.req.valid.eq(self.i.valid & tags.space & ~repeated),
+            self.i.ready.eq(tags.space & (repeated | self.req.ready)),
             tags.take.eq(self.i.valid & self.i.ready),
             tags.write.valid.eq(tags.take),
             tags.write.payload.part.eq(self.i.payload.addr[: p.part_width]),
-            tags.write.payload.again.eq(again),
+            tags.write.payload.repeated.eq(repeated),
         ]
         with m.If(~self.i.valid):
-            m.d.sync += known.eq(0)
+            m.d.sync += last_valid.eq(0)
         with m.Elif(tags.take):
-            m.d.sync += [known.eq(1), last.eq(addr)]
+            m.d.sync += [last_valid.eq(1), last.eq(addr)]
 
         kept = Signal(p.width * p.parts, reset_less=True)
         word = Signal(p.width * p.parts)
         entry = tags.o.payload
         m.d.comb += [
-            word.eq(Mux(entry.again, kept, self.rsp.payload.data)),
+            word.eq(Mux(entry.repeated, kept, self.rsp.payload.data)),
             self.o.payload.data.eq(word.word_select(entry.part, p.width)),
-            self.o.valid.eq(tags.o.valid & (entry.again | self.rsp.valid)),
-            self.rsp.ready.eq(tags.o.valid & ~entry.again & self.o.ready),
+            self.o.valid.eq(tags.o.valid & (entry.repeated | self.rsp.valid)),
+            self.rsp.ready.eq(tags.o.valid & ~entry.repeated & self.o.ready),
             tags.o.ready.eq(self.o.valid & self.o.ready),
         ]
         with m.If(self.rsp.valid & self.rsp.ready):

@@ -96,13 +96,13 @@ class NetworkInterface(Component):
         write = rows.write_port()
         read = rows.read_port(domain="comb")
         # Pointers modulo twice the ring's size: write, end of the last complete packet, read.
-        tail, whole, head = (Signal(range(2 * depth), name=name) for name in ("tail", "whole", "head"))
+        tail, committed, head = (Signal(range(2 * depth), name=name) for name in ("tail", "committed", "head"))
         dest, latched = (Signal(bits(p.nodes), name=name) for name in ("dest", "latched"))
-        first, drops = Signal(name="first", init=1), Signal(name="drops")
-        error, reason, refused = (
+        first, dropping = Signal(name="first", init=1), Signal(name="dropping")
+        error, reason, rejected = (
             Signal(SendError, name="error"),
             Signal(SendError, name="reason"),
-            Signal(name="refused"),
+            Signal(name="rejected"),
         )
         taken = Signal(name="taken")
         m.d.comb += [
@@ -113,24 +113,24 @@ class NetworkInterface(Component):
             write.data.eq(Cat(dest, beat.last, beat.data)),
             write.en.eq(taken),
             error.eq(reason),
-            refused.eq(drops),
+            rejected.eq(dropping),
         ]
-        used = (tail - whole)[: len(tail)]
+        used = (tail - committed)[: len(tail)]
         with m.If(first & (beat.dest == self.node)):
-            m.d.comb += [error.eq(SendError.OWN), refused.eq(1)]
+            m.d.comb += [error.eq(SendError.OWN), rejected.eq(1)]
         with m.Elif(first & (beat.dest >= p.nodes)):
-            m.d.comb += [error.eq(SendError.UNREACHABLE), refused.eq(1)]
-        with m.Elif(~drops & (used == p.longest)):
-            m.d.comb += [error.eq(SendError.TOO_LONG), refused.eq(1)]
+            m.d.comb += [error.eq(SendError.UNREACHABLE), rejected.eq(1)]
+        with m.Elif(~dropping & (used == p.longest)):
+            m.d.comb += [error.eq(SendError.TOO_LONG), rejected.eq(1)]
         with m.If(taken):
-            m.d.sync += [first.eq(beat.last), latched.eq(dest), drops.eq(refused & ~beat.last), reason.eq(error)]
-            with m.If(refused):
-                m.d.sync += tail.eq(whole)
+            m.d.sync += [first.eq(beat.last), latched.eq(dest), dropping.eq(rejected & ~beat.last), reason.eq(error)]
+            with m.If(rejected):
+                m.d.sync += tail.eq(committed)
             with m.Else():
                 m.d.sync += tail.eq(tail + 1)
                 with m.If(beat.last):
-                    m.d.sync += whole.eq(tail + 1)
-        with m.If(taken & refused & beat.last):
+                    m.d.sync += committed.eq(tail + 1)
+        with m.If(taken & rejected & beat.last):
             m.d.sync += [
                 self.status.valid.eq(1),
                 self.status.payload.error.eq(error),
@@ -145,7 +145,7 @@ class NetworkInterface(Component):
             read.addr.eq(head),
             row.as_value().eq(read.data),
             ends.eq(part == p.flits - 1),
-            self.o.valid.eq(head != whole),
+            self.o.valid.eq(head != committed),
             self.o.payload.dest.eq(row.dest),
             self.o.payload.last.eq(row.last & ends),
             self.o.payload.data.eq(row.data.word_select(part, p.width)),

@@ -183,40 +183,40 @@ class Entry(Component):
         beat, to = self.i.payload, self.i.payload.dest
         lane = routing.lane(m, to)
         go, vc, header = routing.start(m, self.position, self.node, to, lane)
-        wrong = (to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)
+        illegal = (to == self.node) | ((to >= n.nodes) if n.nodes & (n.nodes - 1) else 0)
         if n.multicast:
-            many, end = Signal(name="many"), beat.to
+            multicast, end = Signal(name="multicast"), beat.to
             low, high = routing.corner(m, "low", to), routing.corner(m, "high", end)
             own = routing.lane(m, self.node)
             go_many, spread = routing.spread(m, self.position, low, high, own)
-            go, vc, lane = Mux(many, go_many, go), Mux(many, own, vc), Mux(many, own, lane)
-            header = {name: Mux(many, value, header.get(name, 0)) for name, value in spread.items()} | {
+            go, vc, lane = Mux(multicast, go_many, go), Mux(multicast, own, vc), Mux(multicast, own, lane)
+            header = {name: Mux(multicast, value, header.get(name, 0)) for name, value in spread.items()} | {
                 "down": header["down"]
             }
             beyond = (to >= n.nodes) | (end >= n.nodes) | (low[0] > high[0]) | (low[1] > high[1])
-            m.d.comb += many.eq(end != to)
-            wrong = Mux(many, beyond, wrong)
+            m.d.comb += multicast.eq(end != to)
+            illegal = Mux(multicast, beyond, illegal)
         if n.reduction:
-            go_sum, added = routing.gather(self.position, routing.corner(m, "root", to))
+            go_sum, added = routing.start_reduction(self.position, routing.corner(m, "root", to))
             go, vc, lane = Mux(beat.reduce, go_sum, go), Mux(beat.reduce, n.plain, vc), Mux(beat.reduce, n.plain, lane)
             header = {name: Mux(beat.reduce, added.get(name, 0), value) for name, value in header.items()}
-            wrong = Mux(beat.reduce, (to >= n.nodes) if n.nodes & (n.nodes - 1) else 0, wrong)
-        layout = {"go": n.ports, "vc": bits(n.vcs), "header": routing.header, "lane": bits(n.vcs), "wrong": 1}
+            illegal = Mux(beat.reduce, (to >= n.nodes) if n.nodes & (n.nodes - 1) else 0, illegal)
+        layout = {"go": n.ports, "vc": bits(n.vcs), "header": routing.header, "lane": bits(n.vcs), "illegal": 1}
         layout = Bundle(layout | ({"src": bits(n.nodes), "sum": 1} if n.reduction else {}))
-        looked_up, latched, current = (Signal(layout, name=name) for name in ("looked_up", "latched", "current"))
-        last = beat.last | current.header.many if n.multicast else beat.last
+        computed, latched, current = (Signal(layout, name=name) for name in ("computed", "latched", "current"))
+        last = beat.last | current.header.multicast if n.multicast else beat.last
         if n.reduction:
-            m.d.comb += [looked_up.src.eq(Mux(beat.reduce, to, self.node)), looked_up.sum.eq(beat.reduce)]
+            m.d.comb += [computed.src.eq(Mux(beat.reduce, to, self.node)), computed.sum.eq(beat.reduce)]
             last |= current.sum
         first = Signal(init=1)
         accepted = Signal()
         m.d.comb += [
-            looked_up.go.eq(go),
-            looked_up.vc.eq(vc),
-            [looked_up.header[name].eq(value) for name, value in header.items()],
-            looked_up.lane.eq(lane),
-            looked_up.wrong.eq(wrong),
-            current.as_value().eq(Mux(first, looked_up, latched)),
+            computed.go.eq(go),
+            computed.vc.eq(vc),
+            [computed.header[name].eq(value) for name, value in header.items()],
+            computed.lane.eq(lane),
+            computed.illegal.eq(illegal),
+            current.as_value().eq(Mux(first, computed, latched)),
             accepted.eq(self.i.valid & self.i.ready),
             self.flit.data.eq(beat.data),
             self.flit.last.eq(last),
@@ -227,16 +227,16 @@ class Entry(Component):
         ]
         with m.If(accepted):
             m.d.sync += [first.eq(beat.last), latched.eq(current)]
-        with m.If(accepted & first & looked_up.wrong & (self.errors != (1 << ERRORS) - 1)):
+        with m.If(accepted & first & computed.illegal & (self.errors != (1 << ERRORS) - 1)):
             m.d.sync += self.errors.eq(self.errors + 1)
-        rooms = []
+        spaces = []
         for v in range(n.vcs):
-            places = Signal(p.depth, name=f"places{v}", init=-1)
-            m.d.comb += self.valid[v].eq(accepted & ~current.wrong & (current.lane == v))
+            credits = Signal(p.depth, name=f"credits{v}", init=-1)
+            m.d.comb += self.valid[v].eq(accepted & ~current.illegal & (current.lane == v))
             with m.If(self.valid[v] ^ self.credit[v]):
-                m.d.sync += places.eq(Mux(self.credit[v], Cat(1, places[:-1]), places[1:]))
-            rooms.append(places[0])
-        m.d.comb += self.i.ready.eq(Cat(rooms).all())
+                m.d.sync += credits.eq(Mux(self.credit[v], Cat(1, credits[:-1]), credits[1:]))
+            spaces.append(credits[0])
+        m.d.comb += self.i.ready.eq(Cat(spaces).all())
         return m
 
 

@@ -71,7 +71,7 @@ class NocTraffic(Component):
             node = place(m, platform, f"node{number}", TrafficNode, network=n, width=p.width, depth=p.depth)
             m.d.comb += [
                 node.node.eq(number),
-                node.goals.eq(node.goals.shape().const(fixed(n, number))),
+                node.pattern_dests.eq(node.pattern_dests.shape().const(fixed(n, number))),
                 node.seed.eq(self.seed),
                 node.settings.eq(settings),
             ]

@@ -65,7 +65,7 @@ class Route:
 class GridRoute(Route):
     """Position: the router's coordinates. Header: those of the destination, and the port and VC after the turn into y.
 
-    With multicast also whether it goes to `many` nodes: then x, y is the last of them, `low_x`, `low_y` the first.
+    With multicast also whether it is a `multicast` flit: then x, y is the last node, `low_x`, `low_y` the first.
     """
 
     def position_fields(self):
@@ -73,9 +73,9 @@ class GridRoute(Route):
 
     def header_fields(self):
         turn = {"down": 1, "turn_vc": bits(self.network.vcs)} if self.network.l > 1 else {}
-        many = {"low_x": bits(self.network.k), "low_y": bits(self.network.l), "many": 1}
-        many = many if self.network.multicast else {}
-        return self.position_fields() | turn | many
+        multicast_fields = {"low_x": bits(self.network.k), "low_y": bits(self.network.l), "multicast": 1}
+        multicast_fields = multicast_fields if self.network.multicast else {}
+        return self.position_fields() | turn | multicast_fields
 
     def place(self, router):
         return dict(zip(self.position_fields(), self.network.at(router), strict=False))
@@ -99,7 +99,14 @@ class GridRoute(Route):
 
     def spread(self, m, position, low, high, lane):
         """Return (go, header fields) at the source of a flit on VC `lane` to all nodes (x, y) from `low` to `high`."""
-        fields = {"x": high[0], "y": high[1], "turn_vc": lane, "low_x": low[0], "low_y": low[1], "many": Const(1, 1)}
+        fields = {
+            "x": high[0],
+            "y": high[1],
+            "turn_vc": lane,
+            "low_x": low[0],
+            "low_y": low[1],
+            "multicast": Const(1, 1),
+        }
         return self._fork(0, position.x, position.y, fields), fields
 
     def _fork(self, port: int, x, y, header):
@@ -114,14 +121,14 @@ class GridRoute(Route):
             column & (y > header["low_y"]) if port != 3 else Const(0, 1),
         )
 
-    def gather(self, position, root):
+    def start_reduction(self, position, root):
         """Return (go, header fields) at a reduction flit's source, as `hw.noc.reduction_tree`; `root` is (x, y)."""
         (x, y), (to_x, to_y) = (position.x, position.y), root
         column, south, north = to_x == x, to_y > y, to_y < y
         go = Cat(column & (to_y == y), to_x > x, to_x < x, column & south, column & north)
         return go, {"x": to_x, "y": to_y, "down": south, "turn_vc": Const(self.network.plain, bits(self.network.vcs))}
 
-    def behind(self, position):
+    def reduction_inputs(self, position):
         """Return one bit per input: whether a node is connected there without a wrap-around link, so that flits of sums
         can arrive."""
         x, y, (last_x, last_y) = position.x, position.y, (self.network.k - 1, self.network.l - 1)
@@ -164,7 +171,7 @@ class GridRoute(Route):
             straight = Mux(arrived, header.turn_vc, straight)
         if n.multicast:
             x, y = (target, position.y) if along == "x" else (position.x, target)
-            return Mux(header.many, self._fork(port, x, y, header), Cat(go)), straight
+            return Mux(header.multicast, self._fork(port, x, y, header), Cat(go)), straight
         return Cat(go), straight
 
 

@@ -93,12 +93,14 @@ class Router(Component):
     def elaborate(self, platform):
         m = Module()
         p, n = self.p, self.p.network
-        leads = [tuple(o for o in range(n.ports) if i in n.turns[o]) for i in range(n.ports)]  # outputs of each input
+        reachable = [
+            tuple(o for o in range(n.ports) if i in n.turns[o]) for i in range(n.ports)
+        ]  # outputs of each input
         inputs, outputs = {}, {}
         for i in range(n.ports):
-            if leads[i]:
+            if reachable[i]:
                 parameters = {name: getattr(p, name) for name in ("network", "width", "depth", "latency", "rounds")}
-                parameters["leads"] = leads[i]
+                parameters["reachable"] = reachable[i]
                 inputs[i] = place(m, platform, f"input{i}", RouterInput, **parameters)
         for o in range(n.ports):
             if n.turns[o]:
@@ -113,28 +115,28 @@ class Router(Component):
 
         for i, port in inputs.items():
             if n.reduction:
-                m.d.comb += port.sums.eq(Cat(outputs[o].sum for o in leads[i]))
+                m.d.comb += port.sums.eq(Cat(outputs[o].sum for o in reachable[i]))
             m.d.comb += [
                 port.position.eq(self.position),
                 port.flit.eq(self.i[i]),
                 port.valid.eq(self.i_valid[i]),
-                port.room.eq(Cat(outputs[o].room for o in leads[i])),
-                port.booked.eq(Cat(outputs[o].booked for o in leads[i])),
-                port.taken.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in leads[i])),
+                port.space.eq(Cat(outputs[o].space for o in reachable[i])),
+                port.allocated.eq(Cat(outputs[o].allocated for o in reachable[i])),
+                port.taken.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in reachable[i])),
             ]
             if p.rounds == 2:
                 m.d.comb += [
-                    port.idle.eq(Cat(outputs[o].idle for o in leads[i])),
-                    port.taken2.eq(Cat(outputs[o].grant2[n.turns[o].index(i)] for o in leads[i])),
+                    port.idle.eq(Cat(outputs[o].idle for o in reachable[i])),
+                    port.taken2.eq(Cat(outputs[o].grant2[n.turns[o].index(i)] for o in reachable[i])),
                 ]
         for o, port in outputs.items():
             offers = [inputs[i] for i in n.turns[o]]
             for name in ("request", "request2")[: p.rounds]:
-                asks = []
+                requests = []
                 for i in n.turns[o]:
-                    before = sum(len(outputs[other].room) for other in leads[i] if other < o)
-                    asks.append(getattr(inputs[i], name)[before:][: len(port.room)])
-                m.d.comb += getattr(port, name).as_value().eq(Cat(asks))
+                    before = sum(len(outputs[other].space) for other in reachable[i] if other < o)
+                    requests.append(getattr(inputs[i], name)[before:][: len(port.space)])
+                m.d.comb += getattr(port, name).as_value().eq(Cat(requests))
             m.d.comb += [port.last.eq(Cat(offer.last for offer in offers)), port.credit.eq(self.o_credit[o])]
             if n.reduction:
                 self._join(m, platform, o, port, offers)
@@ -147,7 +149,7 @@ class Router(Component):
                 m.d.sync += [valid.eq(arbitrated[0]), grant.eq(arbitrated[1])]
             flits = [offer.o.as_value() for offer in offers]
             if n.multicast:  # each output has its own next step
-                flits = [_with_go(m, offer, leads[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
+                flits = [_with_go(m, offer, reachable[i].index(o)) for i, offer in zip(n.turns[o], offers, strict=True)]
             if n.reduction:
                 chosen = Cat(add(grant, flits, p.width), choose(grant, [flit[p.width :] for flit in flits]))
             else:
@@ -162,11 +164,11 @@ class Router(Component):
         n = self.p.network
         root = 0 if o in n.exits else len(offers[0].root)  # a flit that leaves at an exit is at its root
         join = place(m, platform, f"join{o}", ReductionJoin, inputs=len(offers), root=root)
-        behind = route(n).behind(self.position)
-        leads = [[other for other in range(n.ports) if i in n.turns[other]].index(o) for i in n.turns[o]]
+        mask = route(n).reduction_inputs(self.position)
+        indices = [[other for other in range(n.ports) if i in n.turns[other]].index(o) for i in n.turns[o]]
         m.d.comb += [
-            join.adds.eq(Cat(behind[i] for i in n.turns[o])),
-            join.waiting.eq(Cat(offer.waiting[lead] for lead, offer in zip(leads, offers, strict=True))),
+            join.adds.eq(Cat(mask[i] for i in n.turns[o])),
+            join.waiting.eq(Cat(offer.waiting[output] for output, offer in zip(indices, offers, strict=True))),
             join.passed.eq(Cat(offer.passed for offer in offers)),
             port.adds.eq(join.adds),
             port.joined.eq(join.joined),
@@ -175,10 +177,10 @@ class Router(Component):
             m.d.comb += join.roots.as_value().eq(Cat(offer.root for offer in offers))
 
 
-def _with_go(m, offer, lead: int):
+def _with_go(m, offer, output: int):
     """Return the offer of an input, with the output bits that follow from the given output."""
     flit = Signal.like(offer.o, name="flit")
-    m.d.comb += [flit.eq(offer.o), flit.go.eq(offer.steps[lead])]
+    m.d.comb += [flit.eq(offer.o), flit.go.eq(offer.steps[output])]
     return flit.as_value()
 
 
@@ -186,10 +188,10 @@ class RouterInput(Component):
     """Router input: the buffers of its VCs, of which it offers one flit per cycle.
 
     The control bits of the first flit of each VC are in registers: `request` has one bit per output and VC, in the
-    order of `leads`, the reachable outputs (the VCs of the first, those of the second ...; exits have one); `taken` has
-    one bit per output, high where the flit is accepted. `room` has one bit per output and VC, high if the next buffer
-    has space; `booked` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1 cycles later.
-    With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
+    order of `reachable`, the reachable outputs (the VCs of the first, those of the second ...; exits have one); `taken`
+    has one bit per output, high where the flit is accepted. `space` has one bit per output and VC, high if the next
+    buffer has space; `allocated` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1
+    cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
 
     With reduction, the highest VC carries flits to be added. `waiting` marks the output of its first flit, and `root`
     is that flit's destination. The flit makes no request: it leaves before all packets when its output has raised its
@@ -205,29 +207,29 @@ class RouterInput(Component):
     class Parameters(LinkParameters):
         latency: int
         rounds: int = 1
-        leads: tuple[int, ...]
+        reachable: tuple[int, ...]
 
     @staticmethod
     def members(p):
-        n, targets = p.network, sum(vcs_of(p.network, p.leads))
+        n, targets = p.network, sum(vcs_of(p.network, p.reachable))
         members = {
             "position": In(route(n).position),
             "flit": In(Flit(n, p.width)),
             "valid": In(n.vcs),
             "credit": Out(n.vcs),
-            "room": In(targets),
-            "booked": In(targets),
+            "space": In(targets),
+            "allocated": In(targets),
             "request": Out(targets),
             "last": Out(1),
-            "taken": In(len(p.leads)),
+            "taken": In(len(p.reachable)),
             "o": Out(Flit(n, p.width)),
         }
         if p.rounds == 2:
-            members |= {"idle": In(len(p.leads)), "request2": Out(targets), "taken2": In(len(p.leads))}
+            members |= {"idle": In(len(p.reachable)), "request2": Out(targets), "taken2": In(len(p.reachable))}
         if n.multicast:
-            members |= {"steps": Out(Lanes(n.ports, len(p.leads)))}
+            members |= {"steps": Out(Lanes(n.ports, len(p.reachable)))}
         if n.reduction:
-            members |= {"waiting": Out(len(p.leads)), "sums": In(len(p.leads))}
+            members |= {"waiting": Out(len(p.reachable)), "sums": In(len(p.reachable))}
             members |= {"root": Out(bits(n.k) + bits(n.l)), "passed": Out(1)}
         return members
 
@@ -241,12 +243,12 @@ class RouterInput(Component):
         m.submodules.store = store
         write = store.write_port()
         read = store.read_port(domain="comb")
-        shape = {"outputs": vcs_of(n, p.leads), "vcs": count, "depth": p.depth, "multicast": n.multicast}
+        shape = {"outputs": vcs_of(n, p.reachable), "vcs": count, "depth": p.depth, "multicast": n.multicast}
         packets = vcs = [place(m, platform, f"vc{v}", VcQueueHead, **shape) for v in range(n.plain)]
         if n.reduction:
-            shape |= {"outputs": (1,) * len(p.leads), "multicast": False, "mark": len(self.root)}
+            shape |= {"outputs": (1,) * len(p.reachable), "multicast": False, "mark": len(self.root)}
             vcs = [*packets, place(m, platform, f"vc{n.plain}", VcQueueHead, **shape)]
-        go = Cat(self.flit.go[o] for o in p.leads)
+        go = Cat(self.flit.go[o] for o in p.reachable)
         for v, queue in enumerate(vcs):
             root = Cat(self.flit.header.x, self.flit.header.y) if v == n.plain else []
             m.d.comb += [queue.push.eq(self.valid[v]), queue.i.eq(Cat(go, self.flit.vc, self.flit.last, root))]
@@ -261,39 +263,39 @@ class RouterInput(Component):
         ready, taken = Signal(n.plain, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may be sent
         targets = [queue.target for queue in packets]
         for v, queue in enumerate(packets):
-            closed = Mux(queue.first, self.booked, 0)
-            able = queue.target & self.room & ~closed
+            blocked = Mux(queue.first, self.allocated, 0)
+            sendable = queue.target & self.space & ~blocked
             if n.multicast:
-                targets[v] = Signal.like(self.request, name=f"able{v}")
-                m.d.comb += targets[v].eq(able)
-            m.d.comb += ready[v].eq(able.any())
-        offer, first = ready, Signal(name="sum_goes") if n.reduction else Const(0)
+                targets[v] = Signal.like(self.request, name=f"sendable{v}")
+                m.d.comb += targets[v].eq(sendable)
+            m.d.comb += ready[v].eq(sendable.any())
+        offer, first = ready, Signal(name="sum_granted") if n.reduction else Const(0)
         if n.plain > 1:
             order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
-            turn = place(m, platform, "turn", MatrixArbiter, count=n.plain, **order)
-            m.d.comb += [turn.request.eq(ready), turn.taken.eq(taken & ~first if n.reduction else taken)]
-            offer = turn.grant
+            arbiter = place(m, platform, "arbiter", MatrixArbiter, count=n.plain, **order)
+            m.d.comb += [arbiter.request.eq(ready), arbiter.taken.eq(taken & ~first if n.reduction else taken)]
+            offer = arbiter.grant
         if n.reduction:
             waiting = vcs[-1].target
             m.d.comb += [first.eq((waiting & self.sums).any()), self.waiting.eq(waiting), self.root.eq(vcs[-1].mark)]
-            owes = Signal(name="owes")  # a sum was sent in the last cycle in which a packet was ready
-            m.d.comb += self.passed.eq(owes & ready.any())
+            sum_was_sent = Signal(name="sum_was_sent")  # a sum was sent in the last cycle in which a packet was ready
+            m.d.comb += self.passed.eq(sum_was_sent & ready.any())
             with m.If(ready.any()):
-                m.d.sync += owes.eq(first)
+                m.d.sync += sum_was_sent.eq(first)
             offer = Cat(Mux(first, 0, offer), first)
         m.d.comb += self.request.eq(choose(offer, targets))
         request = self.request
         if p.rounds == 2:
-            again, won = Signal(n.plain, name="again"), self.taken.any()
-            idle = Cat(bit.replicate(size) for bit, size in zip(self.idle, vcs_of(n, p.leads), strict=True))
+            retry, granted = Signal(n.plain, name="retry"), self.taken.any()
+            idle = Cat(bit.replicate(size) for bit, size in zip(self.idle, vcs_of(n, p.reachable), strict=True))
             m.d.comb += [
-                *(again[v].eq(ready[v] & (target & idle).any() & ~won) for v, target in enumerate(targets)),
-                turn.request2.eq(again),
-                turn.taken2.eq(self.taken2.any()),
-                self.request2.eq(choose(turn.grant2, targets)),
+                *(retry[v].eq(ready[v] & (target & idle).any() & ~granted) for v, target in enumerate(targets)),
+                arbiter.request2.eq(retry),
+                arbiter.taken2.eq(self.taken2.any()),
+                self.request2.eq(choose(arbiter.grant2, targets)),
             ]
             taken = taken | self.taken2.any()
-            offer, request = Mux(won, offer, turn.grant2), Mux(won, request, self.request2)
+            offer, request = Mux(granted, offer, arbiter.grant2), Mux(granted, request, self.request2)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
             start.eq(choose(offer, [queue.head for queue in vcs])),
@@ -302,7 +304,7 @@ class RouterInput(Component):
         ]
         if n.multicast:
             served = Signal.like(self.request, name="served")
-            sizes = zip(self.taken, vcs_of(n, p.leads), strict=True)
+            sizes = zip(self.taken, vcs_of(n, p.reachable), strict=True)
             m.d.comb += served.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
         for v, queue in enumerate(vcs):
             done = taken
@@ -315,18 +317,20 @@ class RouterInput(Component):
         target = Signal.like(self.request, name="target")
         m.d.comb += target.eq(request)
         if n.reduction:
-            outputs = Cat(Cat(Const(0, size - 1), bit) for size, bit in zip(vcs_of(n, p.leads), waiting, strict=True))
+            outputs = Cat(
+                Cat(Const(0, size - 1), bit) for size, bit in zip(vcs_of(n, p.reachable), waiting, strict=True)
+            )
             m.d.comb += target.eq(request | Mux(first, outputs, 0))
         leaves = [Cat(start, index(offer)) if count > 1 else start, target, last]
         if p.latency == 2:
-            late = [Signal(len(value), name=f"late{n}", reset_less=True) for n, value in enumerate(leaves)]
-            m.d.sync += [signal.eq(value) for signal, value in zip(late, leaves, strict=True)]
-            leaves = late
+            delayed = [Signal(len(value), name=f"delayed{n}", reset_less=True) for n, value in enumerate(leaves)]
+            m.d.sync += [signal.eq(value) for signal, value in zip(delayed, leaves, strict=True)]
+            leaves = delayed
         address, target, last = leaves
-        wanted, taken_vcs, low = [], [], 0
-        for size in vcs_of(n, p.leads):
+        selected, taken_vcs, low = [], [], 0
+        for size in vcs_of(n, p.reachable):
             part = target[low : low + size]
-            wanted.append(part.any())
+            selected.append(part.any())
             taken_vcs.append(index(part))
             low += size
         vc = Signal(bits(n.vcs), name="vc")
@@ -337,7 +341,7 @@ class RouterInput(Component):
             routing.step(m, self.position, o, vc, found.header)
             if o in {port for _, port in n.links}
             else (Const(0), Const(0))
-            for o in p.leads
+            for o in p.reachable
         ]
         if n.multicast:
             m.d.comb += self.steps.as_value().eq(Cat(Cat(step, Const(0, n.ports))[: n.ports] for step, _ in steps))
@@ -346,8 +350,8 @@ class RouterInput(Component):
             self.o.last.eq(last),
             self.o.src.eq(found.src),
             self.o.header.eq(found.header),
-            self.o.go.eq(choose(wanted, [step for step, _ in steps])),
-            self.o.vc.eq(choose(wanted, [step for _, step in steps])),
+            self.o.go.eq(choose(selected, [step for step, _ in steps])),
+            self.o.vc.eq(choose(selected, [step for _, step in steps])),
         ]
         return m
 

@@ -49,14 +49,14 @@ def fixed(network: Topology, node: int) -> list[int]:
     size = (count - 1).bit_length()
     half = max(1, size) // 2
     swapped = (node >> half | (node & (1 << half) - 1) << (size - half)) % count
-    goals = {
+    dests = {
         TrafficPattern.TORNADO: (y + (l - 1) // 2) % l * k + (x + (k - 1) // 2) % k,
         TrafficPattern.TRANSPOSE: x * k + y if k == l else swapped,
         TrafficPattern.BIT_COMPLEMENT: count - 1 - node,
         TrafficPattern.HOT_SPOT: count // 2,
         TrafficPattern.NEIGHBOUR: y * k + (x + 1) % k,
     }
-    return [0, *((node + 1) % count if goal == node else goal for goal in goals.values())]
+    return [0, *((node + 1) % count if dest == node else dest for dest in dests.values())]
 
 
 class TrafficSettings(Bundle):
@@ -101,9 +101,9 @@ class TrafficCounts(Bundle):
 class TrafficNode(Component):
     """Traffic node: sends random packets and checks all packets that it receives.
 
-    `goals` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G. Marsaglia,
-    Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: the traffic depends on these and the
-    settings only, unless the backlog is full.
+    `pattern_dests` are the destinations of the patterns (see `fixed`). Random numbers are a xorshift of 64 bits (G.
+    Marsaglia, Xorshift RNGs, 2003), one in each cycle, that starts from `seed` and `node`: the traffic depends on these
+    and the settings only, unless the backlog is full.
 
     A word is the stamp of its packet, and above it a mark, a hash of that, source, destination, the packet's sequence
     number within the pair, and the word's index in the packet. The sink counts packets on its own; of the received
@@ -119,7 +119,7 @@ class TrafficNode(Component):
         nodes = p.network.nodes
         return {
             "node": In(bits(nodes)),
-            "goals": In(Lanes(bits(nodes), len(TrafficPattern))),
+            "pattern_dests": In(Lanes(bits(nodes), len(TrafficPattern))),
             "seed": In(32),
             "settings": In(TrafficSettings()),
             "o": Out(stream.Signature(Outgoing(nodes, p.width))),
@@ -145,17 +145,17 @@ class TrafficNode(Component):
         nodes, settings, counts = self.p.network.nodes, self.settings, self.counts
         order = Bundle({"stamp": STAMP, "dest": bits(nodes), "last": bits(LONGEST)})
         backlog = place(m, platform, "backlog", StreamBuffer, payload=order, depth=BACKLOG, style="distributed")
-        made = Signal(name="made")
-        anybody, dest = (Signal(bits(nodes), name=name) for name in ("anybody", "dest"))
+        generated = Signal(name="generated")
+        random_dest, dest = (Signal(bits(nodes), name=name) for name in ("random_dest", "dest"))
         draw = random[16:32] * (nodes - 1) >> 16
-        goal = self.goals.as_value().word_select(settings.pattern.as_value(), bits(nodes))
+        pattern_dest = self.pattern_dests.as_value().word_select(settings.pattern.as_value(), bits(nodes))
         uniform = (settings.pattern == TrafficPattern.UNIFORM) | (random[32:40] < settings.background)
         bad = random[48:56] < settings.bad
         m.d.comb += [
-            anybody.eq(draw + (draw >= self.node)),
-            dest.eq(Mux(uniform, anybody, goal)),
-            made.eq(settings.run & (random[:16] < settings.load)),
-            backlog.take.eq(made & backlog.room),
+            random_dest.eq(draw + (draw >= self.node)),
+            dest.eq(Mux(uniform, random_dest, pattern_dest)),
+            generated.eq(settings.run & (random[:16] < settings.load)),
+            backlog.take.eq(generated & backlog.space),
             backlog.write.valid.eq(backlog.take),
             backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can output it
             backlog.write.payload.dest.eq(Mux(bad, self.node, dest)),
@@ -186,7 +186,7 @@ class TrafficNode(Component):
             m.d.sync += index.eq(Mux(self.o.payload.last, 0, index + 1))
         m.d.sync += [
             counts.sent.eq(counts.sent + (leaves & (packet.dest != self.node))),
-            counts.refused.eq(counts.refused + (made & ~backlog.room)),
+            counts.refused.eq(counts.refused + (generated & ~backlog.space)),
         ]
 
     def _sink(self, m, random, cycle):

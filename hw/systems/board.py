@@ -54,9 +54,9 @@ class BoardEngine(Parameters):
         return self.component.members(self.parameters)
 
     @model_validator(mode="after")
-    def _has_the_seam(self):
-        seam = {"m_axi": (Out, Axi4), "s_axil": (In, AxiLite), "irq": (Out, None)}
-        for port, (flow, bus) in seam.items():
+    def _has_required_ports(self):
+        required = {"m_axi": (Out, Axi4), "s_axil": (In, AxiLite), "irq": (Out, None)}
+        for port, (flow, bus) in required.items():
             member = self.members.get(port)
             if member is None or member.flow != flow or (bus and not isinstance(member.signature, bus)):
                 raise ParameterError(f"engine={self.name}: engine must be a component with m_axi, s_axil and irq.")

@@ -123,14 +123,14 @@ class Pool(Component):
         wait_y = Signal(range(8), reset_less=True)
         column = Signal(range(max(2, inner.depth)), reset_less=True)  # index of the window in its line
 
-        room = Signal()
+        space = Signal()
         enter = Signal()
         ending = Signal()
         across = Signal()  # a window's width is complete
         hit = Signal()  # a window is complete
         m.d.comb += [
             self.size.ready.eq(~waiting),
-            self.x.ready.eq(active & room),
+            self.x.ready.eq(active & space),
             enter.eq(self.x.valid & self.x.ready),
             ending.eq(enter & (left_x == 0) & (left_y == 0)),
             across.eq(enter & (wait_x == 0)),
@@ -183,10 +183,10 @@ class Pool(Component):
         row = Signal(self.y.payload.shape())
         m.d.comb += [row.data.as_value().eq(Cat(results)), row.last.eq(last[-1])]
         if p.buffer == 0:
-            m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
+            m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=hit, room=room, row=row, valid=valid[-1], out=self.y, depth=depth)
+            buffered(m, platform, take=hit, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 
@@ -297,14 +297,14 @@ class PoolLanes(Component):
         return m
 
     def _average(self, m, platform, total, lane: int):
-        multiplier, nudge, right = self.p.scale
+        multiplier, rounding, right = self.p.scale
         if multiplier > 1:
             factor = Const(multiplier)
             multiply = place(m, platform, f"multiply{lane}", WideMultiply, a=total.shape(), b=factor.shape())
             m.d.comb += [multiply.a.eq(total), multiply.b.eq(factor)]
             total = multiply.product
         y = Signal(self.p.channel, name=f"average{lane}", reset_less=True)
-        m.d.sync += y.eq((total + nudge) >> right)
+        m.d.sync += y.eq((total + rounding) >> right)
         return y
 
 

@@ -127,10 +127,10 @@ class Requantise(Component):
         m = Module()
         p, use_cycles = self.p, self.p.use_cycles
 
-        room = Signal()
+        space = Signal()
         enter = Signal()
         between = Signal(init=1)  # no packet is open
-        m.d.comb += [self.x.ready.eq(room), enter.eq(self.x.valid & room)]
+        m.d.comb += [self.x.ready.eq(space), enter.eq(self.x.valid & space)]
         with m.If(enter):
             m.d.sync += between.eq(self.x.payload.last)
 
@@ -191,10 +191,10 @@ class Requantise(Component):
         row = Signal(self.y.payload.shape())
         m.d.comb += [row.data.as_value().eq(Cat(results)), row.last.eq(last[-1])]
         if p.buffer == 0:
-            m.d.comb += [room.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
+            m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=enter, room=room, row=row, valid=valid[-1], out=self.y, depth=depth)
+            buffered(m, platform, take=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 
@@ -266,8 +266,8 @@ class RequantiseLane(Component):
         p, shapes = self.p, _shapes(self.p.rounding, self.p.out)
         get = {name: self.common[name] for name in p.others}
         if p.own:
-            mine = tuple((name, shapes[name], USE_CYCLES[p.rounding][name]) for name in p.own)
-            settings = place(m, platform, "settings", SettingRegisters, settings=mine)
+            own_settings = tuple((name, shapes[name], USE_CYCLES[p.rounding][name]) for name in p.own)
+            settings = place(m, platform, "settings", SettingRegisters, settings=own_settings)
             m.d.comb += [
                 settings.change.as_value().eq(self.change.as_value()),
                 settings.write.eq(self.write),

@@ -24,10 +24,12 @@ def outer_product_state(monitor: Monitor, dut):
     state = inside.fsm.ongoing
     reads = state("descriptor") | state("weights") | state("multiply")
     writes = state("settle") | state("address") | state("sums") | state("response")
-    monitor.promise(inside.flying + inside.asks * BEATS == inside.wanted * BEATS - inside.at, when=reads)
+    monitor.promise(
+        inside.outstanding + inside.blocks_left * BEATS == inside.panel_blocks * BEATS - inside.at, when=reads
+    )
     between = writes | state("idle") | state("check")
-    monitor.promise(~(inside.flying.any() | inside.asks.any() | inside.at.any()), when=between)
+    monitor.promise(~(inside.outstanding.any() | inside.blocks_left.any() | inside.at.any()), when=between)
     stages = dut.parts["datapath"].inside.stages
     monitor.promise(stages == 0, when=writes & ~state("settle"))
     for n in range(SETTLE - 1):
-        monitor.promise(~stages[n], when=state("settle") & (inside.settled < SETTLE - 1 - n))
+        monitor.promise(~stages[n], when=state("settle") & (inside.settle_cycles < SETTLE - 1 - n))

@@ -75,7 +75,7 @@ def addresses(monitor: Monitor, mux):
             others = Signal(name=f"{channel}_others{n}")
             monitor.m.d.comb += others.eq(enters.any() & ~enters[n])
             passed = waiting_is_bounded(monitor, master.valid, enters[n], others, len(masters) - 1)
-            monitor.promise(behind(mux.parts[f"{channel}_turn"], n) >= passed)
+            monitor.promise(behind(mux.parts[f"{channel}_arbiter"], n) >= passed)
 
 
 def arbiters(rule: str, held: bool) -> dict[str, Proof]:
@@ -96,7 +96,7 @@ PROOFS = {
 BREAKS = {
     "round_robin, held, 5": Break(MatrixArbiter, "bit.eq(grant[i:j].any())", "bit.eq(grant[i:j].all())"),
     "least_recent, held, 5": Break(MatrixArbiter, "(bit | grant[i]) & ~grant[j]", "bit & ~grant[j]"),
-    "axi_mux": Break(AxiMux, "turn.taken.eq(taken)", "turn.taken.eq(0)"),
+    "axi_mux": Break(AxiMux, "arbiter.taken.eq(taken)", "arbiter.taken.eq(0)"),
     "round_robin, 5": Break(MatrixArbiter, "request[j] & later[i, j]", "request[j] & ~later[i, j]"),
 }
 

@@ -63,7 +63,7 @@ def pieces(monitor: Monitor, dut):
 
 def outer_product(monitor: Monitor, dut):
     """State the rules for an engine to which only beats that it requested arrive."""
-    monitor.require(dut.inside.flying != 0, when=dut.m_axi.r.valid)
+    monitor.require(dut.inside.outstanding != 0, when=dut.m_axi.r.valid)
     axi(monitor, dut)
     outer_product_state(monitor, dut)
 
@@ -118,9 +118,9 @@ BREAKS = [
     ("descriptor_check", Break(DescriptorCheck, "box.size > p.lanes", "box.size > p.lanes + 1")),
     ("axi_slice", Break(StreamSpill, "m.If(~full)", "m.If(1)")),
     ("axi_mux", Break(AxiMux, "self.oldest.eq(read.data)", "self.oldest.eq(read.data ^ self.write)")),
-    ("instruction_fetch", Break(InstructionFetch, "Mux(begun, 0, self.address[slot:top])", "self.address[slot:top]")),
+    ("instruction_fetch", Break(InstructionFetch, "Mux(started, 0, self.address[slot:top])", "self.address[slot:top]")),
     ("descriptor_fetch", Break(DescriptorFetch, "at.eq(addr << low)", "at.eq(addr << low - 1)")),
-    ("outer_product", Break(OuterProductEngine, " & (~self.stop | offered)", " & ~self.stop")),
+    ("outer_product", Break(OuterProductEngine, " & (~self.stop | ar_pending)", " & ~self.stop")),
 ]
 
 

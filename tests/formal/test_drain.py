@@ -74,13 +74,13 @@ def outer_product(monitor: Monitor, dut):
     reads, writes = engine(monitor, dut)
     state = dut.inside.fsm.ongoing
     panel = dut.p.depth // BEATS
-    monitor.promise(reads == dut.inside.flying)
-    monitor.promise(reads + dut.inside.asks * BEATS <= dut.p.depth)
-    monitor.promise(dut.inside.wanted <= panel, when=~(state("idle") | state("check") | state("stopped")))
-    monitor.promise((dut.inside.flying == 0) & (dut.inside.asks == 0), when=state("halted"))
-    for channel, offered in ((dut.m_axi.ar, dut.inside.ar_offered), (dut.m_axi.aw, dut.inside.offered)):
+    monitor.promise(reads == dut.inside.outstanding)
+    monitor.promise(reads + dut.inside.blocks_left * BEATS <= dut.p.depth)
+    monitor.promise(dut.inside.panel_blocks <= panel, when=~(state("idle") | state("check") | state("stopped")))
+    monitor.promise((dut.inside.outstanding == 0) & (dut.inside.blocks_left == 0), when=state("halted"))
+    for channel, offered in ((dut.m_axi.ar, dut.inside.ar_pending), (dut.m_axi.aw, dut.inside.aw_pending)):
         monitor.promise(offered == monitor.before(channel.valid & ~channel.ready))
-    monitor.promise(~dut.inside.offered, when=~state("address"))
+    monitor.promise(~dut.inside.aw_pending, when=~state("address"))
     monitor.promise(writes == (state("sums") | state("response")))
     outer_product_state(monitor, dut)
 
@@ -94,8 +94,8 @@ BREAKS = [
     ("shell", Break(Shell, "engine.stop.eq(~running)", "engine.stop.eq(drains)")),
     ("shell", Break(Shell, "status_done_set.eq(drains & engine.quiet)", "status_done_set.eq(drains)")),
     ("shell", Break(Shell, "reset.eq(ResetSignal() | clearing[:-1].any())", "reset.eq(ResetSignal() | clearing[-2])")),
-    ("outer_product", Break(OuterProductEngine, "(flying == 0) & ~ar.valid", "(flying == 0)")),
-    ("outer_product", Break(OuterProductEngine, " & (~self.stop | offered)", "")),
+    ("outer_product", Break(OuterProductEngine, "(outstanding == 0) & ~ar.valid", "(outstanding == 0)")),
+    ("outer_product", Break(OuterProductEngine, " & (~self.stop | ar_pending)", "")),
 ]
 
 

@@ -34,7 +34,7 @@ def output(monitor: Monitor, port):
         for request in requests:
             monitor.require(one(request[i]))
             for v in range(p.vcs):
-                monitor.require(port.room[v], when=request[i][v])
+                monitor.require(port.space[v], when=request[i][v])
     monitor.promise(one(port.sent))
     if p.rounds == 2:
         monitor.require(~port.request2.as_value().any(), when=~port.idle)
@@ -49,9 +49,9 @@ def output(monitor: Monitor, port):
         monitor.require(count != 0, when=port.credit[v])
         monitor.promise(count <= p.depth)
         monitor.promise(count < p.depth, when=port.sent[v])
-        monitor.promise(port.room[v] == (count < p.depth))
-        places = getattr(port.inside, f"places{v}")
-        monitor.promise(places == Const((1 << p.depth) - 1) >> count)  # invariants for induction
+        monitor.promise(port.space[v] == (count < p.depth))
+        credits = getattr(port.inside, f"credits{v}")
+        monitor.promise(credits == Const((1 << p.depth) - 1) >> count)  # invariants for induction
 
 
 def queue(monitor: Monitor, head):
@@ -115,7 +115,7 @@ BREAKS = {
     "output": Break(RouterOutput, "init=-1)", "init=0)"),
     "queue": Break(VcQueueHead, "occupied.eq(more | self.push)", "occupied.eq(more)"),
     "output, two rounds": Break(RouterOutput, "self.idle.eq(~sent[0].any())", "self.idle.eq(1)"),
-    "ring": Break(RouterOutput, "self.room[v].eq(places[0])", "self.room[v].eq(1)"),
+    "ring": Break(RouterOutput, "self.space[v].eq(credits[0])", "self.space[v].eq(1)"),
 }
 
 

@@ -70,14 +70,14 @@ def through(capacity: int, latency: int) -> Callable:
 
 
 def buffered(monitor: Monitor, dut):
-    """State the property of a buffer, whose writer claims space first: with `take`, while there is `room`."""
+    """State the property of a buffer, whose writer claims space first: with `take`, while there is `space`."""
     claims = Signal(range(dut.p.depth + 1))
     monitor.m.d.sync += claims.eq(claims + dut.take - dut.write.valid)
-    monitor.require(dut.room, when=dut.take)
+    monitor.require(dut.space, when=dut.take)
     monitor.require((claims != 0) | dut.take, when=dut.write.valid)
     count, words = in_order(monitor, dut.write, dut.o, capacity=dut.p.depth, latency=2)
     monitor.promise(claims + count <= dut.p.depth)
-    monitor.promise(dut.room == (claims + count < dut.p.depth))
+    monitor.promise(dut.space == (claims + count < dut.p.depth))
     monitor.promise(dut.inside.spare == dut.p.depth - 1 - claims - count)
     # Invariants for induction: the ring has the words of the queue but for the one that is offered.
     slice0 = dut.inside.fifo.inside
@@ -109,7 +109,7 @@ BREAKS = [
     ("skid", Break(StreamSkid, "Mux(waits, payload,", "Mux(0, payload,")),
     ("resize up", Break(StreamResize, "Cat(word, self.i.payload)[narrow:]", "Cat(self.i.payload, word)[:wide]")),
     ("resize down", Break(StreamResize, "count.eq(parts)", "count.eq(parts - 1)")),
-    ("buffer", Break(StreamBuffer, "self.room.eq(spare >= 0)", "self.room.eq(1)")),
+    ("buffer", Break(StreamBuffer, "self.space.eq(spare >= 0)", "self.space.eq(1)")),
     ("buffer", Break(StreamBuffer, "leaves.eq(self.o.valid & self.o.ready)", "leaves.eq(self.o.valid)")),
 ]
 

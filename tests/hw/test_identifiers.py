@@ -2,17 +2,17 @@
 
 import pytest
 
-from systola.hw.identifiers import objection
+from systola.hw.identifiers import name_error
 
 
 @pytest.mark.parametrize("name", ["a", "control", "Reg2", "x_y_", "CamelCase", "int8", "While"])
 def test_plain_names_are_legal(name):
-    assert objection(name) is None
+    assert name_error(name) is None
 
 
 @pytest.mark.parametrize("name", ["", "1a", "_a", "a-b", "a b", "a.b", "ä", "a\n"])
 def test_other_texts_are_not_identifiers(name):
-    assert objection(name) == "must be letters, digits and underscores, first a letter"
+    assert name_error(name) == "must be letters, digits and underscores, first a letter"
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ def test_other_texts_are_not_identifiers(name):
     [("int", "C"), ("while", "C"), ("lambda", "Python"), ("None", "Python"), ("wire", "Verilog"), ("logic", "Verilog")],
 )
 def test_keywords_are_named(name, language):
-    assert objection(name) == f"must not be a keyword of {language}"
+    assert name_error(name) == f"must not be a keyword of {language}"

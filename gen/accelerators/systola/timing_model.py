@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ....hw.cores.systola.isa import ISA, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
-from ....hw.issue.fetch import AHEAD, BLOCK
+from ....hw.issue.fetch import BLOCK, LOOKAHEAD
 from ....hw.issue.isa_numbers import Opcode, UnitSet
 from ...compile.timeline import Span
 from .program import Program
@@ -32,7 +32,7 @@ class Costs:
     sync: int = 5
     """from idle units to the next instruction"""
     halt: int = 4
-    ahead: int = AHEAD
+    ahead: int = LOOKAHEAD
     """instructions prefetched before they are issued"""
     descriptor: int = 20
     """from a LOAD or STORE to its first address"""

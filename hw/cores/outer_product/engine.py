@@ -71,14 +71,14 @@ class OuterProductEngine(Engine):
         datapath = place(m, platform, "datapath", Datapath, depth=depth)
         descriptor = Signal(DESCRIPTOR)
         at = Signal(range(depth))  # index of the next word
-        wanted = Signal(range(depth // BEATS + 1))  # blocks of a panel
+        panel_blocks = Signal(range(depth // BEATS + 1))  # blocks of a panel
         rows, written = Signal(16), Signal(32 - LOW)
-        accepts, word, last = Signal(), Signal(), Signal()
+        r_ready, word, last = Signal(), Signal(), Signal()
         block_end = at[: BEATS.bit_length() - 1].all()
         m.d.comb += [
-            word.eq(bus.r.valid & accepts),
-            last.eq(block_end & ((at >> (BEATS.bit_length() - 1)) == wanted - 1)),
-            bus.r.ready.eq(accepts),
+            word.eq(bus.r.valid & r_ready),
+            last.eq(block_end & ((at >> (BEATS.bit_length() - 1)) == panel_blocks - 1)),
+            bus.r.ready.eq(r_ready),
             bus.aw.payload.addr.eq(written << LOW),
             bus.w.payload.strb.eq(-1),
             *(each.payload.len.eq(BEATS - 1) for each in (bus.ar, bus.aw)),
@@ -87,9 +87,9 @@ class OuterProductEngine(Engine):
             datapath.at.eq(at),
             datapath.word.eq(bus.r.payload.data),
         ]
-        asked = Signal(32 - LOW)  # the block that is requested next
-        asks = Signal.like(wanted)  # remaining requests from there on
-        quiet = self._requests(m, asked, asks, word)
+        next_block = Signal(32 - LOW)  # the block that is requested next
+        blocks_left = Signal.like(panel_blocks)  # remaining requests from there on
+        quiet = self._requests(m, next_block, blocks_left, word)
         response = bus.b.valid & bus.b.ready & (bus.b.payload.resp != 0)
 
         legal = Signal()
@@ -109,16 +109,16 @@ class OuterProductEngine(Engine):
         with m.If(word):
             m.d.sync += at.eq(Mux(last, 0, at + 1))
         busy = {name: Signal(name=f"busy_{name}") for name in self.BUSY}
-        number, final, settled = Signal(range(BEATS)), Signal(), Signal(range(SETTLE))
+        number, final, settle_cycles = Signal(range(BEATS)), Signal(), Signal(range(SETTLE))
         m.d.comb += final.eq(number == BEATS - 1)
         m.d.comb += bus.w.payload.data.eq(datapath.sums[number])
         with m.FSM() as fsm:
             with m.State("idle"):
                 with m.If(self.go):
-                    m.d.sync += [asked.eq(self.entry[LOW:]), asks.eq(1), wanted.eq(1)]
+                    m.d.sync += [next_block.eq(self.entry[LOW:]), blocks_left.eq(1), panel_blocks.eq(1)]
                     m.next = "descriptor"
             with m.State("descriptor"):
-                m.d.comb += [accepts.eq(1), busy["descriptor"].eq(1)]
+                m.d.comb += [r_ready.eq(1), busy["descriptor"].eq(1)]
                 with m.If(word), m.Switch(at):
                     for n in range(WORDS):
                         with m.Case(n):
@@ -129,9 +129,13 @@ class OuterProductEngine(Engine):
                     m.next = "stopped"
             with m.State("check"):
                 m.d.comb += busy["descriptor"].eq(1)
-                m.d.sync += [rows.eq(descriptor.rows), written.eq(descriptor.y[LOW:]), wanted.eq(descriptor.depth)]
+                m.d.sync += [
+                    rows.eq(descriptor.rows),
+                    written.eq(descriptor.y[LOW:]),
+                    panel_blocks.eq(descriptor.depth),
+                ]
                 with m.If(legal):
-                    m.d.sync += [asked.eq(descriptor.w[LOW:]), asks.eq(descriptor.depth)]
+                    m.d.sync += [next_block.eq(descriptor.w[LOW:]), blocks_left.eq(descriptor.depth)]
                     m.next = "weights"
                 with m.Else():
                     m.d.comb += [
@@ -143,30 +147,30 @@ class OuterProductEngine(Engine):
                 with m.If(self.stop):
                     m.next = "stopped"
             with m.State("weights"):
-                m.d.comb += [accepts.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
+                m.d.comb += [r_ready.eq(1), busy["weights"].eq(1), datapath.load.eq(word)]
                 with m.If(word & last):
-                    m.d.sync += [asked.eq(descriptor.a[LOW:]), asks.eq(wanted)]
+                    m.d.sync += [next_block.eq(descriptor.a[LOW:]), blocks_left.eq(panel_blocks)]
                     m.next = "multiply"
                 with m.If(self.stop | failed):
                     m.next = "stopped"
             with m.State("multiply"):
-                m.d.comb += [accepts.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
+                m.d.comb += [r_ready.eq(1), busy["activations"].eq(1), datapath.multiply.eq(word)]
                 with m.If(word & last):
-                    m.d.sync += settled.eq(SETTLE - 1)
+                    m.d.sync += settle_cycles.eq(SETTLE - 1)
                     m.next = "settle"
                 with m.If(self.stop | failed):
                     m.next = "stopped"
             with m.State("settle"):
                 m.d.comb += busy["results"].eq(1)
-                m.d.sync += settled.eq(settled - 1)
-                with m.If(settled == 0):
+                m.d.sync += settle_cycles.eq(settle_cycles - 1)
+                with m.If(settle_cycles == 0):
                     m.next = "address"
                 with m.If(self.stop):
                     m.next = "stopped"
             with m.State("address"):
-                offered = Signal()
-                m.d.comb += [bus.aw.valid.eq(~self.stop | offered), busy["results"].eq(1)]
-                m.d.sync += offered.eq(bus.aw.valid & ~bus.aw.ready)
+                aw_pending = Signal()
+                m.d.comb += [bus.aw.valid.eq(~self.stop | aw_pending), busy["results"].eq(1)]
+                m.d.sync += aw_pending.eq(bus.aw.valid & ~bus.aw.ready)
                 with m.If(bus.aw.valid & bus.aw.ready):
                     m.d.sync += [written.eq(written + 1), rows.eq(rows - 1)]
                     m.next = "sums"
@@ -185,36 +189,42 @@ class OuterProductEngine(Engine):
                     with m.If(response | self.stop):
                         m.next = "stopped"
                     with m.Elif(rows != 0):
-                        m.d.sync += asks.eq(wanted)  # from the end of the previous rows
+                        m.d.sync += blocks_left.eq(panel_blocks)  # from the end of the previous rows
                         m.next = "multiply"
                     with m.Elif(descriptor.next == 0):
                         m.next = "halted"
                     with m.Else():
-                        m.d.sync += [asked.eq(descriptor.next[LOW:]), asks.eq(1), wanted.eq(1), self.pc.eq(self.pc + 1)]
+                        m.d.sync += [
+                            next_block.eq(descriptor.next[LOW:]),
+                            blocks_left.eq(1),
+                            panel_blocks.eq(1),
+                            self.pc.eq(self.pc + 1),
+                        ]
                         m.next = "descriptor"
             with m.State("halted"):
                 m.d.comb += self.halted.eq(1)
             with m.State("stopped"):  # requested beats still arrive
-                m.d.comb += accepts.eq(1)
-        resting = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
+                m.d.comb += r_ready.eq(1)
+        inactive = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
         done = fsm.ongoing("response") & bus.b.valid & (rows == 0)
-        m.d.comb += self.quiet.eq(quiet & resting)
+        m.d.comb += self.quiet.eq(quiet & inactive)
         self._observe(m, busy, word, done, quiet)
         return m
 
-    def _requests(self, m, asked, asks, word):
-        """Issue read addresses, `asks` blocks from block `asked` on. Return whether nothing is in flight."""
+    def _requests(self, m, next_block, blocks_left, word):
+        """Issue read addresses, `blocks_left` blocks from block `next_block` on. Return whether nothing is in
+        flight."""
         ar = self.m_axi.ar
-        offered = Signal(name="ar_offered")
-        flying = Signal(range(BEATS * (self.p.depth // BEATS + 2)))  # beats that have not arrived
+        ar_pending = Signal()
+        outstanding = Signal(range(BEATS * (self.p.depth // BEATS + 2)))  # beats that have not arrived
         accepted = ar.valid & ar.ready
-        m.d.comb += [ar.valid.eq((asks != 0) & (~self.stop | offered)), ar.payload.addr.eq(asked << LOW)]
-        m.d.sync += [offered.eq(ar.valid & ~ar.ready), flying.eq(flying + Mux(accepted, BEATS, 0) - word)]
+        m.d.comb += [ar.valid.eq((blocks_left != 0) & (~self.stop | ar_pending)), ar.payload.addr.eq(next_block << LOW)]
+        m.d.sync += [ar_pending.eq(ar.valid & ~ar.ready), outstanding.eq(outstanding + Mux(accepted, BEATS, 0) - word)]
         with m.If(accepted):
-            m.d.sync += [asked.eq(asked + 1), asks.eq(asks - 1)]
-        with m.If(self.stop & ~offered):
-            m.d.sync += asks.eq(0)
-        return (flying == 0) & ~ar.valid
+            m.d.sync += [next_block.eq(next_block + 1), blocks_left.eq(blocks_left - 1)]
+        with m.If(self.stop & ~ar_pending):
+            m.d.sync += blocks_left.eq(0)
+        return (outstanding == 0) & ~ar.valid
 
     def _observe(self, m, busy, word, done, quiet):
         """Drive the counters, the timeline bits and the state readable by software."""

@@ -96,7 +96,10 @@ class SystolaEngine(Engine):
             fetch.go.eq(self.go),
             fetch.address.eq(self.entry),
             *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")),
-            *(getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "stuck", "broken")),
+            *(
+                getattr(issuer, name).eq(getattr(fetch, name))
+                for name in ("filled", "word", "buffer_full", "bus_error")
+            ),
             loads.stop.eq(self.stop),
             stores.stop.eq(self.stop),
             issuer.done.load.eq(loads.done),
@@ -139,15 +142,15 @@ class SystolaEngine(Engine):
     def _observe(self, m, issuer, array, vector):
         """Drive the counters, the timeline bits and the state readable by software."""
         state, pending, waits = array.state, issuer.pending, issuer.waits
-        absent = ~state.as_value().any()  # no MATMUL
-        empties = absent & pending.array & waits
+        array_idle = ~state.as_value().any()  # no MATMUL
+        draining = array_idle & pending.array & waits
         events = {
             "rows": state.row,
-            "lost_instruction": absent & ~waits,
-            "lost_sync": absent & waits & ~empties,
+            "lost_instruction": array_idle & ~waits,
+            "lost_sync": array_idle & waits & ~draining,
             "lost_weights": state.weights,
             "lost_activations": state.activations,
-            "lost_fill": state.fill | empties,
+            "lost_fill": state.fill | draining,
             "load": pending.load,
             "store": pending.store,
             "vector": vector.busy,

@@ -86,48 +86,48 @@ class TransferUnit(Component):
 
         # One descriptor is checked at a time; its number is stored separately.
         pc = Signal(PC_WIDTH, reset_less=True)
-        beyond = Signal(reset_less=True)  # begins outside the local memory
+        out_of_range = Signal(reset_less=True)  # begins outside the local memory
         transfers = command.payload.op != Op.SET
         m.d.comb += [
             check.i.valid.eq(command.valid & transfers & ~self.stop),
             command.ready.eq(~transfers | check.i.ready & ~self.stop),
         ]
         with m.If(check.i.valid & check.i.ready):
-            m.d.sync += [pc.eq(command.payload.pc), beyond.eq(command.payload.b[p.local_width :].any())]
+            m.d.sync += [pc.eq(command.payload.pc), out_of_range.eq(command.payload.b[p.local_width :].any())]
 
         numbers = place(
             m, platform, "numbers", StreamBuffer, payload=Bundle({"pc": PC_WIDTH}), depth=IN_FLIGHT, style="distributed"
         )
-        flying = Signal(range(IN_FLIGHT + 1))
-        given = Signal()
+        outstanding = Signal(range(IN_FLIGHT + 1))
+        issued = Signal()
         legal = Signal()
-        refused = Signal()
+        rejected = Signal()
         m.d.comb += [
-            legal.eq(check.o.payload.legal & ~beyond),
+            legal.eq(check.o.payload.legal & ~out_of_range),
             self.box.payload.eq(check.o.payload.box),
-            self.box.valid.eq(check.o.valid & legal & numbers.room & ~self.stop),
-            given.eq(self.box.valid & self.box.ready),
-            refused.eq(check.o.valid & ~legal & ~self.stop),
-            check.o.ready.eq(given | refused),
-            numbers.take.eq(given),
-            numbers.write.valid.eq(given),
+            self.box.valid.eq(check.o.valid & legal & numbers.space & ~self.stop),
+            issued.eq(self.box.valid & self.box.ready),
+            rejected.eq(check.o.valid & ~legal & ~self.stop),
+            check.o.ready.eq(issued | rejected),
+            numbers.take.eq(issued),
+            numbers.write.valid.eq(issued),
             numbers.write.payload.pc.eq(pc),
             self.ended.ready.eq(numbers.o.valid),
             self.done.eq(self.ended.valid & self.ended.ready),
             numbers.o.ready.eq(self.done),
-            self.idle.eq(flying == 0),
+            self.idle.eq(outstanding == 0),
         ]
-        m.d.sync += flying.eq(flying + given - self.done)
+        m.d.sync += outstanding.eq(outstanding + issued - self.done)
 
         m.d.sync += self.fault.valid.eq(0)
-        with m.If(refused):
+        with m.If(rejected):
             m.d.sync += [
                 self.fault.valid.eq(1),
                 self.fault.code.eq(Error.DESCRIPTOR),
                 self.fault.detail.eq(check.o.payload.code),
                 self.fault.pc.eq(pc),
             ]
-            with m.If(beyond):
+            with m.If(out_of_range):
                 m.d.sync += [self.fault.code.eq(Error.RANGE), self.fault.detail.eq(0)]
         with m.If(self.done & self.ended.payload.failed):
             m.d.sync += [

@@ -108,9 +108,9 @@ class VectorUnit(Component):
         m.d.comb += self.done.eq(ended[-1])
 
         lanes = place(m, platform, "lanes", VectorLanes, **p.lanes)
-        quantised, looked = self._constants(m, platform, current, begin, work, lanes)
+        quantised, table_loaded = self._constants(m, platform, current, begin, work, lanes)
         stored, causes = self._operation(m, platform, current, begin, work[Op.VECTOR], get, lanes, width)
-        m.d.comb += end.eq(quantised | looked | stored)
+        m.d.comb += end.eq(quantised | table_loaded | stored)
         report_fault(m, self.fault, causes)
         return m
 
@@ -164,7 +164,7 @@ class VectorUnit(Component):
         with m.If(lanes.set.valid & lanes.set.ready):
             m.d.sync += lane.eq(lane + 1)
 
-        looked = Signal()
+        table_loaded = Signal()
         if p.table:
             entry = Signal(range(TABLE))
             m.d.comb += [
@@ -172,13 +172,13 @@ class VectorUnit(Component):
                 lanes.write.enable.eq(to["bytes"].o.valid),
                 lanes.write.addr.eq(entry),
                 lanes.write.data.eq(to["bytes"].o.payload),
-                looked.eq(to["bytes"].o.valid & (entry == TABLE - 1)),
+                table_loaded.eq(to["bytes"].o.valid & (entry == TABLE - 1)),
             ]
             with m.If(to["bytes"].o.valid):
                 m.d.sync += entry.eq(entry + 1)
         else:
-            m.d.comb += looked.eq(table)
-        return quantised, looked
+            m.d.comb += table_loaded.eq(table)
+        return quantised, table_loaded
 
     def _operation(self, m, platform, current, begin, works, get, lanes, width: int):
         """Execute VECTOR: elements into the lanes, results into the scratchpad. Return its end and its fault causes."""
@@ -234,7 +234,7 @@ class VectorUnit(Component):
                 m.d.comb += walk.o.ready.eq(reader.i.ready)
         element = Signal(ELEMENT)
         operands_valid = Signal()
-        room = Signal()
+        space = Signal()
         enter = Signal()
         m.d.comb += [
             element.eq(Mux(mode["scratchpad"], readers["a"].o.payload.tag, readers["sums"].o.payload.tag)),
@@ -242,7 +242,7 @@ class VectorUnit(Component):
                 Mux(mode["scratchpad"], readers["a"].o.valid, readers["sums"].o.valid)
                 & (~mode["add"] | readers["b"].o.valid)
             ),
-            enter.eq(operands_valid & room),
+            enter.eq(operands_valid & space),
             readers["sums"].o.ready.eq(enter & ~mode["scratchpad"]),
             readers["a"].o.ready.eq(enter & mode["scratchpad"]),
             readers["b"].o.ready.eq(enter & mode["add"]),
@@ -268,7 +268,7 @@ class VectorUnit(Component):
         leaves = write.i.payload
         m.d.comb += [
             results.take.eq(enter & element.end),
-            room.eq(results.room),
+            space.eq(results.space),
             results.write.valid.eq(lanes.y.valid),
             results.write.payload.eq(lanes.y.payload),
             write.i.valid.eq(results.o.valid & dest.o.valid),

@@ -21,7 +21,7 @@ SHOWN = {
     "systolic": "engine core streamed_skew heads rows result_skew buffer a w y",
     "broadcast": "core column buffer a w y",
     "dma": "check load store walk bursts align order desc status m_axi AXI4",
-    "scratchpad": "turn port to_bank bank from_bank 83",
+    "scratchpad": "arbiter port to_bank bank from_bank 83",
     "noc": "entry router exit node_in node_out flit",
     "router": "input output i o",
     "collective": "node node_mem node_call",

@@ -208,7 +208,7 @@ def test_grant_queue(depth):
 
     async def bench(ctx):
         for _ in range(300):
-            assert (ctx.get(queue.room), ctx.get(queue.valid)) == (len(held) < depth, bool(held))
+            assert (ctx.get(queue.space), ctx.get(queue.valid)) == (len(held) < depth, bool(held))
             assert not held or ctx.get(queue.oldest) == held[0]
             write, read, grant = (
                 len(held) < depth and rng.getrandbits(1),

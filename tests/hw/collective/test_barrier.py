@@ -14,14 +14,14 @@ P = {"topology": "ring", "k": 4, "l": 1, "rows": 8, "width": 32, "timeout": 64}
 def test_all_nodes_receive_the_same_decision_at_any_delay():
     """Nodes wait from random cycles on, sometimes for another call, until the decision arrives; then again."""
     m = Module()
-    m.submodules.chair = chair = Coordinator(**P)
+    m.submodules.coordinator = coordinator = Coordinator(**P)
     nodes = [BarrierNode(**P) for _ in range(P["k"])]
-    m.d.comb += [chair.known.eq(nodes[0].above), nodes[0].decided.eq(chair.decision)]
+    m.d.comb += [coordinator.tree_state.eq(nodes[0].above), nodes[0].decision_in.eq(coordinator.decision)]
     for n, node in enumerate(nodes):
         m.submodules[f"node{n}"] = node
         if n:
-            m.d.comb += [nodes[n - 1].below[0].eq(node.above), node.decided.eq(nodes[n - 1].decision)]
-            m.d.comb += nodes[n - 1].has.eq(1)
+            m.d.comb += [nodes[n - 1].below[0].eq(node.above), node.decision_in.eq(nodes[n - 1].decision)]
+            m.d.comb += nodes[n - 1].child_present.eq(1)
     rng, told, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
 
     async def bench(ctx):
@@ -33,10 +33,10 @@ def test_all_nodes_receive_the_same_decision_at_any_delay():
                 wait[n] -= 1
                 if wait[n] == 0:
                     asked[n] = len(begun[n]) % 4 if rng.random() < 0.9 else 7
-                ctx.set(node.waits, wait[n] <= 0)
-                ctx.set(node.asked.rows, asked[n])
-                if wait[n] <= 0 and ctx.get(node.decided.valid):
-                    code = CollectiveCode(ctx.get(node.decided.code))
+                ctx.set(node.waiting, wait[n] <= 0)
+                ctx.set(node.call.rows, asked[n])
+                if wait[n] <= 0 and ctx.get(node.decision_in.valid):
+                    code = CollectiveCode(ctx.get(node.decision_in.code))
                     told[n].append(code)
                     if code == CollectiveCode.OK:
                         begun[n].append(asked[n])

@@ -18,21 +18,28 @@ def _add(a: int, b: int) -> int:
 def _slots(rng: random.Random, count: int) -> list[dict]:
     """Of every kind that schedules contain."""
     kinds = [
-        {"give": 1, "read": 1, "push": 1},
-        {"take": 1, "give": 1, "read": 1, "add": 1, "pop": 1, "push": 1},
-        {"take": 1, "give": 1, "read": 1, "add": 1, "pop": 1, "push": 1, "write": 1},
-        {"take": 1, "give": 1, "read": 1, "add": 1, "pop": 1, "write": 1},
-        {"take": 1, "give": 1, "pop": 1, "push": 1, "write": 1},
-        {"take": 1, "give": 1, "pop": 1, "push": 1},
-        {"take": 1, "pop": 1, "write": 1},
-        {"take": 1, "give": 1, "read": 1, "write": 1},  # a copy
-        {"take": 2, "give": 3, "read": 1, "pop": 1, "push": 1, "write": 1},  # the last of one, the first of the next
+        {"send_rows": 1, "read": 1, "push": 1},
+        {"receive_rows": 1, "send_rows": 1, "read": 1, "add": 1, "pop": 1, "push": 1},
+        {"receive_rows": 1, "send_rows": 1, "read": 1, "add": 1, "pop": 1, "push": 1, "write": 1},
+        {"receive_rows": 1, "send_rows": 1, "read": 1, "add": 1, "pop": 1, "write": 1},
+        {"receive_rows": 1, "send_rows": 1, "pop": 1, "push": 1, "write": 1},
+        {"receive_rows": 1, "send_rows": 1, "pop": 1, "push": 1},
+        {"receive_rows": 1, "pop": 1, "write": 1},
+        {"receive_rows": 1, "send_rows": 1, "read": 1, "write": 1},  # a copy
+        {
+            "receive_rows": 2,
+            "send_rows": 3,
+            "read": 1,
+            "pop": 1,
+            "push": 1,
+            "write": 1,
+        },  # the last of one, the first of the next
     ]
     slots = []
     for n in range(count):
         rows = rng.randint(1, 6)
         slot = dict(kinds[n % len(kinds)])
-        for side in ("take", "give"):
+        for side in ("receive_rows", "send_rows"):
             slot[side] = slot.get(side, 0) * rows if slot.get(side, 0) < 2 else rng.randint(1, 8)
         slot["read_addr"], slot["write_addr"] = rng.randrange(24), 32 + rng.randrange(24)
         slots.append(slot)
@@ -43,14 +50,14 @@ def _golden(slots: list[dict], memory: list[int], words: list[int]) -> list[int]
     """The words that leave by the link; memory is changed."""
     incoming, out = iter(words), []
     for s in slots:
-        for n in range(max(s["take"], s["give"])):
-            takes, gives = n < s["take"], n < s["give"]
-            read = memory[s["read_addr"] + n] if gives and s.get("read") else None
-            popped = next(incoming) if takes and s.get("pop") else None
+        for n in range(max(s["receive_rows"], s["send_rows"])):
+            receives, sends = n < s["receive_rows"], n < s["send_rows"]
+            read = memory[s["read_addr"] + n] if sends and s.get("read") else None
+            popped = next(incoming) if receives and s.get("pop") else None
             both = _add(popped, read) if s.get("add") else None
-            if gives and s.get("push"):
+            if sends and s.get("push"):
                 out.append(both if both is not None else read if read is not None else popped)
-            if takes and s.get("write"):
+            if receives and s.get("write"):
                 memory[s["write_addr"] + n] = both if both is not None else popped if popped is not None else read
     return out
 
@@ -59,7 +66,7 @@ def test_slots_are_executed_under_any_stalls_of_links():
     rng = random.Random(3)
     slots = _slots(rng, 60)
     memory = [rng.getrandbits(16) for _ in range(64)]
-    words = [rng.getrandbits(16) for _ in range(sum(s["take"] for s in slots if s.get("pop")))]
+    words = [rng.getrandbits(16) for _ in range(sum(s["receive_rows"] for s in slots if s.get("pop")))]
     expected_memory = list(memory)
     expected = _golden(slots, expected_memory, words)
     lane = Lane(**P)
@@ -80,11 +87,11 @@ def test_slots_are_executed_under_any_stalls_of_links():
             there = bool(left) and rng.random() < 0.6
             ctx.set(lane.word_valid, there)
             ctx.set(lane.word, left[0] if there else rng.getrandbits(16))
-            ctx.set(lane.room, rng.random() < 0.6)
+            ctx.set(lane.space, rng.random() < 0.6)
             if ctx.get(lane.take):
                 assert there
                 left.pop(0)
-            assert not ctx.get(lane.reserve) or ctx.get(lane.room)
+            assert not ctx.get(lane.reserve) or ctx.get(lane.space)
             if ctx.get(lane.valid):
                 sent.append(ctx.get(lane.out))
             if todo and ctx.get(lane.slots.ready):

@@ -16,7 +16,7 @@ def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
     m.submodules.begin = begin = LinkBegin(depth=DEPTH)
     m.submodules.end = end = LinkEnd(width=16, depth=DEPTH)
     send, count = Signal(), Signal(16)
-    m.d.comb += [begin.reserve.eq(send & begin.room), begin.credit.eq(end.credit)]
+    m.d.comb += [begin.reserve.eq(send & begin.space), begin.credit.eq(end.credit)]
     m.d.sync += [end.valid.eq(begin.reserve), end.data.eq(count), count.eq(count + begin.reserve)]
     arrived, rng, cycles = [], random.Random(1), 0
 

@@ -26,7 +26,7 @@ def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
                         "op": op,
                         "rows": rows,
                         "base": 0,
-                        "home": node * rows,
+                        "own_part": node * rows,
                         "whole": r.nodes * rows,
                         "step_x": rows,
                         "round_x": rows * (r.k - 1),
@@ -97,17 +97,17 @@ def _carry_out(p: dict, op: CollectiveOp, slots: dict, memory: np.ndarray) -> np
         came, goes = (links.setdefault(link, deque()) for link in way(node, ring, lane, number))
         column = memory[node, :, 2 * ring + lane]
         for s in slots[node, ring, number]:
-            for n in range(max(s["take"], s["give"])):
-                takes, gives = n < s["take"], n < s["give"]
-                pop, push = takes and s[f"pop{lane}"], gives and s[f"push{lane}"]
+            for n in range(max(s["receive_rows"], s["send_rows"])):
+                receives, sends = n < s["receive_rows"], n < s["send_rows"]
+                pop, push = receives and s[f"pop{lane}"], sends and s[f"push{lane}"]
                 while (pop and not came) or (push and len(goes) == LINK_DEPTH):
                     yield
-                read = column[s[f"read_addr{lane}"] + n].copy() if gives and s["read"] else None
+                read = column[s[f"read_addr{lane}"] + n].copy() if sends and s["read"] else None
                 word = came.popleft() if pop else None
                 total = word + read if s["add"] and pop else None
                 if push:
                     goes.append(total if total is not None else read if read is not None else word)
-                if takes and s["write"]:
+                if receives and s["write"]:
                     kept = total if total is not None else word if word is not None else read
                     column[s[f"write_addr{lane}"] + n] = kept
 

@@ -49,9 +49,9 @@ def _written(contents: list[bytes], pause: float = 0.0) -> bytes:
 def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
     """The contents of the frames, None for a damaged one."""
     read, content = [], bytearray()
-    for data, end, good in _run(Deframer(), [*text], lambda beat: (beat.data, beat.end, beat.good), pause):
+    for data, end, crc_valid in _run(Deframer(), [*text], lambda beat: (beat.data, beat.end, beat.crc_valid), pause):
         if end:
-            read.append(bytes(content[:-4]) if good else None)
+            read.append(bytes(content[:-4]) if crc_valid else None)
             content.clear()
         else:
             content.append(data)

@@ -15,13 +15,13 @@ def test_data_do_not_wait_for_the_address():
         await ctx.tick().until(dut.go.ready)
         ctx.set(dut.go.valid, 0)
         for word, lane in ((0x11223344, 1), (0x55667788, 0)):
-            ctx.set(dut.put.payload.word, word)
-            ctx.set(dut.put.valid, 1)
+            ctx.set(dut.write_data.payload.word, word)
+            ctx.set(dut.write_data.valid, 1)
             ctx.set(dut.memory.w.ready, 1)
             w = dut.memory.w.payload
-            strb, data, last = await ctx.tick().sample(w.strb, w.data, w.last).until(dut.put.ready)
+            strb, data, last = await ctx.tick().sample(w.strb, w.data, w.last).until(dut.write_data.ready)
             seen.append((strb == 0xF << (4 * lane), data >> (32 * lane) & 0xFFFFFFFF, last))
-        ctx.set(dut.put.valid, 0)
+        ctx.set(dut.write_data.valid, 0)
         assert ctx.get(dut.memory.aw.valid)
         assert (ctx.get(dut.memory.aw.payload.len), ctx.get(dut.memory.aw.payload.addr)) == (1, 0x104)
         ctx.set(dut.memory.aw.ready, 1)

@@ -41,7 +41,7 @@ def run(
                 queue.extend(
                     (cycle + latency, payload.addr + size * n, n == payload.len) for n in range(payload.len + 1)
                 )
-        state.update({name: ctx.get(getattr(fetch, name)) for name in ("filled", "broken", "stuck", "idle")})
+        state.update({name: ctx.get(getattr(fetch, name)) for name in ("filled", "bus_error", "buffer_full", "idle")})
         words = []
         for index in range(max(0, state["filled"] - depth), state["filled"]):
             ctx.set(fetch.index, index)
@@ -83,9 +83,9 @@ def test_nothing_is_read_far_after_halt():
 def test_blocks_that_can_be_needed_are_kept():
     _, state = run(program(100), oldest=lambda filled: min(filled, 3))
     assert state["filled"] == 32
-    assert state["stuck"]
+    assert state["buffer_full"]
 
 
 def test_a_bus_error_counts_only_at_its_address():
     _, state = run(program(40), bad=BYTES * 9)
-    assert (state["filled"], state["broken"]) == (9, 1)
+    assert (state["filled"], state["bus_error"]) == (9, 1)

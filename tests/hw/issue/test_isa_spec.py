@@ -10,7 +10,7 @@ from .tiny import TINY
 def test_a_field_is_a_range_of_bits():
     field = Field("x", 4, 3)
     assert (field.range, field.last, field.mask) == (slice(4, 7), 6, 0x70)
-    assert field.of(0x1A5) == 2
+    assert field.extract(0x1A5) == 2
 
 
 def test_flags_by_name():

@@ -28,7 +28,7 @@ class IssuerRun:
         async def bench(ctx):
             ctx.set(issuer.go, 1)
             ctx.set(issuer.filled, len(words) if available is None else available)
-            ctx.set(issuer.stuck, available is not None)
+            ctx.set(issuer.buffer_full, available is not None)
             for cycle in range(cycles):
                 for name in TARGETS:
                     ctx.set(getattr(issuer, name).ready, ready())

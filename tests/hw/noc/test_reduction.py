@@ -67,7 +67,7 @@ def test_lanes_have_no_carry_between_them():
 def test_sums_and_packets_alternate(every):
     """With sums and packets always pending, packets move in half of the cycles in which buffers have space."""
     m = Module()
-    m.submodules.port = port = RouterInput(network=MESH, width=32, depth=4, latency=1, leads=(1,))
+    m.submodules.port = port = RouterInput(network=MESH, width=32, depth=4, latency=1, reachable=(1,))
     m.d.comb += [port.sums.eq(port.waiting & ~port.passed), port.taken.eq(port.request.any() | port.sums.any())]
 
     async def bench(ctx):
@@ -77,7 +77,7 @@ def test_sums_and_packets_alternate(every):
             vc = int(places[1] > places[0])
             ctx.set(port.valid, (places[vc] > 0) << vc)
             places[vc] -= places[vc] > 0
-            ctx.set(port.room, 0b11 if cycle % every == 0 else 0b10)
+            ctx.set(port.space, 0b11 if cycle % every == 0 else 0b10)
             await ctx.tick()
             for vc in range(2):
                 places[vc] += ctx.get(port.credit[vc])

@@ -106,9 +106,9 @@ def test_joins_match_the_description(what):
     m = Module()
     position, header, carried = Signal(way.position), Signal(way.header), Signal(way.header)
     root, vc = Signal(bits(network.nodes)), Signal(bits(network.vcs))
-    go, fields = way.gather(position, way.corner(m, "root", root))
-    start, behind = _named(m, go, 0)[0], Signal(5)
-    m.d.comb += [behind.eq(way.behind(position)), [header[name].eq(value) for name, value in fields.items()]]
+    go, fields = way.start_reduction(position, way.corner(m, "root", root))
+    start, mask = _named(m, go, 0)[0], Signal(5)
+    m.d.comb += [mask.eq(way.reduction_inputs(position)), [header[name].eq(value) for name, value in fields.items()]]
     steps = {port: _named(m, *way.step(m, position, port, vc, carried)) for port in range(1, 5)}
 
     async def bench(ctx):
@@ -116,7 +116,7 @@ def test_joins_match_the_description(what):
             ctx.set(root, to)
             for channel, inputs in reduction_tree.joins(network, to).items():
                 ctx.set(position, way.place(channel[0]))
-                there = {i for i in network.turns[channel[1]] if ctx.get(behind) >> i & 1}
+                there = {i for i in network.turns[channel[1]] if ctx.get(mask) >> i & 1}
                 assert there == inputs
             for node in range(network.nodes):
                 channels = reduction_tree.path(network, node, to)

@@ -18,8 +18,8 @@ def test_at_most_one_flit_per_cycle_and_none_without_space(rounds):
     async def bench(ctx):
         places, taken = [depth] * vcs, dict.fromkeys(names, 0)
         for _ in range(400):
-            room = ctx.get(port.room)
-            assert [room >> v & 1 for v in range(vcs)] == [int(count > 0) for count in places]
+            space = ctx.get(port.space)
+            assert [space >> v & 1 for v in range(vcs)] == [int(count > 0) for count in places]
             asked = {}
             for name in names:  # each input requests one VC with space, or none; the second time if none was granted
                 choices = [rng.choice([None, *(v for v in range(vcs) if places[v])]) for _ in range(inputs)]

@@ -23,14 +23,14 @@ BROKEN = {  # fault: Verilog text, its replacement
     "additions instead of overwrites": (r"row__payload\[40\] \? (\w+) : 5'h00", r"\1"),
     "the lower limit is the upper one": (r"14'h2000 : 14'h1fff", "14'h1fff : 14'h1fff"),
     "a lane without a sign": (r"\$signed\(data2\[11:0\]\)", "$signed({1'h0, data2[11:0]})"),
-    "reads from the wrong half": (r"look1 \? (\S+) +: (\w+)", r"look1 ? \2 : \1 "),
+    "reads from the wrong half": (r"read_half1 \? (\S+) +: (\w+)", r"read_half1 ? \2 : \1 "),
     "a read before the last write": (r"stage3(?=\[2\] \?|\[0\] & stage3\[1\]|\[1\];)", "stage2"),
     "a half freed one cycle late": (
         r"assign row__ready = (.*);",
         r"reg was = 0; always @(posedge clk) was <= |closed & ~_1;\n  assign row__ready = \1 & ~was;",
     ),
     "filling ends one row late": (r"else if \(enter\) filling <= \w+;", "else if (enter) filling <= 1'h1;"),
-    "a buffer that is never full": (r" & buffer__room", ""),
+    "a buffer that is never full": (r" & buffer__space", ""),
 }
 BREAKS = Breaks("accumulator", BROKEN, **PARAMETERS)
 LOST = {"a buffer that is never full"}  # no response ever

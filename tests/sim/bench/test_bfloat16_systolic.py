@@ -12,7 +12,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "ties rounded up": (r"up <= _\d+;", "up <= normal[3];"),
 }
 SLOW = {
-    "a missing sticky bit": (r"smaller_lost = \| .*;", "smaller_lost = 1'h0;"),
+    "a missing sticky bit": (r"smaller_sticky = \| .*;", "smaller_sticky = 1'h0;"),
     "a NaN treated as a number": (r"x_nan = x_top & .*;", "x_nan = 1'h0;"),
     "a swap that is not forwarded": (r"stages <= \{ stages\[\d+:0\], (.*) \};", r"stages <= { 6{ \1 } };"),
 }

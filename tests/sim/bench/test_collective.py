@@ -18,12 +18,12 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"assign fire = (\w+) & (\w+);",
         r"reg late; always @(posedge clk) late <= \1; assign fire = late & \1 & \2;",
     ),
-    "a decision before all nodes have arrived": (r"known\[1\] \| ", "known[0] | "),
-    "different calls accepted as equal": (r"below\[\d+:3\] == asked", "1'h1"),  # prose: allow speech
+    "a decision before all nodes have arrived": (r"tree_state\[1\] \| ", "tree_state[0] | "),
+    "different calls accepted as equal": (r"below\[\d+:3\] == call", "1'h1"),
     "a credit that is lost": (r"credit <= take;", "credit <= take & ~following[3];"),
     "the input forwarded instead of the sum": (r"assign out = result1\[2\] \?", "assign out = 1'h0 ?"),
-    "a timeout that never expires": (r"= waited == 9'h100;", "= 1'h0;"),
-    "a call beyond the memory": (r"= needs > \d+'h40;", "= 1'h0;"),
+    "a timeout that never expires": (r"= wait_cycles == 9'h100;", "= 1'h0;"),
+    "a call beyond the memory": (r"= rows_needed > \d+'h40;", "= 1'h0;"),
     "a word that is written twice": (r"(\w+__addr) <= _1\[3:0\];", r"\1 <= _1[3:0] & ~(4'h1 & {4{valid & data[7]}});"),
 }
 BREAKS = Breaks("collective", BROKEN, **PARAMETERS)

@@ -25,8 +25,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "the tag of another descriptor": (r"status__payload\[7:0\] <= order", "status__payload[7:0] <= ~order"),
     "a local range that ends late": (r"> \$signed\(14'h1000\)", "> $signed(14'h1001)"),
     "wlast on the wrong beat": (r"(assign w_payload\[72\] = passed) ==", r"\1 !="),
-    "wait ignored": (r"assign may = .*;", "assign may = order__room;"),
-    "a buffer that is never full": (r"assign ready = pieces__room & ", "assign ready = "),
+    "wait ignored": (r"assign may = .*;", "assign may = order__space;"),
+    "a buffer that is never full": (r"assign ready = pieces__space & ", "assign ready = "),
 }
 BREAKS = Breaks("dma", BROKEN, **PARAMETERS)
 STUCK = {

@@ -13,12 +13,12 @@ from ...breaks import Breaks
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 
 BROKEN = {  # fault: Verilog text, its replacement
-    "a CRC that is never checked": (r"good = register == 32'd3736805603", "good = 1'h1"),
-    "a write that is executed twice": (r"= again \| _", "= 1'h0 | _"),
-    "numbers outside the window": (r"known = .*;", "known = 1'h1;"),
+    "a CRC that is never checked": (r"crc_valid = register == 32'd3736805603", "crc_valid = 1'h1"),
+    "a write that is executed twice": (r"= repeated \| _", "= 1'h0 | _"),
+    "numbers outside the window": (r"in_window = .*;", "in_window = 1'h1;"),
     "statuses in the wrong order": (r"\{ statuses\[29:0\], status \}", "{ status, statuses[31:2] }"),
     "a burst across 4 KiB": (r"= \\end  < 11'h400", "= 1'h1"),
-    "requests of any length": (r"= length == wanted", "= 1'h1"),  # prose: allow speech
+    "requests of any length": (r"= length == expected_length", "= 1'h1"),
     "an address that ignores ready": (r"\.memory_aw_ready\(access__memory__aw__ready\)", ".memory_aw_ready(1'h1)"),
 }
 BREAKS = Breaks("link", BROKEN)

@@ -12,10 +12,10 @@ from ...breaks import Breaks
 
 BROKEN = {  # fault: Verilog text, its replacement
     "a packet that is cut and not dropped": (
-        r"refused \? (\(\* full_case = 32'd1 \*\) )?whole : ",  # prose: allow refuse
-        "1'h0 ? whole : ",
+        r"rejected \? (\(\* full_case = 32'd1 \*\) )?committed : ",
+        "1'h0 ? committed : ",
     ),
-    "a packet sent before it is complete": (r"= head != whole;", "= head != tail;"),
+    "a packet sent before it is complete": (r"= head != committed;", "= head != tail;"),
 }
 PARAMETERS = {"nodes": 6, "width": 8, "flits": 3, "longest": 4}
 BREAKS = Breaks("network_interface", BROKEN, **PARAMETERS)

@@ -16,14 +16,14 @@ BROKEN = {  # fault: Verilog text, its replacement
     "two bits swapped": (r"<= \{ flit\[7:0\], flit\[8\]", "<= { flit[6], flit[7], flit[5:0], flit[8]"),
     "a wrong source": (r", node, i_payload", ", node ^ 2'h1, i_payload"),
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
-    "a buffer that is written when it is full": (r"assign room = places0\[0\]", "assign room = 1'h1"),
-    "interleaved packets": (r"vc0__first \? booked : ", "1'h0 ? booked : "),
+    "a buffer that is written when it is full": (r"assign space = credits0\[0\]", "assign space = 1'h1"),
+    "interleaved packets": (r"vc0__first \? allocated : ", "1'h0 ? allocated : "),
     "a route computed per beat": (r"assign current = first \?", "assign current = 1'h1 ?"),
     "a hop one cycle late": (
-        r"assign ready\[0\] = ",
-        "reg late; always @(posedge clk) late <= | vc0__target; assign ready[0] = late & ",
+        r"assign arbiter__request\[0\] = (?!\| \{)",
+        "reg late; always @(posedge clk) late <= | vc0__target; assign arbiter__request[0] = late & ",
     ),
-    "a wrong packet that is not counted": (r"= (_\d+) & looked_up\[(\d+)\];", r"= \1 & 1'h0;"),
+    "a wrong packet that is not counted": (r"= (_\d+) & computed\[(\d+)\];", r"= \1 & 1'h0;"),
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
     "a lost end of packet": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }
@@ -34,10 +34,10 @@ BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
 
 FORKED = {  # the same, of a network with multicast
     "a copy that is sent twice": (r"assign vc1__served = .*;", "assign vc1__served = 7'h00;"),
-    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = turn__grant[0] & (|taken);"),
+    "a copy that is not sent": (r"assign vc0__pop = .*;", "assign vc0__pop = arbiter__grant[0] & (|taken);"),
     "all copies on the route of the first": (r"assign steps\[14:10\] = .*;", "assign steps[14:10] = steps[9:5];"),
     "beats that allocate a channel": (r"(assign flit\[\d+\] = i_payload\[\d+\]) \| .*;", r"\1;"),
-    "a rectangle that ends before it begins": (r"= many \? _\d+ : (_\d+);", r"= many ? 1'h0 : \1;"),
+    "a rectangle that ends before it begins": (r"= multicast \? _\d+ : (_\d+);", r"= multicast ? 1'h0 : \1;"),
 }
 FORKS = Breaks("noc", FORKED, topology="mesh", k=3, l=2, width=9, multicast=True)
 
@@ -48,7 +48,7 @@ ADDED = {  # the same, of a network with reduction
         r"\1 (output0__grant[0] ? 32'h0 : \2) :",
     ),
     "a join that does not wait": (r"= ~ adds;", "= ~ adds | 2'h2;"),
-    "a sum lost when a packet has priority": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_goes;"),
+    "a sum lost when a packet has priority": (r"assign vc2__pop = .*;", "assign vc2__pop = sum_granted;"),
 }
 SUMS = Breaks("noc", ADDED, topology="torus", k=3, l=2, vcs=3, width=32, reduction=True)
 

@@ -24,7 +24,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "last with every window of the last lines": (r"left_x < 1'h1;", "1'h1;"),
     "one size for all images": (r"if \((\w+)\) right <= ", r"if (\1 && !right) right <= "),
     "a bubble between images": (r"size__ready = ~ waiting;", "size__ready = ~ waiting & ~ active;"),
-    "a buffer that is never full": (r"\.room\(buffer__room\)", ".room()"),
+    "a buffer that is never full": (r"\.space\(buffer__space\)", ".space()"),
 }
 BREAKS = Breaks("pool", BROKEN, **PARAMETERS)
 STUCK = {  # where there are too few results, or too many

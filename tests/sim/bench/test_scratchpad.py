@@ -14,8 +14,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a byte that is not written": (r"if \(access\[5\]\)", "if (access[5] & access[6])"),
     "rows in the wrong order": (r"(words\[)(access\[3:0\])(\]\[15:8\] <=)", r"\1\2 ^ 4'd1\3"),
     "a priority that does not rotate": (r"later_0_1 <= grant\[0\]", "later_0_1 <= 1'h0"),
-    "a bank that stops after each access": (r"assign req_ready = _\d+ \| served", r"assign req_ready = ~ full"),
-    "a response that is not kept": (r"kept1 <= kept0", "kept1 <= word"),
+    "a bank that stops after each access": (r"assign req_ready = _\d+ \| granted", r"assign req_ready = ~ full"),
+    "a response that is not stored": (r"stored1 <= stored0", "stored1 <= word"),
     "a response of the wrong bank": (r"source <= grant;", "source <= { grant[2:0], grant[3] };"),
     "words one cycle late": (
         r"assign word = _0_;",

@@ -14,7 +14,7 @@ WEIGHT_STATIONARY = {  # fault: Verilog text, its replacement
     "dropped last row": (r"valid <= \{ (valid\[.*?\]), (\w+) \}", r"valid <= { \1, \2 & ~streamed_payload[32] }"),
     "swap one cycle early": (r"\.swap\(core__swap\)", ".swap(_7)"),
     "a delay that is missing": (r"\.i\(delay__o\)(,\s+\.o\(late__o\))", r".i(i[35:0])\1"),
-    "an output buffer that is never full": (r"= buffer__room & ", "= "),
+    "an output buffer that is never full": (r"= buffer__space & ", "= "),
     "last on the wrong beat": (r"last <= \{ (last\[.*?\]), \w+\[32\] \}", r"last <= { \1, 1'h0 }"),
     "a psum one bit short": (r"south\[25:8\] <= _1\[17:0\]", "south[25:8] <= { _1[16], _1[16:0] }"),
 }
