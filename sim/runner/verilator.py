@@ -104,9 +104,11 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
     def compile(self, verilog: str, directory: Path) -> None:
         work, log = directory / "work", directory / "build.log"
         work.mkdir()
+        blocks = {name: _block_name(name) for name in self.hier_blocks}
+        verilog = re.sub(r"\w+", lambda word: blocks.get(word[0], word[0]), verilog) if blocks else verilog
         (work / "design.v").write_text(verilog)
         ports = port_names(verilog, self.top)
-        (work / "design.vlt").write_text(_control_file(self.top, ports, self.hier_blocks))
+        (work / "design.vlt").write_text(_control_file(self.top, ports, blocks.values()))
         command = [str(_ROOT / "bin" / "verilator_bin"), *_VERILATOR_FLAGS, "--top-module", self.top]
         command += [] if self.main else _VPI_FLAGS
         if self.wave_format:
@@ -231,6 +233,11 @@ def _control_file(top: str, ports: Iterable[str], hier_blocks: Iterable[str]) ->
             "",
         ]
     )
+
+
+def _block_name(module: str) -> str:
+    """Name of a separately compiled block. Verilator encodes two underscores, and would not find the block again."""
+    return module.replace("__", "_0_")
 
 
 def _units(folder: Path, main: str) -> list[Path]:

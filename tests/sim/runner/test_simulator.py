@@ -169,3 +169,25 @@ def test_the_cache_holds_only_complete_builds(tmp_path, monkeypatch):
     assert [path.name for path in made.iterdir()] == ["whole"]
     assert cache.once("thing", ["x"], stop) == made
     assert cache.once("thing", ["y"], lambda directory: None) != made
+
+
+BLOCKS = """
+module tiny(input clk, input [7:0] a, output [7:0] o);
+  wire [7:0] between;
+  tiny__cell one (clk, a, between);
+  tiny__cell two (clk, between, o);
+endmodule
+module tiny__cell(input clk, input [7:0] i, output reg [7:0] o);
+  always @(posedge clk) o <= i ^ {i[0], i[7:1]};
+endmodule
+"""
+
+
+def test_a_block_is_compiled_once_and_called_by_the_top(tmp_path, monkeypatch):
+    """The name of the block has two underscores, as those of all submodules of a generated design."""
+    from systola.sim.runner import verilator
+
+    monkeypatch.setattr(verilator.shutil, "rmtree", lambda folder: None)
+    verilator.Verilator("tiny", hier_blocks=("tiny__cell",)).compile(BLOCKS, tmp_path)
+    top = "".join(path.read_text() for path in (tmp_path / "work" / "cpp").glob("Vtop*.cpp"))
+    assert "protectlib" in top
