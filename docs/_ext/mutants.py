@@ -44,7 +44,7 @@ def page(scores: dict[str, Score]) -> str:
 
 
 LEFT = """\
-Each line gives the module, the port and bit of the cell, what is wrong with it, and the line of the generated Verilog.
+Each line gives the module, the port and bit of the cell, the damage, and the line of the generated Verilog.
 Some are equivalent without a proof, for example where the induction would need an invariant; the others are gaps of the
 bench.
 """

@@ -70,16 +70,9 @@ def load(data: Path) -> dict[str, Score]:
 def table(scores: list[Score], title: str = TITLE, style: box.Box = box.SIMPLE_HEAD) -> Table:
     """Table of scores."""
     made = Table(title=title, box=style)
-    for heading, justify in (
-        ("generator", "left"),
-        ("mutants", "right"),
-        ("noticed", "right"),
-        ("proven equivalent", "right"),
-        ("survivors", "right"),
-        ("share", "right"),
-        ("seconds", "right"),
-    ):
-        made.add_column(heading, justify=justify)
+    made.add_column("generator")
+    for heading in ("mutants", "noticed", "proven equivalent", "survivors", "share", "seconds"):
+        made.add_column(heading, justify="right")
     for each in scores:
         counts = (each.mutants, each.noticed, len(each.equivalents), len(each.survivors))
         made.add_row(each.name, *map(str, counts), f"{each.share:.1%}", f"{each.seconds:.0f}")

@@ -62,7 +62,7 @@ def equivalent(mutants: Mutants, number: int, folder: Path) -> bool:
 
 
 def _constant(mutants: Mutants, name: str, number: int) -> str:
-    """Module `name`, the design with one mutant selected for ever."""
+    """Module `name`, the design with one mutant selected permanently."""
     design = mutants.design
     ports = [f"  {direction} [{width - 1}:0] {port}" for port, (direction, width) in design.ports.items()]
     joins = [f".{port}({port})" for port in design.ports] + [f".{SELECT}({WIDTH}'d{number})"]

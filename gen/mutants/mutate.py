@@ -54,7 +54,7 @@ class Mutation:
     bit: int
     ctrlbit: int | None
     line: str
-    """Line of the generated Verilog that describes the cell; empty if Yosys does not know it."""
+    """Line of the generated Verilog that describes the cell; empty if Yosys has none."""
 
     def __str__(self):
         what = MODES[self.mode].format(ctrlbit=self.ctrlbit)

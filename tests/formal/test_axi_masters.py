@@ -14,6 +14,7 @@ from systola.hw.dma.dma import Dma
 from systola.hw.dma.load import Load
 from systola.hw.dma.pieces import PieceGenerator
 from systola.hw.dma.store import Store
+from systola.hw.host.link_access import WORD, WORDS, LinkAccess
 from systola.hw.issue.fetch import InstructionFetch
 from systola.hw.mac.ice40 import TwoProducts
 from systola.hw.sequence.fetch import DescriptorFetch
@@ -39,7 +40,7 @@ def axi(monitor: Monitor, dut):
     """State both rules for the ports of a master; its neighbours keep theirs."""
     stable(monitor, dut)
     for name, into, ports in streams(dut):
-        if name.split(".")[-1] in ("ar", "aw"):
+        if name.split(".")[-1] in ("ar", "aw") and "len" in dict(ports.payload.shape()):  # AXI4-Lite has no bursts
             rule = monitor.require if into else monitor.promise
             rule(legal(ports.payload), when=ports.valid)
 
@@ -94,6 +95,23 @@ def instruction_fetch(monitor: Monitor, dut):
     axi(monitor, dut)
 
 
+def link_access(monitor: Monitor, dut):
+    """State the rules for the accesses of a host: a slave responds after it has accepted the address."""
+    go, access, idle = dut.go.payload, dut.inside.access, dut.go.ready
+    monitor.require((go.count != 0) & (go.count <= WORDS) & (go.addr % WORD == 0), when=dut.go.valid)
+    whole = (go.addr % BOUNDARY) + WORD * go.count <= BOUNDARY
+    monitor.require(go.registers | whole, when=dut.go.valid)
+    reads, writes = dut.inside.reads, dut.inside.writes | dut.inside.accept_response
+    for bus, selected in ((dut.memory, ~access.registers), (dut.registers, access.registers)):
+        monitor.require(~bus.ar.valid, when=bus.r.valid)
+        monitor.require(~bus.aw.valid, when=bus.b.valid)
+        monitor.promise(selected & reads & ~access.write, when=bus.ar.valid)
+        monitor.promise(selected & writes & access.write, when=bus.aw.valid)
+    axi(monitor, dut)
+    burst = dut.memory.ar.payload
+    monitor.promise(legal(burst), when=~access.registers & ~idle)
+
+
 BURSTS = {StreamSpill: spill, BurstSplitter: bursts, PieceGenerator: pieces}
 MUX = {StreamSpill: spill, GrantQueue: grant_queue}
 AXI = {"data_width": 16, "addr_width": 16}
@@ -110,6 +128,9 @@ PROOFS = {
     "instruction_fetch": Proof(
         InstructionFetch, {"isa": TINY, "depth": 16, "data_width": 32}, instruction_fetch, induction=2
     ),
+    "link_access": Proof(
+        LinkAccess, {"data_width": 32, "memory_width": 16, "register_width": 16}, link_access, induction=3
+    ),
     "outer_product": Proof(OuterProductEngine, {"depth": 16}, outer_product, induction=2, cut=(TwoProducts,)),
 }
 BREAKS = [
@@ -120,6 +141,7 @@ BREAKS = [
     ("axi_mux", Break(AxiMux, "self.oldest.eq(read.data)", "self.oldest.eq(read.data ^ self.write)")),
     ("instruction_fetch", Break(InstructionFetch, "Mux(started, 0, self.address[slot:top])", "self.address[slot:top]")),
     ("descriptor_fetch", Break(DescriptorFetch, "at.eq(addr << low)", "at.eq(addr << low - 1)")),
+    ("link_access", Break(LinkAccess, "with m.Elif(channel.ready):", "with m.Else():")),
     ("outer_product", Break(OuterProductEngine, " & (~self.stop | ar_pending)", " & ~self.stop")),
 ]
 
