@@ -1,5 +1,7 @@
-"""Random AXI4-Lite traffic at the registers of an idle accelerator: stalls on every channel, byte strobes, and addresses
-without a register."""
+"""Random AXI4-Lite traffic at the registers of an idle accelerator.
+
+Every channel stalls, writes have byte strobes, and some addresses have no register.
+"""
 
 import random
 from collections import deque
@@ -7,8 +9,6 @@ from collections import deque
 from cocotb.triggers import FallingEdge, ReadOnly
 
 OKAY, SLVERR = 0, 2
-SPACE = 0x80
-"""Bytes of the address space, at least."""
 PATIENCE = 400
 """Cycles without a handshake after which the traffic is abandoned."""
 REQUESTS = ("aw", "w", "ar")
@@ -16,7 +16,7 @@ RESPONSES = ("b", "r")
 
 
 class RegisterTraffic:
-    """Accesses to the registers in `offsets`, by name, and to every other word up to :data:`SPACE`.
+    """Accesses to the registers in `offsets`, by name, and to the other words of the address space.
 
     Control is not written, so that the machine stays idle. After the accesses `entry` has the value of the last writes,
     and no other register has changed.
@@ -25,7 +25,7 @@ class RegisterTraffic:
     def __init__(self, dut, offsets: dict[str, int], *, accesses: int = 40, seed: int = 1, pause: float = 0.5):
         self.dut, self.rng, self.pause = dut, random.Random(seed), pause
         self.entry, self.words = offsets["entry"], set(offsets.values())
-        free = [word for word in range(0, SPACE, 4) if word not in self.words]
+        free = [word for word in range(0, 1 << len(dut.s_axil_araddr), 4) if word not in self.words]
         targets = [word for word in self.words if word != offsets["control"]] + free
         self.value = 0
         self.writes, self.reads = deque(self._writes(targets, accesses)), deque()

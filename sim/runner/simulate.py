@@ -23,7 +23,8 @@ def simulate(
     """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
     A design with a register map among its facts, an accelerator, is placed in a harness with DRAM: `harness`, or one
-    instance with one DRAM. `coverage` receives the counts of coverage points (see `runner.coverage`). Returns the bench's counts and, with `keep`, the results of every case. A mismatch is
+    instance with one DRAM. `coverage` receives the counts of coverage points (see `runner.coverage`).
+    Returns the bench's counts and, with `keep`, the results of every case. A mismatch is
     counted, not raised; raises `SimulatorError` when the simulation itself fails.
     """
     verilog, top, sources = design.verilog, design.top, ()
