@@ -118,8 +118,8 @@ def report(design: Design, counts: Counts, table: Sequence[Unreachable] = ()) ->
         uncovered += open_
         excluded += closed
     wrong = [
-        f"{entry.file}: {entry.code} ({entry.arm}) is declared unreachable in {entry.module}, but no such branch was left "
-        "without execution."
+        f"{entry.file}: {entry.code} ({entry.arm}) is declared unreachable in {entry.module}, but there is no such "
+        "branch that was not executed."
         for entry in table
         if entry not in used
     ]
