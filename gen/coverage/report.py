@@ -1,7 +1,8 @@
 """Report of the coverage of a design by module, and its branches that were not executed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import takewhile
 
 from ...sim.runner import coverage
@@ -56,8 +57,8 @@ class Report:
     """Coverage of a design.
 
     `uncovered` are the branches that were not executed. Those of `excluded` are declared unreachable, each with its
-    reason; they were not executed and are not counted. `wrong` has a sentence for each declaration without such a
-    branch.
+    reason; they were not executed and are not counted. `wrong` has a sentence for each declaration about a
+    module of the design without such a branch.
     """
 
     design: str
@@ -89,56 +90,55 @@ def report(design: Design, counts: Counts, table: Sequence[Unreachable] = ()) ->
     A declared branch that was executed counts as any other.
     """
     text = design.verilog.splitlines()
-    names = [line.split()[1] for line in text if line.startswith("module ")]
-    points: dict[str, dict[Point, int]] = {name: {} for name in names}
+    points: dict[str, dict[Point, int]] = {line.split()[1]: {} for line in text if line.startswith("module ")}
     for point, count in counts.items():
         if point.module in points:  # others belong to the harness
             points[point.module][point] = count
-    modules, uncovered, excluded, used = [], [], [], set()
-    for name in names:
-        open_, closed = [], []
-        for point in sorted(points[name], key=lambda point: (point.line, point.column, point.what)):
-            if point.kind == "branch" and not points[name][point]:
-                branch = _branch(design, text, point)
-                entry = next((each for each in table if _declares(each, design.top, branch)), None)
-                used.add(entry)
-                reason = entry.reason if entry else FULL_CASE if _of_full_case(text, point) else ""
-                (closed if reason else open_).append(replace(branch, reason=reason))
-        branches = [count for point, count in points[name].items() if point.kind == "branch"]
-        covered = sum(map(bool, branches))
-        toggles = [count for point, count in points[name].items() if point.kind == "toggle"]
-        modules.append(
-            ModuleCoverage(
-                name,
-                _tally(coverage.lines(points[name]).values()),
-                Tally(covered, covered + len(open_)),
-                _tally(toggles),
-            )
-        )
-        uncovered += open_
-        excluded += closed
+    modules, missed = [], []
+    for name, own in points.items():
+        missing = [point for point, count in own.items() if point.kind == "branch" and not count]
+        found = [_branch(design, text, table, point) for point in sorted(missing, key=_place)]
+        executed = sum(point.kind == "branch" and count > 0 for point, count in own.items())
+        toggles = [count for point, count in own.items() if point.kind == "toggle"]
+        lines = coverage.lines(own).values()
+        branches = Tally(executed, executed + sum(not branch.reason for branch in found))
+        modules.append(ModuleCoverage(name, _tally(lines), branches, _tally(toggles)))
+        missed += found
+    excluded = [branch for branch in missed if branch.reason]
     wrong = [
         f"{entry.file}: {entry.code} ({entry.arm}) is declared unreachable in {entry.module}, but there is no such "
         "branch that was not executed."
         for entry in table
-        if entry not in used
+        if any(fnmatchcase(_short(name, design.top), entry.module) for name in points)
+        and not any(_declares(entry, design.top, branch) for branch in excluded)
     ]
-    return Report(design.name, modules, uncovered, excluded, wrong)
+    return Report(design.name, modules, [branch for branch in missed if not branch.reason], excluded, wrong)
 
 
-def _tally(counts) -> Tally:
+def _place(point: Point) -> tuple[int, int, str]:
+    return point.line, point.column, point.what
+
+
+def _tally(counts: Iterable[int]) -> Tally:
     found = list(counts)
-    return Tally(sum(map(bool, found)), len(found))
+    return Tally(sum(count > 0 for count in found), len(found))
 
 
-def _branch(design: Design, text: list[str], point: Point) -> Branch:
+def _branch(design: Design, text: list[str], table: Sequence[Unreachable], point: Point) -> Branch:
+    """Description of a branch that was not executed, with the reason if it is unreachable."""
     statement, source = text[point.line - 1].strip(), design.sources.get(point.line, "")
-    return Branch(point.module, point.line, point.column, point.what, statement, source)
+    branch = Branch(point.module, point.line, point.column, point.what, statement, source)
+    reason = next((entry.reason for entry in table if _declares(entry, design.top, branch)), "")
+    return replace(branch, reason=reason or FULL_CASE * _of_full_case(text, point))
+
+
+def _short(module: str, top: str) -> str:
+    return module.removeprefix(f"{top}__")
 
 
 def _declares(entry: Unreachable, top: str, branch: Branch) -> bool:
     file = branch.source.rpartition(":")[0]
-    return entry.matches(branch.module.removeprefix(f"{top}__"), file, code(branch.source), branch.arm)
+    return entry.matches(_short(branch.module, top), file, code(branch.source), branch.arm)
 
 
 def _of_full_case(text: list[str], point: Point) -> bool:

@@ -18,12 +18,12 @@ RESPONSES = ("b", "r")
 class RegisterTraffic:
     """Accesses to the registers in `offsets`, by name, and to the other words of the address space.
 
-    Control is not written, so that the machine stays idle. After the accesses `entry` has the value of the last writes,
-    and no other register has changed.
+    Control is not written, so that the machine stays idle. The last write goes to the bytes `strobes` of `entry`, which
+    then has the value `value`; no other register has changed.
     """
 
-    def __init__(self, dut, offsets: dict[str, int], *, accesses: int = 40, seed: int = 1, pause: float = 0.5):
-        self.dut, self.rng, self.pause = dut, random.Random(seed), pause
+    def __init__(self, dut, offsets: dict[str, int], strobes: int, *, accesses: int = 30, pause: float = 0.5):
+        self.dut, self.rng, self.pause, self.strobes = dut, random.Random(strobes), pause, strobes
         self.entry, self.words = offsets["entry"], set(offsets.values())
         free = [word for word in range(0, 1 << len(dut.s_axil_araddr), 4) if word not in self.words]
         targets = [word for word in self.words if word != offsets["control"]] + free
@@ -33,10 +33,10 @@ class RegisterTraffic:
         self.errors: list[str] = []
 
     def _writes(self, targets: list[int], accesses: int):
-        yield self.entry, self.rng.getrandbits(32), 15
         for _ in range(accesses):
-            address = self.entry if self.rng.random() < 0.3 else self.rng.choice(targets)
-            yield address, self.rng.getrandbits(32), self.rng.randrange(16)
+            yield self.rng.choice(targets), self.rng.getrandbits(32), self.rng.randrange(16)
+        for strobes in (15, self.strobes):
+            yield self.entry, self.rng.getrandbits(32), strobes
 
     async def run(self) -> int:
         """Execute all accesses; returns the number of responses. `errors` has a sentence for each wrong one."""

@@ -23,4 +23,5 @@ def test_branches_are_covered(name):
     assert measured.interrupted.mismatches == 0, measured.interrupted.examples
     found = report(design, measured.counts, accelerator.unreachable)
     assert found.wrong == []
+    assert {entry.reason for entry in accelerator.unreachable} <= {branch.reason for branch in found.excluded}
     assert found.total("branches").percent >= LEAST, found.uncovered

@@ -81,12 +81,18 @@ def test_declared_branches_are_not_counted(design):
     assert (found.uncovered, found.wrong) == ([], [])
 
 
-@pytest.mark.parametrize("change", [{"module": "o*"}, {"file": "hw/x.py"}, {"code": "x = 3"}, {"arm": "else"}])
+@pytest.mark.parametrize("change", [{"module": "p*t"}, {"file": "hw/x.py"}, {"code": "x = 3"}, {"arm": "else"}])
 def test_a_declaration_of_no_branch_is_wrong(design, change):
     found = report(design, COUNTS, [entry(**change)])
     assert len(found.uncovered) == 1
     (sentence,) = found.wrong
     assert "is declared unreachable in" in sentence
+
+
+def test_a_declaration_about_another_design_is_not_used(design):
+    found = report(design, COUNTS, [entry(module="other")])
+    assert len(found.uncovered) == 1
+    assert found.wrong == []
 
 
 def test_a_declared_branch_that_is_executed_is_wrong(design):

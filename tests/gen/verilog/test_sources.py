@@ -22,7 +22,7 @@ def test_branches_have_a_source_in_the_design(designs):
     lines = designs[1].verilog.splitlines()
     branches = [n for n, line in enumerate(lines, 1) if " ? " in line or " if (" in line]
     found = [designs[1].sources[number] for number in branches if number in designs[1].sources]
-    assert len(found) > 0.9 * len(branches)
+    assert len(found) > 0.8 * len(branches)
     assert all(source.startswith("hw/") and sources.code(source) for source in found)
 
 
