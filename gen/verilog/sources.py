@@ -21,7 +21,7 @@ _NAME = re.compile(r"(?<![\w'.])[A-Za-z_]\w*|\\\S+ ")
 _CONDITION = re.compile(r"(?:= |if \()!?(\w+)(?: \?|\))")
 _PACKAGE = Path(__file__).parents[2]
 _PYTHON = Path(contextlib.__file__).parent
-_AMARANTH = str(Path(amaranth.__file__).parent)
+_OUTSIDE = (str(Path(amaranth.__file__).parent), str(_PACKAGE / "gen"), str(_PACKAGE / "hw" / "component.py"))
 
 
 def separate(module: str) -> tuple[str, list[str]]:
@@ -40,7 +40,7 @@ def separate(module: str) -> tuple[str, list[str]]:
 
 
 def locate(verilog: str, marks: dict[str, list[str]]) -> dict[int, str]:
-    """Source of each line: that of its statement, else of its condition, of what it drives, or of what it uses.
+    """Source of each line: that of its statement, else of its condition, its result, or an operand.
 
     `marks` has the sources of the statements of each module, as :func:`separate` returns them.
     """
@@ -120,10 +120,11 @@ def _ahead(line: int, targets: dict[int, set[str]], uses: dict[str, list[int]], 
 def _first(sources: list[str]) -> str:
     """First source in a design, relative to this package or to the folder of imports.
 
-    Amaranth is not part of a design, nor is Python's library, which runs Amaranth's context managers.
+    Amaranth is not part of a design, nor are Python's library, which runs Amaranth's context managers, and the
+    functions that place components.
     """
     for place in (place for source in sources for place in source.split("|")):
-        if Path(place).parent != _PYTHON and not place.startswith(_AMARANTH):
+        if Path(place).parent != _PYTHON and not place.startswith(_OUTSIDE):
             return _short(place)
     return ""
 
