@@ -84,7 +84,8 @@ def show(measured: Measured, out: Console) -> dict:
             out.print(f"  {place}\n    excluded: {escape(each.reason)}")
     for sentence in report.wrong:
         out.print(f"{sentence}", markup=False)
-    return report.to_dict()
+    executions = {"executions": more.cases, "checked": more.checked, "mismatches": more.mismatches} if more else {}
+    return report.to_dict() | {"interrupted": executions}
 
 
 def write(lcov: Path | None, measured: Measured):
