@@ -11,7 +11,6 @@ from ...sim.runner.coverage import Counts
 from ...sim.runner.job import Outcome
 from ..accelerators import registry
 from ..coverage.lcov import tracefile
-from ..coverage.measure import measure
 from ..coverage.report import KINDS, Report, Tally, report
 from ..errors import UsageError
 from ..generators import Generator
@@ -51,6 +50,8 @@ def check(simulator: str, waves: Path | None, lcov: Path | None):
 
 def run(generator: Generator, design: Design, cases: list, *, seed: int, timeout: float) -> Measured:
     """Measure a design with its directed cases and these cases."""
+    from ..coverage.measure import measure
+
     accelerator = registry.accelerators().get(generator.name)
     cases = [*cases, *generator.directed_cases(design.parameters, seed)]
     found = measure(design, cases, seed=seed, timeout=timeout)

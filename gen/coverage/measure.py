@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from ...sim.runner import children, coverage
+from ...sim.runner import children, coverage, simulate
 from ...sim.runner.coverage import Counts
 from ...sim.runner.job import Outcome
-from ...sim.runner.simulate import simulate
 from ...sim.stimulus import contract
 from ..verilog.verilog import Design
 
@@ -27,7 +26,7 @@ def measure(design: Design, cases: list, *, seed: int = 1, timeout: float | None
     with children.temporary() as folder:
         files = [folder / "cases.dat", folder / "interrupted.dat"]
         accelerator = "registers" in design.facts
-        outcome, results = simulate(design, cases, keep=accelerator, coverage=files[0], timeout=timeout)
+        outcome, results = simulate.simulate(design, cases, keep=accelerator, coverage=files[0], timeout=timeout)
         more = contract.interrupted(cases, results, seed) if accelerator else []
-        stopped = simulate(design, more, coverage=files[1], timeout=timeout)[0] if more else None
+        stopped = simulate.simulate(design, more, coverage=files[1], timeout=timeout)[0] if more else None
         return Measurement(outcome, stopped, coverage.merge(coverage.read(file) for file in files if file.is_file()))
