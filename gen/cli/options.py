@@ -1,6 +1,7 @@
 """Options and arguments shared by several commands, and their evaluation."""
 
 import json
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -18,10 +19,15 @@ from .files import StandardOutput, read_text, uncreatable, unwritable
 PIPED = 1000
 """Columns of the output if it is not a terminal: wide enough that no line of a table is wrapped."""
 
-out = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput())
-)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def _width(stream) -> int | None:
+    """Columns of a console; None: those of the terminal. With COLUMNS=0 a console would print nothing."""
+    terminal = stream is not None and stream.isatty() and os.environ.get("COLUMNS") != "0"
+    return None if terminal else PIPED
+
+
+out = Console(highlight=False, soft_wrap=True, width=_width(sys.stdout), file=cast(IO[str], StandardOutput()))
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=_width(sys.stderr))
 
 Name = Annotated[str, typer.Argument(help="Generator: see `systola list`.")]
 Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]

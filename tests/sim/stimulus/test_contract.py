@@ -1,4 +1,4 @@
-"""Interrupted executions: what is interrupted, and the complete execution after each."""
+"""Interrupted executions: their places, and the complete execution after each."""
 
 import numpy as np
 import pytest
