@@ -29,7 +29,7 @@ test-examples: .venv/ready  ## the packages of examples/: installed next to Syst
 	rm -rf build/examples
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target build/examples examples/accelerator examples/format
 	PYTHONPATH=build/examples $(BIN)/python -m pytest -n 2 examples/accelerator/tests examples/format/tests
-	PYTHONPATH=build/examples $(BIN)/python -m pytest tests/frame -k dotter
+	PYTHONPATH=build/examples $(BIN)/python -m pytest tests/frame tests/gen/coverage -k dotter
 
 bench: .venv/ready  ## measure every figure of the README, into docs/figures.md
 	$(BIN)/python -m systola.gen.figures --out docs

@@ -49,7 +49,8 @@ class Generator:
     """Named component with its test bench. A package offers one by an entry point of group `systola.generators`.
 
     `bench` is the module with the cocotb test. `stimulus` is the module whose `random_cases(parameters, count, seed)`
-    returns test cases. The default modules are those of the generator's name in `sim.bench` and `sim.stimulus`.
+    returns test cases; it may have `directed_cases(parameters, seed)`, which are run to measure coverage. The default
+    modules are those of the generator's name in `sim.bench` and `sim.stimulus`.
     `files(component, top)` returns the texts of further files, by file name, that are written with the Verilog.
     `facts` returns plain data for the bench. `small` are the parameters of an instance that simulates fast.
     """
@@ -79,10 +80,13 @@ class Generator:
         """First line of the docstring of the component."""
         return (self.component.__doc__ or "no description").strip().splitlines()[0]
 
-    def design(self, component: Component | None = None, *, top: str | None = None, **parameters) -> Design:
+    def design(
+        self, component: Component | None = None, *, top: str | None = None, sources: bool = False, **parameters
+    ) -> Design:
         """Generate the Verilog of a component, by default one with these parameters, with the data for its bench."""
         component = component or self.component(**parameters)
-        return replace(generate(self.name, component, top=top), bench=self.bench, facts=self.facts())
+        design = generate(self.name, component, top=top, sources=sources)
+        return replace(design, bench=self.bench, facts=self.facts())
 
     def cases(self, parameters: dict, count: int, seed: int) -> list:
         """Draw random cases for the bench. Raises :class:`.UsageError` if a format has no golden model."""
@@ -92,6 +96,11 @@ class Generator:
             return importlib.import_module(self.stimulus).random_cases(parameters, count, seed)
         except FormatError as error:
             raise UsageError(f"{self.name} cannot be simulated: {error}") from None
+
+    def directed_cases(self, parameters: dict, seed: int) -> list:
+        """Cases for what random cases seldom reach: those of `directed_cases` in the stimulus, if there is one."""
+        directed = getattr(importlib.import_module(self.stimulus), "directed_cases", None)
+        return directed(parameters, seed) if directed else []
 
 
 def _of(accelerator: Accelerator) -> Generator:

@@ -27,7 +27,7 @@ ORDER = {
     ),
     "gen": (
         ("errors", "plugins", "startup"),
-        ("verilog", "compile", "host", "isa"),
+        ("verilog", "compile", "host", "isa", "coverage"),
         ("synth", "accelerators", "importers"),
         ("run", "draw"),
         ("board",),

@@ -14,6 +14,7 @@ from ...hw.accelerator.shell import Shell
 from ...hw.component import P, ParameterError
 from ...sim.network.graph import Graph, Node
 from ..compile.job import Job
+from ..coverage.unreachable import Unreachable
 from ..errors import UsageError
 from ..host.board import BoardConnection
 from .operands import Operands
@@ -26,7 +27,7 @@ class Accelerator(ABC, typing.Generic[P]):
     the accelerator, a :class:`.Shell`; `presets`, parameters by the name of the preset (`small` for tests, `board`, and
     `paper` where there is one); `golden` and `stimulus`, the modules with `run` (see `sim.golden.result`)
     and with `random_cases`; `board_parameters`, those that the host of a board needs; `options`, keywords of
-    `compile`.
+    `compile`; `unreachable`, the branches that no program executes, which coverage does not count.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Accelerator(ABC, typing.Generic[P]):
     stimulus: str
     board_parameters: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    unreachable: Sequence[Unreachable] = ()
 
     def parameters(self, **values) -> P:
         """Checked parameters of the hardware. Raises :class:`.ParameterError`."""

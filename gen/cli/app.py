@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..generators import HEADINGS, OTHERS, broken, find, generators
 from ..synth.devices import Placer
 from ..verilog.names import check_top
-from . import describe, draw, entry, programs, run
+from . import coverage, describe, draw, entry, programs, run
 from .board import app as board_app
 from .describe import plural as _plural
 from .options import (
@@ -112,6 +112,13 @@ def sim(
     cases: Annotated[int, typer.Option(min=1, help="Random cases to run.")] = 40,
     simulator: Annotated[str, typer.Option(help="verilator or icarus.")] = "verilator",
     waves: Annotated[Path | None, file_option("--waves", help="Record waves: .vcd or .fst.")] = None,
+    covered: Annotated[
+        bool, typer.Option("--coverage", help="Also report coverage of lines, branches and toggles by module.")
+    ] = False,
+    lcov: Annotated[
+        Path | None,
+        file_option("--lcov", help="Write coverage as an lcov tracefile FILE.info, and the Verilog as FILE.v."),
+    ] = None,
     limit: Annotated[
         float, typer.Option("--time-limit", min=1, metavar="SECONDS", help="Maximum run time of the simulation.")
     ] = 1800,
@@ -125,11 +132,18 @@ def sim(
         raise UsageError(f"--simulator {simulator}: it must be verilator or icarus.")
     if waves and waves.suffix not in (".vcd", ".fst"):
         raise UsageError(f"--waves {waves}: the file's name must end in .vcd or .fst.")
+    covered = covered or lcov is not None
+    if covered:
+        coverage.check(simulator, waves, lcov)
     with err.status(f"elaborating {name}") as status:
-        design = generator.design(component)
+        design = generator.design(component, sources=covered)
         status.update(f"compiling and running {cases} cases in {simulator}")
         drawn = generator.cases(design.parameters, cases, seed)
-        outcome, _ = simulate(design, drawn, simulator=simulator, waves=waves, timeout=limit)
+        measured = coverage.run(generator, design, drawn, seed=seed, timeout=limit) if covered else None
+        if measured:
+            outcome = measured.outcome
+        else:
+            outcome, _ = simulate(design, drawn, simulator=simulator, waves=waves, timeout=limit)
     result = {
         "generator": name,
         "params": design.parameters,
@@ -158,8 +172,11 @@ def sim(
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
         out.print(f"        waves in {waves}", markup=False)
+    if measured:
+        result["coverage"] = coverage.show(measured, out)
+        coverage.write(lcov, measured)
     save(json_file, result)
-    if outcome.mismatches:
+    if outcome.mismatches or (measured and measured.interrupted_mismatches):
         raise typer.Exit(1)
 
 

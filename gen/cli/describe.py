@@ -15,7 +15,7 @@ def show(generator: Generator, out: Console):
     out.print(f"[bold]{generator.name}[/]\n")
     parameters = data["parameters"].items()
     out.print(
-        _table(
+        table(
             ("parameter", "default", "meaning", "legal values"),
             [(name, str(p["default"]), p["meaning"], p["legal"]) for name, p in parameters],
         )
@@ -24,7 +24,7 @@ def show(generator: Generator, out: Console):
     )
     out.print()
     out.print(
-        _table(
+        table(
             ("port", "direction", "bits (defaults)"),
             [(p["name"], p["direction"], str(p["width"])) for p in data["ports"]],
         )
@@ -62,7 +62,7 @@ def report(report, out: Console):
     fmax = data["fmax_mhz"]
     out.print(f"[bold]{data['generator']}[/] on {data['device']}")
     out.print(
-        _table(
+        table(
             ("LUT4", "FF", "DSP", "BRAM", "LUT4 equivalents", "Fmax, MHz (median)"),
             [
                 (
@@ -79,7 +79,7 @@ def report(report, out: Console):
     )
     if len(data["area_breakdown"]) > 1:
         out.print(
-            _table(
+            table(
                 ("part", "LUT4 equivalents", "FF", "DSP", "BRAM"),
                 [
                     (part, *(f"{count:,}" for count in counts.values()))
@@ -113,7 +113,7 @@ def compare(reports: list, out: Console):
         rows.append((name, *_ratios([each[key] for each in data], ",")))
     variants = ["variant"] if len(data) == 2 else [f"variant {number}" for number in range(1, len(data))]
     ratios = ["", *(f"{name} / base" for name in variants)]
-    out.print(_table(("", *_interleaved(["base", *variants], ratios)), rows))
+    out.print(table(("", *_interleaved(["base", *variants], ratios)), rows))
 
 
 def _ratios(values: list, how: str) -> list[str]:
@@ -127,11 +127,11 @@ def _interleaved(texts: list[str], ratios: list[str]) -> list[str]:
     return [texts[0], *(cell for pair in zip(texts[1:], ratios[1:], strict=True) for cell in pair)]
 
 
-def _table(head, rows) -> Table:
-    table = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def table(head, rows) -> Table:
+    grid = Table(*head, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for row in rows:
-        table.add_row(*map(escape, row))
-    return table
+        grid.add_row(*map(escape, row))
+    return grid
 
 
 def plural(unit: str) -> str:

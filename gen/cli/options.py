@@ -1,6 +1,7 @@
 """Options and arguments shared by several commands, and their evaluation."""
 
 import json
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -18,13 +19,18 @@ from .files import StandardOutput, read_text, uncreatable, unwritable
 PIPED = 1000
 """Columns of the output if it is not a terminal: wide enough that no line of a table is wrapped."""
 
-HELP_WIDTH = {"terminal_width": None if sys.stdout.isatty() else PIPED, "max_content_width": 120}
+
+def _width(stream) -> int | None:
+    """Columns of a console; None: those of the terminal. With COLUMNS=0 a console would print nothing."""
+    terminal = stream is not None and stream.isatty() and os.environ.get("COLUMNS") != "0"
+    return None if terminal else PIPED
+
+
+HELP_WIDTH = {"terminal_width": _width(sys.stdout), "max_content_width": 120}
 """Columns of `--help`: as many as the terminal has, at most 120; unlimited if the output is not a terminal."""
 
-out = Console(
-    highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED, file=cast(IO[str], StandardOutput())
-)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=_width(sys.stdout), file=cast(IO[str], StandardOutput()))
+err = Console(stderr=True, highlight=False, soft_wrap=True, width=_width(sys.stderr))
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Generator: see `systola list`.")]
 Set = Annotated[list[str] | None, typer.Option("-p", metavar="NAME=VALUE", help="Set a parameter; may be repeated.")]

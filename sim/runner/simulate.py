@@ -17,6 +17,7 @@ def simulate(
     simulator: str = "verilator",
     waves: Path | None = None,
     keep: bool = False,
+    coverage: Path | None = None,
     timeout: float | None = None,
     harness: Harness | None = None,
     plusargs: Sequence[str] = (),
@@ -24,9 +25,9 @@ def simulate(
     """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
     A design with a register map among its facts, an accelerator, is placed in a harness with DRAM: `harness`, or one
-    instance with one DRAM. `plusargs` are arguments of the simulation, such as `+name=value`. Returns the bench's
-    counts and, with `keep`, the results of every case. A mismatch is counted, not raised; raises `SimulatorError` when
-    the simulation itself fails.
+    instance with one DRAM. `coverage` receives the counts of coverage points (see `runner.coverage`). `plusargs` are
+    arguments of the simulation, such as `+name=value`. Returns the bench's counts and, with `keep`, the results of
+    every case. A mismatch is counted, not raised; raises `SimulatorError` when the simulation itself fails.
     """
     verilog, top, sources = design.verilog, design.top, ()
     if harness or "registers" in design.facts:
@@ -39,8 +40,9 @@ def simulate(
         top,
         simulator=simulator,
         waves=waves.suffix[1:] if waves else False,
-        hier_blocks=design.blocks,
+        hier_blocks=() if coverage else design.blocks,
         sources=sources,
+        coverage=coverage is not None,
     )
     with children.temporary() as folder:
         BenchJob(design.parameters, design.inputs, cases, keep, design.facts).save(folder)
@@ -50,6 +52,7 @@ def simulate(
                 env={job.ENVIRONMENT: str(folder)},
                 workdir=folder,
                 waves=waves,
+                coverage=coverage,
                 timeout=timeout,
                 plusargs=plusargs,
             )

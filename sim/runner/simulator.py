@@ -31,6 +31,7 @@ class Build:
     top: str
     simulator: str
     waves: str
+    coverage: bool = False
 
     def run(
         self,
@@ -39,19 +40,24 @@ class Build:
         env: Mapping[str, str],
         workdir: Path,
         waves: Path | None = None,
+        coverage: Path | None = None,
         timeout: float | None = None,
         plusargs: Sequence[str] = (),
     ) -> None:
         """Run the cocotb tests of the module `bench`, with `env` added to the environment.
 
         `workdir` receives `simulation.log` and `results.xml` and is the simulation's current directory; concurrent runs
-        need one each. Raises `SimulatorError` unless all tests passed within `timeout` seconds.
+        need one each. `coverage` receives the counts of all coverage points (see `runner.coverage`). Raises
+        `SimulatorError` unless all tests passed within `timeout` seconds.
         """
         workdir = Path(workdir).absolute()
         workdir.mkdir(parents=True, exist_ok=True)
         log, results = workdir / "simulation.log", workdir / "results.xml"
         log.unlink(missing_ok=True)
-        runner = _backend(self.simulator)(self.top, self.waves)
+        options = {"coverage": True} if self.coverage else {}
+        runner = _backend(self.simulator)(self.top, self.waves, **options)
+        if coverage is not None:
+            runner.count(Path(coverage).absolute())
         if waves is not None:
             waves = Path(waves).absolute()
             runner.record(waves)
@@ -108,23 +114,28 @@ def build(
     waves: bool | str = False,
     hier_blocks: Sequence[str] = (),
     sources: Sequence[Path] = (),
+    coverage: bool = False,
 ) -> Build:
     """Compile the Verilog text for cocotb, or return the cached build.
 
     `waves` is "vcd" (or True) or "fst" if runs are to record waves in that format. `hier_blocks` names modules that
     Verilator compiles separately, once for all their instances: for arrays too large to compile as one. `sources` are
-    C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both.
+    C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both. With `coverage`, runs count
+    how often each line, branch and toggle occurs; only Verilator can, and only without `hier_blocks`.
     """
     waves = "vcd" if waves is True else waves or ""
     if waves not in ("", "fst", "vcd"):
         raise SimulatorError(f"waves={waves!r} is not a wave format: choose fst or vcd")
-    backend = _backend(simulator)(top, waves, tuple(hier_blocks), tuple(sources))
+    if coverage and simulator != "verilator":
+        raise SimulatorError(f"{_BACKENDS[simulator]} does not measure coverage: choose verilator.")
+    options = {"coverage": True} if coverage else {}
+    backend = _backend(simulator)(top, waves, tuple(hier_blocks), tuple(sources), **options)
     from . import cache  # with its optional dependencies, which the backend has found
 
     directory = cache.once(
         f"{simulator}-{top}", [verilog, *backend.identity()], lambda directory: backend.compile(verilog, directory)
     )
-    return Build(directory, top, simulator, waves)
+    return Build(directory, top, simulator, waves, coverage)
 
 
 def require(program: str, package: str | None = None) -> str:

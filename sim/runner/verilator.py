@@ -56,6 +56,9 @@ _VPI_FLAGS = ["--vpi", "--assert"]
 _VPI_OPTIMISATION = "-O1"
 _MAIN_OPTIMISATION = "-O2"
 
+# Branches are part of line coverage.
+_COVERAGE_FLAGS = ["--coverage-line", "--coverage-toggle"]
+
 # Headers of all units, precompiled: those of Verilator and of cocotb's `main`.
 _HEADERS = ["map", "memory", "string", "verilated.h", "verilated_vpi.h"]
 
@@ -69,7 +72,8 @@ _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'  # prose: allow spelling
 class Verilator(Launcher, cocotb_tools.runner.Verilator):
     """Compile a design into one executable, `simulation`: for cocotb, or with a `main` of its own in C++.
 
-    `sources` are C++ files that the design calls through DPI-C, and headers that they or `main` include.
+    `sources` are C++ files that the design calls through DPI-C, and headers that they or `main` include. With
+    `coverage` the executable counts lines, branches and toggles.
     """
 
     def __init__(
@@ -79,11 +83,13 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         hier_blocks: Sequence[str] = (),
         sources: Sequence[Path] = (),
         main: Path | None = None,
+        coverage: bool = False,
     ) -> None:
         super().__init__()
         self.top, self.wave_format, self.hier_blocks, self.main = top, waves, hier_blocks, main
-        self.cpp_sources = sources
+        self.cpp_sources, self.coverage = sources, coverage
         self.wave_args: list[str] = []
+        self.coverage_args: list[str] = []
 
     def identity(self) -> list[str]:
         """Dependencies of a simulation in addition to the design."""
@@ -96,6 +102,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             *_HEADERS,
             self.top,
             self.wave_format,
+            *self._coverage_flags(),
             *self.hier_blocks,
             *(source.read_text() for source in self.cpp_sources),
             self.main.read_text() if self.main else "",
@@ -113,6 +120,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         command += [] if self.main else _VPI_FLAGS
         if self.wave_format:
             command.append(f"--trace-{self.wave_format}")
+        command += self._coverage_flags()
         if self.hier_blocks:
             for program in ("make", "perl"):  # Verilator calls itself through them, once for each block
                 require(program)
@@ -123,6 +131,7 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
         optimisation = _MAIN_OPTIMISATION if self.main else _VPI_OPTIMISATION
         objects = _library(["verilated", "verilated_dpi", "verilated_threads", "verilated_vpi"])
         objects += _objects(self.cpp_sources, optimisation)
+        objects += _library(["verilated_cov"]) if self.coverage else []
         libraries = ["-pthread"] if self.main else [*_LINK_FLAGS]
         if self.wave_format:
             if self.wave_format == "fst" and not _has_headers("lz4.h", "zlib.h"):
@@ -149,11 +158,21 @@ class Verilator(Launcher, cocotb_tools.runner.Verilator):
             )
         self.wave_args = ["--trace", "--trace-file", str(waves)]
 
+    def count(self, counts: Path) -> None:
+        """Write the counts of all points to this file when the simulation ends."""
+        if not self.coverage:
+            raise SimulatorError(f"{counts.name} cannot be written: the design was built without coverage.")
+        self.coverage_args = [f"+verilator+coverage+file+{counts}"]
+
     def _test_command(self) -> list[list[str]]:
-        return [[str(self.build_dir / "simulation"), *self.wave_args, *self.plusargs]]
+        return [[str(self.build_dir / "simulation"), *self.wave_args, *self.coverage_args, *self.plusargs]]
+
+    def _coverage_flags(self) -> list[str]:
+        return _COVERAGE_FLAGS if self.coverage else []
 
     def _main(self) -> str:
         kinds = ["VM_TRACE", f"VM_TRACE_{self.wave_format.upper()}"] if self.wave_format else []
+        kinds += ["VM_COVERAGE"] if self.coverage else []
         return "".join([*(f"#define {kind} 1\n" for kind in kinds), f'#include "{self.main or _MAIN}"\n'])
 
 

@@ -13,6 +13,7 @@ from systola.gen.run.digits import DigitsTask
 from systola.gen.run.tasks import ConvTask, GemmTask
 from systola.sim.network import reference
 from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus import contract
 from systola.sim.stimulus.runs import Run
 
 NAMES = list(accelerators())
@@ -90,11 +91,7 @@ def test_a_stop_at_any_time_leaves_nothing_in_flight(machine):
     """
     case = replace(whole(machine), latency=90)
     cycles = run(machine, [case])[0].counters["cycles"]
-    stops = np.unique(np.linspace(1, cycles + 10, 40).astype(int))
-    cases = []
-    for n, stop in enumerate(stops):
-        cases += [replace(case, stop=int(stop), golden=False, watch=n % 4 == 3), case]
-    ran = run(machine, cases)
+    ran = run(machine, contract.stops(case, cycles))
     aborted = machine[0].component.engine.ERRORS["ABORTED"]
     assert {each.error for each in ran[::2]} == {0, aborted}
     assert all(each.error == 0 for each in ran[1::2])
@@ -104,11 +101,7 @@ def test_a_bus_error_at_any_beat_is_reported_and_the_next_execution_is_clean(mac
     case = whole(machine, seed=2)
     counters = run(machine, [case])[0].counters
     beats = sum(counters[name] for name in ("read_beats", "write_beats"))
-    rng = np.random.default_rng(5)
-    cases = []
-    for n in rng.integers(0, beats, 16):
-        cases += [replace(case, fault_beat=(int(n), int(rng.integers(2, 4))), golden=False), case]
-    ran = run(machine, cases)
+    ran = run(machine, contract.bus_errors(case, beats, seed=5))
     assert all(each.error for each in ran[::2])
     assert all(each.error == 0 for each in ran[1::2])
 

@@ -14,6 +14,7 @@ from . import lowering
 from .checker import check
 from .compiler import compile
 from .timing_model import Costs, predict
+from .unreachable import UNREACHABLE
 
 
 class SystolaAccelerator(Accelerator[SystolaParameters]):
@@ -31,6 +32,7 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
     golden = "systola.sim.golden.cores.systola"
     stimulus = "systola.sim.stimulus.cores.systola.programs"
     options = ("order", "tiling")
+    unreachable = UNREACHABLE
     board_parameters = (
         "size",
         "activation_bytes",

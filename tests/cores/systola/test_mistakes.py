@@ -9,7 +9,7 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, InstructionWord, Opcode
-from systola.sim.stimulus.cores.systola.mistakes import WAIT, broken, mistakes
+from systola.sim.stimulus.cores.systola.mistakes import WAIT, broken, extremes, mistakes
 from systola.sim.stimulus.cores.systola.programs import image
 from systola.sim.stimulus.dma import DRAM_BYTES
 
@@ -34,6 +34,14 @@ def test_each_mistake_stops_with_its_error(machine):
             assert error == ErrorCode.OPCODE
         else:
             assert check(program, machine, dram=DRAM_BYTES), program.text()
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=["16", "4"])
+def test_extreme_values_stop_or_are_limited(machine):
+    """Sizes and ends beyond the limits stop; a stride beyond its range has no effect on a single row."""
+    p = machine.model_dump()
+    errors = [golden(p, [*codes, WAIT, HALT], DRAM_BYTES).error for codes in extremes(p)]
+    assert errors == [ErrorCode.DESCRIPTOR, ErrorCode.DESCRIPTOR, 0, 0, ErrorCode.RANGE, ErrorCode.RANGE]
 
 
 def test_every_error_of_a_program_occurs():

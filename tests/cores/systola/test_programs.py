@@ -9,7 +9,7 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, Opcode, Setting
-from systola.sim.stimulus.cores.systola.programs import image, random_cases, random_program
+from systola.sim.stimulus.cores.systola.programs import directed_cases, image, random_cases, random_program
 from systola.sim.stimulus.dma import DRAM_BYTES
 
 MACHINES = [
@@ -57,3 +57,9 @@ def test_cases_depend_on_the_seed_and_some_have_mistakes():
     assert [n for n, result in enumerate(results) if result.error != ErrorCode.NONE] == [4]
     assert all(len(case.dram) % 16 == 0 for case in cases)
     assert {case.stall for case in cases} > {0}
+
+
+def test_directed_cases_end_with_every_error():
+    p = SystolaParameters.check(**MACHINES[1]).model_dump()
+    errors = {run(p, case.dram, case.entry).error for case in directed_cases(p, 1)}
+    assert errors == set(ErrorCode) - {ErrorCode.ABORTED}

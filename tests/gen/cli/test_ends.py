@@ -237,3 +237,9 @@ def test_a_byte_order_mark_is_not_text(systola, tmp_path):
     assert systola("asm", "p.s", "-o", "p.bin").stdout == "p.bin  1 instructions\n"
     assert systola("gen", "uart", "-c", "p.toml", "-o", "out").returncode == 0
     assert json.loads((tmp_path / "out" / "uart.json").read_text())["parameters"]["divisor"] == 7
+
+
+def test_a_console_without_columns_prints_the_sentence(process, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "0")
+    run = process("nosuch")
+    assert (run.returncode, run.stderr) == (2, "systola: no such command 'nosuch'; see `systola --help`.\n")

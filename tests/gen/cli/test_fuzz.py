@@ -59,12 +59,12 @@ PATHS = (
     "x" * 300,
     "good.toml",
 )
-PATHS += ("bad.toml", "latin.toml", "binary", "good.s", "loop/x", "[/red]", "\udcff", "w.vcd", "locked")
+PATHS += ("bad.toml", "latin.toml", "binary", "good.s", "loop/x", "[/red]", "\udcff", "w.vcd", "c.info", "locked")
 OPTIONS = {
     "show": ("--json",),
     "list": ("--json",),
     "gen": ("-p", "-c", "-o", "--top"),
-    "sim": ("-p", "-c", "--seed", "--cases", "--simulator", "--waves", "--json", "--time-limit"),
+    "sim": ("-p", "-c", "--seed", "--cases", "--simulator", "--waves", "--lcov", "--json", "--time-limit"),
     "synth": ("-p", "-c", "--device", "--seeds", "--placer", "--compare", "--json"),
     "papers": ("--only", "--json"),
     "run": ("--on", "-p", "-c", "--order", "--executor", "--seed", "--latency", "--limit", "--trace", "--json"),
@@ -74,7 +74,7 @@ OPTIONS = {
     "test": ("--port", "--baud", "--limit", "--images", "--json"),
     "virtual": ("--on", "-p", "-c", "--noise", "--baud", "--seconds"),
 }
-PATH_OPTIONS = ("-o", "-c", "--json", "--waves", "--trace", "--port")
+PATH_OPTIONS = ("-o", "-c", "--json", "--waves", "--lcov", "--trace", "--port")
 CHOICES = {
     "--simulator": ("verilator", "icarus"),
     "--device": ("ecp5-85k", "ice40-hx8k"),

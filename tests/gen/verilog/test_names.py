@@ -172,7 +172,7 @@ def test_two_designs_fit_in_one_project():
     assert lint("".join(texts), "project") == ""
 
 
-@pytest.mark.parametrize("top", ["npu", "npu_systolic", "N2", "_npu", "Module"])
+@pytest.mark.parametrize("top", ["npu", "npu_systolic", "N2", "_npu", "Module", "n" * 128])
 def test_legal_tops(top):
     check_top(top)
 
@@ -187,6 +187,7 @@ def test_legal_tops(top):
         ("npu_", "or end in '_'"),
         ("a-b", "is letters, digits and underscores"),
         ("2npu", "is letters, digits and underscores"),
+        ("n" * 129, "must have at most 128 characters"),
         ("", "is letters, digits and underscores"),
         ("größe", "is letters, digits and underscores"),
     ],

@@ -81,6 +81,20 @@ def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
     ]
 
 
+def extremes(p: dict) -> list[list[InstructionWord]]:
+    """Programs whose settings exceed the ranges of their registers: some stop with an error, others do not."""
+    counts = [setting(f"{op}_COUNT{d}", 1) for op in ("LOAD", "STORE") for d in range(p["dims"])]
+    box = [*counts, *(setting(f"LOAD_PAD{d}", 0) for d in range(p["dims"]))]
+    strides = [1 << 20, -1 << 20]
+    last = p["weight_bytes"] + p["activation_bytes"] - 1
+    return [
+        [*box, setting("STORE_SIZE", 5), number(Opcode.STORE)],
+        [*box, setting("LOAD_SIZE", 1), number(Opcode.LOAD, 0, last)],
+        *([setting("WEIGHT_STRIDE", stride & isa.MASK), number(Opcode.WEIGHTS, 0, 1)] for stride in strides),
+        *([setting("WEIGHT_STRIDE", stride & isa.MASK), number(Opcode.WEIGHTS, 0, 2)] for stride in strides),
+    ]
+
+
 Fault = tuple[int, int, int]
 """Address range that answers with a bus error: first, last, code."""
 

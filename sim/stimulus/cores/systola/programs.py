@@ -9,7 +9,7 @@ from ....golden import isa, walks
 from ....golden.isa import InstructionWord, Opcode
 from ...dma import DRAM_BYTES
 from ...runs import Run
-from .mistakes import broken
+from .mistakes import NOWHERE, broken, extremes, mistakes, number
 from .operations import Writer, shift
 from .syncs import synchronised
 
@@ -24,6 +24,15 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
     """Seeded random programs: every fourth without stalls of the bus, every fifth stops with an error."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
+
+
+def directed_cases(parameters: dict, seed: int) -> list[Run]:
+    """A short program for each mistake and each extreme value, and one outside DRAM."""
+    rng = np.random.default_rng(seed)
+    wrong = [codes for _, codes in mistakes(parameters)] + extremes(parameters)
+    programs = [[*codes, number(Opcode.SYNC, int(isa.ALL)), InstructionWord(Opcode.HALT)] for codes in wrong]
+    found = [Run(image(parameters, rng, codes, DRAM_BYTES), DRAM_BYTES, limit=LIMIT) for codes in programs]
+    return [*found, Run(found[0].dram, NOWHERE, limit=LIMIT)]
 
 
 def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
