@@ -165,10 +165,13 @@ def sim(
     out.print(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
-    out.print(
-        f"        {outcome.cycles:,} cycles, {outcome.work:,} {_plural(design.unit)}, gaps and stalls included: "
-        f"{result['utilisation']:.1%} of the peak of {design.peak} {_plural(design.unit)} per cycle"
+    units = _plural(design.unit)
+    work = (
+        f", {outcome.work:,} {units}: {result['utilisation']:.1%} of the peak of {design.peak} {units} per cycle"
+        if outcome.work  # accelerators without a counter of their work report none
+        else ""
     )
+    out.print(f"        {outcome.cycles:,} cycles, gaps and stalls included{work}")
     out.print(f"        {outcome.seconds:.2f} s in {simulator}, {outcome.cycles / outcome.seconds:,.0f} cycles/s")
     if waves:
         out.print(f"        waves in {waves}", markup=False)
