@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .resets import Interruptible
+
 
 @dataclass
-class NetworkInterfaceCase:
+class NetworkInterfaceCase(Interruptible):
     """Packets to send (destination, beats), and packets received from the network (source, words of flits).
 
     `gap` and `stall` are the probabilities of pauses of each input and each output.

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
+from .resets import Interruptible
 
 
 @dataclass
-class NocCase:
+class NocCase(Interruptible):
     """Packets of each node; the probability of a pause before each beat; the stall probability of each exit.
 
     `lone`: there is one packet, or one to be added per node, whose latency is checked.

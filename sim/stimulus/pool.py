@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..golden import integer
+from .resets import Interruptible
 
 
 @dataclass
-class PoolCase:
+class PoolCase(Interruptible):
     """Sequence of images, height x width x channels, int64."""
 
     images: list[np.ndarray]

@@ -6,12 +6,13 @@ import numpy as np
 
 from ..golden import integer
 from ..golden.requantise import SettingsChange
+from .resets import Interruptible
 
 WORD = integer.limits("int32")
 
 
 @dataclass
-class RequantiseCase:
+class RequantiseCase(Interruptible):
     """Packets of rows, int64, and concurrent changes of settings; the first change precedes all packets."""
 
     changes: list[SettingsChange]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.router import Hop, Route, Shape, through
+from .resets import Interruptible
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RouterPacket:
 
 
 @dataclass
-class RouterCase:
+class RouterCase(Interruptible):
     """Packets at a router, in the order of arrival at each input and VC; the probability of a pause of an input, and of
     a credit delayed by another cycle."""
 
