@@ -26,8 +26,8 @@ PAGE = 4096
 
 
 class CycleLaw(NamedTuple):
-    """Cycles of a row: from its descriptor to the first address, less the number of dimensions and two for a queue; and from the last
-    response to the status. `channels`: of addresses, data and responses."""
+    """Cycles of a row. `address`: from its descriptor to the first address, less the number of dimensions, and less two
+    for a queue; `status`: from the last response. `channels`: of addresses, data and responses."""
 
     channels: tuple[str, str, str]
     address: int
