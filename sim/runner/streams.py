@@ -149,7 +149,7 @@ async def interrupt(
 
 
 async def pulse(dut, valid: Iterable[Any], cycles: int = 2, after: int = 2):
-    """Reset a running design for some cycles, from now on, and wait for some `after` it. Raises `Leftover` if one of
+    """Reset a running design for some cycles, from now on, and wait for some `after` it. Raises `Leftover` if a bit of
     the handles `valid` is not low from the first edge on."""
     outputs = [(handle._name, reader(handle)) for handle in valid]
     dut.rst.value = 1
@@ -157,7 +157,7 @@ async def pulse(dut, valid: Iterable[Any], cycles: int = 2, after: int = 2):
         await FallingEdge(dut.clk)
         if number == cycles - 1:
             dut.rst.value = 0
-        if found := [name for name, read in outputs if read() != "0"]:
+        if found := [name for name, read in outputs if set(read()) != {"0"}]:
             raise Leftover(f"{', '.join(found)}: high after {number + 1} cycles of a reset in mid-run")
 
 

@@ -37,6 +37,10 @@ class RouterCase(Interruptible):
     stall: float = 0.0
     seed: int = 0
 
+    @property
+    def idle_free(self) -> bool:
+        return not self.gap and not self.stall
+
 
 def shape_of(parameters: dict) -> Shape:
     """Shape of the network as seen by packets: with reduction the highest VC is not available to them."""
@@ -61,7 +65,7 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
     """Seeded random cases: any router, packets of up to 6 flits; a third have one port for all, half gaps and late
-    credits."""
+    credits. Every eighth is a single packet, whose cycles are exact."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -70,7 +74,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
         leaves = None
         if number % 3 == 2:
             leaves = passing[router][0][2].hops[passing[router][0][3]].leaves
-        case = RouterCase(router, packets(parameters, router, 120, rng, int(rng.choice([1, 2, 6])), leaves))
+        many, longest = (1, 6) if number % 8 == 4 else (120, int(rng.choice([1, 2, 6])))
+        case = RouterCase(router, packets(parameters, router, many, rng, longest, leaves))
         case.seed = int(rng.integers(1 << 31))
         if number % 2:
             case.gap, case.stall = float(rng.choice([0.0, 0.5])), float(rng.choice([0.0, 0.3, 0.9]))

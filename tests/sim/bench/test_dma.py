@@ -28,9 +28,15 @@ BROKEN = {  # fault: Verilog text, its replacement
     "wait ignored": (r"assign may = .*;", "assign may = order__room;"),
     "a buffer that is never full": (r"assign ready = pieces__room & ", "assign ready = "),
     "address bits above 64 KiB lost": (r"= (m_axi__a[rw]__payload)\[32:1\];", r"= { 16'h0000, \1[16:1] };"),
-    "a count without its high bits": (r"(limit\d <= _\d+)\[15:0\];", r"\1[13:0];"),
-    "buffers of one beat": (r"5'h0f", "5'h00"),
-    "a reset that does nothing": (r"if \(rst\)", "if (1'h0)"),
+    "a pause after each beat": (
+        r"(?s)(  \w+ \w+ \((?:(?!;).)*load__r__valid\()m_axi_rvalid(\)(?:(?!;).)*m_axi__r__ready\()m_axi_rready\)",
+        "  wire ready; reg pause = 0; always @(posedge clk) pause <= ~pause; assign m_axi_rready = ready & pause;\n"
+        r"\1m_axi_rvalid & pause\2ready)",
+    ),
+    "a row without the high bits of its count": (
+        r"middle_bytes <= (\w+)\[18:0\];",
+        r"middle_bytes <= { 5'h00, \1[13:0] };",
+    ),
 }
 BREAKS = Breaks("dma", BROKEN, **PARAMETERS)
 STUCK = {
@@ -38,7 +44,6 @@ STUCK = {
     "bursts that stop before their block",
     "wlast on the wrong beat",
     "a buffer that is never full",
-    "a reset that does nothing",
 }
 
 
