@@ -34,8 +34,8 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"\1m_axi_rvalid & pause\2ready)",
     ),
     "a row without the high bits of its count": (
-        r"middle_bytes <= (\w+)\[18:0\];",
-        r"middle_bytes <= { 5'h00, \1[13:0] };",
+        r"whole <= (\w+)\[18:0\];",
+        r"whole <= { 5'h00, \1[13:0] };",
     ),
 }
 BREAKS = Breaks("dma", BROKEN, **PARAMETERS)
