@@ -1,6 +1,6 @@
 """Stimulus of one router: packets that pass it on their routes through a network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,6 +76,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
             leaves = passing[router][0][2].hops[passing[router][0][3]].leaves
         many, longest = (1, 6) if number % 8 == 4 else (120, int(rng.choice([1, 2, 6])))
         case = RouterCase(router, packets(parameters, router, many, rng, longest, leaves))
+        if number % 8 == 4:  # of every length
+            case.packets = [replace(each, words=(each.words * 6)[: 6 - number // 8 % 6]) for each in case.packets]
         case.seed = int(rng.integers(1 << 31))
         if number % 2:
             case.gap, case.stall = float(rng.choice([0.0, 0.5])), float(rng.choice([0.0, 0.3, 0.9]))
