@@ -4,7 +4,9 @@ Numbers stay within the range of a reasonable field: local strides within half t
 up to 15, sizes up to 7. DRAM has 64 KiB, anywhere on the bus.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count as numbers
 
 import numpy as np
 
@@ -70,14 +72,18 @@ def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 
 
     A load and a store that overlap in either memory are separated by `wait`.
     """
-    rng = np.random.default_rng(seed)
-    cases = [_random_case(parameters, rng, number, descriptors) for number in range(count)]
+    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are taken in turn
+    cases = [_random_case(parameters, rng, turn, number, descriptors) for number in range(count)]
     for number, case in enumerate(cases):
         case.base = window(parameters, rng, number)
         if number % 10 == 5:
             case.reset_after = int(rng.choice([1, int(rng.integers(2, 40)), int(rng.integers(40, 600))]))
         if number % 10 == 6:
-            case.descriptors, case.pauses, case.faults = [long(parameters, rng, number // 10)], {}, []
+            case.descriptors, case.pauses, case.faults = (
+                [long(parameters, rng, number // 10)],
+                dict.fromkeys(CHANNELS, 0.0),
+                [],
+            )
             case.latency = 1
         elif number % 8 == 4:
             case.descriptors, case.faults = [lone(parameters, rng, number // 8)], []
@@ -141,13 +147,13 @@ def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> DmaCase:
+def _random_case(p: dict, rng: np.random.Generator, turn: Iterator[int], number: int, descriptors: int) -> DmaCase:
     items, budget = [], WORK
     for _ in range(descriptors):
-        kind = rng.choice(list(_KINDS), p=_WEIGHTS)
+        kind = rng.choice([*_KINDS, "illegal"], p=_WEIGHTS)
         d = None
         for _ in range(20):
-            drawn = _KINDS[kind](p, rng)
+            drawn = _illegal(p, rng, turn) if kind == "illegal" else _KINDS[kind](p, rng)
             if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(budget / 2, 8):
                 d = drawn
                 break
@@ -278,13 +284,13 @@ def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
     return d
 
 
-def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Descriptor to be rejected, sometimes for two reasons."""
+def _illegal(p: dict, rng: np.random.Generator, turn: Iterator[int]) -> Descriptor | None:
+    """Descriptor to be rejected for the next reason, sometimes for two."""
     d = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
     for _ in range(1 + (rng.random() < 0.3)):
         if d is None:
             return None
-        d = _BREAK[rng.choice(list(_BREAK))](d, p, rng)
+        d = _BREAK[list(_BREAK)[next(turn) % len(_BREAK)]](d, p, rng)
     return d if d is not None and check(d, p) != DmaCode.OK else None
 
 
@@ -371,7 +377,6 @@ _KINDS = {
     "turn": _turn,
     "padded": _padded,
     "filled": _filled,
-    "illegal": _illegal,
 }
 _WEIGHTS = [0.12, 0.2, 0.18, 0.12, 0.08, 0.12, 0.08, 0.1]
 _BREAK = {

@@ -84,7 +84,7 @@ def mistakes(p: dict, base: int = 0) -> list[tuple[ErrorCode, list[InstructionWo
 
 def in_turn(known: list[tuple[ErrorCode, list[InstructionWord]]]) -> list[tuple[ErrorCode, list[InstructionWord]]]:
     """Mistakes, with one of each error and instruction first, the rarest errors before the others."""
-    kinds = [(error, codes[-1].opcode) for error, codes in known]
+    kinds = [(error, codes[-1].opcode if error != ErrorCode.OPCODE else 0) for error, codes in known]
     order = sorted(range(len(known)), key=lambda n: (kinds[:n].count(kinds[n]), -int(kinds[n][0]), n))
     return [known[n] for n in order]
 
@@ -124,7 +124,9 @@ def broken(
         BrokenProgram([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
     ]
     choice = turn % (len(known) + len(others))
-    if choice < len(others):
-        return others[choice]
-    wrong = [*known[choice - len(others)][1], WAIT]
+    if choice == 0:
+        return others[0]
+    if choice > len(known):
+        return others[choice - len(known)]
+    wrong = [*known[choice - 1][1], WAIT]
     return BrokenProgram([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes], entry)
