@@ -97,12 +97,12 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
         bits = min(4 + (turn + n) % 16, p["acc_width"] - 2)
         total = int(rng.integers(1 << bits - 1, 1 << bits)) | 1
         half = 2 * (int(rng.integers(low, high, endpoint=True)) - change.zero_point) + 1
-        places = 31 + (total // abs(half)).bit_length()  # the multiplier has 31 bits, or a little more or less
+        places = 31 + bits - abs(half).bit_length()  # the multiplier has 30 or 31 bits
         target = abs(half) << places - 1
-        if p["rounding"] == "gemmlowp":  # the first rounding decides whether the second has a tie
+        if p["rounding"] == "gemmlowp" and places > 31:  # the first rounding decides whether the second has a tie
             target -= 1 << 30
         solved = round(target / total)
-        if not 2**28 < solved < 2**31 or places > 62:
+        if not (0 < solved < 2**31 and 1 <= places <= 62):
             continue
         multiplier[n], shift[n], totals[n] = solved, 31 - places, total if half > 0 else -total
     if not p["per_channel"]:  # the last beat's scale is that of all lanes

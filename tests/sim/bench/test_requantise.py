@@ -21,7 +21,7 @@ TWO_ROUNDINGS = {  # fault: Verilog text, its replacement
     "a lane that is written by another": (r"change\[1:0\] == 2'h2", "change[1]"),
     "tlast one beat early": (r"write_payload\(\{ last\[11\]", "write_payload({ last[10]"),
     "a buffer that is never full": (r"\.room\(x__ready\)", ".room()"),
-    "a product without its low bits": (r"(outer <= \{ \w+, \w+) \};", r"\1[31:10], 10'h000 };"),
+    "a product without its bit 16": (r"middle <= (\w+);", r"middle <= { \1[33:1], 1'h0 };"),
 }
 ONE_ROUNDING = {
     "a partial product without its sign": (
@@ -29,7 +29,7 @@ ONE_ROUNDING = {
         "$signed(operand_a) * $signed(operand_b)",
     ),
     "a middle product without its sign": (r"\{( middle\[33\],)+ middle,", "{ 14'h0, middle,"),
-    "a carry that is lost at bit 16": (r"(outer <= \{ \w+, \w+) \};", r"\1[31:17], 17'h00000 };"),
+    "a product without its bit 16, rounded once": (r"middle <= (\w+);", r"middle <= { \1[33:1], 1'h0 };"),
     "no rounding": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "a limit of the wrong sign": (r"sign <= .*;", "sign <= 1'h0;"),
     "a multiplier applied one cycle late": (r"swaps\[0\]\) current_mul", "swaps[1]) current_mul"),
