@@ -200,6 +200,11 @@ class ProtocolChecker:
             self._channels.append((channel, *handshake, payload))
         self._offered: dict[str, list[str]] = {}
 
+    def clear(self):
+        """Start anew after a reset."""
+        self.errors.clear()
+        self._offered.clear()
+
     def __call__(self, cycle: int | None) -> bool:
         moved = False
         if cycle is None:
