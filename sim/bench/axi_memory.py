@@ -176,7 +176,7 @@ async def _run_case(
 
 
 async def _interrupt(dut, masters: list[AxiMemoryMaster], golden: AxiMemory, case: AxiMemoryCase, rng: random.Random):
-    """Begin the case with writes of what is in the memory, and reset in mid-run."""
+    """Begin the case with writes of the present contents of the memory, and reset in mid-run."""
     tasks = [
         cocotb.start_soon(master.run([golden.neutral(burst) for burst in bursts], golden, []))
         for master, bursts in zip(masters, case.masters, strict=True)

@@ -65,7 +65,7 @@ class Model:
 
 
 async def _interrupted(dut, model: Model, case: CollectiveCase):
-    """Reset during the first collective: whatever it may write is unknown."""
+    """Reset during the first collective: all rows that it may write are unknown."""
     calls = case.rounds[0]
     await transfer(dut, _calls(case, calls), {}, seed=case.seed)
     for _ in range(int(case.reset * collective.law(calls[0], *model.size)[0])):

@@ -65,7 +65,7 @@ async def link(dut):
 
 
 async def _interrupted(dut, memory, registers, buses: Buses, case: LinkCase) -> bool:
-    """Interrupt a case that has a reset. What its first requests have written is undone."""
+    """Interrupt a case that has a reset. The writes of its first requests are undone."""
     rx = {"rx": Source({"data": [*case.received]})}
     if not await interrupt(dut, rx, {"tx": case.stall}, case):
         return False

@@ -29,7 +29,7 @@ class ScratchpadUnderTest:
         )
 
     def neutral(self, case: ScratchpadCase) -> ScratchpadCase:
-        """The same requests, but each write writes what is in the memory; the golden model is reset."""
+        """The same requests, but each write writes the present contents; the golden model is reset."""
         self.golden.reset()
         self.waits = dict.fromkeys(self.ports, 0)
         memory = [*self.golden.memory, *[0] * self.golden.depth]

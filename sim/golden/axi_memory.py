@@ -62,7 +62,7 @@ class AxiMemory:
         return OKAY
 
     def neutral(self, burst):
-        """The same burst, but a legal write (with `words`) writes what is in the memory."""
+        """The same burst, but a legal write (with `words`) writes the present contents."""
         if not burst.words or self.response(burst.address, burst.size, burst.length, burst.burst):
             return burst
         places = beats(burst.address, burst.size, burst.length, burst.burst)

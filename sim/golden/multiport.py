@@ -27,7 +27,7 @@ class MultiportMemory:
         self.words = np.zeros((depth, width // 8), np.uint8)
 
     def neutral(self, port: Accesses) -> Accesses:
-        """The same accesses, but each write writes what is in the memory."""
+        """The same accesses, but each write writes the present contents."""
         return replace(port, data=self.words[port.addr])
 
     def run(self, ports: list[Accesses], cycles: list[list[int]]) -> list[np.ndarray]:

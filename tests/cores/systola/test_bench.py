@@ -25,6 +25,11 @@ BROKEN = {  # fault: Verilog text, its replacement
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
     "a wrong identity": (r"16'h5359", "16'h5358"),
+    "address bits above 8 MiB lost": (r"= (m_axi__a[rw]__payload)\[32:1\];", r"= { 9'h000, \1[23:1] };"),
+    "an entry that cannot be read": (r"ar_entry \? entry_address :", "ar_entry ? 32'd0 :"),
+    "a response that does not wait": (r"(__r__ready\()s_axil_rready\)", r"\1 1'h1)"),
+    "an instruction number of 11 bits": (r"(else if \(\w+\) pc <=) (\w+);", r"\1 { 13'h0000, \2[10:0] };"),
+    "errors of stores that are lost": (r"(\{ )m_axi_bresp", r"\1 2'h0"),
 }
 BREAKS = Breaks("systola", BROKEN, **ACCELERATOR.presets["small"])
 FAST = ("beats in the wrong scratchpad",)

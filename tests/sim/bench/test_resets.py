@@ -4,6 +4,7 @@ The registers of generated designs have initial values, so a reset at the start 
 """
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -54,3 +55,10 @@ def test_broken_designs_without_reset_are_detected(breaks):
         pass
     else:
         assert outcome.mismatches > 0
+
+
+def test_the_table_of_benches_is_complete():
+    page = (Path(__file__).parents[3] / "docs" / "concepts" / "verification.md").read_text()
+    table = page.split("| bench |")[1].split("##")[0]
+    for name in [*(name for names in BUILT_IN.values() for name in names), *accelerators()]:
+        assert f"`{name}`" in table, f"{name} is not in the table of benches"
