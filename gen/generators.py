@@ -89,11 +89,13 @@ class Generator:
         return replace(design, bench=self.bench, facts=self.facts())
 
     def cases(self, parameters: dict, count: int, seed: int) -> list:
-        """Draw random cases for the bench. Raises :class:`.UsageError` if a format has no golden model."""
+        """Draw random cases for the bench, some with a reset in mid-run. Raises :class:`.UsageError` if a format has no
+        golden model."""
         from ..sim.golden.formats.names import FormatError
+        from ..sim.stimulus.resets import interrupted
 
         try:
-            return importlib.import_module(self.stimulus).random_cases(parameters, count, seed)
+            return interrupted(importlib.import_module(self.stimulus).random_cases(parameters, count, seed), seed)
         except FormatError as error:
             raise UsageError(f"{self.name} cannot be simulated: {error}") from None
 

@@ -2,7 +2,9 @@
 model."""
 
 import importlib
+import random
 import time
+from itertools import repeat
 
 import cocotb
 import numpy as np
@@ -20,6 +22,10 @@ from .register_access import RegisterTraffic
 START, STOP, DONE, RUNNING = 1, 2, 1, 2
 STOPS = 20_000
 """Cycles from a stop to the interrupt, at most."""
+DELAYS = (0, 0, 1, 5)
+"""Cycles for which a register's response may be stalled."""
+MOST = 5_000
+"""Cycles to a reset in mid-run, at most."""
 QUIET = 300
 """Cycles after the interrupt of a stopped execution for which its DRAM is observed."""
 MAGIC = 0xFFFF
@@ -42,12 +48,15 @@ async def accelerator(dut):
         outcome.work += ran.counters.get(job.facts.get("work", ""), 0)
         check = CaseCheck(f"case {number}", outcome)
         check.equal("identity", await machine.read("identity") & MAGIC, job.facts["identity"])
+        check.equal("entry", await machine.read("entry"), case.base + case.entry)
+        check.equal("status at the interrupt", ran.status, DONE)
         check.equal("status afterwards", await machine.read("status"), 0)
         causes = sum(ran.counters[name] for name in job.facts["causes"])
         check.equal("causes of all cycles together", causes, ran.counters["cycles"])
         if case.golden:
+            place = {"base": case.base} if case.base else {}
             faults = [case.fault] if case.fault else []
-            check.run(ran, golden.run(job.parameters, case.dram, case.entry, faults=faults))
+            check.run(ran, golden.run(job.parameters, case.dram, case.entry, faults=faults, **place))
         results.append(ran if job.keep else None)
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
@@ -125,10 +134,21 @@ class AcceleratorUnderTest:
             faults=(case.fault,) if case.fault else (),
             fault_beat=(0, *case.fault_beat) if case.fault_beat else None,
             size=len(case.dram),
+            base=case.base,
         )
+        chance = random.Random(case.seed)
+        self.host.delays = iter(lambda: chance.choice(DELAYS), None) if case.seed else repeat(0)
         await self.dram.configure(settings)
+        if case.reset is not None:  # it begins, and a reset in mid-run ends it
+            await self.dram.load(case.dram)
+            await self.write("entry", case.base + case.entry)
+            await self.write("control", START)
+            await Timer(int(MOST ** (0.25 + 0.75 * case.reset)) * PERIOD, "ns")
+            await reset(self.dut, chance.randrange(1, 4))
+            check = [(name, await self.read(name)) for name in ("status", "error", "entry")]
+            assert not any(value for _, value in check), f"after a reset in mid-run: {check}"
         await self.dram.load(case.dram)
-        await self.write("entry", case.entry)
+        await self.write("entry", case.base + case.entry)
         if case.trace:
             await self.host.record()
         await self.write("control", START)
@@ -139,7 +159,7 @@ class AcceleratorUnderTest:
         ended = await self.host.interrupt(case.limit)
         seconds = time.perf_counter() - began
         changes = await self.host.recorded() if case.trace else []
-        pending = await self.read("pending")
+        pending, status = await self.read("pending"), await self.read("status")
         if not ended:
             await self.write("control", STOP)
             stopped = await self.host.interrupt(STOPS)
@@ -158,6 +178,7 @@ class AcceleratorUnderTest:
             at=await self.read("pc"),
             counters=counters,
             pending=pending,
+            status=status if ended else DONE,
             cut=not ended,
             seconds=seconds,
             changes=changes,

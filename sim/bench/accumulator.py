@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import accumulator, integer
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reader, reset, transfer, unsigned
 from ..stimulus.accumulator import AccumulatorCase
 
 
@@ -49,6 +49,10 @@ async def accumulator_memory(dut):
     )
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
+        if case.reset is not None:
+            row, read, _ = _streams(p, case, 0, neutral=True)
+            await interrupt(dut, {"row": row, "read": read}, {"out": case.stall}, case)
+            memory.reset()
         sums = [memory.run(tile) for tile in case.tiles]
         expected = np.concatenate(sums)
         words = integer.pack(expected, p["acc_width"])
@@ -83,12 +87,13 @@ async def accumulator_memory(dut):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-def _streams(p: dict, case: AccumulatorCase, outputs: int) -> tuple[Source, Source, Sink]:
+def _streams(p: dict, case: AccumulatorCase, outputs: int, *, neutral: bool = False) -> tuple[Source, Source, Sink]:
+    """Streams of a case. `neutral`: zeros are added to all rows, so that the sums stay what they are."""
     tiles = case.tiles
     row = {
-        "data": integer.pack(np.concatenate([tile.data for tile in tiles]), p["in_width"]),
+        "data": integer.pack(np.concatenate([tile.data * (not neutral) for tile in tiles]), p["in_width"]),
         "addr": [int(addr) for tile in tiles for addr in tile.addr],
-        "accumulate": [int(bit) for tile in tiles for bit in tile.accumulate],
+        "accumulate": [int(bit or neutral) for tile in tiles for bit in tile.accumulate],
         "last": _ends([len(tile.addr) for tile in tiles]),
     }
     read = {

@@ -22,11 +22,13 @@ from cocotbext.axi.axi_channels import (
 from ..golden.axi_memory import LATENCY, AxiMemory
 from ..runner.axi import PERIOD, ProtocolChecker
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import LONGEST, reset
+from ..runner.streams import LONGEST, pulse, reset
 from ..stimulus.axi_memory import AxiBurst, AxiMemoryCase
 
 PATIENCE = 3000
 """Cycles without a handshake after which the bench gives up."""
+RESET = 300
+"""Cycles to a reset in mid-run, at most."""
 
 
 class AxiMemoryMaster:
@@ -49,6 +51,12 @@ class AxiMemoryMaster:
             if chance := pauses.get(name, 0.0):
                 draw = random.Random(rng.randrange(1 << 30)).random
                 channel.set_pause_generator(iter(lambda draw=draw, chance=chance: draw() < chance, None))
+
+    def clear(self):
+        """Forget all beats after a reset."""
+        for name in ("aw", "w", "b", "ar", "r"):
+            getattr(self, name).clear()
+        self.watch.clear()
 
     async def run(self, bursts: list[AxiBurst], golden: AxiMemory, problems: list[str]) -> int:
         """Issue the bursts; return the number of values compared."""
@@ -137,6 +145,9 @@ async def _run_case(
     rng, problems = random.Random(case.seed), []
     for master in masters:
         master.pause(case.pauses, rng)
+    if case.reset is not None:
+        await _interrupt(dut, masters, golden, case, rng)
+    for master in masters:
         master.watch.span.clear()
         master.watch.beats = dict.fromkeys(master.watch.beats, 0)
     started = get_sim_time("ns")
@@ -162,6 +173,24 @@ async def _run_case(
         problems += _laws(count, first - spans["ar"][1], last - first + 1)
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
+
+
+async def _interrupt(dut, masters: list[AxiMemoryMaster], golden: AxiMemory, case: AxiMemoryCase, rng: random.Random):
+    """Begin the case with writes of the present contents of the memory, and reset in mid-run."""
+    tasks = [
+        cocotb.start_soon(master.run([golden.neutral(burst) for burst in bursts], golden, []))
+        for master, bursts in zip(masters, case.masters, strict=True)
+    ]
+    for _ in range(1 + int(case.reset * min(RESET, 4 * sum(burst.length for each in case.masters for burst in each)))):
+        await dut.clk.falling_edge
+    for task in tasks:
+        task.cancel()
+    for master in masters:
+        master.clear()
+    valid = [getattr(dut, f"s_axi{n}_{channel}valid") for n in range(len(masters)) for channel in "br"]
+    await pulse(dut, valid, rng.randrange(2, 4), 4)
+    for master in masters:
+        master.clear()
 
 
 def _laws(beats: int, latency: int, cycles: int):

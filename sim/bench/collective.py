@@ -8,7 +8,7 @@ import numpy as np
 from ..golden import collective, integer
 from ..golden.collective import OK
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, pulse, reset, transfer, unsigned
 from ..stimulus.collective import CollectiveCase
 
 PAUSES = 1000  # cycles: no pause of a stream is as long
@@ -22,6 +22,9 @@ async def collectives(dut):
     for number, case in enumerate(job.cases):
         where = f"case {number}"
         outcome.seconds += await _write(dut, model, case)
+        if case.reset is not None:
+            await _interrupted(dut, model, case)
+            outcome.seconds += await _write(dut, model, case)
         for calls in case.rounds:
             cycles, seconds = await _call(dut, model, case, calls, outcome, where)
             outcome.seconds += seconds
@@ -61,6 +64,17 @@ class Model:
             self.unknown[node, ~collective.promised(call, *self.size, self.p["rows"])] = 1
 
 
+async def _interrupted(dut, model: Model, case: CollectiveCase):
+    """Reset during the first collective: all rows that it may write are unknown."""
+    calls = case.rounds[0]
+    await transfer(dut, _calls(case, calls), {}, seed=case.seed)
+    for _ in range(int(case.reset * collective.law(calls[0], *model.size)[0])):
+        await dut.clk.falling_edge
+    await pulse(dut, [getattr(dut, f"node{n}_status_valid") for n in calls])
+    for node, call in calls.items():
+        model.unknown[node, call.base :][: collective.rows_needed(call, *model.size)] = 1
+
+
 async def _write(dut, model: Model, case: CollectiveCase) -> float:
     model.write(case.start, case.data)
     count = case.data.shape[1]
@@ -85,10 +99,7 @@ async def _call(
 ) -> tuple[int, float]:
     """Cycles from the last call to the last status, and seconds."""
     p, codes = model.p, collective.statuses(calls, *model.size, model.p["rows"])
-    sources = {
-        f"node{n}_call": Source({name: [getattr(call, name)] for name in ("op", "root", "rows", "base")}, case.gap)
-        for n, call in calls.items()
-    }
+    sources = _calls(case, calls)
     sinks = {f"node{n}_status": Sink(1, case.stall, {"code": []}) for n in calls}
     runs = all(code == OK for code in codes.values())
     law, exact = collective.law(calls[0], *model.size) if runs else (0, False)
@@ -107,6 +118,13 @@ async def _call(
             if cycles > law or (exact and cycles != law):
                 _count(outcome, f"{where}: {cycles} cycles for {calls[0]}, expected {law}")
     return cycles, seconds
+
+
+def _calls(case: CollectiveCase, calls: dict) -> dict[str, Source]:
+    return {
+        f"node{n}_call": Source({name: [getattr(call, name)] for name in ("op", "root", "rows", "base")}, case.gap)
+        for n, call in calls.items()
+    }
 
 
 async def _read(dut, model: Model, case: CollectiveCase, outcome: Outcome, where: str) -> float:

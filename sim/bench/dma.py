@@ -44,13 +44,14 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
     expected = dma.run(case.descriptors, dram, local, p, case.faults)
 
     memory.size, memory.latency, memory.faults = len(case.dram), case.latency, list(case.faults)
+    memory.base = case.base
     memory.ram.write(0, case.dram.tobytes())
     rng = random.Random(case.seed)
     for channel in AXI:
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
     spm = LocalMemory(dut, case.local, p["data_width"], case.pauses, rng.randrange(1 << 30))
     watch = ProtocolChecker(dut, "m_axi")
-    sources = {"desc": Source(fields(case.descriptors, p), case.pauses.get("descriptor", 0.0))}
+    sources = {"desc": Source(fields(case.descriptors, p, case.base), case.pauses.get("descriptor", 0.0))}
     sink = Sink(len(case.descriptors), case.pauses.get("status", 0.0), {"tag": [], "code": [], "addr": []})
     if case.reset_after is not None:
         await _interrupt(dut, sources, sink, [spm, watch], case)
@@ -59,7 +60,7 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
         outcome.seconds += await transfer(
             dut, sources, {"status": sink}, also=[spm, watch], seed=case.seed, patience=20000
         )
-        statuses = [tuple(map(unsigned, bits)) for bits in zip(*sink.fields.values(), strict=True)]
+        statuses = [_relative(*map(unsigned, bits), case, p) for bits in zip(*sink.fields.values(), strict=True)]
     seen_dram = np.frombuffer(memory.ram.read(0, len(dram)), np.uint8)
 
     problems = list(watch.errors)
@@ -71,6 +72,8 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
         problems += _differences("DRAM", seen_dram, dram, expected.dram_uncertain)
         problems += _differences("local", spm.bytes, local, expected.local_uncertain)
         begin, end = sources["desc"].cycles[0], sink.cycles[-1]
+        if case.lone(p["data_width"] // 8) and not problems:
+            problems += _laws(case, p, watch, begin, end)
         outcome.cycles += end - begin + 1
         outcome.case_cycles.append(end - begin + 1)
         outcome.output_cycles.append([*sink.cycles])
@@ -113,17 +116,38 @@ async def _interrupt(dut, sources, sink, parts, case: DmaCase):
             await FallingEdge(dut.clk)
 
 
+def _laws(case: DmaCase, p: dict, watch: ProtocolChecker, begin: int, end: int):
+    """Violated cycle laws of a single row, in words: address, beats without a gap, and status."""
+    (row,), law = case.descriptors, dma.LAWS[case.descriptors[0].store]
+    first, data, last = (watch.span[channel] for channel in law.channels)
+    address = law.address + p["dims"] + 2 * (p["queue"] > 0)
+    if first[0] - begin != address:
+        yield f"the first address of {row} came after {first[0] - begin} cycles, expected {address}"
+    if p["outstanding"] > 1 and p["burst"] * p["outstanding"] >= case.latency + 16 and p["burst"] >= 16:
+        count = watch.beats[law.channels[1]]
+        if data[1] - data[0] + 1 != count:
+            yield f"{count} beats of {row} took {data[1] - data[0] + 1} cycles"
+    if end - last[1] != law.status:
+        yield f"the status of {row} came {end - last[1]} cycles after the last response, expected {law.status}"
+
+
+def _relative(tag: int | None, code: int | None, addr: int | None, case: DmaCase, p: dict):
+    """Status with its address counted from the DRAM's first byte."""
+    on_bus = addr is not None and code in (dma.DmaCode.SLVERR, dma.DmaCode.DECERR)
+    return tag, code, (addr - case.base) % (1 << p["addr_width"]) if on_bus else addr
+
+
 def _differences(where: str, seen: np.ndarray, wanted: np.ndarray, uncertain: np.ndarray) -> list[str]:
     wrong = np.flatnonzero((seen != wanted) & ~uncertain)
     return [f"{where} byte {at:#x}: {seen[at]:#04x}, expected {wanted[at]:#04x}" for at in wrong.tolist()]
 
 
-def fields(descriptors: list, p: dict) -> dict[str, list[int]]:
-    """Words of each field of the descriptor stream."""
+def fields(descriptors: list, p: dict, base: int = 0) -> dict[str, list[int]]:
+    """Words of each field of the descriptor stream, for a DRAM that begins at `base`."""
     addr, local = (1 << p["addr_width"]) - 1, (1 << (p["local_bytes"] - 1).bit_length()) - 1
     words = {
         "store": [int(d.store) for d in descriptors],
-        "bus_addr": [d.bus_addr & addr for d in descriptors],
+        "bus_addr": [d.bus_addr + base & addr for d in descriptors],
         "local_addr": [d.local_addr & local for d in descriptors],
         "size": [d.size for d in descriptors],
         "wait": [int(d.wait) for d in descriptors],

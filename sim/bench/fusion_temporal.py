@@ -7,7 +7,7 @@ from ..golden import integer
 from ..golden.fusion_temporal import beats, cycles, product
 from ..golden.fusion_unit import BRICKS
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 
 LATENCY = 2
 
@@ -30,6 +30,7 @@ async def fusion_temporal(dut):
         )
         words = integer.pack(product(case.a, case.w), acc_width)
         y = Sink(len(words), case.stall, {"data": []})
+        await interrupt(dut, {"x": x}, {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, {"x": x}, {"y": y}, seed=case.seed)
 
         problems = [

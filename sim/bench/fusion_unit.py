@@ -6,7 +6,7 @@ import numpy as np
 from ..golden.fusion_unit import dots
 from ..golden.integer import wrap
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.fusion_unit import FusionUnitCase
 
 
@@ -19,6 +19,7 @@ async def fusion_unit(dut):
         words = (golden & ((1 << len(dut.m_axis_y_tdata)) - 1)).tolist()
         x = Source({"a": case.a.tolist(), "w": case.w.tolist(), "mode": [m.code for m in case.modes]}, case.gap)
         y = Sink(len(words), case.stall, {"data": []})
+        await interrupt(dut, {"x": x}, {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, {"x": x}, {"y": y}, seed=case.seed)
 
         problems = [

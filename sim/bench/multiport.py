@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import multiport
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.multiport import MultiportCase
 
 
@@ -25,6 +25,13 @@ async def multiport_memory(dut):
     for number, case in enumerate(job.cases):
         sources = [_source(*each) for each in zip(case.ports, case.gaps, strict=True)]
         sinks = [Sink(int((each.write == 0).sum()), fields={"data": []}) for each in case.ports]
+        if case.reset is not None:
+            await interrupt(
+                dut,
+                {f"port{n}_req": _source(memory.neutral(each), 0.0) for n, each in enumerate(case.ports)},
+                {f"port{n}_rsp": 0.0 for n in range(len(sinks))},
+                case,
+            )
         outcome.seconds += await transfer(
             dut,
             {f"port{n}_req": source for n, source in enumerate(sources)},

@@ -7,7 +7,7 @@ from cocotb.triggers import FallingEdge
 
 from ..golden.network_interface import beats, flits, refusal
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.network_interface import NetworkInterfaceCase
 
 
@@ -28,6 +28,7 @@ async def run(dut, job: BenchJob):
             name: Sink(len(rows), case.stall, {field: [] for field in fields})
             for name, (fields, rows) in expected.items()
         }
+        await interrupt(dut, sources, dict.fromkeys(sinks, case.stall), case)
         outcome.seconds += await transfer(dut, sources, sinks, seed=case.seed)
         for name, (fields, rows) in expected.items():
             got = list(zip(*([unsigned(word) for word in sinks[name].fields[field]] for field in fields), strict=True))

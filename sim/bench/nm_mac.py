@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import integer, nm_mac
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 
 
 @cocotb.test
@@ -29,6 +29,7 @@ async def sparse_mac(dut):
             "last": last.tolist(),
         }
         x, y = Source(fields, case.gap), Sink(len(golden), case.stall, {"data": [], "illegal": []})
+        await interrupt(dut, {"x": x}, {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, {"x": x}, {"y": y}, seed=case.seed)
 
         problems = []

@@ -7,7 +7,7 @@ from cocotb.triggers import FallingEdge
 
 from ..golden import noc
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reader, reset, transfer, unsigned
 from ..stimulus.noc import NocCase
 
 
@@ -25,11 +25,12 @@ async def run(dut, job: BenchJob):
         expected = noc.deliveries(case.packets, count, p["k"])
         sources = {n: _source(case, n, bits, p) for n in range(count)}
         sinks = {n: _sink(case, n, expected) for n in range(count)}
+        entries = {f"node{n}_in": source for n, source in sources.items()}
+        exits = {f"node{n}_out": case.stalls.get(n, 0.0) for n in sinks}
+        if await interrupt(dut, entries, exits, case):
+            errors = [0] * count
         outcome.seconds += await transfer(
-            dut,
-            {f"node{n}_in": source for n, source in sources.items()},
-            {f"node{n}_out": sink for n, sink in sinks.items()},
-            seed=case.seed,
+            dut, entries, {f"node{n}_out": sink for n, sink in sinks.items()}, seed=case.seed
         )
         for _ in range(longest * p["latency"] + 4):  # collect unexpected beats
             await FallingEdge(dut.clk)

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import integer, operands, pe
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.pe import PeCase
 
 
@@ -52,6 +52,8 @@ async def processing_element(dut):
     streams = {name: Beats(p[f"{name}_format"]) for name in "aw"}
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
+        if case.reset is not None:  # tables are zero again
+            streams = {name: Beats(p[f"{name}_format"]) for name in "aw"}
         loaded = {name: beats.load(case, name) for name, beats in streams.items()}
         sources = {name: source for name, (source, _, _) in loaded.items()}
         psums = [tile[2] for tile in case.tiles]
@@ -66,6 +68,7 @@ async def processing_element(dut):
         lasts = [str(int(n == len(each) - 1)) for each in golden for n in range(len(each))]
         expected = integer.pack(np.concatenate(golden)[:, None], len(dut.m_axis_y_tdata))
         y = Sink(len(expected), case.stall)
+        await interrupt(dut, sources, {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, sources, {"y": y}, seed=case.seed)
 
         taken = {name: [sources[name].cycles[n] for n in data] for name, (_, data, _) in loaded.items()}

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import integer, pool
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.pool import PoolCase
 
 
@@ -28,6 +28,7 @@ async def pooling(dut):
             case.gaps.get("size", 0.0),
         )
         x, y = Source({"data": integer.pack(pixels, bits)}, case.gaps.get("x", 0.0)), Sink(len(words), case.stall)
+        await interrupt(dut, {"size": size, "x": x}, {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, {"size": size, "x": x}, {"y": y}, seed=case.seed)
 
         cycles = y.cycles[-1] - x.cycles[0] + 1

@@ -8,7 +8,7 @@ import numpy as np
 from ..golden import integer
 from ..golden.requantise import SETTLE, STAGES, RequantiseLanes, SettingsChange
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.requantise import RequantiseCase
 
 
@@ -20,15 +20,17 @@ async def requantise(dut):
     settings = RequantiseLanes(p["cols"], p["rounding"], p["per_channel"])
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
+        if case.reset is not None:
+            await transfer(dut, {"set": _set(dut, case.changes[:1], case)}, {}, seed=case.seed)
+            await interrupt(dut, _streams(dut, p, case), {"y": case.stall}, case)
+            settings = RequantiseLanes(p["cols"], p["rounding"], p["per_channel"])
         before = _set(dut, case.changes[:1], case)
         outcome.seconds += await transfer(dut, {"set": before}, {}, seed=case.seed)
         settings.change(case.changes[0])
 
-        ends = [int(n == len(rows) - 1) for rows in case.packets for n in range(len(rows))]
-        words = integer.pack(np.concatenate(case.packets), p["acc_width"])
-        x, y = Source({"data": words, "last": ends}, case.gaps.get("x", 0.0)), Sink(len(words), case.stall)
-        change = _set(dut, case.changes[1:], case)
-        sources = {"x": x} | ({"set": change} if change.beats else {})
+        sources = _streams(dut, p, case)
+        x, change = sources["x"], sources.get("set", _set(dut, [], case))
+        ends, y = x.fields["last"], Sink(x.beats, case.stall)
         outcome.seconds += await transfer(dut, sources, {"y": y}, seed=case.seed)
 
         # A set applies to the packets that begin SETTLE cycles after its last beat, or later.
@@ -43,8 +45,8 @@ async def requantise(dut):
             settings.change(late)
 
         outcome.cases += 1
-        outcome.checked += len(words) * p["cols"]
-        outcome.work += len(words) * p["cols"]
+        outcome.checked += x.beats * p["cols"]
+        outcome.work += x.beats * p["cols"]
         cycles = y.cycles[-1] - x.cycles[0] + 1
         outcome.cycles += cycles
         outcome.case_cycles.append(cycles)
@@ -60,6 +62,14 @@ async def requantise(dut):
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+def _streams(dut, p: dict, case: RequantiseCase) -> dict[str, Source]:
+    """Packets, and the changes of settings that are concurrent with them."""
+    ends = [int(n == len(rows) - 1) for rows in case.packets for n in range(len(rows))]
+    words = integer.pack(np.concatenate(case.packets), p["acc_width"])
+    x, change = Source({"data": words, "last": ends}, case.gaps.get("x", 0.0)), _set(dut, case.changes[1:], case)
+    return {"x": x} | ({"set": change} if change.beats else {})
 
 
 def _set(dut, changes: list[SettingsChange], case: RequantiseCase) -> Source:

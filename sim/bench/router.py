@@ -8,9 +8,9 @@ import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.noc import nodes
-from ..golden.router import bits, most_passed, ports
+from ..golden.router import bits, cycles, most_passed, ports
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import reader, reset, unsigned
+from ..runner.streams import pulse, reader, reset, unsigned
 from ..stimulus.router import RouterCase, RouterPacket, shape_of
 
 PATIENCE = 2000
@@ -42,6 +42,7 @@ class Passing:
 
     def __init__(self, case: RouterCase, p: dict, layout: Layout):
         self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
+        self.depth = p["depth"]
         self.slack = p["latency"] - 1  # delay until a grant is visible
         self.rng = random.Random(case.seed)
         self.coming = defaultdict(deque)  # (port, VC) to flits, and whether each is the first of its packet
@@ -53,9 +54,12 @@ class Passing:
         self.departed = defaultdict(int)  # (port, VC) to the cycle in which the previous packet had left
         self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets arrived
         self.most, self.flits_left = 0, 0
+        entering, leaving = defaultdict(int), defaultdict(int)
         for packet in case.packets:
             self.expected[packet.current_hop.enters, packet.current_hop.on].append(packet)
             self.flits_left += len(packet.words)
+            entering[packet.current_hop.enters] += len(packet.words)
+            leaving[packet.current_hop.leaves] += len(packet.words)
             for n, word in enumerate(packet.words):
                 last = n == len(packet.words) - 1
                 flit = layout.pack(
@@ -67,6 +71,9 @@ class Passing:
                     vc=packet.current_hop.to,
                 )
                 self.coming[packet.current_hop.enters, packet.current_hop.on].append((flit, n == 0))
+
+        self.outputs = len(leaving)
+        self.busiest = max(*entering.values(), *leaving.values())  # flits at one port: the bound of any router
 
     def enter(self, cycle: int) -> tuple[int, int]:
         """Flits and valid bits for all inputs."""
@@ -112,6 +119,8 @@ class Passing:
     def _leaves(self, cycle: int, where: tuple[int, int], flit: dict):
         self.flits_left -= 1
         self.owed[where] += 1
+        if self.owed[where] > self.depth:
+            yield f"output and VC {where} has {self.owed[where]} flits outstanding, and {self.depth} credits"
         if where not in self.open:
             queue = self._find(where, flit)
             if queue is None:
@@ -163,22 +172,16 @@ async def run(dut, job: BenchJob):
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         layout = Layout(p, sum(size for _, size in case.packets[0].route.header) + spare)
-        passing = Passing(case, p, layout)
         dut.position.value = _position(shape, case.router)
-        flits, cycle, moved = passing.flits_left, 0, 0
+        if case.reset is not None:
+            passing = Passing(case, p, layout)
+            await _pass(dut, read, passing, outcome, f"case {number}", left=int(passing.flits_left * (1 - case.reset)))
+            dut.o_credit.value = 0
+            await pulse(dut, [dut.o_valid, dut.i_credit])
+        passing = Passing(case, p, layout)
+        flits = passing.flits_left
         started = time.perf_counter()
-        while passing.flits_left > 0 and cycle - moved < PATIENCE:
-            await FallingEdge(dut.clk)
-            o, valid, credit = (each() for each in read)
-            before = passing.flits_left
-            for problem in passing.leave(cycle, unsigned(o), int(valid, 2)):
-                _count(outcome, f"case {number}, cycle {cycle}: {problem}")
-            moved = cycle if passing.flits_left != before else moved
-            passing.returned(int(credit, 2))
-            sent, dut.o_credit.value = passing.enter(cycle), passing.paid()
-            dut.i.value, dut.i_valid.value = sent
-            cycle += 1
-        dut.i_valid.value = 0
+        cycle = await _pass(dut, read, passing, outcome, f"case {number}")
         outcome.seconds += time.perf_counter() - started
         for _ in range(2 * p["depth"] + 4):  # collect unexpected flits, and the credits still to be returned
             await FallingEdge(dut.clk)
@@ -188,7 +191,7 @@ async def run(dut, job: BenchJob):
             if int(valid, 2):
                 _count(outcome, f"case {number}: a flit of no packet")
         dut.o_credit.value = 0
-        outcome.checked += flits - passing.flits_left + 2
+        outcome.checked += flits - passing.flits_left + 3
         if passing.flits_left:
             count, what = abs(passing.flits_left), "have not come" if passing.flits_left > 0 else "left in excess"
             _count(outcome, f"case {number}: {count} flits {what}")
@@ -197,6 +200,10 @@ async def run(dut, job: BenchJob):
             _count(outcome, f"case {number}: credits are {dict(passing.credits)}")
         if passing.most > bound + p["latency"] - 1:
             _count(outcome, f"case {number}: {passing.most} packets passed a waiting one, expected at most {bound}")
+        law = cycles(passing.busiest, p["latency"], outputs=passing.outputs)
+        exact = len(case.packets) == 1
+        if case.idle_free and p["depth"] >= p["latency"] + 2 and (cycle > law or (exact and cycle != law)):
+            _count(outcome, f"case {number}: {cycle} cycles for {flits} flits, expected {law}")
         outcome.cases += 1
         outcome.cycles += cycle
         outcome.case_cycles.append(cycle)
@@ -206,6 +213,24 @@ async def run(dut, job: BenchJob):
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
+
+
+async def _pass(dut, read: list, passing: Passing, outcome: Outcome, where: str, *, left: int = 0) -> int:
+    """Pass flits until so many are left, or none leaves for :data:`PATIENCE` cycles; return the cycles."""
+    cycle = moved = 0
+    while passing.flits_left > left and cycle - moved < PATIENCE:
+        await FallingEdge(dut.clk)
+        o, valid, credit = (each() for each in read)
+        before = passing.flits_left
+        for problem in passing.leave(cycle, unsigned(o), int(valid, 2)):
+            _count(outcome, f"{where}, cycle {cycle}: {problem}")
+        moved = cycle if passing.flits_left != before else moved
+        passing.returned(int(credit, 2))
+        sent, dut.o_credit.value = passing.enter(cycle), passing.paid()
+        dut.i.value, dut.i_valid.value = sent
+        cycle += 1
+    dut.i_valid.value = 0
+    return cycle
 
 
 def _all(passing: Passing) -> int:

@@ -1,11 +1,13 @@
 """Bench of the banked scratchpads: every word read, the cycle of every access, and the counters."""
 
+from dataclasses import replace
+
 import cocotb
 from cocotb.triggers import FallingEdge
 
 from ..golden.scratchpad import Scratchpad, Trace
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reader, reset, transfer, unsigned
 from ..stimulus.scratchpad import ScratchpadCase
 
 
@@ -26,6 +28,17 @@ class ScratchpadUnderTest:
             priority_ports=parameters.get("priority_ports", 0),
         )
 
+    def neutral(self, case: ScratchpadCase) -> ScratchpadCase:
+        """The same requests, but each write writes the present contents; the golden model is reset."""
+        self.golden.reset()
+        self.waits = dict.fromkeys(self.ports, 0)
+        memory = [*self.golden.memory, *[0] * self.golden.depth]
+        requests = {
+            port: [replace(request, data=memory[request.addr]) for request in case.requests.get(port, [])]
+            for port in self.ports
+        }
+        return replace(case, requests=requests)
+
     def replay(self, case: ScratchpadCase, sources: dict[str, Source], sinks: dict[str, Sink]) -> dict[str, Trace]:
         """Traces of the golden model for the case's requests, with the pauses and stalls of the design."""
         offered = [sources[port].cycles for port in self.ports] if case.gap else None
@@ -45,6 +58,14 @@ async def run(dut, memories: list[ScratchpadUnderTest], job: BenchJob):
             port: Sink(sum(not request.write for request in case.requests.get(port, [])), case.stall, {"data": []})
             for port in ports
         }
+        if case.reset is not None:
+            neutral = {port: _source(memory.neutral(case), port) for memory in memories for port in memory.ports}
+            await interrupt(
+                dut,
+                {f"{port}_req": source for port, source in neutral.items()},
+                {f"{port}_rsp": case.stall for port in ports},
+                case,
+            )
         outcome.seconds += await transfer(
             dut,
             {f"{port}_req": source for port, source in sources.items()},

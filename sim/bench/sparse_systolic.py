@@ -18,6 +18,9 @@ class Sparse(ArrayModel):
         super().__init__(parameters)
         self.n, self.m = pattern(parameters["sparsity"])
         self.groups = parameters["rows"] // self.n
+
+    def reset(self):
+        super().reset()
         self.tile = 0  # tiles since reset
 
     def product(self, a, w: Compressed):

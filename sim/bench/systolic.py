@@ -5,7 +5,7 @@ import numpy as np
 
 from ..golden import integer, operands, systolic
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.systolic import SystolicCase
 
 
@@ -25,6 +25,10 @@ class ArrayModel:
         )
         self.buffered = parameters["buffer"] != 0
         self.full_speed = parameters["buffer"] in ("auto", 0)
+        self.reset()
+
+    def reset(self):
+        """State of the engine after a reset."""
         self.tables = {}  # table last loaded, by stream; all zero at first
 
     def product(self, a, w):
@@ -105,6 +109,8 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
     acc_width, cols = engine.p["acc_width"], engine.p["cols"]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
+        if case.reset is not None:
+            engine.reset()
         golden = [engine.product(a, w) for a, w in engine.values(case)]
         expected = [systolic.result_beats(engine.dataflow, y) for y in golden]
         words = integer.pack(np.concatenate(expected), acc_width)
@@ -116,6 +122,7 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
             name: Sink(len(next(iter(fields.values()))), fields={field: [] for field in fields})
             for name, fields in reports.items()
         }
+        await interrupt(dut, sources, dict.fromkeys(beside, 0.0) | {"y": case.stall}, case)
         outcome.seconds += await transfer(dut, sources, {"y": sink} | beside, seed=case.seed)
 
         cycles = sink.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1

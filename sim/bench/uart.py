@@ -6,7 +6,7 @@ import cocotb
 
 from ..golden import uart
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
+from ..runner.streams import Sink, Source, interrupt, reader, reset, transfer, unsigned
 from ..stimulus.uart import UartCase
 
 
@@ -29,6 +29,7 @@ async def serial(dut):
 
 async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outcome) -> list[int | None]:
     wire = _wire(case, divisor)
+    problems = ["tx is low after a reset in mid-run"] if await _interrupted(dut, divisor, case, wire) else []
     if case.low is not None:
         await _reset_low(dut, divisor, case.seed)
     received = uart.decode(wire, divisor)
@@ -49,7 +50,6 @@ async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outco
     found = [unsigned(bits) for bits in sink.fields["data"]]
 
     expected, until = [1] * len(levels), -1
-    problems = []
     for byte, taken in zip(case.sent, source.cycles, strict=True):
         start = taken + uart.LATENCY
         if start < until or (case.idle_free and until >= 0 and start != until):
@@ -72,6 +72,23 @@ async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outco
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
     return found
+
+
+async def _interrupted(dut, divisor: int, case: UartCase, wire: list[int]) -> bool:
+    """Interrupt a case that has a reset, within bytes in both directions; return whether `tx` is low afterwards."""
+    levels, tx = iter(wire), reader(dut.tx)
+
+    def drive(cycle: int | None) -> bool:
+        dut.rx.value = next(levels, 1)
+        return True
+
+    if not await interrupt(dut, {"send": Source({"data": case.sent})}, {"receive": 0.0}, case, also=[drive]):
+        return False
+    dut.rx.value, low = 1, False
+    for _ in range(12 * divisor):
+        await dut.clk.falling_edge
+        low |= tx() != "1"
+    return low
 
 
 async def _reset_low(dut, divisor: int, seed: int):

@@ -27,14 +27,19 @@ class AccumulatorMemory:
     def __init__(self, cols: int, acc_width: int, depth: int, overflow: str, double_buffer: bool):
         self.width, self.overflow = acc_width, overflow
         self.halves = [np.zeros((depth, cols), np.int64) for _ in range(2 if double_buffer else 1)]
+        self.turn = 0
+
+    def reset(self):
+        """Start with the first half again; the contents stay."""
+        self.turn = 0
 
     def run(self, tile: AccumulatorTile) -> np.ndarray:
         """Fill the half whose turn it is and read it: int64, reads x lanes."""
-        half = self.halves.pop(0)
+        half = self.halves[self.turn]
+        self.turn = (self.turn + 1) % len(self.halves)
         for data, addr, accumulate in zip(tile.data, tile.addr, tile.accumulate, strict=True):
             exact = data.astype(object) + (half[addr].astype(object) if accumulate else 0)
             half[addr] = self._fit(exact)
-        self.halves.append(half)
         return half[tile.reads]
 
     def _fit(self, exact: np.ndarray) -> np.ndarray:

@@ -3,6 +3,8 @@
 Source: ARM IHI 0022, A3.4.1 (address structure), A3.4.3 (data read and write structure).
 """
 
+from dataclasses import replace
+
 FIXED, INCR, WRAP, RESERVED = range(4)
 OKAY, SLVERR, DECERR = 0, 2, 3
 BOUNDARY = 4096
@@ -58,6 +60,14 @@ class AxiMemory:
                 if strobe >> place % self.width & 1:
                     self.bytes[place] = word >> place % self.width * 8 & 255
         return OKAY
+
+    def neutral(self, burst):
+        """The same burst, but a legal write (with `words`) writes the present contents."""
+        if not burst.words or self.response(burst.address, burst.size, burst.length, burst.burst):
+            return burst
+        places = beats(burst.address, burst.size, burst.length, burst.burst)
+        words = [sum(self.bytes[place] << place % self.width * 8 for place in each) for each in places]
+        return replace(burst, words=words)
 
     def read(self, address: int, size: int, length: int, burst: int) -> tuple[list[dict[int, int]], int]:
         """Bytes of each beat by their lane (nothing if the burst fails), and the response."""

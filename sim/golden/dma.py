@@ -25,6 +25,19 @@ PAGE = 4096
 """Boundary in bytes: no burst crosses a multiple of this address."""
 
 
+class CycleLaw(NamedTuple):
+    """Cycles of a row. `address`: from its descriptor to the first address, less the number of dimensions, and less two
+    for a queue; `status`: from the last response. `channels`: of addresses, data and responses."""
+
+    channels: tuple[str, str, str]
+    address: int
+    status: int
+
+
+LAWS = {False: CycleLaw(("ar", "r", "r"), 8, 4), True: CycleLaw(("aw", "w", "b"), 9, 2)}
+"""Cycle laws of loads, and of stores."""
+
+
 class DmaCode(IntEnum):
     """Status of a descriptor: done, an error on the bus, or rejected without side effects."""
 

@@ -1,6 +1,6 @@
 """Golden model of the multi-port memory: the result of each read, cycle by cycle."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,10 @@ class MultiportMemory:
 
     def __init__(self, width: int, depth: int):
         self.words = np.zeros((depth, width // 8), np.uint8)
+
+    def neutral(self, port: Accesses) -> Accesses:
+        """The same accesses, but each write writes the present contents."""
+        return replace(port, data=self.words[port.addr])
 
     def run(self, ports: list[Accesses], cycles: list[list[int]]) -> list[np.ndarray]:
         """Serve each port's accesses in the cycles given; return the data read by each port: uint8, reads x bytes."""

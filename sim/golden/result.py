@@ -1,7 +1,8 @@
-"""Result of the golden model of an accelerator: `run(parameters, dram, entry, limit, faults) -> GoldenResult`.
+"""Result of the golden model of an accelerator: `run(parameters, dram, entry, limit, faults, base) -> GoldenResult`.
 
-`dram` holds the addresses from 0 on. Beats beyond it, and those that touch one of `faults`, tuples (first address, last
-address, AXI response), end in a bus error. After `limit` instructions or descriptors the model stops.
+`dram` holds the bus addresses from `base`, a multiple of 4096, on; `entry` and `faults` count from it. Beats beyond it,
+and those that touch one of `faults`, tuples (first address, last address, AXI response), end in a bus error. After
+`limit` instructions or descriptors the model stops.
 """
 
 from typing import NamedTuple

@@ -100,6 +100,14 @@ def _tree(k: int, l: int, lane: int, source: int, destination: int) -> Route:  #
     return Route(((destination, bits(k**l)), (top, bits(l))), tuple(hops))
 
 
+def cycles(flits: int, latency: int, *, outputs: int) -> int:
+    """Bound of the cycles from the first flit in to the last flit out, if nothing pauses and buffers are deep enough,
+    where `flits` pass the busiest port. Exact for a single packet. With several outputs, flits may wait for another
+    one at the head of its queue: such a queue passes at least 2 - sqrt(2) = 0.586 flits per cycle (Karol, Hluchyj and
+    Morgan, 1987)."""
+    return flits + latency if outputs == 1 else round(flits / (2 - 2**0.5)) + latency + 4
+
+
 @cache
 def through(shape: Shape) -> dict[int, list[tuple[int, int, Route, int]]]:
     """Routes through each router: source, destination, the whole route, and the index of the hop."""

@@ -64,6 +64,10 @@ class Scratchpad:
         self.memory = [0] * depth
         self.first = [0] * banks  # port with the highest priority
 
+    def reset(self):
+        """Reset the arbiters; the memory keeps its contents."""
+        self.first = [0] * self.banks
+
     def bank(self, addr: int) -> int:
         if self.interleave == "block":
             return addr // (self.depth // self.banks)

@@ -13,7 +13,7 @@ module harness_dram #(
 ) (
   input clk, input rst,
   input set, input [15:0] set_number, input [7:0] set_field, input [31:0] set_value,
-  output reg [15:0] latency, output reg [7:0] stall, output open, output reg [31:0] size,
+  output reg [15:0] latency, output reg [7:0] stall, output open, output reg [31:0] size, output reg [31:0] base,
   output reg [32*RANGES-1:0] fault_first, output reg [32*RANGES-1:0] fault_last, output reg [2*RANGES-1:0] fault_code,
   output reg [31:0] fault_beat, output [2*PORTS-1:0] beat_code, input [32*PORTS-1:0] beats,
   input [PORTS-1:0] read, input [32*PORTS-1:0] read_address, output reg [WIDEST*PORTS-1:0] read_data,
@@ -27,7 +27,7 @@ module harness_dram #(
   assign beat_code = fault_beat_code << 2 * fault_port;
 
   initial begin
-    latency = 20; stall = 0; size = BYTES; rate_bytes = 0; rate_cycles = 1; dump_first = 0; dump_size = 0;
+    latency = 20; stall = 0; size = BYTES; base = 0; rate_bytes = 0; rate_cycles = 1; dump_first = 0; dump_size = 0;
     fault_first = {RANGES{32'd1}}; fault_last = 0; fault_code = 0; range = 0;
     fault_port = 0; fault_beat = 0; fault_beat_code = 0;
   end
@@ -38,6 +38,7 @@ module harness_dram #(
         `SET_LATENCY: latency = set_value[15:0];
         `SET_STALL: stall = set_value[7:0];
         `SET_SIZE: size = set_value != 0 && set_value < BYTES ? set_value : BYTES;
+        `SET_BASE: base = set_value;
         `SET_RATE_BYTES: rate_bytes = set_value;
         `SET_RATE_CYCLES: rate_cycles = set_value;
         `SET_FAULT_RANGE: range = set_value[7:0];

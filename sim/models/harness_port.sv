@@ -3,7 +3,7 @@
 // beat; beats follow each other without a gap. With `stall`, each channel pauses in so many of 256 cycles. No beat passes
 // while `open` is low: the bandwidth of the memory is used up.
 //
-// Beats at addresses from `fault_first` to `fault_last` of one of RANGES ranges answer with the `fault_code` of that range,
+// Addresses count from `base`. Beats at addresses from `fault_first` to `fault_last` of one of RANGES ranges answer with the `fault_code` of that range,
 // the beat whose number `beats` is `fault_beat` answers with `beat_code` if that is not 0, beats beyond `size` answer DECERR.
 // None of these is written. `beats` counts reads and writes together; of two in the same cycle the read is the first.
 module harness_port #(
@@ -11,7 +11,7 @@ module harness_port #(
   parameter RANGES = 4
 ) (
   input clk, input rst,
-  input [15:0] latency, input [7:0] stall, input open, input [31:0] size,
+  input [15:0] latency, input [7:0] stall, input open, input [31:0] size, input [31:0] base,
   input [32*RANGES-1:0] fault_first, input [32*RANGES-1:0] fault_last, input [2*RANGES-1:0] fault_code,
   input [31:0] fault_beat, input [1:0] beat_code, output reg [31:0] beats,
   output read, output [31:0] read_address, output write, output write_kept, output [31:0] write_address,
@@ -71,7 +71,7 @@ module harness_port #(
       ar_in <= 0; ar_out <= 0; r_beat <= 0; rvalid <= 0;
     end else begin
       if (arvalid && arready) begin
-        ar_addr[ar_in[PLACES-1:0]] <= araddr;
+        ar_addr[ar_in[PLACES-1:0]] <= araddr - base;
         ar_len[ar_in[PLACES-1:0]] <= arlen;
         ar_id[ar_in[PLACES-1:0]] <= arid;
         ar_due[ar_in[PLACES-1:0]] <= now + {16'b0, latency} - 1;
@@ -120,7 +120,7 @@ module harness_port #(
       aw_in <= 0; aw_out <= 0; w_beat <= 0; w_failed <= 0; b_in <= 0; b_out <= 0; bvalid <= 0;
     end else begin
       if (awvalid && awready) begin
-        aw_addr[aw_in[PLACES-1:0]] <= awaddr;
+        aw_addr[aw_in[PLACES-1:0]] <= awaddr - base;
         aw_id[aw_in[PLACES-1:0]] <= awid;
         aw_in <= aw_in + 1;
       end

@@ -34,13 +34,14 @@ class AxiRamModel:
 
     `latency`: cycles from a read address to its first beat, and from a last write beat to its response; the number of
     outstanding bursts is not limited. `faults`: (first, last, code) for addresses that answer with an error; addresses
-    beyond the memory answer DECERR.
+    beyond the memory answer DECERR. `base`: address of the memory's first byte; `faults` count from it.
     """
 
     def __init__(self, dut, prefix: str, size: int):
         self.ram: Any = AxiRam(AxiBus.from_prefix(dut, prefix), dut.clk, dut.rst, size=size)
         self.size = size
         self.latency = NATURAL_LATENCY
+        self.base = 0
         self.faults: list[tuple[int, int, int]] = []
         reads, writes = halves(self.ram)
         self.channels = {
@@ -76,11 +77,11 @@ class AxiRamModel:
 
         async def guarded(address, data_or_length):
             length = data_or_length if isinstance(data_or_length, int) else len(data_or_length)
-            code = self._code(address, length)
+            code = self._code(address - self.base, length)
             if code:
                 self._codes.setdefault(name, code)
                 raise BusFault(f"no answer at {address:#x}")
-            return await access(address, data_or_length)
+            return await access(address - self.base, data_or_length)
 
         return guarded
 
@@ -88,7 +89,7 @@ class AxiRamModel:
         for first, last, code in self.faults:
             if first < address + length and address <= last:
                 return code
-        return AxiResp.DECERR if address + length > self.size else 0
+        return 0 if address >= 0 and address + length <= self.size else AxiResp.DECERR
 
 
 class _Late:
@@ -198,6 +199,11 @@ class ProtocolChecker:
             handshake = [reader(getattr(dut, f"{prefix}_{channel}{field}")) for field in ("valid", "ready")]
             self._channels.append((channel, *handshake, payload))
         self._offered: dict[str, list[str]] = {}
+
+    def clear(self):
+        """Start anew after a reset."""
+        self.errors.clear()
+        self._offered.clear()
 
     def __call__(self, cycle: int | None) -> bool:
         moved = False

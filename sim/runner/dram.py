@@ -39,6 +39,7 @@ class SettingsField(IntEnum):
     DUMP = 15
     RECORD = 16
     RECORD_END = 17
+    BASE = 18
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class DramSettings:
     fault_beat: (port, n, code): the n-th beat of a port from now on answers with `code`. Reads and writes are counted
     together, from 0; ports are numbered in the order of the harness description; a reset cancels it.
     size: bytes; beats beyond answer DECERR. None: as large as possible.
+    base: bus address of the first byte, a multiple of 4096; `faults` count from it.
     """
 
     latency: int = 20
@@ -61,10 +63,14 @@ class DramSettings:
     faults: tuple[tuple[int, int, int], ...] = ()
     fault_beat: tuple[int, int, int] | None = None
     size: int | None = None
+    base: int = 0
 
     def __post_init__(self):
         _check("latency", self.latency, 1, 0xFFFF)
         _check("stall", self.stall, 0, 255)
+        _check("base", self.base, 0, 0xFFFF_F000)
+        if self.base % 4096:
+            raise SimulatorError(f"base is {self.base}: it must be a multiple of 4096.")
         if self.size is not None:
             _check("size", self.size, 1, LIMIT)
         if len(self.faults) > RANGES:
@@ -91,6 +97,7 @@ class DramSettings:
             (SettingsField.LATENCY, self.latency),
             (SettingsField.STALL, self.stall),
             (SettingsField.SIZE, self.size or 0),
+            (SettingsField.BASE, self.base),
             (SettingsField.RATE_BYTES, rate.numerator),
             (SettingsField.RATE_CYCLES, rate.denominator),
             (SettingsField.FAULT_PORT, port),

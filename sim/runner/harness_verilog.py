@@ -16,7 +16,7 @@ _SETTINGS = {"set": 1, "set_number": 16, "set_field": 8, "set_value": 32}
 _SET = ", ".join(f".{name}({name})" for name in _SETTINGS)
 
 _SHARED = {
-    **{"latency": 16, "stall": 8, "open": 1, "size": 32, "fault_beat": 32},
+    **{"latency": 16, "stall": 8, "open": 1, "size": 32, "base": 32, "fault_beat": 32},
     **{"fault_first": 32 * RANGES, "fault_last": 32 * RANGES, "fault_code": 2 * RANGES},
 }
 """Signals from a DRAM to all of its ports, with their widths."""

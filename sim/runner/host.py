@@ -3,7 +3,8 @@
 Registers are driven and sampled at falling edges of the clock. Settings and images take picoseconds, and no cycle.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,15 @@ _WORD = 64  # bytes in which Icarus writes a memory
 class Host:
     """Registers and interrupt of an instance; `instance` is None where the harness has one.
 
+    `delays`: the cycles for which each response is stalled, without end.
+
     Raises `SimulatorError` for a register access without a response, or with an error response.
     """
 
     def __init__(self, dut, instance: int | None = None):
         suffix = "" if instance is None else f"_{instance}"
         self.dut, self.instance, self.prefix = dut, instance or 0, f"s_axil{suffix}"
+        self.delays: Iterator[int] = repeat(0)
         self.irq = getattr(dut, f"irq{suffix}", None)
         self._port("wstrb").value, self._port("bready").value, self._port("rready").value = 15, 1, 1
 
@@ -69,9 +73,11 @@ class Host:
 
     async def _access(self, offset: int, channels: Iterable[str], answer: str):
         clock, waiting, remaining = self.dut.clk, list(channels), PATIENCE
+        delay, ready = next(self.delays), self._port(f"{answer}ready")
         await FallingEdge(clock)
         for channel in waiting:
             self._port(f"{channel}valid").value = 1
+        ready.value = int(not delay)
         while waiting and remaining:
             await ReadOnly()
             passed = [channel for channel in waiting if int(self._port(f"{channel}ready").value)]
@@ -83,10 +89,22 @@ class Host:
         while not int(self._port(f"{answer}valid").value) and remaining:
             await FallingEdge(clock)
             remaining -= 1
+        if delay and remaining:
+            await self._stall(answer, delay)
+            ready.value = 1
         if not remaining:
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not answer within {PATIENCE} cycles.")
         if code := int(self._port(f"{answer}resp").value):
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} answers with the response {code}.")
+
+    async def _stall(self, answer: str, delay: int):
+        """Stall a response: it must stay as it is."""
+        ports = [self._port(f"{answer}{name}") for name in ("valid", "resp", *["data"] * (answer == "r"))]
+        first = [port.value for port in ports]
+        for _ in range(delay):
+            await FallingEdge(self.dut.clk)
+            if (now := [port.value for port in ports]) != first:
+                raise SimulatorError(f"The response of {self.prefix} on {answer} changes from {first} to {now}.")
 
 
 class HarnessDram:

@@ -8,7 +8,7 @@ import gc
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cocotb.clock import Clock
@@ -33,10 +33,10 @@ class Source:
 class Sink:
     """Beats of an output stream, of `beats` expected: the bits of each field as text, and the cycle of each beat.
 
-    `stall` is the probability of not being ready.
+    `stall` is the probability of not being ready. `beats` None: any number, for which no transfer waits.
     """
 
-    beats: int
+    beats: int | None
     stall: float = 0.0
     fields: dict[str, list[str]] = field(default_factory=lambda: {"data": [], "last": []})
     cycles: list[int] = field(default_factory=list)
@@ -52,6 +52,10 @@ class Stuck(AssertionError):
 
 class Surplus(AssertionError):
     """More beats in a stream than expected."""
+
+
+class Leftover(AssertionError):
+    """An output that is valid in reset, or after it without an input."""
 
 
 async def reset(dut, inputs: Iterable[str]):
@@ -75,24 +79,27 @@ async def transfer(
     also: Iterable[Callable[[int | None], bool]] = (),
     seed: int = 0,
     patience: int = 5000,
+    part: float = 1.0,
 ) -> float:
     """Send every beat of every source and accept every sink's beats; return the seconds of simulation.
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
     Cycle 0 is the first that could carry a beat. `also` is called in every cycle and returns whether there was
     progress, and with None at the end. Raises `Stuck` if there is no progress for `patience` cycles, or no beat for
-    `LONGEST` cycles, `Surplus` if a sink receives more than its beats.
+    `LONGEST` cycles, `Surplus` if a sink receives more than its beats. With a `part` below 1, end when this part of all
+    beats has passed.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
-    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items()]
-    others = tuple(also)
-    remaining = sum(source.beats for source in sources.values()) + sum(sink.beats for sink in sinks.values())
+    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats is not None]
+    others = (*also, *(_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats is None))
+    remaining = sum(each.beats or 0 for each in (*sources.values(), *sinks.values()))
+    left = min(remaining - 1, int(remaining * (1 - part))) if remaining else 0
     edge = dut.clk.falling_edge
     cycle = moved = passed = 0
     gc.disable()  # the beats live long: repeated collections would be wasted
     started = time.perf_counter()
-    while remaining:
+    while remaining > left:
         await edge
         for step in steps:
             if step(cycle):
@@ -112,6 +119,46 @@ async def transfer(
     for step in (*steps, *others):
         step(None)
     return seconds
+
+
+async def interrupt(
+    dut,
+    sources: Mapping[str, Source],
+    outputs: Mapping[str, float],
+    case: Any,
+    *,
+    also: Iterable[Callable[[int | None], bool]] = (),
+    patience: int = 5000,
+) -> bool:
+    """Begin a case and reset the design in mid-run, if the case has a `reset`; return whether it has.
+
+    `case`: a `stimulus.resets.Interruptible` with a `seed`. Sources keep their beats, and have no gaps here;
+    `outputs` are the output streams with their probability of a stall. Raises `Leftover` if one of them is valid in
+    reset, or in the cycles after it, in which there is no input.
+    """
+    if case.reset is None:
+        return False
+    rng = random.Random(case.seed)
+    begun = {name: replace(source, gap=0.0, cycles=[]) for name, source in sources.items()}
+    sinks = {name: Sink(None, stall, {}) for name, stall in outputs.items()}
+    await transfer(dut, begun, sinks, also=also, seed=case.seed, patience=patience, part=case.reset)
+    for name in sources:
+        _ports(dut, name, "s")("valid").value = 0
+    await pulse(dut, [_ports(dut, name, "m")("valid") for name in sinks], rng.randrange(1, 4), rng.randrange(1, 8))
+    return True
+
+
+async def pulse(dut, valid: Iterable[Any], cycles: int = 2, after: int = 2):
+    """Reset a running design for some cycles, from now on, and wait for some `after` it. Raises `Leftover` if a bit of
+    the handles `valid` is not low from the first edge on."""
+    outputs = [(handle._name, reader(handle)) for handle in valid]
+    dut.rst.value = 1
+    for number in range(cycles + after):
+        await FallingEdge(dut.clk)
+        if number == cycles - 1:
+            dut.rst.value = 0
+        if found := [name for name, read in outputs if set(read()) != {"0"}]:
+            raise Leftover(f"{', '.join(found)}: high after {number + 1} cycles of a reset in mid-run")
 
 
 def reader(handle) -> Callable[[], str]:

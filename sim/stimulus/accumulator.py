@@ -7,10 +7,11 @@ import numpy as np
 
 from ..golden import integer
 from ..golden.accumulator import AccumulatorTile
+from .resets import Interruptible
 
 
 @dataclass
-class AccumulatorCase:
+class AccumulatorCase(Interruptible):
     """Consecutive tiles, and the pauses of each stream."""
 
     tiles: list[AccumulatorTile]

@@ -7,6 +7,7 @@ from itertools import count as numbers
 import numpy as np
 
 from ..golden.axi_memory import BOUNDARY, FIXED, INCR, RESERVED, WRAP, beats
+from .resets import Interruptible
 
 BLOCK = 256
 """Size in bytes of the blocks of memory assigned to the masters in turn: each reads and writes its own."""
@@ -27,7 +28,7 @@ class AxiBurst:
 
 
 @dataclass
-class AxiMemoryCase:
+class AxiMemoryCase(Interruptible):
     """Bursts of each master, in sequence; and the pauses of each channel."""
 
     masters: list[list[AxiBurst]]

@@ -6,12 +6,13 @@ import numpy as np
 
 from ..golden import integer
 from ..golden.collective import OPERATIONS, ROOTED, Call, rows_needed, statuses
+from .resets import Interruptible
 
 MISTAKES = 7  # kinds of wrong calls
 
 
 @dataclass
-class CollectiveCase:
+class CollectiveCase(Interruptible):
     """Rows that are written to memory from `start` on (nodes x rows x elements), and a sequence of collectives: the
     calls of those nodes that call.
 

@@ -1,14 +1,17 @@
 """Random stimulus of a DMA engine: descriptors, contents of the memories, and the behaviour of the environment.
 
 Numbers stay within the range of a reasonable field: local strides within half the local memory, `before` and `after`
-up to 15, sizes up to 7. DRAM is the first 64 KiB of the bus.
+up to 15, sizes up to 7. DRAM has 64 KiB, anywhere on the bus.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import count as numbers
 
 import numpy as np
 
 from ..golden.dma import COUNT_LIMIT, Descriptor, DmaCode, addresses, aligned, beats, check, extent, inside, turns
+from .dma_limits import lone, long, window
 from .dma_placement import DRAM_BYTES as DRAM_BYTES
 from .dma_placement import (
     coin,
@@ -35,8 +38,8 @@ class DmaCase:
     """Sequence of descriptors for an engine that starts from these two memories.
 
     `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: latency of the DRAM in cycles;
-    `faults`: (first, last, code), addresses that answer with an error; `reset_after`: cycle of a reset that ends the
-    case.
+    `faults`: (first, last, code), addresses that answer with an error; `base`: address of the DRAM's first byte, from
+    which all addresses of the case count; `reset_after`: cycle of a reset that ends the case.
     """
 
     descriptors: list[Descriptor]
@@ -46,20 +49,45 @@ class DmaCase:
     latency: int = 1
     faults: list[tuple[int, int, int]] = field(default_factory=list)
     seed: int = 0
+    base: int = 0
     reset_after: int | None = None
 
     @property
     def idle_free(self) -> bool:
         return not any(self.pauses.values())
 
+    def lone(self, width: int) -> bool:
+        """Whether there is only a row of whole beats of `width` bytes, and nothing that disturbs it."""
+        first, *others = self.descriptors
+        undisturbed = self.idle_free and not self.faults and self.reset_after is None
+        row = first.count[1:] == (1, 1, 1) and first.bus_stride[0] == first.local_stride[0] == width == 1 << first.size
+        aligned = not (first.bus_addr % width or first.local_addr % width or first.padded or first.fill)
+        return undisturbed and not others and row and aligned
+
 
 def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 12) -> list[DmaCase]:
-    """Seeded random cases: every fourth runs without pauses, every fifth has faults.
+    """Seeded random cases: every fourth runs without pauses, every fifth has faults, every tenth ends with a reset.
+    Every tenth has a count near the limit, in each dimension in turn, and every eighth is a single row, whose cycles
+    are exact. Most have a DRAM far from address 0.
 
     A load and a store that overlap in either memory are separated by `wait`.
     """
-    rng = np.random.default_rng(seed)
-    return [_random_case(parameters, rng, number, descriptors) for number in range(count)]
+    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are taken in turn
+    cases = [_random_case(parameters, rng, turn, number, descriptors) for number in range(count)]
+    for number, case in enumerate(cases):
+        case.base = window(parameters, rng, number)
+        if number % 10 == 5:
+            case.reset_after = int(rng.choice([1, int(rng.integers(2, 40)), int(rng.integers(40, 600))]))
+        if number % 10 == 6:
+            case.descriptors, case.pauses, case.faults = (
+                [long(parameters, rng, number // 10)],
+                dict.fromkeys(CHANNELS, 0.0),
+                [],
+            )
+            case.latency = 1
+        elif number % 8 == 4:
+            case.descriptors, case.faults = [lone(parameters, rng, number // 8)], []
+    return cases
 
 
 def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[str], most: int, **fixed) -> Descriptor:
@@ -119,13 +147,13 @@ def _touched(d: Descriptor, p: dict) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, descriptors: int) -> DmaCase:
+def _random_case(p: dict, rng: np.random.Generator, turn: Iterator[int], number: int, descriptors: int) -> DmaCase:
     items, budget = [], WORK
     for _ in range(descriptors):
-        kind = rng.choice(list(_KINDS), p=_WEIGHTS)
+        kind = rng.choice([*_KINDS, "illegal"], p=_WEIGHTS)
         d = None
         for _ in range(20):
-            drawn = _KINDS[kind](p, rng)
+            drawn = _illegal(p, rng, turn) if kind == "illegal" else _KINDS[kind](p, rng)
             if drawn is not None and _exists(drawn, p) and work(drawn, p) <= max(budget / 2, 8):
                 d = drawn
                 break
@@ -256,13 +284,13 @@ def _filled(p: dict, rng: np.random.Generator) -> Descriptor | None:
     return d
 
 
-def _illegal(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Descriptor to be rejected, sometimes for two reasons."""
+def _illegal(p: dict, rng: np.random.Generator, turn: Iterator[int]) -> Descriptor | None:
+    """Descriptor to be rejected for the next reason, sometimes for two."""
     d = _KINDS[rng.choice(["tiny", "dense", "rows", "strided"])](p, rng)
     for _ in range(1 + (rng.random() < 0.3)):
         if d is None:
             return None
-        d = _BREAK[rng.choice(list(_BREAK))](d, p, rng)
+        d = _BREAK[list(_BREAK)[next(turn) % len(_BREAK)]](d, p, rng)
     return d if d is not None and check(d, p) != DmaCode.OK else None
 
 
@@ -349,7 +377,6 @@ _KINDS = {
     "turn": _turn,
     "padded": _padded,
     "filled": _filled,
-    "illegal": _illegal,
 }
 _WEIGHTS = [0.12, 0.2, 0.18, 0.12, 0.08, 0.12, 0.08, 0.1]
 _BREAK = {

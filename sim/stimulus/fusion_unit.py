@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.fusion_unit import MODES, WORD, Mode, pack
+from .resets import Interruptible
 
 
 @dataclass
-class FusionUnitCase:
+class FusionUnitCase(Interruptible):
     """Sequence of words (or, for the temporal design, sixteen values per product), and the mode of each."""
 
     a: np.ndarray

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..golden.link import HELLO, WINDOW, WORD, WORDS, request
+from .resets import Interruptible
 
 MEMORY = 8192
 """Bytes of the memory in the bench, from address 0 on; addresses beyond it answer DECERR."""
@@ -15,7 +16,7 @@ REGISTERS = 64
 
 
 @dataclass
-class LinkCase:
+class LinkCase(Interruptible):
     """Bytes to the link, the pauses of them and of each side of the buses, and the stalls of its responses."""
 
     received: bytes

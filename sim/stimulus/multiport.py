@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.multiport import Accesses
+from .resets import Interruptible
 
 
 @dataclass
-class MultiportCase:
+class MultiportCase(Interruptible):
     """Requests of each port, and its pauses."""
 
     ports: list[Accesses]

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .resets import Interruptible
+
 
 @dataclass
-class NetworkInterfaceCase:
+class NetworkInterfaceCase(Interruptible):
     """Packets to send (destination, beats), and packets received from the network (source, words of flits).
 
     `gap` and `stall` are the probabilities of pauses of each input and each output.
@@ -21,8 +23,8 @@ class NetworkInterfaceCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NetworkInterfaceCase]:
-    """Seeded random packets of all lengths, some too long, some to illegal destinations or to the node itself; half
-    with pauses."""
+    """Seeded random packets of all lengths; half with pauses. Every second packet is, in turn, too long, much too long,
+    to the node itself, or to a node that does not exist."""
     rng = np.random.default_rng(seed)
     nodes, width, flits, longest = (parameters[name] for name in ("nodes", "width", "flits", "longest"))
     numbers = 1 << (nodes - 1).bit_length()
@@ -34,9 +36,10 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NetworkInterfa
     cases = []
     for number in range(count):
         case = NetworkInterfaceCase(int(rng.integers(nodes)), seed=int(rng.integers(1 << 31)))
-        for _ in range(20):
-            length = int(rng.choice([1, longest, longest + 1, 2 * longest + 3, int(rng.integers(1, longest + 1))]))
-            dest = case.node if rng.random() < 0.1 else int(rng.integers(numbers))
+        for n in range(20):
+            length = int(rng.choice([1, longest, int(rng.integers(1, longest + 1))]))
+            length = {1: longest + 1, 3: 2 * longest + 3}.get(n % 8, length)
+            dest = {5: case.node, 7: numbers - 1}.get(n % 8, int(rng.integers(nodes)))
             case.send.append((dest, words(flits * width, length)))
             case.come.append((int(rng.integers(nodes)), words(width, int(rng.integers(1, 3 * flits + 1)))))
         if number % 2:

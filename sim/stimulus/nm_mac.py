@@ -6,11 +6,12 @@ import numpy as np
 
 from ..golden.formats.sparse import place_bits
 from ..golden.nm_mac import pattern
+from .resets import Interruptible
 from .systolic import draw
 
 
 @dataclass
-class NmMacCase:
+class NmMacCase(Interruptible):
     """Sequence of packets (a, kept, places), as `golden.nm_mac.dot` accepts them; and the pauses of the streams."""
 
     packets: list[tuple[np.ndarray, np.ndarray, np.ndarray]]

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
+from .resets import Interruptible
+
+FULL, ERRORS = 10, 260
+"""Case with more packets to illegal destinations than the error counter of a node can count, and their number."""
 
 
 @dataclass
-class NocCase:
+class NocCase(Interruptible):
     """Packets of each node; the probability of a pause before each beat; the stall probability of each exit.
 
     `lone`: there is one packet, or one to be added per node, whose latency is checked.
@@ -54,7 +58,8 @@ def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.rand
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
     and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
-    go to a rectangle; with reduction some are to be added, and half of the single ones."""
+    go to a rectangle; with reduction some are to be added, and half of the single ones. In one case a node sends more
+    illegal packets than its error counter can count."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -77,6 +82,9 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
                 for wrong in _wrong(parameters, node):
                     where = int(rng.integers(len(packets) + 1))
                     packets.insert(where, _packet(parameters, rng, wrong, int(rng.integers(1, 4))))
+                if number == FULL and node == 0:
+                    kinds = _wrong(parameters, node)
+                    packets[:0] = [_packet(parameters, rng, kinds[n % len(kinds)], 1) for n in range(ERRORS)]
                 if parameters["reduction"] and (wrong := _wrong(parameters, node)[-1]) >= _nodes(parameters):
                     packets.insert(0, replace(_packet(parameters, rng, wrong, 2), reduce=True))
                 if parameters["multicast"]:  # a rectangle that ends before it begins

@@ -6,11 +6,12 @@ import numpy as np
 
 from ..golden import operands
 from ..golden.pe import lanes
+from .resets import Interruptible
 from .systolic import draw
 
 
 @dataclass
-class PeCase:
+class PeCase(Interruptible):
     """Sequence of tiles (A, W, psums), codes or integers as (beats, lanes); and the pauses of each stream.
 
     ws: W has one beat and psums has one number for each of A; os: W has as many beats as A and psums is empty.

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..golden import integer
+from .resets import Interruptible
 
 
 @dataclass
-class PoolCase:
+class PoolCase(Interruptible):
     """Sequence of images, height x width x channels, int64."""
 
     images: list[np.ndarray]
@@ -22,13 +23,17 @@ class PoolCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[PoolCase]:
-    """Seeded random images from the smallest size on: every fourth case without pauses, some of extreme values."""
+    """Seeded random images from the smallest size on: every fourth case without pauses, some of extreme values. Every
+    eighth begins with an image of the greatest width."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int) -> PoolCase:
     images = [_image(p, rng) for _ in range(int(rng.integers(1, 5)))]
+    if number % 8 == 4:
+        low, high = integer.limits(p["format"])
+        images[0] = rng.integers(low, high, (p["window_height"], p["max_width"], p["cols"]), endpoint=True)
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
     return PoolCase(images, {"x": float(gaps[0]), "size": float(gaps[1])}, stall, seed=int(rng.integers(2**31)))

@@ -1,17 +1,18 @@
 """Stimulus of the vector lanes: sums to be requantised and their settings, for the bench, and random ones."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..golden import integer
 from ..golden.requantise import SettingsChange
+from .resets import Interruptible
 
 WORD = integer.limits("int32")
 
 
 @dataclass
-class RequantiseCase:
+class RequantiseCase(Interruptible):
     """Packets of rows, int64, and concurrent changes of settings; the first change precedes all packets."""
 
     changes: list[SettingsChange]
@@ -26,20 +27,31 @@ class RequantiseCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RequantiseCase]:
-    """Seeded random packets and changes: every fourth case runs without pauses; many results are at or near a tie."""
+    """Seeded random packets and changes: every fourth case runs without pauses; many results are at or near a tie. In
+    every second case the first settings are solved for ties, with sums of all sizes in turn."""
     rng = np.random.default_rng(seed)
     return [_random_case(parameters, rng, number) for number in range(count)]
 
 
 def _random_case(p: dict, rng: np.random.Generator, number: int) -> RequantiseCase:
-    changes = [random_change(p, rng, np.arange(p["cols"]))]
+    first, totals = random_change(p, rng, np.arange(p["cols"])), None
+    if number % 2:
+        first, totals = tied(p, rng, first, number // 2)
+    changes = [first]
     for _ in range(int(rng.integers(4))):
         some = int(rng.integers(1, p["cols"] + 1))  # any lanes, some twice; also lanes that do not exist
         changes.append(random_change(p, rng, rng.integers(_lanes(p), size=some)))
     packets = []
     for _ in range(int(rng.integers(1, 9))):
         target = changes[int(rng.choice([0, int(rng.integers(len(changes)))]))]
-        packets.append(random_rows(p, rng, target, int(rng.choice([1, 2, 3, int(rng.integers(4, 20))]))))
+        rows = random_rows(p, rng, target, int(rng.choice([1, 2, 3, int(rng.integers(4, 20))])))
+        if totals is not None and target is first:  # the sums of a tie, or next to it
+            limits = integer.limits(f"int{p['acc_width']}")
+            sums = integer.wrap(
+                totals + rng.integers(-1, 2, rows.shape) * (rng.random(rows.shape) < 0.3) - first.bias, 32
+            )
+            rows = np.where(rng.random(rows.shape) < 0.7, np.clip(sums, *limits), rows)
+        packets.append(rows)
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 3) * (number % 4 != 0)
     stall = float(gaps[2]) if p["buffer"] != 0 else 0.0
     return RequantiseCase(
@@ -70,6 +82,32 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Settin
     clamp = clamps[rng.choice(5, p=[0.6, 0.1, 0.1, 0.1, 0.1])]
     zero_point = int(rng.choice([*ends, int(rng.integers(low, high, endpoint=True))]))
     return SettingsChange(lane, multiplier, shift, bias * p["bias"], zero_point, *clamp)
+
+
+def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -> tuple[SettingsChange, np.ndarray]:
+    """Settings with multipliers and shifts for which a sum of each lane, bias included, is at a tie or as near as
+    integers allow; and these sums.
+
+    A sum of k bits times its multiplier is within 2^(k - 1) of the tie, so the carry that decides passes all bits from
+    k on. k is 4 to 19, in turn.
+    """
+    low, high = integer.limits(p["out_format"])
+    multiplier, shift, totals = change.multiplier.copy(), change.shift.copy(), np.zeros(len(change.lane), np.int64)
+    for n in range(len(totals)):
+        bits = min(4 + (turn + n) % 16, p["acc_width"] - 2)
+        total = int(rng.integers(1 << bits - 1, 1 << bits)) | 1
+        half = 2 * (int(rng.integers(low, high, endpoint=True)) - change.zero_point) + 1
+        places = 31 + bits - abs(half).bit_length()  # the multiplier has 30 or 31 bits
+        target = abs(half) << places - 1
+        if p["rounding"] == "gemmlowp" and places > 31:  # the first rounding decides whether the second has a tie
+            target -= 1 << 30
+        solved = round(target / total)
+        if not (0 < solved < 2**31 and 1 <= places <= 62):
+            continue
+        multiplier[n], shift[n], totals[n] = solved, 31 - places, total if half > 0 else -total
+    if not p["per_channel"]:  # the last beat's scale is that of all lanes
+        multiplier[:], shift[:], totals[:] = multiplier[-1], shift[-1], totals[-1]
+    return replace(change, multiplier=multiplier, shift=shift, low=low, high=high), totals
 
 
 def random_rows(p: dict, rng: np.random.Generator, target: SettingsChange, rows: int) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Stimulus of one router: packets that pass it on their routes through a network."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..golden.router import Hop, Route, Shape, through
+from .resets import Interruptible
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RouterPacket:
 
 
 @dataclass
-class RouterCase:
+class RouterCase(Interruptible):
     """Packets at a router, in the order of arrival at each input and VC; the probability of a pause of an input, and of
     a credit delayed by another cycle."""
 
@@ -35,6 +36,10 @@ class RouterCase:
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
+
+    @property
+    def idle_free(self) -> bool:
+        return not self.gap and not self.stall
 
 
 def shape_of(parameters: dict) -> Shape:
@@ -60,7 +65,7 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
     """Seeded random cases: any router, packets of up to 6 flits; a third have one port for all, half gaps and late
-    credits."""
+    credits. Every eighth is a single packet, whose cycles are exact."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -69,7 +74,10 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
         leaves = None
         if number % 3 == 2:
             leaves = passing[router][0][2].hops[passing[router][0][3]].leaves
-        case = RouterCase(router, packets(parameters, router, 120, rng, int(rng.choice([1, 2, 6])), leaves))
+        many, longest = (1, 6) if number % 8 == 4 else (120, int(rng.choice([1, 2, 6])))
+        case = RouterCase(router, packets(parameters, router, many, rng, longest, leaves))
+        if number % 8 == 4:  # of every length
+            case.packets = [replace(each, words=(each.words * 6)[: 6 - number // 8 % 6]) for each in case.packets]
         case.seed = int(rng.integers(1 << 31))
         if number % 2:
             case.gap, case.stall = float(rng.choice([0.0, 0.5])), float(rng.choice([0.0, 0.3, 0.9]))

@@ -4,19 +4,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .resets import Interruptible
+
 LIMIT = 10_000_000
 """Cycles after which an execution is stopped, unless it has another limit."""
 
 
 @dataclass
-class Run:
-    """Execution from `entry`, with the image `dram` from address 0 on.
+class Run(Interruptible):
+    """Execution from `entry`, with the image `dram`.
 
     `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses;
     `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that answers
     with a bus error. After `limit` cycles the execution is stopped, which the golden model does not reproduce. `stop`:
     write `control.stop` this many cycles after the start; with `watch`, DRAM must not change after the interrupt.
-    `trace`: record the changes of `busy`. With `golden` the golden model runs too, and DRAM and registers are compared.
+    `base`: bus address of the image's first byte, from which `entry` and `fault` count. `seed` other than 0: responses
+    of registers are stalled. `trace`: record the changes of `busy`. With `golden` the golden model runs too, and DRAM
+    and registers are compared.
     """
 
     dram: np.ndarray
@@ -30,6 +34,8 @@ class Run:
     watch: bool = False
     trace: bool = False
     golden: bool = True
+    base: int = 0
+    seed: int = 0
     facts: dict = field(default_factory=dict)
 
 
@@ -38,7 +44,7 @@ class RunResult:
     """Result of an execution. `error`, `detail` and `at` as in the registers; `cut`: the limit was reached.
 
     `counters` by name, `pending` the units with work left when it was cut, `changes` (cycle, busy) as traced; `seconds`
-    from start to interrupt.
+    from start to interrupt. `status` is that at the interrupt.
     """
 
     dram: np.ndarray
@@ -47,6 +53,15 @@ class RunResult:
     at: int
     counters: dict[str, int]
     pending: int
+    status: int
     cut: bool
     seconds: float
     changes: list[tuple[int, int]]
+
+
+def window(rng: np.random.Generator, number: int, size: int) -> int:
+    """Base of the DRAM of a case: each address bit in turn, the end of the address space, or anywhere; every fifth is
+    0. A multiple of 64 KiB."""
+    unit = 1 << 16
+    last = (1 << 32) // unit - -(-size // unit)
+    return unit * (0, 1 << number // 2 % 16, last, int(rng.integers(last + 1)), 1 << (number // 2 + 8) % 16)[number % 5]

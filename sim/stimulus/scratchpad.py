@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.scratchpad import ScratchpadRequest
+from .resets import Interruptible
 
 
 @dataclass
-class ScratchpadCase:
+class ScratchpadCase(Interruptible):
     """Requests of each port, by its name; the probability of a pause before each request; the stall probability of
     responses."""
 

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from ..golden import integer, operands, systolic
+from .resets import Interruptible
 
 
 @dataclass
-class SystolicCase:
+class SystolicCase(Interruptible):
     """Sequence of tiles: pairs (A, W); and the pauses of each stream.
 
     A tile holds integers, or the codes of a format. By (tile, stream): `users` is transferred with its beats, one

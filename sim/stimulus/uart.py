@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .resets import Interruptible
+
 
 @dataclass
-class UartCase:
+class UartCase(Interruptible):
     """Bytes to send, with the probability of a gap before each; bytes received, each with the cycles of pause before
     it, in bits that are `drift` longer than nominal. `glitches`: spikes of one cycle in the pauses; `broken`: bytes
     that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte. With `low` the case

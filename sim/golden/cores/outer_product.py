@@ -30,8 +30,10 @@ def run(
     entry: int = 0,
     limit: int = 10**6,
     faults: Iterable[tuple[int, int, int]] = (),
+    base: int = 0,
 ) -> GoldenResult:
-    """Execute the descriptors that begin at `entry`; see :class:`.GoldenResult`."""
+    """Execute the descriptors that begin at `entry`; see :class:`.GoldenResult`. `dram` holds the bus addresses from
+    `base` on; `entry` and `faults` count from it."""
     memory = dram.copy()
     ranges = [*((first, last) for first, last, _ in faults), (len(dram), 1 << 33)]
     counters = {"columns": 0, "descriptors": 0}
@@ -60,6 +62,7 @@ def run(
             ):
                 return GoldenResult(memory, DESCRIPTOR, at, counters, np.zeros(len(dram), bool))
             k = BEATS * depth
+            a, w, y, chained = (place - base & 0xFFFF_FFFF for place in (a, w, y, following))
             weights = read(w, SIZE * k).view(np.int8).reshape(k, SIZE).astype(np.int64)
             for block in range(rows):
                 columns = read(a + SIZE * k * block, SIZE * k).view(np.int8).reshape(k, SIZE).astype(np.int64)
@@ -68,7 +71,7 @@ def run(
             counters["descriptors"] += 1
             if not following:
                 return GoldenResult(memory, OK, at, counters, np.zeros(len(dram), bool))
-            at, address = at + 1, following
+            at, address = at + 1, chained
     except _Stop:
         return GoldenResult(memory, BUS, at, counters, np.zeros(len(dram), bool))
 

@@ -18,6 +18,7 @@ rounding, table, instructions.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -39,15 +40,16 @@ def run(
     entry: int = 0,
     limit: int = 10**7,
     faults: Iterable[tuple[int, int, int]] = (),
+    base: int = 0,
 ) -> GoldenResult:
     """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.GoldenResult`.
 
-    `dram` holds the addresses from 0. Beats beyond it, and those that touch one of `faults` (first and last address,
-    code), answer with an error.
+    `dram` holds the bus addresses from `base` on; `entry` and `faults` count from it. Beats beyond it, and those that
+    touch one of `faults` (first and last address, code), answer with an error.
     """
     if entry % isa.BYTES:
         raise ValueError(f"entry={entry}: entry must be a multiple of {isa.BYTES}")
-    core = Core(parameters, dram.copy(), faults)
+    core = Core(parameters, dram.copy(), faults, base)
     error, pc, instructions = ErrorCode.NONE, 0, 0
 
     def fetch(index: int) -> isa.InstructionWord | None:
@@ -71,8 +73,8 @@ def run(
 class Core:
     """Memories of a core and the effect of each operation on them."""
 
-    def __init__(self, parameters: dict, dram: np.ndarray, faults: Iterable[tuple[int, int, int]] = ()):
-        self.parameters, self.dram = parameters, dram
+    def __init__(self, parameters: dict, dram: np.ndarray, faults: Iterable[tuple[int, int, int]] = (), base: int = 0):
+        self.parameters, self.dram, self.base = parameters, dram, base
         size = parameters["size"]
         self.local = np.zeros(parameters["activation_bytes"] + parameters["weight_bytes"], np.uint8)
         inner, outer = np.split(self.local, [parameters["activation_bytes"]])
@@ -109,6 +111,7 @@ class Core:
 
     def _move(self, o: Operation):
         d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
+        d = replace(d, bus_addr=d.bus_addr - self.base & isa.MASK)
         if o.b >> walks.local_width(self.parameters, o.op == Opcode.STORE):
             raise ExecutionFault(ErrorCode.RANGE, o.pc)
         if dma.check(d, engine.parameters) != dma.DmaCode.OK:

@@ -3,14 +3,14 @@
 import numpy as np
 
 from ...golden.cores.outer_product import BEATS, BYTES, SIZE
-from ..runs import Run
+from ..runs import Run, window
 
 DRAM = 1 << 15
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
     """Seeded random chains of 1 to 3 products: every third without stalls, every eighth illegal, every eighth with a
-    bus error."""
+    bus error: in a descriptor, an operand or a result in turn. Most have a DRAM far from address 0."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
 
@@ -23,6 +23,7 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     shapes = [(int(rng.integers(1, most + 1)), int(rng.integers(1, 5))) for _ in range(int(rng.integers(1, 4)))]
     sizes = [size for depth, rows in shapes for size in _sizes(depth, rows)]
     starts = _places([BYTES] * len(shapes) + sizes, rng)
+    base = window(rng, number, len(dram))
     chain, operands = starts[: len(shapes)], starts[len(shapes) :]
     wrong = int(rng.integers(len(shapes))) if number % 8 == 6 else None
     for n, (depth, rows) in enumerate(shapes):
@@ -31,13 +32,15 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
         if n == wrong:
             bad = [(0, rows, a), (p["depth"] // BEATS + 1, rows, a), (depth, 0, a), (depth, rows, a + 4)]
             depth, rows, a = bad[number // 8 % 4]
-        dram[chain[n] : chain[n] + 20] = np.array([depth | rows << 16, a, w, y, following], "<u4").view(np.uint8)
+        places = [base + place for place in (a, w, y)] + [base + following if following else 0]
+        dram[chain[n] : chain[n] + 20] = np.array([depth | rows << 16, *places], "<u4").view(np.uint8)
     fault = None
     if number % 8 == 7:
-        first = starts[int(rng.integers(len(starts)))]
+        first = [chain[-1], *operands[-3:]][number // 8 % 4]
         fault = (first, first + BYTES - 1, int(rng.integers(2, 4)))
     stall = 0 if number % 3 == 0 else int(rng.choice([20, 90, 180]))
-    return Run(dram, chain[0], latency=int(rng.choice([2, 20, 60])), stall=stall, fault=fault, limit=100_000)
+    latency, seed = int(rng.choice([2, 20, 60])), int(rng.integers(1, 2**31))
+    return Run(dram, chain[0], latency=latency, stall=stall, fault=fault, limit=100_000, base=base, seed=seed)
 
 
 def _sizes(depth: int, rows: int) -> tuple[int, int, int]:

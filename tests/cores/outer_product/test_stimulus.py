@@ -17,10 +17,10 @@ def parts(case) -> list[tuple[int, int]]:
         sizes, a, w, y, following = case.dram[at : at + 20].view("<u4").tolist()
         depth, rows = sizes & 0xFFFF, sizes >> 16
         found.append((at, BYTES))
-        found += [(a, 64 * depth * rows), (w, 64 * depth), (y, BYTES * rows)]
+        found += [(a - case.base, 64 * depth * rows), (w - case.base, 64 * depth), (y - case.base, BYTES * rows)]
         if not following:
             return found
-        at = following
+        at = following - case.base
 
 
 def test_parts_of_a_case_do_not_overlap():
@@ -34,7 +34,8 @@ def test_parts_of_a_case_do_not_overlap():
 
 def test_every_kind_occurs():
     cases = random_cases(P, 48, 1)
-    results = [run(P, case.dram, case.entry, faults=[case.fault] if case.fault else []) for case in cases]
+    faults = [[case.fault] if case.fault else [] for case in cases]
+    results = [run(P, case.dram, case.entry, faults=f, base=case.base) for case, f in zip(cases, faults, strict=True)]
     assert {result.error for result in results} == {OK, DESCRIPTOR, BUS}
     assert {result.error for result in results[6::8]} == {DESCRIPTOR}
     assert {result.at for result in results} == {0, 1, 2}

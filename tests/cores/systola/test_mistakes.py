@@ -47,8 +47,8 @@ def test_extreme_values_stop_or_are_limited(machine):
 def test_every_error_of_a_program_occurs():
     p = MACHINES[0].model_dump()
     made = set()
-    for seed in range(250):
-        codes, entry, fault = broken(p, np.random.default_rng(seed), [WAIT, WAIT, HALT], DRAM_BYTES)
+    for turn in range(len(mistakes(p)) + 3):
+        codes, entry, fault = broken(p, np.random.default_rng(turn), [WAIT, WAIT, HALT], DRAM_BYTES, turn)
         result = golden(p, codes, entry, fault)
         made.add((result.error, fault is not None))
         assert result.at < len(codes)

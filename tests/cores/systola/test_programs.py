@@ -9,8 +9,10 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, Opcode, Setting
+from systola.sim.stimulus.cores.systola.mistakes import mistakes
 from systola.sim.stimulus.cores.systola.programs import directed_cases, image, random_cases, random_program
 from systola.sim.stimulus.dma import DRAM_BYTES
+from systola.sim.stimulus.runs import Run
 
 MACHINES = [
     {},
@@ -48,13 +50,34 @@ def test_every_instruction_and_setting_is_used():
     assert len(set(vectors)) > 9
 
 
+def result(p: dict, case: Run):
+    return run(p, case.dram, case.entry, faults=[case.fault] if case.fault else [], base=case.base)
+
+
+def test_forty_cases_have_every_error_of_every_instruction_and_reach_all_addresses():
+    p = SystolaParameters.check(**MACHINES[1]).model_dump()
+    cases = random_cases(p, 40, 1)
+    wanted = {(error, codes[-1].opcode) for error, codes in mistakes(p) if error != ErrorCode.OPCODE}
+    found = set()
+    for case in cases[1::2]:
+        ended = result(p, case)
+        at = case.entry + isa.BYTES * ended.at
+        word = case.dram[at : at + isa.BYTES].tobytes()
+        found.add((ended.error, isa.decode(word).opcode if len(word) == isa.BYTES else None))
+    assert {(error, opcode) for error, opcode in found if error != ErrorCode.FETCH} >= wanted
+    assert (ErrorCode.FETCH, None) in found
+    assert ErrorCode.OPCODE in {error for error, _ in found}
+    assert max(result(p, case).at for case in cases[8::10]) >= 2048
+    assert all(len({case.base >> bit & 1 for case in cases}) == 2 for bit in range(16, 32))
+
+
 def test_cases_depend_on_the_seed_and_some_have_mistakes():
     p = SystolaParameters.check(**MACHINES[1]).model_dump()
     cases, again, other = random_cases(p, 5, 3), random_cases(p, 5, 3), random_cases(p, 5, 4)
     assert all((a.dram == b.dram).all() and a.entry == b.entry for a, b in zip(cases, again, strict=True))
     assert not all(len(a.dram) == len(b.dram) and (a.dram == b.dram).all() for a, b in zip(cases, other, strict=True))
-    results = [run(p, case.dram, case.entry, faults=[case.fault] if case.fault else []) for case in cases]
-    assert [n for n, result in enumerate(results) if result.error != ErrorCode.NONE] == [4]
+    results = [result(p, case) for case in cases]
+    assert [n for n, each in enumerate(results) if each.error != ErrorCode.NONE] == [1, 3]
     assert all(len(case.dram) % 16 == 0 for case in cases)
     assert {case.stall for case in cases} > {0}
 

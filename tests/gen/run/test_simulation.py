@@ -19,8 +19,9 @@ def cases(accelerator, parameters):
 
 def run(accelerator, design, case, **options):
     faults = (case.fault,) if case.fault else ()
-    settings = DramSettings(latency=case.latency, faults=faults, size=len(case.dram))
-    return simulation.run(accelerator.component, design, case.dram, case.entry, settings=settings, **options)
+    settings = DramSettings(latency=case.latency, faults=faults, size=len(case.dram), base=case.base)
+    entry = case.base + case.entry
+    return simulation.run(accelerator.component, design, case.dram, entry, settings=settings, **options)
 
 
 def from_first(changes):

@@ -27,6 +27,16 @@ BROKEN = {  # fault: Verilog text, its replacement
     "wlast on the wrong beat": (r"(assign w_payload\[72\] = passed) ==", r"\1 !="),
     "wait ignored": (r"assign may = .*;", "assign may = order__space;"),
     "a buffer that is never full": (r"assign ready = pieces__space & ", "assign ready = "),
+    "address bits above 64 KiB lost": (r"= (m_axi__a[rw]__payload)\[32:1\];", r"= { 16'h0000, \1[16:1] };"),
+    "a pause after each beat": (
+        r"(?s)(  \w+ \w+ \((?:(?!;).)*load__r__valid\()m_axi_rvalid(\)(?:(?!;).)*m_axi__r__ready\()m_axi_rready\)",
+        "  wire ready; reg pause = 0; always @(posedge clk) pause <= ~pause; assign m_axi_rready = ready & pause;\n"
+        r"\1m_axi_rvalid & pause\2ready)",
+    ),
+    "a row without the high bits of its count": (
+        r"whole <= (\w+)\[18:0\];",
+        r"whole <= { 5'h00, \1[13:0] };",
+    ),
 }
 BREAKS = Breaks("dma", BROKEN, **PARAMETERS)
 STUCK = {
@@ -40,6 +50,7 @@ STUCK = {
 def _outcome(design):
     cases = find("dma").cases(design.parameters, 20, 5)
     beyond = Descriptor(local_addr=4089, count=(8,), bus_stride=(1,), local_stride=(1,))
+    del cases[16]  # one count near the limit is enough
     return simulate(design, [*cases, replace(cases[0], descriptors=[beyond])], timeout=120)[0]
 
 

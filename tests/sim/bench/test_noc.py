@@ -24,6 +24,7 @@ BROKEN = {  # fault: Verilog text, its replacement
         "reg late; always @(posedge clk) late <= | vc0__target; assign arbiter__request[0] = late & ",
     ),
     "a wrong packet that is not counted": (r"= (_\d+) & computed\[(\d+)\];", r"= \1 & 1'h0;"),
+    "an error counter that wraps": (r"= errors != 8'hff;", "= 1'h1;"),
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
     "a lost end of packet": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }

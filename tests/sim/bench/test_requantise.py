@@ -20,7 +20,8 @@ TWO_ROUNDINGS = {  # fault: Verilog text, its replacement
     "a set in the middle of a packet": (r"closed & between", "closed"),
     "a lane that is written by another": (r"change\[1:0\] == 2'h2", "change[1]"),
     "tlast one beat early": (r"write_payload\(\{ last\[11\]", "write_payload({ last[10]"),
-    "a buffer that is never full": (r"\.space\(x__ready\)", ".space()"),
+    "a buffer that is never full": (r"\.room\(x__ready\)", ".space()"),
+    "a product without its bit 16": (r"middle <= (\w+);", r"middle <= { \1[33:1], 1'h0 };"),
 }
 ONE_ROUNDING = {
     "a partial product without its sign": (
@@ -28,6 +29,7 @@ ONE_ROUNDING = {
         "$signed(operand_a) * $signed(operand_b)",
     ),
     "a middle product without its sign": (r"\{( middle\[33\],)+ middle,", "{ 14'h0, middle,"),
+    "a product without its bit 16, rounded once": (r"middle <= (\w+);", r"middle <= { \1[33:1], 1'h0 };"),
     "no rounding": (r"\+ \$signed\(2'h1\)", "+ $signed(2'h0)"),
     "a limit of the wrong sign": (r"sign <= .*;", "sign <= 1'h0;"),
     "a multiplier applied one cycle late": (r"swaps\[0\]\) current_mul", "swaps[1]) current_mul"),

@@ -33,16 +33,16 @@ async def outer_product(dut, job: BenchJob, outcome: Outcome):
         beat = (0, 0, 2) if number % 5 == 4 else None  # the first beat, which is one of a descriptor
         faults = (case.fault,) if case.fault else ()
         rate = rng.choice([None, None, 3, Fraction(5, 2)])
-        settings = DramSettings(rng.choice([2, 20, 60]), rng.choice([0, 0, 100]), rate, faults, beat)
+        settings = DramSettings(rng.choice([2, 20, 60]), rng.choice([0, 0, 100]), rate, faults, beat, base=case.base)
         await dram.configure(settings)
         await dram.load(case.dram)
         if number % 4 == 3:
             await reset(dut)
             await dram.configure(settings)  # the numbers of beats begin at a reset
-        await host.write(ENTRY, case.entry)
+        await host.write(ENTRY, case.base + case.entry)
         await host.write(CONTROL, 1)
         assert await host.interrupt(100_000)
-        expected = run(job.parameters, case.dram, case.entry, faults=faults)
+        expected = run(job.parameters, case.dram, case.entry, faults=faults, base=case.base)
         assert await host.read(STATUS) == DONE
         assert await host.read(ERROR) & 15 == (BUS if beat else expected.error), f"case {number}"
         await host.write(STATUS, DONE)

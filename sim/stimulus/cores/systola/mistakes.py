@@ -8,7 +8,7 @@ from ....golden import dma, isa, walks
 from ....golden.isa import ErrorCode, InstructionWord, Opcode, Setting
 
 NOWHERE = 0x8000_0000
-"""Address outside DRAM."""
+"""Address outside DRAM, counted from its first byte."""
 WAIT = InstructionWord(Opcode.SYNC, int(isa.ALL))
 
 
@@ -21,9 +21,10 @@ def setting(name: str, value: int) -> InstructionWord:
     return number(Opcode.SET, value, flags=Setting[name])
 
 
-def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
+def mistakes(p: dict, base: int = 0) -> list[tuple[ErrorCode, list[InstructionWord]]]:
     """All mistakes, each with its error, which is caused by the last instruction; earlier settings may have any
-    value."""
+    value. DRAM begins at `base`."""
+    nowhere = base + NOWHERE & isa.MASK
     size, dims = p["size"], range(p["dims"])
     weights, words = p["weight_bytes"] // size, p["activation_bytes"] // size
     one = [setting(f"{name}_{d}", 1) for name in ("COUNT", "STRIDE") for d in "XY"]
@@ -76,8 +77,8 @@ def mistakes(p: dict) -> list[tuple[ErrorCode, list[InstructionWord]]]:
         (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_SIZE", 5), number(Opcode.LOAD)]),
         (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_PAD0", 0x0101), number(Opcode.LOAD)]),
         (ErrorCode.DESCRIPTOR, [*box, setting("STORE_SIZE", 1), number(Opcode.STORE, 0, p["activation_bytes"] - 1)]),
-        (ErrorCode.BUS, [*box, number(Opcode.LOAD, NOWHERE)]),
-        (ErrorCode.BUS, [*box, number(Opcode.STORE, NOWHERE)]),
+        (ErrorCode.BUS, [*box, number(Opcode.LOAD, nowhere)]),
+        (ErrorCode.BUS, [*box, number(Opcode.STORE, nowhere)]),
     ]
 
 
@@ -95,6 +96,13 @@ def extremes(p: dict) -> list[list[InstructionWord]]:
     ]
 
 
+def in_turn(known: list[tuple[ErrorCode, list[InstructionWord]]]) -> list[tuple[ErrorCode, list[InstructionWord]]]:
+    """Mistakes, with one of each error and instruction first, the rarest errors before the others."""
+    kinds = [(error, codes[-1].opcode if error != ErrorCode.OPCODE else 0) for error, codes in known]
+    order = sorted(range(len(known)), key=lambda n: (kinds[:n].count(kinds[n]), -int(kinds[n][0]), n))
+    return [known[n] for n in order]
+
+
 Fault = tuple[int, int, int]
 """Address range that answers with a bus error: first, last, code."""
 
@@ -105,12 +113,15 @@ class BrokenProgram(NamedTuple):
     fault: Fault | None = None
 
 
-def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int) -> BrokenProgram:
-    """Program with a mistake at its beginning or end, or with a bus error; and its entry.
+def broken(
+    p: dict, rng: np.random.Generator, codes: list[InstructionWord], entry: int, turn: int, base: int = 0
+) -> BrokenProgram:
+    """Program with a mistake at its beginning or end, or with a bus error; and its entry. `turn` counts the mistakes:
+    first one of each error and instruction, then the next of each.
 
     All operations issued before the mistake complete, so DRAM must equal that of the golden model.
     """
-    known = mistakes(p)
+    known = in_turn(mistakes(p, base))
     code = int(rng.choice([dma.DmaCode.SLVERR, dma.DmaCode.DECERR]))
     at = entry + isa.BYTES * len(codes)
     others = [
@@ -126,8 +137,10 @@ def broken(p: dict, rng: np.random.Generator, codes: list[InstructionWord], entr
         ),
         BrokenProgram([*codes[:-1], WAIT, codes[-1]], entry, (at, at + isa.BYTES - 1, code)),
     ]
-    choice = int(rng.integers(len(known) + len(others)))
-    if choice >= len(known):
+    choice = turn % (len(known) + len(others))
+    if choice == 0:
+        return others[0]
+    if choice > len(known):
         return others[choice - len(known)]
-    wrong = [*known[choice][1], WAIT]
+    wrong = [*known[choice - 1][1], WAIT]
     return BrokenProgram([*codes[:-1], WAIT, *wrong, codes[-1]] if rng.random() < 0.5 else [*wrong, *codes], entry)

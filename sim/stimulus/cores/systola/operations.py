@@ -66,8 +66,8 @@ class Arena(NamedTuple):
 class Writer:
     """Program under construction: `codes`, which have no SYNC yet."""
 
-    def __init__(self, p: dict, rng: np.random.Generator):
-        self.p, self.rng, self.size = p, rng, p["size"]
+    def __init__(self, p: dict, rng: np.random.Generator, base: int = 0):
+        self.p, self.rng, self.size, self.base = p, rng, p["size"], base
         self.codes: list[InstructionWord] = []
         self.settings = dict.fromkeys(Setting, 0)
         self.registers = [0] * 16
@@ -118,7 +118,8 @@ class Writer:
         for arena, behind in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
             count = arena.words * self.size // beat
             self._box("LOAD", beat.bit_length() - 1, (count,), (beat,), (beat,))
-            self.emit(Opcode.LOAD, int(self.rng.integers(DRAM_BYTES - count * beat)), behind + arena.first * self.size)
+            place = self.base + int(self.rng.integers(DRAM_BYTES - count * beat))
+            self.emit(Opcode.LOAD, place, behind + arena.first * self.size)
         self.quant()
         names = self.rng.choice(np.arange(1, 16), 6, replace=False)
         self._move({int(name): int(self.rng.integers(-300, 300)) for name in names})
@@ -146,7 +147,7 @@ class Writer:
         beat = self.p["data_width"] // 8
         count = self.act.words * self.size // beat
         self._box("STORE", beat.bit_length() - 1, (count,), (beat,), (beat,))
-        self.emit(Opcode.STORE, DRAM_BYTES - count * beat, self.act.first * self.size)
+        self.emit(Opcode.STORE, self.base + DRAM_BYTES - count * beat, self.act.first * self.size)
         self.codes.append(InstructionWord(Opcode.HALT))
 
     def loops(self, times: list[int], pieces: list[Piece]):
@@ -224,7 +225,7 @@ class Writer:
                 Opcode[kind],
                 0,
                 (
-                    Part(d.bus_addr + STORED * store, int(bus.min()), room - 1 - int(bus.max())),
+                    Part(self.base + d.bus_addr + STORED * store, int(bus.min()), room - 1 - int(bus.max())),
                     Part(first + d.local_addr, down, p["local_bytes"] - 1 - int(local.max())),
                 ),
             )
@@ -339,7 +340,7 @@ class Writer:
         beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
         part = self.wgt.place(self.rng, (walks.RECORD, 1))
         self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
-        self.emit(Opcode.LOAD, 0, self.p["activation_bytes"] + part.value * self.size)
+        self.emit(Opcode.LOAD, self.base, self.p["activation_bytes"] + part.value * self.size)
         self.emit(Opcode.QUANT_CHANNEL, part.value, None, self._limits())
 
     def _limits(self) -> int:

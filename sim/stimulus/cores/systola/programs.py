@@ -8,7 +8,7 @@ import numpy as np
 from ....golden import isa, walks
 from ....golden.isa import InstructionWord, Opcode
 from ...dma import DRAM_BYTES
-from ...runs import Run
+from ...runs import Run, window
 from .mistakes import NOWHERE, broken, extremes, mistakes, number
 from .operations import Writer, shift
 from .syncs import synchronised
@@ -16,12 +16,15 @@ from .syncs import synchronised
 LIMIT = 200_000
 """Cycles after which a program is stopped."""
 OPERATIONS = 14
+CLEAR = InstructionWord(Opcode.MOVE, 0, (1, 2, 3), (0, 0, 0))
+"""Registers as at the start."""
 SPARE = 16
 """Instructions that a buffer must hold in addition to a loop."""
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
-    """Seeded random programs: every fourth without stalls of the bus, every fifth stops with an error."""
+    """Seeded random programs: every fourth without stalls of the bus, every second stops with an error, of all kinds in
+    turn; every tenth is longer than 2,048 instructions. Most have a DRAM far from address 0."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
 
@@ -36,25 +39,39 @@ def directed_cases(parameters: dict, seed: int) -> list[Run]:
 
 
 def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
-    codes = random_program(p, rng)
+    base = window(rng, number, 4 * DRAM_BYTES)
+    codes = random_program(p, rng, base=base)
+    if number % 10 == 8:
+        codes = lengthened(rng, codes)
     entry = place = DRAM_BYTES + isa.BYTES * int(rng.integers(isa.BLOCK))
     fault = None
-    if number % 5 == 4:
-        codes, entry, fault = broken(p, rng, codes, entry)
+    if number % 2:
+        codes, entry, fault = broken(p, rng, codes, entry, number // 2, base)
     stall = int(rng.choice([0, 30, 128])) * (number % 4 != 0)
     latency = int(rng.choice([1, 2, 5, 20, 60]))
-    return Run(image(p, rng, codes, place), entry, latency=latency, stall=stall, fault=fault, limit=LIMIT)
+    seed = int(rng.integers(1, 2**31))
+    dram = image(p, rng, codes, place, near=number % 4 == 2)
+    return Run(dram, entry, latency=latency, stall=stall, fault=fault, limit=LIMIT, base=base, seed=seed)
 
 
-def random_program(p: dict, rng: np.random.Generator, operations: int = OPERATIONS) -> list[InstructionWord]:
-    """Program without hazards that reads no undefined contents. It belongs to the DRAM of :func:`image`."""
+def lengthened(rng: np.random.Generator, codes: list[InstructionWord]) -> list[InstructionWord]:
+    """Program that begins with more than 2,048 instructions without an effect, each different from its neighbours."""
+    count = int(rng.integers(2048, 2300))
+    return [*(InstructionWord(Opcode.MOVE, 0, (1, 2, 3), (n, n, n)) for n in range(count)), CLEAR, *codes]
+
+
+def random_program(
+    p: dict, rng: np.random.Generator, operations: int = OPERATIONS, *, base: int = 0
+) -> list[InstructionWord]:
+    """Program without hazards that reads no undefined contents. It belongs to the DRAM of :func:`image`, which begins
+    at `base`."""
     while True:
-        writer = Writer(p, rng)
+        writer = Writer(p, rng, base)
         writer.fill()
         for _ in range(operations):
             writer.something()
         writer.finish()
-        codes = synchronised(p, rng, writer.codes)
+        codes = synchronised(p, rng, writer.codes, base)
         if longest_loop(codes) <= p["instructions"] - SPARE:
             return codes
 
@@ -70,10 +87,15 @@ def longest_loop(codes: list[InstructionWord]) -> int:
     return longest
 
 
-def image(p: dict, rng: np.random.Generator, codes: list[InstructionWord], at: int) -> np.ndarray:
-    """Random DRAM, with records at address 0 and the program at address `at`, after the area that programs use."""
+def image(
+    p: dict, rng: np.random.Generator, codes: list[InstructionWord], at: int, *, near: bool = False
+) -> np.ndarray:
+    """Random DRAM, with records at address 0 and the program at address `at`, after the area that programs use. `near`:
+    neighbours differ by little, as comparisons find hardest."""
     dram = np.zeros(at + isa.BYTES * len(codes), np.uint8)
     dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)
+    if near:
+        dram[:DRAM_BYTES] = dram[:DRAM_BYTES] % 3 + np.repeat(dram[: DRAM_BYTES // 256], 256)
     records = dram[: p["size"] * walks.RECORD].reshape(-1, walks.RECORD)
     records[:, 8] = [shift(rng) & 255 for _ in records]
     dram[at:] = np.frombuffer(b"".join(map(isa.encode, codes)), np.uint8)

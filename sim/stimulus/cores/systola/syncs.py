@@ -13,11 +13,13 @@ Use = tuple[Unit, str, bool, np.ndarray]
 sums."""
 
 
-def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]) -> list[InstructionWord]:
+def synchronised(
+    p: dict, rng: np.random.Generator, codes: list[InstructionWord], base: int = 0
+) -> list[InstructionWord]:
     """Program with a SYNC before each instruction that accesses data which an earlier one may still be accessing.
 
     Some wait for more units than necessary, and some are unnecessary. `codes` has none, ends with HALT, and uses only
-    the first bytes of DRAM.
+    the first bytes of DRAM, which begins at `base`.
     """
     sizes = {
         "dram": DRAM_BYTES,
@@ -35,7 +37,7 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]
     for o in isa.issue(lambda pc: codes[pc], 1 << 30, 1 << 20):
         most_ahead[o.pc] = max(most_ahead[o.pc], ahead)
         ahead += (o.op == Opcode.WEIGHTS) - (o.op == Opcode.MATMUL and not o.flags & isa.KEEP)
-        mine = list(uses(p, o))
+        mine = list(uses(p, o, base))
         wait = Unit(0)
         for unit, memory, writes, at in mine:
             for (other, where, wrote), mask in used.items():
@@ -63,13 +65,13 @@ def synchronised(p: dict, rng: np.random.Generator, codes: list[InstructionWord]
     return result
 
 
-def uses(p: dict, o: Operation) -> Iterator[Use]:
+def uses(p: dict, o: Operation, base: int = 0) -> Iterator[Use]:
     """Accesses of an operation."""
     behind = p["activation_bytes"] // p["size"]
     if o.op in (Opcode.LOAD, Opcode.STORE):
         bus, local, moved = dma.bytes_of(walks.descriptor(o, p))
         unit, loads = Unit[o.op.name], o.op == Opcode.LOAD
-        yield unit, "dram", not loads, bus[moved].astype(np.int64)
+        yield unit, "dram", not loads, bus[moved].astype(np.int64) - base & isa.MASK
         yield unit, "local", loads, local // p["size"]
     elif o.op == Opcode.WEIGHTS:
         yield Unit.FETCH, "local", False, walks.weight_words(o).addresses() + behind

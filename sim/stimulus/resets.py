@@ -1,0 +1,25 @@
+"""Reset in mid-run: cases that are begun once, interrupted by a reset, and then run from the reset state."""
+
+import random
+from dataclasses import dataclass
+
+EVERY = 4
+"""One of so many cases is interrupted."""
+
+
+@dataclass(kw_only=True)
+class Interruptible:
+    """Case of a bench that resets its design in mid-run. `reset`: the case is begun first, and a reset occurs when this
+    part of its beats has passed; then it runs from the beginning, and its results are those after a reset."""
+
+    reset: float | None = None
+
+
+def interrupted(cases: list, seed: int) -> list:
+    """Cases, of which every fourth that allows it (not the first) is interrupted: with other parts in turn, from early
+    to late."""
+    rng = random.Random(seed)
+    for number, case in enumerate(cases):
+        if isinstance(case, Interruptible) and number % EVERY == 2:
+            case.reset = (number // EVERY % 4 + rng.random()) / 4
+    return cases
