@@ -20,7 +20,7 @@ TWO_ROUNDINGS = {  # fault: Verilog text, its replacement
     "a set in the middle of a packet": (r"closed & between", "closed"),
     "a lane that is written by another": (r"change\[1:0\] == 2'h2", "change[1]"),
     "tlast one beat early": (r"write_payload\(\{ last\[11\]", "write_payload({ last[10]"),
-    "a buffer that is never full": (r"\.room\(x__ready\)", ".space()"),
+    "a buffer that is never full": (r"\.space\(x__ready\)", ".space()"),
     "a product without its bit 16": (r"middle <= (\w+);", r"middle <= { \1[33:1], 1'h0 };"),
 }
 ONE_ROUNDING = {

@@ -11,7 +11,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a credit that is lost": (r"credit <= \{ vc1__pop, vc0__pop \}", "credit <= { vc1__pop, 1'h0 }"),
     "credits that flits do not use up": (r"= sent(\[\d\])? \^ credit", r"= ~sent\1 & credit"),
     "outputs that rest every other cycle": (
-        r"assign (\w+) = (places\d\[0\]);",
+        r"assign (\w+) = (credits\d\[0\]);",
         r"reg odd_\1 = 0; always @(posedge clk) odd_\1 <= ~odd_\1; assign \1 = \2 & odd_\1;",
     ),
     "an input that always stalls": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
