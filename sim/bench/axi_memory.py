@@ -146,7 +146,7 @@ async def _run_case(
     for master in masters:
         master.pause(case.pauses, rng)
     if case.reset is not None:
-        await _interrupt(dut, masters, golden, case, rng)
+        await _interrupt(dut, masters, golden, case, case.reset, rng)
     for master in masters:
         master.watch.span.clear()
         master.watch.beats = dict.fromkeys(master.watch.beats, 0)
@@ -175,13 +175,15 @@ async def _run_case(
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
 
 
-async def _interrupt(dut, masters: list[AxiMemoryMaster], golden: AxiMemory, case: AxiMemoryCase, rng: random.Random):
+async def _interrupt(
+    dut, masters: list[AxiMemoryMaster], golden: AxiMemory, case: AxiMemoryCase, part: float, rng: random.Random
+):
     """Begin the case with writes of the present contents of the memory, and reset in mid-run."""
     tasks = [
         cocotb.start_soon(master.run([golden.neutral(burst) for burst in bursts], golden, []))
         for master, bursts in zip(masters, case.masters, strict=True)
     ]
-    for _ in range(1 + int(case.reset * min(RESET, 4 * sum(burst.length for each in case.masters for burst in each)))):
+    for _ in range(1 + int(part * min(RESET, 4 * sum(burst.length for each in case.masters for burst in each)))):
         await dut.clk.falling_edge
     for task in tasks:
         task.cancel()

@@ -23,7 +23,7 @@ async def collectives(dut):
         where = f"case {number}"
         outcome.seconds += await _write(dut, model, case)
         if case.reset is not None:
-            await _interrupted(dut, model, case)
+            await _interrupted(dut, model, case, case.reset)
             outcome.seconds += await _write(dut, model, case)
         for calls in case.rounds:
             cycles, seconds = await _call(dut, model, case, calls, outcome, where)
@@ -64,11 +64,11 @@ class Model:
             self.unknown[node, ~collective.promised(call, *self.size, self.p["rows"])] = 1
 
 
-async def _interrupted(dut, model: Model, case: CollectiveCase):
+async def _interrupted(dut, model: Model, case: CollectiveCase, part: float):
     """Reset during the first collective: all rows that it may write are unknown."""
     calls = case.rounds[0]
     await transfer(dut, _calls(case, calls), {}, seed=case.seed)
-    for _ in range(int(case.reset * collective.law(calls[0], *model.size)[0])):
+    for _ in range(int(part * collective.law(calls[0], *model.size)[0])):
         await dut.clk.falling_edge
     await pulse(dut, [getattr(dut, f"node{n}_status_valid") for n in calls])
     for node, call in calls.items():

@@ -60,7 +60,7 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
         outcome.seconds += await transfer(
             dut, sources, {"status": sink}, also=[spm, watch], seed=case.seed, patience=20000
         )
-        statuses = [_relative(*map(unsigned, bits), case, p) for bits in zip(*sink.fields.values(), strict=True)]
+        statuses = [_relative(case, p, *map(unsigned, bits)) for bits in zip(*sink.fields.values(), strict=True)]
     seen_dram = np.frombuffer(memory.ram.read(0, len(dram)), np.uint8)
 
     problems = list(watch.errors)
@@ -131,10 +131,11 @@ def _laws(case: DmaCase, p: dict, watch: ProtocolChecker, begin: int, end: int):
         yield f"the status of {row} came {end - last[1]} cycles after the last response, expected {law.status}"
 
 
-def _relative(tag: int | None, code: int | None, addr: int | None, case: DmaCase, p: dict):
+def _relative(case: DmaCase, p: dict, tag: int | None, code: int | None, addr: int | None):
     """Status with its address counted from the DRAM's first byte."""
-    on_bus = addr is not None and code in (dma.DmaCode.SLVERR, dma.DmaCode.DECERR)
-    return tag, code, (addr - case.base) % (1 << p["addr_width"]) if on_bus else addr
+    if addr is not None and code in (dma.DmaCode.SLVERR, dma.DmaCode.DECERR):
+        addr = (addr - case.base) % (1 << p["addr_width"])
+    return tag, code, addr
 
 
 def _differences(where: str, seen: np.ndarray, wanted: np.ndarray, uncertain: np.ndarray) -> list[str]:

@@ -29,14 +29,18 @@ class Source:
         return len(next(iter(self.fields.values())))
 
 
+ANY = -1
+"""Beats of an output stream of which any number is accepted."""
+
+
 @dataclass
 class Sink:
     """Beats of an output stream, of `beats` expected: the bits of each field as text, and the cycle of each beat.
 
-    `stall` is the probability of not being ready. `beats` None: any number, for which no transfer waits.
+    `stall` is the probability of not being ready. `beats` ANY: any number, for which no transfer waits.
     """
 
-    beats: int | None
+    beats: int
     stall: float = 0.0
     fields: dict[str, list[str]] = field(default_factory=lambda: {"data": [], "last": []})
     cycles: list[int] = field(default_factory=list)
@@ -91,9 +95,9 @@ async def transfer(
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
-    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats is not None]
-    others = (*also, *(_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats is None))
-    remaining = sum(each.beats or 0 for each in (*sources.values(), *sinks.values()))
+    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats != ANY]
+    others = (*also, *(_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats == ANY))
+    remaining = sum(max(each.beats, 0) for each in (*sources.values(), *sinks.values()))
     left = min(remaining - 1, int(remaining * (1 - part))) if remaining else 0
     edge = dut.clk.falling_edge
     cycle = moved = passed = 0
@@ -140,7 +144,7 @@ async def interrupt(
         return False
     rng = random.Random(case.seed)
     begun = {name: replace(source, gap=0.0, cycles=[]) for name, source in sources.items()}
-    sinks = {name: Sink(None, stall, {}) for name, stall in outputs.items()}
+    sinks = {name: Sink(ANY, stall, {}) for name, stall in outputs.items()}
     await transfer(dut, begun, sinks, also=also, seed=case.seed, patience=patience, part=case.reset)
     for name in sources:
         _ports(dut, name, "s")("valid").value = 0

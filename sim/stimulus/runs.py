@@ -53,10 +53,10 @@ class RunResult:
     at: int
     counters: dict[str, int]
     pending: int
-    status: int
     cut: bool
     seconds: float
     changes: list[tuple[int, int]]
+    status: int = 1
 
 
 def window(rng: np.random.Generator, number: int, size: int) -> int:
