@@ -8,6 +8,7 @@ from systola.sim.golden.requantise import RequantiseLanes
 from systola.sim.stimulus.requantise import random_cases
 
 PARAMETERS = {"cols": 3, "acc_width": 32, "out_format": "int8", "bias": True, "buffer": "auto"}
+PARAMETERS |= {"rounding": "gemmlowp", "per_channel": True}
 
 
 @pytest.mark.parametrize("more", [{}, {"acc_width": 9, "bias": False}, {"out_format": "uint16"}])
