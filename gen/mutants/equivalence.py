@@ -5,7 +5,7 @@ from pathlib import Path
 from ..synth.synth import SynthesisError, run_yosys
 from .mutate import SELECT, WIDTH, Mutants
 
-LIMIT = 120
+LIMIT = 60
 """Seconds after which each method is given up."""
 
 HEAD = """\
