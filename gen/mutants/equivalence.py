@@ -17,6 +17,7 @@ flatten {top}
 memory -nordff
 async2sync
 opt -full -nodffe -nosdff
+clean -purge
 """
 
 LOCAL = """\
@@ -25,7 +26,7 @@ read_rtlil gate.il
 equiv_make gold gate pair
 hierarchy -top pair
 clean -purge
-equiv_struct
+equiv_struct -icells
 equiv_simple -seq 2
 equiv_induct -seq 4
 equiv_status -assert
