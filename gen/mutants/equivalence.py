@@ -17,7 +17,8 @@ flatten {top}
 memory -nordff
 async2sync
 opt -full -nodffe -nosdff
-clean -purge
+splitcells
+opt_clean -purge
 """
 
 LOCAL = """\
