@@ -5,7 +5,7 @@ from pathlib import Path
 from ..synth.synth import SynthesisError, run_yosys
 from .mutate import SELECT, WIDTH, Mutants
 
-LIMIT = 120
+LIMIT = 60
 """Seconds after which each method is given up."""
 
 HEAD = """\
@@ -17,6 +17,8 @@ flatten {top}
 memory -nordff
 async2sync
 opt -full -nodffe -nosdff
+splitcells
+opt_clean -purge
 """
 
 LOCAL = """\
@@ -25,7 +27,7 @@ read_rtlil gate.il
 equiv_make gold gate pair
 hierarchy -top pair
 clean -purge
-equiv_struct
+equiv_struct -icells
 equiv_simple -seq 2
 equiv_induct -seq 4
 equiv_status -assert

@@ -30,3 +30,15 @@ def decode(levels: list[int], divisor: int) -> list[tuple[int, int]]:
             found.append((sum(bit << n for n, bit in enumerate(eight)), middles[-1]))
         at = middles[-1] + 1
     return found
+
+
+def accepted(received: list[tuple[int, int]], ready: list[bool]) -> list[tuple[int, int]]:
+    """Bytes that leave by the stream and the cycle of each, for the `received` bytes of :func:`decode` and the cycles
+    in which the stream is ready. A byte that arrives while the previous one waits is lost."""
+    found, last = [], -1
+    for byte, middle in received:
+        valid = middle + RECEIVED
+        if last < valid:
+            last = ready.index(True, valid)
+            found.append((byte, last))
+    return found

@@ -12,7 +12,8 @@ class UartCase(Interruptible):
     """Bytes to send, with the probability of a gap before each; bytes received, each with the cycles of pause before
     it, in bits that are `drift` longer than nominal. `glitches`: spikes of one cycle in the pauses; `broken`: bytes
     that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte. With `low` the case
-    starts with a reset, through which the wire is low and for `low` cycles after which it stays low."""
+    starts with a reset, at whose end the wire is low, for `low` cycles. `slow`: the received bytes are accepted after
+    pauses in which others may arrive and are lost."""
 
     sent: list[int]
     gap: float
@@ -23,6 +24,7 @@ class UartCase(Interruptible):
     broken: frozenset[int] = frozenset()
     breaks: dict[int, int] = field(default_factory=dict)
     low: int | None = None
+    slow: bool = False
     seed: int = 0
 
     @property
@@ -55,5 +57,6 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
         broken=broken,
         breaks=breaks,
         low=int(rng.choice([0, 1, divisor, *lengths])) if number % 5 == 2 else None,
+        slow=number % 4 == 2,
         seed=int(rng.integers(2**31)),
     )
