@@ -30,8 +30,8 @@ class MutationError(Exception):
 @dataclass
 class Score:
     """Verdicts on the mutants of a generator. `equivalents` are proven; `explained` are equivalent for a reason, which
-    follows the description of each; `survivors` are none of these. `parameters` are those of the small design, `seconds`
-    the duration of the whole measurement.
+    follows the description of each; `survivors` are none of these. `parameters` are those of the small design,
+    `seconds` is the duration of the whole measurement.
     """
 
     name: str
