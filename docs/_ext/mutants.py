@@ -13,10 +13,10 @@ A mutant is a design in which one bit of one cell is inverted, constant, or inve
 chooses them evenly over modules, cells and source lines. ``make mutants`` runs the bench of each generator on mutants
 of its small instance, with {cases} cases each. A mutant is noticed if the bench reports a mismatch, an error, or a
 design that does not respond. For the others, Yosys tries to prove that their outputs equal those of the unmodified
-design for all inputs; those that remain are survivors. The share is that of the noticed mutants among all that are not
-proven equivalent. ``make mutants NAME=dma`` measures one generator.
+design for all inputs; some are equivalent for a reason that is stated below, and those that remain are survivors. The
+share is that of the noticed mutants among these and the survivors. ``make mutants NAME=dma`` measures one generator.
 """
-HEAD = ("generator", "mutants", "noticed", "proven equivalent", "survivors", "share", "minutes")
+HEAD = ("generator", "mutants", "noticed", "proven equivalent", "explained", "survivors", "share", "minutes")
 
 
 def page(scores: dict[str, Score]) -> str:
@@ -26,13 +26,18 @@ def page(scores: dict[str, Score]) -> str:
             each.mutants,
             each.noticed,
             len(each.equivalents),
+            len(each.explained),
             len(each.survivors),
             f"{each.share:.1%}",
             f"{each.seconds / 60:.1f}",
         )
         for each in scores.values()
     ]
-    parts = [heading("Mutants"), INTRO.format(cases=CASES), table(HEAD, rows, "25 10 10 10 10 10 10")]
+    parts = [heading("Mutants"), INTRO.format(cases=CASES), table(HEAD, rows, "25 10 10 10 10 10 10 10")]
+    explained = [(name, f"{text}: {why}") for name, each in scores.items() for text, why in each.explained.items()]
+    if explained:
+        rows = [(name, plain(text)) for name, text in explained]
+        parts += [heading("Equivalent for a reason", "-"), table(("generator", "mutant and reason"), rows, "20 80")]
     survivors = [(name, text) for name, each in scores.items() for text in each.survivors]
     if survivors:
         parts += [

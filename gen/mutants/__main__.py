@@ -71,10 +71,10 @@ def table(scores: list[Score], title: str = TITLE, style: box.Box = box.SIMPLE_H
     """Table of scores."""
     made = Table(title=title, box=style)
     made.add_column("generator")
-    for heading in ("mutants", "noticed", "proven equivalent", "survivors", "share", "seconds"):
+    for heading in ("mutants", "noticed", "proven equivalent", "explained", "survivors", "share", "seconds"):
         made.add_column(heading, justify="right")
     for each in scores:
-        counts = (each.mutants, each.noticed, len(each.equivalents), len(each.survivors))
+        counts = (each.mutants, each.noticed, len(each.equivalents), len(each.explained), len(each.survivors))
         made.add_row(each.name, *map(str, counts), f"{each.share:.1%}", f"{each.seconds:.0f}")
     return made
 

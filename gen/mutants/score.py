@@ -13,6 +13,7 @@ from ...sim.runner.simulator import SimulatorError
 from ..generators import Generator, find
 from .equivalence import equivalent
 from .mutate import Mutants, Mutation, mutants
+from .reasons import reason
 
 CASES = 40
 """Cases per mutant, the default of `systola sim`."""
@@ -28,9 +29,9 @@ class MutationError(Exception):
 
 @dataclass
 class Score:
-    """Verdicts on the mutants of a generator. `survivors` are neither noticed nor proven to be equivalent.
-
-    `equivalents` and `survivors` describe the mutants, `parameters` the small design, `seconds` the whole measurement.
+    """Verdicts on the mutants of a generator. `equivalents` are proven; `explained` are equivalent for a reason, which
+    follows the description of each; `survivors` are none of these. `parameters` are those of the small design,
+    `seconds` is the duration of the whole measurement.
     """
 
     name: str
@@ -38,13 +39,14 @@ class Score:
     mutants: int
     noticed: int
     equivalents: list[str] = field(default_factory=list)
+    explained: dict[str, str] = field(default_factory=dict)
     survivors: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
     def share(self) -> float:
         """Noticed mutants, relative to all that are not equivalent to the design."""
-        return self.noticed / max(1, self.mutants - len(self.equivalents))
+        return self.noticed / max(1, self.noticed + len(self.survivors))
 
     def data(self) -> dict:
         return asdict(self)
@@ -75,14 +77,17 @@ def score(
                 run = partial(notices, generator, made, cases, limit=limit)
                 noticed = list(pool.map(run, [each.number for each in waiting]))
             waiting = [each for each, found in zip(waiting, noticed, strict=True) if not found]
-        same = [each for each in waiting if _proven(made, each, folder, progress)]
-        left = [each for each in waiting if each not in same]
+        explained = {str(each): found for each in waiting if (found := reason(name, str(each)))}
+        others = [each for each in waiting if str(each) not in explained]
+        same = [each for each in others if _proven(made, each, folder, progress)]
+        left = [each for each in others if each not in same]
     return Score(
         name,
         generator.small,
         len(made.mutations),
         len(made.mutations) - len(waiting),
         [str(each) for each in same],
+        explained,
         [str(each) for each in left],
         time.perf_counter() - started,
     )

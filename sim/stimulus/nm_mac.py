@@ -20,8 +20,15 @@ class NmMacCase(Interruptible):
     seed: int = 0
 
 
-def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) -> list[NmMacCase]:
-    """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups."""
+LIMIT = 1 << 16
+"""Modulus of `illegal`."""
+LONG = 5
+"""Number of the case, of every forty, in which `illegal` reaches its greatest value."""
+
+
+def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 24) -> list[NmMacCase]:
+    """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups; every
+    fortieth begins with a packet of 2^16 - 1 illegal groups."""
     rng = np.random.default_rng(seed)
     n, m = pattern(parameters["sparsity"])
     cases = []
@@ -38,6 +45,11 @@ def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 12) 
                 anything = rng.integers(1 << place_bits(m), size=places.shape)
                 places = np.where(rng.random((groups, 1)) < 0.3, anything, places)
             made.append((a, kept, places))
-        gap, stall = rng.choice([0.0, 0.1, 0.5, 0.9], 2) * (number % 4 != 0)
+        if number % 40 == LONG:
+            a, kept = (np.resize(values, (LIMIT - 1, values.shape[1])) for values in (a, kept))
+            made = [(a, kept, np.full(kept.shape, m - 1)), *made]
+        gap, stall = rng.choice([0.0, 0.1, 0.5], 2) * (number % 4 != 0)
+        if number % 4 == 3:  # the output buffer is full most of the time
+            gap, stall = 0.0, 0.98
         cases.append(NmMacCase(made, float(gap), float(stall), int(rng.integers(2**31))))
     return cases

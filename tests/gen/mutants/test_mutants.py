@@ -13,6 +13,7 @@ from systola.gen.mutants import score as scoring
 from systola.gen.mutants.__main__ import app, load, table
 from systola.gen.mutants.equivalence import equivalent
 from systola.gen.mutants.mutate import mutants
+from systola.gen.mutants.reasons import REASONS
 from systola.gen.mutants.score import MutationError, Score, notices, score
 
 ROOT = Path(__file__).parents[3]
@@ -113,5 +114,10 @@ def test_every_bench_notices_95_percent_of_the_mutants(name):
 @pytest.mark.parametrize("name", SCORES)
 def test_scores_add_up(name):
     found = SCORES[name]
-    assert found.mutants == found.noticed + len(found.equivalents) + len(found.survivors)
+    assert found.mutants == found.noticed + sum(map(len, (found.equivalents, found.explained, found.survivors)))
     assert found.parameters == find(name).small
+
+
+def test_every_reason_explains_a_mutant():
+    for each in REASONS:
+        assert any(each.explains(each.generator, text) for text in SCORES[each.generator].explained), each.mutant

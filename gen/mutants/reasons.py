@@ -1,0 +1,30 @@
+"""Mutants that no legal input distinguishes from the design, for reasons that the proof of equivalence cannot use."""
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why mutants of a generator, those whose description matches the regular expression `mutant`, are equivalent."""
+
+    generator: str
+    mutant: str
+    reason: str
+
+    def explains(self, generator: str, mutant: str) -> bool:
+        return generator == self.generator and re.search(self.mutant, mutant) is not None
+
+
+REASONS = (
+    Reason(
+        "nm_mac",
+        r"^nm_mac__nm_mac_n2_m4\w*: A\[(2[4-9]|3[01])\] .*; assign a0 = ",
+        "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
+    ),
+)
+
+
+def reason(generator: str, mutant: str) -> str:
+    """Reason why a mutant is equivalent; empty if there is none."""
+    return next((each.reason for each in REASONS if each.explains(generator, mutant)), "")
