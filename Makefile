@@ -14,7 +14,7 @@ demo: .venv/ready  ## classify handwritten digits on generated hardware
 	$(BIN)/python examples/digits.py --out build/demo
 
 test: .venv/ready  ## the test suite
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not broken"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not broken and not examples"
 
 test-broken: .venv/ready  ## benches detect deliberately broken designs
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "broken and not slow"
@@ -25,9 +25,10 @@ test-slow: .venv/ready  ## suites of several minutes: random designs, the larges
 mutants: .venv/ready  ## damaged designs that each bench notices, into docs/mutants.json; NAME=uart: of one generator
 	$(BIN)/python -m systola.gen.mutants $(NAME) --out docs
 
-test-examples: .venv/ready  ## the packages of examples/: installed next to Systola, their own tests, the contract suite
+test-examples: .venv/ready  ## programs and packages of examples/: their tests, and the contract suite with the packages installed
 	rm -rf build/examples
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --target build/examples examples/accelerator examples/format
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/examples -m "not slow"
 	PYTHONPATH=build/examples $(BIN)/python -m pytest -n 2 examples/accelerator/tests examples/format/tests
 	PYTHONPATH=build/examples $(BIN)/python -m pytest tests/frame tests/gen/coverage -k dotter
 

@@ -13,8 +13,10 @@ from systola.sim.runner.simulate import simulate
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the tests of deliberately broken designs: they compile one design per fault, and form a separate suite."""
+    """Mark the tests of suites of their own: deliberately broken designs, one build per fault, and the examples."""
     for item in items:
+        if "examples" in item.path.parts:
+            item.add_marker(pytest.mark.examples)
         if item.name.startswith(("test_broken_designs", "test_the_unmodified_design_passes")):
             item.add_marker(pytest.mark.broken)
 

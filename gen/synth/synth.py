@@ -122,8 +122,8 @@ def _head(models: str) -> str:
     return re.split(r"(?m)^(?:\(\*.*\*\)\s*)?module\b", models, maxsplit=1)[0]
 
 
-def run_yosys(directory: Path, limit: float = LIMIT):
-    """Run `script.ys` in a directory, for at most `limit` seconds. Raises `SynthesisError`."""
+def run_yosys(directory: Path, limit: float | None = None):
+    """Run `script.ys` in a directory, for at most `limit` seconds (default: :data:`LIMIT`). Raises `SynthesisError`."""
     run_tool("pyosys", MAPPER, ["script.ys"], directory, log="yosys.log", limit=limit)
 
 
@@ -249,13 +249,14 @@ def _version(package: str) -> str:
         raise SynthesisError(extras.missing(package) or f"the Python package {package} was not found.") from None
 
 
-def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str, limit: float = LIMIT):
+def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, log: str, limit: float | None = None):
     """Run a tool of a Python package in `directory`, for at most `limit` seconds; write its output to the file `log`.
 
     `code` is Python code, or MODULE:FUNCTION of a function that takes the arguments. Raises `SynthesisError` if the
     tool fails.
     """
     _version(package)
+    limit = LIMIT if limit is None else limit
     tool = log.removesuffix(".log").replace("yosys", "Yosys")
     if ":" in code.splitlines()[0]:
         module, function = code.split(":")
@@ -269,7 +270,7 @@ def run_tool(package: str, code: str, arguments: list[str], directory: Path, *, 
             status = children.run(command, cwd=directory, env=environment, timeout=limit, **streams).returncode
         except subprocess.TimeoutExpired:
             seed = f" with seed {arguments[arguments.index('--seed') + 1]}" if "--seed" in arguments else ""
-            raise SynthesisError(f"{tool} did not end within {limit / 60:g} minutes{seed}.") from None
+            raise SynthesisError(f"{tool} did not end within {limit:g} s{seed}.") from None
     if status:
         lines = (directory / log).read_text(errors="replace").strip().splitlines() or ["it printed no message."]
         reason = next((line for line in lines if line.startswith("ERROR: ")), lines[-1])

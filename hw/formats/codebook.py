@@ -15,7 +15,7 @@ class CodebookDecoder(Decoder):
     """operands[0] = table[codes[0]]: 16 entries of 16 bits, signed; each lane has its own table.
 
     With `write`, the code is four bits of the table, at `place`: bits 4 k to 4 k + 3 of entry e are written at place
-    4 e + k.
+    4 e + k. A reset leaves the table as it is, with the parts that were written.
 
     Latency 0; a write is visible in the next cycle. Area: 16 words of 16 bits in distributed memory.
     Source: S. Han et al., EIE, ISCA 2016.

@@ -52,8 +52,6 @@ async def processing_element(dut):
     streams = {name: Beats(p[f"{name}_format"]) for name in "aw"}
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        if case.reset is not None:  # tables are zero again
-            streams = {name: Beats(p[f"{name}_format"]) for name in "aw"}
         loaded = {name: beats.load(case, name) for name, beats in streams.items()}
         sources = {name: source for name, (source, _, _) in loaded.items()}
         psums = [tile[2] for tile in case.tiles]

@@ -29,7 +29,7 @@ class ArrayModel:
 
     def reset(self):
         """State of the engine after a reset."""
-        self.tables = {}  # table last loaded, by stream; all zero at first
+        self.tables = {}  # table last loaded, by stream; all zero at first, undefined after a reset in mid-run
 
     def product(self, a, w):
         return systolic.product(a, w, self.p["acc_width"], self.multiply)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..golden import operands
 from ..golden.pe import lanes
-from .resets import Interruptible
+from .resets import Interruptible, chosen
 from .systolic import draw
 
 
@@ -42,7 +42,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, most: int) -> P
             format = p[f"{name}_format"]
             matrices.append(draw(rng, format, (beats, lanes(format)), kind))
             if format == "codebook":
-                if rng.random() < 0.5:
+                if rng.random() < 0.5 or (tile == 0 and chosen(number)):  # a reset keeps no table
                     case.tables[tile, name] = draw(rng, "int16", (1, operands.ENTRIES), kind)
             elif choices := operands.users(format):
                 case.users[tile, name] = rng.integers(choices, size=beats)

@@ -15,11 +15,16 @@ class Interruptible:
     reset: float | None = None
 
 
+def chosen(number: int) -> bool:
+    """Whether the case of this number is interrupted, if it allows it."""
+    return number % EVERY == 2
+
+
 def interrupted(cases: list, seed: int) -> list:
     """Cases, of which every fourth that allows it (not the first) is interrupted: with other parts in turn, from early
     to late."""
     rng = random.Random(seed)
     for number, case in enumerate(cases):
-        if isinstance(case, Interruptible) and number % EVERY == 2:
+        if isinstance(case, Interruptible) and chosen(number):
             case.reset = (number // EVERY % 4 + rng.random()) / 4
     return cases

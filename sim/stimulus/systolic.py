@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..golden import integer, operands, systolic
-from .resets import Interruptible
+from .resets import Interruptible, chosen
 
 
 @dataclass
@@ -52,7 +52,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> 
         for name, matrix in zip("aw", systolic.beats(dataflow, *pairs[-1]), strict=True):
             choices = operands.users(p[f"{name}_format"])
             if p[f"{name}_format"] == "codebook":
-                if rng.random() < 0.5:
+                if rng.random() < 0.5 or (tile == 0 and chosen(number)):  # a reset keeps no table
                     tables[tile, name] = draw(rng, "int16", (matrix.shape[1], operands.ENTRIES), kind)
             elif choices:
                 users[tile, name] = rng.integers(choices, size=len(matrix) if rng.random() < 0.3 else None)

@@ -16,7 +16,7 @@ ONE = (1, 1, 0x1000, 0x2000, 0x3000)
 
 
 def test_random_chains(check, small):
-    check("outer_product", cases=24, **small)
+    check("outer_product", cases=12, **small)
 
 
 def test_products_of_the_paper_preset(check):

@@ -130,7 +130,7 @@ def test_an_illegal_descriptor_is_a_fault(chain):
     assert (status["halted"], status["fault"].code, status["fault"].pc) == (0, OuterProductError.DESCRIPTOR, 1)
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.5])
+@pytest.mark.parametrize("pause", [0.0, pytest.param(0.5, marks=pytest.mark.slow)])
 def test_it_becomes_quiet_after_a_stop_in_any_cycle(chain, pause):
     """No transfer begins while `stop` is high, none remains outstanding, and offered addresses remain valid."""
     case = chain((1, 1, 0x1000, 0x2000, 0x3000))

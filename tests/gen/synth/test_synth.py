@@ -146,7 +146,7 @@ def test_a_failing_or_hanging_tool_is_one_sentence(tmp_path, monkeypatch):
         run_tool("pyosys", code, [], tmp_path, log="yosys.log")
     assert (tmp_path / "yosys.log").read_text().startswith("threads 1\n")
     monkeypatch.setattr("systola.gen.synth.synth.LIMIT", 1)
-    with pytest.raises(SynthesisError, match=r"^Yosys did not end within 0 minutes with seed 7\.$"):
+    with pytest.raises(SynthesisError, match=r"^Yosys did not end within 1 s with seed 7\.$"):
         run_tool("pyosys", "import time; time.sleep(60)", ["--seed", "7"], tmp_path, log="yosys.log")
 
 

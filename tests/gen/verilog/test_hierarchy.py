@@ -11,7 +11,12 @@ from systola.sim.golden import systolic as golden
 from systola.sim.runner.simulate import simulate
 from systola.sim.stimulus.systolic import random_cases
 
-DESIGNS = [("systolic", {"dataflow": dataflow}) for dataflow in ("ws", "os", "is")] + [("broadcast", {})]
+DESIGNS = [
+    ("systolic", {"dataflow": "ws"}),
+    pytest.param("systolic", {"dataflow": "os"}, marks=pytest.mark.slow),
+    pytest.param("systolic", {"dataflow": "is"}, marks=pytest.mark.slow),
+    ("broadcast", {}),
+]
 
 
 @pytest.mark.parametrize(

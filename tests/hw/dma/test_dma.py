@@ -62,7 +62,9 @@ def run(design, cases):
     return outcome
 
 
-@pytest.mark.parametrize("latency", [2, 20, 100])
+@pytest.mark.parametrize(
+    "latency", [2, pytest.param(20, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.slow)]
+)
 def test_long_transfers_and_short_rows_leave_no_beat_unused(large, latency):
     names = [name for name in transfers.TRANSFERS if "image" not in name and name != "64 KiB out"]
     outcome = run(large, transfers.cases(latency, names))

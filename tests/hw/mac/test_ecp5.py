@@ -14,8 +14,14 @@ from systola.sim.runner.simulate import simulate
     ("name", "parameters"),
     [
         ("systolic", {"rows": 3, "cols": 2}),
-        ("systolic", {"rows": 2, "cols": 2, "dataflow": "os", "product_register": False}),
-        ("broadcast", {"rows": 3, "cols": 2, "a_format": "uint8", "w_format": "int5"}),
+        pytest.param(
+            "systolic",
+            {"rows": 2, "cols": 2, "dataflow": "os", "product_register": False},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "broadcast", {"rows": 3, "cols": 2, "a_format": "uint8", "w_format": "int5"}, marks=pytest.mark.slow
+        ),
         pytest.param("systolic", {"rows": 8, "cols": 8}, marks=pytest.mark.slow),
     ],
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),

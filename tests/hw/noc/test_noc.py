@@ -21,7 +21,7 @@ SMALL = {"topology": "torus", "k": 3, "l": 2, "width": 8}
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"topology": "mesh", "k": 2, "l": 2, "width": 16, "vcs": 3, "latency": 2},
+        pytest.param({"topology": "mesh", "k": 2, "l": 2, "width": 16, "vcs": 3, "latency": 2}, marks=pytest.mark.slow),
         {"topology": "fat_tree", "k": 2, "l": 2, "width": 8, "depth": 2},
         {"topology": "bus", "k": 3, "l": 1, "width": 1, "vcs": 2, "latency": 2},
         {"topology": "ring", "k": 5, "l": 1, "width": 9, "vcs": 2, "depth": 8},
@@ -44,6 +44,7 @@ def test_every_packet_arrives(check, parameters):
     check("noc", cases=24, **parameters)
 
 
+@pytest.mark.slow
 def test_every_pair_of_a_torus_has_its_latency():
     parameters = {"topology": "torus", "k": 4, "l": 2, "width": 8}
     rng = np.random.default_rng(7)

@@ -9,7 +9,7 @@ from systola.sim.stimulus.runs import Run, RunResult
 
 def ran(error: int = 0, *, cut: bool = False) -> RunResult:
     counters = {"cycles": 500, "read_beats": 30, "write_beats": 10}
-    return RunResult(np.zeros(64, np.uint8), error, 0, 0, counters, 0, 1, cut, 0.0, [])
+    return RunResult(np.zeros(64, np.uint8), error, 0, 0, counters, 0, cut, 0.0, [])
 
 
 @pytest.fixture
