@@ -128,7 +128,9 @@ class Writer:
         """Emit an operation, a loop of some, or two nested loops."""
         direct = [self.quant, self.quant_channel] + [self.fill_table] * self.p["table"]
         looped = [self.load, self.store, self.array, self.vector]
-        if self.rng.random() < 0.25:
+        if self.rng.random() < 0.1:
+            self.drain()
+        elif self.rng.random() < 0.25:
             direct[self.rng.integers(len(direct))]()
         elif self.rng.random() < 0.55:
             self.loops([], looped[self.rng.integers(len(looped))]())
@@ -137,6 +139,21 @@ class Writer:
             most = 3 if self.p["instructions"] >= 64 else 1
             chosen = self.rng.permutation(len(looped))[: int(self.rng.integers(1, most + 1))]
             self.loops(times, [piece for n in chosen for piece in looped[n]()])
+
+    def drain(self):
+        """Emit a MATMUL and, without an instruction between them but SYNC, a VECTOR of its last rows."""
+        rows = int(self.rng.integers(1, min(LARGEST // 4, self.act.words, self.sums.words) + 1))
+        last = min(rows, int(self.rng.integers(1, 5)))
+        loaded = min(self.size, self.wgt.words)
+        weights = self.wgt.place(self.rng, (loaded, 1))
+        source, target = self.act.place(self.rng, (rows, 1)), self.sums.place(self.rng, (rows, 1))
+        dest = self.act.place(self.rng, (last, 1))
+        self.set(weight_stride=1, count_x=rows, count_y=1, stride_x=1)
+        self.set(window_x=1, window_y=1, points_x=last, points_y=1, source_x=1, dest_x=1)
+        self.emit(Opcode.WEIGHTS, weights.value, loaded)
+        self.emit(Opcode.MATMUL, source.value, target.value, 0)
+        self.summed[target.value : target.value + rows] = True
+        self.emit(Opcode.VECTOR, target.value + rows - last, dest.value)
 
     def finish(self):
         """Store all results to DRAM, including unused sums."""
