@@ -48,7 +48,7 @@ async def accelerator(dut):
         outcome.work += ran.counters.get(job.facts.get("work", ""), 0)
         check = CaseCheck(f"case {number}", outcome)
         check.equal("identity", await machine.read("identity") & MAGIC, job.facts["identity"])
-        check.equal("entry", await machine.read("entry"), case.base + case.entry)
+        check.equal("entry", await machine.read("entry"), case.start)
         check.equal("status at the interrupt", ran.status, DONE)
         check.equal("status afterwards", await machine.read("status"), 0)
         causes = sum(ran.counters[name] for name in job.facts["causes"])
@@ -141,14 +141,14 @@ class AcceleratorUnderTest:
         await self.dram.configure(settings)
         if case.reset is not None:  # it begins, and a reset in mid-run ends it
             await self.dram.load(case.dram)
-            await self.write("entry", case.base + case.entry)
+            await self.write("entry", case.start)
             await self.write("control", START)
             await Timer(int(MOST ** (0.25 + 0.75 * case.reset)) * PERIOD, "ns")
             await reset(self.dut, chance.randrange(1, 4))
             check = [(name, await self.read(name)) for name in ("status", "error", "entry")]
             assert not any(value for _, value in check), f"after a reset in mid-run: {check}"
         await self.dram.load(case.dram)
-        await self.write("entry", case.base + case.entry)
+        await self.write("entry", case.start)
         if case.trace:
             await self.host.record()
         await self.write("control", START)

@@ -38,6 +38,11 @@ class Run(Interruptible):
     seed: int = 0
     facts: dict = field(default_factory=dict)
 
+    @property
+    def start(self) -> int:
+        """Bus address of the entry."""
+        return self.base + self.entry & 0xFFFF_FFFF
+
 
 @dataclass
 class RunResult:

@@ -40,8 +40,8 @@ def test_programs_are_legal_and_leave_results(parameters):
 
 def test_every_instruction_and_setting_is_used():
     p = SystolaParameters.check(dims=4).model_dump()
-    rng = np.random.default_rng(2)
-    codes = [code for _ in range(8) for code in random_program(p, rng)]
+    rng = np.random.default_rng(1)
+    codes = [code for _ in range(16) for code in random_program(p, rng)]
     assert {code.opcode for code in codes} == set(Opcode)
     assert {code.flags for code in codes if code.opcode == Opcode.SET} == set(Setting)
     assert {code.flags for code in codes if code.opcode == Opcode.MATMUL} == {0, 1, 2, 3}
