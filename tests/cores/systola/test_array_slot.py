@@ -33,7 +33,6 @@ SLOTS = [
     {"a_format": "olive_flint4", "w_format": "olive_int8"},  # no digits: a table does not encode pairs
     {"array": "broadcast", "a_format": "float8", "w_format": "apot5"},
 ]
-QUICK = (SLOTS[-1],)
 TASKS = [
     GemmTask.check(m=13, k=23, n=11),
     ConvTask.check(height=7, width=6, channels=5, filters=7),
@@ -43,9 +42,8 @@ PAIRS = [GemmTask.check(m=13, k=22, n=10), ConvTask.check(height=7, width=6, cha
 """Tasks whose last axes have pairs, as OliVe's formats require."""
 
 
-@pytest.mark.parametrize(
-    "slot", [pytest.param(slot, marks=[] if slot in QUICK else pytest.mark.slow) for slot in SLOTS], ids=str
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("slot", SLOTS, ids=str)
 def test_every_slot_computes_networks(work, slot):
     """Random programs, then each task, in one simulation."""
     design = find("systola").design(**SMALL | slot)

@@ -43,7 +43,7 @@ OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency"
 
 @pytest.mark.parametrize("parameters", [{}, pytest.param(OTHER, marks=pytest.mark.slow)], ids=str)
 def test_random_programs(check, small, parameters):
-    check("systola", cases=16, **small | parameters)
+    check("systola", cases=10, **small | parameters)
 
 
 def test_rows_of_consecutive_tiles_have_no_gap(core):

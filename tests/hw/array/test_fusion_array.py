@@ -39,6 +39,7 @@ def _draw(mode: Mode, rows: int, inner: int, cols: int, seed: int = 1):
     )
 
 
+@pytest.mark.slow
 def test_every_mode_after_every_other(design):
     assert lint(design.verilog, design.top) == ""
     order = np.random.default_rng(1).permutation(np.repeat(np.arange(len(MODES)), 3))

@@ -43,6 +43,7 @@ def test_random_tiles(check, dataflow, parameters):
     check("systolic", dataflow=dataflow, **parameters)
 
 
+@pytest.mark.slow
 def test_a_smaller_buffer_is_slower_and_exact(check):
     fast = check("systolic", rows=6, cols=4, cases=8)
     slow = check("systolic", rows=6, cols=4, cases=8, buffer=2)

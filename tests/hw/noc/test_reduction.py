@@ -91,6 +91,7 @@ def test_sums_and_packets_alternate(every):
     simulator.run()
 
 
+@pytest.mark.slow
 def test_a_missing_member_stalls_sums_but_no_packets(design):
     """Node 5 sends 300 words to node 2 before it takes part: packets of all other nodes pass, then the sums arrive."""
     rng = np.random.default_rng(3)
