@@ -46,7 +46,8 @@ def whole(machine, seed: int = 1) -> Run:
     accelerator, design = machine
     for case in find(accelerator.name).cases(design.parameters, 24, seed):
         golden = accelerator.preset("small"), case.dram, case.entry
-        if case.fault is None and accelerator.run_golden(*golden, base=case.base).error == 0:
+        place = {"base": case.base} if case.base else {}
+        if case.fault is None and accelerator.run_golden(*golden, **place).error == 0:
             return replace(case, stall=0, latency=20, reset=None)
     raise AssertionError(f"no random case of {accelerator.name} ends regularly")
 
