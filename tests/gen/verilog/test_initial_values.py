@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import pytest
 
-from systola.gen.accelerators import registry
 from systola.gen.generators import find, generators
 from systola.sim.runner.simulate import simulate
 
@@ -29,23 +28,12 @@ CONTENTS = {  # memories that must hold zeros at first
     "noc_traffic": ("sent", "received"),  # numbers of packets, which continue through reset
 }
 SIZE = {"rows": 4, "cols": 4}
-SMALL = {  # parameters, where the defaults take long
-    "bfloat16_systolic": SIZE,
-    "fusion_array": SIZE,
-    "sparse_systolic": {"rows": 4, "cols": 2},
-    "broadcast": SIZE,
-}
 QUICK = ("pe", "registers", "uart", "scratchpad", "dma", "router", "outer_product")
 ARRAYS = [
     ("systolic", SIZE | {"dataflow": dataflow, "delays": delays})
     for dataflow in ("ws", "os", "is")
     for delays in ("memory", "registers")
 ]
-
-
-def small(name: str) -> dict:
-    accelerator = registry.accelerators().get(name)
-    return dict(accelerator.presets["small"]) if accelerator else SMALL.get(name, {})
 
 
 def stripped(verilog: str, kept: str | tuple[str, ...] | None = None) -> str:
@@ -64,7 +52,10 @@ def test_nothing_is_left():
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
-        *(pytest.param(name, small(name), marks=[] if name in QUICK else pytest.mark.slow) for name in generators()),
+        *(
+            pytest.param(name, generator.small, marks=[] if name in QUICK else pytest.mark.slow)
+            for name, generator in generators().items()
+        ),
         *(pytest.param(*array, marks=[] if array[1]["delays"] == "memory" else pytest.mark.slow) for array in ARRAYS),
     ],
     ids=str,
