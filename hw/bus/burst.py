@@ -40,6 +40,13 @@ def legal(address, lanes: int):
     return (address.size <= lanes) & permitted
 
 
+def legal_incr(address, lanes: int):
+    """Whether the burst is INCR, of beats as wide as the bus of 2^`lanes` bytes, within 4 KiB."""
+    words = address.addr[lanes:PAGE_BITS]
+    end = words + address.len
+    return (address.burst == Burst.INCR) & (address.size == lanes) & ~end[len(words) :].any()
+
+
 def address_mask(address, lanes: int):
     """Bits of the address within 4 KiB that change during a legal burst: none in FIXED, all in INCR, those of the
     container in WRAP."""

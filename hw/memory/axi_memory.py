@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from ..bundle import Bundle
 from ..bus.axi import BOUNDARY, Axi4, Response
-from ..bus.burst import PAGE_BITS, address_mask, legal, next_address
+from ..bus.burst import PAGE_BITS, address_mask, legal, legal_incr, next_address
 from ..component import Component, ParameterError, Parameters, place
 from ..stream.buffer import StreamBuffer
 from ..stream.packet import join
@@ -43,6 +43,9 @@ class AxiParameters(Parameters):
     style: Literal["block", "huge", "distributed", "auto"] = Field(
         "block", description="kind of memory requested from synthesis; huge: iCE40's SPRAM"
     )
+    bursts: Literal["all", "incr"] = Field(
+        "all", description="bursts served: all of AXI4, or INCR of beats as wide as the bus only, for less area"
+    )
 
     @model_validator(mode="after")
     def _sizes(self):
@@ -73,11 +76,12 @@ class AxiParameters(Parameters):
 class AxiMemory(Component):
     """On-chip memory of `bytes` bytes, shared by `masters` AXI4 buses; sharing affects only their waiting times.
 
-    Bursts are INCR, WRAP or FIXED, of whole or of narrow beats (`size`). A burst beyond the end of the memory returns
-    DECERR, and one that AXI4 does not permit (see :func:`.burst.legal`) SLVERR; it writes nothing, and the data that it
-    reads are undefined. The number of a write's beats is that of its `last`. Each bus has a port for reads and one for
-    writes on a :class:`.Scratchpad` of `banks` banks, whose arbiters are fair. A write response is returned once every
-    access issued after it sees the written data.
+    Bursts are INCR, WRAP or FIXED, of whole or of narrow beats (`size`); with `bursts="incr"`, INCR of whole beats
+    only. A burst beyond the end of the memory returns DECERR. One that AXI4 does not permit (see :func:`.burst.legal`),
+    or that is not served, returns SLVERR; it writes nothing, and the data that it reads are undefined. The number of a
+    write's beats is that of its `last`. Each bus has a port for reads and one for writes on a :class:`.Scratchpad` of
+    `banks` banks, whose arbiters are fair. A write response is returned once every access issued after it sees the
+    written data.
 
     Latency: 3 cycles from a read's address to its first beat, 2 masters + 1 from a last write beat to its response, if
     no bank is busy with others. Initiation interval 1 per beat on each bus and direction, if there are no bank
@@ -179,9 +183,9 @@ class ReadBursts(Component):
         ]
         with m.If(~busy):
             m.d.sync += [busy.eq(self.ar.valid), burst.eq(self.ar.payload)]
-            m.d.sync += [mask.eq(address_mask(self.ar.payload, p.lanes)), response.eq(_response(self.ar.payload, p))]
+            m.d.sync += [_start(self.ar.payload, mask, p), response.eq(_response(self.ar.payload, p))]
         with m.If(moves):
-            m.d.sync += [_advance(burst, mask, p.lanes), burst.len.eq(burst.len - 1)]
+            m.d.sync += [_advance(burst, mask, p), burst.len.eq(burst.len - 1)]
             with m.If(burst.len == 0):
                 m.d.sync += busy.eq(0)
         return m
@@ -228,9 +232,9 @@ class WriteBursts(Component):
         ]
         with m.If(idle):
             m.d.sync += [state.busy.eq(self.aw.valid), burst.eq(self.aw.payload)]
-            m.d.sync += [mask.eq(address_mask(self.aw.payload, p.lanes)), response.eq(_response(self.aw.payload, p))]
+            m.d.sync += [_start(self.aw.payload, mask, p), response.eq(_response(self.aw.payload, p))]
         with m.If(moves):
-            m.d.sync += _advance(burst, mask, p.lanes)
+            m.d.sync += _advance(burst, mask, p)
             with m.If(self.w.payload.last):
                 m.d.sync += [state.busy.eq(0), state.settling.eq(2 * p.masters)]
         with m.If(state.settling != 0):
@@ -242,11 +246,16 @@ class WriteBursts(Component):
 
 def _response(address, p):
     """Response of a burst: a legal one is inside or outside the memory as a whole, because neither crosses 4 KiB."""
-    illegal = Mux(legal(address, p.lanes), Response.OKAY, Response.SLVERR)
-    return Mux(address.addr >= p.bytes, Response.DECERR, illegal)
+    served = legal(address, p.lanes) if p.bursts == "all" else legal_incr(address, p.lanes)
+    return Mux(address.addr >= p.bytes, Response.DECERR, Mux(served, Response.OKAY, Response.SLVERR))
 
 
-def _advance(burst, mask, lanes: int):
+def _start(address, mask, p):
+    """Keep which bits of the address change: with INCR alone, all of the word's."""
+    return mask.eq(address_mask(address, p.lanes)) if p.bursts == "all" else []
+
+
+def _advance(burst, mask, p):
     """Advance the address to the next beat."""
-    low = burst.addr[:PAGE_BITS]
-    return low.eq(next_address(low, burst.size, mask, lanes))
+    low, word = burst.addr[:PAGE_BITS], burst.addr[p.lanes : PAGE_BITS]
+    return low.eq(next_address(low, burst.size, mask, p.lanes)) if p.bursts == "all" else word.eq(word + 1)

@@ -115,7 +115,8 @@ class Bringup(Component):
         @property
         def memory(self) -> dict[str, Any]:
             kept = {name: getattr(self, name) for name in ("data_width", "bytes", "banks", "style")}
-            return kept | {"masters": 2 if self.engine else 1, "addr_width": 32}
+            # link and engines read and write whole beats with INCR
+            return kept | {"masters": 2 if self.engine else 1, "addr_width": 32, "bursts": "incr"}
 
     @staticmethod
     def members(p):

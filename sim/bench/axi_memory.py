@@ -115,8 +115,9 @@ def _text(burst: AxiBurst) -> str:
 @cocotb.test
 async def axi_memory(dut):
     job, outcome = BenchJob.load(), Outcome()
-    golden = AxiMemory(job.parameters["bytes"], job.parameters["data_width"] // 8)
-    masters = [AxiMemoryMaster(dut, number) for number in range(job.parameters["masters"])]
+    p = job.parameters
+    golden = AxiMemory(p["bytes"], p["data_width"] // 8, p["bursts"])
+    masters = [AxiMemoryMaster(dut, number) for number in range(p["masters"])]
     await reset(dut, [port for port in job.inputs if not port.startswith("s_axi")])
     cocotb.start_soon(_watch(dut, [master.watch for master in masters]))
     started = time.perf_counter()

@@ -39,17 +39,19 @@ def legal(address: int, size: int, length: int, burst: int, width: int) -> bool:
 
 class AxiMemory:
     """Memory of `size` bytes, a multiple of 4096, 0 at first, on a bus of `width` bytes. Words are integers; byte lane
-    n of a word has the bits from 8 n on."""
+    n of a word has the bits from 8 n on. `bursts`: "all"; "incr": INCR of beats of `width` bytes only."""
 
-    def __init__(self, size: int, width: int):
+    def __init__(self, size: int, width: int, bursts: str = "all"):
         self.bytes = bytearray(size)
         self.width = width
+        self.bursts = bursts
 
     def response(self, address: int, size: int, length: int, burst: int) -> int:
-        """Response of a burst: it is outside the memory, or illegal, as a whole."""
+        """Response of a burst: it is outside the memory, illegal, or not served, as a whole."""
         if address >= len(self.bytes):
             return DECERR
-        return OKAY if legal(address, size, length, burst, self.width) else SLVERR
+        served = self.bursts == "all" or (burst == INCR and 2**size == self.width)
+        return OKAY if served and legal(address, size, length, burst, self.width) else SLVERR
 
     def write(self, address: int, size: int, burst: int, words: list[int], strobes: list[int]) -> int:
         """Write a burst, one word and one strobe (a bit per byte lane) per beat, and return its response."""

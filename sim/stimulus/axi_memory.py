@@ -60,11 +60,11 @@ def _random_case(p: dict, rng: np.random.Generator, turn: Iterator[int], number:
         alone = masters[int(rng.integers(p["masters"]))]
         for _ in range(rng.integers(1, most)):
             page = BOUNDARY * int(rng.integers(p["bytes"] // BOUNDARY))
-            alone += _accesses(width, rng, turn, page, BOUNDARY, p["bytes"])
+            alone += _accesses(p, rng, turn, page, BOUNDARY)
     else:
         for master, accesses in enumerate(masters):
             for _ in range(rng.integers(1, most)):
-                accesses += _accesses(width, rng, turn, _block(p, rng, master), BLOCK, p["bytes"])
+                accesses += _accesses(p, rng, turn, _block(p, rng, master), BLOCK)
     return AxiMemoryCase(masters, pauses if number % 4 else {}, seed=int(rng.integers(2**31)))
 
 
@@ -74,13 +74,17 @@ def _block(p: dict, rng: np.random.Generator, master: int) -> int:
     return BLOCK * (int(rng.integers(few)) * p["masters"] + master)
 
 
-def _accesses(
-    width: int, rng: np.random.Generator, turn: Iterator[int], block: int, room: int, end: int
-) -> list[AxiBurst]:
-    """One burst within a block of `room` bytes; an illegal write is followed by a read of the 256 bytes around it."""
+def _accesses(p: dict, rng: np.random.Generator, turn: Iterator[int], block: int, room: int) -> list[AxiBurst]:
+    """One burst within a block of `room` bytes; a write that is illegal or not served is followed by a read of the 256
+    bytes around it."""
+    width, end = p["data_width"] // 8, p["bytes"]
     widest = width.bit_length() - 1
     illegal = rng.random() < 0.3
     burst = _illegal(width, rng, block, room, turn) if illegal else _legal(width, rng, block, room)
+    if p["bursts"] == "incr" and not illegal:
+        if rng.random() < 0.7:
+            burst = _whole_beats(width, rng, block, room)
+        illegal = (burst.burst, burst.size) != (INCR, widest)
     if rng.random() < 0.1:
         burst.address += end
     burst.id = int(rng.integers(2))
@@ -109,6 +113,13 @@ def _legal(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBu
         return AxiBurst(block + start // count * count, size, int(rng.choice(lengths)), WRAP)
     most = min(256, (room - start // count * count) // count)
     return AxiBurst(block + start, size, int(rng.choice([1, most, int(rng.integers(1, most + 1))])), INCR)
+
+
+def _whole_beats(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBurst:
+    """INCR burst of beats of `width` bytes."""
+    start = int(rng.integers(room))
+    most = min(256, (room - start // width * width) // width)
+    return AxiBurst(block + start, width.bit_length() - 1, int(rng.choice([1, most, int(rng.integers(1, most + 1))])))
 
 
 def _illegal(width: int, rng: np.random.Generator, block: int, room: int, turn: Iterator[int]) -> AxiBurst:

@@ -9,7 +9,12 @@ from systola.sim.runner.verilator import lint
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"bytes": 8192}, {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1, "addr_width": 16}]
+    "parameters",
+    [
+        {"bytes": 8192},
+        {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1, "addr_width": 16},
+        {"bytes": 8192, "bursts": "incr"},
+    ],
 )
 def test_axi_memory(check, parameters):
     check("axi_memory", cases=16, **parameters)
