@@ -146,7 +146,7 @@ def test_ten_thousand_random_descriptors():
         )
     ):
         design = generate("dma", Dma(**parameters))
-        cases = find("dma").cases(design.parameters, 280, 100 + seed)
+        cases = find("dma").cases(design.parameters, 360, 100 + seed)
         run(design, cases)
         total += sum(len(case.descriptors) for case in cases)
     assert total >= 10_000
