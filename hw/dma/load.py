@@ -59,8 +59,8 @@ class Load(Component):
         m.d.comb += [
             ready.eq(pieces.space & (bursts.i.ready | sourceless)),
             walk.o.ready.eq(ready),
-            pieces.take.eq(walk.o.valid & ready),
-            pieces.write.valid.eq(pieces.take),
+            pieces.reserve.eq(walk.o.valid & ready),
+            pieces.write.valid.eq(pieces.reserve),
             pieces.write.payload.eq(new),
             bursts.i.valid.eq(walk.o.valid & pieces.space & ~sourceless),
             bus.addr.eq(new.bus),

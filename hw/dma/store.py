@@ -64,12 +64,12 @@ class Store(Component):
         m.d.comb += [
             ready.eq(pieces.space & bursts.i.ready & reads),
             walk.o.ready.eq(ready),
-            pieces.take.eq(walk.o.valid & ready),
-            pieces.write.valid.eq(pieces.take),
+            pieces.reserve.eq(walk.o.valid & ready),
+            pieces.write.valid.eq(pieces.reserve),
             pieces.write.payload.eq(new),
-            bursts.i.valid.eq(pieces.take),
+            bursts.i.valid.eq(pieces.reserve),
             bursts.i.payload.eq(Cat(new.bus, new.bytes, new.last)),
-            reader.i.valid.eq(pieces.take & ~sourceless),
+            reader.i.valid.eq(pieces.reserve & ~sourceless),
             reader.i.payload.eq(Cat(new.local, new.bytes)),
         ]
         out = align.move.payload
@@ -107,10 +107,10 @@ class Store(Component):
             address(self.aw, sent.o.payload, p),
             self.aw.valid.eq(sent.o.valid),
             sent.o.ready.eq(self.aw.ready),
-            lengths.take.eq(go),
+            lengths.reserve.eq(go),
             lengths.write.valid.eq(go),
             lengths.write.payload.len.eq(bursts.payload.len),
-            waiting.take.eq(go),
+            waiting.reserve.eq(go),
             waiting.write.valid.eq(go),
             waiting.write.payload.eq(bursts.payload),
         ]

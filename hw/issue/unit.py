@@ -8,16 +8,16 @@ from ..memory.address_generator import AddressGenerator
 from .command import saturate
 
 
-def address_generator(m, platform, command, begins, legal, base, steps, width: int):
-    """Instantiate an address generator, started at `base` by a command if `begins` is high; other commands pass.
+def address_generator(m, platform, command, start, legal, base, steps, width: int):
+    """Instantiate an address generator, started at `base` by a command if `start` is high; other commands pass.
 
-    `steps` are (count, stride) of each dimension. A command that begins and is not `legal` (a count is 0) never
-    completes. Returns the generator and the number of its instruction.
+    `steps` are (count, stride) of each dimension. A command that starts the generator but is not `legal` (a count is 0)
+    never completes. Returns the generator and the number of its instruction.
     """
     walk = place(m, platform, "walk", AddressGenerator, dims=len(steps), width=width)
     m.d.comb += [
-        walk.i.valid.eq(command.valid & begins & legal),
-        command.ready.eq(Mux(begins, walk.i.ready & legal, 1)),
+        walk.i.valid.eq(command.valid & start & legal),
+        command.ready.eq(Mux(start, walk.i.ready & legal, 1)),
     ]
     m.d.comb += load_box(walk, base, steps, width)
     pc = Signal(PC_WIDTH, name="walked_pc", reset_less=True)

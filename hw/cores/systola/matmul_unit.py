@@ -102,7 +102,7 @@ class MatmulUnit(Component):
         row_target = Signal(self.p.row, reset_less=True)
         if self.p.fitted.elastic:
             destinations = place(m, platform, "destinations", TargetQueue, width=width, depth=latency + 1)
-            m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.take.eq(array.y.valid)]
+            m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.pop.eq(array.y.valid)]
             m.d.comb += exact(row_target.as_value(), destinations.o)
         else:
             destinations = place(m, platform, "destinations", Delay, width=width, cycles=latency - 1, style="memory")
@@ -236,11 +236,11 @@ class ActivationReader(Component):
         # Results go to consecutive rows.
         target = Signal(p.addr_width + 2, reset_less=True)
         kind = Signal(p.row, reset_less=True)
-        begins = Signal()
-        m.d.comb += begins.eq(command.valid & command.ready & (op.op == Op.MATMUL))
+        started = Signal()
+        m.d.comb += started.eq(command.valid & command.ready & (op.op == Op.MATMUL))
         with m.If(walk.o.valid & walk.o.ready):
             m.d.sync += target.eq(target + 1)
-        with m.If(begins):
+        with m.If(started):
             beyond = op.b[len(target) :].any()
             m.d.sync += [
                 target.eq(Mux(beyond, ~0, op.b)),
@@ -266,7 +266,7 @@ class ActivationReader(Component):
 
         unread = Signal(4)  # MATMULs whose last row has not left
         ends = self.o.valid & self.o.ready & self.o.payload.tag.end
-        m.d.sync += unread.eq(unread + begins - ends)
+        m.d.sync += unread.eq(unread + started - ends)
         m.d.comb += self.busy.eq(unread != 0)
 
         wrong = command.valid & (op.op == Op.MATMUL) & ~legal

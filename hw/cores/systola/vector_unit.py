@@ -263,19 +263,19 @@ class VectorUnit(Component):
             depth=VectorLanes.latency(VectorLanes.Parameters(**p.lanes)) + 4,
             style="distributed",
         )
-        leaves = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
-        write = place(m, platform, "write_skid", StreamSkid, payload=leaves)
-        leaves = write.i.payload
+        beat = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
+        write = place(m, platform, "write_skid", StreamSkid, payload=beat)
+        beat = write.i.payload
         m.d.comb += [
-            results.take.eq(enter & element.end),
+            results.reserve.eq(enter & element.end),
             space.eq(results.space),
             results.write.valid.eq(lanes.y.valid),
             results.write.payload.eq(lanes.y.payload),
             write.i.valid.eq(results.o.valid & dest.o.valid),
-            leaves.addr.eq(dest.o.payload.addr),
-            leaves.data.eq(results.o.payload.data),
-            leaves.hits.eq(~wrong["DEST"]),
-            leaves.last.eq(dest.o.payload.ended.all()),
+            beat.addr.eq(dest.o.payload.addr),
+            beat.data.eq(results.o.payload.data),
+            beat.hits.eq(~wrong["DEST"]),
+            beat.last.eq(dest.o.payload.ended.all()),
             results.o.ready.eq(write.i.ready & dest.o.valid),
             dest.o.ready.eq(write.i.ready & results.o.valid),
             self.write.valid.eq(write.o.valid),
