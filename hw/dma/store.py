@@ -47,24 +47,24 @@ class Store(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        walk = place(m, platform, "walk", PieceGenerator, **dict(p))
+        generator = place(m, platform, "generator", PieceGenerator, **dict(p))
         bursts = place(m, platform, "bursts", BurstSplitter, **dict(p))
         reader = place(m, platform, "reader", StoreReader, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", ByteAligner, **dict(p))
         words = place(m, platform, "words", StreamSpill, payload=word(p))
-        join(m, self.i, walk.i)
+        join(m, self.i, generator.i)
         join(m, reader.o, self.read)
 
         # Each piece goes to three destinations: to the local memory, to the aligner, and to the bus.
         ready = Signal()
-        new = walk.o.payload
+        new = generator.o.payload
         sourceless = new.fill if p.values else Const(0, 1)
         reads = reader.i.ready | sourceless
         m.d.comb += [
             ready.eq(pieces.space & bursts.i.ready & reads),
-            walk.o.ready.eq(ready),
-            pieces.reserve.eq(walk.o.valid & ready),
+            generator.o.ready.eq(ready),
+            pieces.reserve.eq(generator.o.valid & ready),
             pieces.write.valid.eq(pieces.reserve),
             pieces.write.payload.eq(new),
             bursts.i.valid.eq(pieces.reserve),

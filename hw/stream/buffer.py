@@ -109,7 +109,7 @@ class StreamBuffer(Component):
 def buffered(m, platform, *, reserve, space, row, valid, out, depth: int, style: str = "block"):
     """Insert a :class:`StreamBuffer` between a pipeline that cannot stall and stream `out`, in module `m` as `buffer`.
 
-    `reserve`: a row is issued into the pipeline, allowed while `space` is high. `row` is `valid` at the pipeline's output.
+    `reserve` is driven when a row enters the pipeline, allowed while `space` is high. `row` is `valid` at its output.
     """
     buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth, style=style)
     m.d.comb += [

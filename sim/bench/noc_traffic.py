@@ -124,8 +124,8 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
         return
     expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
     expect("packets received, by node", counts["received"], np.bincount(made.dest[~bad], minlength=count))
-    refused = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
-    expect("packets that the network rejected, by node", counts["errors"], refused)
+    rejected = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
+    expect("packets that the network rejected, by node", counts["errors"], rejected)
     expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)

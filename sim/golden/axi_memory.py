@@ -46,7 +46,7 @@ class AxiMemory:
         self.width = width
 
     def response(self, address: int, size: int, length: int, burst: int) -> int:
-        """Response of a burst: it is outside the memory, or illegal, as a whole."""
+        """Response of a burst. A burst is outside the memory, or illegal, as a whole."""
         if address >= len(self.bytes):
             return DECERR
         return OKAY if legal(address, size, length, burst, self.width) else SLVERR

@@ -252,7 +252,7 @@ class _Machine:
         self.spans.append(Span("store", first, self.write_bus, pc))
 
     def weights(self, cycle: int, rows: int, pc: int):
-        """Load a tile. One tile is in use and one waits; loading a third starts when the second is taken."""
+        """Load a tile. One tile is in use and one is pending; a third starts to load when the second comes into use."""
         begin = max(cycle, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size

@@ -48,7 +48,7 @@ COUNTERS = {
 
 
 class SystolaEngine(Engine):
-    """Engine of `systola`: executes the program at `entry` while `go` is high. Ports and timing: as :class:`.Engine`."""
+    """Engine of `systola`: executes the program at `entry` while `go` is high; see :class:`.Engine` for its ports."""
 
     Parameters = SystolaParameters
     NAME = "systola"

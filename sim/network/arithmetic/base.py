@@ -28,7 +28,7 @@ class Arithmetic:
     def title(self) -> str:
         return type(self).__name__
 
-    def refuses(self, operation: str, inputs: tuple[Tensor, ...], output: Tensor) -> str | None:
+    def rejects(self, operation: str, inputs: tuple[Tensor, ...], output: Tensor) -> str | None:
         """Reason why an operation on these tensors is undefined in this arithmetic, or None."""
         if operation not in self.OPERATIONS:
             return f"{self.title} does not define {operation}"

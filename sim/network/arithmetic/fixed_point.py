@@ -68,11 +68,11 @@ class FixedPoint(Arithmetic):
     def result_types(self, operation, inputs):
         return (self._type, "int32") if operation == "dot" else (self._type,)
 
-    def refuses(self, operation, inputs, output):
+    def rejects(self, operation, inputs, output):
         for tensor in (*inputs, output):
             if tensor.zero_point:
                 return f"FixedPoint has no zero points, and {tensor.name} has {tensor.zero_point}"
-        return super().refuses(operation, inputs, output)
+        return super().rejects(operation, inputs, output)
 
     def dot(self, a, w, taps, bias):
         start = np.zeros(w.shape[1], np.int64) if bias is None else np.asarray(bias, np.int64)
