@@ -1,7 +1,7 @@
 """Bench of the network with traffic generators: it writes the settings, waits, and reads the counters.
 
 Python is not called while the network runs. The endpoints check each word; here the counts are compared: every packet
-that the golden model creates arrived, or was rejected by a full backlog.
+that the golden model creates arrived, or was blocked by a full backlog.
 """
 
 import time

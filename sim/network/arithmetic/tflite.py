@@ -108,14 +108,14 @@ class Tflite(Integer):
 
     def rejects(self, operation, inputs, output):
         if operation == "softmax":
-            return self._refuses_softmax(inputs[0], output)
+            return self._rejects_softmax(inputs[0], output)
         reason = super().rejects(operation, inputs, output)
         if reason is None and self.multiplier is None and operation in ("average", *FUNCTIONS):
             names = ("type", "zero_point", "scale") if operation == "average" else ("scale",)
             reason = moves(inputs[0], output, names)
         return reason
 
-    def _refuses_softmax(self, source: Tensor, output: Tensor) -> str | None:
+    def _rejects_softmax(self, source: Tensor, output: Tensor) -> str | None:
         if source.type != "int8" or not isinstance(source.scale, float):
             return f"softmax needs int8 with one scale, and {source.name} is {source.type} with scale {source.scale}"
         if (output.type, output.scale, output.zero_point) != ("int8", 1 / 256, -128):

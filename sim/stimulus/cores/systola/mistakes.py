@@ -104,7 +104,7 @@ def in_turn(known: list[tuple[ErrorCode, list[InstructionWord]]]) -> list[tuple[
 
 
 Fault = tuple[int, int, int]
-"""Address range that answers with a bus error: first, last, code."""
+"""Address range that returns a bus error: first, last, code."""
 
 
 class BrokenProgram(NamedTuple):
