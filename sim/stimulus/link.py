@@ -48,7 +48,7 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
             frames.append(_request(p, rng, number + int(rng.choice([WINDOW + 9, -WINDOW, -WINDOW - 1]))))
     if case % 2:
         frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
-    frames.append(b"\0" + request(number, HELLO))  # it always has a response, the last one, whatever precedes it
+    frames.append(b"\0" + request(number, HELLO))  # its response is always the last one
     pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),
