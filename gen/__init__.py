@@ -1,4 +1,5 @@
-"""The public interface: generate, simulate, synthesise and run accelerators and their components, quantise tensors.
+"""The public interface: generate, simulate, synthesise and run accelerators and their components, describe and compile
+networks, quantise tensors.
 
 Names are those of `systola list`; parameters are those of `systola show NAME`. An invalid request raises
 :class:`.UsageError` or :class:`.ParameterError`, in `quantise` and `prune` :class:`.QuantiseError`, each with a message
@@ -9,17 +10,24 @@ from . import startup as _startup  # noqa: F401  # before the imports that take 
 
 # isort: split
 from ..hw.component import ParameterError
-from ..sim.network import prune, quantise
+from ..sim.network import prune, quantise, reference
+from ..sim.network.graph import Graph
 from ..sim.network.quantise import QuantiseError
 from . import accelerators as _accelerators_package
 from . import run as _run_package
 from .accelerators.registry import accelerators
 from .api import assemble, generate, matmul, run, simulate, synthesise, tiles
+from .compile.tiling import Chunk, Tiling
 from .errors import UsageError
+from .run.tasks import ConvTask
 
 __all__ = [
+    "Chunk",
+    "ConvTask",
+    "Graph",
     "ParameterError",
     "QuantiseError",
+    "Tiling",
     "UsageError",
     "accelerators",
     "assemble",
@@ -27,6 +35,7 @@ __all__ = [
     "matmul",
     "prune",
     "quantise",
+    "reference",
     "run",
     "simulate",
     "synthesise",

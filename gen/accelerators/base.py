@@ -56,7 +56,7 @@ class Accelerator(ABC, typing.Generic[P]):
         """Source of random tensors and their arithmetic, in the number format of the machine."""
 
     @abstractmethod
-    def refuses(self, parameters: P, graph: Graph, node: Node) -> str | None:
+    def rejects(self, parameters: P, graph: Graph, node: Node) -> str | None:
         """Reason why a node cannot run on the machine, as the end of a sentence; None if it can."""
 
     @abstractmethod
@@ -69,7 +69,7 @@ class Accelerator(ABC, typing.Generic[P]):
             if graph.producer(name) is None:
                 raise UsageError(f"output {name} cannot be computed on {self.name}: it is not the result of a layer.")
         for node in graph.nodes:
-            if reason := self.refuses(parameters, graph, node):
+            if reason := self.rejects(parameters, graph, node):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")
 
     def wrong(self, parameters: P, job: Job) -> str | None:

@@ -60,7 +60,7 @@ def _mean(result: dict) -> float:
 
 
 def _is_stable(result: dict) -> bool:
-    return not any(result["refused"]) and sum(result["flits"]) > 0.99 * sum(result["timed"])
+    return not any(result["blocked"]) and sum(result["flits"]) > 0.99 * sum(result["timed"])
 
 
 def loads() -> Section:

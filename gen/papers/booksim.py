@@ -37,7 +37,7 @@ def results(kind: str, vcs: int) -> list[tuple[bool, float]]:
     _, found = checked(generate("noc_traffic", component), cases, keep=True)
     return [
         (
-            not any(result["refused"]) and sum(result["flits"]) > 0.99 * sum(result["timed"]),
+            not any(result["blocked"]) and sum(result["flits"]) > 0.99 * sum(result["timed"]),
             sum(result["cycles"]) / max(1, sum(result["timed"])),
         )
         for result in found

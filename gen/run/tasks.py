@@ -44,7 +44,7 @@ class GemmTask(Task):
 
 
 class ConvTask(Task):
-    """Convolution of random tensors."""
+    """Convolution of random tensors: (images, height, width, channels) to (images, rows, columns, filters)."""
 
     height: int = Field(56, ge=1, le=4096, description="rows of the image")
     width: int = Field(56, ge=1, le=4096, description="columns of the image")

@@ -21,7 +21,7 @@ class Engine(Component):
     """Base class of an accelerator's engine, which a :class:`.Shell` turns into an accelerator.
 
     While `go` is high the engine executes the program or descriptors at DRAM address `entry`, until it raises `halted`
-    or `fault.valid`; both may stay high. `stop` is high whenever `go` is low: no transfer may begin then. `quiet` is
+    or `fault.valid`; both may stay high. `stop` is high whenever `go` is low: no transfer may begin then. `idle` is
     high when no transfer is in flight on any bus, which ends the execution. The shell resets the engine before each
     execution, so the engine needs no logic to return to its initial state. `pc` is the instruction or descriptor being
     executed.
@@ -66,7 +66,7 @@ class Engine(Component):
             "go": In(1),
             "stop": In(1),
             "halted": Out(1),
-            "quiet": Out(1),
+            "idle": Out(1),
             "fault": Out(FAULT),
             "pc": Out(PC_WIDTH),
             "events": Out(Bundle(events)),

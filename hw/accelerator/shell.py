@@ -193,7 +193,7 @@ class Shell(Component[P]):
             clearing.eq(clearing << 1),
             stopping.eq(clearing.any() & stops),  # a stop that comes before execution has begun
             running.eq((running & ~ends) | clearing[-1]),
-            drains.eq((drains & ~engine.quiet) | ends),
+            drains.eq((drains & ~engine.idle) | ends),
         ]
         with m.If(idle & registers.control_start & registers.control_start_strobe):
             m.d.sync += [clearing.eq(1), *(each.eq(0) for each in error.values())]
@@ -208,7 +208,7 @@ class Shell(Component[P]):
         with m.If(failed):
             m.d.sync += [pc.eq(fault.pc), *(each.eq(fault[name]) for name, each in error.items())]
         m.d.comb += [
-            registers.status_done_set.eq(drains & engine.quiet),
+            registers.status_done_set.eq(drains & engine.idle),
             registers.status_running.eq(~idle),
             registers.error_code.eq(error["code"]),
             registers.error_detail.eq(error["detail"]),

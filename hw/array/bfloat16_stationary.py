@@ -12,7 +12,7 @@ from .skew import Skew, SteppedSkew
 from .weight_stationary import StationaryCoreParameters, core_members
 
 STEP = Fp32Add.LATENCY
-"""Cycles from a row to the next one, for all data that move down the grid."""
+"""Cycles per row for all data that move down the grid."""
 
 
 class Bfloat16Parameters(StationaryCoreParameters):
@@ -102,14 +102,16 @@ class Bfloat16Head(Cell):
 
 
 class Bfloat16Stationary(Component):
-    """Core (see :func:`.core_members`) as a systolic grid in fp32: from +0, one product after the other, k = 0 first.
+    """Systolic grid core in fp32 (ports: :func:`.core_members`). A sum starts at +0 and adds one product per row, k = 0
+    first.
 
     Sums are rounded, so their order matters: lane 0 of `streamed` enters the top row, and weight k of a tile is stored
     in row k, so later weights pass the rows of earlier ones. All data that move down take STEP cycles per row, because
     psums do. There are no global signals.
 
     Latency STEP * rows + cols + that of a product. Initiation interval 1; a tile loads in `rows` cycles while the
-    current one is in use. Area: rows x cols cells, and triangles of delays, the one of `streamed` STEP times as deep.
+    current one is in use. Area: rows x cols cells, and triangular delays at three edges; that of `streamed` is STEP
+    times as deep.
     """
 
     Parameters = Bfloat16Parameters

@@ -20,10 +20,10 @@ class Broadcast(MatrixEngine):
     Streams, tiles and results are those of `systolic` with dataflow ws, so that the two can be swapped: `a` carries
     A[m, 0:rows], `w` carries W[k, 0:cols] in `rows` beats, k = 0 first, `y` carries Y[m, 0:cols].
 
-    Back-pressure as there. Initiation interval 1. Latency, with P = operand_register + product_register and B = 2 (0
-    without a buffer): 2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. Compared with the grid it
-    needs fewer delays and cycles but more fan-out: an activation drives `cols` multipliers, a weight lane `rows`
-    registers, and `swap` all.
+    Back-pressure as in `systolic`. Initiation interval 1. Latency, with P = operand_register + product_register and B =
+    2 (0 without a buffer): 2 + P + ceil(log2 rows) + B from row to result; M rows take M - 1 more. Compared with the
+    grid it needs fewer delays and cycles but more fan-out: an activation drives `cols` multipliers, a weight lane
+    `rows` registers, and `swap` all.
 
     Formats other than integers: as `systolic`.
 
@@ -60,7 +60,7 @@ class Broadcast(MatrixEngine):
 
 
 class BroadcastTree(Component):
-    """Core (see :func:`.weight_stationary.core_members`) as `cols` inner products with common activations.
+    """Broadcast core (ports: :func:`.weight_stationary.core_members`): `cols` inner products of one row of activations.
 
     Latency 1 + the multiplier's + ceil(log2 rows). Area: rows x cols multipliers, cols trees.
     """

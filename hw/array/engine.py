@@ -68,7 +68,7 @@ class MatrixEngine(Component):
 
     @property
     def edge(self) -> int:
-        """Cycles that a result spends between the component inside and the streams, in decoders for example."""
+        """Latency in addition to that of the component inside, for example that of decoders, in cycles."""
         return 0
 
     @property

@@ -8,7 +8,8 @@ from ..bundle import Lanes
 from ..component import Component, Parameters, place
 
 GROUP = 16
-"""Maximum children of a module: about the root of the largest side, so that no level wires many bits."""
+"""Maximum number of children of a module: about the square root of the longest side, which limits the wires per
+level."""
 
 
 class Cell(Component):

@@ -83,7 +83,7 @@ class OutputStationary(Component):
     Latency: rows + cols + 1 cycles and the multiplier's from the last beat of `a`, `w` to the first of `y`, plus 2 with
     a buffer. Tiles of K beats have a period of max(K, rows) cycles: one drains while the next accumulates. A tile's
     last beat is accepted only when the output buffer has space for its `rows` results, so the grid never stalls. Area:
-    rows x cols cells, and triangles of delays on three sides.
+    rows x cols cells, and triangular delays on three sides.
     """
 
     class Parameters(Parameters):
@@ -116,7 +116,7 @@ class OutputStationary(Component):
 
     @staticmethod
     def full_speed(p) -> int:
-        """Return the rows of buffer with which the grid never waits for an output that is always ready."""
+        """Return the buffer depth, in rows, at which the grid never stalls while `y` is always ready."""
         return OutputStationary.core_latency(p) + ROUND_TRIP + 2 * p.rows
 
     def elaborate(self, platform):
@@ -209,7 +209,7 @@ class OutputStationary(Component):
         else:
             buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=p.buffer, claim=p.rows)
             m.d.comb += [
-                buffer.take.eq(ends),
+                buffer.reserve.eq(ends),
                 space.eq(buffer.space),
                 buffer.write.payload.eq(row),
                 buffer.write.valid.eq(valid),

@@ -114,7 +114,7 @@ class Pe(Component):
             operands[name] = decoders.o
         space = Signal()
         accepts = Signal()  # the operands of a result have entered
-        last = Signal()  # the last of its tile
+        last = Signal()  # last of its tile
         cell = self._ws if p.dataflow == "ws" else self._os
         result = cell(m, platform, operands["a"], operands["w"], space, accepts, last)
         valid, lasts = Signal(self.cell_latency), Signal(self.cell_latency)
@@ -123,7 +123,7 @@ class Pe(Component):
         m.d.comb += [row.data.eq(result), row.last.eq(lasts[-1])]
         depth = self.cell_latency + ROUND_TRIP
         buffered(
-            m, platform, take=accepts, space=space, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto"
+            m, platform, reserve=accepts, space=space, row=row, valid=valid[-1], out=self.y, depth=depth, style="auto"
         )
         return m
 

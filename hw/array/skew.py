@@ -1,4 +1,4 @@
-"""Skew: triangles of delays at the edges of an array."""
+"""Skew: triangular delays at the edges of an array."""
 
 from amaranth.hdl import Cat, Module
 from amaranth.lib.wiring import In, Out

@@ -59,7 +59,7 @@ class SparseCell(Cell):
 
 
 class SparseStationary(WeightStationary):
-    """Core (see :func:`.core_members`) as a systolic grid of groups: y[c] = sum over g of group g's product.
+    """Systolic grid of groups (ports: :func:`.core_members`): y[c] = sum over g of group g's product.
 
     Data movement as in :class:`.WeightStationary`. Latency rows + cols + that of an NmMac, rows counting groups.
     """

@@ -13,7 +13,7 @@ from .weight_stationary import StationaryCoreParameters
 
 BUFFER_LATENCY = 2
 ROUND_TRIP = 2 + BUFFER_LATENCY
-"""Cycles beyond the core's latency for which a row keeps its claim on the output buffer."""
+"""Cycles in addition to the core's latency for which a row reserves space in the output buffer."""
 
 
 class Stationary(Component):
@@ -50,7 +50,7 @@ class Stationary(Component):
 
     @staticmethod
     def full_speed(core: type[Component], core_parameters: StationaryCoreParameters) -> int:
-        """Return the rows of buffer with which the core never waits for an output that is always ready."""
+        """Return the buffer depth, in rows, at which the core never stalls while `y` is always ready."""
         return 1 + core.latency(core_parameters) + ROUND_TRIP
 
     def elaborate(self, platform):
@@ -115,5 +115,5 @@ class Stationary(Component):
         if p.buffer == 0:
             m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
-            buffered(m, platform, take=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=p.buffer)
+            buffered(m, platform, reserve=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=p.buffer)
         return m

@@ -16,7 +16,7 @@ from .skew import Skew
 
 
 class StationaryCoreParameters(Parameters):
-    """Parameters of a core: it multiplies a stationary tile by streamed rows, which a stationary edge supplies."""
+    """Parameters of a core, which multiplies streamed rows by a stationary tile; a stationary edge supplies both."""
 
     rows: int
     cols: int
@@ -152,14 +152,14 @@ class RowControl(Cell):
 
 
 class WeightStationary(Component):
-    """Core (see :func:`core_members`) as a systolic grid.
+    """Weight-stationary systolic grid (ports: :func:`core_members`).
 
     Lane 0 of `streamed` enters the bottom row, because the first weight of a tile travels furthest. A psum is as wide
     in each row as the sums that can arrive there. There are no global signals: operands, weights, `swap` and `load`
     advance by one cell per cycle.
 
     Latency rows + cols and the multiplier's. Initiation interval 1; a tile loads in `rows` cycles while the current one
-    is in use. Area: rows x cols cells, and triangles of delays on three sides.
+    is in use. Area: rows x cols cells, and triangular delays on three sides.
     """
 
     Parameters = StationaryCoreParameters

@@ -81,8 +81,8 @@ class AxiMux(Component):
             self._respond(m, "r", masters)
         if self.p.writes:
             order = place(m, platform, "order", GrantQueue, masters=self.p.masters, depth=self.p.outstanding)
-            grant, taken = self._address(m, platform, "aw", masters, order.space)
-            m.d.comb += [order.write.eq(taken), order.grant.eq(grant)]
+            grant, accepted = self._address(m, platform, "aw", masters, order.space)
+            m.d.comb += [order.write.eq(accepted), order.grant.eq(grant)]
             self._write(m, order, masters)
             self._respond(m, "b", masters)
         return m
@@ -93,17 +93,17 @@ class AxiMux(Component):
         sources = [getattr(master, name) for master in masters]
         request = Cat(source.valid for source in sources)
         grant = Signal(p.masters, name=f"{name}_grant")
-        taken = Signal(name=f"{name}_taken")
+        accepted = Signal(name=f"{name}_accepted")
         spill = place(m, platform, name, StreamSpill, payload=target.payload.shape())
         join(m, spill.o, target)
-        m.d.comb += [spill.i.valid.eq(request.any() & space), taken.eq(spill.i.valid & spill.i.ready)]
+        m.d.comb += [spill.i.valid.eq(request.any() & space), accepted.eq(spill.i.valid & spill.i.ready)]
         if p.priority == "fixed":
             m.d.comb += grant.eq(request & ~(request - 1)[: p.masters])
         else:
             arbiter = place(
                 m, platform, f"{name}_arbiter", MatrixArbiter, count=p.masters, rule="round_robin", held=True
             )
-            m.d.comb += [arbiter.request.eq(request), arbiter.taken.eq(taken), grant.eq(arbiter.grant)]
+            m.d.comb += [arbiter.request.eq(request), arbiter.accepted.eq(accepted), grant.eq(arbiter.grant)]
         for n, source in enumerate(sources):
             m.d.comb += source.ready.eq(grant[n] & spill.i.ready & space)
             with m.If(grant[n]):
@@ -111,7 +111,7 @@ class AxiMux(Component):
                 m.d.comb += [
                     spill.i.payload[field].eq(source.payload[field]) for field in ("addr", "len", "size", "burst")
                 ]
-        return grant, taken
+        return grant, accepted
 
     def _respond(self, m, name, masters):
         """Route a response to the master whose number its ID contains."""

@@ -35,13 +35,13 @@ class Collective(Component):
 
     Latency from the last call to the last status, with D = k + l - 2 and S the longer of the last two segments (R below
     15, else 8 + (R mod 8) mod 7): broadcast and reduce 2 D + 2 N + R + 14; all_reduce 2 D + 2 (N - 1) R + S + 18;
-    all_gather 2 D + (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18; these three take a little more below 3 rows.
-    all_to_all takes somewhat more than N R hops / 2, with the mean number of hops. Initiation interval: the same; a
-    link carries a word in every cycle but for the first and last hops.
+    all_gather 2 D + (N - 1) R + S + 17; reduce_scatter 2 D + N R + 18; with fewer than 3 rows these three take a few
+    cycles more. all_to_all takes slightly more than N R h / 2, where h is the mean number of hops. Initiation interval:
+    equal to the latency; a link carries a word in every cycle except during the first and last hops.
 
-    Back-pressure: calls wait for the status of the previous call, and for each other. There is no combinational path
-    from an input to an output. Area: 4 lanes per node of a torus, 2 of a ring (each an adder, a bank and a link's
-    buffer of 16 words), and a schedule per 2 lanes; all nodes are instances of one module.
+    Back-pressure: a call waits for the status of the previous call, and for the calls of all other nodes. There is no
+    combinational path from an input to an output. Area: 4 lanes per node of a torus, 2 of a ring (each an adder, a bank
+    and a link's buffer of 16 words), and a schedule per 2 lanes; all nodes are instances of one module.
 
     Source: R. Thakur, R. Rabenseifner and W. Gropp, collectives in MPICH, Int. J. High Perf. Comput. Appl. 19(1), 2005
     (bounds, rings); W. T. Trotter and P. Erdos, When the Cartesian product of directed cycles is Hamiltonian, 1978.

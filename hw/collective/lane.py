@@ -42,22 +42,22 @@ class IntegerSum(Component):
 
 
 def reduction(p: CollectiveParameters) -> tuple[type[Component], dict]:
-    """Return the component that adds words of a format, with its parameters: ports `a`, `b`, `sum`, a `latency`, and a
-    result in every cycle. To use another operator, replace it here."""
+    """Return the component that adds two words, and its parameters. It has ports `a`, `b` and `sum`, a `latency`, and
+    initiation interval 1. To reduce with another operator, replace it here."""
     return IntegerSum, {"width": p.width, "element": p.element}
 
 
 class Lane(Component):
     """Lane: executes slots (`lane_slot` in `hw.collective.rings`), one word per cycle.
 
-    Operands are read ahead. A word is issued when the link that it pops has one (`word_valid`, `word`; `take` accepts
-    it) and the link that it pushes has space (`space`; `reserve` claims it): after that it never stalls.
+    Operands are prefetched. A word is issued when the input link has one (`word_valid`, `word`; `pop` accepts it) and
+    the output link has space (`space`; `reserve` reserves it). An issued word never stalls.
 
     While there are no slots the bank belongs to the node: `host_addr`, `host_data`, and bytes to write in
     `host_strobe`; `found` follows the address after BANK_LATENCY cycles.
 
-    Latency from `take` to `valid`: that of the reduction, so a hop takes one more cycle. Initiation interval 1.
-    Back-pressure: `slots` may stall; only `take` and `reserve` depend combinationally on inputs: on `word_valid` and
+    Latency from `pop` to `valid`: that of the reduction, so a hop takes one more cycle. Initiation interval 1.
+    Back-pressure: `slots` may stall; only `pop` and `reserve` depend combinationally on inputs: on `word_valid` and
     `space`. Area: the bank, the reduction, 2 words of flip-flops and two more per cycle of the reduction.
     """
 
@@ -71,7 +71,7 @@ class Lane(Component):
             "busy": Out(1),
             "word_valid": In(1),
             "word": In(p.width),
-            "take": Out(1),
+            "pop": Out(1),
             "space": In(1),
             "reserve": Out(1),
             "valid": Out(1),
@@ -125,7 +125,7 @@ class Lane(Component):
         m.d.comb += [
             fire.eq(ready.valid & (self.word_valid | ~ready.pop) & (self.space | ~ready.push)),
             advance.eq(~ready.valid | fire),
-            self.take.eq(fire & ready.pop),
+            self.pop.eq(fire & ready.pop),
             self.reserve.eq(fire & ready.push),
         ]
 

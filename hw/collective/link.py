@@ -1,4 +1,4 @@
-"""Two ends of a link between neighbours: credits at its start, a buffer at its end."""
+"""Link between neighbours: sender with credits, receiver with a buffer."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib.memory import Memory
@@ -9,12 +9,12 @@ from ..noc.route import bits
 from ..noc.vc_queue_head import DISTRIBUTED
 
 
-class LinkEnd(Component):
-    """Link end: a buffer of `depth` words, a power of two, whose sender counts the free words.
+class LinkReceiver(Component):
+    """Link receiver: a buffer of `depth` words, a power of two; the sender counts the free words.
 
-    `data` is written if `valid`. `word` is the oldest word while `word_valid` is high; `take` removes it.
+    `data` is written if `valid`. `word` is the oldest word while `word_valid` is high; `pop` removes it.
 
-    Latency 1, initiation interval 1. `credit` follows `take` one cycle later. Area: depth x width bits of distributed
+    Latency 1, initiation interval 1. `credit` follows `pop` one cycle later. Area: depth x width bits of distributed
     memory, two counters.
     """
 
@@ -30,7 +30,7 @@ class LinkEnd(Component):
             "credit": Out(1),
             "word": Out(p.width),
             "word_valid": Out(1),
-            "take": In(1),
+            "pop": In(1),
         }
 
     def elaborate(self, platform):
@@ -40,17 +40,17 @@ class LinkEnd(Component):
         read = ring.read_port(domain="comb")
         following = Signal(bits(self.p.depth), init=1)  # the address after the read address
         m.d.comb += [write.data.eq(self.data), write.en.eq(self.valid), self.word.eq(read.data)]
-        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.take)]
-        with m.If(self.take):
+        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(self.pop)]
+        with m.If(self.pop):
             m.d.sync += [read.addr.eq(following), following.eq(following + 1)]
-        with m.If(self.take | ~self.word_valid):
+        with m.If(self.pop | ~self.word_valid):
             m.d.sync += self.word_valid.eq(self.valid | (self.word_valid & (following != write.addr)))
         return m
 
 
-class LinkBegin(Component):
-    """Link start: counter of the free words at the link's end. `space` is high unless there are none; `reserve` claims
-    one, `credit` returns one. Latency 1."""
+class LinkSender(Component):
+    """Link sender: counter of the free words in the receiver. `space` is high while there is at least one; `reserve`
+    reserves one, `credit` returns one. Latency 1."""
 
     class Parameters(Parameters):
         depth: int

@@ -11,7 +11,7 @@ from ..noc.route import bits
 from ..stream.buffer import buffered
 from .barrier import CHILDREN, DECISION, BarrierNode, subtree_state
 from .lane import BANK_LATENCY, Lane
-from .link import LinkBegin, LinkEnd
+from .link import LinkReceiver, LinkSender
 from .rings import LINK_DEPTH, CollectiveCode, CollectiveOp, CollectiveParameters, call, lane_slot, place_of
 from .slots import LANE_FIELDS, SlotSchedule, order
 
@@ -94,7 +94,7 @@ class CollectiveNode(Component):
                 schedule.start.eq(start),
             ]
             ends = Cat(self.next_nodes[ring] == current.root, self.previous_nodes[ring] == current.root)
-            m.d.comb += [schedule.order.begins.eq(Cat(ends[1], ends[0])), schedule.order.ends.eq(ends)]
+            m.d.comb += [schedule.order.chain_first.eq(Cat(ends[1], ends[0])), schedule.order.chain_last.eq(ends)]
         self._links(m, platform, lanes, command)
         idle = Signal()
         self._memory(m, platform, lanes, idle)
@@ -189,18 +189,18 @@ class CollectiveNode(Component):
     def _links(self, m, platform, lanes, command):
         """Connect lanes with links."""
         p, r = self.p, self.p.rings
-        ends, begins = [], []
+        receivers, senders = [], []
         for n in range(r.lanes):
-            end = place(m, platform, f"link_end{n}", LinkEnd, width=p.width, depth=LINK_DEPTH)
-            begin = place(m, platform, f"link_begin{n}", LinkBegin, depth=LINK_DEPTH)
+            receiver = place(m, platform, f"link_receiver{n}", LinkReceiver, width=p.width, depth=LINK_DEPTH)
+            sender = place(m, platform, f"link_sender{n}", LinkSender, depth=LINK_DEPTH)
             m.d.comb += [
-                end.data.eq(self.link_in[n]),
-                end.valid.eq(self.link_in_valid[n]),
-                self.link_in_credit[n].eq(end.credit),
-                begin.credit.eq(self.link_out_credit[n]),
+                receiver.data.eq(self.link_in[n]),
+                receiver.valid.eq(self.link_in_valid[n]),
+                self.link_in_credit[n].eq(receiver.credit),
+                sender.credit.eq(self.link_out_credit[n]),
             ]
-            ends.append(end)
-            begins.append(begin)
+            receivers.append(receiver)
+            senders.append(sender)
 
         # Ring 0 is in y where it leaves for y, or comes from y; ring 1 is in the other dimension.
         exchange = command.op == CollectiveOp.ALL_TO_ALL
@@ -226,11 +226,11 @@ class CollectiveNode(Component):
                 command.reverse ^ direction,
             )
             m.d.comb += [
-                lane.word_valid.eq(choose([each.word_valid for each in ends], direction, in_dimension)),
-                lane.word.eq(choose([each.word for each in ends], direction, in_dimension)),
-                lane.space.eq(choose([each.space for each in begins], direction, out_dimension)),
+                lane.word_valid.eq(choose([each.word_valid for each in receivers], direction, in_dimension)),
+                lane.word.eq(choose([each.word for each in receivers], direction, in_dimension)),
+                lane.space.eq(choose([each.space for each in senders], direction, out_dimension)),
             ]
-        for n, (end, begin) in enumerate(zip(ends, begins, strict=True)):
+        for n, (receiver, sender) in enumerate(zip(receivers, senders, strict=True)):
             direction, dimension = divmod(n, r.count)
             in_dimension, out_dimension, direction = (
                 in_dimensions[direction] ^ dimension,
@@ -239,8 +239,8 @@ class CollectiveNode(Component):
             )
             by_direction = lanes[0::2] + lanes[1::2]
             m.d.comb += [
-                end.take.eq(choose([each.take for each in by_direction], direction, in_dimension)),
-                begin.reserve.eq(choose([each.reserve for each in by_direction], direction, out_dimension)),
+                receiver.pop.eq(choose([each.pop for each in by_direction], direction, in_dimension)),
+                sender.reserve.eq(choose([each.reserve for each in by_direction], direction, out_dimension)),
                 self.link_out[n].eq(choose([each.out for each in by_direction], direction, out_dimension)),
                 self.link_out_valid[n].eq(choose([each.valid for each in by_direction], direction, out_dimension)),
             ]
@@ -267,4 +267,4 @@ class CollectiveNode(Component):
         m.d.comb += found.data.eq(Cat(lane.found for lane in lanes))
         m.d.sync += reading.eq(Cat(read, reading))
         depth = BANK_LATENCY + 3
-        buffered(m, platform, take=read, space=space, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)
+        buffered(m, platform, reserve=read, space=space, row=found, valid=reading[-1], out=self.mem_rsp, depth=depth)

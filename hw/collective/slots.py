@@ -14,15 +14,16 @@ LANE_FIELDS = ("pop", "push", "read_addr", "write_addr")
 
 
 def order(p: CollectiveParameters) -> Bundle:
-    """Command of a node to its engines. `own_part` is the first row of its own part of the message; `whole` is the
-    number of rows of all parts; `step_x` to `round_y` are the distances to the next part in x and y, and from the last
-    to the first. `reverse` and `second` select one of the four passes of an all-to-all. `root`: this node is the root;
-    `begins` and `ends`, one bit per lane: it is the next node after the root on the lane's ring, or the last before."""
+    """Command of a node to its engines. `own_part` is the first row of the node's own part of the message; `whole` is
+    the number of rows of all parts. `step_x` and `step_y` are the distances in rows to the next part in x and y;
+    `round_x` and `round_y` are those from the last part to the first. `reverse` and `second` select one of the four
+    passes of an all-to-all. `root`: this node is the root. `chain_first` and `chain_last`, one bit per lane: this node
+    directly follows, or directly precedes, the root on the lane's ring."""
     steps = dict.fromkeys(STEPS, p.addr_width)
     return Bundle(
         {"op": 3, "rows": p.count_width, "base": p.addr_width, "own_part": p.addr_width, "whole": p.addr_width}
         | steps
-        | {"reverse": 1, "second": 1, "root": 1, "begins": 2, "ends": 2}
+        | {"reverse": 1, "second": 1, "root": 1, "chain_first": 2, "chain_last": 2}
     )
 
 
@@ -89,11 +90,11 @@ class SlotSchedule(Component):
             dimension.eq(self.axis ^ o.second if r.count > 1 else 0),
         ]
 
-        # Three walkers along the parts: one forwards and one backwards, and one at the node's own part of each group.
+        # Three node pointers: one moves forwards, one backwards, one points to the node's own part of each group.
         walkers = {}
         for name, forward in (("forward", True), ("backward", False), ("own_part", True)):
             walker = walkers[name] = place(
-                m, platform, name, NodeWalker, forward=forward, rings=r, addr_width=p.addr_width
+                m, platform, name, NodePointer, forward=forward, rings=r, addr_width=p.addr_width
             )
             m.d.comb += [
                 walker.straight.eq(exchange),
@@ -101,9 +102,14 @@ class SlotSchedule(Component):
                 *(getattr(walker, step).eq(o[step]) for step in STEPS),
             ]
         forward, backward, own_part = walkers.values()
-        walk = Signal()
+        advance = Signal()
         restart = Signal()  # `forward` and `backward` return to the node's own part
-        m.d.comb += [forward.walk.eq(walk), backward.walk.eq(walk), forward.load.eq(restart), backward.load.eq(restart)]
+        m.d.comb += [
+            forward.advance.eq(advance),
+            backward.advance.eq(advance),
+            forward.load.eq(restart),
+            backward.load.eq(restart),
+        ]
         m.d.comb += [own_part.load.eq(self.start), own_part.place.eq(self.position), own_part.first.eq(o.own_part)]
         for walker in (forward, backward):
             m.d.comb += [
@@ -191,14 +197,14 @@ class SlotSchedule(Component):
                 m.d.sync += [
                     out.read.eq(reduce | o.root),
                     out.write.eq(reduce == o.root),
-                    lanes("pop", [Mux(reduce, ~o.begins[n], ~o.root) for n in range(2)]),
-                    lanes("push", [Mux(reduce, ~o.root, ~o.ends[n]) for n in range(2)]),
+                    lanes("pop", [Mux(reduce, ~o.chain_first[n], ~o.root) for n in range(2)]),
+                    lanes("push", [Mux(reduce, ~o.root, ~o.chain_last[n]) for n in range(2)]),
                     lanes("read_addr", o.base),
                     lanes("write_addr", o.base),
                 ]
                 m.next = "GIVE"
             with m.State("WALK"):
-                m.d.comb += walk.eq(1)
+                m.d.comb += advance.eq(1)
                 m.d.sync += skip.eq(0)
                 with m.If(~skip):
                     m.next = "ROWS"
@@ -228,7 +234,7 @@ class SlotSchedule(Component):
                     with m.Elif((exchange & (distance == 0)) | (t == final)):  # distance 0: this was the own part
                         m.next = "NEXT"
                     with m.Else():
-                        m.d.comb += walk.eq(~exchange)
+                        m.d.comb += advance.eq(~exchange)
                         m.next = "FORM"
             with m.State("NEXT"):
                 m.d.sync += t.eq(first)
@@ -245,7 +251,7 @@ class SlotSchedule(Component):
                     m.d.sync += distance.eq(distance + 1)
                     m.next = "PART"
                 with m.Elif(exchange & (group != last_group)):
-                    m.d.comb += own_part.walk.eq(1)
+                    m.d.comb += own_part.advance.eq(1)
                     m.d.sync += [group.eq(group + 1), distance.eq(0)]
                     m.next = "NEXT"
                 with m.Else():
@@ -257,7 +263,7 @@ class SlotSchedule(Component):
                 half = even & (distance == last_distance)
                 low = o.rows >> 1
                 m.d.sync += [offset.eq(Mux(half & o.reverse, low, 0)), end.eq(Mux(half & ~o.reverse, low, o.rows))]
-                m.d.comb += walk.eq(1)
+                m.d.comb += advance.eq(1)
                 m.next = "ROWS"
                 with m.If(half & ~o.reverse & (low == 0)):
                     m.d.sync += [offset.eq(0), end.eq(0)]
@@ -266,10 +272,10 @@ class SlotSchedule(Component):
         return m
 
 
-class NodeWalker(Component):
-    """Node walker: steps from node to node, along a ring or straight in one dimension; drives the first row of a part.
+class NodePointer(Component):
+    """Node pointer: steps from node to node, along a ring or straight in one dimension; drives the first row of a part.
 
-    `load` sets it to node `place`, whose part begins at row `first`; `walk` advances it by one node: by +1 if
+    `load` sets it to node `place`, whose part begins at row `first`; `advance` moves it by one node: by +1 if
     `forward`, else by -1. `axis` is the dimension if `straight`, else the ring. Latency 1.
     """
 
@@ -288,7 +294,7 @@ class NodeWalker(Component):
             "load": In(1),
             "place": In(place),
             "first": In(p.addr_width),
-            "walk": In(1),
+            "advance": In(1),
             "current": Out(place),
             "addr": Out(p.addr_width),
         }
@@ -313,7 +319,7 @@ class NodeWalker(Component):
         subtract = Mux(along_y, edges["y"], edges["x"]) ^ (not forward)
         with m.If(self.load):
             m.d.sync += [current.eq(self.place), self.addr.eq(self.first)]
-        with m.Elif(self.walk):
+        with m.Elif(self.advance):
             m.d.sync += [
                 self.addr.eq(Mux(subtract, self.addr - part_step, self.addr + part_step)),
                 current.sum.eq(beyond["sum"]),

@@ -37,7 +37,7 @@ def aligned(p: DmaParameters) -> Bundle:
 
 
 class ByteAligner(Component):
-    """Byte aligner: moves, with the source words of each in order, become target words.
+    """Byte aligner: converts moves, and the source words of each in order, to target words.
 
     Every source word is rotated by (target - source) mod W bytes, W the bytes of a word. A target word then takes its
     low lanes from the previous source word and the others from the current one. A move of n bytes takes one cycle per
@@ -92,10 +92,10 @@ class ByteAligner(Component):
         free = Signal()
         go = Signal()
         closing = Signal()
-        leaves = Signal()
+        last_written = Signal()
         m.d.comb += [
             free.eq(~self.o.valid | self.o.ready),
-            leaves.eq(self.o.valid & self.o.ready & out.last),
+            last_written.eq(self.o.valid & self.o.ready & out.last),
             go.eq(busy & free & (~needs | self.i.valid)),
             closing.eq(ends & ~early),
             self.i.ready.eq(busy & free & needs & ~keep),
@@ -170,10 +170,10 @@ class ByteAligner(Component):
         # Errors: the first one of a descriptor is kept. No further word is processed while its last one waits: `free`.
         bad = Signal()
         m.d.comb += bad.eq(go & needs & self.i.payload.resp[1])
-        with m.If(leaves):
+        with m.If(last_written):
             m.d.sync += self.failed.eq(0)
         with m.If(bad):
             m.d.sync += self.failed.eq(1)
-            with m.If(~self.failed | leaves):
+            with m.If(~self.failed | last_written):
                 m.d.sync += [self.beat.eq(source_beat), self.decerr.eq(self.i.payload.resp[0])]
         return m

@@ -38,9 +38,9 @@ class DescriptorCheck(Component):
         box = Signal(descriptor(p), reset_less=True)
         busy = Signal()
         step = Signal(range(p.dims + 4), reset_less=True)
-        leaves = Signal()
-        m.d.comb += [leaves.eq(self.o.valid & self.o.ready), self.i.ready.eq(~busy | leaves)]
-        with m.If(leaves):
+        pop = Signal()
+        m.d.comb += [pop.eq(self.o.valid & self.o.ready), self.i.ready.eq(~busy | pop)]
+        with m.If(pop):
             m.d.sync += [busy.eq(0), self.o.valid.eq(0)]
 
         # One dimension per cycle, each in four stages: select, check and multiply, extent, add.

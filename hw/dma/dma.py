@@ -91,8 +91,8 @@ class Dma(Component):
             queue = place(m, platform, "queue", StreamBuffer, payload=descriptor(p), depth=p.queue, style="auto")
             m.d.comb += [
                 self.desc.ready.eq(queue.space),
-                queue.take.eq(self.desc.valid & queue.space),
-                queue.write.valid.eq(queue.take),
+                queue.reserve.eq(self.desc.valid & queue.space),
+                queue.write.valid.eq(queue.reserve),
                 queue.write.payload.eq(self.desc.payload),
             ]
             join(m, queue.o, check.i)
@@ -114,7 +114,7 @@ class Dma(Component):
             *(store.i.payload[name].eq(box[name]) for name, _ in store.i.payload.shape()),
             check.o.ready.eq(may & (~legal | (load.i.ready & ~box.store) | (store.i.ready & box.store))),
             taken.eq(check.o.valid & check.o.ready),
-            order.take.eq(taken),
+            order.reserve.eq(taken),
             order.write.valid.eq(taken),
             order.write.payload.tag.eq(box.tag),
             order.write.payload.code.eq(code),

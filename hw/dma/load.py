@@ -44,25 +44,25 @@ class Load(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        walk = place(m, platform, "walk", PieceGenerator, **dict(p))
+        generator = place(m, platform, "generator", PieceGenerator, **dict(p))
         bursts = place(m, platform, "bursts", BurstSplitter, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", ByteAligner, **dict(p))
         beats = place(m, platform, "beats", StreamSpill, payload=word(p))
-        join(m, self.i, walk.i)
+        join(m, self.i, generator.i)
 
         # Each piece goes to two destinations: to the bus, unless it has no source there, and to the aligner.
         ready = Signal()
-        new = walk.o.payload
+        new = generator.o.payload
         bus = bursts.i.payload
         sourceless = new.fill if p.values else Const(0, 1)
         m.d.comb += [
             ready.eq(pieces.space & (bursts.i.ready | sourceless)),
-            walk.o.ready.eq(ready),
-            pieces.take.eq(walk.o.valid & ready),
-            pieces.write.valid.eq(pieces.take),
+            generator.o.ready.eq(ready),
+            pieces.reserve.eq(generator.o.valid & ready),
+            pieces.write.valid.eq(pieces.reserve),
             pieces.write.payload.eq(new),
-            bursts.i.valid.eq(walk.o.valid & pieces.space & ~sourceless),
+            bursts.i.valid.eq(generator.o.valid & pieces.space & ~sourceless),
             bus.addr.eq(new.bus),
             bus.bytes.eq(new.bytes),
             bus.last.eq(new.last),

@@ -13,8 +13,8 @@ from .descriptor import COUNT_WIDTH, DmaParameters, checked, piece
 class PieceGenerator(Component):
     """Piece generator: a checked descriptor as pieces, dimension 0 innermost.
 
-    This is no :class:`.LoopNest`: the innermost loop advances by a piece of a row, whose length changes within the row,
-    each loop also tracks whether it is in the padding, and addresses are unsigned, modulo each memory's width.
+    A :class:`.LoopNest` does not suffice: the innermost loop advances by a piece of a row, whose length changes within
+    the row; each loop also tracks whether it is in the padding; addresses are unsigned, modulo each memory's width.
 
     A piece is a whole row where the elements of dimension 0 are contiguous, otherwise one element. With padding a row
     has up to three pieces: before, inside, after.

@@ -47,29 +47,29 @@ class Store(Component):
     def elaborate(self, platform):
         m = Module()
         p = self.p
-        walk = place(m, platform, "walk", PieceGenerator, **dict(p))
+        generator = place(m, platform, "generator", PieceGenerator, **dict(p))
         bursts = place(m, platform, "bursts", BurstSplitter, **dict(p))
         reader = place(m, platform, "reader", StoreReader, **dict(p))
         pieces = place(m, platform, "pieces", StreamBuffer, payload=piece(p), depth=p.outstanding, style="auto")
         align = place(m, platform, "align", ByteAligner, **dict(p))
         words = place(m, platform, "words", StreamSpill, payload=word(p))
-        join(m, self.i, walk.i)
+        join(m, self.i, generator.i)
         join(m, reader.o, self.read)
 
         # Each piece goes to three destinations: to the local memory, to the aligner, and to the bus.
         ready = Signal()
-        new = walk.o.payload
+        new = generator.o.payload
         sourceless = new.fill if p.values else Const(0, 1)
         reads = reader.i.ready | sourceless
         m.d.comb += [
             ready.eq(pieces.space & bursts.i.ready & reads),
-            walk.o.ready.eq(ready),
-            pieces.take.eq(walk.o.valid & ready),
-            pieces.write.valid.eq(pieces.take),
+            generator.o.ready.eq(ready),
+            pieces.reserve.eq(generator.o.valid & ready),
+            pieces.write.valid.eq(pieces.reserve),
             pieces.write.payload.eq(new),
-            bursts.i.valid.eq(pieces.take),
+            bursts.i.valid.eq(pieces.reserve),
             bursts.i.payload.eq(Cat(new.bus, new.bytes, new.last)),
-            reader.i.valid.eq(pieces.take & ~sourceless),
+            reader.i.valid.eq(pieces.reserve & ~sourceless),
             reader.i.payload.eq(Cat(new.local, new.bytes)),
         ]
         out = align.move.payload
@@ -107,10 +107,10 @@ class Store(Component):
             address(self.aw, sent.o.payload, p),
             self.aw.valid.eq(sent.o.valid),
             sent.o.ready.eq(self.aw.ready),
-            lengths.take.eq(go),
+            lengths.reserve.eq(go),
             lengths.write.valid.eq(go),
             lengths.write.payload.len.eq(bursts.payload.len),
-            waiting.take.eq(go),
+            waiting.reserve.eq(go),
             waiting.write.valid.eq(go),
             waiting.write.payload.eq(bursts.payload),
         ]

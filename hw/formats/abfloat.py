@@ -1,4 +1,4 @@
-"""abfloat: a float whose bias moves it beyond the normal values of a tensor."""
+"""abfloat (adaptive biased float): the bias places its values above the normal values of a tensor."""
 
 from amaranth.hdl import Cat, Const
 

@@ -25,7 +25,7 @@ SIGNED: dict[str, tuple[type[Decoder], int, int]] = {
     "flint": (FlintDecoder, 3, 8),
     "float": (AntFloatDecoder, 3, 8),
 }
-"""Formats with or without a sign, and their fewest and most bits without it."""
+"""Formats with or without a sign: decoder, and minimum and maximum number of bits without the sign."""
 OTHERS = {
     "ant4": (AntDecoder, {}),
     "uant4": (AntDecoder, {"signed": False}),

@@ -6,7 +6,8 @@ from .decoder import Decoder, DecoderParameters
 from .operand import Powers
 
 APOT = {2: ((0, 1, 2),), 3: ((0, 2, 3), (1,)), 4: ((1, 3, 5), (0, 2, 4))}
-"""By bits without the sign: for each term, the first in the highest bits, its shifts for the fields 1, 2, 3, or 1."""
+"""Shifts of each term by the value of its field, from 1 on; by number of bits without the sign, the highest bits
+first."""
 
 
 class SignedParameters(DecoderParameters):

@@ -41,7 +41,7 @@ REJECTED = 1
 
 
 class Link(Component):
-    """Host link: a host accesses memory (AXI4) and registers (AXI4-Lite), and nothing else, over a byte stream.
+    """Host link: access to memory (AXI4) and registers (AXI4-Lite), and to nothing else, over a byte stream.
 
     Requests arrive on `rx` and responses leave on `tx`, each in a frame (see `hw.host.frames`). A request consists of
     number, op, count, address (4 bytes, the lowest first) and, if it writes, `count` words of 4 bytes, 1 to 64. Its

@@ -38,8 +38,8 @@ def command_queue(m, platform, isa: Isa, source, depth: int):
     queue = place(m, platform, "queue", StreamBuffer, payload=command(isa), depth=depth, style="distributed")
     m.d.comb += [
         source.ready.eq(queue.space),
-        queue.take.eq(source.valid & queue.space),
-        queue.write.valid.eq(queue.take),
+        queue.reserve.eq(source.valid & queue.space),
+        queue.write.valid.eq(queue.reserve),
         queue.write.payload.eq(source.payload),
     ]
     out = commands(isa).create(path=("command",))

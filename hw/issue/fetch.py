@@ -25,7 +25,7 @@ class InstructionFetch(Component):
 
     With `go`, whole blocks are read as long as they fit together with the instructions from `oldest` on, which may
     still be needed, and up to AHEAD instructions beyond `index`. `filled` instructions have arrived. `word` is the
-    instruction `index` of the last cycle in which `take` was high. No block is requested after a HALT. After a bus
+    instruction `index` of the last cycle in which `read` was high. No block is requested after a HALT. After a bus
     error `bus_error` is high and `filled` keeps its value; `buffer_full`: the buffer is full. `idle`: no burst is in
     flight.
 
@@ -58,7 +58,7 @@ class InstructionFetch(Component):
             "address": In(32),
             "oldest": In(PC_WIDTH),
             "index": In(PC_WIDTH),
-            "take": In(1),
+            "read": In(1),
             "word": Out(p.isa.bits),
             "filled": Out(PC_WIDTH),
             "bus_error": Out(1),
@@ -77,12 +77,12 @@ class InstructionFetch(Component):
             shape=isa.bits * p.parallel, depth=p.depth // p.parallel, init=[], attrs={"no_rw_check": 1}
         )
         write, read = memory.write_port(), memory.read_port()
-        m.d.comb += [read.addr.eq(self.index[first:ring]), read.en.eq(self.take)]
+        m.d.comb += [read.addr.eq(self.index[first:ring]), read.en.eq(self.read)]
         if p.parallel == 1:
             m.d.comb += self.word.eq(read.data)
         else:
             place = Signal(first)
-            with m.If(self.take):
+            with m.If(self.read):
                 m.d.sync += place.eq(self.index[:first])
             m.d.comb += self.word.eq(read.data.word_select(place, isa.bits))
 

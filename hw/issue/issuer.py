@@ -34,9 +34,9 @@ class Issuer(Component):
     waits until the units that it names have completed all their commands. The program ends with `halted`, when all
     units are idle, or with a `fault`.
 
-    `index`, `take`, `word` and `filled` go to the instruction buffer. `oldest` is the first instruction that may still
-    be needed; `buffer_full`: nothing more arrives before it changes. `waits`: in SYNC or HALT; `issued`: an instruction
-    has left; `pending`: completions that are outstanding.
+    `index`, `read`, `word` and `filled` go to the instruction buffer. `oldest` is the first instruction that may still
+    be needed; `buffer_full`: nothing more arrives before it changes. `waiting`: in SYNC or HALT; `issued`: an
+    instruction is issued in this cycle; `pending`: outstanding completions.
 
     Latency 2 from an instruction in the buffer to its command. Initiation interval 1; of END, ADD and MOVE the number
     of operands with registers, and 2 more. `go` low stalls the issuer. Area: `OperandFetch`, the stack of loops, a
@@ -57,13 +57,13 @@ class Issuer(Component):
             "buffer_full": In(1),
             "bus_error": In(1),
             "index": Out(PC_WIDTH),
-            "take": Out(1),
+            "read": Out(1),
             "word": In(p.isa.bits),
             "oldest": Out(PC_WIDTH),
             "done": In(done(p.isa)),
             "pending": Out(done(p.isa)),
             "halted": Out(1),
-            "waits": Out(1),
+            "waiting": Out(1),
             "issued": Out(1),
             "pc": Out(PC_WIDTH),
             "fault": Out(FAULT),
@@ -77,11 +77,11 @@ class Issuer(Component):
             operands.filled.eq(self.filled),
             operands.word.eq(self.word),
             self.index.eq(operands.index),
-            self.take.eq(operands.take),
+            self.read.eq(operands.read),
         ]
         current, valid = operands.o.payload, operands.o.valid & self.go
-        leaves = Signal()
-        m.d.comb += [operands.o.ready.eq(leaves), self.issued.eq(leaves)]
+        issue = Signal()
+        m.d.comb += [operands.o.ready.eq(issue), self.issued.eq(issue)]
 
         ops = {control: current.decoded.op[op.name.lower()] for control, op in isa.controls.items()}
         error = Signal(ERROR_BITS)  # of the current instruction
@@ -100,20 +100,20 @@ class Issuer(Component):
         if Control.LOOP in ops:
             m.d.comb += loops.eq(ops[Control.LOOP] & (error == 0))
         m.d.comb += [
-            leaves.eq(valid & (given | waited | loops | changed)),
+            issue.eq(valid & (given | waited | loops | changed)),
             self.halted.eq(valid & ops[Control.HALT] & Cat(idle.values()).all()),
-            self.waits.eq(valid & stalls),
+            self.waiting.eq(valid & stalls),
             self.pc.eq(current.pc),
         ]
         self._change(m, current, valid, ops, error, operands, changed)
 
         in_loop = body = None
         if isa.loops:
-            in_loop, body = self._loops(m, current, leaves, ops, error, operands.target)
+            in_loop, body = self._loops(m, current, issue, ops, error, operands.target)
         else:
             m.d.comb += operands.target.eq(current.pc + 1)
         after = Signal(PC_WIDTH)  # the number after the last instruction issued
-        with m.If(leaves):
+        with m.If(issue):
             m.d.sync += after.eq(current.pc + 1)
         m.d.comb += self.oldest.eq(Mux(in_loop, body, after) if isa.loops else after)
 
@@ -186,7 +186,7 @@ class Issuer(Component):
             idle[unit.name] = reduce(and_, (*(idle[name] for name in unit.includes), *own))
         return idle
 
-    def _loops(self, m, current, leaves, ops, error, target):
+    def _loops(self, m, current, issue, ops, error, target):
         """Implement the stack of loops, the innermost first: whether one is active, and the start of the outermost."""
         isa, codes = self.p.isa, self.p.isa.Error
         times = current[next(iter(isa.rows[isa.controls[Control.LOOP]].operands))]
@@ -198,13 +198,13 @@ class Issuer(Component):
         with m.If(ops[Control.LOOP]):
             illegal_times = (times == 0) | times[TIMES:].any()
             m.d.comb += error.eq(Mux(depth == isa.loops, codes.LOOP, Mux(illegal_times, codes.OPERAND, codes.NONE)))
-            with m.If(leaves):
+            with m.If(issue):
                 m.d.sync += [outer.eq(inner) for inner, outer in pairwise(stack)]
                 m.d.sync += [stack[0].body.eq(current.pc + 1), stack[0].times.eq(times), depth.eq(depth + 1)]
         with m.If(ops[Control.END]):
             with m.If(depth == 0):
                 m.d.comb += error.eq(codes.LOOP)
-            with m.If(leaves):
+            with m.If(issue):
                 m.d.sync += stack[0].times.eq(stack[0].times - 1)
                 with m.If(~again):
                     m.d.sync += [inner.eq(outer) for inner, outer in pairwise(stack)]

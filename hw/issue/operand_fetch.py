@@ -34,12 +34,12 @@ def register_write(isa: Isa) -> Bundle:
 class OperandFetch(Component):
     """Operand fetch: reads instructions in order from the instruction buffer and adds registers to immediates.
 
-    `index`, `take` and `word` go to the buffer, which holds `filled` instructions. `restart` discards the instructions
+    `index`, `read` and `word` go to the buffer, which holds `filled` instructions. `restart` discards the instructions
     read so far and continues at `target`. With registers, `write` changes one; instructions read after a restart use
     the new value. Register 0 is always 0; the others are 0 after reset, which takes one cycle per register. `empty`:
     every instruction that arrived has been read and has moved to `o`.
 
-    Latency 2, initiation interval 1. `take` follows `o.ready` and `restart` combinationally. Area: for each operand
+    Latency 2, initiation interval 1. `read` follows `o.ready` and `restart` combinationally. Area: for each operand
     with a register a copy of the registers in distributed memory and an adder.
     """
 
@@ -51,7 +51,7 @@ class OperandFetch(Component):
         return {
             "filled": In(PC_WIDTH),
             "index": Out(PC_WIDTH),
-            "take": Out(1),
+            "read": Out(1),
             "word": In(p.isa.bits),
             "restart": In(1),
             "target": In(PC_WIDTH),
@@ -78,11 +78,11 @@ class OperandFetch(Component):
         m.d.comb += [
             self.empty.eq(~pending & (self.index == self.filled)),
             moves.eq(pending & (~self.o.valid | self.o.ready) & ~self.restart),
-            self.take.eq((self.index != self.filled) & (~pending | moves) & ready & ~self.restart),
+            self.read.eq((self.index != self.filled) & (~pending | moves) & ready & ~self.restart),
         ]
         with m.If(self.restart):
             m.d.sync += [pending.eq(0), self.index.eq(self.target)]
-        with m.Elif(self.take):
+        with m.Elif(self.read):
             m.d.sync += [pending.eq(1), self.index.eq(self.index + 1), pc.eq(self.index)]
         with m.Elif(moves):
             m.d.sync += pending.eq(0)

@@ -8,27 +8,27 @@ from ..memory.address_generator import AddressGenerator
 from .command import saturate
 
 
-def address_generator(m, platform, command, begins, legal, base, steps, width: int):
-    """Instantiate an address generator, started at `base` by a command if `begins` is high; other commands pass.
+def address_generator(m, platform, command, start, legal, base, steps, width: int):
+    """Instantiate an address generator, started at `base` by a command if `start` is high; other commands pass.
 
-    `steps` are (count, stride) of each dimension. A command that begins and is not `legal` (a count is 0) never
-    completes. Returns the generator and the number of its instruction.
+    `steps` are (count, stride) of each dimension. A command that starts the generator but is not `legal` (a count is 0)
+    never completes. Returns the generator and the number of its instruction.
     """
-    walk = place(m, platform, "walk", AddressGenerator, dims=len(steps), width=width)
+    generator = place(m, platform, "address_generator", AddressGenerator, dims=len(steps), width=width)
     m.d.comb += [
-        walk.i.valid.eq(command.valid & begins & legal),
-        command.ready.eq(Mux(begins, walk.i.ready & legal, 1)),
+        generator.i.valid.eq(command.valid & start & legal),
+        command.ready.eq(Mux(start, generator.i.ready & legal, 1)),
     ]
-    m.d.comb += load_box(walk, base, steps, width)
+    m.d.comb += load_box(generator, base, steps, width)
     pc = Signal(PC_WIDTH, name="walked_pc", reset_less=True)
-    with m.If(walk.i.valid & walk.i.ready):
+    with m.If(generator.i.valid & generator.i.ready):
         m.d.sync += pc.eq(command.payload.pc)
-    return walk, pc
+    return generator, pc
 
 
-def load_box(walk, base, steps, width: int):
+def load_box(generator, base, steps, width: int):
     """Return statements that drive an address generator's box: `base`, and (count, stride) of each dimension."""
-    box = walk.i.payload
+    box = generator.i.payload
     yield box.base.eq(saturate(base, signed(width)))
     for d, (count, stride) in enumerate(steps):
         yield box[f"count{d}"].eq(count)

@@ -9,7 +9,8 @@ from .multiply import Multiply
 
 FRACTION = 7
 BIAS = 126
-"""The sum of two biased exponents less this is the exponent of a product of significands from 1/2 to 1."""
+"""Subtracted from the sum of two biased exponents: gives the exponent of a product whose significand is from 1/2 to
+1."""
 
 
 class Bfloat16Multiply(Component):

@@ -11,7 +11,8 @@ from .bitbrick import BitBrick
 
 BRICKS = 16
 A1, W1, A2, W2 = range(4)
-"""Levels of the tree over the bricks, each a bit of a brick's number: the operand whose slices a level separates."""
+"""Levels of the tree over the bricks, one per bit of a brick's number, named by the operand whose slices they
+separate."""
 A_LEVELS, W_LEVELS = (A1, A2), (W1, W2, A2)
 """Levels that are fused for activations of 4 and 8 bits, and for weights of 4, 8 and 16 bits."""
 
@@ -27,7 +28,7 @@ class FusedOperand(Operand):
 
 ACTIVATION = FusedOperand({"slices": SLICES, "control": CONTROL}, -8, 15)
 WEIGHT = FusedOperand({"slices": SLICES}, -(2**15), 2**16 - 1)
-"""Their value ranges are those of 4 x 16 bits, whose products have the largest sums."""
+"""Value ranges of 4 x 16 bits, the mode whose sums of products are the largest."""
 
 
 def place_of(brick: int, a_bits: int, w_bits: int) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ UNUSED = [
 
 
 class TwoProducts(Component):
-    """product[n] = a[n] * b[n], two of int8: on iCE40 one SB_MAC16, else two multipliers.
+    """Pair of int8 products: product[n] = a[n] * b[n]; one SB_MAC16 on iCE40, otherwise two multipliers.
 
     Latency 1, initiation interval 1. Area: half of what two multipliers of 16 bits take.
 

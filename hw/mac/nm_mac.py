@@ -176,6 +176,6 @@ class SparseMac(Component):
                 fresh.eq(ends),
             ]
         depth = self.stages + 2 + self.BUFFER_LATENCY
-        take = enter & x.last
-        buffered(m, platform, take=take, space=space, row=row, valid=valid, out=self.y, depth=depth, style="auto")
+        reserve = enter & x.last
+        buffered(m, platform, reserve=reserve, space=space, row=row, valid=valid, out=self.y, depth=depth, style="auto")
         return m

@@ -177,7 +177,9 @@ class Accumulator(Component):
             m.d.comb += [self.out.payload.eq(out), self.out.valid.eq(valid[-1])]
         else:
             depth = self.latency + 1 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=read_accepted, space=space, row=out, valid=valid[-1], out=self.out, depth=depth)
+            buffered(
+                m, platform, reserve=read_accepted, space=space, row=out, valid=valid[-1], out=self.out, depth=depth
+            )
         return m
 
 

@@ -109,5 +109,5 @@ class AccumulatorBank(Component):
         m.d.comb += out.data.as_value().eq(Cat(found))
         m.d.sync += valid.eq(Cat(read_accepted, valid))
         output = {"row": out, "valid": valid[-1], "out": self.out, "depth": BUFFER, "style": "distributed"}
-        buffered(m, platform, take=read_accepted, space=space, **output)
+        buffered(m, platform, reserve=read_accepted, space=space, **output)
         return m

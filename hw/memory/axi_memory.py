@@ -74,7 +74,7 @@ class AxiParameters(Parameters):
 
 
 class AxiMemory(Component):
-    """On-chip memory of `bytes` bytes, shared by `masters` AXI4 buses; sharing affects only their waiting times.
+    """On-chip memory of `bytes` bytes, shared by `masters` AXI4 buses.
 
     Bursts are INCR, WRAP or FIXED, of whole or of narrow beats (`size`); with `bursts="incr"`, INCR of whole beats
     only. A burst beyond the end of the memory returns DECERR. One that AXI4 does not permit (see :func:`.burst.legal`),
@@ -168,7 +168,7 @@ class ReadBursts(Component):
             self.req.valid.eq(busy & beats.space),
             self.req.payload.addr.eq(burst.addr[p.lanes :]),
             moves.eq(self.req.valid & self.req.ready),
-            beats.take.eq(moves),
+            beats.reserve.eq(moves),
             beats.write.valid.eq(moves),
             mark.id.eq(burst.id),
             mark.last.eq(burst.len == 0),

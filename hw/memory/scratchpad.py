@@ -180,7 +180,7 @@ class Scratchpad(Component):
                 m.d.comb += [
                     *(first[i].eq(requests[i] & ~requests[:i].any() & none_aged) for i in range(p.priority_ports)),
                     arbiter.request.eq(requests[1:]),
-                    arbiter.taken.eq(requests[1:].any() & ~first.any()),
+                    arbiter.accepted.eq(requests[1:].any() & ~first.any()),
                 ]
                 grant = first | Mux(first.any(), 0, Cat(Const(0, 1), arbiter.grant))
             else:
@@ -309,12 +309,12 @@ class ScratchpadPort(Component):
             ]  # the newest first
             count = Signal(range(p.outstanding + 1))
             permitted = Signal()
-            leaves = Signal()
+            pop = Signal()
             m.d.comb += [
                 permitted.eq(~read | (free_entries >= 0)),
                 self.bank_request.eq(Mux(permitted, target, 0)),
                 self.rsp.valid.eq(arrives | (count != 0)),
-                leaves.eq(self.rsp.valid & self.rsp.ready),
+                pop.eq(self.rsp.valid & self.rsp.ready),
             ]
             oldest = stored[-1]
             for n, word in reversed(list(enumerate([self.word, *stored[:-1]]))):
@@ -323,10 +323,10 @@ class ScratchpadPort(Component):
             with m.If(arrives):
                 for word, newer in zip(stored, [self.word, *stored], strict=False):
                     m.d.sync += word.eq(newer)
-            with m.If(arrives != leaves):
-                m.d.sync += count.eq(count + Mux(leaves, -1, 1))
-            with m.If(start != leaves):
-                m.d.sync += free_entries.eq(free_entries + Mux(leaves, 1, -1))
+            with m.If(arrives != pop):
+                m.d.sync += count.eq(count + Mux(pop, -1, 1))
+            with m.If(start != pop):
+                m.d.sync += free_entries.eq(free_entries + Mux(pop, 1, -1))
 
         if p.priority_ports:
             age = Signal(3)  # one bit per cycle of waiting

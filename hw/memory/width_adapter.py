@@ -110,14 +110,14 @@ class ReadDownsizer(Component):
             self.req.payload.addr.eq(addr),
             self.req.valid.eq(self.i.valid & tags.space & ~repeated),
             self.i.ready.eq(tags.space & (repeated | self.req.ready)),
-            tags.take.eq(self.i.valid & self.i.ready),
-            tags.write.valid.eq(tags.take),
+            tags.reserve.eq(self.i.valid & self.i.ready),
+            tags.write.valid.eq(tags.reserve),
             tags.write.payload.part.eq(self.i.payload.addr[: p.part_width]),
             tags.write.payload.repeated.eq(repeated),
         ]
         with m.If(~self.i.valid):
             m.d.sync += last_valid.eq(0)
-        with m.Elif(tags.take):
+        with m.Elif(tags.reserve):
             m.d.sync += [last_valid.eq(1), last.eq(addr)]
 
         kept = Signal(p.width * p.parts, reset_less=True)

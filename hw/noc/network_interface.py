@@ -31,7 +31,7 @@ class SendStatus(Bundle):
 
 
 class NetworkInterface(Component):
-    """Network interface of a node: packets of wide beats to flits of a `noc`, and back.
+    """Network interface of a node: converts packets of wide beats to flits of a `noc`, and back.
 
     `send` accepts packets (dest, valid in the first beat; last; data of `flits` x `width` bits), and `receive` returns
     them (src, last, data). `o` and `i` connect to the node's streams `node<i>_in` and `node<i>_out`; a beat is `flits`

@@ -264,17 +264,17 @@ class Exit(Component):
         write = ring.write_port()
         read = ring.read_port(domain="comb")
         following = Signal(bits(p.depth), init=1)  # the address after the read address
-        leaves = Signal()
+        pop = Signal()
         m.d.comb += [
             write.data.eq(Cat(self.flit.src, self.flit.last, self.flit.data)),
             write.en.eq(self.valid),
             self.o.payload.as_value().eq(read.data),
-            leaves.eq(self.o.valid & self.o.ready),
+            pop.eq(self.o.valid & self.o.ready),
         ]
-        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(leaves)]
-        with m.If(leaves):
+        m.d.sync += [write.addr.eq(write.addr + self.valid), self.credit.eq(pop)]
+        with m.If(pop):
             m.d.sync += [read.addr.eq(following), following.eq(following + 1)]
-        with m.If(leaves | ~self.o.valid):
+        with m.If(pop | ~self.o.valid):
             m.d.sync += self.o.valid.eq(self.valid | (self.o.valid & (following != write.addr)))
         return m
 

@@ -28,7 +28,7 @@ class NocTraffic(Component):
     Initiation interval: one flit per cycle at each node.
 
     Back-pressure: packets that are due while the backlog of their source is full are not generated, and are counted as
-    `refused`.
+    `blocked`.
 
     Area: the network (`noc`), and a few hundred LUT per node, which grow with width.
 

@@ -122,12 +122,12 @@ class Router(Component):
                 port.valid.eq(self.i_valid[i]),
                 port.space.eq(Cat(outputs[o].space for o in reachable[i])),
                 port.allocated.eq(Cat(outputs[o].allocated for o in reachable[i])),
-                port.taken.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in reachable[i])),
+                port.accepted.eq(Cat(outputs[o].grant[n.turns[o].index(i)] for o in reachable[i])),
             ]
             if p.rounds == 2:
                 m.d.comb += [
                     port.idle.eq(Cat(outputs[o].idle for o in reachable[i])),
-                    port.taken2.eq(Cat(outputs[o].grant2[n.turns[o].index(i)] for o in reachable[i])),
+                    port.accepted2.eq(Cat(outputs[o].grant2[n.turns[o].index(i)] for o in reachable[i])),
                 ]
         for o, port in outputs.items():
             offers = [inputs[i] for i in n.turns[o]]
@@ -188,10 +188,10 @@ class RouterInput(Component):
     """Router input: the buffers of its VCs, of which it offers one flit per cycle.
 
     The control bits of the first flit of each VC are in registers: `request` has one bit per output and VC, in the
-    order of `reachable`, the reachable outputs (the VCs of the first, those of the second ...; exits have one); `taken`
-    has one bit per output, high where the flit is accepted. `space` has one bit per output and VC, high if the next
+    order of `reachable`, the reachable outputs (the VCs of the first, those of the second ...; exits have one).
+    `accepted` has one bit per output that accepts the flit. `space` has one bit per output and VC, high if the next
     buffer has space; `allocated` marks those with a packet in progress. `o` is the flit as it leaves, `latency` - 1
-    cycles later. With multicast, `request` and `taken` may have several bits, and `steps` has `go` for each output.
+    cycles later. With multicast, `request` and `accepted` may have several bits, and `steps` has `go` for each output.
 
     With reduction, the highest VC carries flits to be added. `waiting` marks the output of its first flit, and `root`
     is that flit's destination. The flit makes no request: it leaves before all packets when its output has raised its
@@ -199,7 +199,7 @@ class RouterInput(Component):
     was ready a flit to be added has left.
 
     With two rounds, an input without a grant offers the flit of another VC to an output that is `idle` after the first
-    round: `request2`, `taken2`.
+    round: `request2`, `accepted2`.
 
     Area: vcs x depth flits of distributed memory.
     """
@@ -221,11 +221,11 @@ class RouterInput(Component):
             "allocated": In(targets),
             "request": Out(targets),
             "last": Out(1),
-            "taken": In(len(p.reachable)),
+            "accepted": In(len(p.reachable)),
             "o": Out(Flit(n, p.width)),
         }
         if p.rounds == 2:
-            members |= {"idle": In(len(p.reachable)), "request2": Out(targets), "taken2": In(len(p.reachable))}
+            members |= {"idle": In(len(p.reachable)), "request2": Out(targets), "accepted2": In(len(p.reachable))}
         if n.multicast:
             members |= {"steps": Out(Lanes(n.ports, len(p.reachable)))}
         if n.reduction:
@@ -260,7 +260,8 @@ class RouterInput(Component):
             write.en.eq(self.valid.any()),
         ]
 
-        ready, taken = Signal(n.plain, name="ready"), self.taken.any()  # `ready`: VCs whose first flit may be sent
+        ready = Signal(n.plain, name="ready")  # VCs whose first flit may be sent
+        accepted = self.accepted.any()
         targets = [queue.target for queue in packets]
         for v, queue in enumerate(packets):
             blocked = Mux(queue.first, self.allocated, 0)
@@ -273,7 +274,7 @@ class RouterInput(Component):
         if n.plain > 1:
             order = {"rule": "least_recent", "held": True, "rounds": p.rounds}
             arbiter = place(m, platform, "arbiter", MatrixArbiter, count=n.plain, **order)
-            m.d.comb += [arbiter.request.eq(ready), arbiter.taken.eq(taken & ~first if n.reduction else taken)]
+            m.d.comb += [arbiter.request.eq(ready), arbiter.accepted.eq(accepted & ~first if n.reduction else accepted)]
             offer = arbiter.grant
         if n.reduction:
             waiting = vcs[-1].target
@@ -286,15 +287,15 @@ class RouterInput(Component):
         m.d.comb += self.request.eq(choose(offer, targets))
         request = self.request
         if p.rounds == 2:
-            retry, granted = Signal(n.plain, name="retry"), self.taken.any()
+            retry, granted = Signal(n.plain, name="retry"), self.accepted.any()
             idle = Cat(bit.replicate(size) for bit, size in zip(self.idle, vcs_of(n, p.reachable), strict=True))
             m.d.comb += [
                 *(retry[v].eq(ready[v] & (target & idle).any() & ~granted) for v, target in enumerate(targets)),
                 arbiter.request2.eq(retry),
-                arbiter.taken2.eq(self.taken2.any()),
+                arbiter.accepted2.eq(self.accepted2.any()),
                 self.request2.eq(choose(arbiter.grant2, targets)),
             ]
-            taken = taken | self.taken2.any()
+            accepted = accepted | self.accepted2.any()
             offer, request = Mux(granted, offer, arbiter.grant2), Mux(granted, request, self.request2)
         start, last = Signal(pointer, name="start"), Signal(name="ends")
         m.d.comb += [
@@ -304,10 +305,10 @@ class RouterInput(Component):
         ]
         if n.multicast:
             served = Signal.like(self.request, name="served")
-            sizes = zip(self.taken, vcs_of(n, p.reachable), strict=True)
+            sizes = zip(self.accepted, vcs_of(n, p.reachable), strict=True)
             m.d.comb += served.eq(self.request & Cat(bit.replicate(size) for bit, size in sizes))
         for v, queue in enumerate(vcs):
-            done = taken
+            done = accepted
             if n.multicast and v < n.plain:
                 m.d.comb += queue.served.eq(Mux(offer[v], served, 0))
                 done = ~(queue.target & ~served).any()
@@ -321,20 +322,20 @@ class RouterInput(Component):
                 Cat(Const(0, size - 1), bit) for size, bit in zip(vcs_of(n, p.reachable), waiting, strict=True)
             )
             m.d.comb += target.eq(request | Mux(first, outputs, 0))
-        leaves = [Cat(start, index(offer)) if count > 1 else start, target, last]
+        header = [Cat(start, index(offer)) if count > 1 else start, target, last]
         if p.latency == 2:
-            delayed = [Signal(len(value), name=f"delayed{n}", reset_less=True) for n, value in enumerate(leaves)]
-            m.d.sync += [signal.eq(value) for signal, value in zip(delayed, leaves, strict=True)]
-            leaves = delayed
-        address, target, last = leaves
-        selected, taken_vcs, low = [], [], 0
+            delayed = [Signal(len(value), name=f"delayed{n}", reset_less=True) for n, value in enumerate(header)]
+            m.d.sync += [signal.eq(value) for signal, value in zip(delayed, header, strict=True)]
+            header = delayed
+        address, target, last = header
+        selected, accepted_vcs, low = [], [], 0
         for size in vcs_of(n, p.reachable):
             part = target[low : low + size]
             selected.append(part.any())
-            taken_vcs.append(index(part))
+            accepted_vcs.append(index(part))
             low += size
         vc = Signal(bits(n.vcs), name="vc")
-        m.d.comb += vc.eq(functools.reduce(operator.or_, taken_vcs))
+        m.d.comb += vc.eq(functools.reduce(operator.or_, accepted_vcs))
         found = Signal(kept)
         m.d.comb += [read.addr.eq(address), found.as_value().eq(read.data)]
         steps = [

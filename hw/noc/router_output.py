@@ -68,7 +68,7 @@ class RouterOutput(Component):
         if p.vcs > 1:
             arbiter = place(m, platform, "arbiter", MatrixArbiter, count=p.vcs, **order)
             for n, each in zip(rounds, sent, strict=True):
-                m.d.comb += [getattr(arbiter, f"request{n}").eq(each), getattr(arbiter, f"taken{n}").eq(1)]
+                m.d.comb += [getattr(arbiter, f"request{n}").eq(each), getattr(arbiter, f"accepted{n}").eq(1)]
             sent = [getattr(arbiter, f"grant{n}") for n in rounds]
         m.d.comb += self.sent.eq(functools.reduce(operator.or_, sent))
         sent[0] = self.sent if p.rounds == 1 else sent[0]
@@ -81,7 +81,7 @@ class RouterOutput(Component):
                 first = place(m, platform, f"first{v}", MatrixArbiter, count=len(picks[0]), **order)
                 for n, request, served in zip(rounds, picks, sent, strict=True):
                     m.d.comb += getattr(first, f"request{n}").eq(request)
-                    m.d.comb += getattr(first, f"taken{n}").eq(served[v] & ~self.allocated[v])
+                    m.d.comb += getattr(first, f"accepted{n}").eq(served[v] & ~self.allocated[v])
                 picks = [getattr(first, f"grant{n}") for n in rounds]
                 if p.sums and not dedicated:
                     picks = [picks[0][:-1] | Mux(picks[0][-1], self.adds, 0)]

@@ -62,10 +62,10 @@ def fixed(network: Topology, node: int) -> list[int]:
 class TrafficSettings(Bundle):
     """Settings of all sources and sinks, which may change at any time.
 
-    `run`: packets are generated, one per cycle with probability load / 2^16. They have `length` flits, or with `vary`
-    from 1 to that. `background` / 2^8 of them go to any node in every `pattern`, and `bad` / 2^8 to the node itself,
-    which the network must reject. An exit is not ready with probability stall / 2^8. `measure`: packets generated while
-    it is high are included in latencies, and flits that arrive while it is high are counted.
+    `run`: packets are generated, one per cycle with probability load / 2^16. They have `length` flits, or with `vary` 1
+    to `length`. `background` / 2^8 of them go to any node in every `pattern`, and `bad` / 2^8 to the node itself, which
+    the network must reject. An exit is not ready with probability stall / 2^8. `measure`: packets generated while it is
+    high are included in latencies, and flits that arrive while it is high are counted.
     """
 
     def __init__(self):
@@ -88,13 +88,13 @@ class TrafficCounts(Bundle):
     """Counters of a node.
 
     `sent` and `received` packets (but for those to itself), packets not generated because the backlog was full
-    (`refused`), words with unexpected contents (`wrong`); `flits` that arrived during measurement; measured packets
+    (`blocked`), words with unexpected contents (`wrong`); `flits` that arrived during measurement; measured packets
     (`timed`), the sum of their cycles from being ready to the last flit's arrival (`cycles`), and the maximum
     (`slowest`).
     """
 
     def __init__(self):
-        names = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest")
+        names = ("sent", "received", "blocked", "wrong", "flits", "timed", "cycles", "slowest")
         super().__init__(dict.fromkeys(names, COUNT))
 
 
@@ -155,8 +155,8 @@ class TrafficNode(Component):
             random_dest.eq(draw + (draw >= self.node)),
             dest.eq(Mux(uniform, random_dest, pattern_dest)),
             generated.eq(settings.run & (random[:16] < settings.load)),
-            backlog.take.eq(generated & backlog.space),
-            backlog.write.valid.eq(backlog.take),
+            backlog.reserve.eq(generated & backlog.space),
+            backlog.write.valid.eq(backlog.reserve),
             backlog.write.payload.stamp.eq(Cat((stamp[:-1] + 2)[:-1], stamp[-1])),  # when the buffer can output it
             backlog.write.payload.dest.eq(Mux(bad, self.node, dest)),
             backlog.write.payload.last.eq(
@@ -169,24 +169,24 @@ class TrafficNode(Component):
         number = numbers.read_port(domain="comb")
         write = numbers.write_port()
         packet = backlog.o.payload
-        index, leaves = Signal(bits(LONGEST), name="index_out"), Signal(name="leaves")
+        index, packet_sent = Signal(bits(LONGEST), name="index_out"), Signal(name="packet_sent")
         m.d.comb += [
             number.addr.eq(packet.dest),
             self.o.valid.eq(backlog.o.valid),
             self.o.payload.dest.eq(packet.dest),
             self.o.payload.last.eq(index == packet.last),
             self.o.payload.data.eq(self._word(m, "out", self.node, packet.dest, number.data, index, packet.stamp)),
-            leaves.eq(self.o.valid & self.o.ready & self.o.payload.last),
-            backlog.o.ready.eq(leaves),
+            packet_sent.eq(self.o.valid & self.o.ready & self.o.payload.last),
+            backlog.o.ready.eq(packet_sent),
             write.addr.eq(packet.dest),
             write.data.eq(number.data + 1),
-            write.en.eq(leaves),
+            write.en.eq(packet_sent),
         ]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += index.eq(Mux(self.o.payload.last, 0, index + 1))
         m.d.sync += [
-            counts.sent.eq(counts.sent + (leaves & (packet.dest != self.node))),
-            counts.refused.eq(counts.refused + (generated & ~backlog.space)),
+            counts.sent.eq(counts.sent + (packet_sent & (packet.dest != self.node))),
+            counts.blocked.eq(counts.blocked + (generated & ~backlog.space)),
         ]
 
     def _sink(self, m, random, cycle):

@@ -59,8 +59,8 @@ class BufferSlice(Component):
 class StreamBuffer(Component):
     """First-in first-out buffer at the output of a pipeline that cannot stall.
 
-    Every write is accepted, so the writer reserves space beforehand: `take` claims space for `claim` rows. `space` is
-    high while at least `claim` further rows fit, in addition to all rows that were claimed and have not left by `o`.
+    Every write is accepted, so the writer reserves space in advance: `reserve` reserves `claim` rows. `space` is high
+    while at least `claim` further rows fit, in addition to all reserved rows that have not left by `o`.
 
     `style` is the kind of memory. With "auto" synthesis chooses; it maps shallow ones to distributed memory.
 
@@ -76,7 +76,7 @@ class StreamBuffer(Component):
     @staticmethod
     def members(p):
         return {
-            "take": In(1),
+            "reserve": In(1),
             "space": Out(1),
             "write": In(stream.Signature(p.payload, always_ready=True)),
             "o": Out(stream.Signature(p.payload)),
@@ -100,20 +100,20 @@ class StreamBuffer(Component):
         m.d.comb += self.o.valid.eq(fifo.o_valid)  # the slices advance in lockstep
 
         spare = Signal(range(-p.claim, p.depth - p.claim + 1), init=p.depth - p.claim)  # rows that fit after a claim
-        leaves = Signal()
-        m.d.comb += [leaves.eq(self.o.valid & self.o.ready), self.space.eq(spare >= 0)]
-        m.d.sync += spare.eq(spare + Mux(self.take, Mux(leaves, 1 - p.claim, -p.claim), leaves))
+        pop = Signal()
+        m.d.comb += [pop.eq(self.o.valid & self.o.ready), self.space.eq(spare >= 0)]
+        m.d.sync += spare.eq(spare + Mux(self.reserve, Mux(pop, 1 - p.claim, -p.claim), pop))
         return m
 
 
-def buffered(m, platform, *, take, space, row, valid, out, depth: int, style: str = "block"):
+def buffered(m, platform, *, reserve, space, row, valid, out, depth: int, style: str = "block"):
     """Insert a :class:`StreamBuffer` between a pipeline that cannot stall and stream `out`, in module `m` as `buffer`.
 
-    `take` issues a row into the pipeline, allowed while `space` is high; `row` is `valid` at the pipeline's output.
+    `reserve` is driven when a row enters the pipeline, allowed while `space` is high. `row` is `valid` at its output.
     """
     buffer = place(m, platform, "buffer", StreamBuffer, payload=row.shape(), depth=depth, style=style)
     m.d.comb += [
-        buffer.take.eq(take),
+        buffer.reserve.eq(reserve),
         space.eq(buffer.space),
         buffer.write.payload.eq(row),
         buffer.write.valid.eq(valid),

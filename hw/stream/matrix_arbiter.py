@@ -20,10 +20,10 @@ class MatrixArbiter(Component):
     - `least_recent`: the requester granted last moves to the end of the order. Between two grants of a requester,
       each other one is granted at most once while it waits, also if it does not request in every cycle.
 
-    Without `held`, every grant updates the priorities. With `held`, a grant updates them only if `taken` is high, and
-    is repeated otherwise while the requests stay the same. With two `rounds` (least recent only), `request2` is a
-    second set of requests on the same priorities, granted by `grant2`; if both are taken in one cycle, the requester of
-    the second round precedes that of the first in the new order.
+    Without `held`, every grant updates the priorities. With `held`, a grant updates them only if `accepted` is high;
+    otherwise it is repeated while the requests stay the same. With two `rounds` (least recent only), `request2` is a
+    second set of requests with the same priorities, granted by `grant2`. If both grants are accepted in one cycle, the
+    requester of the second round precedes that of the first in the new order.
 
     Latency 0, initiation interval 1. Area: count x (count - 1) / 2 flip-flops, and as many gates per round.
 
@@ -40,8 +40,8 @@ class MatrixArbiter(Component):
     def members(p):
         members = {}
         for n in ("", "2")[: p.rounds]:
-            taken = {f"taken{n}": In(1)} if p.held else {}
-            members |= {f"request{n}": In(p.count)} | taken | {f"grant{n}": Out(p.count)}
+            accepted = {f"accepted{n}": In(1)} if p.held else {}
+            members |= {f"request{n}": In(p.count)} | accepted | {f"grant{n}": Out(p.count)}
         return members
 
     def elaborate(self, platform):
@@ -57,7 +57,7 @@ class MatrixArbiter(Component):
                 m.d.comb += grant[i].eq(request[i] & ~Cat(ahead).any())
         for n in reversed(("", "2")[: p.rounds]):
             request, grant = getattr(self, f"request{n}"), getattr(self, f"grant{n}")
-            with m.If(getattr(self, f"taken{n}") if p.held else request.any()):
+            with m.If(getattr(self, f"accepted{n}") if p.held else request.any()):
                 for (i, j), bit in later.items():
                     if p.rule == "round_robin":
                         m.d.sync += bit.eq(grant[i:j].any())

@@ -70,8 +70,8 @@ class Bringup(Component):
     registers from 0 on, and those of the board (:data:`REGISTERS`) from 0x8000 on. Every other access returns an error.
     The response to hello is "systola 1 board=... clock=... memory=... engine=...".
 
-    Latency: that of the UART and the link. Back-pressure: none on the wires; see there. Area: UART, link, memory and
-    engine.
+    Latency: that of the UART and the link. Back-pressure: none on the wires; see :class:`.Uart`. Area: UART, link,
+    memory and engine.
 
     Source: see the parts.
     """

@@ -38,7 +38,8 @@ class Pool(Component):
     Back-pressure: a pixel is accepted only if the output buffer has space for a result. No output depends
     combinationally on an input.
 
-    Its counters are no :class:`.LoopNest`: they follow the pixels that arrive, and count down to the next window's end.
+    A :class:`.LoopNest` does not suffice: the counters follow the pixels that arrive, and count down to the next
+    window's end.
 
     Area grows with cols: a lane has (window_height - 1) x max_width / stride_x sums or maxima in block memory, a tree
     over a window's width and one over its height; for averages one multiplier of 18 x 18 bits up to int8, 2 or 4 for
@@ -186,7 +187,7 @@ class Pool(Component):
             m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=hit, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
+            buffered(m, platform, reserve=hit, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 

@@ -194,7 +194,7 @@ class Requantise(Component):
             m.d.comb += [space.eq(1), self.y.payload.eq(row), self.y.valid.eq(valid[-1])]
         else:
             depth = self.latency + 2 if p.buffer == "auto" else p.buffer
-            buffered(m, platform, take=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
+            buffered(m, platform, reserve=enter, space=space, row=row, valid=valid[-1], out=self.y, depth=depth)
         return m
 
 

@@ -136,7 +136,7 @@ async def _watch(dut, watches: list[ProtocolChecker]):
         for watch in watches:
             if watch(cycle):
                 moved = cycle
-        assert cycle - moved < PATIENCE, f"nothing moved for {PATIENCE} cycles"
+        assert cycle - moved < PATIENCE, f"no handshake for {PATIENCE} cycles"
         cycle += 1
 
 

@@ -47,7 +47,7 @@ async def fusion_unit(dut):
 def _laws(case: FusionUnitCase, taken: np.ndarray, given: np.ndarray):
     """Violated cycle laws, in words: words were `taken` and sums `given` in these cycles."""
     if case.idle_free:
-        taken = np.zeros_like(taken)  # words wait for the unit and never the unit for them
+        taken = np.zeros_like(taken)  # the input is never the bottleneck
     start, law = 0, []
     for mode, cycle in zip(case.modes, taken, strict=True):
         start = max(start, cycle + 1)

@@ -78,7 +78,7 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
     rng = random.Random(case.seed)
     for channel in CHANNELS:
         memory.pause(channel, case.pauses.get(channel, 0.0), rng.randrange(1 << 30))
-    expected = golden.answer(case.received)
+    expected = golden.respond(case.received)
     rx, tx = Source({"data": [*case.received]}, case.gap), Sink(len(expected), case.stall, {"data": []})
     watches = ProtocolChecker(dut, "m_axi"), ProtocolChecker(dut, "m_axil")
     outcome.seconds += await transfer(dut, {"rx": rx}, {"tx": tx}, also=watches, seed=case.seed, patience=3000)

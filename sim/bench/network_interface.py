@@ -5,7 +5,7 @@ import random
 import cocotb
 from cocotb.triggers import FallingEdge
 
-from ..golden.network_interface import beats, flits, refusal
+from ..golden.network_interface import beats, flits, rejection
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.network_interface import NetworkInterfaceCase
@@ -51,18 +51,18 @@ async def run(dut, job: BenchJob):
 def _expected(case: NetworkInterfaceCase, p: dict) -> dict:
     """Fields of each output stream and their expected values, in order."""
     width, count = p["width"], p["flits"]
-    sent, refused, received = [], [], []
+    sent, rejected, received = [], [], []
     for dest, words in case.send:
-        error = refusal(case.node, p["nodes"], p["longest"], dest, words)
+        error = rejection(case.node, p["nodes"], p["longest"], dest, words)
         if error is None:
             sent += [(dest, *row) for row in _rows(flits(words, width, count))]
         else:
-            refused.append((error, dest))
+            rejected.append((error, dest))
     for src, words in case.come:
         received += [(src, *row) for row in _rows(beats(words, width, count))]
     return {
         "o": (("dest", "last", "data"), sent),
-        "status": (("error", "dest"), refused),
+        "status": (("error", "dest"), rejected),
         "receive": (("src", "last", "data"), received),
     }
 
@@ -100,7 +100,7 @@ def _check_cycles(outcome: Outcome, where: str, case: NetworkInterfaceCase, p: d
     before = -1
     for dest, words in case.send:
         *_, last = [next(taken) for _ in words]
-        if refusal(case.node, p["nodes"], p["longest"], dest, words) is None:
+        if rejection(case.node, p["nodes"], p["longest"], dest, words) is None:
             cycles = [next(leaves) for _ in range(len(words) * p["flits"])]
             first = max(last + 1, before + 1)
             if cycles != list(range(first, first + len(cycles))):

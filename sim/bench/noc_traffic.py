@@ -1,7 +1,7 @@
 """Bench of the network with traffic generators: it writes the settings, waits, and reads the counters.
 
 Python is not called while the network runs. The endpoints check each word; here the counts are compared: every packet
-that the golden model creates arrived, or was rejected by a full backlog.
+that the golden model creates arrived, or was blocked by a full backlog.
 """
 
 import time
@@ -15,7 +15,7 @@ from ..golden.noc_traffic import offered
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import LONGEST, reset
 
-COUNTS = ("sent", "received", "refused", "wrong", "flits", "timed", "cycles", "slowest", "errors")
+COUNTS = ("sent", "received", "blocked", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64
 """Cycles after the seed until random numbers are uncorrelated."""
 PATIENCE = 100
@@ -118,14 +118,14 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     expect("packets received", counts["received"].sum(), counts["sent"].sum())
     known = counts["errors"] < 255
     total = np.bincount(made.source, minlength=count)
-    expect("packets made, by node", (counts["sent"] + counts["errors"] + counts["refused"])[known], total[known])
+    expect("packets made, by node", (counts["sent"] + counts["errors"] + counts["blocked"])[known], total[known])
     outcome.checked += int(counts["received"].sum())
-    if counts["refused"].any():
+    if counts["blocked"].any():
         return
     expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
     expect("packets received, by node", counts["received"], np.bincount(made.dest[~bad], minlength=count))
-    refused = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
-    expect("packets that the network rejected, by node", counts["errors"], refused)
+    rejected = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
+    expect("packets that the network rejected, by node", counts["errors"], rejected)
     expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)

@@ -127,7 +127,7 @@ class Bench:
                 raise Surplus(f"{self.where}: there are more responses than requests")
             if cycle - max(each[-1] if each else 0 for each in taken.values()) > PATIENCE:
                 counts = ", ".join(f"{len(each)} on {name}" for name, each in taken.items())
-                raise Stuck(f"nothing moved for {PATIENCE} cycles; handshakes so far: {counts}")
+                raise Stuck(f"no handshake for {PATIENCE} cycles; handshakes so far: {counts}")
         return taken, data
 
     async def cut(self, case: RegistersCase, rng: random.Random):

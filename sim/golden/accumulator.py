@@ -34,7 +34,7 @@ class AccumulatorMemory:
         self.turn = 0
 
     def run(self, tile: AccumulatorTile) -> np.ndarray:
-        """Fill the half whose turn it is and read it: int64, reads x lanes."""
+        """Fill the next half and read it: int64, reads x lanes."""
         half = self.halves[self.turn]
         self.turn = (self.turn + 1) % len(self.halves)
         for data, addr, accumulate in zip(tile.data, tile.addr, tile.accumulate, strict=True):

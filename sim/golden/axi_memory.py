@@ -47,7 +47,7 @@ class AxiMemory:
         self.bursts = bursts
 
     def response(self, address: int, size: int, length: int, burst: int) -> int:
-        """Response of a burst: it is outside the memory, illegal, or not served, as a whole."""
+        """Response of a burst. A burst is outside the memory, illegal, or not served, as a whole."""
         if address >= len(self.bytes):
             return DECERR
         served = self.bursts == "all" or (burst == INCR and 2**size == self.width)

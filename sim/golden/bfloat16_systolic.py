@@ -3,7 +3,7 @@
 import numpy as np
 
 from .formats import bfloat16
-from .systolic import still_cycles
+from .systolic import stationary_cycles
 
 ADD = 6
 """Latency of an addition in cycles, and so the delay from a row to the next one."""
@@ -18,4 +18,4 @@ def product(a: np.ndarray, w: np.ndarray, subnormals: str = "keep") -> np.ndarra
 
 def cycles(rows: int, cols: int, lengths: list[int], *, subnormals: str, buffered: bool) -> int:
     """As `systolic.cycles`: a psum takes ADD cycles per row."""
-    return still_cycles(rows, lengths, ADD * rows + cols + MULTIPLY[subnormals] + (2 if buffered else 0))
+    return stationary_cycles(rows, lengths, ADD * rows + cols + MULTIPLY[subnormals] + (2 if buffered else 0))

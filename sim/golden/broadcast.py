@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .integer import wrap
-from .systolic import still_cycles
+from .systolic import stationary_cycles
 
 
 def product(a: np.ndarray, w: np.ndarray, acc_width: int = 32, multiply: Callable = np.multiply) -> np.ndarray:
@@ -25,4 +25,4 @@ def cycles(
 ) -> int:
     """Clock cycles from the first input beat to the last output beat, both counted, when no stream ever pauses."""
     levels = int(np.ceil(np.log2(rows)))
-    return still_cycles(rows, lengths, 1 + registers + levels + (2 if buffered else 0), tables)
+    return stationary_cycles(rows, lengths, 1 + registers + levels + (2 if buffered else 0), tables)

@@ -67,7 +67,7 @@ def rows_needed(call: Call, k: int, l: int) -> int:  # noqa: E741
     return k * l * call.rows * (1 if call.name != "all_to_all" else 2 if l == 1 else 3)
 
 
-def refusal(call: Call, k: int, l: int, rows: int) -> int:  # noqa: E741
+def rejection(call: Call, k: int, l: int, rows: int) -> int:  # noqa: E741
     """Error code for which a node with `rows` rows of memory rejects a call without consulting other nodes; OK if it
     accepts."""
     if call.op >= len(OPERATIONS):
@@ -80,8 +80,8 @@ def refusal(call: Call, k: int, l: int, rows: int) -> int:  # noqa: E741
 
 
 def statuses(calls: Mapping[int, Call], k: int, l: int, rows: int) -> dict[int, int]:  # noqa: E741
-    """Status of each call, if the calls of all other nodes never come."""
-    codes = {node: refusal(call, k, l, rows) for node, call in calls.items()}
+    """Status of each call, if no other node calls."""
+    codes = {node: rejection(call, k, l, rows) for node, call in calls.items()}
     waiting = [calls[node] for node, code in codes.items() if code == OK]
     asked = {(call.op, call.rows, call.root if call.name in ROOTED else 0) for call in waiting}
     end = MISSING if len(waiting) < k * l else DIFFERENT if len(asked) > 1 else OK
@@ -140,7 +140,7 @@ def total(parts: list[np.ndarray], bits: int) -> np.ndarray:
 
 
 def words(call: Call, k: int, l: int) -> int:  # noqa: E741
-    """Words that all links carry together, at least: divided by the number of links, the bound of a collective."""
+    """Minimum number of words over all links; divided by the number of links, it bounds the cycles of a collective."""
     count, lanes = k * l, 2 if l == 1 else 4
     if call.name in ROOTED:
         return (count - 1) * call.rows * lanes
@@ -167,7 +167,7 @@ def bound(call: Call, k: int, l: int) -> float:  # noqa: E741
 
 
 SEGMENT = 8
-"""Rows that travel round together; the last segment of a part has 7 to 14 of them, if there are as many."""
+"""Rows of a segment; the last segment of a part has 7 to 14 rows, or all rows of a shorter part."""
 LEAST = SEGMENT - 1
 HOP = 2
 """Cycles from node to node."""

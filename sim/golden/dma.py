@@ -57,9 +57,9 @@ class Descriptor:
     """Descriptor of a box of elements to move. Tuples may be shorter than four; dimension 0 is innermost.
 
     `store`: local to DRAM, else DRAM to local. `fill`: nothing is read, the byte at target address a becomes byte a mod
-    W of `value` (byte 0 is the lowest). `before`, `after`: so many elements at either end of each dimension are not
-    read but filled with `value`; `bus_addr` is where element (0, 0, 0, 0) would be. `wait`: the descriptor starts only
-    when all earlier ones are complete.
+    W of `value` (byte 0 is the lowest). `before`, `after`: number of elements at either end of each dimension that are
+    not read but filled with `value`; `bus_addr` is the address that element (0, 0, 0, 0) would have. `wait`: the
+    descriptor starts only when all earlier ones are complete.
     """
 
     store: bool = False
@@ -143,7 +143,7 @@ def check(d: Descriptor, parameters: dict) -> DmaCode:
 
 
 def extent(count: Iterable[int], stride: Iterable[int]) -> tuple[int, int]:
-    """Least and greatest value of sum i_d * stride_d."""
+    """Minimum and maximum of the sum of i_d * stride_d."""
     ends = [(n - 1) * s for n, s in zip(count, stride, strict=True)]
     return sum(min(e, 0) for e in ends), sum(max(e, 0) for e in ends)
 
@@ -201,8 +201,8 @@ def run(
 ) -> DmaResult:
     """Execute the descriptors one after the other; `dram` and `local` (uint8) change in place.
 
-    `dram` holds the addresses from 0. Beats beyond it answer DECERR; beats that touch one of `faults` (first and last
-    address, code) answer that code. Each byte of the target of a descriptor with such a beat may hold its old or its
+    `dram` holds the addresses from 0. Beats beyond it return DECERR; beats that touch one of `faults` (first and last
+    address, code) return that code. Each byte of the target of a descriptor with such a beat may hold its old or its
     new value. The model keeps the old one and marks the byte uncertain, as well as all copies of it, until it is
     overwritten with a certain value.
     """
@@ -231,11 +231,11 @@ class DmaModel:
         self.dram, self.local, self.parameters = dram, local, parameters
         self.width = parameters["data_width"] // 8
         self.beats = len(dram) // self.width
-        self.answers = np.zeros(self.beats + 1, np.uint8)
+        self.bus_responses = np.zeros(self.beats + 1, np.uint8)
         for first, last, code in reversed(list(faults)):
-            self.answers[first // self.width : last // self.width + 1] = code
-        self.answers[-1] = DmaCode.DECERR
-        self.sound = not self.answers[:-1].any()
+            self.bus_responses[first // self.width : last // self.width + 1] = code
+        self.bus_responses[-1] = DmaCode.DECERR
+        self.sound = not self.bus_responses[:-1].any()
         self.dram_uncertain = np.zeros(len(dram), bool)
         self.local_uncertain = np.zeros(len(local), bool)
         self.certain = True
@@ -246,14 +246,14 @@ class DmaModel:
             return DmaStatus(d.tag, code)
         bus, local, moved = bytes_of(d, self.parameters["addr_width"])
         crossing = bus if d.store else bus[:0] if d.fill else bus[moved]
-        answers = self.ask(crossing)
-        if answers is not None and answers.any():
+        responses = self.response(crossing)
+        if responses is not None and responses.any():
             if d.store:
                 self.dram_uncertain[bus[bus < len(self.dram)]] = True
             else:
                 self.local_uncertain[local] = True
             self.certain = False
-            return self.failed(d, crossing, answers)
+            return self.failed(d, crossing, responses)
 
         target, at, target_uncertain = self.local, local, self.local_uncertain
         source, source_at, source_uncertain = self.dram, bus, self.dram_uncertain
@@ -276,22 +276,22 @@ class DmaModel:
             target_uncertain[at] = new_uncertain
         return DmaStatus(d.tag)
 
-    def ask(self, crossing: np.ndarray) -> np.ndarray | None:
+    def response(self, crossing: np.ndarray) -> np.ndarray | None:
         """Response of the beat of each byte, None if there is no error."""
         if not len(crossing) or (self.sound and crossing.max() < self.beats * self.width):
             return None
-        return self.answers[np.minimum(crossing // np.uint64(self.width), np.uint64(self.beats)).astype(np.intp)]
+        return self.bus_responses[np.minimum(crossing // np.uint64(self.width), np.uint64(self.beats)).astype(np.intp)]
 
     def fails(self, address: int, count: int) -> bool:
         """Whether the bus returns an error for one of `count` bytes from `address` on."""
-        answers = self.ask(np.arange(address, address + count, dtype=np.uint64))
-        return answers is not None and bool(answers.any())
+        responses = self.response(np.arange(address, address + count, dtype=np.uint64))
+        return responses is not None and bool(responses.any())
 
-    def failed(self, d: Descriptor, crossing: np.ndarray, answers: np.ndarray) -> DmaStatus:
-        """Status of a descriptor whose bytes `crossing` got such responses."""
-        first = int((answers != 0).argmax())
+    def failed(self, d: Descriptor, crossing: np.ndarray, responses: np.ndarray) -> DmaStatus:
+        """Status of a descriptor whose bytes `crossing` have these responses."""
+        first = int((responses != 0).argmax())
         bad = int(crossing[first]) // self.width * self.width
-        code = DmaCode(int(answers[first]))
+        code = DmaCode(int(responses[first]))
         if not d.store:
             return DmaStatus(d.tag, code, bad)
         # The burst began in the same run of bytes and the same page, and ended at this byte.
@@ -300,8 +300,8 @@ class DmaModel:
         stop = breaks[breaks > first].min(initial=len(crossing))
         page = bad // PAGE * PAGE
         lowest = max(int(crossing[start]) // self.width * self.width, page)
-        burst = answers[first:stop][crossing[first:stop] < page + PAGE]
-        codes = frozenset(int(answer) for answer in np.unique(burst) if answer)
+        burst = responses[first:stop][crossing[first:stop] < page + PAGE]
+        codes = frozenset(int(response) for response in np.unique(burst) if response)
         return DmaStatus(d.tag, code, bad, codes, range(lowest, bad + 1, self.width))
 
 

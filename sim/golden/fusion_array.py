@@ -3,7 +3,7 @@
 import numpy as np
 
 from .fusion_unit import Mode, pack
-from .systolic import product, still_cycles
+from .systolic import product, stationary_cycles
 
 __all__ = ["authors_cycles", "cycles", "product", "words"]
 
@@ -23,7 +23,7 @@ def cycles(rows: int, cols: int, tiles: list[tuple[int, Mode]], *, registers: in
     `tiles` has the rows of A and the mode of each. The number of cycles per row is given by the mode.
     """
     depth = rows + cols + registers + (2 if buffered else 0) + 1
-    return still_cycles(rows, [length * mode.cycles for length, mode in tiles], depth)
+    return stationary_cycles(rows, [length * mode.cycles for length, mode in tiles], depth)
 
 
 def authors_cycles(

@@ -1,4 +1,4 @@
-"""Operand order of sixteen serial multipliers."""
+"""Golden model of sixteen serial multipliers: operand order and products."""
 
 import numpy as np
 

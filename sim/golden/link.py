@@ -5,7 +5,7 @@ from collections.abc import Callable
 from .frames import frame, unframe
 
 READ, WRITE, READ_REGISTERS, WRITE_REGISTERS, HELLO = range(5)
-OKAY, REFUSED, SLVERR, DECERR = range(4)
+OKAY, REJECTED, SLVERR, DECERR = range(4)
 WORD, WORDS, WINDOW = 4, 64, 16
 
 
@@ -22,16 +22,16 @@ class Link:
         self.p, self.read, self.write = p, read, write
         self.following, self.statuses, self.text = 0, [OKAY] * 2 * WINDOW, b""
 
-    def take(self, received: bytes) -> list[bytes]:
+    def execute(self, received: bytes) -> list[bytes]:
         """Contents of all responses to the received bytes, which may end within a request."""
         *frames, self.text = (self.text + received).split(b"\0")
         contents = [unframe(text) for text in frames]
-        answers = [self._request(content) for content in contents if content and self._is_request(content)]
-        return [answer for answer in answers if answer is not None]
+        responses = [self._request(content) for content in contents if content and self._is_request(content)]
+        return [response for response in responses if response is not None]
 
-    def answer(self, received: bytes) -> bytes:
-        """Encoded frames of all responses; see :meth:`take`."""
-        return b"".join(map(frame, self.take(received)))
+    def respond(self, received: bytes) -> bytes:
+        """Encoded frames of all responses; see :meth:`execute`."""
+        return b"".join(map(frame, self.execute(received)))
 
     @staticmethod
     def _is_request(content: bytes) -> bool:
@@ -60,7 +60,7 @@ class Link:
         elif repeated and writes:
             status = self.statuses[back - 1]
         elif not legal:
-            status = REFUSED
+            status = REJECTED
         else:
             for n in range(count):
                 if writes:

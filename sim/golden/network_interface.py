@@ -8,7 +8,7 @@ Beats = Sequence[int]
 """Words of a packet."""
 
 
-def refusal(node: int, nodes: int, longest: int, dest: int, beats: Beats) -> int | None:
+def rejection(node: int, nodes: int, longest: int, dest: int, beats: Beats) -> int | None:
     """Reason for which a packet is rejected; None if it is sent."""
     if dest == node:
         return OWN

@@ -41,7 +41,7 @@ def nodes(topology: str, k: int, l: int) -> int:  # noqa: E741
 
 
 def goal(pattern: str, topology: str, k: int, l: int, source: int) -> int:  # noqa: E741
-    """Destination of a node's packets in any pattern but "uniform"; never the node itself.
+    """Destination of a node's packets in a pattern other than "uniform"; never the node itself.
 
     Where the pattern leads to the node itself, the packets are addressed to the next. On a network without coordinates,
     a row of nodes counts as one.

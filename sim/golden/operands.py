@@ -15,7 +15,7 @@ ANT = ("int", "flint", "pot", "float", "low", "high", "bytes", "bytes")
 OLIVE = {"olive4": ("int4", "flint4"), "olive_int4": ("int4",), "olive_flint4": ("flint4",), "olive_int8": ("int8",)}
 """Formats of the normal values next to outliers, by `user`."""
 ENTRIES, ENTRY_BITS, PART = 16, 16, 4
-"""A codebook of so many entries of so many bits is transferred in parts, one per beat."""
+"""Entries of a codebook, and bits of an entry; it is transferred in parts, one per beat."""
 
 
 def is_integer(name: str) -> bool:

@@ -16,7 +16,7 @@ def load(group: str, kind: type[T]) -> tuple[dict[str, T], dict[str, str]]:
         plugin = f"plug-in '{point.name}'{source} ({point.value})"
         try:
             loaded = point.load()
-        except Exception as error:  # a foreign package may raise anything
+        except Exception as error:  # third-party packages can raise any exception
             reason = (str(error).splitlines() or ["no message"])[0].rstrip(".")
             broken[point.name] = f"{plugin} cannot be loaded: {type(error).__name__}: {reason}."
             continue

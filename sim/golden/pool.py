@@ -6,8 +6,8 @@ import numpy as np
 def pool(image: np.ndarray, mode: str, window: tuple[int, int], stride: tuple[int, int]) -> np.ndarray:
     """Largest value, or average, of each window, int64: lines x columns x channels, as is the image.
 
-    `window` and `stride` are (lines, columns); only windows within the image count. An average is rounded
-    to the nearest integer, ties upwards.
+    `window` and `stride` are (lines, columns); only windows within the image are evaluated. An average is rounded to
+    the nearest integer, ties upwards.
     """
     views = np.lib.stride_tricks.sliding_window_view(image.astype(np.int64), window, axis=(0, 1))
     views = views[:: stride[0], :: stride[1]]

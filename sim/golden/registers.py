@@ -4,7 +4,7 @@ OKAY, SLVERR = 0, 2
 
 
 def cycles(accesses: int) -> int:
-    """Cycles from the first of so many reads, or writes, to the last response, both counted, if nothing pauses."""
+    """Cycles from the first of `accesses` reads, or writes, to the last response, both counted, if nothing pauses."""
     return accesses + 1
 
 

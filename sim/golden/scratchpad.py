@@ -34,7 +34,7 @@ class Trace:
 
 
 PATIENCE = 3
-"""Cycles for which a port with priority may be preferred to a waiting one."""
+"""Cycles after which a waiting port is no longer preceded by the ports with priority."""
 
 
 class Scratchpad:
@@ -150,10 +150,10 @@ def expected_rate(ports: int, banks: int) -> float:
     """Accesses per cycle when every port always has a request, each to a uniformly random bank.
 
     The requests at the banks are a Markov chain. Its state is the occupancy of the banks, n_1 + ... + n_banks = ports,
-    up to their order. In a cycle each bank with n > 0 serves one, so that s = #{n > 0} requests leave; s new ones come,
-    each to any bank with probability 1 / banks, independently of all else. A newcomer reaches a bank of occupancy n
-    with probability #{banks of occupancy n} / banks, which gives the rows of the transition matrix P one newcomer after
-    the other. With pi = pi P, the rate is the mean of s under pi.
+    up to their order. In a cycle each bank with n > 0 serves one, so that s = #{n > 0} requests leave. They are
+    replaced by s new requests, each to any bank with probability 1 / banks, independently of all others. A new request
+    reaches a bank of occupancy n with probability #{banks of occupancy n} / banks; adding one new request after the
+    other gives the rows of the transition matrix P. With pi = pi P, the rate is the mean of s under pi.
 
     2 ports, 2 banks: from (2, 0) one leaves, from (1, 1) two; either way the next state is one or the other with
     probability 1/2: 1.5 per cycle. Without retained requests (all drawn anew each cycle) the rate would be

@@ -7,7 +7,7 @@ import numpy as np
 
 from .formats.sparse import illegal
 from .integer import wrap
-from .systolic import still_cycles
+from .systolic import stationary_cycles
 
 
 def product(a: np.ndarray, kept: np.ndarray, places: np.ndarray, m: int, acc_width: int = 32) -> np.ndarray:
@@ -38,4 +38,4 @@ def cycles(groups: int, cols: int, n: int, lengths: list[int], *, registers: int
     """As `systolic.cycles`: a row of cells is a group, its products are summed in a tree, metadata passes one
     register."""
     levels = (n - 1).bit_length()
-    return 1 + still_cycles(groups, lengths, groups + cols + registers + levels + (2 if buffered else 0))
+    return 1 + stationary_cycles(groups, lengths, groups + cols + registers + levels + (2 if buffered else 0))

@@ -58,7 +58,7 @@ def cycles(
     tables = tables or [(0, 0)] * len(lengths)
     if dataflow == "os":
         return _last_beat(rows, lengths, tables) + depth + rows
-    return still_cycles(rows, lengths, depth, tables)
+    return stationary_cycles(rows, lengths, depth, tables)
 
 
 def _last_beat(rows: int, lengths: list[int], tables: list[tuple[int, int]]) -> int:
@@ -76,7 +76,7 @@ def _last_beat(rows: int, lengths: list[int], tables: list[tuple[int, int]]) -> 
     return last
 
 
-def still_cycles(rows: int, lengths: list[int], depth: int, tables: list[tuple[int, int]] | None = None) -> int:
+def stationary_cycles(rows: int, lengths: list[int], depth: int, tables: list[tuple[int, int]] | None = None) -> int:
     """As :func:`cycles`, where a tile of `rows` beats is stationary and `depth` is the core's latency, buffer included.
 
     The first tile loads for `rows` cycles after one register; each further one loads while its predecessor is in use.

@@ -50,7 +50,7 @@ class Host {
         top.eval();
     }
 
-    // These return false where the register does not answer.
+    // These return false where the register does not respond.
     bool write(uint32_t offset, uint32_t value) {
         top.s_axil_awaddr = offset;
         top.s_axil_wdata = value;
@@ -120,7 +120,7 @@ static void answer(const std::string& text) {
 }
 
 static std::string access(Host& host, bool answered, const std::string& value) {
-    if (!answered) return "error the register does not answer within " + std::to_string(kPatience) + " cycles";
+    if (!answered) return "error the register does not respond within " + std::to_string(kPatience) + " cycles";
     if (host.response) return host.response == 3 ? "error the response is DECERR" : "error the response is SLVERR";
     return "ok " + value;
 }

@@ -1,11 +1,12 @@
-// One AXI4 port of a DRAM (harness_dram.sv): INCR bursts of full-width beats, answered in order, DEPTH of them under way in
-// each direction. A read's first beat comes `latency` cycles after its address, a write's response as long after its last
+// One AXI4 port of a DRAM (harness_dram.sv): INCR bursts of full-width beats with responses in order, up to DEPTH
+// outstanding in each direction. A read's first beat comes `latency` cycles after its address, a write's response as long after its last
 // beat; beats follow each other without a gap. With `stall`, each channel pauses in so many of 256 cycles. No beat passes
 // while `open` is low: the bandwidth of the memory is used up.
 //
-// Addresses count from `base`. Beats at addresses from `fault_first` to `fault_last` of one of RANGES ranges answer with the `fault_code` of that range,
-// the beat whose number `beats` is `fault_beat` answers with `beat_code` if that is not 0, beats beyond `size` answer DECERR.
-// None of these is written. `beats` counts reads and writes together; of two in the same cycle the read is the first.
+// Addresses count from `base`. Beats at addresses from `fault_first` to `fault_last` of one of RANGES ranges return the
+// `fault_code` of that range. The beat whose number `beats` is `fault_beat` returns `beat_code` if that is not 0. Beats
+// beyond `size` return DECERR. None of these is written. `beats` counts reads and writes together; of two in the same
+// cycle the read is the first.
 module harness_port #(
   parameter DATA = 64, parameter ADDR = 32, parameter ID = 1, parameter DEPTH = 64, parameter [31:0] SEED = 32'h1234567,
   parameter RANGES = 4

@@ -62,7 +62,7 @@ class Node:
         shape = self.shape(inputs)
         if shape != output.shape:
             self.fail(f"result has shape {shape}, and {output.name} has {output.shape}")
-        if self.operation and (reason := self.arithmetic.refuses(self.operation, inputs, output)):
+        if self.operation and (reason := self.arithmetic.rejects(self.operation, inputs, output)):
             self.fail(reason)
 
     def macs(self, graph) -> int:

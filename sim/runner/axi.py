@@ -33,8 +33,8 @@ class AxiRamModel:
     """DRAM at an AXI4 master whose ports begin with `prefix`.
 
     `latency`: cycles from a read address to its first beat, and from a last write beat to its response; the number of
-    outstanding bursts is not limited. `faults`: (first, last, code) for addresses that answer with an error; addresses
-    beyond the memory answer DECERR. `base`: address of the memory's first byte; `faults` count from it.
+    outstanding bursts is not limited. `faults`: (first, last, code) for addresses that return an error; addresses
+    beyond the memory return DECERR. `base`: address of the memory's first byte; `faults` count from it.
     """
 
     def __init__(self, dut, prefix: str, size: int):
@@ -80,7 +80,7 @@ class AxiRamModel:
             code = self._code(address - self.base, length)
             if code:
                 self._codes.setdefault(name, code)
-                raise BusFault(f"no answer at {address:#x}")
+                raise BusFault(f"no response at {address:#x}")
             return await access(address - self.base, data_or_length)
 
         return guarded

@@ -50,10 +50,10 @@ class DramSettings:
     65535, of which 1 has the effect of 2.
     stall: cycles of 256 in which each AXI channel pauses, at random; 0 to 255.
     rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is kept exactly.
-    faults: (first, last, code): address ranges that answer with an AXI response, 1 to 3; at most RANGES of them.
-    fault_beat: (port, n, code): the n-th beat of a port from now on answers with `code`. Reads and writes are counted
+    faults: (first, last, code): address ranges that return an AXI response, 1 to 3; at most RANGES of them.
+    fault_beat: (port, n, code): the n-th beat of a port from now on returns `code`. Reads and writes are counted
     together, from 0; ports are numbered in the order of the harness description; a reset cancels it.
-    size: bytes; beats beyond answer DECERR. None: as large as possible.
+    size: bytes; beats beyond it return DECERR. None: as large as possible.
     base: bus address of the first byte, a multiple of 4096; `faults` count from it.
     """
 

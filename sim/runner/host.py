@@ -93,9 +93,9 @@ class Host:
             await self._stall(answer, delay)
             ready.value = 1
         if not remaining:
-            raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not answer within {PATIENCE} cycles.")
+            raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not respond within {PATIENCE} cycles.")
         if code := int(self._port(f"{answer}resp").value):
-            raise SimulatorError(f"Register {offset:#x} of {self.prefix} answers with the response {code}.")
+            raise SimulatorError(f"Register {offset:#x} of {self.prefix} returned the response {code}.")
 
     async def _stall(self, answer: str, delay: int):
         """Stall a response: it must stay as it is."""

@@ -114,7 +114,7 @@ async def transfer(
                 moved = cycle
         if cycle - moved > patience or cycle - passed > LONGEST:
             counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in {**sources, **sinks}.items()]
-            stuck = f"nothing moved for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
+            stuck = f"no handshake for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
             raise Stuck(f"{stuck} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
     await edge

@@ -38,7 +38,7 @@ class DmaCase:
     """Sequence of descriptors for an engine that starts from these two memories.
 
     `pauses`: the probability that each of :data:`CHANNELS` pauses in a cycle; `latency`: latency of the DRAM in cycles;
-    `faults`: (first, last, code), addresses that answer with an error; `base`: address of the DRAM's first byte, from
+    `faults`: (first, last, code), addresses that return an error; `base`: address of the DRAM's first byte, from
     which all addresses of the case count; `reset_after`: cycle of a reset that ends the case.
     """
 
@@ -182,7 +182,7 @@ def _exists(d: Descriptor, p: dict) -> bool:
 
 
 def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) -> list[tuple[int, int, int]]:
-    """Up to three ranges of DRAM that answer with errors, most of them at targets of descriptors."""
+    """Up to three ranges of DRAM that return errors, most of them at targets of descriptors."""
     width, faults = p["data_width"] // 8, []
     for _ in range(int(rng.integers(1, 4))):
         touched = _touched(descriptors[int(rng.integers(len(descriptors)))], p)[0]

@@ -8,9 +8,9 @@ from ..golden.link import HELLO, WINDOW, WORD, WORDS, request
 from .resets import Interruptible
 
 MEMORY = 8192
-"""Bytes of the memory in the bench, from address 0 on; addresses beyond it answer DECERR."""
+"""Bytes of the memory in the bench, from address 0 on; addresses beyond it return DECERR."""
 FAULT = (4096, 4099)
-"""Bytes of it that answer SLVERR."""
+"""Addresses in it that return SLVERR."""
 REGISTERS = 64
 """Bytes of the registers in the bench."""
 
@@ -48,7 +48,7 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
             frames.append(_request(p, rng, number + int(rng.choice([WINDOW + 9, -WINDOW, -WINDOW - 1]))))
     if case % 2:
         frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
-    frames.append(b"\0" + request(number, HELLO))  # always answered, and last, regardless of earlier bytes
+    frames.append(b"\0" + request(number, HELLO))  # its response is always the last one
     pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),

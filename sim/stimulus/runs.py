@@ -15,8 +15,8 @@ class Run(Interruptible):
     """Execution from `entry`, with the image `dram`.
 
     `latency`: cycles from an address to its first beat; `stall`: cycles of 256 in which each bus channel pauses;
-    `fault`: (first, last, code), addresses that answer with a bus error; `fault_beat`: (n, code), a beat that answers
-    with a bus error. After `limit` cycles the execution is stopped, which the golden model does not reproduce. `stop`:
+    `fault`: (first, last, code), addresses that return a bus error; `fault_beat`: (n, code), a beat that returns
+    a bus error. After `limit` cycles the execution is stopped, which the golden model does not reproduce. `stop`:
     write `control.stop` this many cycles after the start; with `watch`, DRAM must not change after the interrupt.
     `base`: bus address of the image's first byte, from which `entry` and `fault` count. `seed` other than 0: responses
     of registers are stalled. `trace`: record the changes of `busy`. With `golden` the golden model runs too, and DRAM

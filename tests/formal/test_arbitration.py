@@ -43,7 +43,7 @@ def ordered(monitor: Monitor, arbiter):
 def fair(monitor: Monitor, arbiter):
     """State one grant, to a requester, and the bound on waiting, for requesters that wait until they are granted."""
     count = arbiter.p.count
-    served = getattr(arbiter, "taken", 1)
+    served = getattr(arbiter, "accepted", 1)
     ordered(monitor, arbiter)
     monitor.promise(one(arbiter.grant))
     monitor.promise((arbiter.grant & ~arbiter.request) == 0)
@@ -96,7 +96,7 @@ PROOFS = {
 BREAKS = {
     "round_robin, held, 5": Break(MatrixArbiter, "bit.eq(grant[i:j].any())", "bit.eq(grant[i:j].all())"),
     "least_recent, held, 5": Break(MatrixArbiter, "(bit | grant[i]) & ~grant[j]", "bit & ~grant[j]"),
-    "axi_mux": Break(AxiMux, "arbiter.taken.eq(taken)", "arbiter.taken.eq(0)"),
+    "axi_mux": Break(AxiMux, "arbiter.accepted.eq(accepted)", "arbiter.accepted.eq(0)"),
     "round_robin, 5": Break(MatrixArbiter, "request[j] & later[i, j]", "request[j] & ~later[i, j]"),
 }
 

@@ -23,9 +23,9 @@ def shell(monitor: Monitor, dut):
     """State what software and the engine may rely on, from any writes to the registers and any engine."""
     m, inside = monitor.m, dut.inside
     engine, registers, reset = inside.engine, inside.registers, inside.reset
-    # The engine's side of the contract: it is quiet after a reset, and stays so while it is stopped.
-    monitor.require(engine.quiet, when=monitor.before(reset) | (monitor.before(1) == 0))
-    monitor.require(engine.quiet, when=monitor.before(engine.quiet & engine.stop))
+    # The engine's side of the contract: it is idle after a reset, and stays so while it is stopped.
+    monitor.require(engine.idle, when=monitor.before(reset) | (monitor.before(1) == 0))
+    monitor.require(engine.idle, when=monitor.before(engine.idle & engine.stop))
 
     done = registers.status_done_set
     started = registers.control_start & registers.control_start_strobe & ~registers.status_running
@@ -33,17 +33,17 @@ def shell(monitor: Monitor, dut):
     m.d.sync += [unfinished.eq((unfinished | started) & ~done), resets.eq(Cat(reset, resets))]
 
     monitor.promise(engine.stop != engine.go)
-    monitor.promise(engine.quiet & engine.stop, when=done)
-    monitor.promise(engine.quiet & engine.stop, when=~registers.status_running)
+    monitor.promise(engine.idle & engine.stop, when=done)
+    monitor.promise(engine.idle & engine.stop, when=~registers.status_running)
     monitor.promise(registers.status_running == unfinished)
-    monitor.promise(engine.quiet, when=reset & monitor.before(1))
+    monitor.promise(engine.idle, when=reset & monitor.before(1))
     monitor.promise(~reset, when=engine.go)
     begins = engine.go & ~monitor.before(engine.go)
     monitor.promise(resets.all(), when=begins)
     ends = engine.halted | engine.fault.valid | (registers.control_stop & registers.control_stop_strobe)
     monitor.promise(~engine.go, when=monitor.before(engine.go & ends))
     drains = monitor.before(engine.go) & ~engine.go
-    monitor.promise(done, when=drains & engine.quiet)
+    monitor.promise(done, when=drains & engine.idle)
     # Invariants for induction: the phases follow one another.
     monitor.promise(one(Cat(inside.clearing, inside.running, inside.drains)))
     monitor.promise(unfinished == Cat(inside.clearing, inside.running, inside.drains).any())
@@ -51,7 +51,7 @@ def shell(monitor: Monitor, dut):
 
 
 def engine(monitor: Monitor, dut):
-    """State the contract of an engine: no transfer begins while it is stopped, and none is in flight if it is quiet."""
+    """State the contract of an engine: no transfer begins while it is stopped, and none is in flight if it is idle."""
     bus, m = dut.m_axi, monitor.m
     monitor.require(dut.stop != dut.go)
     reads, writes = Signal(16), Signal(16)  # beats and responses to come
@@ -63,9 +63,9 @@ def engine(monitor: Monitor, dut):
     monitor.require(writes != 0, when=bus.b.valid)
     for channel in (bus.ar, bus.aw):
         monitor.promise(monitor.before(channel.valid & ~channel.ready), when=channel.valid & dut.stop)
-        monitor.promise(~channel.valid, when=dut.quiet & dut.stop)
-    monitor.promise((reads == 0) & (writes == 0) & ~bus.w.valid, when=dut.quiet)
-    monitor.promise(dut.quiet, when=monitor.before(dut.quiet & dut.stop) & dut.stop)
+        monitor.promise(~channel.valid, when=dut.idle & dut.stop)
+    monitor.promise((reads == 0) & (writes == 0) & ~bus.w.valid, when=dut.idle)
+    monitor.promise(dut.idle, when=monitor.before(dut.idle & dut.stop) & dut.stop)
     return reads, writes
 
 
@@ -92,7 +92,7 @@ PROOFS = {
 
 BREAKS = [
     ("shell", Break(Shell, "engine.stop.eq(~running)", "engine.stop.eq(drains)")),
-    ("shell", Break(Shell, "status_done_set.eq(drains & engine.quiet)", "status_done_set.eq(drains)")),
+    ("shell", Break(Shell, "status_done_set.eq(drains & engine.idle)", "status_done_set.eq(drains)")),
     ("shell", Break(Shell, "reset.eq(ResetSignal() | clearing[:-1].any())", "reset.eq(ResetSignal() | clearing[-2])")),
     ("outer_product", Break(OuterProductEngine, "(outstanding == 0) & ~ar.valid", "(outstanding == 0)")),
     ("outer_product", Break(OuterProductEngine, " & (~self.stop | ar_pending)", "")),

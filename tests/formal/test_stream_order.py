@@ -72,9 +72,9 @@ def through(capacity: int, latency: int) -> Callable:
 def buffered(monitor: Monitor, dut):
     """State the property of a buffer, whose writer claims space first: with `take`, while there is `space`."""
     claims = Signal(range(dut.p.depth + 1))
-    monitor.m.d.sync += claims.eq(claims + dut.take - dut.write.valid)
-    monitor.require(dut.space, when=dut.take)
-    monitor.require((claims != 0) | dut.take, when=dut.write.valid)
+    monitor.m.d.sync += claims.eq(claims + dut.reserve - dut.write.valid)
+    monitor.require(dut.space, when=dut.reserve)
+    monitor.require((claims != 0) | dut.reserve, when=dut.write.valid)
     count, words = in_order(monitor, dut.write, dut.o, capacity=dut.p.depth, latency=2)
     monitor.promise(claims + count <= dut.p.depth)
     monitor.promise(dut.space == (claims + count < dut.p.depth))
@@ -110,7 +110,7 @@ BREAKS = [
     ("resize up", Break(StreamResize, "Cat(word, self.i.payload)[narrow:]", "Cat(self.i.payload, word)[:wide]")),
     ("resize down", Break(StreamResize, "count.eq(parts)", "count.eq(parts - 1)")),
     ("buffer", Break(StreamBuffer, "self.space.eq(spare >= 0)", "self.space.eq(1)")),
-    ("buffer", Break(StreamBuffer, "leaves.eq(self.o.valid & self.o.ready)", "leaves.eq(self.o.valid)")),
+    ("buffer", Break(StreamBuffer, "pop.eq(self.o.valid & self.o.ready)", "pop.eq(self.o.valid)")),
 ]
 
 

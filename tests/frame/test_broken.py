@@ -1,4 +1,4 @@
-"""Bench of accelerators: detects a shell that reports the end of an execution before the bus is quiet, and wrong
+"""Bench of accelerators: detects a shell that reports the end of an execution before the bus is idle, and wrong
 registers."""
 
 from dataclasses import replace
@@ -13,7 +13,7 @@ from systola.sim.runner.simulator import SimulatorError
 
 from ..breaks import Breaks
 
-BROKEN = {"done before the bus is quiet": (r"(assign \w+status_done_set = \w+) & engine__quiet;", r"\1;")}
+BROKEN = {"done before the bus is idle": (r"(assign \w+status_done_set = \w+) & engine__idle;", r"\1;")}
 REGISTERS = {
     "no error response to a write": (r"(assign s_axil_b_payload) = b_error .*;", r"\1 = 2'h0;"),
     "no error response to a read": (r"(assign s_axil_r_payload\[33:32\]) = r_error .*;", r"\1 = 2'h0;"),

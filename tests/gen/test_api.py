@@ -19,8 +19,12 @@ QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has noth
 
 def test_the_names_of_the_interface():
     assert set(gen.__all__) == {
+        "Chunk",
+        "ConvTask",
+        "Graph",
         "ParameterError",
         "QuantiseError",
+        "Tiling",
         "UsageError",
         "accelerators",
         "assemble",
@@ -28,6 +32,7 @@ def test_the_names_of_the_interface():
         "matmul",
         "prune",
         "quantise",
+        "reference",
         "run",
         "simulate",
         "synthesise",

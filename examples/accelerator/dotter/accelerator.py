@@ -23,10 +23,10 @@ class DotterAccelerator(Accelerator):
     def operands(self, parameters, seed=1):
         return ExactOperands(seed)
 
-    def refuses(self, parameters, graph, node):
+    def rejects(self, parameters, graph, node):
         if graph.producer(node.inputs[0]):
             return "its input is a result, and results are 32 bits"
-        return lowering.refuses(graph, node)
+        return lowering.rejects(graph, node)
 
     def compile(self, parameters, graph):
         self.check(parameters, graph)

@@ -118,7 +118,7 @@ class DotterEngine(Engine):
         writing = self._write(m, sequencer, product.o)
         self._report(m, fetch, sequencer, product.o, legal, writing)
         m.d.comb += [
-            self.quiet.eq(~fetch.busy & ~reads & ~writing),
+            self.idle.eq(~fetch.busy & ~reads & ~writing),
             self.pending.reads.eq(fetch.busy | reads),
             self.pending.writes.eq(writing),
             self.busy.descriptor.eq(~sequencer.busy),

@@ -14,7 +14,7 @@ from .hardware import PITCH
 WORDS = PITCH // 4
 
 
-def refuses(graph: Graph, node: Node) -> str | None:
+def rejects(graph: Graph, node: Node) -> str | None:
     """Reason why a node cannot run, as the end of a sentence; None if it can."""
     if not isinstance(node, Dense):
         return "only matrix products are supported"
@@ -53,7 +53,7 @@ class Rows(Place):
 
 
 def lower(p, graph: Graph) -> Job:
-    """Lower a graph, of which `refuses` rejects no node, to a job."""
+    """Lower a graph, of which `rejects` rejects no node, to a job."""
     image, inputs, outputs = Image(), {}, {}
     lanes, words, macs = p.lanes, 0, 0
     chain = np.zeros((len(graph.nodes), WORDS), np.int64)

@@ -13,7 +13,7 @@ class OuterProductAccelerator(Accelerator[OuterProductEngine.Parameters]):
     """Matrix engine for dense layers: a chain of descriptors, one per 4 columns of the result."""
 
     name = "outer_product"
-    title = "exact int8 products by outer products, for small devices: descriptors, no programs"
+    title = "outer products of int8 with exact sums, for small devices; controlled by descriptors"
     paper = "G. Golub and C. Van Loan, Matrix Computations, 2013, section 1.1"
     component = OuterProduct
     presets = {"paper": {}, "small": {"depth": 64}, "board": {"depth": 512}}
@@ -24,8 +24,8 @@ class OuterProductAccelerator(Accelerator[OuterProductEngine.Parameters]):
     def operands(self, parameters, seed=1):
         return ExactOperands(seed)
 
-    def refuses(self, parameters, graph, node):
-        return lowering.refuses(parameters, graph, node)
+    def rejects(self, parameters, graph, node):
+        return lowering.rejects(parameters, graph, node)
 
     def compile(self, parameters, graph: Graph) -> Job:
         """Compile a graph to one descriptor per strip of 4 columns of each layer."""

@@ -14,7 +14,7 @@ MOST = (1 << 16) - 1
 """Blocks of rows of one descriptor."""
 
 
-def refuses(p, graph: Graph, node: Node) -> str | None:
+def rejects(p, graph: Graph, node: Node) -> str | None:
     """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
     if not isinstance(node, Dense | Convolution):
         return "only matrix products are supported"
@@ -89,7 +89,7 @@ class DescriptorChain:
 
 
 def lower(p, graph: Graph) -> DescriptorChain:
-    """Lower a graph to one descriptor per strip of 4 columns. `refuses` must be None for all nodes."""
+    """Lower a graph to one descriptor per strip of 4 columns. `rejects` must be None for all nodes."""
     image, inputs, outputs, descriptors = Image(align=BYTES), {}, {}, []
     columns = reads = writes = 0
     for name in graph.inputs:

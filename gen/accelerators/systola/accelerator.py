@@ -49,8 +49,8 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         p = parameters
         return ScaledOperands(seed, a_type=p.operand, w_type=p.w_format, y_type=p.format, rounding=p.rounding)
 
-    def refuses(self, parameters, graph, node):
-        return lowering.refuses(parameters, graph, node)
+    def rejects(self, parameters, graph, node):
+        return lowering.rejects(parameters, graph, node)
 
     def compile(self, parameters, graph: Graph, *, order: str = "overlapped", tiling=None) -> Job:
         """Compile the whole graph to one program. `order` names the schedule; `tiling` applies to all convolutions."""

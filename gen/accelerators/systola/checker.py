@@ -16,9 +16,9 @@ import numpy as np
 from ....hw.cores.systola.isa import DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....hw.issue.isa_numbers import SettingNumber
-from ....sim.golden import dma, isa, walks
+from ....sim.golden import addresses, dma, isa
+from ....sim.golden.addresses import AddressSequence
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
-from ....sim.golden.walks import AddressSequence
 from .access_history import CellAccess, DramHistory, MemoryHistory
 from .program import Program, longest_loop
 
@@ -29,7 +29,7 @@ LIMIT = 1 << 21
 LARGEST = 1 << 24
 """Maximum number of rows or elements of one operation."""
 
-REFUSED = {
+REJECTED = {
     dma.DmaCode.ZERO_COUNT: "a count is 0",
     dma.DmaCode.SIZE: "an element is wider than a beat of the bus",
     dma.DmaCode.PADDING: "more elements are padded than there are",
@@ -112,40 +112,40 @@ class _Check:
             if instruction.op == Op.LOOP:
                 begun.append(pc)
                 if len(begun) > ISA.loops:
-                    self.refuse(pc, f"exceeds the nesting limit of {ISA.loops} loops.")
+                    self.reject(pc, f"exceeds the nesting limit of {ISA.loops} loops.")
             elif instruction.op == Op.END:
                 if not begun:
-                    self.refuse(pc, "has no LOOP.")
+                    self.reject(pc, "has no LOOP.")
                 begin, most = begun.pop(), longest_loop(self.machine)
                 if not begun and pc - begin >= most:
                     text = f"begins a loop of {pc - begin + 1} instructions; a loop has at most {most}."
-                    self.refuse(begin, text)
+                    self.reject(begin, text)
         if begun:
-            self.refuse(begun[-1], "has no END.")
+            self.reject(begun[-1], "has no END.")
 
     # Reports.
 
-    def refuse(self, pc: int, text: str):
+    def reject(self, pc: int, text: str):
         """Report a problem of an instruction in all its iterations, and stop."""
-        self.problems[pc, text] = Problem((pc,), f"{self.stated(pc)} {text}")
+        self.problems[pc, text] = Problem((pc,), f"{self.location(pc)} {text}")
         raise _Stop
 
-    def say(self, text: str, *others: int, kind: str = "", unchecked: bool = False):
+    def report(self, text: str, *others: int, kind: str = "", unchecked: bool = False):
         """Report a problem of the newest operation, together with other operations."""
         operations = [self.operations[-1], *(self.operations[other] for other in others)]
         pcs = tuple(operation.pc for operation in operations)
-        names = [self.stated(operation.pc, operation.iteration) for operation in operations]
+        names = [self.location(operation.pc, operation.iteration) for operation in operations]
         self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names), unchecked))
 
     def fail(self, text: str, *, unchecked: bool = False):
-        self.say(f"{{}} {text}", unchecked=unchecked)
+        self.report(f"{{}} {text}", unchecked=unchecked)
         raise _Stop
 
     def where(self, pc: int) -> str:
         line = self.program.instructions[pc].line
         return f"line {line}" if line else f"instruction {pc}"
 
-    def stated(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
+    def location(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
         text = " ".join(str(self.program.instructions[pc]).split())
         times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
         return f"{self.where(pc)} ({text}{times})"
@@ -165,7 +165,7 @@ class _Check:
 
     def stopped(self, fault: ExecutionFault):
         if fault.error == ErrorCode.OPERAND:
-            self.refuse(fault.pc, f"needs 1 to {isa.COUNT_LIMIT} iterations.")
+            self.reject(fault.pc, f"needs 1 to {isa.COUNT_LIMIT} iterations.")
         text = f"The program executes more than {LIMIT:,} instructions, the limit of the checker."
         if fault.error == ErrorCode.FETCH:
             text = "The program runs past its end: a HALT is missing."
@@ -184,7 +184,7 @@ class _Check:
             if found := a.memory.conflict(a, self.done):
                 other, earlier, span = found
                 does = "writes" if a.writes else "reads"
-                self.say(
+                self.report(
                     f"{{}} {does} {self.rows(a.memory, span)} while {{}} may still use them: "
                     f"a SYNC {earlier.label} is missing between them.",
                     other,
@@ -193,23 +193,25 @@ class _Check:
         for a in accesses:
             a.memory.touch(a, operation)
 
-    def words(self, walk: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
+    def words(self, sequence: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
         """Rows of a memory that the operation accesses."""
-        if not walk.inside(words):
-            low, high = dma.extent(*zip(*walk.loops, strict=True))
-            self.fail(f"accesses {what}s {walk.first + low} to {walk.first + high}; legal are 0 to {words - 1}.")
-        if walk.count > LARGEST:
-            self.fail(f"accesses {walk.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
-        return walk.addresses() + behind
+        if not sequence.inside(words):
+            low, high = dma.extent(*zip(*sequence.loops, strict=True))
+            self.fail(
+                f"accesses {what}s {sequence.first + low} to {sequence.first + high}; legal are 0 to {words - 1}."
+            )
+        if sequence.count > LARGEST:
+            self.fail(f"accesses {sequence.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
+        return sequence.addresses() + behind
 
-    def activations(self, walk: AddressSequence) -> np.ndarray:
-        return self.words(walk, "activation word", self.machine.activation_words)
+    def activations(self, sequence: AddressSequence) -> np.ndarray:
+        return self.words(sequence, "activation word", self.machine.activation_words)
 
-    def weight_words(self, walk: AddressSequence) -> np.ndarray:
-        return self.words(walk, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
+    def weight_words(self, sequence: AddressSequence) -> np.ndarray:
+        return self.words(sequence, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
 
-    def accumulators(self, walk: AddressSequence) -> np.ndarray:
-        return self.words(walk, "accumulator row", self.machine.accumulators)
+    def accumulators(self, sequence: AddressSequence) -> np.ndarray:
+        return self.words(sequence, "accumulator row", self.machine.accumulators)
 
     def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:
         """Mask of the defined cells; each row must have at least one, or all of them (`whole`)."""
@@ -220,9 +222,9 @@ class _Check:
         span = self.rows(memory, memory.span(cells, missing))
         writer = memory.writer(cells, missing)
         if writer < 0:
-            self.say(f"{{}} reads {span}, which no instruction has written.", kind="nothing")
+            self.report(f"{{}} reads {span}, which no instruction has written.", kind="nothing")
         else:
-            self.say(f"{{}} reads {span}, which {{}} computed from undefined data.", writer, kind="nothing")
+            self.report(f"{{}} reads {span}, which {{}} computed from undefined data.", writer, kind="nothing")
         return np.ones_like(written)  # report each cause once
 
     def counts(self, operation: Operation, *settings: SettingNumber):
@@ -247,7 +249,7 @@ class _Check:
         if o.iteration:
             self.fail("ends the program inside a loop.")
         if self.tiles:
-            self.say("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
+            self.report("{} comes before a MATMUL uses the tile of {}.", self.tiles[0][0])
 
     def move(self, o: Operation):
         bus, local, moved = dma.bytes_of(self.descriptor(o))
@@ -264,7 +266,7 @@ class _Check:
 
     def descriptor(self, o: Operation) -> dma.Descriptor:
         """Descriptor of the operation for the DMA engine; a problem is reported if the engine rejects it."""
-        dims, engine = self.machine.dims, walks.engine_parameters(self.parameters, o.op == Op.STORE)
+        dims, engine = self.machine.dims, addresses.engine_parameters(self.parameters, o.op == Op.STORE)
         local_bytes = engine["local_bytes"]
 
         def fit(name: str, low: int, high: int, axes: range = range(dims)):
@@ -277,13 +279,13 @@ class _Check:
         if o.op == Op.LOAD:
             fit("PAD", 0, 0xFFFF)
             self.fits(o, [Setting.LOAD_VALUE], 0, 255)
-        d = walks.descriptor(o, self.parameters)
+        d = addresses.descriptor(o, self.parameters)
         code = dma.DmaCode.LOCAL_RANGE if o.b >= local_bytes else dma.check(d, engine)
         if code == dma.DmaCode.LOCAL_RANGE:
             what = "the scratchpads" if o.op == Op.LOAD else "activations"
             self.fail(f"is rejected: it exceeds the {local_bytes} bytes of {what}.")
         if code != dma.DmaCode.OK:
-            self.fail(f"is rejected: {REFUSED[code]}.")
+            self.fail(f"is rejected: {REJECTED[code]}.")
         if prod(d.count) > LARGEST:
             self.fail(f"moves {prod(d.count):,} elements; the limit of the checker is {LARGEST:,}.", unchecked=True)
         return d
@@ -291,7 +293,7 @@ class _Check:
     def weights(self, o: Operation):
         if not 1 <= o.b <= self.machine.size:
             self.fail(f"needs 1 to {self.machine.size} rows, not {o.b}.")
-        cells = (self.weight_words(walks.weight_words(o)),)
+        cells = (self.weight_words(addresses.weight_words(o)),)
         columns = np.asarray(self.written(self.local, cells).all(axis=0))
         self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
@@ -300,8 +302,8 @@ class _Check:
 
     def matmul(self, o: Operation):
         self.counts(o, Setting.COUNT_X, Setting.COUNT_Y)
-        sums = (self.accumulators(walks.accumulator_rows(o)),)
-        words = self.activations(walks.activation_words(o))
+        sums = (self.accumulators(addresses.accumulator_rows(o)),)
+        words = self.activations(addresses.activation_words(o))
         if self.used is None:
             if not self.tiles:
                 self.fail("never completes: no earlier WEIGHTS loads an unused tile.")
@@ -322,9 +324,9 @@ class _Check:
                 self.fail(f"needs a shift from -31 to 30, not {shift}.")
             self.quant[:] = True
             return
-        words = self.weight_words(walks.record_words(o))
-        records = np.arange(self.machine.size * walks.RECORD).reshape(-1, walks.RECORD)
-        row, lane = np.divmod(records[:, : walks.RECORD_USED], self.machine.size)
+        words = self.weight_words(addresses.record_words(o))
+        records = np.arange(self.machine.size * addresses.RECORD).reshape(-1, addresses.RECORD)
+        row, lane = np.divmod(records[:, : addresses.RECORD_USED], self.machine.size)
         cells = (words[row], lane)
         self.quant = np.asarray(self.local.written[cells].all(axis=1))
         if not self.quant.any():
@@ -334,7 +336,7 @@ class _Check:
     def fill_table(self, o: Operation):
         if not self.machine.table:
             self.fail("needs a core with table=true.")
-        cells = (self.weight_words(walks.table_words(o, self.parameters)),)
+        cells = (self.weight_words(addresses.table_words(o, self.parameters)),)
         self.written(self.local, cells, whole=True)
         self.access((self.local, False, cells))
         self.table = True
@@ -348,19 +350,19 @@ class _Check:
         if o.flags & isa.TABLE and not self.machine.table:
             self.fail("needs a core with table=true.")
         if o.flags & isa.TABLE and not self.table:
-            self.say("{} comes before any TABLE.")
+            self.report("{} comes before any TABLE.")
         if not self.quant.any():
-            self.say("{} comes before any QUANT or QUANT_CHANNEL.")
+            self.report("{} comes before any QUANT or QUANT_CHANNEL.")
         self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 15), (1 << 15) - 1)
         memory = self.local if inside else self.sums
-        source = (self.activations if inside else self.accumulators)(walks.source_words(o))
-        dest = self.activations(walks.dest_words(o))
+        source = (self.activations if inside else self.accumulators)(addresses.source_words(o))
+        dest = self.activations(addresses.dest_words(o))
         lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
         accesses = [(memory, False, (source,))]
         if inside:
             self.overtakes(source.reshape(-1, window), dest)
         if adds:
-            second = self.activations(walks.second_words(o))
+            second = self.activations(addresses.second_words(o))
             lanes &= self.written(self.local, (second,))
             accesses.append((self.local, False, (second,)))
             self.overtakes(second[:, None], dest)
@@ -376,4 +378,4 @@ class _Check:
         late = (words[at] == reads) & (first[at] < np.arange(len(reads))[:, None])
         if late.any():
             span = self.rows(self.local, (int(reads[late].min()), int(reads[late].max())))
-            self.say(f"{{}} reads {span} after writing them itself: split it by a SYNC vector.")
+            self.report(f"{{}} reads {span} after writing them itself: split it by a SYNC vector.")

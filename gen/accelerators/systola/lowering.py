@@ -17,7 +17,7 @@ SCALES = 1 << 15
 """Factors of an addition are from -SCALES to SCALES - 1."""
 
 
-def refuses(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
+def rejects(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
     """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
     check = _REFUSES.get(type(node))
     if check is None:
@@ -92,8 +92,8 @@ def _pooling(p, graph, node):
 
 
 def _addition(p, graph, node):
-    if refused := _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic):
-        return refused
+    if reason := _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic):
+        return reason
     a, b = (graph[name] for name in node.inputs)
     if a.shape != b.shape or a.type != b.type:
         return f"{a.name} and {b.name} must have the same shape and type"
@@ -143,7 +143,7 @@ class Placed:
 
 
 def lower(p: SystolaParameters, graph: Graph) -> Placed:
-    """Place all tensors in DRAM and convert each node to a layer. `refuses` must be None for all nodes."""
+    """Place all tensors in DRAM and convert each node to a layer. `rejects` must be None for all nodes."""
     image = Image()
     roots = _views(graph)
     intervals = {name: life for name, life in _lifetimes(graph, roots).items() if roots[name] == name}

@@ -32,7 +32,7 @@ class Costs:
     sync: int = 5
     """from idle units to the next instruction"""
     halt: int = 4
-    ahead: int = LOOKAHEAD
+    lookahead: int = LOOKAHEAD
     """instructions prefetched before they are issued"""
     descriptor: int = 20
     """from a LOAD or STORE to its first address"""
@@ -104,7 +104,7 @@ class _Machine:
         self.vector_free = 0
         self.fetched: list[int] = []  # cycle in which each instruction is buffered
         self.issued: list[int] = []  # cycle of its first issue
-        self.window = min(costs.ahead, parameters.instructions - BLOCK)
+        self.window = min(costs.lookahead, parameters.instructions - BLOCK)
 
     def run(self, limit: int) -> Timeline:
         c, code = self.c, self.code
@@ -252,7 +252,7 @@ class _Machine:
         self.spans.append(Span("store", first, self.write_bus, pc))
 
     def weights(self, cycle: int, rows: int, pc: int):
-        """Load a tile. One tile is in use and one waits; loading a third starts when the second is taken."""
+        """Load a tile. One tile is in use and one is pending; a third starts to load when the second comes into use."""
         begin = max(cycle, self.weights_free, self.swap if self.tile_ready else 0)
         self.queues[Unit.FETCH].append(begin)
         self.weights_free = begin + self.p.size

@@ -14,9 +14,10 @@ SETTLE = 3
 
 
 class Datapath(Component):
-    """sums[r][c] += column[r] * panel[at][c] for a word `multiply`; panel[at] = word for a word to `load`.
+    """Outer-product datapath: sums[r][c] += column[r] * panel[at][c] while `multiply`; panel[at] = word while `load`.
 
-    A word holds four int8. `clear` sets all sums to 0. Sums have 16 + log2 depth bits, sign-extended to 32.
+    `word` holds four int8: a column of A with `multiply`, a row of W with `load`. `clear` sets all sums to 0. Sums have
+    16 + log2 depth bits, sign-extended to 32.
 
     Latency: a word is in the sums after 3 cycles. Initiation interval 1. No back-pressure. Area: 16 multipliers of
     8 bits (8 SB_MAC16 on iCE40), 16 sums, the panel's memory.

@@ -25,7 +25,7 @@ class OuterProductError(IntEnum):
 
 
 class OuterProductEngine(Engine):
-    """Executes the chain of descriptors that begins at `entry`. Ports: see :class:`.Engine`.
+    """Engine of `outer_product`: executes the chain of descriptors that begins at `entry`. Ports: see :class:`.Engine`.
 
     States: fetch a descriptor; load the panel of W; then for each block of rows multiply, write the block of Y, and
     wait for the response. `stop` and faults end the execution after the burst in flight.
@@ -89,7 +89,7 @@ class OuterProductEngine(Engine):
         ]
         next_block = Signal(32 - LOW)  # the block that is requested next
         blocks_left = Signal.like(panel_blocks)  # remaining requests from there on
-        quiet = self._requests(m, next_block, blocks_left, word)
+        reads_idle = self._requests(m, next_block, blocks_left, word)
         response = bus.b.valid & bus.b.ready & (bus.b.payload.resp != 0)
 
         legal = Signal()
@@ -207,8 +207,8 @@ class OuterProductEngine(Engine):
                 m.d.comb += r_ready.eq(1)
         inactive = fsm.ongoing("idle") | fsm.ongoing("halted") | fsm.ongoing("stopped")
         done = fsm.ongoing("response") & bus.b.valid & (rows == 0)
-        m.d.comb += self.quiet.eq(quiet & inactive)
-        self._observe(m, busy, word, done, quiet)
+        m.d.comb += self.idle.eq(reads_idle & inactive)
+        self._observe(m, busy, word, done, reads_idle)
         return m
 
     def _requests(self, m, next_block, blocks_left, word):
@@ -226,7 +226,7 @@ class OuterProductEngine(Engine):
             m.d.sync += blocks_left.eq(0)
         return (outstanding == 0) & ~ar.valid
 
-    def _observe(self, m, busy, word, done, quiet):
+    def _observe(self, m, busy, word, done, reads_idle):
         """Drive the counters, the timeline bits and the state readable by software."""
         bus = self.m_axi
         events = {
@@ -242,6 +242,6 @@ class OuterProductEngine(Engine):
         m.d.comb += [
             *(self.events[name].eq(value) for name, value in events.items()),
             *(self.busy[name].eq(value) for name, value in busy.items()),
-            self.pending.reads.eq(~quiet),
+            self.pending.reads.eq(~reads_idle),
             self.pending.writes.eq(busy["results"]),
         ]

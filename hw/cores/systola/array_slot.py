@@ -1,4 +1,4 @@
-"""Array of a core as a parameter: engines by name, formats that fit a byte, and the required ports."""
+"""Matrix engine of a core as a parameter: engines by name, formats that fit into a byte, and the required ports."""
 
 from functools import lru_cache
 

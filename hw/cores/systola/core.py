@@ -1,4 +1,4 @@
-"""The `systola` accelerator: runs programs from DRAM."""
+"""The `systola` accelerator: executes programs from DRAM."""
 
 from ...accelerator.shell import Shell
 from .engine import SystolaEngine

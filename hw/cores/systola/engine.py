@@ -48,7 +48,7 @@ COUNTERS = {
 
 
 class SystolaEngine(Engine):
-    """Executes the program at `entry` while `go` is high. Ports, timing: see :class:`.Engine`; area: see the units."""
+    """Engine of `systola`: executes the program at `entry` while `go` is high; see :class:`.Engine` for its ports."""
 
     Parameters = SystolaParameters
     NAME = "systola"
@@ -95,7 +95,7 @@ class SystolaEngine(Engine):
             issuer.go.eq(self.go),
             fetch.go.eq(self.go),
             fetch.address.eq(self.entry),
-            *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")),
+            *(getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "read")),
             *(
                 getattr(issuer, name).eq(getattr(fetch, name))
                 for name in ("filled", "word", "buffer_full", "bus_error")
@@ -108,7 +108,7 @@ class SystolaEngine(Engine):
             issuer.done.vector.eq(vector.done),
             self.halted.eq(issuer.halted),
             self.pc.eq(issuer.pc),
-            self.quiet.eq(loads.idle & stores.idle & fetch.idle),
+            self.idle.eq(loads.idle & stores.idle & fetch.idle),
         ]
         commands = {"load": loads.command, "store": stores.command, "vector": vector.command}
         for name, target in (commands | {"weights": array.weights, "matmul": array.matmul}).items():
@@ -141,26 +141,26 @@ class SystolaEngine(Engine):
 
     def _observe(self, m, issuer, array, vector):
         """Drive the counters, the timeline bits and the state readable by software."""
-        state, pending, waits = array.state, issuer.pending, issuer.waits
+        state, pending, waiting = array.state, issuer.pending, issuer.waiting
         array_idle = ~state.as_value().any()  # no MATMUL
-        draining = array_idle & pending.array & waits
+        draining = array_idle & pending.array & waiting
         events = {
             "rows": state.row,
-            "lost_instruction": array_idle & ~waits,
-            "lost_sync": array_idle & waits & ~draining,
+            "lost_instruction": array_idle & ~waiting,
+            "lost_sync": array_idle & waiting & ~draining,
             "lost_weights": state.weights,
             "lost_activations": state.activations,
             "lost_fill": state.fill | draining,
             "load": pending.load,
             "store": pending.store,
             "vector": vector.busy,
-            "sync": waits,
+            "sync": waiting,
             "read_beats": self.m_axi.r.valid & self.m_axi.r.ready,
             "write_beats": self.m_axi.w.valid & self.m_axi.w.ready,
             "instructions": issuer.issued,
         }
         busy = {name: pending[name] for name in ("load", "store", "array", "vector")}
-        busy |= {"fetch": pending.weights | pending.matmul, "sync": waits, "row": state.row}
+        busy |= {"fetch": pending.weights | pending.matmul, "sync": waiting, "row": state.row}
         m.d.comb += [
             self.pending.eq(pending),
             *(self.events[name].eq(value) for name, value in events.items()),

@@ -102,7 +102,7 @@ class MatmulUnit(Component):
         row_target = Signal(self.p.row, reset_less=True)
         if self.p.fitted.elastic:
             destinations = place(m, platform, "destinations", TargetQueue, width=width, depth=latency + 1)
-            m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.take.eq(array.y.valid)]
+            m.d.comb += [destinations.write.eq(rows.o.valid & rows.o.ready), destinations.pop.eq(array.y.valid)]
             m.d.comb += exact(row_target.as_value(), destinations.o)
         else:
             destinations = place(m, platform, "destinations", Delay, width=width, cycles=latency - 1, style="memory")
@@ -168,16 +168,16 @@ class WeightReader(Component):
         get = settings(m, ISA, command, {Setting.WEIGHT_STRIDE: signed(width)})
         op = command.payload
         steps = [(op.b, get[Setting.WEIGHT_STRIDE])]
-        walk, pc = address_generator(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
+        generator, pc = address_generator(m, platform, command, op.op == Op.WEIGHTS, op.b != 0, op.a, steps, width)
 
         tag = Bundle({"end": 1})
         reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=tag)
-        inside = within(walk.o.payload.addr, p.weight_words)
+        inside = within(generator.o.payload.addr, p.weight_words)
         m.d.comb += [
-            reader.i.valid.eq(walk.o.valid),
-            reader.i.payload.addr.eq(walk.o.payload.addr),
-            reader.i.payload.tag.end.eq(walk.o.payload.ended[0]),
-            walk.o.ready.eq(reader.i.ready),
+            reader.i.valid.eq(generator.o.valid),
+            reader.i.payload.addr.eq(generator.o.payload.addr),
+            reader.i.payload.tag.end.eq(generator.o.payload.ended[0]),
+            generator.o.ready.eq(reader.i.ready),
         ]
         join(m, reader.req, self.req)
         join(m, self.rsp, reader.rsp)
@@ -198,7 +198,7 @@ class WeightReader(Component):
             m.d.sync += [row.eq(row + 1), padding.eq((padding | reader.o.payload.tag.end) & ~last)]
 
         wrong = command.valid & (op.op == Op.WEIGHTS) & ((op.b == 0) | (op.b > p.size))
-        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (generator.o.valid & ~inside, pc)})
         return m
 
 
@@ -231,16 +231,16 @@ class ActivationReader(Component):
         get = settings(m, ISA, command, counts | strides)
         op = command.payload
         steps = [(get[Setting[f"COUNT_{d}"]], get[Setting[f"STRIDE_{d}"]]) for d in "XY"]
-        walk, pc = address_generator(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
+        generator, pc = address_generator(m, platform, command, op.op == Op.MATMUL, legal, op.a, steps, width)
 
         # Results go to consecutive rows.
         target = Signal(p.addr_width + 2, reset_less=True)
         kind = Signal(p.row, reset_less=True)
-        begins = Signal()
-        m.d.comb += begins.eq(command.valid & command.ready & (op.op == Op.MATMUL))
-        with m.If(walk.o.valid & walk.o.ready):
+        started = Signal()
+        m.d.comb += started.eq(command.valid & command.ready & (op.op == Op.MATMUL))
+        with m.If(generator.o.valid & generator.o.ready):
             m.d.sync += target.eq(target + 1)
-        with m.If(begins):
+        with m.If(started):
             beyond = op.b[len(target) :].any()
             m.d.sync += [
                 target.eq(Mux(beyond, ~0, op.b)),
@@ -250,15 +250,15 @@ class ActivationReader(Component):
 
         reader = place(m, platform, "reader", Reader, addr_width=addr_width, width=8 * p.size, tag=p.row)
         tag = reader.i.payload.tag
-        end = walk.o.payload.ended.all()
+        end = generator.o.payload.ended.all()
         m.d.comb += [
-            reader.i.valid.eq(walk.o.valid),
-            reader.i.payload.addr.eq(walk.o.payload.addr),
+            reader.i.valid.eq(generator.o.valid),
+            reader.i.payload.addr.eq(generator.o.payload.addr),
             tag.addr.eq(target),
             tag.accumulate.eq(kind.accumulate),
             tag.release.eq(kind.release & end),
             tag.end.eq(end),
-            walk.o.ready.eq(reader.i.ready),
+            generator.o.ready.eq(reader.i.ready),
         ]
         join(m, reader.req, self.req)
         join(m, self.rsp, reader.rsp)
@@ -266,10 +266,10 @@ class ActivationReader(Component):
 
         unread = Signal(4)  # MATMULs whose last row has not left
         ends = self.o.valid & self.o.ready & self.o.payload.tag.end
-        m.d.sync += unread.eq(unread + begins - ends)
+        m.d.sync += unread.eq(unread + started - ends)
         m.d.comb += self.busy.eq(unread != 0)
 
         wrong = command.valid & (op.op == Op.MATMUL) & ~legal
-        inside = within(walk.o.payload.addr, p.activation_words) & within(target, p.accumulators)
-        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (walk.o.valid & ~inside, pc)})
+        inside = within(generator.o.payload.addr, p.activation_words) & within(target, p.accumulators)
+        report_fault(m, self.fault, {Error.OPERAND: (wrong, op.pc), Error.RANGE: (generator.o.valid & ~inside, pc)})
         return m

@@ -8,7 +8,7 @@ from ...component import Component, Parameters
 
 
 class TargetQueue(Component):
-    """Target queue: o = the oldest word written with `write` and not yet removed by `take`.
+    """Target queue: o = the oldest word written with `write` and not yet removed by `pop`.
 
     Latency 2 from `write` to `o`, so a word must not be removed earlier; at most `depth` words are in the queue, and
     neither limit is checked. Initiation interval 1. Area: width x depth bits of distributed memory, one register of
@@ -21,7 +21,7 @@ class TargetQueue(Component):
 
     @staticmethod
     def members(p):
-        return {"i": In(p.width), "write": In(1), "take": In(1), "o": Out(p.width)}
+        return {"i": In(p.width), "write": In(1), "pop": In(1), "o": Out(p.width)}
 
     def elaborate(self, platform):
         m = Module()
@@ -36,7 +36,7 @@ class TargetQueue(Component):
             write.addr.eq(end),
             write.data.eq(self.i),
             write.en.eq(self.write),
-            read.addr.eq(Mux(self.take, after, first)),
+            read.addr.eq(Mux(self.pop, after, first)),
             self.o.eq(oldest),
         ]
         m.d.sync += [first.eq(read.addr), oldest.eq(read.data)]

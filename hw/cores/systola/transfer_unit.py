@@ -21,8 +21,8 @@ class TransferUnit(Component):
     """Transfer unit: the loads, or the stores, of a program; each command is a descriptor, checked before its issue.
 
     `box` and `ended` go to a `Load` or `Store` of the DMA engine. `done`, for one cycle: a command has ended. `fault`:
-    its descriptor was rejected, or the bus reported an error. While `stop` is high no transfer begins; `idle`: no
-    command is left in the engine.
+    its descriptor was rejected, or the bus reported an error. While `stop` is high no transfer begins; `idle`: the
+    engine has no command.
 
     Latency from command to box: dims + 6. Initiation interval dims + 4. Area: the configuration registers, a queue, a
     check.
@@ -109,7 +109,7 @@ class TransferUnit(Component):
             issued.eq(self.box.valid & self.box.ready),
             rejected.eq(check.o.valid & ~legal & ~self.stop),
             check.o.ready.eq(issued | rejected),
-            numbers.take.eq(issued),
+            numbers.reserve.eq(issued),
             numbers.write.valid.eq(issued),
             numbers.write.payload.pc.eq(pc),
             self.ended.ready.eq(numbers.o.valid),

@@ -197,17 +197,17 @@ class VectorUnit(Component):
         ]
         m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
 
-        walks, wrong = {}, {}
+        generators, wrong = {}, {}
         for (name, ds), base in zip(STRIDES.items(), (current.a, current.c, current.b), strict=True):
-            walk = place(m, platform, name.lower(), AddressGenerator, dims=len(ds), width=width)
-            m.d.comb += walk.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
-            m.d.comb += load_box(walk, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
-            walks[name] = walk
-            inside = within(walk.o.payload.addr, p.activation_words)
+            generator = place(m, platform, name.lower(), AddressGenerator, dims=len(ds), width=width)
+            m.d.comb += generator.i.valid.eq(starts & (mode["add"] if name == "SECOND" else 1))
+            m.d.comb += load_box(generator, base, [(counts[d], get[Setting[f"{name}_{d}"]]) for d in ds], width)
+            generators[name] = generator
+            inside = within(generator.o.payload.addr, p.activation_words)
             if name == "SOURCE":
-                inside = Mux(mode["scratchpad"], inside, within(walk.o.payload.addr, p.accumulators))
-            wrong[name] = walk.o.valid & ~inside
-        source, second, dest = walks.values()
+                inside = Mux(mode["scratchpad"], inside, within(generator.o.payload.addr, p.accumulators))
+            wrong[name] = generator.o.valid & ~inside
+        source, second, dest = generators.values()
 
         # Elements: from the accumulators or the scratchpad, with the second source.
         first = Signal(init=1)
@@ -220,18 +220,18 @@ class VectorUnit(Component):
         for name, reader in readers.items():
             join(m, reader.req, getattr(self, f"{name}_req"))
             join(m, getattr(self, f"{name}_rsp"), reader.rsp)
-            walk = second if name == "b" else source
+            generator = second if name == "b" else source
             mine = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": 1}[name]
             tag = reader.i.payload.tag
             m.d.comb += [
-                reader.i.valid.eq(walk.o.valid & mine),
-                reader.i.payload.addr.eq(walk.o.payload.addr),
+                reader.i.valid.eq(generator.o.valid & mine),
+                reader.i.payload.addr.eq(generator.o.payload.addr),
                 tag.first.eq(first),
-                tag.end.eq(walk.o.payload.ended[:2].all()),
-                tag.last.eq(walk.o.payload.ended.all()),
+                tag.end.eq(generator.o.payload.ended[:2].all()),
+                tag.last.eq(generator.o.payload.ended.all()),
             ]
             with m.If(mine):
-                m.d.comb += walk.o.ready.eq(reader.i.ready)
+                m.d.comb += generator.o.ready.eq(reader.i.ready)
         element = Signal(ELEMENT)
         operands_valid = Signal()
         space = Signal()
@@ -263,19 +263,19 @@ class VectorUnit(Component):
             depth=VectorLanes.latency(VectorLanes.Parameters(**p.lanes)) + 4,
             style="distributed",
         )
-        leaves = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
-        write = place(m, platform, "write_skid", StreamSkid, payload=leaves)
-        leaves = write.i.payload
+        beat = Bundle({"addr": widths["act"], "data": word, "hits": 1, "last": 1})
+        write = place(m, platform, "write_skid", StreamSkid, payload=beat)
+        beat = write.i.payload
         m.d.comb += [
-            results.take.eq(enter & element.end),
+            results.reserve.eq(enter & element.end),
             space.eq(results.space),
             results.write.valid.eq(lanes.y.valid),
             results.write.payload.eq(lanes.y.payload),
             write.i.valid.eq(results.o.valid & dest.o.valid),
-            leaves.addr.eq(dest.o.payload.addr),
-            leaves.data.eq(results.o.payload.data),
-            leaves.hits.eq(~wrong["DEST"]),
-            leaves.last.eq(dest.o.payload.ended.all()),
+            beat.addr.eq(dest.o.payload.addr),
+            beat.data.eq(results.o.payload.data),
+            beat.hits.eq(~wrong["DEST"]),
+            beat.last.eq(dest.o.payload.ended.all()),
             results.o.ready.eq(write.i.ready & dest.o.valid),
             dest.o.ready.eq(write.i.ready & results.o.valid),
             self.write.valid.eq(write.o.valid),

@@ -14,8 +14,8 @@ from .. import reduction_tree
 
 @dataclass(frozen=True)
 class Topology:
-    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels on each link, perhaps with `multicast`
-    or `reduction`.
+    """A network of `kind` and size `k` x `l`, with `vcs` virtual channels per link, optionally with `multicast` or
+    `reduction`.
 
     A channel is (router, output port, VC). A node sends into the router and port `entry(node)`, and receives from
     `exit(node)`: only VC 0 is used there, so that packets arrive whole.

@@ -39,7 +39,7 @@ def run(
     counters = {"columns": 0, "descriptors": 0}
 
     def bad(low: int, size: int) -> np.ndarray:
-        """Mask of the words of `size` bytes from `low` on that answer with an error."""
+        """Mask of the words of `size` bytes from `low` on whose bus response is an error."""
         words = low + 4 * np.arange(size // 4)
         return np.any([(words + 3 >= first) & (words <= last) for first, last in ranges], axis=0)
 
@@ -77,7 +77,7 @@ def run(
 
 
 def _write(memory: np.ndarray, low: int, sums: np.ndarray, bad):
-    """Write a block of Y; words that answer with an error are not written."""
+    """Write a block of Y; words whose bus response is an error are not written."""
     failed = bad(low, BYTES)
     words = sums.astype("<i4").reshape(-1)
     for n in np.flatnonzero(~failed):

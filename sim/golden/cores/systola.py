@@ -8,7 +8,7 @@ and accumulators, rows of `size` int32. With T the tile in use,
     VECTOR   act[b + y * dest_y + x * dest_x] = requantised (sum or maximum over ky, kx of source[a + y * source_y
              + x * source_x + ky * source_ky + kx * source_kx] + scale_b * act[c + y * second_y + x * second_x])
 
-T and A are integers: the array reads a byte of weights as a code of `w_format` and a byte of activations as one of
+T and A are integers, decoded from bytes: a byte of weights is a code of `w_format`, a byte of activations is a code of
 `a_format` (`auto`: `format`). All other units read the same bytes as integers of `format`.
 
 Strides are signed, and addresses count modulo 2^32 and must lie inside their memory. Sums are of 32 bits and wrap.
@@ -23,12 +23,12 @@ from math import prod
 
 import numpy as np
 
-from .. import dma, isa, operands, walks
+from .. import addresses, dma, isa, operands
+from ..addresses import RECORD, TABLE_BYTES, AddressSequence
 from ..integer import limits, wrap
 from ..isa import ErrorCode, ExecutionFault, Opcode, Operation, Setting
 from ..requantise import requantise
 from ..result import GoldenResult
-from ..walks import RECORD, TABLE_BYTES, AddressSequence
 
 MOST = 1 << 24
 """Limit of the rows or elements of one operation in the model."""
@@ -45,7 +45,7 @@ def run(
     """Run the program at address `entry`, at most `limit` instructions of it; see :class:`.GoldenResult`.
 
     `dram` holds the bus addresses from `base` on; `entry` and `faults` count from it. Beats beyond it, and those that
-    touch one of `faults` (first and last address, code), answer with an error.
+    touch one of `faults` (first and last address, code), return an error.
     """
     if entry % isa.BYTES:
         raise ValueError(f"entry={entry}: entry must be a multiple of {isa.BYTES}")
@@ -90,7 +90,7 @@ class Core:
         self.table = np.zeros(TABLE_BYTES, np.uint8)
         self.rows = 0
         self.engines = {
-            op: dma.DmaModel(self.dram, local, walks.engine_parameters(parameters, op == Opcode.STORE), faults)
+            op: dma.DmaModel(self.dram, local, addresses.engine_parameters(parameters, op == Opcode.STORE), faults)
             for op, local in ((Opcode.LOAD, self.local), (Opcode.STORE, inner))
         }
         self._begin = {
@@ -110,9 +110,9 @@ class Core:
         return self._begin.get(operation.op, lambda operation: _nothing)(operation)
 
     def _move(self, o: Operation):
-        d, engine = walks.descriptor(o, self.parameters), self.engines[o.op]
+        d, engine = addresses.descriptor(o, self.parameters), self.engines[o.op]
         d = replace(d, bus_addr=d.bus_addr - self.base & isa.MASK)
-        if o.b >> walks.local_width(self.parameters, o.op == Opcode.STORE):
+        if o.b >> addresses.local_width(self.parameters, o.op == Opcode.STORE):
             raise ExecutionFault(ErrorCode.RANGE, o.pc)
         if dma.check(d, engine.parameters) != dma.DmaCode.OK:
             raise ExecutionFault(ErrorCode.DESCRIPTOR, o.pc)
@@ -129,14 +129,14 @@ class Core:
         tile = np.zeros((len(self.weights[0]),) * 2, np.int64)
         if not 1 <= o.b <= len(tile):
             raise ExecutionFault(ErrorCode.OPERAND, o.pc)
-        tile[: o.b] = operands.from_bytes(self.w_format, self._read(self.weights, walks.weight_words(o), o.pc))
+        tile[: o.b] = operands.from_bytes(self.w_format, self._read(self.weights, addresses.weight_words(o), o.pc))
         self.tiles.append(tile)
         return _nothing
 
     def _matmul(self, o: Operation):
         _counts(o, Setting.COUNT_X, Setting.COUNT_Y)
-        rows = _inside(self.accumulators, walks.accumulator_rows(o), o.pc)
-        x = operands.from_bytes(self.a_format, self._read(self.activations, walks.activation_words(o), o.pc))
+        rows = _inside(self.accumulators, addresses.accumulator_rows(o), o.pc)
+        x = operands.from_bytes(self.a_format, self._read(self.activations, addresses.activation_words(o), o.pc))
         if self.used is None:
             if not self.tiles:
                 raise ExecutionFault(None, o.pc)
@@ -159,7 +159,7 @@ class Core:
         return self._common(o)
 
     def _quant_channel(self, o: Operation):
-        records = self._read(self.weights, walks.record_words(o), o.pc).reshape(-1, RECORD)
+        records = self._read(self.weights, addresses.record_words(o), o.pc).reshape(-1, RECORD)
         self.quant["multiplier"][:] = np.ascontiguousarray(records[:, 0:4]).view("<i4")[:, 0]
         self.quant["bias"][:] = np.ascontiguousarray(records[:, 4:8]).view("<i4")[:, 0]
         self.quant["shift"][:] = (records[:, 8] << 2).view(np.int8) >> 2
@@ -171,12 +171,12 @@ class Core:
         return _nothing
 
     def _table(self, o: Operation):
-        self.table[:] = self._read(self.weights, walks.table_words(o, self.parameters), o.pc).reshape(-1)
+        self.table[:] = self._read(self.weights, addresses.table_words(o, self.parameters), o.pc).reshape(-1)
         return _nothing
 
     def _vector(self, o: Operation):
         _counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
-        words = walks.source_words(o)
+        words = addresses.source_words(o)
         window = o.settings[Setting.WINDOW_Y] * o.settings[Setting.WINDOW_X]
         if o.flags & isa.ADD and window > 1:
             raise ExecutionFault(ErrorCode.OPERAND, o.pc)
@@ -188,9 +188,9 @@ class Core:
         source = source.reshape(-1, window, source.shape[1])
         value = source.max(axis=1) if o.flags & isa.MAXIMUM else source.sum(axis=1)
         if o.flags & isa.ADD:
-            second = self._read(self.activations, walks.second_words(o), o.pc).view(self.lane).astype(np.int64)
+            second = self._read(self.activations, addresses.second_words(o), o.pc).view(self.lane).astype(np.int64)
             value += second * _scale(o, Setting.SCALE_B)
-        to = _inside(self.activations, walks.dest_words(o), o.pc)
+        to = _inside(self.activations, addresses.dest_words(o), o.pc)
         legal = {**self.quant, "shift": self.quant["shift"].clip(-31, 30)}
         result = requantise(wrap(value, 32), **legal, **self.common, rounding=self.parameters["rounding"])
         result = result.astype(np.uint8)
@@ -203,8 +203,8 @@ class Core:
         return put
 
     @staticmethod
-    def _read(memory: np.ndarray, walk: AddressSequence, pc: int) -> np.ndarray:
-        return memory[_inside(memory, walk, pc)]
+    def _read(memory: np.ndarray, sequence: AddressSequence, pc: int) -> np.ndarray:
+        return memory[_inside(memory, sequence, pc)]
 
 
 def _scale(o: Operation, setting: Setting) -> int:
@@ -217,12 +217,12 @@ def _counts(o: Operation, *settings: Setting):
         raise ExecutionFault(ErrorCode.OPERAND, o.pc)
 
 
-def _inside(memory: np.ndarray, walk: AddressSequence, pc: int) -> np.ndarray:
-    if not walk.inside(len(memory)):
+def _inside(memory: np.ndarray, sequence: AddressSequence, pc: int) -> np.ndarray:
+    if not sequence.inside(len(memory)):
         raise ExecutionFault(ErrorCode.RANGE, pc)
-    if walk.count > MOST:
+    if sequence.count > MOST:
         raise ExecutionFault(None, pc)
-    return walk.addresses()
+    return sequence.addresses()
 
 
 def _nothing():

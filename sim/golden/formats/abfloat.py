@@ -14,7 +14,7 @@ class AbFloat(SignMagnitude):
     """Format of outliers: value = +-(2^M + mantissa) << (exponent + bias), without subnormals, infinity or NaN.
 
     Codes with exponent and mantissa 0 are never encoded: they are the codes of 0 and of the victim's identifier. The
-    decoder makes no exception of them. `limit` is the largest magnitude that is encoded; None: all.
+    decoder treats them like all others. `limit` is the largest magnitude that is encoded; None: all.
     """
 
     exponent_bits: int = 2

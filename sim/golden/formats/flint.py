@@ -9,7 +9,7 @@ from .grid import SignMagnitude
 
 @dataclass(frozen=True)
 class Flint(SignMagnitude):
-    """First-one coding: the position of the first 1 separates exponent and mantissa, so no bit is spent on a border.
+    """First-one coding: the position of the first 1 separates exponent and mantissa, so the boundary needs no bits.
 
     Of n bits without the sign, with z the leading zeros in the lower n - 1:
 

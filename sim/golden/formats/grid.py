@@ -54,7 +54,7 @@ class ValueGrid:
         return int(self.levels[-1])
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        """Canonical code of the nearest value, int64; of two equally near the larger. Beyond the ends: the end."""
+        """Canonical code of the nearest value, int64; of two equally near the larger. Values out of range saturate."""
         return self.codes[self.index(values)]
 
     def nearest(self, values: np.ndarray) -> np.ndarray:

@@ -34,8 +34,8 @@ class Pairs:
     """Encoding of tensors with an even last axis as outlier-victim pairs.
 
     A value is an outlier if the nearest of normal and outlier values is an outlier: for int4 from 9.5 on. Of two
-    outliers the larger magnitude stays, the left one if they are equal (`keep` = "larger", as in the paper), or the
-    left one always (`keep` = "left", as the authors' code does); the other is clipped to nothing, 0.
+    outliers the one of larger magnitude is kept, the left one if they are equal (`keep` = "larger", as in the paper),
+    or always the left one (`keep` = "left", as in the authors' code). The other becomes 0.
     """
 
     name: str = "int4"

@@ -11,8 +11,8 @@ from .grid import SignMagnitude
 class PoT(SignMagnitude):
     """Power of two: code 0 is 0, code c is 2^(c - 1). Four bits with a sign: 0, +-1, +-2, +-4, ... +-64.
 
-    The nearest value is defined in the linear domain: the border between 2^i and 2^(i+1) is 1.5 * 2^i, not the rounded
-    logarithm's sqrt(2) * 2^i. Up to 6 bits without the sign, for 2^62 is the largest power that an int64 holds.
+    The nearest value is defined in the linear domain: the boundary between 2^i and 2^(i+1) is 1.5 * 2^i, not sqrt(2) *
+    2^i as for a rounded logarithm. At most 6 bits without the sign, because 2^62 is the largest power in an int64.
     """
 
     bits: int = 4

@@ -28,12 +28,12 @@ class Arithmetic:
     def title(self) -> str:
         return type(self).__name__
 
-    def refuses(self, operation: str, inputs: tuple[Tensor, ...], output: Tensor) -> str | None:
+    def rejects(self, operation: str, inputs: tuple[Tensor, ...], output: Tensor) -> str | None:
         """Reason why an operation on these tensors is undefined in this arithmetic, or None."""
         if operation not in self.OPERATIONS:
             return f"{self.title} does not define {operation}"
         if operation == "maximum":
-            return self._refuses_maximum(inputs[0], output)
+            return self._rejects_maximum(inputs[0], output)
         for index, tensor in enumerate(inputs):
             legal = self.BIASES if operation == "dot" and index == 2 else self.operand_types(operation, index)
             if tensor.type not in legal:
@@ -88,7 +88,7 @@ class Arithmetic:
         """Maxima of windows within the limits of the fused activation function, if there is one."""
         return values
 
-    def _refuses_maximum(self, source: Tensor, output: Tensor) -> str | None:
+    def _rejects_maximum(self, source: Tensor, output: Tensor) -> str | None:
         if source.type not in (*INTEGERS, *FLOATS):
             return f"maximum is not defined on the codes of {source.type}"
         return moves(source, output)

@@ -57,11 +57,11 @@ class Coded(Arithmetic):
     def result_types(self, operation, inputs):
         return self.arithmetic.result_types(operation, inputs)
 
-    def refuses(self, operation, inputs, output):
-        refused = super().refuses(operation, inputs, output)
-        if refused is None and isinstance(self.arithmetic, Integer):
-            refused = self.arithmetic.refuses_result(operation, output)
-        return refused
+    def rejects(self, operation, inputs, output):
+        reason = super().rejects(operation, inputs, output)
+        if reason is None and isinstance(self.arithmetic, Integer):
+            reason = self.arithmetic.rejects_result(operation, output)
+        return reason
 
     def operand(self, tensor, values, index=0):
         form = (self.a_format, self.w_format)[index]

@@ -21,10 +21,11 @@ def narrow(values: np.ndarray, bits: int, overflow: str) -> np.ndarray:
 class FixedPoint(Arithmetic):
     """Numbers of `width` bits with `fraction` fraction bits; every product is truncated before it is summed.
 
-    p = (a * w) >> fraction, an arithmetic shift, of which the low `width` bits stay (`product` "wrap", a bit select) or
-    which saturates. A sum starts at the bias. It has `sum_width` bits: `group` neighbouring products are summed
-    exactly, as by an adder tree, and added to it, with `overflow` after each group. Products come in `order`,
-    see `base.ORDERS`; with "wrap" neither matters. The result is the sum, narrowed to its type by `overflow`.
+    p = (a * w) >> fraction, an arithmetic shift. With `product` "wrap" its low `width` bits are kept, otherwise it
+    saturates. A sum of `sum_width` bits starts at the bias. `group` neighbouring products at a time are summed exactly,
+    as by an adder tree, and added to the sum, to which `overflow` applies after each group. Products are added in
+    `order`, see `base.ORDERS`; with "wrap" neither order nor group affects the result. The result is the sum, narrowed
+    to its type by `overflow`.
 
     DianNao: FixedPoint(fraction=10, sum_width=32, overflow="saturate", group=16). Eyeriss: FixedPoint(fraction=f), its
     psums being 16 bits at every MAC. The papers do not define overflow. Raises `ValueError`.
@@ -68,11 +69,11 @@ class FixedPoint(Arithmetic):
     def result_types(self, operation, inputs):
         return (self._type, "int32") if operation == "dot" else (self._type,)
 
-    def refuses(self, operation, inputs, output):
+    def rejects(self, operation, inputs, output):
         for tensor in (*inputs, output):
             if tensor.zero_point:
                 return f"FixedPoint has no zero points, and {tensor.name} has {tensor.zero_point}"
-        return super().refuses(operation, inputs, output)
+        return super().rejects(operation, inputs, output)
 
     def dot(self, a, w, taps, bias):
         start = np.zeros(w.shape[1], np.int64) if bias is None else np.asarray(bias, np.int64)

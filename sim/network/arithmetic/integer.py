@@ -70,10 +70,10 @@ class Integer(Arithmetic):
             result = np.maximum(result, result.dtype.type(low))
         return result if high is None else np.minimum(result, result.dtype.type(min(high, limits(output.type)[1])))
 
-    def refuses(self, operation, inputs, output):
-        return super().refuses(operation, inputs, output) or self.refuses_result(operation, output)
+    def rejects(self, operation, inputs, output):
+        return super().rejects(operation, inputs, output) or self.rejects_result(operation, output)
 
-    def refuses_result(self, operation: str, output: Tensor) -> str | None:
+    def rejects_result(self, operation: str, output: Tensor) -> str | None:
         """Reason why this arithmetic's parameters do not fit the output, or None."""
         if operation == "relu6" and not isinstance(output.scale, float):
             return f"relu6 needs one scale of {output.name}"

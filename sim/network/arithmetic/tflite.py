@@ -106,26 +106,26 @@ class Tflite(Integer):
         )
         return low, high
 
-    def refuses(self, operation, inputs, output):
+    def rejects(self, operation, inputs, output):
         if operation == "softmax":
-            return self._refuses_softmax(inputs[0], output)
-        refused = super().refuses(operation, inputs, output)
-        if refused is None and self.multiplier is None and operation in ("average", *FUNCTIONS):
+            return self._rejects_softmax(inputs[0], output)
+        reason = super().rejects(operation, inputs, output)
+        if reason is None and self.multiplier is None and operation in ("average", *FUNCTIONS):
             names = ("type", "zero_point", "scale") if operation == "average" else ("scale",)
-            refused = moves(inputs[0], output, names)
-        return refused
+            reason = moves(inputs[0], output, names)
+        return reason
 
-    def _refuses_softmax(self, source: Tensor, output: Tensor) -> str | None:
+    def _rejects_softmax(self, source: Tensor, output: Tensor) -> str | None:
         if source.type != "int8" or not isinstance(source.scale, float):
             return f"softmax needs int8 with one scale, and {source.name} is {source.type} with scale {source.scale}"
         if (output.type, output.scale, output.zero_point) != ("int8", 1 / 256, -128):
             return f"softmax produces int8 with scale 1/256 and zero point -128, which {output.name} has not"
         return None
 
-    def refuses_result(self, operation, output):
+    def rejects_result(self, operation, output):
         if operation in ("dot", "multiply") and self.multiplier is None:
             return f"Tflite needs a multiplier for {operation}"
-        return super().refuses_result(operation, output)
+        return super().rejects_result(operation, output)
 
     def result_types(self, operation, inputs):
         return (*INTEGERS, "codes")

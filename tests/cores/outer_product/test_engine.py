@@ -24,7 +24,7 @@ class AxiMemoryModel:
         self.r_valid = self.b_valid = False
 
     @property
-    def quiet(self) -> bool:
+    def idle(self) -> bool:
         return not (self.reads or self.writes or self.responses or self.bursts)
 
     async def cycle(self, ctx, bus, stopped: bool):
@@ -74,7 +74,7 @@ class AxiMemoryModel:
 
 
 def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None):
-    """Run until halted or faulty, or until `stop`; then with `stop` high until quiet. Returns (bus, status)."""
+    """Run until halted or faulty, or until `stop`; then with `stop` high until idle. Returns (bus, status)."""
     engine, status = OuterProductEngine(depth=DEPTH), {}
     bus = AxiMemoryModel(case.dram.copy(), pause, seed)
 
@@ -82,7 +82,7 @@ def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None)
         ctx.set(engine.entry, case.entry)
         ctx.set(engine.stop, 1)
         await ctx.tick().repeat(3)
-        assert ctx.get(engine.quiet)
+        assert ctx.get(engine.idle)
         ctx.set(engine.go, 1)
         ctx.set(engine.stop, 0)
         for cycle in range(CYCLES):
@@ -96,14 +96,14 @@ def execute(case, *, pause: float = 0.0, seed: int = 1, stop: int | None = None)
         ctx.set(engine.go, 0)
         ctx.set(engine.stop, 1)
         for _ in range(CYCLES):
-            if ctx.get(engine.quiet):
+            if ctx.get(engine.idle):
                 break
             await bus.cycle(ctx, engine.m_axi, stopped=True)
-        assert ctx.get(engine.quiet), "it is never quiet"
-        assert bus.quiet, "it is quiet with transfers in flight"
+        assert ctx.get(engine.idle), "it is never idle"
+        assert bus.idle, "it is idle with transfers in flight"
         for _ in range(50):
             await bus.cycle(ctx, engine.m_axi, stopped=True)
-            assert ctx.get(engine.quiet)
+            assert ctx.get(engine.idle)
 
     simulator = Simulator(engine)
     simulator.add_clock(1e-6)

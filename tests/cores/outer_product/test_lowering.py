@@ -76,7 +76,7 @@ def test_a_result_is_not_an_input():
     tensors += [constant("v", 4, 4), Tensor("z", (4, 4), "int32")]
     nodes = [Dense("first", ("x", "w"), "y", Tflite(1 << 30, -8)), Dense("second", ("y", "v"), "z", Exact())]
     graph = Graph(tensors, nodes, ["x"], ["z"])
-    assert lowering.refuses(P, graph, graph.nodes[1]) == "its input is a result, and results are 32 bits"
+    assert lowering.rejects(P, graph, graph.nodes[1]) == "its input is a result, and results are 32 bits"
 
 
 def ran(graph: Graph, inputs: dict[str, np.ndarray], p=P):

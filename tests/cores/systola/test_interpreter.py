@@ -35,7 +35,7 @@ def graph_of(number, case) -> tuple[Graph, np.ndarray, np.ndarray]:
 
 
 GRAPHS = {f"{number}-{case['kind']}": graph_of(number, case) for number, case in stored.CASES}
-LEGAL = {name: parts for name, parts in GRAPHS.items() if ACCELERATOR.refuses(P, parts[0], parts[0].nodes[0]) is None}
+LEGAL = {name: parts for name, parts in GRAPHS.items() if ACCELERATOR.rejects(P, parts[0], parts[0].nodes[0]) is None}
 
 
 def test_every_kind_that_the_core_computes_is_among_them():

@@ -190,7 +190,7 @@ def test_an_unsupported_graph_is_rejected_with_a_reason(what):
 def test_every_reason_of_a_rejection_ends_a_sentence():
     for graph, sentence in REFUSED.values():
         (node,) = graph.nodes
-        assert sentence.endswith(f": {lowering.refuses(P, graph, node)}.")
+        assert sentence.endswith(f": {lowering.rejects(P, graph, node)}.")
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 
 from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
+from systola.sim.golden.addresses import AddressSequence
 from systola.sim.golden.isa import InstructionWord, Opcode
-from systola.sim.golden.walks import AddressSequence
 from systola.sim.stimulus.cores.systola.operations import Arena, Part, Writer, overtakes, stepping
 
 seeds = st.integers(0, 2**32 - 1)
 
 
 @given(seeds, st.lists(st.tuples(st.integers(1, 6), st.integers(-9, 9)), min_size=1, max_size=4))
-def test_a_walk_stays_in_its_arena(seed, loops):
+def test_a_box_stays_in_its_arena(seed, loops):
     arena = Arena(100, 40)
     part = arena.fit(np.random.default_rng(seed), *loops)
     at = AddressSequence(0, tuple(loops)).addresses().astype(np.int32)

@@ -17,12 +17,12 @@ def test_words_leave_in_order(depth):
     async def bench(ctx):
         for cycle in range(2000):
             put = len(held) < depth and rng.random() < rng.choice([0.1, 0.9])
-            take = bool(held) and cycle - held[0] >= 2 and rng.random() < rng.choice([0.1, 0.9])
+            pop = bool(held) and cycle - held[0] >= 2 and rng.random() < rng.choice([0.1, 0.9])
             word = rng.randrange(512)
             ctx.set(queue.i, word)
             ctx.set(queue.write, put)
-            ctx.set(queue.take, take)
-            if take:
+            ctx.set(queue.pop, pop)
+            if pop:
                 taken.append(ctx.get(queue.o))
                 held.pop(0)
             if put:

@@ -41,7 +41,7 @@ def test_the_fragment_with_the_farthest_use_is_evicted():
         memory.place("e", 20, ("a", "d", "c"), uses.get)
 
 
-def test_walks_become_loops():
+def test_sequences_become_loops():
     taps = [Block(ky * 40 + x, ky * 12 + x, 16) for ky in range(3) for x in range(12)]
     (run,) = block_runs(taps)
     assert run.levels == ((3, 40, 12), (12, 1, 1))

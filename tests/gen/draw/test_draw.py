@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 SHOWN = {
     "systolic": "engine core streamed_skew heads rows result_skew buffer a w y",
     "broadcast": "core column buffer a w y",
-    "dma": "check load store walk bursts align order desc status m_axi AXI4",
+    "dma": "check load store generator bursts align order desc status m_axi AXI4",
     "scratchpad": "arbiter port to_bank bank from_bank 83",
     "noc": "entry router exit node_in node_out flit",
     "router": "input output i o",

@@ -55,7 +55,7 @@ class ToyEngine(Engine):
             self.fault.code.eq(ToyError.BAD),
             self.fault.detail.eq(at[:4]),
             self.fault.pc.eq(at + 100),
-            self.quiet.eq(flying == 0),
+            self.idle.eq(flying == 0),
             self.events.odd.eq(at[0]),
             self.events.even.eq(~at[0]),
             self.events.pairs.eq(2),

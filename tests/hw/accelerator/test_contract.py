@@ -89,7 +89,7 @@ def test_a_class_that_is_not_an_engine(engine):
         type("OddShell", (Shell,), {"engine": engine})
 
 
-CONTROL = ("entry", "go", "stop", "halted", "quiet", "fault", "pc", "events", "busy", "pending")
+CONTROL = ("entry", "go", "stop", "halted", "idle", "fault", "pc", "events", "busy", "pending")
 
 
 def test_ports_of_control_are_complete(toy_engine):
@@ -111,7 +111,7 @@ def test_a_missing_port_is_named(changed, name):
     ("ports", "without", "sentence"),
     [
         ({"entry": In(16)}, (), "port 'entry' must be an input of shape 32."),
-        ({"quiet": In(1)}, (), "port 'quiet' must be an output of shape 1."),
+        ({"idle": In(1)}, (), "port 'idle' must be an output of shape 1."),
         ({}, ("m_axi",), "it must have an AXI4 master, an output named m_axi or m_axi_...."),
         ({"m_axi": In(Axi4(32, 32))}, (), "port 'm_axi' must be an output of signature Axi4."),
         ({"m_axi_weights": Out(8)}, (), "port 'm_axi_weights' must be an output of signature Axi4."),

@@ -88,7 +88,7 @@ def test_slots_are_executed_under_any_stalls_of_links():
             ctx.set(lane.word_valid, there)
             ctx.set(lane.word, left[0] if there else rng.getrandbits(16))
             ctx.set(lane.space, rng.random() < 0.6)
-            if ctx.get(lane.take):
+            if ctx.get(lane.pop):
                 assert there
                 left.pop(0)
             assert not ctx.get(lane.reserve) or ctx.get(lane.space)

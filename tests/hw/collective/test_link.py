@@ -5,7 +5,7 @@ import random
 from amaranth.hdl import Module, Signal
 from amaranth.sim import Simulator
 
-from systola.hw.collective.link import LinkBegin, LinkEnd
+from systola.hw.collective.link import LinkReceiver, LinkSender
 
 DEPTH = 4
 
@@ -13,8 +13,8 @@ DEPTH = 4
 def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
     """The received words of 0, 1, 2, ..., and the number of cycles."""
     m = Module()
-    m.submodules.begin = begin = LinkBegin(depth=DEPTH)
-    m.submodules.end = end = LinkEnd(width=16, depth=DEPTH)
+    m.submodules.begin = begin = LinkSender(depth=DEPTH)
+    m.submodules.end = end = LinkReceiver(width=16, depth=DEPTH)
     send, count = Signal(), Signal(16)
     m.d.comb += [begin.reserve.eq(send & begin.space), begin.credit.eq(end.credit)]
     m.d.sync += [end.valid.eq(begin.reserve), end.data.eq(count), count.eq(count + begin.reserve)]
@@ -24,9 +24,9 @@ def _run(patience: float, pace: float, words: int) -> tuple[list[int], int]:
         nonlocal cycles
         while len(arrived) < words:
             ctx.set(send, rng.random() < pace)
-            take = ctx.get(end.word_valid) and rng.random() < patience
-            ctx.set(end.take, take)
-            if take:
+            pop = ctx.get(end.word_valid) and rng.random() < patience
+            ctx.set(end.pop, pop)
+            if pop:
                 arrived.append(ctx.get(end.word))
             await ctx.tick()
             cycles += 1

@@ -35,8 +35,8 @@ def _orders(p: dict, op: CollectiveOp, rows: int, root: int):
                         "reverse": reverse,
                         "second": second,
                         "root": node == root,
-                        "begins": (before == root) | (after == root) << 1,
-                        "ends": (after == root) | (before == root) << 1,
+                        "chain_first": (before == root) | (after == root) << 1,
+                        "chain_last": (after == root) | (before == root) << 1,
                     },
                 )
 

@@ -78,14 +78,14 @@ def fewest(d: Descriptor, box: dict) -> int:
 @pytest.mark.parametrize("pause", [0.0, 0.4])
 @pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
 def test_pieces(exchange, checked, parameters, pause):
-    walk = PieceGenerator(**parameters)
-    p = walk.p
+    generator = PieceGenerator(**parameters)
+    p = generator.p
     rng = random.Random(3)
     descriptors = [draw(p, rng) for _ in range(40)]
     descriptors[20] = Descriptor(size=p.lanes, count=(65535,), bus_stride=(p.bytes,), local_stride=(p.bytes,))
     boxes = [checked(d, p) for d in descriptors]
     counts = [fewest(d, box) for d, box in zip(descriptors, boxes, strict=True)]
-    beats = exchange(walk, {"i": boxes}, {"o": sum(counts)}, pause=pause)
+    beats = exchange(generator, {"i": boxes}, {"o": sum(counts)}, pause=pause)
     given = iter(fields for _, fields in beats["o"])
     cases = 0
     for d, box, count in zip(descriptors, boxes, counts, strict=True):
@@ -118,6 +118,6 @@ def test_pieces(exchange, checked, parameters, pause):
 
 @pytest.mark.parametrize("cycle", range(8))
 def test_one_cycle_of_reset_is_sufficient(exchange, checked, cycle):
-    walk = PieceGenerator(padding=True)
+    generator = PieceGenerator(padding=True)
     d = Descriptor(count=(5, 2), bus_stride=(1, 9), local_stride=(1, 9), before=(1,), after=(1,))
-    exchange(walk, {"i": [checked(d, walk.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)
+    exchange(generator, {"i": [checked(d, generator.p)]}, {"o": 1}, pause=0.2, seed=cycle, reset_at=cycle)

@@ -45,7 +45,7 @@ def run(
         words = []
         for index in range(max(0, state["filled"] - depth), state["filled"]):
             ctx.set(fetch.index, index)
-            ctx.set(fetch.take, 1)
+            ctx.set(fetch.read, 1)
             await ctx.tick()
             words.append(ctx.get(fetch.word))
         state["words"] = words

@@ -39,7 +39,7 @@ class IssuerRun:
                 streams = [getattr(issuer, name) for name in TARGETS]
                 values = [value for s in streams for value in (s.valid, s.ready, s.payload)]
                 _, _, take, index, oldest, halted, fault, *seen = await ctx.tick().sample(
-                    issuer.take, issuer.index, issuer.oldest, issuer.halted, issuer.fault, *values
+                    issuer.read, issuer.index, issuer.oldest, issuer.halted, issuer.fault, *values
                 )
                 if take:
                     assert index >= oldest

@@ -26,7 +26,7 @@ def test_values_and_restarts():
             ctx.set(operands.write.value, 100)
             ctx.set(operands.restart, restart)
             _, _, take, index, valid, payload = await ctx.tick().sample(
-                operands.take, operands.index, operands.o.valid, operands.o.payload
+                operands.read, operands.index, operands.o.valid, operands.o.payload
             )
             if take:
                 ctx.set(operands.word, words[index])

@@ -49,7 +49,7 @@ def run(code: bytes, isa, data_width: int, work: int = 20, cycles: int = 600, ad
     m = Module()
     m.submodules.fetch = fetch = InstructionFetch(isa=isa, depth=32, data_width=data_width)
     m.submodules.issuer = issuer = Issuer(isa=isa)
-    m.d.comb += [getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "take")]
+    m.d.comb += [getattr(fetch, name).eq(getattr(issuer, name)) for name in ("oldest", "index", "read")]
     m.d.comb += [
         getattr(issuer, name).eq(getattr(fetch, name)) for name in ("filled", "word", "buffer_full", "bus_error")
     ]

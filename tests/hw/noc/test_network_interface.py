@@ -12,7 +12,7 @@ from systola.gen.verilog.verilog import generate
 from systola.hw.component import ParameterError
 from systola.hw.noc.network_interface import NetworkInterface
 from systola.hw.noc.noc import Noc
-from systola.sim.golden.network_interface import refusal
+from systola.sim.golden.network_interface import rejection
 from systola.sim.runner.verilator import lint
 
 
@@ -109,7 +109,7 @@ def test_from_end_to_end():
     expected, wrong = {}, {n: [] for n in range(3)}
     for n, sent in packets.items():
         for dest, words in sent:
-            if (error := refusal(n, 3, 3, dest, words)) is not None:
+            if (error := rejection(n, 3, 3, dest, words)) is not None:
                 wrong[n].append((error, dest))
             else:
                 expected.setdefault((n, dest), []).append(words)

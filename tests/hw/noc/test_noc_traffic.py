@@ -16,7 +16,7 @@ def test_everything_arrives_at_any_load():
     outcome, results = simulate(design, [*random_cases(design.parameters, 12, 1), *full], keep=True)
     assert outcome.mismatches == 0, outcome.examples
     assert outcome.cases == 14
-    assert all(sum(result["refused"]) > 0 for result in results[-2:])  # it was saturated
+    assert all(sum(result["blocked"]) > 0 for result in results[-2:])  # it was saturated
     assert all(sum(ports[1:]) > 0 for result in results[-2:] for ports in result["links"])
 
 

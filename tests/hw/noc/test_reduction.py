@@ -68,7 +68,7 @@ def test_sums_and_packets_alternate(every):
     """With sums and packets always pending, packets move in half of the cycles in which buffers have space."""
     m = Module()
     m.submodules.port = port = RouterInput(network=MESH, width=32, depth=4, latency=1, reachable=(1,))
-    m.d.comb += [port.sums.eq(port.waiting & ~port.passed), port.taken.eq(port.request.any() | port.sums.any())]
+    m.d.comb += [port.sums.eq(port.waiting & ~port.passed), port.accepted.eq(port.request.any() | port.sums.any())]
 
     async def bench(ctx):
         places, gone = [4, 4], [0, 0]

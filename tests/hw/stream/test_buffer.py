@@ -21,9 +21,9 @@ def test_claimed_rows_are_kept(run, depth, claim, pause):
         due, wait = [None] * 6, 0  # the words written in the coming cycles; cycles until the next claim
         todo = list(words)
         while len(out) < len(words):
-            take = wait == 0 and bool(todo) and bool(ctx.get(buffer.space))
-            ctx.set(buffer.take, take)
-            if take:
+            reserve = wait == 0 and bool(todo) and bool(ctx.get(buffer.space))
+            ctx.set(buffer.reserve, reserve)
+            if reserve:
                 due += todo[:claim]
                 del todo[:claim]
                 wait = claim

@@ -31,28 +31,28 @@ def test_round_robin_starts_after_the_requester_granted_last(held):
 
     def drive(ctx, _):
         nonlocal last
-        request, taken = rng.randrange(32), not held or rng.random() < 0.7
-        taken = taken and request != 0
+        request, accepted = rng.randrange(32), not held or rng.random() < 0.7
+        accepted = accepted and request != 0
         ctx.set(arbiter.request, request)
         if held:
-            ctx.set(arbiter.taken, taken)
+            ctx.set(arbiter.accepted, accepted)
         grant = _first([(last + 1 + n) % 5 for n in range(5)], request)
         assert ctx.get(arbiter.grant) == grant
-        last = grant.bit_length() - 1 if taken else last
+        last = grant.bit_length() - 1 if accepted else last
 
     _run(arbiter, 500, drive)
 
 
-def test_a_held_grant_is_repeated_until_taken():
+def test_a_held_grant_is_repeated_until_accepted():
     arbiter, rng, kept = MatrixArbiter(count=3, rule="round_robin", held=True), random.Random(2), None
 
     def drive(ctx, _):
         nonlocal kept
-        taken = rng.random() < 0.3
+        accepted = rng.random() < 0.3
         ctx.set(arbiter.request, 7)
-        ctx.set(arbiter.taken, taken)
+        ctx.set(arbiter.accepted, accepted)
         assert kept in (None, ctx.get(arbiter.grant))
-        kept = None if taken else ctx.get(arbiter.grant)
+        kept = None if accepted else ctx.get(arbiter.grant)
 
     _run(arbiter, 300, drive)
 
@@ -65,10 +65,10 @@ def test_least_recent_passes_no_requester_twice_by_the_same(count, held):
     passed = [set() for _ in range(count)]  # per requester: those granted since its own last grant
 
     def drive(ctx, _):
-        request, taken = rng.getrandbits(count), not held or rng.random() < 0.7
+        request, accepted = rng.getrandbits(count), not held or rng.random() < 0.7
         ctx.set(arbiter.request, request)
         if held:
-            ctx.set(arbiter.taken, taken)
+            ctx.set(arbiter.accepted, accepted)
         grant = ctx.get(arbiter.grant)
         assert grant & request == grant
         assert (grant == 0) == (request == 0)
@@ -76,7 +76,7 @@ def test_least_recent_passes_no_requester_twice_by_the_same(count, held):
         if grant:
             winner = grant.bit_length() - 1
             assert all(winner not in passed[other] for other in range(count) if request >> other & 1)
-            if taken:
+            if accepted:
                 for other in range(count):
                     passed[other].add(winner)
                 passed[winner] = set()
@@ -90,14 +90,14 @@ def test_a_grant_of_the_second_round_also_moves_to_the_end_of_the_order():
     order = [3, 2, 1, 0]  # least recently granted first
 
     def drive(ctx, cycle):
-        taken = rng.choice(("", "2", None))
+        accepted = rng.choice(("", "2", None))
         for name in ("", "2"):
             request = rng.getrandbits(4)
             ctx.set(getattr(arbiter, f"request{name}"), request)
-            ctx.set(getattr(arbiter, f"taken{name}"), name == taken)
+            ctx.set(getattr(arbiter, f"accepted{name}"), name == accepted)
             if cycle >= 50:  # by then each was granted once
                 assert ctx.get(getattr(arbiter, f"grant{name}")) == _first(order, request)
-        winner = ctx.get(getattr(arbiter, f"grant{taken}")) if taken is not None else 0
+        winner = ctx.get(getattr(arbiter, f"grant{accepted}")) if accepted is not None else 0
         if winner:
             order.remove(winner.bit_length() - 1)
             order.append(winner.bit_length() - 1)

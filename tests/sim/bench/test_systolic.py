@@ -41,7 +41,7 @@ def test_the_unmodified_design_passes(breaks):
 def test_broken_designs_fail(what):
     broken = (WS if what in WEIGHT_STATIONARY else OS).broken(what)
     if what in STUCK:
-        with pytest.raises(SimulatorError, match="nothing moved"):
+        with pytest.raises(SimulatorError, match="no handshake"):
             _outcome(broken)
     else:
         assert _outcome(broken).mismatches > 0

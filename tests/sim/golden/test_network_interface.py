@@ -1,6 +1,6 @@
 """Flits and beats of packets, by hand."""
 
-from systola.sim.golden.network_interface import OWN, TOO_LONG, UNREACHABLE, beats, flits, refusal
+from systola.sim.golden.network_interface import OWN, TOO_LONG, UNREACHABLE, beats, flits, rejection
 
 
 def test_the_low_bits_are_sent_first():
@@ -10,7 +10,7 @@ def test_the_low_bits_are_sent_first():
 
 
 def test_rejected_packets():
-    assert refusal(1, 4, 2, 1, [0]) == OWN
-    assert refusal(1, 3, 2, 3, [0]) == UNREACHABLE
-    assert refusal(1, 4, 2, 0, [0, 0, 0]) == TOO_LONG
-    assert refusal(1, 4, 2, 0, [0, 0]) is None
+    assert rejection(1, 4, 2, 1, [0]) == OWN
+    assert rejection(1, 3, 2, 3, [0]) == UNREACHABLE
+    assert rejection(1, 4, 2, 0, [0, 0, 0]) == TOO_LONG
+    assert rejection(1, 4, 2, 0, [0, 0]) is None

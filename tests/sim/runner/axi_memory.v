@@ -1,7 +1,7 @@
 // DRAM behind an AXI4 bus: WORDS words of DATA bits. A read's first beat comes `latency` cycles after its address, a write's
 // response as long after its last beat; beats follow each other without a gap, bursts are answered in order, and DEPTH of
 // them may be under way. With `stall`, each channel pauses in so many of 256 cycles. Addresses from `fault_first` to
-// `fault_last` answer with `fault_code`, those beyond the memory with DECERR, and are not written.
+// `fault_last` return `fault_code`, those beyond the memory DECERR, and are not written.
 //
 // The contents come from the file dram<number>.hex when `load` is high; words 0 to `last` of them go to result<number>.hex
 // when `dump` is.

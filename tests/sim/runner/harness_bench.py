@@ -71,6 +71,6 @@ async def ring(dut, job: BenchJob, outcome: Outcome):
         assert await host.read(0x50) == 40 + (1 - instance)
         assert await host.read(0x28) == 30 * 0x01010101 * (instance + 1) % (1 << 32)
         assert [busy for _, busy in await host.recorded()] == [1, 0]
-        with pytest.raises(SimulatorError, match=r"Register 0xfc of s_axil_. answers with the response 2"):
+        with pytest.raises(SimulatorError, match=r"Register 0xfc of s_axil_. returned the response 2"):
             await host.write(0xFC, 0)
         outcome.checked += 1

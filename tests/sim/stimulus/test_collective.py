@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from systola.sim.golden.collective import OK, OPERATIONS, refusal, statuses
+from systola.sim.golden.collective import OK, OPERATIONS, rejection, statuses
 from systola.sim.stimulus.collective import random_cases, rows_of, sweep
 
 TORUS = {"topology": "torus", "k": 4, "l": 2, "width": 16, "format": "int8", "rows": 200}
@@ -25,7 +25,7 @@ def test_calls_are_legal_or_illegal_on_purpose(parameters):
         codes = [set(statuses(calls, *size).values()) for calls in case.rounds]
         assert codes[-1] == {OK}
         ends += [code for some in codes[:-1] for code in some if code != OK]
-        operations |= {calls[0].op for calls in case.rounds if 0 in calls and refusal(calls[0], *size) == OK}
+        operations |= {calls[0].op for calls in case.rounds if 0 in calls and rejection(calls[0], *size) == OK}
     assert len(ends) >= 12
     assert len(set(ends)) >= 4
     assert operations == set(range(len(OPERATIONS)))

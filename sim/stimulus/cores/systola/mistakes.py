@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....golden import dma, isa, walks
+from ....golden import addresses, dma, isa
 from ....golden.isa import ErrorCode, InstructionWord, Opcode, Setting
 
 NOWHERE = 0x8000_0000
@@ -70,7 +70,7 @@ def mistakes(p: dict, base: int = 0) -> list[tuple[ErrorCode, list[InstructionWo
         ),
         (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, words)]),
         (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, 0, words, flags=isa.ADD)]),
-        (ErrorCode.RANGE, [number(Opcode.QUANT_CHANNEL, weights - walks.RECORD + 1)]),
+        (ErrorCode.RANGE, [number(Opcode.QUANT_CHANNEL, weights - addresses.RECORD + 1)]),
         (ErrorCode.RANGE, [number(Opcode.TABLE, weights)]),
         (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_COUNT1", 0), number(Opcode.LOAD)]),
         (ErrorCode.DESCRIPTOR, [*box, setting("STORE_COUNT0", 1 << 16), number(Opcode.STORE)]),
@@ -104,7 +104,7 @@ def in_turn(known: list[tuple[ErrorCode, list[InstructionWord]]]) -> list[tuple[
 
 
 Fault = tuple[int, int, int]
-"""Address range that answers with a bus error: first, last, code."""
+"""Address range that returns a bus error: first, last, code."""
 
 
 class BrokenProgram(NamedTuple):

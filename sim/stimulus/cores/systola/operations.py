@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ....golden import dma, isa, walks
+from ....golden import addresses, dma, isa
+from ....golden.addresses import AddressSequence
 from ....golden.isa import InstructionWord, Opcode, Setting
-from ....golden.walks import AddressSequence
 from ...dma import DRAM_BYTES, random_descriptor
 
 LARGEST = 192
@@ -72,7 +72,9 @@ class Writer:
         self.settings = dict.fromkeys(Setting, 0)
         self.registers = [0] * 16
         self.act = self._arena(p["activation_bytes"] // self.size, 8)
-        self.wgt = self._arena(p["weight_bytes"] // self.size, max(walks.RECORD, walks.TABLE_BYTES // self.size))
+        self.wgt = self._arena(
+            p["weight_bytes"] // self.size, max(addresses.RECORD, addresses.TABLE_BYTES // self.size)
+        )
         self.sums = self._arena(p["accumulators"], 8)
         self.summed = np.zeros(p["accumulators"], bool)  # rows with defined contents
         self.tabled = False
@@ -223,7 +225,7 @@ class Writer:
 
     def _transfer(self, kind: str, arena: Arena, behind: int) -> list[Piece]:
         store = kind == "STORE"
-        p = walks.engine_parameters(self.p, store) | {"local_bytes": arena.words * self.size}
+        p = addresses.engine_parameters(self.p, store) | {"local_bytes": arena.words * self.size}
         if store:
             p["addr_width"] = STORED.bit_length() - 1
         value = int(self.rng.choice([0, 0x80, 0xFF, int(self.rng.integers(256))]))
@@ -258,7 +260,7 @@ class Writer:
 
     def array(self) -> list[Piece]:
         """Tiles, each used once or more."""
-        shape, stride = self._walk(self.act, 2)
+        shape, stride = self._loops(self.act, 2)
         self.set(count_y=shape[0], count_x=shape[1], stride_y=stride[0], stride_x=stride[1])
         pattern = [["W", "M"], ["W", "K", "M"], ["W", "W", "M", "M"]][self.rng.integers(3)]
         stride_w = int(self.rng.choice([1, 1, 2, 0, -1]))
@@ -295,7 +297,7 @@ class Writer:
         edges = np.flatnonzero(np.diff(np.concatenate([[0], self.summed, [0]])))
         return [(int(first), int(end - first)) for first, end in edges.reshape(-1, 2)]
 
-    def _walk(self, arena: Arena, dims: int) -> tuple[list[int], list[int]]:
+    def _loops(self, arena: Arena, dims: int) -> tuple[list[int], list[int]]:
         """Counts and strides of an address sequence that fits into the region, and whose rows fit into the others."""
         most = min(LARGEST // 4, self.act.words, self.sums.words)
         for _ in range(20):
@@ -313,9 +315,9 @@ class Writer:
         inside = not runs or self.rng.random() < 0.5
         source = self.act if inside else Arena(*runs[self.rng.integers(len(runs))])
         adds, maximum = self.rng.random() < 0.3, self.rng.random() < 0.4
-        shape, stride = self._walk(source, 4)
+        shape, stride = self._loops(source, 4)
         if adds or self.rng.random() < 0.3:
-            shape, stride = self._walk(source, 2)
+            shape, stride = self._loops(source, 2)
             shape, stride = [*shape, 1, 1], [*stride, 1, 1]
         second, dest = ([int(n) for n in self.rng.choice([1, shape[1], 3], 2)] for _ in range(2))
         dest[1] = 1
@@ -328,7 +330,7 @@ class Writer:
         flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
         reads = [AddressSequence(a.value, tuple(zip(shape, stride, strict=True)))] * inside
         reads += [AddressSequence(c.value, tuple(points[0]))] * adds
-        if any(overtakes(walk, AddressSequence(b.value, tuple(points[1]))) for walk in reads):
+        if any(overtakes(sequence, AddressSequence(b.value, tuple(points[1]))) for sequence in reads):
             return self.vector()
         if reads:  # and none may be stepped, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
@@ -354,8 +356,8 @@ class Writer:
 
     def quant_channel(self):
         """Emit QUANT_CHANNEL with records from the beginning of DRAM."""
-        beat, bytes = self.p["data_width"] // 8, self.size * walks.RECORD
-        part = self.wgt.place(self.rng, (walks.RECORD, 1))
+        beat, bytes = self.p["data_width"] // 8, self.size * addresses.RECORD
+        part = self.wgt.place(self.rng, (addresses.RECORD, 1))
         self._box("LOAD", beat.bit_length() - 1, (bytes // beat,), (beat,), (beat,))
         self.emit(Opcode.LOAD, self.base, self.p["activation_bytes"] + part.value * self.size)
         self.emit(Opcode.QUANT_CHANNEL, part.value, None, self._limits())
@@ -370,7 +372,7 @@ class Writer:
 
     def fill_table(self):
         self.tabled = True
-        self.emit(Opcode.TABLE, self.wgt.place(self.rng, (walks.TABLE_BYTES // self.size, 1)).value)
+        self.emit(Opcode.TABLE, self.wgt.place(self.rng, (addresses.TABLE_BYTES // self.size, 1)).value)
 
 
 def shift(rng) -> int:

@@ -5,7 +5,7 @@ Operations are drawn independently of each other; then a SYNC is inserted wherev
 
 import numpy as np
 
-from ....golden import isa, walks
+from ....golden import addresses, isa
 from ....golden.isa import InstructionWord, Opcode
 from ...dma import DRAM_BYTES
 from ...runs import Run, window
@@ -96,7 +96,7 @@ def image(
     dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)
     if near:
         dram[:DRAM_BYTES] = dram[:DRAM_BYTES] % 3 + np.repeat(dram[: DRAM_BYTES // 256], 256)
-    records = dram[: p["size"] * walks.RECORD].reshape(-1, walks.RECORD)
+    records = dram[: p["size"] * addresses.RECORD].reshape(-1, addresses.RECORD)
     records[:, 8] = [shift(rng) & 255 for _ in records]
     dram[at:] = np.frombuffer(b"".join(map(isa.encode, codes)), np.uint8)
     return dram

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ....golden import dma, isa, walks
+from ....golden import addresses, dma, isa
 from ....golden.isa import InstructionWord, Opcode, Operation, Unit
 from ...dma import DRAM_BYTES
 
@@ -69,22 +69,22 @@ def uses(p: dict, o: Operation, base: int = 0) -> Iterator[Use]:
     """Accesses of an operation."""
     behind = p["activation_bytes"] // p["size"]
     if o.op in (Opcode.LOAD, Opcode.STORE):
-        bus, local, moved = dma.bytes_of(walks.descriptor(o, p))
+        bus, local, moved = dma.bytes_of(addresses.descriptor(o, p))
         unit, loads = Unit[o.op.name], o.op == Opcode.LOAD
         yield unit, "dram", not loads, bus[moved].astype(np.int64) - base & isa.MASK
         yield unit, "local", loads, local // p["size"]
     elif o.op == Opcode.WEIGHTS:
-        yield Unit.FETCH, "local", False, walks.weight_words(o).addresses() + behind
+        yield Unit.FETCH, "local", False, addresses.weight_words(o).addresses() + behind
     elif o.op == Opcode.MATMUL:
-        yield Unit.FETCH, "local", False, walks.activation_words(o).addresses()
-        yield Unit.ARRAY, "sums", True, walks.accumulator_rows(o).addresses()
+        yield Unit.FETCH, "local", False, addresses.activation_words(o).addresses()
+        yield Unit.ARRAY, "sums", True, addresses.accumulator_rows(o).addresses()
     elif o.op == Opcode.QUANT_CHANNEL:
-        yield Unit.VECTOR, "local", False, walks.record_words(o).addresses() + behind
+        yield Unit.VECTOR, "local", False, addresses.record_words(o).addresses() + behind
     elif o.op == Opcode.TABLE:
-        yield Unit.VECTOR, "local", False, walks.table_words(o, p).addresses() + behind
+        yield Unit.VECTOR, "local", False, addresses.table_words(o, p).addresses() + behind
     elif o.op == Opcode.VECTOR:
         source = "local" if o.flags & isa.SCRATCHPAD else "sums"
-        yield Unit.VECTOR, source, False, walks.source_words(o).addresses()
+        yield Unit.VECTOR, source, False, addresses.source_words(o).addresses()
         if o.flags & isa.ADD:
-            yield Unit.VECTOR, "local", False, walks.second_words(o).addresses()
-        yield Unit.VECTOR, "local", True, walks.dest_words(o).addresses()
+            yield Unit.VECTOR, "local", False, addresses.second_words(o).addresses()
+        yield Unit.VECTOR, "local", True, addresses.dest_words(o).addresses()
