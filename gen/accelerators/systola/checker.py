@@ -8,6 +8,7 @@ only lanes whose results are never used may be undefined.
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cache
 from math import prod
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from ....hw.issue.isa_numbers import SettingNumber
 from ....sim.golden import dma, isa, walks
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
 from ....sim.golden.walks import AddressSequence
-from .access_history import CellAccess, DramHistory, MemoryHistory
+from .access_history import CellAccess, DramHistory, MemoryHistory, rows_of
 from .program import Program, longest_loop
 
 MOST = 20
@@ -35,6 +36,8 @@ REFUSED = {
     dma.DmaCode.PADDING: "more elements are padded than there are",
 }
 """Reasons why the DMA engine rejects a box."""
+
+_user = cache(ISA.user)
 
 
 class Problem(NamedTuple):
@@ -178,7 +181,7 @@ class _Check:
         operation = len(self.operations) - 1
         op = self.operations[-1].op
         accesses = [
-            CellAccess(memory, ISA.user(op, memory.name, writes), writes, which) for memory, writes, which in cells
+            CellAccess(memory, _user(op, memory.name, writes), writes, which) for memory, writes, which in cells
         ]
         for a in accesses:
             if found := a.memory.conflict(a, self.done):
@@ -193,28 +196,28 @@ class _Check:
         for a in accesses:
             a.memory.touch(a, operation)
 
-    def words(self, walk: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
+    def words(self, walk: AddressSequence, what: str, words: int, *, behind: int = 0) -> AddressSequence:
         """Rows of a memory that the operation accesses."""
         if not walk.inside(words):
             low, high = dma.extent(*zip(*walk.loops, strict=True))
             self.fail(f"accesses {what}s {walk.first + low} to {walk.first + high}; legal are 0 to {words - 1}.")
         if walk.count > LARGEST:
             self.fail(f"accesses {walk.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
-        return walk.addresses() + behind
+        return walk._replace(first=walk.first + behind)
 
-    def activations(self, walk: AddressSequence) -> np.ndarray:
+    def activations(self, walk: AddressSequence) -> AddressSequence:
         return self.words(walk, "activation word", self.machine.activation_words)
 
-    def weight_words(self, walk: AddressSequence) -> np.ndarray:
+    def weight_words(self, walk: AddressSequence) -> AddressSequence:
         return self.words(walk, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
 
-    def accumulators(self, walk: AddressSequence) -> np.ndarray:
+    def accumulators(self, walk: AddressSequence) -> AddressSequence:
         return self.words(walk, "accumulator row", self.machine.accumulators)
 
     def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:
         """Mask of the defined cells; each row must have at least one, or all of them (`whole`)."""
         written = memory.written[cells]
-        if (written if whole else written.any(axis=-1)).all():
+        if written.all() or (written if whole else written.any(axis=-1)).all():
             return written
         missing = ~written if whole else np.broadcast_to(~written.any(axis=-1, keepdims=True), written.shape)
         span = self.rows(memory, memory.span(cells, missing))
@@ -291,7 +294,7 @@ class _Check:
     def weights(self, o: Operation):
         if not 1 <= o.b <= self.machine.size:
             self.fail(f"needs 1 to {self.machine.size} rows, not {o.b}.")
-        cells = (self.weight_words(walks.weight_words(o)),)
+        cells = (rows_of(self.weight_words(walks.weight_words(o))),)
         columns = np.asarray(self.written(self.local, cells).all(axis=0))
         self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
@@ -300,8 +303,8 @@ class _Check:
 
     def matmul(self, o: Operation):
         self.counts(o, Setting.COUNT_X, Setting.COUNT_Y)
-        sums = (self.accumulators(walks.accumulator_rows(o)),)
-        words = self.activations(walks.activation_words(o))
+        sums = (rows_of(self.accumulators(walks.accumulator_rows(o))),)
+        words = rows_of(self.activations(walks.activation_words(o)))
         if self.used is None:
             if not self.tiles:
                 self.fail("never completes: no earlier WEIGHTS loads an unused tile.")
@@ -322,7 +325,7 @@ class _Check:
                 self.fail(f"needs a shift from -31 to 30, not {shift}.")
             self.quant[:] = True
             return
-        words = self.weight_words(walks.record_words(o))
+        words = self.weight_words(walks.record_words(o)).addresses()
         records = np.arange(self.machine.size * walks.RECORD).reshape(-1, walks.RECORD)
         row, lane = np.divmod(records[:, : walks.RECORD_USED], self.machine.size)
         cells = (words[row], lane)
@@ -334,7 +337,7 @@ class _Check:
     def fill_table(self, o: Operation):
         if not self.machine.table:
             self.fail("needs a core with table=true.")
-        cells = (self.weight_words(walks.table_words(o, self.parameters)),)
+        cells = (rows_of(self.weight_words(walks.table_words(o, self.parameters))),)
         self.written(self.local, cells, whole=True)
         self.access((self.local, False, cells))
         self.table = True
@@ -353,14 +356,14 @@ class _Check:
             self.say("{} comes before any QUANT or QUANT_CHANNEL.")
         self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 15), (1 << 15) - 1)
         memory = self.local if inside else self.sums
-        source = (self.activations if inside else self.accumulators)(walks.source_words(o))
-        dest = self.activations(walks.dest_words(o))
+        source = (self.activations if inside else self.accumulators)(walks.source_words(o)).addresses()
+        dest = self.activations(walks.dest_words(o)).addresses()
         lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
         accesses = [(memory, False, (source,))]
         if inside:
             self.overtakes(source.reshape(-1, window), dest)
         if adds:
-            second = self.activations(walks.second_words(o))
+            second = self.activations(walks.second_words(o)).addresses()
             lanes &= self.written(self.local, (second,))
             accesses.append((self.local, False, (second,)))
             self.overtakes(second[:, None], dest)
