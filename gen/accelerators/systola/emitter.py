@@ -11,7 +11,6 @@ from ....hw.issue.isa_numbers import Opcode, SettingNumber, UnitSet
 from ...compile.boxes import Box, element
 from .program import Program, Reg, longest_loop
 
-
 _user = cache(ISA.user)
 
 
