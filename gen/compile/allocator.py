@@ -26,10 +26,11 @@ class ScratchpadAllocator:
     def __init__(self, low: int, high: int):
         self.low, self.high = low, high
         self.items: list[PlacedFragment] = []  # by address, disjoint
+        self.places: dict[Hashable, int] = {}  # first word of each fragment
 
     def find(self, key: Hashable) -> int | None:
         """First word of a fragment, None if it is not in the scratchpad."""
-        return next((item.low for item in self.items if item.key == key), None)
+        return self.places.get(key)
 
     def place(
         self, key: Hashable, words: int, pinned: Collection[Hashable], next_use: Callable[[Hashable], float]
@@ -55,5 +56,8 @@ class ScratchpadAllocator:
         if best is None:
             raise DoesNotFit
         low, hit = best
+        for item in items[hit]:
+            del self.places[item.key]
         items[hit] = [PlacedFragment(low, low + words, key)]
+        self.places[key] = low
         return low

@@ -91,8 +91,12 @@ class Isa:
     def configs(self) -> dict[int, ConfigSpec]:
         return {self.Setting[row.name]: row for row in self.configuration}
 
+    @cached_property
+    def _operands(self) -> dict[str, OperandField]:
+        return {each.name: each for each in self.operands}
+
     def operand(self, name: str) -> OperandField:
-        return next(each for each in self.operands if each.name == name)
+        return self._operands[name]
 
     def flag(self, name: str) -> Field:
         """A flag by its name, which is at the same place in all instructions that have it. Raises `KeyError`."""

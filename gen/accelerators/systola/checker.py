@@ -8,6 +8,7 @@ only lanes whose results are never used may be undefined.
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import cache
 from math import prod
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from ....hw.issue.isa_numbers import SettingNumber
 from ....sim.golden import addresses, dma, isa
 from ....sim.golden.addresses import AddressSequence
 from ....sim.golden.isa import ErrorCode, ExecutionFault, Operation
-from .access_history import CellAccess, DramHistory, MemoryHistory
+from .access_history import CellAccess, DramHistory, MemoryHistory, rows_of
 from .program import Program, longest_loop
 
 MOST = 20
@@ -35,6 +36,8 @@ REJECTED = {
     dma.DmaCode.PADDING: "more elements are padded than there are",
 }
 """Reasons why the DMA engine rejects a box."""
+
+_user = cache(ISA.user)
 
 
 class Problem(NamedTuple):
@@ -178,7 +181,7 @@ class _Check:
         operation = len(self.operations) - 1
         op = self.operations[-1].op
         accesses = [
-            CellAccess(memory, ISA.user(op, memory.name, writes), writes, which) for memory, writes, which in cells
+            CellAccess(memory, _user(op, memory.name, writes), writes, which) for memory, writes, which in cells
         ]
         for a in accesses:
             if found := a.memory.conflict(a, self.done):
@@ -193,7 +196,7 @@ class _Check:
         for a in accesses:
             a.memory.touch(a, operation)
 
-    def words(self, sequence: AddressSequence, what: str, words: int, *, behind: int = 0) -> np.ndarray:
+    def words(self, sequence: AddressSequence, what: str, words: int, *, behind: int = 0) -> AddressSequence:
         """Rows of a memory that the operation accesses."""
         if not sequence.inside(words):
             low, high = dma.extent(*zip(*sequence.loops, strict=True))
@@ -202,21 +205,21 @@ class _Check:
             )
         if sequence.count > LARGEST:
             self.fail(f"accesses {sequence.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
-        return sequence.addresses() + behind
+        return sequence._replace(first=sequence.first + behind)
 
-    def activations(self, sequence: AddressSequence) -> np.ndarray:
+    def activations(self, sequence: AddressSequence) -> AddressSequence:
         return self.words(sequence, "activation word", self.machine.activation_words)
 
-    def weight_words(self, sequence: AddressSequence) -> np.ndarray:
+    def weight_words(self, sequence: AddressSequence) -> AddressSequence:
         return self.words(sequence, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
 
-    def accumulators(self, sequence: AddressSequence) -> np.ndarray:
+    def accumulators(self, sequence: AddressSequence) -> AddressSequence:
         return self.words(sequence, "accumulator row", self.machine.accumulators)
 
     def written(self, memory: MemoryHistory, cells: tuple, *, whole: bool = False) -> np.ndarray:
         """Mask of the defined cells; each row must have at least one, or all of them (`whole`)."""
         written = memory.written[cells]
-        if (written if whole else written.any(axis=-1)).all():
+        if written.all() or (written if whole else written.any(axis=-1)).all():
             return written
         missing = ~written if whole else np.broadcast_to(~written.any(axis=-1, keepdims=True), written.shape)
         span = self.rows(memory, memory.span(cells, missing))
@@ -293,7 +296,7 @@ class _Check:
     def weights(self, o: Operation):
         if not 1 <= o.b <= self.machine.size:
             self.fail(f"needs 1 to {self.machine.size} rows, not {o.b}.")
-        cells = (self.weight_words(addresses.weight_words(o)),)
+        cells = (rows_of(self.weight_words(addresses.weight_words(o))),)
         columns = np.asarray(self.written(self.local, cells).all(axis=0))
         self.access((self.local, False, cells))
         self.tiles.append((len(self.operations) - 1, o.b, columns))
@@ -302,8 +305,8 @@ class _Check:
 
     def matmul(self, o: Operation):
         self.counts(o, Setting.COUNT_X, Setting.COUNT_Y)
-        sums = (self.accumulators(addresses.accumulator_rows(o)),)
-        words = self.activations(addresses.activation_words(o))
+        sums = (rows_of(self.accumulators(addresses.accumulator_rows(o))),)
+        words = rows_of(self.activations(addresses.activation_words(o)))
         if self.used is None:
             if not self.tiles:
                 self.fail("never completes: no earlier WEIGHTS loads an unused tile.")
@@ -324,7 +327,7 @@ class _Check:
                 self.fail(f"needs a shift from -31 to 30, not {shift}.")
             self.quant[:] = True
             return
-        words = self.weight_words(addresses.record_words(o))
+        words = self.weight_words(addresses.record_words(o)).addresses()
         records = np.arange(self.machine.size * addresses.RECORD).reshape(-1, addresses.RECORD)
         row, lane = np.divmod(records[:, : addresses.RECORD_USED], self.machine.size)
         cells = (words[row], lane)
@@ -336,7 +339,7 @@ class _Check:
     def fill_table(self, o: Operation):
         if not self.machine.table:
             self.fail("needs a core with table=true.")
-        cells = (self.weight_words(addresses.table_words(o, self.parameters)),)
+        cells = (rows_of(self.weight_words(addresses.table_words(o, self.parameters))),)
         self.written(self.local, cells, whole=True)
         self.access((self.local, False, cells))
         self.table = True
@@ -355,14 +358,14 @@ class _Check:
             self.report("{} comes before any QUANT or QUANT_CHANNEL.")
         self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 15), (1 << 15) - 1)
         memory = self.local if inside else self.sums
-        source = (self.activations if inside else self.accumulators)(addresses.source_words(o))
-        dest = self.activations(addresses.dest_words(o))
+        source = (self.activations if inside else self.accumulators)(addresses.source_words(o)).addresses()
+        dest = self.activations(addresses.dest_words(o)).addresses()
         lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
         accesses = [(memory, False, (source,))]
         if inside:
             self.overtakes(source.reshape(-1, window), dest)
         if adds:
-            second = self.activations(addresses.second_words(o))
+            second = self.activations(addresses.second_words(o)).addresses()
             lanes &= self.written(self.local, (second,))
             accesses.append((self.local, False, (second,)))
             self.overtakes(second[:, None], dest)

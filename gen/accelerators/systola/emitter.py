@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 
 from ....hw.cores.systola.isa import ALL, DRAM, ISA, LOCAL, SUMS, Op, Setting, Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....hw.issue.isa_numbers import Opcode, SettingNumber, UnitSet
 from ...compile.boxes import Box, element
 from .program import Program, Reg, longest_loop
+
+_user = cache(ISA.user)
 
 
 class Space(Enum):
@@ -41,7 +44,7 @@ class MemoryAccess:
 
 def instruction_access(op: Opcode, space: Space, low: int, high: int, *, write: bool = False) -> MemoryAccess:
     """Access by an instruction, with the unit that the instruction set names for it."""
-    return MemoryAccess(ISA.user(op, space.value, write), space, low, high, write)
+    return MemoryAccess(_user(op, space.value, write), space, low, high, write)
 
 
 @dataclass

@@ -88,20 +88,19 @@ def _fastest(
     parameters: SystolaParameters, layer: ConvolutionLayer, schedules: list[ConvolutionSchedule], costs: Costs
 ) -> ConvolutionSchedule:
     """Fastest schedule on the cost model, after trials of tapering the last tile and of more room for results."""
-    cycles, _, best = min((timeline(one, costs).cycles, number, one) for number, one in enumerate(schedules))
+    found, best = min(((timeline(one, costs), one) for one in schedules), key=lambda pair: pair[0].cycles)
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
         one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
-        if one and len(one.tiles) >= one.tiling.outputs and (modelled := timeline(one, costs).cycles) < cycles:
-            cycles, best = modelled, one
-    return _close(parameters, layer, best, costs)
+        if one and len(one.tiles) >= one.tiling.outputs and (modelled := timeline(one, costs)).cycles < found.cycles:
+            found, best = modelled, one
+    return _close(parameters, layer, best, found)
 
 
 def _close(
-    parameters: SystolaParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, costs: Costs
+    parameters: SystolaParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, found: Timeline
 ) -> ConvolutionSchedule:
     """Remove the gaps between pixels if stores dominate and the array has slack. The lanes then write to one bank at a
     time, and the store, which uses all banks in turn, conflicts with them in one word per number of banks."""
-    found = timeline(schedule, costs)
     if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
         return schedule
     return _fitting(parameters, layer, replace(schedule.tiling, spread=False), "overlapped") or schedule

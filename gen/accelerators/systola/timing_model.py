@@ -87,8 +87,9 @@ class _Machine:
     def __init__(self, parameters: SystolaParameters, program: Program, costs: Costs):
         self.p, self.c = parameters, costs
         self.code = [
-            (s.op, s.flags, *(part for name in "abc" for part in (s[name].number, s[name].immediate)))
+            (s.op, s.flags, a.number, a.immediate, b.number, b.immediate, c.number, c.immediate)
             for s in program.instructions
+            for a, b, c in ((s["a"], s["b"], s["c"]),)
         ]
         self.width = parameters.data_width // 8
         self.settings = dict.fromkeys(Setting, 0)
