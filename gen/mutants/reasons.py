@@ -22,6 +22,11 @@ REASONS = (
         r"^nm_mac__nm_mac_n2_m4\w*: A\[(2[4-9]|3[01])\] .*; assign a0 = ",
         "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
     ),
+    Reason(
+        "sparse_systolic",
+        r"^sparse_systolic__sparse_decoder_n2_m4_\w*_g2: Y\[[4-7]\] .*= take \? \{ 4'h0, words",
+        "a word has two groups; after the first has left it, only its low 4 bits are read before the next word",
+    ),
 )
 
 
