@@ -18,6 +18,16 @@ class Reason:
 
 REASONS = (
     Reason(
+        "bfloat16_systolic",
+        r"^bfloat16_systolic__bfloat16_multiply_keep: Y\[0\] stuck at 1; assign _[24] = ~ [ab]_fractional;",
+        "a NaN then counts as an infinity as well, and where an operand is NaN the result ignores infinities",
+    ),
+    Reason(
+        "bfloat16_systolic",
+        r"^bfloat16_systolic__mesh_bfloat16_cell_keep_memory_r4_c4: east\[",
+        "the east edge of the grid is connected to nothing",
+    ),
+    Reason(
         "nm_mac",
         r"^nm_mac__nm_mac_n2_m4\w*: A\[(2[4-9]|3[01])\] .*; assign a0 = ",
         "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
