@@ -44,5 +44,5 @@ def test_large_products_vanish_again():
         a, w = vanishing(rng, 3, 3, 4)
         two, three = (abs(bfloat16.decode(a[:, :rows]) @ bfloat16.decode(w[:rows])).mean() for rows in (2, 3))
         assert three < 8
-        assert 2 < two / three
+        assert two / three > 2
     assert [codes.shape for codes in vanishing(rng, 2, 1, 1)] == [(2, 1), (1, 1)]
