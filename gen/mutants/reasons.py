@@ -33,6 +33,11 @@ REASONS = (
         "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
     ),
     Reason(
+        "noc",
+        r"^noc__router_input_w32_d4_l1_r1_r0_x\w+: WR_DATA\[3[4-7]\]",
+        "flits of this input leave to the node only, and its exit ignores their header",
+    ),
+    Reason(
         "sparse_systolic",
         r"^sparse_systolic__sparse_decoder_n2_m4_\w*_g2: Y\[[4-7]\] .*= take \? \{ 4'h0, words",
         "a word has two groups; after the first has left it, only its low 4 bits are read before the next word",
