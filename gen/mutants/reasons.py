@@ -16,6 +16,8 @@ class Reason:
         return generator == self.generator and re.search(self.mutant, mutant) is not None
 
 
+SINGLE = "in a torus of 2 x 2 each y output serves one pair of nodes, so no two inputs compete for a VC of it"
+
 REASONS = (
     Reason(
         "bfloat16_systolic",
@@ -36,6 +38,21 @@ REASONS = (
         "noc",
         r"^noc__router_input_w32_d4_l1_r1_r0_x\w+: WR_DATA\[3[4-7]\]",
         "flits of this input leave to the node only, and its exit ignores their header",
+    ),
+    Reason(
+        "noc",
+        r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _[34] = ~ allocated\[",
+        SINGLE,
+    ),
+    Reason(
+        "noc_traffic",
+        r"^noc_traffic__matrix_arbiter_c3_\w+: Y\[0\] stuck at 1; assign _6 = ~ later_0_1;",
+        SINGLE,
+    ),
+    Reason(
+        "fusion_array",
+        r"^fusion_array__fused_multiply_\w+: A\[0\] stuck at 0; assign _13 = ~ a\[36\];",
+        "weights of 16 bits also set the flags of at least 4 and of at least 8 bits, which have the same effect",
     ),
     Reason(
         "sparse_systolic",
