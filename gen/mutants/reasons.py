@@ -16,8 +16,6 @@ class Reason:
         return generator == self.generator and re.search(self.mutant, mutant) is not None
 
 
-SINGLE = "in a torus of 2 x 2 each y output serves one pair of nodes, so no two inputs compete for a VC of it"
-
 REASONS = (
     Reason(
         "bfloat16_systolic",
@@ -35,24 +33,19 @@ REASONS = (
         "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
     ),
     Reason(
-        "noc",
-        r"^noc__router_input_w32_d4_l1_r1_r0_x\w+: WR_DATA\[3[4-7]\]",
-        "flits of this input leave to the node only, and its exit ignores their header",
-    ),
-    Reason(
-        "noc",
-        r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _[34] = ~ allocated\[",
-        SINGLE,
-    ),
-    Reason(
-        "noc_traffic",
-        r"^noc_traffic__matrix_arbiter_c3_\w+: Y\[0\] stuck at 1; assign _6 = ~ later_0_1;",
-        SINGLE,
-    ),
-    Reason(
         "fusion_array",
         r"^fusion_array__fused_multiply_\w+: A\[0\] stuck at 0; assign _13 = ~ a\[36\];",
         "weights of 16 bits also set the flags of at least 4 and of at least 8 bits, which have the same effect",
+    ),
+    Reason(
+        "fusion_array",
+        r"^fusion_array__delay_w46_c2_memory: B\[0\] stuck at 0; if \(auto_\d+\) index <= 1'h0;",
+        "this input of the multiplexer is the constant 0",
+    ),
+    Reason(
+        "fusion_array",
+        r"^fusion_array__buffer_slice_\w+: A\[\d+\] stuck at 0; if \(i_valid\)",
+        "this input is the undefined data of the write port of the memory while it does not write",
     ),
     Reason(
         "sparse_systolic",
