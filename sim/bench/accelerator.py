@@ -51,6 +51,7 @@ async def accelerator(dut):
         check.equal("entry", await machine.read("entry"), case.start)
         check.equal("status at the interrupt", ran.status, DONE)
         check.equal("status afterwards", await machine.read("status"), 0)
+        check.equal("violation of AXI4 by a master", int(dut.bus_violation.value), 0)
         causes = sum(ran.counters[name] for name in job.facts["causes"])
         check.equal("causes of all cycles together", causes, ran.counters["cycles"])
         if case.golden:
@@ -107,11 +108,11 @@ class AcceleratorUnderTest:
         await reset(dut)
 
     async def check_registers(self, outcome: Outcome):
-        """Access all registers of the idle machine, with stalls on all channels."""
+        """Access all registers of the idle machine, with stalls on all channels and all byte strobes in turn."""
         offsets = self.facts["registers"]
         before = {name: await self.read(name) for name in offsets if name != "entry"}
         check = CaseCheck("registers of the idle machine", outcome)
-        for strobes in (0b0101, 0b1010):
+        for strobes in range(1, 16):
             traffic = RegisterTraffic(self.dut, offsets, strobes)
             outcome.checked += await traffic.run()
             outcome.mismatches += len(traffic.errors)

@@ -1,11 +1,13 @@
-"""Bench of the network on chip: every packet at its node, once, complete and in order; latencies and errors."""
+"""Bench of the network on chip: every packet at its node, once, complete and in order; latencies, errors, and the flits
+of every port of every router."""
 
 import random
+from collections import Counter
 
 import cocotb
 from cocotb.triggers import FallingEdge
 
-from ..golden import noc
+from ..golden import noc, noc_routes
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, interrupt, reader, reset, transfer, unsigned
 from ..stimulus.noc import NocCase
@@ -19,7 +21,7 @@ async def run(dut, job: BenchJob):
     count = noc.nodes(*shape)
     bits = len(dut.node0_in_dest)
     longest = max(noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b)
-    errors = [0] * count
+    errors, flits_left = [0] * count, Counter()  # since reset
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
         expected = noc.deliveries(case.packets, count, p["k"])
@@ -28,7 +30,7 @@ async def run(dut, job: BenchJob):
         entries = {f"node{n}_in": source for n, source in sources.items()}
         exits = {f"node{n}_out": case.stalls.get(n, 0.0) for n in sinks}
         if await interrupt(dut, entries, exits, case):
-            errors = [0] * count
+            errors, flits_left = [0] * count, Counter()
         outcome.seconds += await transfer(
             dut, entries, {f"node{n}_out": sink for n, sink in sinks.items()}, seed=case.seed
         )
@@ -44,6 +46,9 @@ async def run(dut, job: BenchJob):
             outcome.checked += 1
             if got != errors[n]:
                 _count(outcome, f"{where}, node {n}: {got} packets counted as dropped, expected {errors[n]}")
+        if p["counters"] and not p["reduction"]:
+            flits_left += noc_routes.flits(*shape, case.packets)
+            _check_flits(outcome, where, dut, p["counters"], flits_left)
         flits = sum(sink.beats for sink in sinks.values())
         first = min(source.cycles[0] for source in sources.values() if source.beats)
         cycles = max((sink.cycles[-1] for sink in sinks.values() if sink.beats), default=first) - first
@@ -138,6 +143,19 @@ def _check_latency(outcome: Outcome, where: str, p: dict, case: NocCase, cycles:
     outcome.checked += 1
     if cycles < law or (full and cycles != law):
         _count(outcome, f"{where}: {cycles} cycles from node {source} to {packet.dest}, expected {law}")
+
+
+def _check_flits(outcome: Outcome, where: str, dut, width: int, expected: Counter):
+    """Compare the counters of all ports of all routers."""
+    router = 0
+    while (handle := getattr(dut, f"router{router}_flits", None)) is not None:
+        text = reader(handle)()
+        for port in range(len(text) // width):
+            got = unsigned(text[len(text) - (port + 1) * width : len(text) - port * width])
+            outcome.checked += 1
+            if got != (wanted := expected[router, port] % (1 << width)):
+                _count(outcome, f"{where}: {got} flits left port {port} of router {router}, expected {wanted}")
+        router += 1
 
 
 def _count(outcome: Outcome, example: str):

@@ -5,12 +5,13 @@ that the golden model creates arrived, or was blocked by a full backlog.
 """
 
 import time
+from collections import Counter
 
 import cocotb
 import numpy as np
 from cocotb.triggers import FallingEdge, Timer
 
-from ..golden import noc
+from ..golden import noc, noc_routes
 from ..golden.noc_traffic import offered
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import LONGEST, reset
@@ -36,10 +37,11 @@ async def run(dut, job: BenchJob):
             dut.measure.value = measured
             await _cycles(cycles)
         dut.run.value = dut.stall.value = 0
+        dut.measure.value = int(case.whole)
         counts, links, late = await _drained(dut, noc.nodes(*shape), job.parameters["counters"])
         spent += late
         outcome.seconds += time.perf_counter() - started
-        _compare(outcome, f"case {number}", job.parameters, case, counts)
+        _compare(outcome, f"case {number}", job.parameters, case, counts, links)
         outcome.cases += 1
         outcome.cycles += spent
         outcome.case_cycles.append(spent)
@@ -98,7 +100,7 @@ async def _read(dut, count: int, width: int):
     return counts, links
 
 
-def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
+def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: list):
     shape = p["topology"], p["k"], p["l"]
     count = noc.nodes(*shape)
     begin = START - 1  # the first random number is valid one cycle after reset
@@ -127,13 +129,29 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict):
     rejected = np.minimum(np.bincount(made.source[bad], minlength=count), 255)
     expect("packets that the network rejected, by node", counts["errors"], rejected)
     expect("packets timed", counts["timed"], np.bincount(made.dest[tagged], minlength=count))
+    if case.whole:
+        words = np.bincount(made.dest[~bad], made.flits[~bad], minlength=count)
+        expect("flits that arrived, by node", counts["flits"], words)
+    if links and p["topology"] in ("ring", "mesh", "torus"):  # a router per node
+        left: Counter = Counter()
+        for a, b, flits in zip(made.source[~bad], made.dest[~bad], made.flits[~bad], strict=True):
+            left.update(dict.fromkeys(noc_routes.route(*shape, int(a), int(b)), int(flits)))
+        wanted = [[left[n, port] % (1 << p["counters"]) for port in range(len(links[n]))] for n in range(count)]
+        expect("flits that left each port, by node", links, wanted)
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)
-    least = sum(noc.zero_load(hops[int(a), int(b)], p["latency"], int(flits)) for a, b, flits in pairs)
-    outcome.checked += 1
-    if counts["cycles"].sum() < least:
-        outcome.mismatches += 1
-        outcome.examples.append(f"{where}: {counts['cycles'].sum()} cycles in flight, at least {least} were expected")
+    least = np.array([noc.zero_load(hops[int(a), int(b)], p["latency"], int(flits)) for a, b, flits in pairs], int)
+    for node in range(count):
+        own = least[made.dest[tagged] == node]
+        spent, slowest, longest = int(counts["cycles"][node]), int(counts["slowest"][node]), int(own.max(initial=0))
+        waited = spent - int(own.sum())  # of all packets together
+        outcome.checked += 2
+        if waited < 0:
+            outcome.mismatches += 1
+            outcome.examples.append(f"{where}: {spent} cycles to node {node}, at least {own.sum()} were expected")
+        elif not max(longest, -(-spent // max(1, len(own)))) <= slowest <= longest + waited:
+            outcome.mismatches += 1
+            outcome.examples.append(f"{where}: slowest packet to node {node}: {slowest} of {spent} cycles together")
 
 
 @cocotb.test

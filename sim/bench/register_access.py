@@ -22,7 +22,7 @@ class RegisterTraffic:
     then has the value `value`; no other register has changed.
     """
 
-    def __init__(self, dut, offsets: dict[str, int], strobes: int, *, accesses: int = 30, pause: float = 0.5):
+    def __init__(self, dut, offsets: dict[str, int], strobes: int, *, accesses: int = 8, pause: float = 0.5):
         self.dut, self.rng, self.pause, self.strobes = dut, random.Random(strobes), pause, strobes
         self.entry, self.words = offsets["entry"], set(offsets.values())
         free = [word for word in range(0, 1 << len(dut.s_axil_araddr), 4) if word not in self.words]

@@ -26,7 +26,9 @@ class Harness:
 
     Ports of the harness: clk and rst; `s_axil_*`, `irq` and all links of the design that are not joined; `set`,
     `set_number`, `set_field` and `set_value` (see `dram.Field`); `bus_after_done`, which stays high after a cycle in
-    which `irq` and a valid signal of a master were high together. `port_name` names the ports of several instances.
+    which `irq` and a valid signal of a master were high together; `bus_violation`, which stays high after a cycle in
+    which a master withdrew or changed what it offered, or in which an address was not that of an INCR burst of whole
+    beats within 4 KiB. `port_name` names the ports of several instances.
     """
 
     instances: int = 1

@@ -69,7 +69,7 @@ def write(plan: Plan, size: int, driver: bool) -> tuple[str, dict[str, tuple[str
     ports = {"clk": ("input", 1), "rst": ("input", 1), **{name: ("input", width) for name, width in _SETTINGS.items()}}
     body = [*_wires(plan, ports), *_instances(plan), *_drams(plan, size), *_observers(plan, ports)]
     text = "".join(f"`define SET_{field.name} 8'd{field.value}\n" for field in SettingsField)
-    for name in ("harness_port", "harness_dram", "harness_trace"):
+    for name in ("harness_port", "harness_dram", "harness_channel", "harness_trace"):
         text += (MODELS / f"{name}.sv").read_text(encoding="utf-8") + "\n"
     text += _module("harness", ports, body)
     if driver:
@@ -139,7 +139,8 @@ def _drams(plan: Plan, size: int) -> Iterator[str]:
 
 
 def _observers(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
-    """Flag per instance that stays high once an AXI4 master was active while its interrupt was asserted."""
+    """Flags per instance: `bus_after_done` stays high once an AXI4 master was active while its interrupt was asserted,
+    `bus_violation` once a master violated a rule of AXI4."""
     masters = plan.groups.masters.values()
     valids = [port for each in masters for signal, port in each.ports.items() if signal.endswith("valid")]
     if not plan.groups.irq or not valids:
@@ -152,6 +153,46 @@ def _observers(plan: Plan, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
         yield f"reg late{instance} = 0;"
         yield f"always @(posedge clk) late{instance} <= !rst && (late{instance} || active_late{instance});"
         yield f"assign {flag} = late{instance};"
+        yield from _rules(plan, instance, outer)
+
+
+def _rules(plan: Plan, instance: int, outer: dict[str, tuple[str, int]]) -> Iterator[str]:
+    """Flag that stays high once one of an instance's masters violated a rule of AXI4, until reset."""
+    flag, broken = port_name("bus_violation", _number(plan, instance)), []
+    for prefix, bus in plan.groups.masters.items():
+        for channel in ("aw", "w", "ar"):
+            own = {name.removeprefix(channel): port for name, port in bus.ports.items() if _channel(name) == channel}
+            if not {"valid", "ready"} <= own.keys():
+                continue
+            wires = {name: _wire(instance, port) for name, port in own.items()}
+            payload = {name: plan.ports[port][1] for name, port in own.items() if name not in ("valid", "ready")}
+            name = f"channel{instance}_{prefix}_{channel}"
+            pins = f".valid({wires['valid']}), .ready({wires['ready']}), .legal({_legal(wires, bus.data)})"
+            values = ", ".join(wires[each] for each in payload)
+            broken.append(f"{name}_broken")
+            yield f"wire {broken[-1]};"
+            yield f"harness_channel #(.WIDTH({sum(payload.values())})) {name} (.clk(clk), .rst(rst), {pins},"
+            yield f"  .payload({{{values}}}), .broken({broken[-1]}));"
+    outer[flag] = ("output", 1)
+    yield f"assign {flag} = {' || '.join(broken) or 0};"
+
+
+def _channel(signal: str) -> str:
+    """AXI channel of a signal."""
+    return signal[: 2 if signal[0] == "a" else 1]
+
+
+def _legal(wires: dict[str, str], data: int) -> str:
+    """Condition of an address: a burst of whole beats, INCR, within 4 KiB. The models serve no other."""
+    bytes_ = data // 8
+    rules = []
+    if "size" in wires:
+        rules.append(f"{wires['size']} == {bytes_.bit_length() - 1}")
+    if "burst" in wires:
+        rules.append(f"{wires['burst']} == 1")
+    if {"addr", "len"} <= wires.keys():
+        rules.append(f"{wires['addr']}[11:0] / {bytes_} + {wires['len']} < {4096 // bytes_}")
+    return " && ".join(rules) or "1'b1"
 
 
 def _own(widest: int) -> dict[str, int]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..golden.formats.sparse import place_bits
 from ..golden.nm_mac import pattern
+from .illegal_places import kinds, spoil
 from .resets import Interruptible
 from .systolic import draw
 
@@ -27,11 +27,11 @@ LONG = 5
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 24) -> list[NmMacCase]:
-    """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups; every
-    fortieth begins with a packet of 2^16 - 1 illegal groups."""
+    """Seeded random packets of 1 to 20 groups: every fourth case has no pauses, every third illegal groups, of
+    all kinds in turn; every fortieth begins with a packet of 2^16 - 1 illegal groups."""
     rng = np.random.default_rng(seed)
     n, m = pattern(parameters["sparsity"])
-    cases = []
+    turn, cases = kinds(n), []
     for number in range(count):
         made = []
         for _ in range(int(rng.integers(1, packets + 1))):
@@ -42,8 +42,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 24) 
             )
             places = np.sort(rng.permuted(np.tile(np.arange(m), (groups, 1)), axis=1)[:, :n], axis=1)
             if number % 3 == 2:
-                anything = rng.integers(1 << place_bits(m), size=places.shape)
-                places = np.where(rng.random((groups, 1)) < 0.3, anything, places)
+                places = spoil(rng, places, rng.random(groups) < 0.2, m, turn)
             made.append((a, kept, places))
         if number % 40 == LONG:
             a, kept = (np.resize(values, (LIMIT - 1, values.shape[1])) for values in (a, kept))

@@ -18,6 +18,11 @@ class NocTrafficCase:
     measured: int = 2000
     after: int = 500
 
+    @property
+    def whole(self) -> bool:
+        """Whether the measurement includes all cycles, until the network is empty."""
+        return not (self.before or self.after)
+
 
 def case(
     pattern: str, load: float, *, length: int = 1, vary: bool = False, stall: float = 0.0, **other
@@ -33,7 +38,8 @@ def case(
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
-    illegal destinations."""
+    illegal destinations. Every eighth has few packets, whose cycles are almost exact; every fourth is measured until
+    the network is empty."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -41,14 +47,14 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
         cases.append(
             case(
                 PATTERNS[number % len(PATTERNS)],
-                float(rng.choice([0.02, 0.1, 0.3, 1.0])),
+                0.005 if number % 8 == 2 else float(rng.choice([0.02, 0.1, 0.3, 1.0])),
                 length=int(rng.choice([1, 1, 4, 16])),
                 vary=bool(rng.integers(2)),
                 background=float(rng.choice([0.0, 0.5])),
                 seed=int(rng.integers(1 << 32)),
-                before=100,
+                before=0 if number % 4 == 0 else 100,
                 measured=400,
-                after=50,
+                after=0 if number % 4 == 0 else 50,
                 **hard,
             )
         )

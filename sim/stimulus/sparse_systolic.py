@@ -1,11 +1,13 @@
 """Stimulus of the N:M sparse matrix engine: random tiles, some with illegal metadata, and those of a whole product."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..golden.formats import sparse
 from . import gemm
+from .illegal_places import Kind, kinds, spoil
 from .systolic import SystolicCase, draw
 
 
@@ -35,24 +37,29 @@ def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, sparsity: str = "2
 def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> list[SystolicCase]:
     """Seeded random tiles that fit the engine: every fourth case runs without pauses, some hold only extreme values.
 
-    In every other tile some of the metadata are random bits.
+    In every other tile some of the metadata are illegal, of all kinds in turn. Every eighth case, without pauses, has
+    only tiles of one row: their period is that of the weights.
     """
     rng = np.random.default_rng(seed)
-    return [_random_case(parameters, rng, number, tiles) for number in range(count)]
+    n, m = pattern(parameters["sparsity"])
+    turn = kinds(n)
+    return [_random_case(parameters, rng, number, tiles, n, m, turn) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, number: int, tiles: int) -> SystolicCase:
-    n, m = pattern(p["sparsity"])
+def _random_case(
+    p: dict, rng: np.random.Generator, number: int, tiles: int, n: int, m: int, turn: Iterator[Kind]
+) -> SystolicCase:
     shape = (p["cols"], p["rows"] // n, n)
     pairs = []
-    for _ in range(int(rng.integers(1, tiles + 1))):
+    short = number % 8 == 4
+    for _ in range(tiles if short else int(rng.integers(1, tiles + 1))):
         kind = ("uniform", "extremes", "uniform", "sparse")[int(rng.integers(4))]
-        a = draw(rng, p["a_format"], (int(rng.integers(1, 3 * shape[1] + 2)), shape[1] * m), kind)
+        length = 1 if short else int(rng.integers(1, 3 * shape[1] + 2))
+        a = draw(rng, p["a_format"], (length, shape[1] * m), kind)
         kept = draw(rng, p["w_format"], shape, kind)
         places = np.sort(rng.random((*shape[:2], m)).argsort(-1)[..., :n], -1)
-        wrong = (rng.random(shape[:2]) < rng.choice([0.0, 0.1, 1.0], p=[0.5, 0.3, 0.2]))[..., None]
-        garbage = rng.integers(1 << sparse.place_bits(m), size=shape)
-        pairs.append((a, Compressed(kept, np.where(wrong, garbage, places))))
+        wrong = rng.random(shape[:2]) < rng.choice([0.0, 0.1, 0.7], p=[0.5, 0.3, 0.2])
+        pairs.append((a, Compressed(kept, spoil(rng, places, wrong, m, turn))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 4) * (number % 4 != 0)
     stall = float(gaps[3]) if p["buffer"] != 0 else 0.0
     names = ("a", "w", "meta")

@@ -1,16 +1,24 @@
 """Stimulus of `outer_product`: random chains of descriptors, some illegal, some with bus errors."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...golden.cores.outer_product import BEATS, BYTES, SIZE
 from ..runs import Run, window
 
 DRAM = 1 << 15
+STOPPED, SLOW = 5, 11
+"""Numbers of the cases that are stopped, modulo 8, and of that with the slowest DRAM, modulo 40."""
+LONGEST = (1 << 16) - 1
+"""Latency of the slowest DRAM."""
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
     """Seeded random chains of 1 to 3 products: every third without stalls, every eighth illegal, every eighth with a
-    bus error: in a descriptor, an operand or a result in turn. Most have a DRAM far from address 0."""
+    bus error: in a descriptor, an operand or a result in turn. Every eighth is stopped while the bus stalls, which the
+    golden model does not reproduce. One of forty has a DRAM so slow that its counters exceed 2^18. Most have a DRAM far
+    from address 0."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
 
@@ -21,6 +29,8 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
         dram[: DRAM // 2] = 0x80
     most = min(6, p["depth"] // BEATS)
     shapes = [(int(rng.integers(1, most + 1)), int(rng.integers(1, 5))) for _ in range(int(rng.integers(1, 4)))]
+    if number % 40 == SLOW:
+        shapes = [(1, 5)]
     sizes = [size for depth, rows in shapes for size in _sizes(depth, rows)]
     starts = _places([BYTES] * len(shapes) + sizes, rng)
     base = window(rng, number, len(dram))
@@ -40,7 +50,13 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
         fault = (first, first + BYTES - 1, int(rng.integers(2, 4)))
     stall = 0 if number % 3 == 0 else int(rng.choice([20, 90, 180]))
     latency, seed = int(rng.choice([2, 20, 60])), int(rng.integers(1, 2**31))
-    return Run(dram, chain[0], latency=latency, stall=stall, fault=fault, limit=100_000, base=base, seed=seed)
+    run = Run(dram, chain[0], latency=latency, stall=stall, fault=fault, limit=100_000, base=base, seed=seed)
+    if number % 8 == STOPPED:
+        stop = int(rng.integers(1, 16 if number % 16 == STOPPED else 2000))  # early: a request waits for the bus
+        return replace(run, latency=2, stall=240, stop=stop, golden=False)
+    if number % 40 == SLOW:
+        return replace(run, latency=LONGEST, stall=0, limit=32 * LONGEST)
+    return run
 
 
 def _sizes(depth: int, rows: int) -> tuple[int, int, int]:

@@ -23,6 +23,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a chain that ends early": (r"! descriptor\[159:128\]", "1'h1"),
     "descriptors that are not counted": (r"(count_descriptors) \+ [^;]*;", r"\1;"),
     "a lost cycle that is not counted": (r"(count_lost_results) \+ [^;]*;", r"\1;"),
+    "a request that a stop withdraws": (r"(ar_pending <=) [^;]*;", r"\1 1'h0;"),
+    "beats of 8 bytes": (r"13'h0a0f, next_block", "13'h0b0f, next_block"),
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "a wrong identity": (r"16'h4f50", "16'h4f51"),
 }

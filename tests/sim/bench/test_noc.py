@@ -54,6 +54,13 @@ ADDED = {  # the same, of a network with reduction
 SUMS = Breaks("noc", ADDED, topology="torus", k=3, l=2, vcs=3, width=32, reduction=True)
 
 
+COUNTED = {  # the same, of a network with counters
+    "flits of one port that are not counted": (r"(= router1_flits\[7:0\]) \+ \w+;", r"\1;"),
+    "counters of 4 bits": (r"router2_flits <= \{ (\w+)\[7:0\],", r"router2_flits <= { 4'h0, \1[3:0],"),
+}
+COUNTERS = Breaks("noc", COUNTED, topology="ring", k=3, l=1, width=8, counters=8)
+
+
 def _outcome(design):
     return simulate(design, find("noc").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
@@ -65,6 +72,11 @@ def test_the_unmodified_design_passes():
 @pytest.mark.parametrize("what", BROKEN)
 def test_broken_designs_fail(what):
     _fails(BREAKS.broken(what))
+
+
+@pytest.mark.parametrize("what", COUNTED)
+def test_broken_counters_fail(what):
+    _fails(COUNTERS.broken(what))
 
 
 @pytest.mark.slow

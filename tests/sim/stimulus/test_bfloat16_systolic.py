@@ -3,7 +3,7 @@
 import numpy as np
 
 from systola.sim.golden.formats import bfloat16
-from systola.sim.stimulus.bfloat16_systolic import KINDS, draw, random_cases
+from systola.sim.stimulus.bfloat16_systolic import KINDS, draw, random_cases, vanishing
 
 PARAMETERS = {"rows": 3, "cols": 5, "buffer": "auto"}
 
@@ -35,3 +35,14 @@ def test_properties_of_the_kinds():
     corners = draw(rng, (1000,), "corners")
     assert np.isnan(bfloat16.decode(corners)).any()
     assert np.isinf(bfloat16.decode(corners)).any()
+
+
+def test_large_products_vanish_again():
+    """The sum of two rows of W is 2^4 to 2^23 times that of three, which is near 1."""
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        a, w = vanishing(rng, 3, 3, 4)
+        two, three = (abs(bfloat16.decode(a[:, :rows]) @ bfloat16.decode(w[:rows])).mean() for rows in (2, 3))
+        assert three < 8
+        assert two / three > 2
+    assert [codes.shape for codes in vanishing(rng, 2, 1, 1)] == [(2, 1), (1, 1)]

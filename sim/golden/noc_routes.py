@@ -1,0 +1,62 @@
+"""Golden model of routes in a network on chip: the flits that leave each port of each router.
+
+Ports of a grid: 0 node, 1 east, 2 west, 3 south, 4 north. Crossbar: one per node. Bus: one per node, and the shared
+link last. Fat tree: k down, then k up. Ties in a ring or torus: see docs/concepts/noc.md.
+"""
+
+from collections import Counter
+
+from .noc import Sent, nodes, receivers
+
+Channel = tuple[int, int]
+"""Router and output port."""
+
+
+def route(topology: str, k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E741
+    """Channels of a packet to one node, from its source's router to its exit: one per router."""
+    if topology == "crossbar":
+        return [(0, dest)]
+    if topology == "bus":
+        return [(0, k * l), (1, dest)]
+    if topology == "fat_tree":
+        return _tree(k, l, source, dest)
+    at, to, sizes = [source % k, source // k], (dest % k, dest // k), (k, l)
+    ties = at[0] + at[1] + to[1], at[0] + at[1] + to[0]
+    channels = []
+    for axis, (target, size, tie) in enumerate(zip(to, sizes, ties, strict=True)):
+        rising = target > at[axis]
+        if topology != "mesh":
+            twice = 2 * ((target - at[axis]) % size)
+            rising = twice < size or (twice == size and tie % 2 == 0)
+        while at[axis] != target:
+            channels.append((at[1] * k + at[0], 2 * axis + (1 if rising else 2)))
+            at[axis] = (at[axis] + (1 if rising else -1)) % size
+    return [*channels, (dest, 0)]
+
+
+def _tree(k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E741
+    digits = [dest // k**n % k for n in range(l)]
+    top = next(n for n in range(l) if source // k ** (n + 1) == dest // k ** (n + 1))
+    index, channels = source // k, []
+    for level in range(top):
+        channels.append((level * k ** (l - 1) + index, k + digits[level]))
+        index += (digits[level] - index // k**level % k) * k**level
+    for level in range(top, 0, -1):
+        channels.append((level * k ** (l - 1) + index, digits[level]))
+        index += (digits[level] - index // k ** (level - 1) % k) * k ** (level - 1)
+    return [*channels, (index, digits[0])]
+
+
+def flits(topology: str, k: int, l: int, sent: Sent) -> Counter[Channel]:  # noqa: E741
+    """Flits that leave each channel. A flit to a rectangle crosses each channel of its tree once: along the row of its
+    source, then up and down the columns. Packets to be added are not included.
+    """
+    found: Counter[Channel] = Counter()
+    for source, packets in sent.items():
+        for packet in packets:
+            if not packet.reduce:
+                kind = "mesh" if packet.many else topology
+                goals = receivers(packet, source, nodes(topology, k, l), k)
+                crossed = {channel for goal in goals for channel in route(kind, k, l, source, goal)}
+                found.update(dict.fromkeys(crossed, len(packet.words)))
+    return found

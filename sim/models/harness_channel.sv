@@ -1,0 +1,20 @@
+// Rules of one AXI channel of a master: what it offers is stable until it is accepted, and `legal`. `broken` stays high after
+// a violation, until reset.
+module harness_channel #(parameter WIDTH = 1) (
+  input clk, input rst, input valid, input ready, input [WIDTH-1:0] payload, input legal, output reg broken
+);
+  reg offered;
+  reg [WIDTH-1:0] held;
+  initial begin
+    offered = 0; broken = 0;
+  end
+
+  always @(posedge clk)
+    if (rst) begin
+      offered <= 0; broken <= 0;
+    end else begin
+      offered <= valid && !ready;
+      held <= payload;
+      if ((offered && (!valid || payload !== held)) || (valid && !legal)) broken <= 1;
+    end
+endmodule
