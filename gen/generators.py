@@ -158,6 +158,8 @@ SMALL = {
     "fusion_array": {"rows": 4, "cols": 4},
     "requantise": {"cols": 4},
     "pool": {"cols": 4},
+    "scratchpad": {"counters": 6},
+    "split_scratchpad": {"counters": 6},
     "noc": {"k": 2, "l": 2, "width": 32, "counters": 16},
     "noc_traffic": {"k": 2, "l": 2},
     "collective": {"k": 2, "l": 2, "rows": 64},

@@ -16,12 +16,18 @@ class Reason:
         return generator == self.generator and re.search(self.mutant, mutant) is not None
 
 
+UNUSED = "without a write its enable is 0 already, and its address and data are unused"
+TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
+
 REASONS = (
     Reason(
         "nm_mac",
         r"^nm_mac__nm_mac_n2_m4\w*: A\[(2[4-9]|3[01])\] .*; assign a0 = ",
         "the first of two ascending places is at most 2; a group whose places do not ascend adds nothing",
     ),
+    Reason("router", r"^router__router_input_\w+: A\[\d+\] stuck at 0; if \(write__en\)$", UNUSED),
+    Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
+    Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
 )
 
 
