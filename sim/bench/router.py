@@ -187,7 +187,7 @@ async def run(dut, job: BenchJob):
         started = time.perf_counter()
         cycle = await _pass(dut, read, passing, outcome, f"case {number}", traces[1])
         if case.reset is not None and traces[0] != traces[1]:
-            _count(outcome, f"case {number}: what leaves after a reset depends on what passed before it")
+            _count(outcome, f"case {number}: valid bits and credits after one reset differ from those after another")
         outcome.seconds += time.perf_counter() - started
         for _ in range(2 * p["depth"] + 4):  # collect unexpected flits, and the credits still to be returned
             await FallingEdge(dut.clk)
