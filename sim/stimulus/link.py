@@ -47,12 +47,13 @@ def _random_case(p: dict, rng: np.random.Generator, turns: Turns, case: int, req
     number, frames = int(rng.integers(256)), []
     windows = _window(p["memory_width"], MEMORY, rng, case), _window(p["register_width"], REGISTERS, rng, case)
     frames.append(request(number, HELLO))
-    for _ in range(rng.integers(1, requests)):
+    for _ in range(2 * WINDOW if case % 8 == 6 else rng.integers(1, requests)):
         number += 1
         said = _request(windows, rng, turns, number)
         frames.append(said)
-        if rng.random() < 0.1:  # sent again, some requests back or with an unexpected number
-            frames.append(frames[-1 - int(rng.integers(min(4, len(frames))))])
+        if rng.random() < 0.35:  # sent again, up to some requests before the window
+            frames.append(frames[-1 - int(rng.integers(min(WINDOW + 2, len(frames))))])
+        if rng.random() < 0.1:
             other = number + turns.take("number", (WINDOW + 9, -WINDOW, -WINDOW - 1))
             frames.append(_request(windows, rng, turns, other))
     if case % 2:
