@@ -17,7 +17,6 @@ class Reason:
 
 
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
-KEPT = "the register keeps its value while `taken` is 0, so this input of its multiplexer is unused"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
 REASONS = (
@@ -29,7 +28,6 @@ REASONS = (
     Reason("router", r"^router__router_input_\w+: A\[\d+\] stuck at 0; if \(write__en\)$", UNUSED),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
-    Reason("link", r"^link__body: A\[\d+\] .*; assign procmux_\d+ = taken \? .* : 32'hx+;$", KEPT),
 )
 
 
