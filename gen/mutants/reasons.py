@@ -16,6 +16,9 @@ class Reason:
         return generator == self.generator and re.search(self.mutant, mutant) is not None
 
 
+UNUSED = "without a write its enable is 0 already, and its address and data are unused"
+TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
+
 REASONS = (
     Reason(
         "bfloat16_systolic",
@@ -49,8 +52,31 @@ REASONS = (
     ),
     Reason(
         "sparse_systolic",
-        r"^sparse_systolic__sparse_decoder_n2_m4_\w*_g2: Y\[[4-7]\] .*= take \? \{ 4'h0, words",
+        r"^sparse_systolic__sparse_decoder_n2_m4_\w*_g2: Y\[[4-7]\] .*= \w+ \? \{ 4'h0, words",
         "a word has two groups; after the first has left it, only its low 4 bits are read before the next word",
+    ),
+    Reason("router", r"^router__router_input_\w+: A\[\d+\] stuck at 0; if \(write__en\)$", UNUSED),
+    Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
+    Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
+    Reason(
+        "scratchpad",
+        r"^scratchpad__bank_w64_r16_l1_block_l64: B\[48\] stuck at 1; if \(access\[12\]\)$",
+        "access[12] writes bits 56 to 63 only, and data of other bits are unused",
+    ),
+    Reason(
+        "scratchpad",
+        r"^scratchpad__bank_w64_r16_l1_block_l64: B\[21\] stuck at 0; if \(access\[8\]\)$",
+        "access[8] writes bits 24 to 31 only, so this bit of the enable is the constant 0",
+    ),
+    Reason(
+        "scratchpad",
+        r"^scratchpad__matrix_arbiter_\w+: A\[1\] inverted while bit 0 is 1; assign _11 = \| ",
+        "bit 0 of the reduction is 1 then, so its result is 1 regardless of bit 1",
+    ),
+    Reason(
+        "scratchpad",
+        r"^scratchpad__one_hot_mux_\w+: A\[\d+\] stuck at 0; assign _7 = .* : 77'h0+;$",
+        "the input is the constant 0",
     ),
 )
 

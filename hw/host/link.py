@@ -126,7 +126,7 @@ class Link(Component):
         writes = request.op[0]
 
         next_number = Signal(8)  # the number of the next request
-        statuses = Signal(2 * WINDOW, reset_less=True)  # statuses of the previous requests, the latest first
+        statuses = Signal(2 * WINDOW)  # statuses of the previous requests, the latest first
         age = Signal(8)
         hello, repeated, in_window, legal = (Signal(name=name) for name in ("hello", "repeated", "in_window", "legal"))
         beyond = [request.addr[width:].any() for width in (p.memory_width, p.register_width)]

@@ -7,7 +7,7 @@ import cocotb
 from cocotbext.axi import AxiLiteBus, AxiLiteRam
 
 from ..golden.link import DECERR, OKAY, SLVERR, WORD, Link
-from ..runner.axi import AxiRamModel, ProtocolChecker, halves
+from ..runner.axi import AxiRamModel, BusFault, ProtocolChecker, halves
 from ..runner.job import BenchJob, Outcome, save_outcome
 from ..runner.streams import Sink, Source, interrupt, reset, transfer, unsigned
 from ..stimulus.link import FAULT, MEMORY, REGISTERS, LinkCase
@@ -16,30 +16,50 @@ CHANNELS = ("aw", "w", "b", "ar", "r")
 
 
 class Buses:
-    """Expected contents of memory and registers."""
+    """Expected contents of memory and registers, and the addresses of their first bytes."""
 
     def __init__(self):
         self.memory, self.registers = bytearray(MEMORY), bytearray(REGISTERS)
+        self.base = {False: 0, True: 0}
 
     def read(self, registers: bool, address: int):
         code = self._code(registers, address)
         found = self.registers if registers else self.memory
-        at = address % len(found)
+        at = address - self.base[registers]
         return (bytes(WORD) if code else bytes(found[at : at + WORD])), code
 
     def write(self, registers: bool, address: int, word: bytes):
         code = self._code(registers, address)
         if not code:
             target = self.registers if registers else self.memory
-            at = address % len(target)
+            at = address - self.base[registers]
             target[at : at + WORD] = word
         return code
 
-    @staticmethod
-    def _code(registers: bool, address: int) -> int:
+    def _code(self, registers: bool, address: int) -> int:
+        at = address - self.base[registers]
         if registers:
-            return OKAY
-        return DECERR if address >= MEMORY else SLVERR if FAULT[0] <= address <= FAULT[1] else OKAY
+            return OKAY if 0 <= at < REGISTERS else SLVERR
+        return DECERR if not 0 <= at < MEMORY else SLVERR if FAULT[0] <= at <= FAULT[1] else OKAY
+
+
+class RegistersModel:
+    """Registers at an AXI4-Lite master, from `base` on; other addresses answer SLVERR."""
+
+    def __init__(self, dut):
+        self.ram = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
+        self.base = 0
+        for half, name in zip(halves(self.ram), ("_read", "_write"), strict=True):
+            half.log.setLevel("ERROR")
+            setattr(half, name, self._guarded(getattr(half, name)))
+
+    def _guarded(self, access):
+        async def guarded(address, data_or_length):
+            if not 0 <= address - self.base < REGISTERS:
+                raise BusFault(f"no register at {address:#x}")
+            return await access(address - self.base, data_or_length)
+
+        return guarded
 
 
 @cocotb.test
@@ -47,13 +67,13 @@ async def link(dut):
     job, outcome, results = BenchJob.load(), Outcome(), []
     memory = AxiRamModel(dut, "m_axi", MEMORY)
     memory.faults = [(*FAULT, SLVERR)]
-    registers = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
-    for half in halves(registers):
-        half.log.setLevel("WARNING")
+    registers = RegistersModel(dut)
     buses = Buses()
     golden = Link(job.parameters, buses.read, buses.write)
     await reset(dut, [port for port in job.inputs if not port.startswith("m_axi")])
     for number, case in enumerate(job.cases):
+        memory.base, registers.base = case.base, case.registers
+        buses.base = {False: case.base, True: case.registers}
         if await _interrupted(dut, memory, registers, buses, case):
             golden = Link(job.parameters, buses.read, buses.write)
         answers = await _run_case(dut, memory, registers, buses, golden, case, f"case {number}", outcome)
@@ -70,7 +90,7 @@ async def _interrupted(dut, memory, registers, buses: Buses, case: LinkCase) -> 
     if not await interrupt(dut, rx, {"tx": case.stall}, case):
         return False
     memory.ram.write(0, bytes(buses.memory))
-    registers.write(0, bytes(buses.registers))
+    registers.ram.write(0, bytes(buses.registers))
     return True
 
 
@@ -85,7 +105,7 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
     said = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
 
     problems = [f"responses {said.hex(' ')}, expected {expected.hex(' ')}"] if said != expected else []
-    for what, ram, wanted in (("memory", memory.ram, buses.memory), ("registers", registers, buses.registers)):
+    for what, ram, wanted in (("memory", memory.ram, buses.memory), ("registers", registers.ram, buses.registers)):
         seen = bytes(ram.read(0, len(wanted)))
         problems += [f"{what} {at:#x} is {seen[at]:#04x}" for at in range(len(wanted)) if seen[at] != wanted[at]][:3]
     for watch in watches:

@@ -173,15 +173,21 @@ async def run(dut, job: BenchJob):
     for number, case in enumerate(job.cases):
         layout = Layout(p, sum(size for _, size in case.packets[0].route.header) + spare)
         dut.position.value = _position(shape, case.router)
+        traces: list[list] = [[], []]  # of the case after a reset, and after a reset in mid-run
         if case.reset is not None:
+            await _reset(dut)
+            await _pass(dut, read, Passing(case, p, layout), outcome, f"case {number}", traces[0])
+            await _reset(dut)
             passing = Passing(case, p, layout)
-            await _pass(dut, read, passing, outcome, f"case {number}", left=int(passing.flits_left * (1 - case.reset)))
-            dut.o_credit.value = 0
-            await pulse(dut, [dut.o_valid, dut.i_credit])
+            left = int(passing.flits_left * (1 - case.reset))
+            await _pass(dut, read, passing, outcome, f"case {number}", [], left=left)
+            await _reset(dut)
         passing = Passing(case, p, layout)
         flits = passing.flits_left
         started = time.perf_counter()
-        cycle = await _pass(dut, read, passing, outcome, f"case {number}")
+        cycle = await _pass(dut, read, passing, outcome, f"case {number}", traces[1])
+        if case.reset is not None and traces[0] != traces[1]:
+            _count(outcome, f"case {number}: valid bits and credits after one reset differ from those after another")
         outcome.seconds += time.perf_counter() - started
         for _ in range(2 * p["depth"] + 4):  # collect unexpected flits, and the credits still to be returned
             await FallingEdge(dut.clk)
@@ -215,12 +221,19 @@ async def run(dut, job: BenchJob):
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
 
 
-async def _pass(dut, read: list, passing: Passing, outcome: Outcome, where: str, *, left: int = 0) -> int:
-    """Pass flits until so many are left, or none leaves for :data:`PATIENCE` cycles; return the cycles."""
+async def _reset(dut):
+    dut.o_credit.value = 0
+    await pulse(dut, [dut.o_valid, dut.i_credit])
+
+
+async def _pass(dut, read: list, passing: Passing, outcome: Outcome, where: str, trace: list, *, left: int = 0) -> int:
+    """Pass flits until so many are left, or none leaves for :data:`PATIENCE` cycles; return the cycles. `trace`
+    receives the valid bits and the credits of every cycle."""
     cycle = moved = 0
     while passing.flits_left > left and cycle - moved < PATIENCE:
         await FallingEdge(dut.clk)
         o, valid, credit = (each() for each in read)
+        trace.append((valid, credit))
         before = passing.flits_left
         for problem in passing.leave(cycle, unsigned(o), int(valid, 2)):
             _count(outcome, f"{where}, cycle {cycle}: {problem}")

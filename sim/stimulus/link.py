@@ -6,20 +6,26 @@ import numpy as np
 
 from ..golden.link import HELLO, WINDOW, WORD, WORDS, request
 from .resets import Interruptible
+from .turns import Turns
 
 MEMORY = 8192
-"""Bytes of the memory in the bench, from address 0 on; addresses beyond it return DECERR."""
-FAULT = (4096, 4099)
-"""Addresses in it that return SLVERR."""
+"""Bytes of the memory in the bench, a window of the address space; addresses outside return DECERR."""
+FAULT = (4160, 4163)
+"""Bytes of it that return SLVERR: not the first ones of a page, so that a burst may begin before them."""
 REGISTERS = 64
-"""Bytes of the registers in the bench."""
+"""Bytes of the registers in the bench, a window of their address space; addresses outside return SLVERR."""
+DAMAGES = ("flip", "lost", "duplicated", 1, 3, 300)
+"""Kinds of damage; a number is that of inserted bytes."""
 
 
 @dataclass
 class LinkCase(Interruptible):
-    """Bytes to the link, the pauses of them and of each side of the buses, and the stalls of its responses."""
+    """Bytes to the link, the pauses of them and of each side of the buses, and the stalls of its responses. `base` and
+    `registers` are the addresses of the first byte of the memory and of the registers."""
 
     received: bytes
+    base: int = 0
+    registers: int = 0
     gap: float = 0.0
     stall: float = 0.0
     pauses: dict[str, float] = field(default_factory=dict)
@@ -31,27 +37,34 @@ class LinkCase(Interruptible):
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, requests: int = 12) -> list[LinkCase]:
-    """Seeded random requests, most of them in order; every second case on a line that loses, duplicates and flips."""
-    rng = np.random.default_rng(seed)
-    return [_random_case(parameters, rng, number, requests) for number in range(count)]
+    """Seeded random requests, most of them in order; every second case on a line that loses, duplicates and flips.
+    Kinds of damages and of illegal requests are taken in turn."""
+    rng, turns = np.random.default_rng(seed), Turns()
+    return [_random_case(parameters, rng, turns, number, requests) for number in range(count)]
 
 
-def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) -> LinkCase:
+def _random_case(p: dict, rng: np.random.Generator, turns: Turns, case: int, requests: int) -> LinkCase:
     number, frames = int(rng.integers(256)), []
+    windows = _window(p["memory_width"], MEMORY, rng, case), _window(p["register_width"], REGISTERS, rng, case)
     frames.append(request(number, HELLO))
-    for _ in range(rng.integers(1, requests)):
+    for _ in range(2 * WINDOW if case % 8 == 6 else rng.integers(1, requests)):
         number += 1
-        said = _request(p, rng, number)
+        said = _request(windows, rng, turns, number)
         frames.append(said)
-        if rng.random() < 0.1:  # sent again, some requests back or with an unexpected number
-            frames.append(frames[-1 - int(rng.integers(min(4, len(frames))))])
-            frames.append(_request(p, rng, number + int(rng.choice([WINDOW + 9, -WINDOW, -WINDOW - 1]))))
+        if rng.random() < 0.35:  # sent again, up to some requests before the window
+            frames.append(frames[-1 - int(rng.integers(min(WINDOW + 2, len(frames))))])
+        if rng.random() < 0.1:
+            other = number + turns.take("number", (WINDOW + 9, -WINDOW, -WINDOW - 1))
+            frames.append(_request(windows, rng, turns, other))
     if case % 2:
-        frames = [damaged(frame, rng) if rng.random() < 0.2 else frame for frame in frames]
+        frames = [
+            damaged(frame, rng, turns.take("damage", DAMAGES)) if rng.random() < 0.2 else frame for frame in frames
+        ]
     frames.append(b"\0" + request(number, HELLO))  # its response is always the last one
     pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),
+        *windows,
         gap=float(rng.choice([0.0, 0.3])) * (case % 4 != 0),
         stall=float(rng.choice([0.0, 0.3, 0.8])) * (case % 4 != 0),
         pauses=pauses if case % 4 else {},
@@ -59,35 +72,53 @@ def _random_case(p: dict, rng: np.random.Generator, case: int, requests: int) ->
     )
 
 
-def _request(p: dict, rng: np.random.Generator, number: int) -> bytes:
+def _window(width: int, size: int, rng: np.random.Generator, case: int) -> int:
+    """Address of a window of `size` bytes: each address bit in turn, the end of the address space, or anywhere."""
+    places = (1 << width) // size
+    if places <= 1:
+        return 0
+    bit = 1 << case // 2 % (places.bit_length() - 1)
+    return size * (int(rng.integers(places)), bit, places - 1, bit, 0)[case % 5]
+
+
+def _request(windows: tuple[int, int], rng: np.random.Generator, turns: Turns, number: int) -> bytes:
     op = int(rng.choice([0, 1, 2, 3, 0, 1, 2, 3, 0, 1, HELLO + 1, 255]))
+    if op > HELLO:
+        op = turns.take("op", (HELLO + 1, 255, HELLO + 2, HELLO + 3, 128))
     registers = op // 2 % 2 == 1
     count = (
         int(rng.choice([1, 2, int(rng.integers(1, WORDS + 1)), WORDS])) if not registers else int(rng.integers(1, 9))
     )
-    end = REGISTERS if registers else MEMORY
-    address = int(rng.integers(0, end // WORD)) * WORD
-    kind = rng.random()
-    if kind < 0.1:
-        address = int(rng.choice([end, 4096 - WORD, FAULT[0], 2**16 - 4 * WORD, 2**32 - WORD]))
-    elif kind < 0.15:
-        address += int(rng.integers(1, WORD))
+    address = _address(windows[registers], registers, count, rng, turns)
     alphabet = [np.array([0], np.uint8), np.arange(1, 256, dtype=np.uint8), np.arange(256, dtype=np.uint8)]
     data = rng.choice(alphabet[rng.integers(3)], WORD * count).astype(np.uint8).tobytes() if op % 2 else b""
-    kind = rng.random()
-    if kind < 0.05:  # length differs from the length field
-        count = int(rng.choice([0, count + 1, WORDS + 1, 255]))
+    if rng.random() < 0.05:  # length differs from the length field
+        count = turns.take("count", (0, count + 1, WORDS + 1, 255))
     return request(number, op, address, count, data)
 
 
-def damaged(frame: bytes, rng: np.random.Generator) -> bytes:
-    """Frame with a flipped bit, a lost or duplicated byte, or inserted bytes."""
+def _address(base: int, registers: bool, count: int, rng: np.random.Generator, turns: Turns) -> int:
+    """Address in the window, or, in turn: one wrong bit; outside, at the end of a page, at the fault, unaligned."""
+    size, page = REGISTERS if registers else MEMORY, base // 4096 * 4096 + 4096
+    address = base + int(rng.integers(size // WORD)) * WORD
+    kind = rng.random()
+    if kind < 0.12:
+        return address ^ 1 << turns.take(f"bit {registers}", range(size.bit_length() - 1, 32))
+    if kind < 0.25:
+        fault = base + FAULT[0] * (not registers)
+        ends = base + size, base - WORD, page - WORD * count, page - WORD * (count - 1), 2**32 - WORD
+        places = *ends, fault, fault - WORD * int(rng.integers(count)), address + 1, address + 2, address + 3
+        return turns.take(f"address {registers}", places) % 2**32
+    return address
+
+
+def damaged(frame: bytes, rng: np.random.Generator, kind: str | int) -> bytes:
+    """Frame with damage of one of the kinds :data:`DAMAGES`."""
     at = int(rng.integers(len(frame)))
-    kind = rng.integers(4)
-    if kind == 0:
+    if kind == "flip":
         return frame[:at] + bytes([frame[at] ^ 1 << int(rng.integers(8))]) + frame[at + 1 :]
-    if kind == 1:
+    if kind == "lost":
         return frame[:at] + frame[at + 1 :]
-    if kind == 2:
+    if kind == "duplicated":
         return frame[:at] + frame[at : at + 1] + frame[at:]
-    return frame[:at] + rng.integers(0, 256, int(rng.choice([1, 3, 300])), dtype=np.uint8).tobytes() + frame[at:]
+    return frame[:at] + rng.integers(0, 256, int(kind), dtype=np.uint8).tobytes() + frame[at:]

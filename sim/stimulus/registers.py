@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .turns import Turns
+
 
 @dataclass
 class RegistersCase:
@@ -26,30 +28,32 @@ class RegistersCase:
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[RegistersCase]:
-    """Seeded random accesses, some of them outside the registers: every fourth case runs without pauses, and every
-    sixth is cut by a reset."""
-    rng = np.random.default_rng(seed)
-    return [_random_case(parameters["map"], rng, number, accesses) for number in range(count)]
+    """Seeded random accesses: every fourth case runs without pauses, and every sixth is cut by a reset. Words without a
+    register are read and written in turn, and so are the addresses within a word."""
+    rng, turns = np.random.default_rng(seed), Turns()
+    return [_random_case(parameters["map"], rng, turns, number, accesses) for number in range(count)]
 
 
-def _random_case(map: dict, rng: np.random.Generator, number: int, accesses: int) -> RegistersCase:
+def _random_case(map: dict, rng: np.random.Generator, turns: Turns, number: int, accesses: int) -> RegistersCase:
     offsets = [register["offset"] for register in map["registers"]]
     end = 1 << max(3, max(offsets).bit_length())
+    free = [address for address in range(0, end, 4) if address not in offsets] or offsets
     few = [int(rng.choice(offsets)) for _ in range(2)]  # in some cases reads and writes often coincide
 
-    def address() -> int:
+    def address(direction: str) -> int:
         kind = rng.integers(4)
-        base = few[rng.integers(2)] if kind < 2 else int(rng.choice(offsets)) if kind < 3 else int(rng.integers(end))
-        return base // 4 * 4 + int(rng.integers(4)) * int(rng.random() < 0.2)
+        legal = few[rng.integers(2)] if kind < 2 else int(rng.choice(offsets))
+        base = legal if kind < 3 else turns.take(direction, free)
+        return base + (turns.take(f"{direction} within", (1, 2, 3)) if rng.random() < 0.15 else 0)
 
     def data() -> int:
         return (0, 2**32 - 1, 1 << int(rng.integers(32)), int(rng.integers(2**32)))[rng.integers(4)]
 
     writes = [
-        (address(), data(), 15 if rng.random() < 0.4 else int(rng.integers(16)))
+        (address("write"), data(), 15 if rng.random() < 0.4 else int(rng.integers(16)))
         for _ in range(rng.integers(1, accesses))
     ]
-    reads = [address() for _ in range(rng.integers(1, accesses))]
+    reads = [address("read") for _ in range(rng.integers(1, accesses))]
     pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.1, 0.5, 0.9], 5), strict=True))
     return RegistersCase(
         writes,

@@ -17,6 +17,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a write that is executed twice": (r"= repeated \| _", "= 1'h0 | _"),
     "numbers outside the window": (r"in_window = .*;", "in_window = 1'h1;"),
     "statuses in the wrong order": (r"\{ statuses\[29:0\], status \}", "{ status, statuses[31:2] }"),
+    "statuses that survive a reset": (r"if \(rst\) statuses <= 32'd0;\s*else if", "if"),
+    "a register address without its highest bit": (r"(= m_axil__aw__payload\[15:0\]);", r"\1 & 16'h7fff;"),
     "a burst across 4 KiB": (r"= \\end  < 11'h400", "= 1'h1"),
     "requests of any length": (r"= length == expected_length", "= 1'h1"),
     "an address that ignores ready": (r"\.memory_aw_ready\(access__memory__aw__ready\)", ".memory_aw_ready(1'h1)"),

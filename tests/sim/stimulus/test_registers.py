@@ -20,6 +20,14 @@ def test_addresses_and_data_cover_all_values():
     assert {0, 2**32 - 1, 2**31} <= {data for case in cases for _, data, _ in case.writes}
 
 
+def test_words_without_a_register_are_accessed_in_turn():
+    cases = random_cases(PARAMETERS, 4, 1)
+    for addresses in ([a for case in cases for a in case.reads], [a for case in cases for a, _, _ in case.writes]):
+        free = [address // 4 for address in addresses if address // 4 in {2, 3, 5, 6, 7}]
+        assert len(free) >= 5
+        assert free == [(2, 3, 5, 6, 7)[n % 5] for n in range(len(free))]
+
+
 def test_pauses_and_cuts():
     cases = random_cases(PARAMETERS, 24, 1)
     assert [case.idle_free for case in cases[::4]] == [True] * 6
