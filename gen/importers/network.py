@@ -1,26 +1,33 @@
 """Result of an importer: a graph, and the operators of the file that its nodes came from."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ...sim.network.graph import Graph, Node
 from ...sim.network.session import Session
 from ..errors import UsageError
 
 
+class Operand(NamedTuple):
+    """Tensor of a file; `type` is the name that the file's schema has for it."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+
+
 @dataclass(frozen=True)
 class Operator:
     """Operator of a file, with the nodes that compute it, in order.
 
-    `inputs` and `outputs` are names of tensors of the file. An operator without nodes either has no work at run time
-    (`note` states why), or cannot be imported (`fault` states why).
+    `inputs` and `outputs` are tensors of the file without handles; constants are no inputs. An operator without nodes
+    either has no work at run time (`note` states why), or cannot be imported (`fault` states why).
     """
 
     index: int
     type: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    shapes: tuple[tuple[int, ...], ...]
-    """Shapes of the outputs."""
+    inputs: tuple[Operand, ...]
+    outputs: tuple[Operand, ...]
     nodes: tuple[str, ...] = ()
     note: str | None = None
     fault: str | None = None
@@ -28,7 +35,8 @@ class Operator:
     @property
     def title(self) -> str:
         """Operator by number, type and tensor, for messages."""
-        tensor = f" of {self.outputs[0]}" if self.outputs else f" with input {self.inputs[0]}" if self.inputs else ""
+        role, found = ("output", self.outputs) if self.outputs else ("input", self.inputs)
+        tensor = f", {role} {found[0].name}," if found else ""
         return f"operator {self.index} ({self.type}){tensor}"
 
 

@@ -112,10 +112,11 @@ class Builder:
         """Record of a declared output."""
         return next(self.records.tensors[index] for index in op.outputs if self.names.get(index) == output.name)
 
-    def graph(self) -> Graph:
-        """Finished graph. Raises `GraphError`."""
+    def graph(self, partial: bool) -> Graph:
+        """Finished graph; a partial one lacks the outputs that no operator computes. Raises `ValueError`."""
         used = {name for node in self.nodes for name in (*node.inputs, node.output)}
-        outputs = [self.tensor(self.records.tensors[index]).name for index in self.records.outputs]
+        ends = [index for index in self.records.outputs if not partial or index in self.names]
+        outputs = [self.tensor(self.records.tensors[index]).name for index in ends]
         states = [state._replace(next=self.variables.get(key, state.tensor)) for key, state in self.states.items()]
         used |= {*self.inputs, *outputs, *(name for state in states for name in (state.tensor, state.next))}
         tensors = [tensor for name, tensor in self.tensors.items() if name in used]

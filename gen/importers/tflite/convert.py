@@ -7,10 +7,10 @@ import numpy as np
 
 from ....sim.network.graph import GraphError
 from ...errors import UsageError
-from ..network import ImportedNetwork, Operator
+from ..network import ImportedNetwork, Operand, Operator
 from .arithmetic import ARITHMETIC
 from .builder import FLOATS, Builder
-from .file import OperatorRecord, SubgraphRecord, decode
+from .file import OperatorRecord, SubgraphRecord, TensorRecord, decode
 from .movement import MOVEMENT
 from .products import PRODUCTS
 from .unary import UNARY
@@ -57,7 +57,7 @@ def read(data: bytes, name: str = "network") -> ImportedNetwork:
             builder.inputs.append(builder.declare(records.tensors[index]).name)
         with np.errstate(all="ignore"):  # scales of damaged files; the results are checked
             operators = [_convert(builder, op) for op in records.operators]
-        graph = builder.graph()
+        graph = builder.graph(partial=any(each.fault for each in operators))
     except (ValueError, ArithmeticError) as error:
         raise UsageError(f"{name}: {_sentence(error)}.") from None
     return ImportedNetwork(name, graph, tuple(operators), dict(builder.names))
@@ -77,16 +77,17 @@ def _convert(builder: Builder, op: OperatorRecord) -> Operator:
         del builder.nodes[before:]
         builder.names = names
         _substitute(builder, op)
-    outputs = [tensors[index] for index in op.outputs if index >= 0 and tensors[index].type != "RESOURCE"]
+    nodes = tuple(node.name for node in builder.nodes[before:])
     return Operator(
-        op.index,
-        op.type,
-        tuple(tensors[index].name for index in op.inputs if index >= 0),
-        tuple(record.name for record in outputs),
-        tuple(record.shape for record in outputs),
-        tuple(node.name for node in builder.nodes[before:]),
-        note,
-        fault,
+        op.index, op.type, _operands(tensors, op.inputs), _operands(tensors, op.outputs), nodes, note, fault
+    )
+
+
+def _operands(tensors: tuple[TensorRecord, ...], indices: tuple[int, ...]) -> tuple[Operand, ...]:
+    """Tensors with values at run time."""
+    found = (tensors[index] for index in indices if index >= 0)
+    return tuple(
+        Operand(each.name, each.shape, each.type) for each in found if each.type != "RESOURCE" and each.data is None
     )
 
 
