@@ -40,10 +40,10 @@ def leaky_relu(
     x: np.ndarray, scale: float, zero_point: int, out_scale: float, out_zero_point: int, alpha: float
 ) -> np.ndarray:
     """Real numbers, those below 0 times alpha, with the scale and the zero point of the output."""
-    scale, out_scale, alpha = np.float32(scale), np.float32(out_scale), np.float32(alpha)
+    source, target, slope = np.float32(scale), np.float32(out_scale), np.float32(alpha)
     value = x.astype(np.int64) - zero_point
-    above = requantise(value, *fixed_point(float(scale / out_scale)), rounding="gemmlowp")
-    below = requantise(value, *fixed_point(abs(float(scale * alpha / out_scale))), rounding="gemmlowp")
+    above = requantise(value, *fixed_point(float(source / target)), rounding="gemmlowp")
+    below = requantise(value, *fixed_point(abs(float(source * slope / target))), rounding="gemmlowp")
     return _saturated(np.where(value >= 0, above, below if alpha >= 0 else -below) + out_zero_point)
 
 

@@ -31,7 +31,7 @@ class Builder:
         self.inputs: list[str] = []
         self.states: dict[tuple, State] = {}
         self.variables: dict[tuple, str] = {}
-        """Tensor with the present value of each variable that was read or assigned."""
+        """Tensor with the current value of each variable that was read or assigned."""
         self.handles: dict[int, tuple] = {}
         self.initial: dict[tuple, TensorRecord] = {}
         self._constants: dict[tuple, str] = {}
@@ -173,14 +173,14 @@ def one_scale(tensor: Tensor) -> float:
 
 def scales(record: TensorRecord, axis: int, filters: int) -> np.ndarray:
     """Scales of weights: one, or one for each filter along `axis`; 0 is legal."""
-    found = np.float32(record.scales)
+    found = np.array(record.scales, np.float32)
     if found.size not in (1, filters):
         fail(f"{record.name} has {found.size} scales for {filters} filters")
     if found.size > 1 and record.axis != axis:
         fail(f"{record.name} has scales along axis {record.axis}, not {axis}")
     if not all(isfinite(scale) and scale >= 0 for scale in found):
         fail(f"{record.name} has a scale that is negative or not finite")
-    return found if found.size > 1 else found[0]
+    return found if found.size > 1 else found.reshape(())
 
 
 def expect(type: str, *tensors: Tensor):
@@ -201,10 +201,9 @@ def quantisation(op: OperatorRecord, output: Tensor) -> dict:
     return {"zero_point": output.zero_point, "type": output.type, "activation": activation(op)}
 
 
-def clamp(op: OperatorRecord, output: Tensor) -> dict[str, int]:
+def clamp(op: OperatorRecord, output: Tensor) -> tuple[int, int]:
     """Limits of the fused activation function."""
-    low, high = Tflite.bounds(one_scale(output), output.zero_point, output.type, activation(op))
-    return {"low": low, "high": high}
+    return Tflite.bounds(one_scale(output), output.zero_point, output.type, activation(op))
 
 
 def _scale(record: TensorRecord) -> float | None:

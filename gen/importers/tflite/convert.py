@@ -26,10 +26,7 @@ CONVERTERS: dict[str, Callable[[Builder, OperatorRecord], str | None]] = {
     **VARIABLES,
 }
 """Conversion of each type of operator. A result is the reason why the operator has no work at run time."""
-QUANTISE = (
-    "quantise it with TensorFlow's TFLiteConverter: optimizations=[Optimize.DEFAULT], a representative_dataset, "
-    "supported_ops=[OpsSet.TFLITE_BUILTINS_INT8], inference_input_type and inference_output_type int8"
-)
+QUANTISE = "quantise it with a representative dataset, and with int8 inputs and outputs; see the page Networks"
 
 
 def load(path: str | Path) -> ImportedNetwork:

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, NoReturn
 
 import numpy as np
@@ -58,13 +59,12 @@ def decode(data: bytes, name: str) -> tuple[SubgraphRecord, ...]:
     """Subgraphs of a file; the first is the network. Raises :class:`.UsageError`."""
     if data[4:8] != IDENTIFIER:
         raise UsageError(f"{name} is not a TFLite file: bytes 4 to 7 must be {IDENTIFIER.decode()}.")
-    import tflite
-
+    schema: Any = import_module("tflite")
     try:
-        model = tflite.Model.GetRootAs(data, 0)
+        model = schema.Model.GetRootAs(data, 0)
         if model.Version() != VERSION:
             raise UsageError(f"{name}: schema version {model.Version()} is not supported: it must be {VERSION}.")
-        subgraphs = _Decoder(tflite, data, model).subgraphs()
+        subgraphs = _Decoder(schema, data, model).subgraphs()
     except DAMAGED:
         raise UsageError(f"{name} is damaged: it cannot be decoded as a TFLite file.") from None
     if not subgraphs:

@@ -21,8 +21,10 @@ def pool(builder: Builder, op: OperatorRecord):
     expect("int8", x, y)
     window, stride = pair(op, "FilterHeight", "FilterWidth"), pair(op, "StrideH", "StrideW")
     fields = {"window": window, "stride": stride, "padding": padding(op, x, window, stride)}
+    low, high = clamp(op, y)
+    rule = Tflite(low=low, high=high)
     kind = {"AVERAGE_POOL_2D": "average", "MAX_POOL_2D": "max"}[op.type]
-    builder.add(Pooling(builder.name(op), (x.name,), y.name, Tflite(**clamp(op, y)), kind=kind, **fields))
+    builder.add(Pooling(builder.name(op), (x.name,), y.name, rule, kind=kind, **fields))
 
 
 def mean(builder: Builder, op: OperatorRecord):

@@ -92,7 +92,7 @@ class Tflite(Integer):
         common, left = 2 * max(a, b), Rescale._field_defaults["left"]
         first, second = (Rescale(*fixed_point(float(scale / common)), left) for scale in (a, b))
         result = fixed_point(float(common / (np.float32(1 << left) * output)))
-        bounds = cls.bounds(output, zero_point, type, activation)
+        bounds = cls.bounds(float(output), zero_point, type, activation)
         return cls(*result, *bounds, operands=(first, second), **fields)
 
     @classmethod

@@ -43,8 +43,8 @@ def depthwise(seed, x, w, y, **more):
     return conv(seed, x, w, y, kind="DEPTHWISE_CONV_2D", **more)
 
 
-def dense(seed, x, w, y, *, activation=0, per_channel=False, with_bias=True, out=0.7, **options):
-    tensors = {"x": T(x, zero=89), "w": weights(seed, w, per_channel=per_channel)}
+def dense(seed, x, w, y, *, activation=0, per_channel=False, with_bias=True, out=0.7, spread=0.01, **options):
+    tensors = {"x": T(x, zero=89), "w": weights(seed, w, per_channel=per_channel, spread=spread)}
     if with_bias:
         tensors["b"] = bias(seed, w[0])
     tensors["y"] = T(y, None, out, -11)
@@ -191,7 +191,7 @@ CASES = {
     "dense": dense("a", (1, 40), (11, 40), (1, 11), activation=RELU),
     "dense one": dense("b", (1, 300), (1, 300), (1, 1)),
     "dense no bias": dense("c", (3, 20), (6, 20), (3, 6), with_bias=False),
-    "dense image": dense("d", (1, 2, 3, 4), (5, 24), (1, 5), activation=RELU6, out=0.06),
+    "dense image": dense("d", (1, 2, 3, 4), (5, 24), (1, 5), activation=RELU6, out=0.06, spread=0.002),
     "dense kept": dense("e", (2, 3, 10), (7, 10), (2, 3, 7), KeepNumDims=True),
     "dense flat": dense("f", (2, 3, 10), (7, 10), (6, 7)),
     "dense per channel": dense("g", (2, 30), (9, 30), (2, 9), per_channel=True),
@@ -233,12 +233,12 @@ CASES = {
     "squeeze": move("SQUEEZE", (1, 3, 1, 8), (3, 8), table="SqueezeOptions"),
     "expand dims": move("EXPAND_DIMS", (3, 8), (3, 1, 8), 1, table="ExpandDimsOptions"),
     "transpose": move("TRANSPOSE", (1, 3, 4, 5), (1, 5, 3, 4), (0, 3, 1, 2), table="TransposeOptions"),
-    "quantize": unary("QUANTIZE", y=0.031, out_zero=5),
-    "quantize finer": unary("QUANTIZE", y=0.31, out_zero=-100),
-    "quantize uint8": unary("QUANTIZE", x=1 / 256, zero=-128, y=1 / 256, out_zero=0, types=("INT8", "UINT8")),
-    "quantize from uint8": unary("QUANTIZE", x=0.02, zero=131, y=0.03, types=("UINT8", "INT8")),
-    "quantize int16": unary("QUANTIZE", y=0.0007, out_zero=0, types=("INT8", "INT16")),
-    "quantize from int16": unary("QUANTIZE", x=0.0007, zero=0, y=0.11, types=("INT16", "INT8")),
+    "requantise": unary("QUANTIZE", y=0.031, out_zero=5),
+    "requantise finer": unary("QUANTIZE", y=0.31, out_zero=-100),
+    "requantise uint8": unary("QUANTIZE", x=1 / 256, zero=-128, y=1 / 256, out_zero=0, types=("INT8", "UINT8")),
+    "requantise from uint8": unary("QUANTIZE", x=0.02, zero=131, y=0.03, types=("UINT8", "INT8")),
+    "requantise int16": unary("QUANTIZE", y=0.0007, out_zero=0, types=("INT8", "INT16")),
+    "requantise from int16": unary("QUANTIZE", x=0.0007, zero=0, y=0.11, types=("INT16", "INT8")),
     "logistic": unary("LOGISTIC", y=1 / 256, out_zero=-128),
     "logistic wide": unary("LOGISTIC", x=0.31, zero=30, y=1 / 256, out_zero=-128),
     "logistic narrow": unary("LOGISTIC", x=0.0021, zero=-128, y=1 / 256, out_zero=-128),

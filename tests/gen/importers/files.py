@@ -57,7 +57,7 @@ def constant(values, type="INT32", **fields) -> T:
 
 
 def file(*graphs: Graph, deprecated=False, version=3, identifier=b"TFL3") -> bytes:
-    """Bytes of a file whose subgraphs are `graphs`; `deprecated`: codes below 127 stand in the old field only."""
+    """Bytes of a file whose subgraphs are `graphs`; `deprecated`: codes below 127 are in the old field only."""
     writer = _Writer(deprecated)
     subgraphs = [writer.subgraph(graph) for graph in graphs]
     return writer.finish(subgraphs, version, identifier)

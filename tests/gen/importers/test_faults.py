@@ -63,7 +63,7 @@ def test_another_version():
 def test_a_float_network():
     x = {"x": T((1, 4), None, None, type="FLOAT32"), "y": T((1, 4), None, None, type="FLOAT32")}
     sentence = outcome(file(Graph(x, [Op("RELU", ("x",), ("y",))])))
-    assert sentence.startswith("f: input x is FLOAT32, and networks must be int8: quantise it with TensorFlow's ")
+    assert sentence.startswith("f: input x is FLOAT32, and networks must be int8: quantise it with a representative")
 
 
 def test_a_dynamic_shape():

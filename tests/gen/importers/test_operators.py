@@ -58,7 +58,7 @@ def test_the_file_is_read_with_codes_in_the_old_field(name):
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_node_that_the_accelerator_accepts_is_computed_by_it(name):
-    """What `network show` places on the accelerator compiles, and the golden model computes what the reference does."""
+    """Nodes that `network show` places on the accelerator compile, and its golden model agrees with the reference."""
     accelerator = find("systola")
     machine, network = accelerator.parameters(), read(file(*CASES[name]))
     data = network.session().run(dict(zip(network.graph.inputs, inputs(name, CASES[name][0], 1).values(), strict=True)))
