@@ -47,7 +47,7 @@ lint: .venv/ready  ## ruff, pyright, and the prose lint of all pages and sources
 	@command -v g++ >/dev/null || { echo "g++ was not found: install it (Debian: apt-get install g++)"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt setuptools
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,board,draw,demo,docs,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c constraints.txt -e '.[sim,synth,board,networks,draw,demo,docs,dev]'
 	touch $@
 
 clean:  ## remove all generated files

@@ -64,10 +64,12 @@ class Accelerator(ABC, typing.Generic[P]):
         """Compile a graph whose nodes the machine accepts to a job. Raises :class:`.UsageError` if it does not fit."""
 
     def check(self, parameters: P, graph: Graph):
-        """Raise :class:`.UsageError`, which names the node or output and the reason, if the graph cannot be run."""
+        """Raise :class:`.UsageError`, which names the node, output or state, if the graph cannot be run."""
         for name in graph.outputs:
             if graph.producer(name) is None:
                 raise UsageError(f"output {name} cannot be computed on {self.name}: it is not the result of a layer.")
+        for state in graph.states:
+            raise UsageError(f"state {state.tensor} cannot be kept on {self.name}: a job has no state between runs.")
         for node in graph.nodes:
             if reason := self.rejects(parameters, graph, node):
                 raise UsageError(f"layer {node.name} cannot run on {self.name}: {reason}.")

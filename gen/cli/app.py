@@ -15,6 +15,7 @@ from ..verilog.names import check_top
 from . import coverage, describe, draw, entry, programs, run
 from .board import app as board_app
 from .describe import plural as _plural
+from .network import app as network_app
 from .options import (
     HELP_WIDTH,
     Json,
@@ -39,6 +40,7 @@ app = typer.Typer(
     help="Generate, simulate and synthesise AI-accelerator hardware.",
 )
 app.add_typer(board_app, name="board")
+app.add_typer(network_app, name="network")
 
 
 def _version(wanted: bool):

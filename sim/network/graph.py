@@ -5,7 +5,8 @@
     y = Tensor("y", (1, 6, 6, 16), "int32")
     graph = Graph([x, w, y], [Convolution("first", ("x", "w"), "y", Exact())], inputs=("x",), outputs=("y",))
 
-Tensors have values and shapes, never addresses. `reference.run` computes a graph.
+Tensors have values and shapes, never addresses. `reference.run` computes a graph; `session.Session` computes one run
+after another, with the state that survives a run.
 """
 
 from collections.abc import Iterable
@@ -13,21 +14,20 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop
 from typing import NamedTuple, TypeVar
 
+from .moves import Concatenation, Padding, Reshape, Selection, Slice, Transpose
 from .nodes import (
     Activation,
     Addition,
-    Concatenation,
     Convolution,
     Dense,
     Multiplication,
     Node,
-    Padding,
     Pooling,
-    Reshape,
-    Slice,
     Softmax,
+    Subtraction,
     same,
 )
+from .state import State
 from .tensor import GraphError, Tensor
 
 __all__ = [
@@ -44,9 +44,13 @@ __all__ = [
     "Padding",
     "Pooling",
     "Reshape",
+    "Selection",
     "Slice",
     "Softmax",
+    "State",
+    "Subtraction",
     "Tensor",
+    "Transpose",
     "same",
 ]
 
@@ -61,19 +65,28 @@ class Lifetime(NamedTuple):
 
 
 class Graph:
-    """Tensors and nodes, with the input tensors and the output tensors of the network.
+    """Tensors and nodes, with the input tensors, the output tensors and the state of the network.
 
     `nodes` are in topological order; where the order given is one, it is kept. Raises `GraphError`: a name used
-    twice, a tensor that is unknown, dangling (neither constant, input nor produced) or produced twice, a cycle, and
-    shapes, types and arithmetics that do not agree.
+    twice, a tensor that is unknown, dangling (neither constant, input, state nor produced) or produced twice, a cycle,
+    and shapes, types and arithmetics that do not agree.
     """
 
-    def __init__(self, tensors: Iterable[Tensor], nodes: Iterable[Node], inputs: Iterable[str], outputs: Iterable[str]):
+    def __init__(
+        self,
+        tensors: Iterable[Tensor],
+        nodes: Iterable[Node],
+        inputs: Iterable[str],
+        outputs: Iterable[str],
+        states: Iterable[State] = (),
+    ):
         nodes = tuple(nodes)
         self.tensors = _named("tensor", tensors)
         self.inputs, self.outputs = tuple(inputs), tuple(outputs)
+        self.states = tuple(states)
         _named("node", nodes)
         self._check_names(nodes)
+        self._check_states()
         self._producers = self._check_producers(nodes)
         self.nodes = _ordered(nodes, self._producers)
         self._consumers: dict[str, tuple[Node, ...]] = dict.fromkeys(self.tensors, ())
@@ -95,7 +108,7 @@ class Graph:
         return tuple(self.tensors[name] for name in node.inputs)
 
     def producer(self, name: str) -> Node | None:
-        """Node that produces a tensor; None for constants and inputs."""
+        """Node that produces a tensor; None for constants, inputs and states."""
         return self._producers.get(self.tensor(name).name)
 
     def consumers(self, name: str) -> tuple[Node, ...]:
@@ -111,16 +124,19 @@ class Graph:
     def lifetimes(self) -> dict[str, Lifetime]:
         """Lifetime of each tensor but the constants; tensors whose lifetimes do not overlap may share memory.
 
-        A tensor lives from its producer to its last consumer. Inputs live from -1 on, outputs until len(nodes).
+        A tensor lives from its producer to its last consumer. Inputs and states live from -1 on, outputs and the next
+        values of states until len(nodes).
         """
         index = {node.name: position for position, node in enumerate(self.nodes)}
+        given = {*self.inputs, *(state.tensor for state in self.states)}
+        kept = {*self.outputs, *(state.next for state in self.states)}
         found = {}
         for name, tensor in self.tensors.items():
             if tensor.constant:
                 continue
-            first = -1 if name in self.inputs else index[self._producers[name].name]
+            first = -1 if name in given else index[self._producers[name].name]
             last = max((index[node.name] for node in self._consumers[name]), default=first)
-            found[name] = Lifetime(first, len(self.nodes) if name in self.outputs else last)
+            found[name] = Lifetime(first, len(self.nodes) if name in kept else last)
         return found
 
     def _check_names(self, nodes: tuple[Node, ...]):
@@ -138,18 +154,27 @@ class Graph:
             if self.tensors[name].constant:
                 raise GraphError(f"input {name} is a constant")
 
+    def _check_states(self):
+        names = [state.tensor for state in self.states]
+        for state in self.states:
+            state.check(self.tensor(state.tensor), self.tensor(state.next))
+            if names.count(state.tensor) > 1 or state.tensor in self.inputs:
+                other = "an input" if state.tensor in self.inputs else "given twice"
+                raise GraphError(f"state {state.tensor} is {other}")
+
     def _check_producers(self, nodes: tuple[Node, ...]) -> dict[str, Node]:
         producers: dict[str, Node] = {}
+        states = {state.tensor for state in self.states}
         for node in nodes:
             name = node.output
             if name in producers:
                 raise GraphError(f"tensor {name} is produced twice, by {producers[name].name} and by {node.name}")
-            if self.tensors[name].constant or name in self.inputs:
-                what = "a constant" if self.tensors[name].constant else "an input"
+            if self.tensors[name].constant or name in self.inputs or name in states:
+                what = "a constant" if self.tensors[name].constant else "a state" if name in states else "an input"
                 raise GraphError(f"node {node.name}: its output {name} is {what}")
             producers[name] = node
         for name, tensor in self.tensors.items():
-            if not tensor.constant and name not in self.inputs and name not in producers:
+            if not tensor.constant and name not in self.inputs and name not in states and name not in producers:
                 readers = [node.name for node in nodes if name in node.inputs]
                 used = f", and node {readers[0]} reads it" if readers else ""
                 raise GraphError(f"tensor {name} is neither a constant, an input nor produced by a node{used}")

@@ -23,16 +23,22 @@ from .graph import (
     Padding,
     Pooling,
     Reshape,
+    Selection,
     Slice,
     Softmax,
+    Subtraction,
     Tensor,
+    Transpose,
 )
 
 
-def run(graph: Graph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def run(
+    graph: Graph, inputs: dict[str, np.ndarray], states: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
     """Values of every tensor by name, constants included; arrays have their tensors' `dtype` and `shape`.
 
-    Raises `GraphError` where an input is missing, unknown, or not of its tensor's type and shape.
+    `states` are values of state tensors, by default those of the first run. Raises `GraphError` where an input is
+    missing, unknown, or not of its tensor's type and shape.
     """
     for name in inputs:
         if name not in graph.inputs:
@@ -42,7 +48,7 @@ def run(graph: Graph, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             raise GraphError(f"input {name} is missing")
         graph[name].check(inputs[name])
     values = {name: tensor.value for name, tensor in graph.tensors.items() if tensor.value is not None}
-    values |= inputs
+    values |= inputs | {state.tensor: state.initial for state in graph.states} | (states or {})
     for node in graph.nodes:
         sources, output = graph.sources(node), graph[node.output]
         values[node.output] = compute(node, sources, [values[name] for name in node.inputs], output)
@@ -106,6 +112,12 @@ def _(node: Addition, tensors, values, output):
 
 
 @compute.register
+def _(node: Subtraction, tensors, values, output):
+    a, b = map(node.arithmetic.operand, tensors, values)
+    return node.arithmetic.subtract(a, b, output)
+
+
+@compute.register
 def _(node: Multiplication, tensors, values, output):
     a, b = map(node.arithmetic.operand, tensors, values)
     return node.arithmetic.multiply(a, b, output)
@@ -147,6 +159,16 @@ def _(node: Padding, tensors, values, output):
 @compute.register
 def _(node: Slice, tensors, values, output):
     return values[0][node.slices].copy()
+
+
+@compute.register
+def _(node: Transpose, tensors, values, output):
+    return values[0].transpose(node.axes).copy()
+
+
+@compute.register
+def _(node: Selection, tensors, values, output):
+    return values[0][:, list(node.rows)][:, :, list(node.columns)]
 
 
 def _padded(x: np.ndarray, padding: tuple[tuple[int, int], tuple[int, int]], value) -> np.ndarray:

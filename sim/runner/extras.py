@@ -13,6 +13,7 @@ EXTRAS = {
         "yowasp_runtime",
     ),
     "board": ("serial",),
+    "networks": ("flatbuffers", "tflite"),
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }

@@ -15,7 +15,8 @@ ORDERS = ("taps", "channels")
 class Arithmetic:
     """Operands, sums and results of the nodes that name it. The iteration over tensors belongs to `reference`.
 
-    Operations are "dot", "add", "multiply", "maximum", "average", "softmax", those of `FUNCTIONS`, and "segments".
+    Operations are "dot", "add", "subtract", "multiply", "maximum", "average", "softmax", those of `FUNCTIONS`, and
+    "segments".
     Operands and sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 represents
     the real number 0.
     """
@@ -66,6 +67,10 @@ class Arithmetic:
 
     def add(self, a: np.ndarray, b: np.ndarray, output: Tensor) -> np.ndarray:
         """Values of a + b."""
+        raise NotImplementedError
+
+    def subtract(self, a: np.ndarray, b: np.ndarray, output: Tensor) -> np.ndarray:
+        """Values of a - b."""
         raise NotImplementedError
 
     def multiply(self, a: np.ndarray, b: np.ndarray, output: Tensor) -> np.ndarray:

@@ -34,13 +34,19 @@ def fold(bias: np.ndarray, w: np.ndarray, zero_point: int) -> np.ndarray:
 
 
 def activation_limits(function: str, output: Tensor) -> tuple[int | None, int | None]:
-    """Smallest and largest integer after a function of `FUNCTIONS`; None: no limit. relu6 needs `output.scale`."""
+    """Smallest and largest integer after a function of `FUNCTIONS`, or relu_n1_to_1; None: no limit.
+
+    relu6 and relu_n1_to_1 need `output.scale`.
+    """
     if function == "identity":
         return None, None
     if function == "relu":
         return output.zero_point, None
     if not isinstance(output.scale, float):
-        raise ValueError(f"relu6 needs one scale of {output.name}")
+        raise ValueError(f"{function} needs one scale of {output.name}")
+    if function == "relu_n1_to_1":
+        one = floor(float(np.float32(1) / np.float32(output.scale)) + 0.5)
+        return output.zero_point - one, output.zero_point + one
     six = float(np.float32(6) / np.float32(output.scale))
     return output.zero_point, output.zero_point + floor(six + 0.5)
 
@@ -56,6 +62,9 @@ class Integer(Arithmetic):
 
     def add(self, a, b, output):
         return self.finish(wrap(a + b, 32), output)
+
+    def subtract(self, a, b, output):
+        return self.finish(wrap(a - b, 32), output)
 
     def multiply(self, a, b, output):
         return self.finish(wrap(a * b, 32), output)
@@ -105,7 +114,7 @@ class Integer(Arithmetic):
 class Exact(Integer):
     """Integers modulo 2^32: the result is the sum itself, int32, plus its zero point."""
 
-    OPERATIONS = frozenset(("dot", "add", "multiply", "maximum", *FUNCTIONS))
+    OPERATIONS = frozenset(("dot", "add", "subtract", "multiply", "maximum", *FUNCTIONS))
 
     def result_types(self, operation, inputs):
         return ("int32",)

@@ -32,8 +32,8 @@ class Tflite(Integer):
     scales, or TFLite's AVERAGE_POOL, sum / count of the integers with ties away from zero. With one, an average is
     requantise(sum of q - zero_point), the multiplier containing 1 / count: see :meth:`mean`.
 
-    An addition sums two scaled addends and `bias`, modulo 2^32. `operands` has an integer factor for each, or a
-    `Rescale` for TFLite's ADD.
+    An addition sums two scaled addends and `bias`, modulo 2^32; a subtraction subtracts the second. `operands` has an
+    integer factor for each, or a `Rescale` for TFLite's ADD and SUB.
 
     A coded output type holds the code nearest to the integer y. Rounding "gemmlowp" is TensorFlow Lite Micro's,
     "single" that of TFLITE_SINGLE_ROUNDING and TOSA. Raises `ValueError`.
@@ -47,7 +47,7 @@ class Tflite(Integer):
     operands: tuple[int | Rescale, int | Rescale] = (1, 1)
     bias: int = 0
 
-    OPERATIONS = frozenset(("dot", "add", "multiply", "maximum", "average", "softmax", *FUNCTIONS))
+    OPERATIONS = frozenset(("dot", "add", "subtract", "multiply", "maximum", "average", "softmax", *FUNCTIONS))
 
     def __post_init__(self):
         legal("rounding", self.rounding, ("gemmlowp", "single"))
@@ -73,7 +73,7 @@ class Tflite(Integer):
         """
         ratio = np.float64(np.float32(input)) * np.float32(weights).astype(np.float64) / np.float64(np.float32(output))
         pairs = np.array([fixed_point(float(scale)) for scale in np.ravel(ratio)]).reshape(*np.shape(ratio), 2)
-        bounds = cls._activated(output, zero_point, type, activation)
+        bounds = cls.bounds(output, zero_point, type, activation)
         return cls(pairs[..., 0], pairs[..., 1], *bounds, **fields)
 
     @classmethod
@@ -82,8 +82,18 @@ class Tflite(Integer):
         a, b, output = (float(np.float32(scale)) for scale in (a, b, output))
         common, left = 2 * max(a, b), Rescale._field_defaults["left"]
         first, second = (Rescale(*fixed_point(scale / common), left) for scale in (a, b))
-        bounds = cls._activated(output, zero_point, type, activation)
+        bounds = cls.bounds(output, zero_point, type, activation)
         return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=(first, second), **fields)
+
+    @classmethod
+    def subtraction(cls, a, b, output, *, zero_point=0, type="int8", activation="identity", **fields):
+        """SUB of TensorFlow Lite Micro: as :meth:`addition`, but the ratios of the scales are rounded to float32."""
+        a, b, output = (np.float32(scale) for scale in (a, b, output))
+        common, left = 2 * max(a, b), Rescale._field_defaults["left"]
+        first, second = (Rescale(*fixed_point(float(scale / common)), left) for scale in (a, b))
+        result = fixed_point(float(common / (np.float32(1 << left) * output)))
+        bounds = cls.bounds(float(output), zero_point, type, activation)
+        return cls(*result, *bounds, operands=(first, second), **fields)
 
     @classmethod
     def mean(cls, input, output, count, **fields):
@@ -97,7 +107,8 @@ class Tflite(Integer):
         return cls((multiplier << more) // count, shift - more, **fields)
 
     @staticmethod
-    def _activated(scale: float, zero_point: int, type: str, activation: str) -> tuple[int, int]:
+    def bounds(scale: float, zero_point: int, type: str, activation: str) -> tuple[int, int]:
+        """Smallest and largest integer after a fused activation function, for the result's quantisation."""
         output = Tensor("output", (1,), type, scale=float(scale), zero_point=zero_point)
         least, most = limits(type)
         low, high = (
@@ -137,8 +148,15 @@ class Tflite(Integer):
         return self._store(scaled, output)
 
     def add(self, a, b, output):
-        scaled = [self._addend(x, part) for x, part in zip((a, b), self.operands, strict=True)]
-        return self.finish(wrap(scaled[0] + scaled[1] + self.bias, 32), output)
+        first, second = self._addends(a, b)
+        return self.finish(wrap(first + second + self.bias, 32), output)
+
+    def subtract(self, a, b, output):
+        first, second = self._addends(a, b)
+        return self.finish(wrap(first - second + self.bias, 32), output)
+
+    def _addends(self, *values: np.ndarray) -> list[np.ndarray]:
+        return [self._addend(x, part) for x, part in zip(values, self.operands, strict=True)]
 
     def _addend(self, x: np.ndarray, part: int | Rescale) -> np.ndarray:
         if isinstance(part, Rescale):

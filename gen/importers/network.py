@@ -1,0 +1,80 @@
+"""Result of an importer: a graph, and the operators of the file that its nodes came from."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ...sim.network.graph import Graph, Node
+from ...sim.network.session import Session
+from ..errors import UsageError
+
+
+class Operand(NamedTuple):
+    """Tensor of a file; `type` is the name that the file's schema has for it."""
+
+    name: str
+    shape: tuple[int, ...]
+    type: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Operator of a file, with the nodes that compute it, in order.
+
+    `inputs` and `outputs` are tensors of the file without handles; constants are no inputs. An operator without nodes
+    either has no work at run time (`note` states why), or cannot be imported (`fault` states why).
+    """
+
+    index: int
+    type: str
+    inputs: tuple[Operand, ...]
+    outputs: tuple[Operand, ...]
+    nodes: tuple[str, ...] = ()
+    note: str | None = None
+    fault: str | None = None
+
+    @property
+    def title(self) -> str:
+        """Operator by number, type and tensor, for messages."""
+        role, found = ("output", self.outputs) if self.outputs else ("input", self.inputs)
+        tensor = f", {role} {found[0].name}," if found else ""
+        return f"operator {self.index} ({self.type}){tensor}"
+
+
+@dataclass(frozen=True)
+class ImportedNetwork:
+    """Network of a file: the graph of all operators that can be imported.
+
+    Results of operators that cannot be imported are additional inputs of the graph, so that the others can be examined;
+    `complete` is false then. `tensors` has the name in the graph of each tensor of the file, by index.
+    """
+
+    name: str
+    graph: Graph
+    operators: tuple[Operator, ...]
+    tensors: dict[int, str] = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        return self.fault is None
+
+    @property
+    def fault(self) -> str | None:
+        """Sentence about the first operator that cannot be imported; None without one."""
+        for operator in self.operators:
+            if operator.fault:
+                return f"{self.name}: {operator.title} is not supported: {operator.fault}."
+        return None
+
+    def check(self):
+        """Raise :class:`.UsageError` unless every operator was imported."""
+        if self.fault:
+            raise UsageError(self.fault)
+
+    def nodes(self, operator: Operator) -> list[Node]:
+        """Nodes of an operator."""
+        return [node for node in self.graph.nodes if node.name in operator.nodes]
+
+    def session(self) -> Session:
+        """Runs of the whole network on the NumPy reference. Raises :class:`.UsageError`."""
+        self.check()
+        return Session(self.graph)

@@ -1,0 +1,30 @@
+"""State of a network: tensors whose values survive a run."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .arithmetic.base import moves
+from .tensor import GraphError, Tensor
+
+
+class State(NamedTuple):
+    """State tensor: `tensor` has the values `initial` in the first run, and in each later run those of `next`.
+
+    `next` is another tensor of the graph, with the same shape and quantisation; its values are those at the end of the
+    run before. A node reads a state like an input; no node writes it. A run without an end changes no state.
+    """
+
+    tensor: str
+    next: str
+    initial: np.ndarray
+
+    def check(self, tensor: Tensor, next: Tensor):
+        """Raise `GraphError` unless shapes, types and initial values agree."""
+        if tensor.constant:
+            raise GraphError(f"state {tensor.name} is a constant")
+        if tensor.shape != next.shape:
+            raise GraphError(f"state {tensor.name} has shape {tensor.shape}, and {next.name} has {next.shape}")
+        if reason := moves(next, tensor):
+            raise GraphError(f"state {tensor.name}: {reason}")
+        tensor.check(self.initial, "initial value")
