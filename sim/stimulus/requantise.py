@@ -89,9 +89,11 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
     integers allow; and these sums.
 
     A sum of k bits times its multiplier is within 2^(k - 1) of the tie, so the carry that decides passes all bits from
-    k on. k is 4 to 19, in turn.
+    k on. k is 4 to 19, in turn. In float32 multipliers are multiples of 2^7, and products within half a unit of the
+    last place of a tie become that tie.
     """
     low, high = integer.limits(p["out_format"])
+    grain, least = (7, 2**30) if p["rounding"] == "float32" else (0, 1)
     multiplier, shift, totals = change.multiplier.copy(), change.shift.copy(), np.zeros(len(change.lane), np.int64)
     for n in range(len(totals)):
         bits = min(4 + (turn + n) % 16, p["acc_width"] - 2)
@@ -101,8 +103,10 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
         target = abs(half) << places - 1
         if p["rounding"] == "gemmlowp" and places > 31:  # the first rounding decides whether the second has a tie
             target -= 1 << 30
-        solved = round(target / total)
-        if not (0 < solved < 2**31 and 1 <= places <= 62):
+        solved = round(target / total / 2**grain) << grain
+        if solved < least:
+            solved, places = solved << 1, places + 1
+        if not (least <= solved < 2**31 and 1 <= places <= 62):
             continue
         multiplier[n], shift[n], totals[n] = solved, 31 - places, total if half > 0 else -total
     if not p["per_channel"]:  # the last beat's scale is that of all lanes
