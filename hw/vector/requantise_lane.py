@@ -201,8 +201,10 @@ def setting_values(m, rounding: Rounding, multiplier, shift) -> dict:
     of a significand, bit 30 of the multiplier, is 0.
     """
     if rounding == "float32":
-        significand = multiplier[WORD - 1 - SIGNIFICAND : WORD - 1]
-        return {"multiplier": Mux(significand[-1], significand, 0), "shift": shift}
+        bits = multiplier[WORD - 1 - SIGNIFICAND : WORD - 1]
+        significand = Signal(SIGNIFICAND)
+        m.d.comb += significand.eq(Mux(bits[-1], bits, 0))
+        return {"multiplier": significand, "shift": shift}
     left = Signal(2 + NEAR)
     right = Signal(3 + NEAR)
     if rounding == "single":
