@@ -58,7 +58,8 @@ LOST = {"a buffer that is never full"}  # no result ever
 
 
 def _outcome(design):
-    return simulate(design, find("requantise").cases(design.parameters, 16, 5), simulator=QUICK, timeout=120)[0]
+    count = 60 if design.parameters["rounding"] == "float32" else 16  # its rounding of products decides few results
+    return simulate(design, find("requantise").cases(design.parameters, count, 5), simulator=QUICK, timeout=120)[0]
 
 
 @pytest.mark.parametrize("breaks", [GEMMLOWP, SINGLE, FLOAT], ids=["gemmlowp", "single", "float32"])
