@@ -9,7 +9,7 @@ import numpy as np
 
 from .integer import wrap
 
-STAGES = {"gemmlowp": 12, "single": 10}
+STAGES = {"gemmlowp": 12, "single": 10, "float32": 17}
 """Cycles from a row of sums to its row of integers, apart from the output buffer."""
 SETTLE = 2
 """Cycles from the last beat of a set to the first row that may use it."""
@@ -21,6 +21,13 @@ def fixed_point(scale: float) -> tuple[int, int]:
     multiplier, exponent = int(np.floor(fraction * 2**31 + 0.5)), int(exponent)
     if multiplier == 2**31:
         multiplier, exponent = 2**30, exponent + 1
+    return (multiplier, exponent) if exponent >= -31 else (0, 0)
+
+
+def float_scale(scale: float) -> tuple[int, int]:
+    """(multiplier, shift) of a scale >= 0 in float32, exactly: its significand is in bits 30 to 7 of the multiplier."""
+    fraction, exponent = np.frexp(np.float32(scale))
+    multiplier, exponent = int(fraction * 2.0**31), int(exponent)
     return (multiplier, exponent) if exponent >= -31 else (0, 0)
 
 
@@ -44,7 +51,8 @@ def requantise(
 
     `rounding` "single": one rounding of the exact product, ties upwards (TFLITE_SINGLE_ROUNDING, TOSA's APPLY_SCALE).
     "gemmlowp": the older two, see :func:`high_multiply` and :func:`rounding_shift`; a positive shift comes before
-    them, modulo 2^32.
+    them, modulo 2^32. "float32": XNNPACK's and ONNX Runtime's rint(float32(acc + bias) * float32(scale)), ties to even;
+    of the multiplier only bits 30 to 7 count, and it is 0 where bit 30 is 0.
     """
     multiplier, shift = np.asarray(multiplier, np.int64), np.asarray(shift, np.int64)
     if shift.size and not (shift.min() >= -31 and shift.max() <= 30):
@@ -53,6 +61,10 @@ def requantise(
     if rounding == "single":
         right = 31 - shift
         scaled = (total * multiplier + (np.int64(1) << (right - 1))) >> right
+    elif rounding == "float32":
+        significand = np.where(multiplier >> 30 & 1, multiplier & 0x7FFFFF80, 0)
+        scale = np.ldexp(significand.astype(np.float32), shift.astype(np.int32) - 31)
+        scaled = np.rint(total.astype(np.float32) * scale).astype(np.int64)
     else:
         raised = wrap(total << np.maximum(shift, 0), 32)
         scaled = rounding_shift(high_multiply(raised, multiplier), np.maximum(-shift, 0))

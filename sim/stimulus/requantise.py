@@ -72,7 +72,7 @@ def random_change(p: dict, rng: np.random.Generator, lane: np.ndarray) -> Settin
     multiplier = np.where(
         usual,
         rng.integers(2**30, 2**31, count),
-        rng.choice([*WORD, -1, 0, 1, 2**30, int(rng.integers(*WORD))], count),
+        rng.choice([*WORD, -1, 0, 1, 2**30, 2**30 - 1, int(rng.integers(*WORD))], count),
     )
     shift = np.where(usual, rng.integers(-12, 1, count), rng.integers(-31, 31, count))
     bias = np.where(rng.random(count) < 0.8, rng.integers(-1000, 1000, count), rng.choice(WORD, count))
@@ -89,25 +89,55 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
     integers allow; and these sums.
 
     A sum of k bits times its multiplier is within 2^(k - 1) of the tie, so the carry that decides passes all bits from
-    k on. k is 4 to 19, in turn.
+    k on. k is 4 to 19, in turn. In float32 multipliers are multiples of 2^7, and products within half a unit of the
+    last place of a tie become that tie.
     """
     low, high = integer.limits(p["out_format"])
+    grain, least = (7, 2**30) if p["rounding"] == "float32" else (0, 1)
     multiplier, shift, totals = change.multiplier.copy(), change.shift.copy(), np.zeros(len(change.lane), np.int64)
     for n in range(len(totals)):
         bits = min(4 + (turn + n) % 16, p["acc_width"] - 2)
         total = int(rng.integers(1 << bits - 1, 1 << bits)) | 1
         half = 2 * (int(rng.integers(low, high, endpoint=True)) - change.zero_point) + 1
+        if p["rounding"] == "float32" and (turn + n) % 2:
+            multiplier[n], shift[n], totals[n] = _tied_in_float32(p["acc_width"], rng, half)
+            continue
         places = 31 + bits - abs(half).bit_length()  # the multiplier has 30 or 31 bits
         target = abs(half) << places - 1
         if p["rounding"] == "gemmlowp" and places > 31:  # the first rounding decides whether the second has a tie
             target -= 1 << 30
-        solved = round(target / total)
-        if not (0 < solved < 2**31 and 1 <= places <= 62):
+        solved = round(target / total / 2**grain) << grain
+        solved += int(rng.choice([-1, 0, 0, 1])) << grain if grain else 0
+        if solved < least:
+            solved, places = solved << 1, places + 1
+        if not (least <= solved < 2**31 and 1 <= places <= 62):
             continue
         multiplier[n], shift[n], totals[n] = solved, 31 - places, total if half > 0 else -total
     if not p["per_channel"]:  # the last beat's scale is that of all lanes
         multiplier[:], shift[:], totals[:] = multiplier[-1], shift[-1], totals[-1]
     return replace(change, multiplier=multiplier, shift=shift, low=low, high=high), totals
+
+
+def _tied_in_float32(width: int, rng: np.random.Generator, half: int) -> tuple[int, int, int]:
+    """Multiplier, shift and sum of `width` bits or less whose result is at the tie half / 2 only because of a rounding to
+    float32, of the sum or of the product; or next to it by the last bit of a small sum."""
+    side, size = int(rng.choice([-1, 1])), abs(half)
+    sign = 1 if half > 0 else -1
+    kind = rng.choice(["sum", "product", "bit"])
+    if kind == "sum" and width > 28:  # halfway to the next float32, a power of two as a scale
+        bits = int(rng.integers(26, width - 1))
+        places = bits - size.bit_length()
+        return 2**30, -places, sign * ((size << places) + side * (1 << bits - 25))
+    if kind == "product":
+        places = 25 - size.bit_length()
+        product = (size << places) + side  # 25 bits: halfway to the next float32
+        for factor in range(3, 1 << min(7, width - 1), 2):
+            if product % factor == 0:
+                scale = product // factor
+                spare = 31 - scale.bit_length()
+                return scale << spare, 31 - spare - places - 1, sign * factor
+    places = int(rng.integers(1, max(2, min(8, width - size.bit_length() - 1))))
+    return 2**30, -places, sign * ((size << places) + side)
 
 
 def random_rows(p: dict, rng: np.random.Generator, target: SettingsChange, rows: int) -> np.ndarray:

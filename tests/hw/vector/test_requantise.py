@@ -26,6 +26,8 @@ LOW, HIGH = -(2**31), 2**31 - 1
         {"cols": 3, "out_format": "int16"},
         {"cols": 5, "acc_width": 25, "out_format": "uint16", "per_channel": False, "buffer": 3},
         {"cols": 1, "acc_width": 8, "out_format": "uint1", "rounding": "single", "bias": False, "buffer": 0},
+        {"cols": 4, "rounding": "float32"},
+        {"cols": 2, "out_format": "uint16", "rounding": "float32", "per_channel": False, "bias": False, "buffer": 5},
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
@@ -40,7 +42,7 @@ def _change(lane, multiplier, shift, bias=0, zero_point=0, low=-128, high=127):
     )
 
 
-@pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
+@pytest.mark.parametrize("rounding", ["gemmlowp", "single", "float32"])
 def test_every_shift_multiplier_and_zero_point_at_its_limits(rounding):
     """Among them -2^31 * -2^31, the one product that gemmlowp saturates, at each shift."""
     values = [LOW, LOW + 1, -(2**30), -(2**16), -3, -2, -1, 0, 1, 2, 3, 2**15, 2**16 - 1, 2**30, HIGH - 1, HIGH]
@@ -56,7 +58,7 @@ def test_every_shift_multiplier_and_zero_point_at_its_limits(rounding):
     assert outcome.checked == len(cases) * len(rows)
 
 
-@pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
+@pytest.mark.parametrize("rounding", ["gemmlowp", "single", "float32"])
 def test_a_change_applies_from_the_packet_that_begins_two_cycles_later(rounding):
     """Packets that begin at least two cycles after a set of two lanes has closed use all of it, others none of it."""
     holds = STAGES[rounding]  # its second beat arrives two cycles before: the set before it has just taken effect
@@ -89,6 +91,7 @@ def test_latency_equals_the_stated_one():
 
     assert [latency(rounding="single", buffer=buffer) for buffer in ("auto", 5, 0)] == [12, 12, 10]
     assert [latency(rounding="gemmlowp", buffer=buffer) for buffer in ("auto", 5, 0)] == [14, 14, 12]
+    assert [latency(rounding="float32", buffer=buffer) for buffer in ("auto", 5, 0)] == [19, 19, 17]
     assert Requantise(cols=7).described().peak == 7
 
 

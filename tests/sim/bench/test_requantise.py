@@ -36,23 +36,43 @@ ONE_ROUNDING = {
     "a set that does not wait": (r"set__ready = .*;", "set__ready = 1'h1;"),
     "a set that waits too long": (r"\| swapping\[\d:0\]", "| swapping"),
 }
+FLOAT32 = {
+    "a sum that is rounded with ties upwards": (r"_7 \| normal\[8\]", "1'h1"),
+    "a sum that is truncated": (r"normal\[31:8\] \+ \w+", "normal[31:8]"),
+    "a product that is truncated": (r"(_\w+) = kept \+ \w+", r"\1 = kept"),
+    "a product with ties upwards": (r"sticky \| kept\[0\]", "1'h1"),
+    "a product without its lowest bits": (r"sticky <= \w+;", "sticky <= 1'h0;"),
+    "an integer with ties upwards": (r"up <= \w+;", "up <= places[0];"),
+    "bits lost by the shift by bytes": (r"lost <= \w+;", "lost <= 1'h0;"),
+    "bits lost by the shift by bits": (r"(_\w+) = \{.*by_bytes\[0\], 1'h0 \} >> near", r"\1 = 1'h0"),
+    "a large result that wraps": (r"too_large <= \w+;", "too_large <= 1'h0;"),
+    "a significand that becomes 2^24": (r"- \$signed\(\{ 1'h0, product\[47\] \}\)", ""),
+    "a small result that is not 0": (r"significand = \w+ \? 26'h0000000 :", "significand ="),
+    "a result without its sign": (r"negative3 \? \w+ : (\{ 1'h0, magnitude \})", r"\1"),
+    "a scale that ignores bit 30": (r"change\[32\] \? (\S+) : 24'h000000", r"\1"),
+}
 GEMMLOWP = Breaks("requantise", TWO_ROUNDINGS, cols=3, rounding="gemmlowp")
 SINGLE = Breaks("requantise", ONE_ROUNDING, cols=3, rounding="single")
+FLOAT = Breaks("requantise", FLOAT32, cols=3, rounding="float32")
 LOST = {"a buffer that is never full"}  # no result ever
 
 
 def _outcome(design):
-    return simulate(design, find("requantise").cases(design.parameters, 16, 5), simulator=QUICK, timeout=120)[0]
+    count = 60 if design.parameters["rounding"] == "float32" else 16  # its rounding of products decides few results
+    return simulate(design, find("requantise").cases(design.parameters, count, 5), simulator=QUICK, timeout=120)[0]
 
 
-@pytest.mark.parametrize("breaks", [GEMMLOWP, SINGLE], ids=["gemmlowp", "single"])
+@pytest.mark.parametrize("breaks", [GEMMLOWP, SINGLE, FLOAT], ids=["gemmlowp", "single", "float32"])
 def test_the_unmodified_design_passes(breaks):
     assert _outcome(breaks.design).mismatches == 0
 
 
-@pytest.mark.parametrize("what", [*GEMMLOWP, *SINGLE])
-def test_broken_designs_fail(what):
-    broken = (GEMMLOWP if what in TWO_ROUNDINGS else SINGLE).broken(what)
+@pytest.mark.parametrize(
+    ("breaks", "what"),
+    [pytest.param(breaks, what, id=what) for breaks in (GEMMLOWP, SINGLE, FLOAT) for what in breaks],
+)
+def test_broken_designs_fail(breaks, what):
+    broken = breaks.broken(what)
     if what in LOST:
         with pytest.raises(SimulatorError, match="no handshake"):
             _outcome(broken)
