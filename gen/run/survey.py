@@ -131,7 +131,7 @@ def _line(network: ImportedNetwork, accelerator: Accelerator, parameters: Parame
         return Line(operator, UNSUPPORTED, operator.fault)
     if not nodes:
         return Line(operator, HOST if operator.inputs or operator.outputs else NONE, operator.note)
-    reason = next(filter(None, (accelerator.refuses(parameters, graph, node) for node in nodes)), None)
+    reason = next(filter(None, (accelerator.rejects(parameters, graph, node) for node in nodes)), None)
     tensors = _tensors(graph, nodes)
     constants = [tensor for tensor in tensors if tensor.constant]
     return Line(

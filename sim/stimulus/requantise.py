@@ -119,8 +119,8 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
 
 
 def _tied_in_float32(width: int, rng: np.random.Generator, half: int) -> tuple[int, int, int]:
-    """Multiplier, shift and sum of `width` bits or less whose result is at the tie half / 2 only because of a rounding to
-    float32, of the sum or of the product; or next to it by the last bit of a small sum."""
+    """Multiplier, shift and sum of `width` bits or less whose result is at the tie half / 2 only because the sum or the
+    product is rounded to float32; or next to it by the last bit of a small sum."""
     side, size = int(rng.choice([-1, 1])), abs(half)
     sign = 1 if half > 0 else -1
     kind = rng.choice(["sum", "product", "bit"])

@@ -63,7 +63,7 @@ def test_a_node_that_the_accelerator_accepts_is_computed_by_it(name):
     machine, network = accelerator.parameters(), read(file(*CASES[name]))
     data = network.session().run(dict(zip(network.graph.inputs, inputs(name, CASES[name][0], 1).values(), strict=True)))
     for node in network.graph.nodes:
-        if accelerator.refuses(machine, network.graph, node) is None:
+        if accelerator.rejects(machine, network.graph, node) is None:
             alone = alone_in_graph(network.graph, node)
             job = accelerator.compile(machine, alone)
             given = {tensor: data[tensor] for tensor in alone.inputs}
