@@ -14,7 +14,7 @@ BROKEN = {  # fault: Verilog text, its replacement
         r"assign (\w+) = (credits\d\[0\]);",
         r"reg odd_\1 = 0; always @(posedge clk) odd_\1 <= ~odd_\1; assign \1 = \2 & odd_\1;",
     ),
-    "priorities that survive a reset": (r"if \(rst\) later_0_1 <= 1'h0;\s*else if \(taken\)", "if (taken)"),
+    "priorities that survive a reset": (r"if \(rst\) later_0_1 <= 1'h0;\s*else if \(accepted\)", "if (accepted)"),
     "an input that always stalls": (r"later_0_1 <= _\d+;", "later_0_1 <= 1'h1;"),
 }
 PARAMETERS = {"topology": "torus", "k": 3, "l": 3, "width": 8}
