@@ -2,8 +2,6 @@
 
 from math import prod
 
-import numpy as np
-
 from ....sim.network.arithmetic import Tflite
 from ....sim.network.graph import Convolution, Dense, Reshape, Tensor, same
 from .builder import Builder, expect, one_scale, quantisation, scales
@@ -41,11 +39,7 @@ def dense(builder: Builder, op: OperatorRecord):
     (k, n), record = w.shape, builder.result(op, y)
     expect("int8", x, w, y)
     bias = _bias(builder, op, n)
-    ratio = scales(weights, 0, n)
-    if ratio.ndim == 0:  # the reference rounds this product to float32
-        arithmetic = Tflite.from_scales(np.float32(one_scale(x)) * ratio, 1, one_scale(y), **quantisation(op, y))
-    else:
-        arithmetic = Tflite.from_scales(one_scale(x), ratio, one_scale(y), **quantisation(op, y))
+    arithmetic = Tflite.from_scales(one_scale(x), scales(weights, 0, n), one_scale(y), **quantisation(op, y))
     rows, result = x, y
     if x.shape[-1:] != (k,) or (*x.shape[:-1], n) != y.shape:
         if x.size % k or x.size // k * n != y.size:
