@@ -1,7 +1,7 @@
 """Functions of one int8 number as TensorFlow Lite Micro computes them, and their tables of 256 entries.
 
 Scales and zero points are those of input and output: real = scale * (integer - zero_point). Scales are float32 numbers;
-each function rounds where the reference does. Source: reference kernels of TensorFlow Lite Micro.
+their ratios are float64. Source: reference kernels of TensorFlow Lite Micro.
 """
 
 from collections.abc import Callable
@@ -40,23 +40,24 @@ def leaky_relu(
     x: np.ndarray, scale: float, zero_point: int, out_scale: float, out_zero_point: int, alpha: float
 ) -> np.ndarray:
     """Real numbers, those below 0 times alpha, with the scale and the zero point of the output."""
-    source, target, slope = np.float32(scale), np.float32(out_scale), np.float32(alpha)
+    source, target, slope = _float32(scale, out_scale, alpha)
     value = x.astype(np.int64) - zero_point
-    above = requantise(value, *fixed_point(float(source / target)), rounding="gemmlowp")
-    below = requantise(value, *fixed_point(abs(float(source * slope / target))), rounding="gemmlowp")
+    above = requantise(value, *fixed_point(source / target), rounding="gemmlowp")
+    below = requantise(value, *fixed_point(abs(source * slope / target)), rounding="gemmlowp")
     return _saturated(np.where(value >= 0, above, below if alpha >= 0 else -below) + out_zero_point)
 
 
 def hard_swish(x: np.ndarray, scale: float, zero_point: int, out_scale: float, out_zero_point: int) -> np.ndarray:
     """Function real * min(max(real + 3, 0), 6) / 6, in fixed point of 16 bits. Raises `ValueError` for out_scale <
     scale / 128."""
-    fine = np.float32(1 / 128) * np.float32(scale)
-    multiplier, shift = _fixed_point16(fine / np.float32(out_scale))
+    source, target = _float32(scale, out_scale)
+    fine = source / 128
+    multiplier, shift = _fixed_point16(fine / target)
     if shift > 0:
-        raise ValueError(f"scale={out_scale}: the scale of a hard swish must be at least {float(fine):.6g}")
+        raise ValueError(f"scale={out_scale}: the scale of a hard swish must be at least {fine:.6g}")
     value = (x.astype(np.int64) - zero_point) << 7
     scaled = _high_multiply16(value, multiplier)
-    multiplier, exponent = _fixed_point16(fine / (np.float32(3) / np.float32(32768)))
+    multiplier, exponent = _fixed_point16(fine / (3 / 32768))
     ramp = value  # from -1 to 1, with 15 fraction bits, for real numbers from -3 to 3
     if exponent > 0:
         ramp = _saturated16(ramp << min(exponent - 1, 16))
@@ -76,9 +77,14 @@ def _raw(x: np.ndarray, scale: float, zero_point: int) -> tuple[np.ndarray, np.n
     return requantise(inside, floor(fraction * 2**31 + 0.5), shift, rounding="gemmlowp"), beyond
 
 
-def _fixed_point16(scale: np.floating) -> tuple[int, int]:
+def _float32(*numbers: float) -> tuple[float, ...]:
+    """Numbers of float32, for products and quotients in float64."""
+    return tuple(float(np.float32(number)) for number in numbers)
+
+
+def _fixed_point16(scale: float) -> tuple[int, int]:
     """Multiplier of 16 bits and shift: multiplier * 2^(shift - 15)."""
-    multiplier, shift = fixed_point(float(scale))
+    multiplier, shift = fixed_point(scale)
     return min(multiplier + (1 << 15) >> 16, 2**15 - 1), shift
 
 

@@ -7,7 +7,7 @@ from .file import OperatorRecord
 
 _KINDS = {
     "ADD": (Addition, Tflite.addition),
-    "SUB": (Subtraction, Tflite.subtraction),
+    "SUB": (Subtraction, Tflite.addition),
     "MUL": (Multiplication, Tflite.from_scales),
 }
 

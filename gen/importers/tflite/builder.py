@@ -19,11 +19,11 @@ FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 
 class Builder:
     """Tensors and nodes of a graph. Methods raise `ValueError` with a reason, the end of a sentence, for operators that
-    cannot be imported.
+    cannot be imported. `rounding` is that of operators with weights.
     """
 
-    def __init__(self, records: SubgraphRecord, subgraphs: tuple[SubgraphRecord, ...]):
-        self.records, self.subgraphs = records, subgraphs
+    def __init__(self, records: SubgraphRecord, subgraphs: tuple[SubgraphRecord, ...], rounding: str):
+        self.records, self.subgraphs, self.rounding = records, subgraphs, rounding
         self.tensors: dict[str, Tensor] = {}
         self.nodes: list[Node] = []
         self.names: dict[int, str] = {}

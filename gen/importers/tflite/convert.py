@@ -26,29 +26,35 @@ CONVERTERS: dict[str, Callable[[Builder, OperatorRecord], str | None]] = {
     **VARIABLES,
 }
 """Conversion of each type of operator. A result is the reason why the operator has no work at run time."""
+ROUNDINGS = ("gemmlowp", "float32")
 QUANTISE = "quantise it with a representative dataset, and with int8 inputs and outputs; see the page Networks"
 
 
-def load(path: str | Path) -> ImportedNetwork:
-    """Network of a file, with all operators. Raises :class:`.UsageError`."""
+def load(path: str | Path, *, rounding: str = "gemmlowp") -> ImportedNetwork:
+    """Network of a file, with all operators, as by :func:`read`. Raises :class:`.UsageError`."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}.") from None
-    network = read(data, str(path))
+    network = read(data, str(path), rounding=rounding)
     network.check()
     return network
 
 
-def read(data: bytes, name: str = "network") -> ImportedNetwork:
+def read(data: bytes, name: str = "network", *, rounding: str = "gemmlowp") -> ImportedNetwork:
     """Network of the bytes of a file, with `fault` for each operator that cannot be imported.
+
+    `rounding` "gemmlowp" is TensorFlow Lite Micro's. With "float32", convolutions and FULLY_CONNECTED scale their sums
+    in float32, ties to even, as XNNPACK does; all other operators remain those of TensorFlow Lite Micro.
 
     Raises :class:`.UsageError` for a file that is damaged or of another kind, and for float and dynamic networks.
     """
+    if rounding not in ROUNDINGS:
+        raise UsageError(f"rounding={rounding}: rounding must be {' or '.join(ROUNDINGS)}.")
     subgraphs = decode(data, name)
     records = subgraphs[0]
     _check_inputs(records, name)
-    builder = Builder(records, subgraphs)
+    builder = Builder(records, subgraphs, rounding)
     try:
         for index in records.inputs:
             builder.inputs.append(builder.declare(records.tensors[index]).name)

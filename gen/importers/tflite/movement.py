@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from math import prod
 
 from ....sim.network.graph import Concatenation, Padding, Reshape, Slice, Tensor, Transpose
 from .builder import Builder, activation, contents, integers
@@ -112,19 +113,12 @@ def _slice(
 ):
     """Slice, and a reshape where the result has fewer axes."""
     whole, record = y, builder.result(op, y)
-    if y.shape != tuple(size) and y.size == _size(size):
+    if y.shape != tuple(size) and y.size == prod(size):
         whole = builder.temporary(tuple(size), record)
     fields = {"begin": tuple(begin), "size": tuple(size), "stride": tuple(stride) if stride else None}
     builder.add(Slice(builder.name(op, part), (x.name,), whole.name, **fields))
     if whole is not y:
         builder.add(Reshape(builder.name(op, f"{part}_shape"), (whole.name,), y.name, to=y.shape))
-
-
-def _size(shape: Sequence[int]) -> int:
-    count = 1
-    for length in shape:
-        count *= length
-    return count if min(shape, default=1) > 0 else 0
 
 
 MOVEMENT = {

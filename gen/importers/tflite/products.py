@@ -4,9 +4,9 @@ from math import prod
 
 import numpy as np
 
-from ....sim.network.arithmetic import Tflite
+from ....sim.network.arithmetic import Onnx, Tflite
 from ....sim.network.graph import Convolution, Dense, Reshape, Tensor, same
-from .builder import Builder, expect, one_scale, quantisation, scales
+from .builder import Builder, clamp, expect, one_scale, quantisation, scales
 from .file import OperatorRecord, fail
 
 SAME, VALID = 0, 1
@@ -41,11 +41,7 @@ def dense(builder: Builder, op: OperatorRecord):
     (k, n), record = w.shape, builder.result(op, y)
     expect("int8", x, w, y)
     bias = _bias(builder, op, n)
-    ratio = scales(weights, 0, n)
-    if ratio.ndim == 0:  # the reference rounds this product to float32
-        arithmetic = Tflite.from_scales(np.float32(one_scale(x)) * ratio, 1, one_scale(y), **quantisation(op, y))
-    else:
-        arithmetic = Tflite.from_scales(one_scale(x), ratio, one_scale(y), **quantisation(op, y))
+    arithmetic = _rule(builder, op, x, scales(weights, 0, n), y)
     rows, result = x, y
     if x.shape[-1:] != (k,) or (*x.shape[:-1], n) != y.shape:
         if x.size % k or x.size // k * n != y.size:
@@ -88,13 +84,21 @@ def _convolution(builder: Builder, op: OperatorRecord, x: Tensor, w: Tensor, sca
             builder.name(op),
             (x.name, w.name, *_bias(builder, op, filters)),
             y.name,
-            Tflite.from_scales(one_scale(x), ratio, one_scale(y), **quantisation(op, y)),
+            _rule(builder, op, x, ratio, y),
             stride=stride,
             padding=padding(op, x, w.shape[:2], stride, dilation),
             dilation=dilation,
             groups=groups,
         )
     )
+
+
+def _rule(builder: Builder, op: OperatorRecord, x: Tensor, ratio: np.ndarray, y: Tensor) -> Tflite | Onnx:
+    """Conversion of sums to results."""
+    if builder.rounding == "float32":
+        low, high = clamp(op, y)
+        return Onnx.from_scales(one_scale(x), ratio, one_scale(y), low=low, high=high)
+    return Tflite.from_scales(one_scale(x), ratio, one_scale(y), **quantisation(op, y))
 
 
 def _bias(builder: Builder, op: OperatorRecord, filters: int) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from ....sim.golden import unary
 from ....sim.golden.requantise import fixed_point
 from ....sim.network.arithmetic import Tflite
@@ -23,8 +21,7 @@ REQUANTISED = {
 def relu(builder: Builder, op: OperatorRecord):
     """RELU also changes the scale."""
     x, y = _tensors(builder, op)
-    ratio = np.float32(one_scale(x)) / np.float32(one_scale(y))
-    rule = Tflite(*fixed_point(float(ratio)))
+    rule = Tflite(*fixed_point(one_scale(x) / one_scale(y)))
     builder.add(Activation(builder.name(op), (x.name,), y.name, rule, function="relu"))
 
 

@@ -78,22 +78,12 @@ class Tflite(Integer):
 
     @classmethod
     def addition(cls, a, b, output, *, zero_point=0, type="int8", activation="identity", **fields):
-        """ADD of TensorFlow Lite for 8-bit tensors with scales a and b, in units of twice the larger scale / 2^20."""
+        """ADD and SUB of TensorFlow Lite for 8-bit tensors with scales a and b, in units of twice the larger / 2^20."""
         a, b, output = (float(np.float32(scale)) for scale in (a, b, output))
         common, left = 2 * max(a, b), Rescale._field_defaults["left"]
         first, second = (Rescale(*fixed_point(scale / common), left) for scale in (a, b))
         bounds = cls.bounds(output, zero_point, type, activation)
         return cls(*fixed_point(common / ((1 << left) * output)), *bounds, operands=(first, second), **fields)
-
-    @classmethod
-    def subtraction(cls, a, b, output, *, zero_point=0, type="int8", activation="identity", **fields):
-        """SUB of TensorFlow Lite Micro: as :meth:`addition`, but the ratios of the scales are rounded to float32."""
-        a, b, output = (np.float32(scale) for scale in (a, b, output))
-        common, left = 2 * max(a, b), Rescale._field_defaults["left"]
-        first, second = (Rescale(*fixed_point(float(scale / common)), left) for scale in (a, b))
-        result = fixed_point(float(common / (np.float32(1 << left) * output)))
-        bounds = cls.bounds(float(output), zero_point, type, activation)
-        return cls(*result, *bounds, operands=(first, second), **fields)
 
     @classmethod
     def mean(cls, input, output, count, **fields):

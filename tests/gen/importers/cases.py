@@ -60,6 +60,16 @@ def dead_channels():
     return conv("dead", (1, 5, 5, 5), (4, 3, 3, 5), (1, 5, 5, 4), weights=w, biases=b)
 
 
+def dense_ties():
+    """Sums at which the float32 product of the scales and the exact one round to different results."""
+    x, w, out = np.float32(0.0571), np.float32(0.00713), np.float32(4000.3)
+    ratios = sorted((float(x * w) / float(out), float(x) * float(w) / float(out)))
+    sums = np.array([round((n + 0.5) / np.mean(ratios)) for n in range(20, 120)], np.int32)
+    tensors = {"x": T((1, 3), None, float(x)), "w": T((100, 3), np.zeros((100, 3), np.int8), float(w))}
+    tensors |= {"b": T((100,), sums, float(x * w), type="INT32"), "y": T((1, 100), None, float(out))}
+    return [Graph(tensors, [Op("FULLY_CONNECTED", ("x", "w", "b"), ("y",), {"FusedActivationFunction": 0})])]
+
+
 def pairwise(kind, a, b, y, scales, zeros=(-3, 17, -60), *, activation=0, fixed=None):
     tensors = {"a": T(a, None, scales[0], zeros[0]), "b": T(b, fixed, scales[1], zeros[1])}
     tensors["y"] = T(y, None, scales[2], zeros[2])
@@ -194,6 +204,7 @@ CASES = {
     "dense image": dense("d", (1, 2, 3, 4), (5, 24), (1, 5), activation=RELU6, out=0.06, spread=0.002),
     "dense kept": dense("e", (2, 3, 10), (7, 10), (2, 3, 7), KeepNumDims=True),
     "dense flat": dense("f", (2, 3, 10), (7, 10), (6, 7)),
+    "dense ties": dense_ties(),
     "dense per channel": dense("g", (2, 30), (9, 30), (2, 9), per_channel=True),
     "add": pairwise("ADD", (1, 8, 8, 4), (1, 8, 8, 4), (1, 8, 8, 4), (0.05, 0.0313, 0.07)),
     "add relu": pairwise("ADD", (1, 8, 8, 4), (1, 8, 8, 4), (1, 8, 8, 4), (0.01, 0.9, 0.8), activation=RELU),
@@ -252,9 +263,22 @@ CASES = {
     "relu": unary("RELU", y=0.023, out_zero=-128),
     "relu equal": unary("RELU"),
     "relu6": unary("RELU6", x=0.05, y=0.05),
+    # Scales whose ratios give ties that float32 and float64 decide differently.
+    "relu ties": unary("RELU", x=0.084493235, zero=0, y=0.13143392, out_zero=0),
+    "requantise ties": unary("QUANTIZE", x=0.05946343, zero=0, y=0.020682933, out_zero=0),
+    "leaky relu ties": unary("LEAKY_RELU", x=0.039675854, zero=0, y=0.020529525, out_zero=0, Alpha=0.3),
+    "hard swish ties": unary("HARD_SWISH", x=0.07317545, zero=0, y=0.025121145, out_zero=0),
+    "relu6 ties": unary("RELU6", x=0.5714286, zero=-128, y=0.5714286, out_zero=-128),
+    "sub ties": pairwise(
+        "SUB", (1, 16, 16, 4), (1, 16, 16, 4), (1, 16, 16, 4), (0.0750701, 0.025023365, 0.1501402), (0, 0, 0)
+    ),
+    "add ties": pairwise(
+        "ADD", (1, 16, 16, 4), (1, 16, 16, 4), (1, 16, 16, 4), (0.06996667, 0.017491667, 0.17491667), (0, 0, 0)
+    ),
     "softmax": unary("SOFTMAX", x=0.047, y=1 / 256, out_zero=-128, shape=(60, 12), Beta=1.0),
     "softmax of two": unary("SOFTMAX", x=0.0039, y=1 / 256, out_zero=-128, shape=(1, 40, 2), Beta=2.5),
     "resize": move("RESIZE_NEAREST_NEIGHBOR", (1, 3, 4, 2), (1, 7, 5, 2), (7, 5), AlignCorners=False),
+    "resize float32": move("RESIZE_NEAREST_NEIGHBOR", (1, 14, 2, 1), (1, 46, 2, 1), (46, 2), AlignCorners=False),
     "resize corners": move("RESIZE_NEAREST_NEIGHBOR", (1, 5, 4, 2), (1, 3, 11, 2), (3, 11), AlignCorners=True),
     "resize centres": move("RESIZE_NEAREST_NEIGHBOR", (1, 5, 4, 2), (1, 8, 3, 2), (8, 3), HalfPixelCenters=True),
     "stream": stream(),
