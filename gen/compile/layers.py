@@ -133,8 +133,21 @@ def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Cl
 
 
 @dataclass(frozen=True)
+class Scale:
+    """Requantisation of a sum: (sum + bias) * multiplier * 2^(shift - 31)."""
+
+    multiplier: int
+    shift: int
+    bias: int = 0
+
+    def __post_init__(self):
+        integers(self, ("multiplier", "bias"), *WORD)
+        integers(self, ("shift",), *SHIFTS)
+
+
+@dataclass(frozen=True)
 class PoolingLayer:
-    """Maximum or average pooling. An average is the requantised sum, with a scale of 1 / area.
+    """Maximum or average pooling. An average is the requantised sum, with a scale of 1 / area unless `scale` is given.
 
     `table`: address of a table of 256 bytes. If given, each result r is replaced by byte r mod 256 of the table, for
     example by its code.
@@ -147,6 +160,7 @@ class PoolingLayer:
     maximum: bool = True
     clamp: Clamp = Clamp()
     table: int | None = None
+    scale: Scale | None = None
 
     def __post_init__(self):
         instance(self, "input", DramTensor)
@@ -156,7 +170,7 @@ class PoolingLayer:
         image = self.input.height, self.input.width
         if any(window > size for window, size in zip(self.window, image, strict=True)):
             raise ValueError(f"window={self.window}: window must fit into the image, {image}.")
-        if not self.maximum and prod(self.window) > LARGEST_AVERAGE:
+        if not self.maximum and self.scale is None and prod(self.window) > LARGEST_AVERAGE:
             raise ValueError(
                 f"window={self.window}: an average has at most {LARGEST_AVERAGE:,} elements, beyond which it is not"
                 " exact."

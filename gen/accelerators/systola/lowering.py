@@ -1,12 +1,14 @@
 """Lowering of graphs to placed layers: supported nodes, and addresses of tensors in DRAM."""
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.golden.integer import limits
-from ....sim.network.arithmetic import Coded, Tflite, fold
+from ....sim.golden.requantise import float_scale
+from ....sim.network.arithmetic import Coded, Onnx, Tflite, fold
 from ....sim.network.graph import Activation, Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
 from ...compile import layers
 from ...compile.image import PAGE, Image
@@ -15,6 +17,8 @@ from ...compile.placement import place
 
 SCALES = 1 << 15
 """Factors of an addition are from -SCALES to SCALES - 1."""
+LARGEST_SCALE = 2.0**30
+"""Bound of scales in float32: the largest shift of a multiplier is 30."""
 
 
 def rejects(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
@@ -51,8 +55,12 @@ def _types(p, graph, node, operand):
 
 
 def _arithmetic(p, arithmetic):
+    if isinstance(arithmetic, Onnx):
+        if p.rounding != "float32":
+            return f"it scales in float32, but rounding={p.rounding}"
+        return None if np.max(arithmetic.scale) < LARGEST_SCALE else "its scale must be less than 2^30"
     if not isinstance(arithmetic, Tflite):
-        return f"its arithmetic is {type(arithmetic).__name__}, but only Tflite is supported"
+        return f"its arithmetic is {type(arithmetic).__name__}, but only Tflite and Onnx are supported"
     if arithmetic.multiplier is not None and arithmetic.rounding != p.rounding:
         return f"it rounds as {arithmetic.rounding}, but rounding={p.rounding}"
     return None
@@ -66,6 +74,10 @@ def scale(node: Node):
 def _tflite(node: Node) -> Tflite:
     """Requantisation of a node that the machine accepts."""
     found = scale(node)
+    if isinstance(found, Onnx):
+        scales = np.asarray(found.scale)
+        pairs = np.array([float_scale(each) for each in scales.ravel()]).reshape(*scales.shape, 2)
+        return Tflite(pairs[..., 0], pairs[..., 1], found.low, found.high, rounding="float32")
     assert isinstance(found, Tflite)
     return found
 
@@ -85,9 +97,12 @@ def _window(node, kernel):
 
 
 def _pooling(p, graph, node):
-    arithmetic = scale(node)
-    if node.kind == "average" and isinstance(arithmetic, Tflite) and arithmetic.multiplier is not None:
-        return "an average pooling that also scales needs two instructions"
+    arithmetic, area = scale(node), prod(node.window)
+    if node.kind == "average" and isinstance(arithmetic, Tflite) and arithmetic.multiplier is None:
+        if p.rounding == "float32" and area % 2 == 0:
+            return f"rounding=float32 has no ties away from zero, which an average of {area} elements needs"
+        if area > layers.LARGEST_AVERAGE:
+            return f"an average of {area} elements is not exact, but only of up to {layers.LARGEST_AVERAGE}"
     return _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic) or _window(node, node.window)
 
 
@@ -189,8 +204,11 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
     clamp = _clamp(arithmetic, y)
     multiplier, shift = arithmetic.multiplier, np.asarray(arithmetic.shift)
     if isinstance(node, Pooling):
-        clamp = replace(clamp, zero_point=0)  # integers with their zero point go through the lanes as they are
-        return layers.PoolingLayer(source, output, node.window, node.stride, node.kind == "max", clamp)
+        common = source, output, node.window, node.stride
+        if node.kind == "max" or multiplier is None:  # integers go through the lanes with their zero point
+            return layers.PoolingLayer(*common, node.kind == "max", replace(clamp, zero_point=0))
+        scaled = layers.Scale(np.asarray(multiplier).item(), shift.item(), -prod(node.window) * x.zero_point)
+        return layers.PoolingLayer(*common, maximum=False, clamp=clamp, scale=scaled)
     if isinstance(node, Addition):
         second = places[node.inputs[1]].address
         a, b = (factor for factor in arithmetic.operands if isinstance(factor, int))

@@ -8,17 +8,18 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from ....hw.cores.systola.isa import ALL, Op, Setting
 from ....hw.cores.systola.parameters import SystolaParameters
+from ....sim.golden.requantise import float_scale
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import AdditionLayer, PoolingLayer
+from ...compile.layers import AdditionLayer, PoolingLayer, Scale
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
 from .emitter import Action, Emitter, Space, instruction_access, loading, storing
 from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
-SAME = 1 << 30, 1
-"""Multiplier and shift of a scale of 1."""
+SAME = Scale(1 << 30, 1)
+"""Scale of 1."""
 
 L = TypeVar("L", PoolingLayer, AdditionLayer)
 
@@ -189,7 +190,7 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
         area = layer.window[0] * layer.window[1]
         rows, columns, lanes = _length(each.rows), _length(each.columns), _length(each.lanes)
         row = self._extent(1, each.columns) * lanes
-        multiplier, shift = SAME if layer.maximum or area == 1 else (2**31 // area + 1, 0)
+        scale = layer.scale or (SAME if layer.maximum or area == 1 else average(area, self.p.rounding))
         for setting, value in (
             (Setting.WINDOW_X, layer.window[1]),
             (Setting.WINDOW_Y, layer.window[0]),
@@ -206,7 +207,14 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             emitter.set(setting, value)
         clamp = layer.clamp
         program = emitter.program
-        program.quant(multiplier=multiplier, shift=shift, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
+        program.quant(
+            multiplier=scale.multiplier,
+            bias=scale.bias,
+            shift=scale.shift,
+            zero_point=clamp.zero_point,
+            low=clamp.low,
+            high=clamp.high,
+        )
         program.move({SOURCE: source, DEST: dest})
 
         def one(emitter):
@@ -214,6 +222,14 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             return {}
 
         emitter.nest([(lanes, {SOURCE: 1, DEST: 1})], one)
+
+
+def average(area: int, rounding: str) -> Scale:
+    """Scale of an average: exact for all sums of bytes and up to `layers.LARGEST_AVERAGE` elements.
+
+    In integers ties are rounded away from zero. In float32 `area` must be odd, so that there are none.
+    """
+    return Scale(*float_scale(1 / area)) if rounding == "float32" else Scale(2**31 // area + 1, 0)
 
 
 def _length(part: tuple[int, int]) -> int:

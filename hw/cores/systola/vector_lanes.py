@@ -1,7 +1,5 @@
 """Lanes of the vector unit: scale and add, reduce windows, requantise, look up."""
 
-from typing import Literal
-
 from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
 from amaranth.lib import stream
 from amaranth.lib.memory import Memory
@@ -11,6 +9,7 @@ from ...bundle import Bundle
 from ...component import Component, Parameters, place
 from ...mac.multiply import Multiply
 from ...vector.requantise import Requantise
+from ...vector.requantise_lane import Rounding
 
 SCALE = 16
 """Bits of the factors of activations."""
@@ -26,7 +25,7 @@ MODE = Bundle({"scratchpad": 1, "add": 1, "maximum": 1, "table": 1, "scale_a": s
 class LanesParameters(Parameters):
     size: int
     activation: Shape
-    rounding: Literal["gemmlowp", "single"]
+    rounding: Rounding
     table: bool
 
     @property

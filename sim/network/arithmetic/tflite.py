@@ -1,4 +1,4 @@
-"""TensorFlow Lite's integer arithmetic, with the roundings of TensorFlow Lite Micro or with one rounding."""
+"""TensorFlow Lite's integer arithmetic, with the roundings of TensorFlow Lite Micro, with one, or in float32."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -36,7 +36,8 @@ class Tflite(Integer):
     integer factor for each, or a `Rescale` for TFLite's ADD and SUB.
 
     A coded output type holds the code nearest to the integer y. Rounding "gemmlowp" is TensorFlow Lite Micro's,
-    "single" that of TFLITE_SINGLE_ROUNDING and TOSA. Raises `ValueError`.
+    "single" that of TFLITE_SINGLE_ROUNDING and TOSA, and "float32" that of XNNPACK, which has no `Rescale`. Raises
+    `ValueError`.
     """
 
     multiplier: np.ndarray | int | None = None
@@ -50,11 +51,13 @@ class Tflite(Integer):
     OPERATIONS = frozenset(("dot", "add", "subtract", "multiply", "maximum", "average", "softmax", *FUNCTIONS))
 
     def __post_init__(self):
-        legal("rounding", self.rounding, ("gemmlowp", "single"))
+        legal("rounding", self.rounding, ("gemmlowp", "single", "float32"))
         if self.multiplier is not None:
             object.__setattr__(self, "multiplier", frozen(self.multiplier, np.int64))
         object.__setattr__(self, "shift", frozen(self.shift, np.int64))
         rescales = [part for part in self.operands if isinstance(part, Rescale)]
+        if rescales and self.rounding == "float32":
+            raise ValueError(f"operands={self.operands}: operands must be integers with rounding float32")
         for multiplier in (0 if self.multiplier is None else self.multiplier, *(part.multiplier for part in rescales)):
             if np.min(multiplier) < -(2**31) or np.max(multiplier) >= 2**31:
                 raise ValueError(f"multiplier={multiplier}: multiplier must fit into 32 bits")

@@ -26,7 +26,7 @@ def cores(draw):
         accumulators=draw(st.sampled_from([32, 64, 256])),
         data_width=32 if size == 4 else draw(st.sampled_from([32, 64])),
         dims=draw(st.sampled_from([3, 4])),
-        rounding=draw(st.sampled_from(["gemmlowp", "single"])),
+        rounding=draw(st.sampled_from(["gemmlowp", "single", "float32"])),
         instructions=draw(st.sampled_from([32, 64, 256])),
     )
 

@@ -41,7 +41,11 @@ def matmuls(rows: int, tiles: int) -> Program:
 OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency": 3, "banks": 2}
 
 
-@pytest.mark.parametrize("parameters", [{}, pytest.param(OTHER, marks=pytest.mark.slow)], ids=str)
+@pytest.mark.parametrize(
+    "parameters",
+    [{}, pytest.param(OTHER, marks=pytest.mark.slow), pytest.param({"rounding": "float32"}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_random_programs(check, small, parameters):
     check("systola", cases=10, **small | parameters)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from systola.gen.accelerators.systola.accelerator import ACCELERATOR
+from systola.gen.accelerators.systola.vector_layers import average
 from systola.sim.golden.requantise import requantise
 from systola.sim.network.graph import Graph, Tensor
 
@@ -50,14 +51,15 @@ def test_the_core_computes_what_the_interpreter_computed(graph, x, y):
     np.testing.assert_array_equal(job.results(result.dram)["y"], y)
 
 
-@pytest.mark.parametrize("rounding", ["gemmlowp", "single"])
+@pytest.mark.parametrize("rounding", ["gemmlowp", "single", "float32"])
 @pytest.mark.parametrize("format", ["int8", "uint8"])
 def test_averages_are_exact_up_to_the_largest_window(rounding, format):
     """Ties and their neighbours, of every area that a layer may have."""
     least, most = (-128, 127) if format == "int8" else (0, 255)
-    for area in range(2, 2049):
+    for area in range(3 if rounding == "float32" else 2, 2049, 2 if rounding == "float32" else 1):
         near = np.arange(least, most + 1)[:, None] * area + area // 2 + np.arange(-1, 2)
         sums = near[(near >= least * area) & (near <= most * area)]
         expected = np.sign(sums) * ((np.abs(sums) + area // 2) // area)
-        scaled = requantise(sums, 2**31 // area + 1, 0, rounding=rounding)
+        scale = average(area, rounding)
+        scaled = requantise(sums, scale.multiplier, scale.shift, rounding=rounding)
         np.testing.assert_array_equal(scaled, expected)

@@ -8,7 +8,7 @@ import pytest
 from systola.gen.accelerators.systola import lowering
 from systola.gen.accelerators.systola.accelerator import ACCELERATOR
 from systola.gen.errors import UsageError
-from systola.sim.network.arithmetic import Coded, Exact, Rescale, Tflite
+from systola.sim.network.arithmetic import Coded, Exact, Onnx, Rescale, Tflite
 from systola.sim.network.graph import (
     Activation,
     Addition,
@@ -24,6 +24,7 @@ from systola.sim.network.graph import (
 P = ACCELERATOR.preset("small")
 SCALED = Tflite(1 << 30, -7)
 RANDOM = np.random.default_rng(1)
+MEAN = Tflite.mean(0.02, 0.03, 6)
 
 
 def codes(shape, low=-128, high=127, dtype=np.int8):
@@ -143,9 +144,13 @@ REFUSED = {
         pooled(shape=(1, 3, 3, 4), window=(2, 2), padding=((0, 1), (0, 0))),
         "layer pool cannot run on systola: padding=((0, 1), (0, 0)): padding must be the same on opposite sides.",
     ),
-    "an average that is scaled": (
-        pooled(arithmetic=SCALED, kind="average"),
-        "layer pool cannot run on systola: an average pooling that also scales needs two instructions.",
+    "a scale in float32": (
+        convolved(arithmetic=Onnx(0.01)),
+        "layer conv cannot run on systola: it scales in float32, but rounding=gemmlowp.",
+    ),
+    "an average of too many elements": (
+        pooled(Tensor("x", (1, 64, 64, 4), "int8"), (1, 1, 1, 4), kind="average", window=(64, 64)),
+        "layer pool cannot run on systola: an average of 4096 elements is not exact, but only of up to 2048.",
     ),
     "addends of two shapes": (
         added(SCALED, b=Tensor("b", (1, 1, 1, 4), "int8")),
@@ -203,11 +208,41 @@ def test_every_reason_of_a_rejection_ends_a_sentence():
         (pooled(), X.shape),
         (pooled(kind="average", window=(3, 3), stride=(1, 1), shape=(1, 4, 4, 4)), X.shape),
         (pooled(arithmetic=Tflite(low=0, high=50)), X.shape),
+        (pooled(kind="average", window=(3, 2), stride=(1, 2), shape=(1, 4, 3, 4), arithmetic=MEAN), X.shape),
     ],
-    ids=["bias", "padding", "two paddings", "filters", "maximum", "average", "clamp"],
+    ids=["bias", "padding", "two paddings", "filters", "maximum", "average", "clamp", "mean"],
 )
 def test_layers_match_the_reference(on_golden, graph, shape):
     on_golden(P, graph, {"x": codes(shape)})
+
+
+FLOAT = ACCELERATOR.parameters(**ACCELERATOR.presets["small"], rounding="float32")
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        convolved(arithmetic=Onnx(RANDOM.random(4) / 300), bias=(BIAS,)),
+        convolved(arithmetic=Onnx(1 / 256, low=0, high=90)),
+        convolved(arithmetic=Tflite(1 << 30, -7, rounding="float32")),
+        pooled(arithmetic=Onnx(1.0)),
+        pooled(kind="average", arithmetic=Onnx(0.25)),
+        pooled(kind="average", window=(3, 3), stride=(1, 1), shape=(1, 4, 4, 4)),
+        convolved(arithmetic=Onnx(2.0**-40)),
+    ],
+    ids=["filters", "clamp", "tflite", "maximum", "average", "tflite average", "no scale"],
+)
+def test_float32_layers_match_the_reference(on_golden, graph):
+    on_golden(FLOAT, graph, {"x": codes(X.shape)})
+
+
+def test_what_rounding_in_float32_cannot_do():
+    even = pooled(kind="average")
+    assert lowering.rejects(FLOAT, even, even.nodes[0]) == (
+        "rounding=float32 has no ties away from zero, which an average of 4 elements needs"
+    )
+    large = convolved(arithmetic=Onnx(2.0**30))
+    assert lowering.rejects(FLOAT, large, large.nodes[0]) == "its scale must be less than 2^30"
 
 
 def test_additions(on_golden):

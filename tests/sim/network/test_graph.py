@@ -320,7 +320,7 @@ def test_an_unknown_tensor_is_named():
     [
         (lambda: Tflite(1, 31), "shift=31: shift must be from -31 to 30"),
         (lambda: Tflite(1 << 31), "multiplier=2147483648: multiplier must fit into 32 bits"),
-        (lambda: Tflite(1, rounding="even"), "rounding=even: rounding must be one of gemmlowp, single"),
+        (lambda: Tflite(1, rounding="even"), "rounding=even: rounding must be one of gemmlowp, single, float32"),
         (lambda: Tflite(1, low=3, high=2), "low=3: low must be at most high=2"),
         (lambda: Onnx(-1.0), "scale=-1.0: scale must be finite and not negative"),
         (lambda: FixedPoint(32), "fraction=32: fraction must be from 0 to 31"),
