@@ -62,9 +62,7 @@ class SystolaParameters(Parameters):
         json_schema_extra={"legal": "32, 64 or 128"},
     )
     dims: int = Field(3, ge=2, le=4, description="dimensions of the box that one LOAD or STORE moves")
-    rounding: Rounding = Field(
-        "gemmlowp", description="TFLite's two roundings, its single one, or float32"
-    )
+    rounding: Rounding = Field("gemmlowp", description="TFLite's two roundings, its single one, or float32")
     table: bool = Field(True, description="a table after requantisation, for sigmoid, tanh and similar functions")
     instructions: int = Field(256, ge=32, le=4096, description="instructions buffered ahead; a power of two")
     queue: int = Field(8, ge=2, le=64, description="instructions queued for each unit")
