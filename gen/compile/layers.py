@@ -165,6 +165,8 @@ class PoolingLayer:
     def __post_init__(self):
         instance(self, "input", DramTensor)
         instance(self, "maximum", bool)
+        if self.scale is not None:
+            instance(self, "scale", Scale)
         instance(self, "clamp", Clamp)
         pairs(self, ("window", "stride"), 1, COUNT_LIMIT)
         image = self.input.height, self.input.width

@@ -115,8 +115,9 @@ class Bringup(Component):
         @property
         def memory(self) -> dict[str, Any]:
             kept = {name: getattr(self, name) for name in ("data_width", "bytes", "banks", "style")}
-            # link and engines read and write whole beats with INCR
-            return kept | {"masters": 2 if self.engine else 1, "addr_width": 32, "bursts": "incr"}
+            # The link's beats are words of 32 bits, and narrow on a wider bus.
+            kept["bursts"] = "incr" if self.data_width == 32 else "all"
+            return kept | {"masters": 2 if self.engine else 1, "addr_width": 32}
 
     @staticmethod
     def members(p):

@@ -24,7 +24,7 @@ class Stream:
         return len(self.waiting)
 
     def write(self, data: bytes):
-        self.waiting += self._spoiled(self.link.answer(self._spoiled(data)))
+        self.waiting += self._spoiled(self.link.respond(self._spoiled(data)))
 
     def read(self, count: int) -> bytes:
         got, self.waiting = self.waiting[:count], self.waiting[count:]

@@ -6,18 +6,31 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from systola.gen.compile.layers import AdditionLayer, Clamp, ConvolutionLayer, DramTensor, PoolingLayer, gemm, records
+from systola.gen.compile.layers import (
+    AdditionLayer,
+    Clamp,
+    ConvolutionLayer,
+    DramTensor,
+    PoolingLayer,
+    Scale,
+    gemm,
+    records,
+)
 
 TENSOR = DramTensor(0, 1, 6, 6, 4)
 CONVOLUTION = ConvolutionLayer(TENSOR, 4096, 8192, 12288, 8, (3, 3), (1, 1), (1, 1))
 POOLING = PoolingLayer(TENSOR, 4096, (2, 2), (2, 2), table=8192)
 ADDITION = AdditionLayer(TENSOR, 4096, 8192, (1, 1), 1 << 30, 1)
-PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), CONVOLUTION, POOLING, ADDITION)}
+PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), Scale(1 << 30, 1), CONVOLUTION, POOLING, ADDITION)}
 FIELDS = [(name, field.name) for name, part in PARTS.items() for field in fields(part)]
 JUNK = (-5, 1 << 33, 0.5, "three", None, (), (1,), (0, 1), (1, -1), (1, 2, 3), (1 << 33, 1), [], True, np.zeros(3))
 LEGAL = {
     "DramTensor.address": (),
     "PoolingLayer.table": (None,),
+    "PoolingLayer.scale": (None,),
+    "Scale.multiplier": (-5,),
+    "Scale.shift": (-5,),
+    "Scale.bias": (-5,),
     "PoolingLayer.maximum": (True,),
     "ConvolutionLayer.padding": ((0, 1),),
     "AdditionLayer.scale": ((0, 1), (1, -1)),
