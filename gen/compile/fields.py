@@ -18,8 +18,19 @@ def pairs(owner, names: Iterable[str], low: int, high: int):
     """Check that each of these fields is a pair of integers from `low` to `high`."""
     for name in names:
         value = getattr(owner, name)
-        if not (isinstance(value, tuple | list) and len(value) == 2 and all(_integer(n, low, high) for n in value)):
+        if not _pair(value, low, high):
             raise ValueError(f"{name}={value}: {name} must be two integers from {low:,} to {high:,}.")
+
+
+def sides(owner, name: str, low: int, high: int):
+    """Check that a field has two pairs, (before, after) for rows and for columns, of integers from `low` to `high`."""
+    value = getattr(owner, name)
+    if not (isinstance(value, tuple | list) and len(value) == 2 and all(_pair(each, low, high) for each in value)):
+        raise ValueError(f"{name}={value}: {name} must be two pairs of integers from {low:,} to {high:,}.")
+
+
+def _pair(value, low: int, high: int) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(_integer(n, low, high) for n in value)
 
 
 def instance(owner, name: str, kind: type):

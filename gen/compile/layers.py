@@ -11,7 +11,7 @@ import numpy as np
 
 from ...hw.cores.systola.isa import RECORD
 from .boxes import COUNT_LIMIT, PAD_LIMIT
-from .fields import DRAM_BYTES, instance, integers, pairs, region
+from .fields import DRAM_BYTES, instance, integers, pairs, region, sides
 
 BYTE = -128, 255
 """Limits of a byte, signed or unsigned."""
@@ -64,10 +64,10 @@ class Clamp:
 class ConvolutionLayer:
     """Convolution of `input` x with weights w.
 
-    y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - py, ox sx + kx - px, c] w[ky, kx, c, f])
+    y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - top, ox sx + kx - left, c] w[ky, kx, c, f])
 
     Outside the image x is `padding_value`. `weights` is the address of w (int8, row-major), `records` that of one
-    record per filter, `output` that of y. Pairs are (rows, columns).
+    record per filter, `output` that of y. Pairs are (rows, columns), `padding` is ((top, bottom), (left, right)).
     """
 
     input: DramTensor
@@ -77,7 +77,7 @@ class ConvolutionLayer:
     filters: int
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)
+    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     padding_value: int = 0
     clamp: Clamp = Clamp()
 
@@ -87,22 +87,25 @@ class ConvolutionLayer:
         integers(self, ("filters",), 1, DRAM_BYTES - 1)
         integers(self, ("padding_value",), *BYTE)
         pairs(self, ("kernel", "stride"), 1, COUNT_LIMIT)
-        pairs(self, ("padding",), 0, PAD_LIMIT)
-        if any(padding >= kernel for padding, kernel in zip(self.padding, self.kernel, strict=True)):
+        sides(self, "padding", 0, PAD_LIMIT)
+        if any(max(padding) >= kernel for padding, kernel in zip(self.padding, self.kernel, strict=True)):
             raise ValueError(f"padding={self.padding}: padding must be less than the kernel, {self.kernel}.")
-        image = self.input.height + 2 * self.padding[0], self.input.width + 2 * self.padding[1]
-        if any(kernel > size for kernel, size in zip(self.kernel, image, strict=True)):
-            raise ValueError(f"kernel={self.kernel}: kernel must fit into the padded image, {image}.")
+        if any(kernel > size for kernel, size in zip(self.kernel, self.padded_size, strict=True)):
+            raise ValueError(f"kernel={self.kernel}: kernel must fit into the padded image, {self.padded_size}.")
         region(self, "weights", self.depth * self.filters)
         region(self, "records", RECORD * self.filters)
         region(self, "output", self.input.images * prod(self.output_size) * self.filters)
 
     @property
     def output_size(self) -> tuple[int, int]:
-        sizes = (self.input.height, self.input.width)
-        parts = zip(sizes, self.padding, self.kernel, self.stride, strict=True)
-        rows, columns = ((size + 2 * padding - kernel) // stride + 1 for size, padding, kernel, stride in parts)
+        parts = zip(self.padded_size, self.kernel, self.stride, strict=True)
+        rows, columns = ((size - kernel) // stride + 1 for size, kernel, stride in parts)
         return rows, columns
+
+    @property
+    def padded_size(self) -> tuple[int, int]:
+        (top, bottom), (left, right) = self.padding
+        return self.input.height + top + bottom, self.input.width + left + right
 
     @property
     def result(self) -> DramTensor:

@@ -222,8 +222,8 @@ class ConvolutionSchedule:
         rows, columns = self.window(fragment.part, fragment.chunk)
         (top, _), (left, _) = fragment.chunk.part_of(layer.kernel)
         words, bytes = self.blocks(channels), self.pixel(channels) * self.size
-        top += fragment.part.rows[0] * layer.stride[0] - layer.padding[0]
-        left += fragment.part.columns[0] * layer.stride[1] - layer.padding[1]
+        top += fragment.part.rows[0] * layer.stride[0] - layer.padding[0][0]
+        left += fragment.part.columns[0] * layer.stride[1] - layer.padding[1][0]
         channels = words * self.size
         return Box(
             image.address + fragment.part.images[0] * whole + top * row + left * pixel + first,

@@ -87,11 +87,9 @@ def _window(node, kernel):
         return f"groups={node.groups}: groups must be 1"
     if getattr(node, "dilation", (1, 1)) != (1, 1):
         return f"dilation={node.dilation}: dilation must be (1, 1)"
-    if any(before != after for before, after in node.padding):
-        return f"padding={node.padding}: padding must be the same on opposite sides"
     if isinstance(node, Pooling) and any(map(any, node.padding)):
         return f"padding={node.padding}: padding of a pooling must be 0"
-    if any(before >= size for (before, _), size in zip(node.padding, kernel, strict=True)):
+    if any(max(sides) >= size for sides, size in zip(node.padding, kernel, strict=True)):
         return f"padding={node.padding}: padding must be less than the kernel, {tuple(kernel)}"
     return None
 
@@ -232,7 +230,7 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
         *common,
         kernel=(weights.shape[0], weights.shape[1]),
         stride=node.stride,
-        padding=(node.padding[0][0], node.padding[1][0]),
+        padding=node.padding,
         padding_value=_zero(x),
         clamp=clamp,
     )

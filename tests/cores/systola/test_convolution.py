@@ -31,12 +31,15 @@ def cores(draw):
     )
 
 
+NONE = (0, 0), (0, 0)
+
+
 @st.composite
 def shapes(draw):
-    """Images, height, width, channels, filters, kernel, stride, padding."""
+    """Images, height, width, channels, filters, kernel, stride, padding on all four sides."""
     if draw(st.booleans()):
         m, k, n = (draw(st.integers(1, 70)) for _ in range(3))
-        return 1, 1, m, k, n, (1, 1), (1, 1), (0, 0)
+        return 1, 1, m, k, n, (1, 1), (1, 1), NONE
     kernel = draw(st.integers(1, 3)), draw(st.integers(1, 3))
     return (
         draw(st.integers(1, 3)),
@@ -46,7 +49,7 @@ def shapes(draw):
         draw(st.integers(1, 40)),
         kernel,
         (draw(st.integers(1, 2)), draw(st.integers(1, 2))),
-        (draw(st.integers(0, kernel[0] - 1)), draw(st.integers(0, kernel[1] - 1))),
+        tuple((draw(st.integers(0, size - 1)), draw(st.integers(0, size - 1))) for size in kernel),
     )
 
 
@@ -66,7 +69,8 @@ def layer_of(parameters, shape, seed):
     tensor = DramTensor(0, images, height, width, channels)
     layer = ConvolutionLayer(tensor, *map(int, at[1:]), filters, kernel, stride, padding, padding_value=7, clamp=clamp)
     dram = np.concatenate([*parts, np.zeros(layer.written_bytes, np.uint8)])
-    sums = convolution(x, w, stride=stride, padding=padding, value=7)
+    padded = np.pad(x, ((0, 0), *padding, (0, 0)), constant_values=7)
+    sums = convolution(padded, w, stride=stride, padding=(0, 0), value=0)
     scale = {"bias": bias, "rounding": parameters.rounding}
     common = {"zero_point": clamp.zero_point, "low": clamp.low, "high": clamp.high}
     return layer, dram, requantise(sums, multiplier, shift, **scale, **common).astype(kind).view(np.uint8).ravel()
@@ -94,14 +98,14 @@ def test_any_layer_on_any_core(result, parameters, shape, order, seed):
 LONG = {
     "70 channels, 40 filters, kernel 5": (
         SystolaParameters(instructions=32),
-        (1, 30, 30, 70, 40, (5, 5), (3, 3), (2, 2)),
+        (1, 30, 30, 70, 40, (5, 5), (3, 3), ((2, 2), (2, 2))),
         "serial",
     ),
     "9 channels, 5 filters, kernel 5 x 3": (
         SystolaParameters(
             size=4, data_width=32, activation_bytes=4096, weight_bytes=4096, accumulators=64, instructions=64
         ),
-        (3, 12, 9, 9, 5, (5, 3), (4, 5), (2, 2)),
+        (3, 12, 9, 9, 5, (5, 3), (4, 5), ((2, 2), (2, 2))),
         "overlapped",
     ),
 }
@@ -128,7 +132,7 @@ def test_a_layer_that_does_not_fit_is_rejected():
     ("arguments", "sentence"),
     [
         ({"kernel": (0, 1)}, "kernel must be two integers from 1"),
-        ({"padding": (1, 0)}, "padding must be less than the kernel"),
+        ({"padding": ((1, 0), (0, 0))}, "padding must be less than the kernel"),
         ({"kernel": (5, 5)}, "must fit into the padded image"),
     ],
 )
@@ -139,11 +143,11 @@ def test_the_error_names_the_mistake(arguments, sentence):
 
 SMALL = {"size": 4, "data_width": 32, "activation_bytes": 1024, "weight_bytes": 1024, "accumulators": 32}
 FITS = {
-    "patches of 14 x 14": ({}, (1, 224, 224, 3, 16, (14, 14), (14, 14), (0, 0))),
-    "patches of 14 x 14, 192 filters": ({}, (1, 28, 28, 3, 192, (14, 14), (14, 14), (0, 0))),
-    "stride 4 over 4,096 channels": ({}, (1, 12, 12, 4096, 16, (1, 1), (4, 4), (0, 0))),
-    "13 x 13 over 20 channels": (SMALL, (1, 15, 13, 20, 5, (13, 13), (2, 2), (0, 0))),
-    "a window of all padding but a corner": (SMALL, (2, 2, 3, 5, 3, (11, 9), (3, 2), (10, 8))),
+    "patches of 14 x 14": ({}, (1, 224, 224, 3, 16, (14, 14), (14, 14), NONE)),
+    "patches of 14 x 14, 192 filters": ({}, (1, 28, 28, 3, 192, (14, 14), (14, 14), NONE)),
+    "stride 4 over 4,096 channels": ({}, (1, 12, 12, 4096, 16, (1, 1), (4, 4), NONE)),
+    "13 x 13 over 20 channels": (SMALL, (1, 15, 13, 20, 5, (13, 13), (2, 2), NONE)),
+    "a window of all padding but a corner": (SMALL, (2, 2, 3, 5, 3, (11, 9), (3, 2), ((10, 10), (8, 8)))),
 }
 
 

@@ -86,9 +86,9 @@ REFUSED = {
         convolved(y=Tensor("y", (1, 2, 4, 4), "int8"), dilation=(2, 1)),
         "layer conv cannot run on systola: dilation=(2, 1): dilation must be (1, 1).",
     ),
-    "padding of two sizes": (
-        convolved(y=Tensor("y", (1, 5, 4, 4), "int8"), padding=((0, 1), (0, 0))),
-        "layer conv cannot run on systola: padding=((0, 1), (0, 0)): padding must be the same on opposite sides.",
+    "padding of a whole kernel on one side": (
+        convolved(w=weights(1, 1, 4, 4), y=Tensor("y", (1, 7, 6, 4), "int8"), padding=((0, 1), (0, 0))),
+        "layer conv cannot run on systola: padding=((0, 1), (0, 0)): padding must be less than the kernel, (1, 1).",
     ),
     "padding of a whole kernel": (
         convolved(w=weights(1, 1, 4, 4), y=Tensor("y", (1, 8, 6, 4), "int8"), padding=((1, 1), (0, 0))),
@@ -142,7 +142,7 @@ REFUSED = {
     ),
     "pooling with padding on one side": (
         pooled(shape=(1, 3, 3, 4), window=(2, 2), padding=((0, 1), (0, 0))),
-        "layer pool cannot run on systola: padding=((0, 1), (0, 0)): padding must be the same on opposite sides.",
+        "layer pool cannot run on systola: padding=((0, 1), (0, 0)): padding of a pooling must be 0.",
     ),
     "a scale in float32": (
         convolved(arithmetic=Onnx(0.01)),
@@ -204,13 +204,14 @@ def test_every_reason_of_a_rejection_ends_a_sentence():
         (convolved(bias=(BIAS,)), X.shape),
         (convolved(y=Tensor("y", (1, 6, 6, 4), "int8"), padding=((1, 1), (1, 1))), X.shape),
         (convolved(y=Tensor("y", (1, 6, 2, 4), "int8"), padding=((1, 1), (0, 0)), stride=(1, 2)), X.shape),
+        (convolved(y=Tensor("y", (1, 3, 4, 4), "int8"), padding=((0, 1), (2, 1)), stride=(2, 2)), X.shape),
         (convolved(arithmetic=Tflite(codes(4, 1 << 29, 1 << 30, np.int64), -6, low=-50, high=100)), X.shape),
         (pooled(), X.shape),
         (pooled(kind="average", window=(3, 3), stride=(1, 1), shape=(1, 4, 4, 4)), X.shape),
         (pooled(arithmetic=Tflite(low=0, high=50)), X.shape),
         (pooled(kind="average", window=(3, 2), stride=(1, 2), shape=(1, 4, 3, 4), arithmetic=MEAN), X.shape),
     ],
-    ids=["bias", "padding", "two paddings", "filters", "maximum", "average", "clamp", "mean"],
+    ids=["bias", "padding", "two paddings", "four paddings", "filters", "maximum", "average", "clamp", "mean"],
 )
 def test_layers_match_the_reference(on_golden, graph, shape):
     on_golden(P, graph, {"x": codes(shape)})

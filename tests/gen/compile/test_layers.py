@@ -18,7 +18,7 @@ from systola.gen.compile.layers import (
 )
 
 TENSOR = DramTensor(0, 1, 6, 6, 4)
-CONVOLUTION = ConvolutionLayer(TENSOR, 4096, 8192, 12288, 8, (3, 3), (1, 1), (1, 1))
+CONVOLUTION = ConvolutionLayer(TENSOR, 4096, 8192, 12288, 8, (3, 3), (1, 1), ((1, 1), (1, 1)))
 POOLING = PoolingLayer(TENSOR, 4096, (2, 2), (2, 2), table=8192)
 ADDITION = AdditionLayer(TENSOR, 4096, 8192, (1, 1), 1 << 30, 1)
 PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), Scale(1 << 30, 1), CONVOLUTION, POOLING, ADDITION)}
@@ -32,7 +32,6 @@ LEGAL = {
     "Scale.shift": (-5,),
     "Scale.bias": (-5,),
     "PoolingLayer.maximum": (True,),
-    "ConvolutionLayer.padding": ((0, 1),),
     "AdditionLayer.scale": ((0, 1), (1, -1)),
     "AdditionLayer.multiplier": (-5,),
     "AdditionLayer.shift": (-5,),
@@ -80,8 +79,8 @@ MISTAKES = {
         "output=4294967009: 288 bytes from output on end 1 bytes beyond 4 GiB.",
     ),
     "padding of a whole kernel": (
-        lambda: replace(CONVOLUTION, padding=(3, 0)),
-        "padding=(3, 0): padding must be less than the kernel, (3, 3).",
+        lambda: replace(CONVOLUTION, padding=((0, 3), (0, 0))),
+        "padding=((0, 3), (0, 0)): padding must be less than the kernel, (3, 3).",
     ),
     "a kernel larger than the padded image": (
         lambda: replace(CONVOLUTION, kernel=(9, 3)),
