@@ -34,12 +34,13 @@ FAST = ("all blocks of Y at one address",)
 
 @pytest.fixture(scope="module")
 def cases(chain):
-    """Chains of all kinds: random ones, an error of each transfer, and a descriptor whose sizes are too large."""
+    """Chains of all kinds: random and stopped ones, an error of each transfer, sizes that are too large."""
     faults = [(0x1000, 0x103F, 2), (0x2000, 0x203F, 3), (0x3000, 0x303F, 2), (0x4040, 0x407F, 3)]
     two = [(1, 2, 0x1000, 0x2000, 0x3000), (2, 1, 0x1000, 0x2000, 0x3100)]
     wrong = [(0, 1, 0x1000, 0x2000, 0x3000)], [(1, 1, 0x1004, 0x2000, 0x3000)]
     return [
         *find("outer_product").cases(BREAKS.design.parameters, 8, 5),
+        *(case for case in find("outer_product").cases(BREAKS.design.parameters, 40, 1) if case.stop is not None),
         *(chain(*two, fault=fault) for fault in faults),
         *(chain(*descriptors, limit=5_000) for descriptors in wrong),
         chain(*two),
