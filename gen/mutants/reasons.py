@@ -19,6 +19,8 @@ class Reason:
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
+LANE = "each write port of a bank writes one byte only, and its data and enable of other bits are unused"
+
 REASONS = (
     Reason(
         "bfloat16_systolic",
@@ -78,6 +80,12 @@ REASONS = (
         r"^scratchpad__one_hot_mux_\w+: A\[\d+\] stuck at 0; assign _7 = .* : 77'h0+;$",
         "the input is the constant 0",
     ),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r8_l1_block_l64: B\[41\] .*; if \(access\[6\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r8_l1_block_l64: A\[36\] .*; if \(access\[10\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[18\] .*; if \(access\[5\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[7\] .*; if \(access\[10\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[9\] .*; if \(access\[12\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: WR_EN\[261\] stuck at 0; ", LANE),
 )
 
 
