@@ -118,6 +118,26 @@ REASONS = (
         r"^axi_memory__matrix_arbiter_\w+: A\[0\] inverted while bit 1 is 1; assign _4 = \| ",
         "bit 1 of the reduction is 1 then, so its result is 1 regardless of bit 0",
     ),
+    Reason(
+        "link",
+        r"^link__body: A\[19\] inverted; assign procmux_\d+ = \w+ \? \{ 8'h00, access__write_data__payload",
+        "this input is undefined, and the enable of the register excludes the state without a handshake",
+    ),
+    Reason(
+        "link",
+        r"^link__crc: Y\[4\] stuck at 0; assign _16 = step5\[0\] \? 32'd3988292384 : 32'd0;$",
+        "bit 4 of the polynomial is 0",
+    ),
+    Reason(
+        "link",
+        r"^link__link_access_\w+: B\[24\] .*; assign procmux_\d+ = _40 \? _41\[31:0\] : memory_ar_payload\[32:1\];$",
+        "only addresses of registers are incremented, and they have 16 bits",
+    ),
+    Reason(
+        "link",
+        r"^link__body: Y\[4\] inverted while bit 6 is 1; assign \{ _1\[8\], age \} = next_number ",
+        "an age of 64 or more is outside the window of 16, regardless of its bit 4",
+    ),
 )
 
 
