@@ -19,6 +19,9 @@ class Reason:
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
+READS = "this port of the scratchpad only reads, so the data and the strobe of its accesses are unused"
+LANE = "each write port of a bank writes one byte only, and its data and enable of other bits are unused"
+
 REASONS = (
     Reason(
         "bfloat16_systolic",
@@ -77,6 +80,63 @@ REASONS = (
         "scratchpad",
         r"^scratchpad__one_hot_mux_\w+: A\[\d+\] stuck at 0; assign _7 = .* : 77'h0+;$",
         "the input is the constant 0",
+    ),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r8_l1_block_l64: B\[41\] .*; if \(access\[6\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r8_l1_block_l64: A\[36\] .*; if \(access\[10\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[18\] .*; if \(access\[5\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[7\] .*; if \(access\[10\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: Y\[9\] .*; if \(access\[12\]\)$", LANE),
+    Reason("split_scratchpad", r"^split_scratchpad__bank_w64_r16_l1_block_l64: WR_EN\[261\] stuck at 0; ", LANE),
+    Reason("axi_memory", r"^axi_memory__bank_w64_r512_l1_block_l64: B\[26\] .*; if \(access\[14\]\)$", LANE),
+    Reason("axi_memory", r"^axi_memory__scratchpad_\w+: i\[72\] .*; axi_memory__one_hot_mux_w82_c4 to_bank1 ", READS),
+    Reason(
+        "axi_memory", r"^axi_memory__scratchpad_\w+: req_payload\[75\] .*; input \[82:0\] port2_req_payload,$", READS
+    ),
+    Reason("axi_memory", r"^axi_memory__body: port2_req_payload\[69\] stuck at 0; wire \[82:0\] reads1__req__", READS),
+    Reason(
+        "axi_memory",
+        r"^axi_memory__scratchpad_\w+: i\[57\] .*; axi_memory__one_hot_mux_w64_c2 from_bank1 ",
+        "port 1 of the scratchpad only writes, so the word that it would read is unused",
+    ),
+    Reason(
+        "axi_memory",
+        r"^axi_memory__read_bursts_\w+: Y\[0\] stuck at 0; assign _39 = _38 \? 2'h0 : 2'h2;$",
+        "bit 0 of both responses, OKAY and SLVERR, is 0",
+    ),
+    Reason(
+        "axi_memory",
+        r"^axi_memory__write_bursts_\w+: B\[2\] .*; if \(aw_ready\) auto_\d+ <= ",
+        "this bit is address bit 13, beyond the memory of 8 KiB, and it is unused after the check of the address",
+    ),
+    Reason(
+        "axi_memory",
+        r"^axi_memory__stream_buffer_id_last_resp2_d4_c1_auto: S\[0\] stuck at 1; if \(rst\) spare <= 3'h3;$",
+        "a port of the scratchpad holds at most 3 reads, so the buffer of 4 always has space",
+    ),
+    Reason(
+        "axi_memory",
+        r"^axi_memory__matrix_arbiter_\w+: A\[0\] inverted while bit 1 is 1; assign _4 = \| ",
+        "bit 1 of the reduction is 1 then, so its result is 1 regardless of bit 0",
+    ),
+    Reason(
+        "link",
+        r"^link__body: A\[19\] inverted; assign procmux_\d+ = \w+ \? \{ 8'h00, access__write_data__payload",
+        "this input is undefined, and the enable of the register excludes the state without a handshake",
+    ),
+    Reason(
+        "link",
+        r"^link__crc: Y\[4\] stuck at 0; assign _16 = step5\[0\] \? 32'd3988292384 : 32'd0;$",
+        "bit 4 of the polynomial is 0",
+    ),
+    Reason(
+        "link",
+        r"^link__link_access_\w+: B\[24\] .*; assign procmux_\d+ = _40 \? _41\[31:0\] : memory_ar_payload\[32:1\];$",
+        "only addresses of registers are incremented, and they have 16 bits",
+    ),
+    Reason(
+        "link",
+        r"^link__body: Y\[4\] inverted while bit 6 is 1; assign \{ _1\[8\], age \} = next_number ",
+        "an age of 64 or more is outside the window of 16, regardless of its bit 4",
     ),
 )
 

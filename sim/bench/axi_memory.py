@@ -172,6 +172,9 @@ async def _run_case(
     if case.alone_reads and not problems:
         count, first, last = spans["r"]
         problems += _laws(count, first - spans["ar"][1], last - first + 1)
+    if case.together and not problems:
+        channel = "w" if case.masters[0][0].words else "r"
+        problems += _fair([master.watch.span[channel][1] for master in masters])
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
 
@@ -200,3 +203,9 @@ def _laws(beats: int, latency: int, cycles: int):
     """Violated cycle laws of a burst of reads without concurrent traffic, in words."""
     if latency != LATENCY or cycles != beats:
         yield f"{beats} beats came {latency} cycles after the address, in {cycles} cycles"
+
+
+def _fair(ends: list[int]):
+    """Unfair arbitration of equal bursts on one bank that started together, in words."""
+    if max(ends) - min(ends) > 2 * len(ends):
+        yield f"equal bursts of all masters ended in cycles {ends}"

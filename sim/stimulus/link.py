@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..golden.link import HELLO, WINDOW, WORD, WORDS, request
+from ..golden.link import HELLO, READ, WINDOW, WORD, WORDS, WRITE, request
 from .resets import Interruptible
 from .turns import Turns
 
@@ -60,16 +60,27 @@ def _random_case(p: dict, rng: np.random.Generator, turns: Turns, case: int, req
         frames = [
             damaged(frame, rng, turns.take("damage", DAMAGES)) if rng.random() < 0.2 else frame for frame in frames
         ]
+    crowded = case % 8 == 3
+    if crowded:
+        frames += _crowd(windows[0], number)
+        number += 5
     frames.append(b"\0" + request(number, HELLO))  # its response is always the last one
     pauses: dict[str, float] = dict(zip(("aw", "w", "b", "ar", "r"), rng.choice([0.0, 0.3, 0.8], 5), strict=True))
     return LinkCase(
         b"".join(frames),
         *windows,
         gap=float(rng.choice([0.0, 0.3])) * (case % 4 != 0),
-        stall=float(rng.choice([0.0, 0.3, 0.8])) * (case % 4 != 0),
+        stall=max(float(rng.choice([0.0, 0.3, 0.8])) * (case % 4 != 0), 0.8 * crowded),
         pauses=pauses if case % 4 else {},
         seed=int(rng.integers(2**31)),
     )
+
+
+def _crowd(address: int, number: int) -> list[bytes]:
+    """Write of all bytes, and reads of them whose stalled responses fill every buffer."""
+    count, data = WORDS, bytes(range(WORD * WORDS))
+    said = [request(number + n, READ, address, count) for n in (2, 3, 4)]
+    return [b"\0" + request(number, HELLO), request(number + 1, WRITE, address, count, data), *said]
 
 
 def _window(width: int, size: int, rng: np.random.Generator, case: int) -> int:

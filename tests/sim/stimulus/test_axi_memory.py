@@ -48,10 +48,13 @@ def test_every_kind_is_there():
 
 
 def test_the_widest_bus_has_every_kind():
-    bursts = [
-        b
-        for c in random_cases({"masters": 8, "data_width": 512, "bytes": 4096, "bursts": "all"}, 40, 1)
-        for m in c.masters
-        for b in m
-    ]
+    widest = P | {"masters": 8, "data_width": 512, "bytes": 4096}
+    bursts = [b for c in random_cases(widest, 40, 1) for m in c.masters for b in m]
     assert {burst.burst for burst in bursts} == {FIXED, INCR, WRAP, RESERVED}
+
+
+def test_masters_compete_for_a_bank():
+    found = [case.masters for case in random_cases(P, 40, 1) if case.together]
+    assert {bool(masters[0][0].words) for masters in found} == {True, False}
+    assert all(len(bursts) == 1 for masters in found for bursts in masters)
+    assert not any(case.together for case in random_cases(P | {"bursts": "incr"}, 40, 1))
