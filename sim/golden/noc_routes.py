@@ -11,6 +11,8 @@ from .noc import Sent, nodes, receivers
 
 Channel = tuple[int, int]
 """Router and output port."""
+ENTRY = -1
+"""Port that, with the number of a node, stands for the node's entry."""
 
 
 def route(topology: str, k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E741
@@ -59,9 +61,9 @@ def interval(topology: str, k: int, l: int, vcs: int, source: int, dest: int) ->
     because each arbiter grants the least recently served.
     """
     paths = {node: route(topology, k, l, node, dest) for node in range(nodes(topology, k, l)) if node != dest}
-    before: dict[Channel, Counter] = {}  # channel to the number of sources on each that leads to it
+    before: dict[Channel, Counter[Channel]] = {}  # channel to the number of sources on each that leads to it
     for node, channels in paths.items():
-        for previous, channel in pairwise([(node, None), *channels]):
+        for previous, channel in pairwise([(node, ENTRY), *channels]):
             before.setdefault(channel, Counter())[previous] += 1
     found = 1
     for channel in paths[source]:
