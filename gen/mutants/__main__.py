@@ -15,6 +15,7 @@ from ..cli.options import err, folder_option
 from ..errors import UsageError
 from ..generators import find, generators
 from ..synth.synth import SynthesisError
+from .equivalence import LIMIT
 from .score import MutationError, Score, score
 
 TITLE = "Mutants that the bench of each generator notices"
@@ -27,6 +28,7 @@ def main(
     seed: Annotated[int, typer.Option(min=1, help="Seed of the choice of mutants.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Mutants that are simulated concurrently.")] = 2,
     least: Annotated[float, typer.Option(min=0, max=100, help="Lowest accepted share of noticed mutants, in %.")] = 95,
+    limit: Annotated[int, typer.Option(min=1, help="Seconds for each of the two proofs of a mutant.")] = LIMIT,
     out: Annotated[
         Path | None, folder_option("--out", help="Folder for mutants.json, to which the scores are added.")
     ] = None,
@@ -44,7 +46,12 @@ def main(
         with err.status(f"[{number}/{len(names)}] {name}") as status:
             try:
                 found = score(
-                    name, count=count, seed=seed, jobs=jobs, progress=lambda text: status.update(escape(text))
+                    name,
+                    count=count,
+                    seed=seed,
+                    jobs=jobs,
+                    limit=limit,
+                    progress=lambda text: status.update(escape(text)),
                 )
             except (MutationError, SynthesisError) as error:
                 raise UsageError(str(error)) from None

@@ -6,7 +6,7 @@ from ..synth.synth import SynthesisError, run_yosys
 from .mutate import SELECT, WIDTH, Mutants
 
 LIMIT = 60
-"""Seconds after which each method is given up."""
+"""Seconds after which each method is given up, by default."""
 
 HEAD = """\
 read_rtlil mutants.il
@@ -45,7 +45,7 @@ sat -tempinduct -prove trigger 0 -set-init-undef -maxsteps 12 -verify pair
 """The outputs are equal in all states that can be reached from reset: by temporal induction."""
 
 
-def equivalent(mutants: Mutants, number: int, folder: Path) -> bool:
+def equivalent(mutants: Mutants, number: int, folder: Path, limit: int = LIMIT) -> bool:
     """Whether Yosys proves that mutant `number` has the outputs of the unmodified design. False: no proof was found."""
     (folder / "mutants.il").write_text(mutants.rtlil)
     (folder / "pair.v").write_text(_constant(mutants, "gold", 0) + _constant(mutants, "gate", number))
@@ -56,7 +56,7 @@ def equivalent(mutants: Mutants, number: int, folder: Path) -> bool:
     for script in (LOCAL, WHOLE):
         (folder / "script.ys").write_text(script)
         try:
-            run_yosys(folder, LIMIT)
+            run_yosys(folder, limit)
         except SynthesisError:
             continue
         return True

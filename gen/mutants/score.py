@@ -11,7 +11,7 @@ from ...sim.runner import children
 from ...sim.runner.simulate import simulate
 from ...sim.runner.simulator import SimulatorError
 from ..generators import Generator, find
-from .equivalence import equivalent
+from .equivalence import LIMIT, equivalent
 from .mutate import Mutants, Mutation, mutants
 from .reasons import reason
 
@@ -58,28 +58,30 @@ def score(
     count: int,
     seed: int = 1,
     jobs: int = 2,
+    limit: int = LIMIT,
     progress: Callable[[str], object] = lambda text: None,
 ) -> Score:
     """Simulate `count` mutants of a generator's small design in its bench, and try to prove survivors equivalent.
 
-    `jobs` mutants are simulated concurrently. Raises :class:`MutationError` if the bench rejects the unmodified design.
+    `jobs` mutants are simulated concurrently. Each proof has `limit` seconds. Raises :class:`MutationError` if the
+    bench rejects the unmodified design.
     """
     started, generator = time.perf_counter(), find(name)
     design = generator.design(**generator.small)
     with children.temporary() as folder:
         made = mutants(design, folder, count=count, seed=seed)
         progress(f"{name}: building {len(made.mutations)} mutants")
-        limit = PATIENCE * _seconds(generator, made)
+        patience = PATIENCE * _seconds(generator, made)
         waiting = made.mutations
         for cases in (FIRST, CASES):
             progress(f"{name}: {len(waiting)} mutants, {cases} cases each")
             with ThreadPoolExecutor(jobs) as pool:
-                run = partial(notices, generator, made, cases, limit=limit)
+                run = partial(notices, generator, made, cases, limit=patience)
                 noticed = list(pool.map(run, [each.number for each in waiting]))
             waiting = [each for each, found in zip(waiting, noticed, strict=True) if not found]
         explained = {str(each): found for each in waiting if (found := reason(name, str(each)))}
         others = [each for each in waiting if str(each) not in explained]
-        same = [each for each in others if _proven(made, each, folder, progress)]
+        same = [each for each in others if _proven(made, each, folder, limit, progress)]
         left = [each for each in others if each not in same]
     return Score(
         name,
@@ -113,6 +115,6 @@ def notices(generator: Generator, made: Mutants, cases: int, number: int, limit:
     return outcome.mismatches > 0
 
 
-def _proven(made: Mutants, mutation: Mutation, folder: Path, progress) -> bool:
+def _proven(made: Mutants, mutation: Mutation, folder: Path, limit: int, progress) -> bool:
     progress(f"{made.design.name}: proof for {mutation}")
-    return equivalent(made, mutation.number, folder)
+    return equivalent(made, mutation.number, folder, limit)

@@ -3,6 +3,7 @@ of every port of every router."""
 
 import random
 from collections import Counter
+from itertools import pairwise
 
 import cocotb
 from cocotb.triggers import FallingEdge
@@ -52,6 +53,8 @@ async def run(dut, job: BenchJob):
         flits = sum(sink.beats for sink in sinks.values())
         first = min(source.cycles[0] for source in sources.values() if source.beats)
         cycles = max((sink.cycles[-1] for sink in sinks.values() if sink.beats), default=first) - first
+        if case.saturated and p["depth"] >= p["latency"] + 2:
+            _check_intervals(outcome, where, p, case, sinks)
         if case.lone:
             _check_latency(outcome, where, p, case, cycles)
         elif not case.gap and not case.stalls:
@@ -143,6 +146,26 @@ def _check_latency(outcome: Outcome, where: str, p: dict, case: NocCase, cycles:
     outcome.checked += 1
     if cycles < law or (full and cycles != law):
         _count(outcome, f"{where}: {cycles} cycles from node {source} to {packet.dest}, expected {law}")
+
+
+def _check_intervals(outcome: Outcome, where: str, p: dict, case: NocCase, sinks: dict[int, Sink]):
+    """Compare the flits between two of the same source with their bound, until one source has no more.
+
+    A first packet waits once at each router of its route, and may pass it `latency` cycles after the others.
+    """
+    shape = p["topology"], p["k"], p["l"]
+    dest = next(iter(case.packets.values()))[0].dest
+    order = [unsigned(text) for text in sinks[dest].fields["src"]]
+    end = min(max((n for n, each in enumerate(order) if each == source), default=len(order)) for source in case.packets)
+    for source in case.packets:
+        bound = noc_routes.interval(*shape, p["vcs"], source, dest)
+        places = [n for n, each in enumerate(order[:end]) if each == source]
+        first, gaps = (places or [end])[0], [b - a for a, b in pairwise([*places, end])]
+        hops = noc.hops(*shape, source, dest)
+        outcome.checked += 1
+        if first > hops * (bound + p["latency"]) or any(gap > bound for gap in gaps):
+            worst = max([first, *gaps])
+            _count(outcome, f"{where}: {worst} flits to node {dest} between two of node {source}, at most {bound}")
 
 
 def _check_flits(outcome: Outcome, where: str, dut, width: int, expected: Counter):

@@ -5,11 +5,14 @@ link last. Fat tree: k down, then k up. Ties in a ring or torus: see docs/concep
 """
 
 from collections import Counter
+from itertools import pairwise
 
 from .noc import Sent, nodes, receivers
 
 Channel = tuple[int, int]
 """Router and output port."""
+ENTRY = -1
+"""Port that, with the number of a node, stands for the node's entry."""
 
 
 def route(topology: str, k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E741
@@ -45,6 +48,28 @@ def _tree(k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E74
         channels.append((level * k ** (l - 1) + index, digits[level]))
         index += (digits[level] - index // k ** (level - 1) % k) * k ** (level - 1)
     return [*channels, (index, digits[0])]
+
+
+def interval(topology: str, k: int, l: int, vcs: int, source: int, dest: int) -> int:  # noqa: E741
+    """Largest number of flits that leave the exit of `dest` from one of `source` to its next, that one included, if all
+    other nodes always have packets of one flit for `dest`.
+
+        interval = product over the channels of the route of n (v (v - 1) + 1)
+
+    n channels, or the entry, lead to the channel. v is the number of VCs on which one of them carries packets: at most
+    `vcs`, and 1 if each carries those of one source. While a packet waits, n (v (v - 1) + 1) - 1 others pass at most,
+    because each arbiter grants the least recently served.
+    """
+    paths = {node: route(topology, k, l, node, dest) for node in range(nodes(topology, k, l)) if node != dest}
+    before: dict[Channel, Counter[Channel]] = {}  # channel to the number of sources on each that leads to it
+    for node, channels in paths.items():
+        for previous, channel in pairwise([(node, ENTRY), *channels]):
+            before.setdefault(channel, Counter())[previous] += 1
+    found = 1
+    for channel in paths[source]:
+        v = min(vcs, max(before[channel].values()))
+        found *= len(before[channel]) * (v * (v - 1) + 1)
+    return found
 
 
 def flits(topology: str, k: int, l: int, sent: Sent) -> Counter[Channel]:  # noqa: E741

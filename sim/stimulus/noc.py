@@ -7,6 +7,8 @@ import numpy as np
 from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
 from .resets import Interruptible
 
+HOT = 24
+"""Packets of each node in a saturated case."""
 FULL, ERRORS = 10, 260
 """Case with more packets to illegal destinations than the error counter of a node can count, and their number."""
 
@@ -15,7 +17,8 @@ FULL, ERRORS = 10, 260
 class NocCase(Interruptible):
     """Packets of each node; the probability of a pause before each beat; the stall probability of each exit.
 
-    `lone`: there is one packet, or one to be added per node, whose latency is checked.
+    `lone`: there is one packet, or one to be added per node, whose latency is checked. `saturated`: all other nodes
+    send packets of one word to one node, and the flits between two of the same source are checked.
     """
 
     packets: dict[int, list[Packet]]
@@ -23,6 +26,7 @@ class NocCase(Interruptible):
     stalls: dict[int, float] = field(default_factory=dict)
     seed: int = 0
     lone: bool = False
+    saturated: bool = False
 
 
 def destination(pattern: str, parameters: dict, source: int, rng: np.random.Generator) -> int:
@@ -55,11 +59,21 @@ def lone_cases(parameters: dict, pairs: list[tuple[int, int, int]], rng: np.rand
     return [NocCase({a: [_packet(parameters, rng, b, length)]}, lone=True) for a, b, length in pairs]
 
 
+def saturated(parameters: dict, dest: int, rng: np.random.Generator) -> NocCase:
+    """Case in which all other nodes send :data:`HOT` packets of one word to node `dest`, without pauses."""
+    packets = {
+        node: [_packet(parameters, rng, dest, 1) for _ in range(HOT)]
+        for node in range(_nodes(parameters))
+        if node != dest
+    }
+    return NocCase(packets, seed=int(rng.integers(2**31)), saturated=True)
+
+
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
     and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
     go to a rectangle; with reduction some are to be added, and half of the single ones. In one case a node sends more
-    illegal packets than its error counter can count."""
+    illegal packets than its error counter can count. Saturated cases alternate with hot spots of longer packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -70,6 +84,9 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
                 case = reduce(parameters, [(a, length)], rng)
                 case.lone = True
             cases.append(_spread(parameters, case, rng))
+            continue
+        if number % 24 == 8:
+            cases.append(saturated(parameters, number // 24 % _nodes(parameters), rng))
             continue
         case = _spread(parameters, traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6), rng)
         if parameters["reduction"]:

@@ -72,7 +72,7 @@ def test_equivalence_is_proven_and_not_assumed(made, tmp_path):
 
 def test_a_bench_that_accepts_everything_scores_zero(monkeypatch):
     monkeypatch.setattr(scoring, "notices", lambda *arguments, **options: False)
-    monkeypatch.setattr(scoring, "equivalent", lambda made, number, folder: number == 1)
+    monkeypatch.setattr(scoring, "equivalent", lambda made, number, folder, limit: number == 1)
     found = score("bitbrick", count=4)
     assert (found.mutants, found.noticed, len(found.equivalents), len(found.survivors)) == (4, 0, 1, 3)
     assert found.share == 0

@@ -26,6 +26,7 @@ BROKEN = {  # fault: Verilog text, its replacement
     "a wrong packet that is not counted": (r"= (_\d+) & computed\[(\d+)\];", r"= \1 & 1'h0;"),
     "an error counter that wraps": (r"= errors != 8'hff;", "= 1'h1;"),
     "a wrong packet that is sent": (r"= ~ current\[(\d+)\];", "= 1'h1;"),
+    "an arbiter with fixed priorities": (r"= later_0_1 \| grant\[0\];", "= 1'h0;"),
     "a lost end of packet": (r"(found\[\S+\]), last, ", r"\1, last & ~ found[0], "),
 }
 FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and simulated briefly

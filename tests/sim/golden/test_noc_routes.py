@@ -42,3 +42,17 @@ def test_a_flit_to_a_rectangle_crosses_its_tree_once():
     sent = {1: [Packet(0, (7, 8), to=5), Packet(1, (9,))], 2: [Packet(1, (3,))]}
     expected = Counter(dict.fromkeys(tree, 2)) + Counter({(2, 2): 1, (1, 0): 1})
     assert noc_routes.flits("mesh", 3, 2, sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "vcs", "pair", "expected"),
+    [
+        (("ring", 3, 1), 2, (1, 0), 2),  # two inputs at the exit, one node on each
+        (("mesh", 3, 1), 1, (2, 0), 2 * 1),  # two nodes take turns on the link to the exit
+        (("mesh", 3, 1), 2, (2, 0), 2 * 3),  # they may be on two VCs
+        (("mesh", 2, 2), 1, (3, 0), 2 * 2),  # of two inputs at the exit, one brings the packets of two nodes
+        (("crossbar", 2, 2), 2, (3, 0), 3),
+    ],
+)
+def test_every_node_has_its_turn(network, vcs, pair, expected):
+    assert noc_routes.interval(*network, vcs, *pair) == expected
