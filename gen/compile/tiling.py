@@ -33,11 +33,12 @@ class Tiling:
     A tile has up to images x rows x columns points and `filters` filters; its sums fit half of the accumulators.
 
     - `filters_first`: the tiles of all filters at some points precede those at the next points, otherwise the reverse.
-    - `group`: maximum number of products per sum of a phase, except in the first and the last tile. - `outputs`: number
-    of tiles of results for which the scratchpad has room. - `taper`: number of times that the last tile is halved,
-    which shortens the tail of the layer. - `spread`: pixels of many words have a pitch of one word more than a multiple
-    of the number of banks, so that accesses of the array and the lanes use all banks in turn. - `whole_windows`: the
-    input of all taps is loaded at once; otherwise each chunk loads the input of its own taps.
+    - `group`: maximum number of products per sum of a phase, except in the first and the last tile.
+    - `outputs`: number of tiles of results for which the scratchpad has room.
+    - `taper`: number of times that the last tile is halved, which shortens the tail of the layer.
+    - `spread`: pixels of many words have a pitch of one word more than a multiple of the number of banks, so that
+      accesses of the array and the lanes use all banks in turn.
+    - `whole_windows`: the input of all taps is loaded at once; otherwise each chunk loads the input of its own taps.
     """
 
     images: int

@@ -183,11 +183,14 @@ def _channel(signal: str) -> str:
 
 
 def _legal(wires: dict[str, str], data: int) -> str:
-    """Condition of an address: a burst of whole beats, INCR, within 4 KiB. The models serve no other."""
+    """Condition of an address: an INCR burst of whole beats within 4 KiB, or one narrower beat. The models serve no
+    other."""
     bytes_ = data // 8
     rules = []
     if "size" in wires:
-        rules.append(f"{wires['size']} == {bytes_.bit_length() - 1}")
+        whole = bytes_.bit_length() - 1
+        narrow = f" || ({wires['len']} == 0 && {wires['size']} < {whole})" if "len" in wires else ""
+        rules.append(f"({wires['size']} == {whole}{narrow})")
     if "burst" in wires:
         rules.append(f"{wires['burst']} == 1")
     if {"addr", "len"} <= wires.keys():
