@@ -26,7 +26,7 @@ def halves(end) -> tuple[Any, Any]:
 
 
 class BusFault(Exception):
-    """Access to an address at which the memory does not respond."""
+    """Access to an address that returns an error response."""
 
 
 class AxiRamModel:
@@ -64,7 +64,7 @@ class AxiRamModel:
         reads.r_channel = _Coded(reads.r_channel, "rresp", lambda: self._codes.pop("_read", None))
 
     def pause(self, channel: str, probability: float, seed: int):
-        """Let a channel pause in each cycle with this probability."""
+        """Pause a channel in each cycle with this probability."""
         target = self.channels[channel]
         target.clear_pause_generator()
         target.pause = False
@@ -73,7 +73,7 @@ class AxiRamModel:
             target.set_pause_generator(iter(lambda: chance() < probability, None))
 
     def _guarded(self, name: str, access: Callable) -> Callable:
-        """Access that fails where the memory has a fault."""
+        """Wrap an access so that it fails at addresses with a fault."""
 
         async def guarded(address, data_or_length):
             length = data_or_length if isinstance(data_or_length, int) else len(data_or_length)
@@ -173,11 +173,11 @@ def _extra(memory: AxiRamModel) -> int:
 
 
 class ProtocolChecker:
-    """Protocol checker for a master, at the falling edge of every cycle: an offered beat must remain stable until
-    accepted.
+    """Protocol checker of an AXI4 or AXI4-Lite port: valid and payload must remain stable until ready (R and B: valid).
 
-    It also counts the beats of each channel, and records the cycles of the first and the last of them. `errors` has a
-    sentence for each violation. Rules of a burst (4 KiB, wlast) are asserted by cocotbext-axi's memory.
+    It samples at the falling edge of every cycle, counts the beats of each channel, and records the cycles of its first
+    and last beat. `errors` has a sentence for each violation. Rules of a burst (4 KiB, wlast) are asserted by
+    cocotbext-axi's memory.
     """
 
     PAYLOADS = {
@@ -201,7 +201,7 @@ class ProtocolChecker:
         self._offered: dict[str, list[str]] = {}
 
     def clear(self):
-        """Start anew after a reset."""
+        """Discard errors and stalled beats, after a reset; counts are retained."""
         self.errors.clear()
         self._offered.clear()
 

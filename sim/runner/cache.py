@@ -12,12 +12,12 @@ from .folders import FolderError
 
 
 def once(name: str, content: Iterable[str], fill: Callable[[Path], None]) -> Path:
-    """Directory that `fill` made for this `content`; `fill` runs only if there is no complete one yet.
+    """Cached directory for this `content`; `fill` is called to create it unless a complete one exists.
 
     `content` is everything on which the result depends. The directory takes its final name only when `fill` has
-    returned. A directory whose files are not those that `fill` made, for example after a full disk, is made again.
-    Concurrent processes with the same content wait for the first. Raises :class:`.FolderError`, one sentence, if no
-    cache can be written.
+    returned. A directory whose files differ from those that `fill` created, for example after a full disk, is created
+    again. Concurrent processes with the same content wait for the first. Raises :class:`.FolderError`, one sentence, if
+    no cache can be written.
     """
     digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:24]
     places, reasons = [], []
@@ -57,7 +57,7 @@ def _made(final: Path, fill: Callable[[Path], None]) -> Path:
 
 
 def _complete(folder: Path) -> bool:
-    """Whether a directory has all files that were made in it, unchanged."""
+    """Whether a directory has all files that were created in it, unchanged."""
     try:
         listed = json.loads(_list(folder).read_text())
         return folder.is_dir() and all(_entry(folder / path) == entry for path, entry in listed.items())

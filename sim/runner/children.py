@@ -50,7 +50,7 @@ class Child(subprocess.Popen):
         return self.stdin, self.stdout
 
     def kill_group(self):
-        """Kill the process and its descendants. Takes no lock of `Popen`, which the interrupted code may hold."""
+        """Kill the process and its descendants. Acquires no lock of `Popen`, which the interrupted code may hold."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
@@ -62,7 +62,8 @@ class Child(subprocess.Popen):
 
 
 def run(command, *, timeout: float | None = None, input: str | None = None, **options) -> subprocess.CompletedProcess:
-    """Execute `subprocess.run` for a :class:`Child`. Raises `subprocess.TimeoutExpired` after `timeout` seconds."""
+    """Equivalent of `subprocess.run` with a :class:`Child`. Raises `subprocess.TimeoutExpired` after `timeout`
+    seconds."""
     if input is not None:
         options["stdin"] = subprocess.PIPE
     with Child(command, **options) as child:
@@ -124,7 +125,7 @@ def stop_on_signals(say: Callable[[], object]):
 
 
 def die_with_parent():
-    """End this child process when its parent ends, for any reason. Called in the child. Without effect where there is
-    no such call."""
+    """End this child process when its parent ends, for any reason. Called in the child. Without effect on systems that
+    lack the call."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -1,4 +1,4 @@
-"""Coverage of a simulation: points of a design, and how often each occurred, from the files that Verilator writes.
+"""Coverage of a simulation: points of a design with their counts, from the files that Verilator writes.
 
 Source: Verilator's `VerilatedCov::write`, format SystemC::Coverage-3: one point per line, with fields separated by the
 characters 1 and 2.
@@ -35,7 +35,7 @@ class Point:
 
 
 Counts = Mapping[Point, int]
-"""How often each point occurred."""
+"""Number of occurrences of each point."""
 
 
 def read(path: Path) -> Counts:
@@ -60,7 +60,7 @@ def merge(runs: Iterable[Counts]) -> Counts:
 
 
 def lines(counts: Counts) -> dict[int, int]:
-    """How often each line of Verilog with a statement was executed."""
+    """Number of executions of each line of Verilog that has a statement."""
     found: dict[int, int] = {}
     for point, count in counts.items():
         for line in point.lines:

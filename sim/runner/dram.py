@@ -13,7 +13,7 @@ LIMIT = 1 << 30
 """Size of the largest DRAM in bytes."""
 
 RANGES = 4
-"""Largest number of address ranges of a DRAM with a fault of their own."""
+"""Largest number of fault ranges of a DRAM."""
 
 _CHUNK = 1 << 20
 
@@ -49,9 +49,10 @@ class DramSettings:
     latency: cycles from a read address to its first beat, from a last write beat to its response; 1 to
     65535, of which 1 has the effect of 2.
     stall: cycles of 256 in which each AXI channel pauses, at random; 0 to 255.
-    rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is kept exactly.
+    rate: bytes per cycle, of all ports and both directions together; None: unlimited. A fraction is represented
+    exactly.
     faults: (first, last, code): address ranges that return an AXI response, 1 to 3; at most RANGES of them.
-    fault_beat: (port, n, code): the n-th beat of a port from now on returns `code`. Reads and writes are counted
+    fault_beat: (port, n, code): the n-th beat of a port after this setting returns `code`. Reads and writes are counted
     together, from 0; ports are numbered in the order of the harness description; a reset cancels it.
     size: bytes; beats beyond it return DECERR. None: as large as possible.
     base: bus address of the first byte, a multiple of 4096; `faults` count from it.
@@ -111,7 +112,7 @@ class DramSettings:
 
 
 def save_image(path: Path, image: np.ndarray, limit: int = LIMIT):
-    """Write bytes to a file, with holes for chunks of zeros; its size is rounded up to a multiple of 8 bytes."""
+    """Write bytes to a sparse file, with holes for chunks of zeros; its size is rounded up to a multiple of 8 bytes."""
     data = np.ascontiguousarray(image).reshape(-1).view(np.uint8)
     check_image(data.size, limit)
     with path.open("wb") as file:
@@ -124,7 +125,7 @@ def save_image(path: Path, image: np.ndarray, limit: int = LIMIT):
 
 
 def load_image(path: Path, size: int, skip: int = 0) -> np.ndarray:
-    """Contents of a file from `skip` on: pages are read when they are used, and may be changed in memory."""
+    """Contents of a file from byte `skip` on: pages are read at first use; changes stay in memory."""
     return np.memmap(path, np.uint8, "c", offset=0)[skip : skip + size].view(np.ndarray)
 
 

@@ -17,7 +17,8 @@ EXTRAS = {
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }
-"""Modules of each extra. Those of `sim` that `synth` also needs are under `sim`: builds of both are cached."""
+"""Modules of each extra. Modules that `sim` and `synth` share, such as those of the build cache, are listed under
+`sim`."""
 
 PACKAGES = {
     "cocotb_tools": "cocotb",
@@ -29,7 +30,7 @@ PACKAGES = {
 
 
 def missing(module: str) -> str | None:
-    """Sentence about a module, or a package, that is not installed; None if it is of no extra."""
+    """Sentence about a module, or a package, that is not installed; None if no extra contains it."""
     name = module.split(".")[0].replace("-", "_")
     for extra, modules in EXTRAS.items():
         if name in modules:
@@ -39,7 +40,7 @@ def missing(module: str) -> str | None:
 
 
 def require(extra: str):
-    """Raise `ModuleNotFoundError` unless the modules of an extra are installed: before long work, not after it."""
+    """Raise `ModuleNotFoundError` unless the modules of an extra are installed. Called before long work."""
     for name in EXTRAS[extra]:
         if importlib.util.find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)

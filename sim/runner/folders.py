@@ -23,7 +23,7 @@ class FolderError(Exception):
 
 
 def reason(folder: Path, room: int = 0) -> str | None:
-    """Reason for which no file can be written into a folder, which need not exist yet, as a phrase; None if one can."""
+    """Phrase that states why no file can be written into a folder; None if one can. The folder need not exist."""
     for place in (folder, *folder.parents):
         try:
             found = place.lstat()
@@ -44,7 +44,7 @@ def reason(folder: Path, room: int = 0) -> str | None:
 
 
 def cannot(folder: Path, room: int = 0) -> str | None:
-    """As :func:`reason`, by making the folder and a file in it: some file systems report an error only then."""
+    """As :func:`reason`, by creating the folder and a file in it: some file systems report an error only then."""
     if why := reason(folder, room):
         return why
     try:
@@ -57,7 +57,7 @@ def cannot(folder: Path, room: int = 0) -> str | None:
 
 
 def caches() -> Iterator[Path]:
-    """Folders in which builds are searched and kept, the preferred one first.
+    """Folders for cached builds, in order of preference.
 
     `$SYSTOLA_CACHE` alone if it is set, otherwise the platform's cache directory and a temporary folder of the user,
     which is made only when the iteration reaches it.
@@ -101,7 +101,7 @@ def tool_environment() -> dict[str, str]:
 
 
 def _temporary() -> list[Path]:
-    """User's own folder among the temporary ones, which no other user could have made; none if there is none."""
+    """Temporary folder of the user, which no other user can have created; an empty list if there is none."""
     try:
         folder = Path(tempfile.gettempdir()) / f"systola-{os.getuid()}"
         folder.mkdir(mode=0o700, exist_ok=True)

@@ -10,7 +10,7 @@ from .ports import PortGroups, Ports, group, read_ports
 from .simulator import SimulatorError
 
 ICARUS_BYTES = 1 << 23
-"""Size in bytes of each DRAM under Icarus, unless a harness has another number."""
+"""Default size in bytes of each DRAM under Icarus."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Harness:
     instances: copies of the design, with one clock and one reset.
     memories: the AXI4 masters that share each DRAM, as (instance, prefix), or as the prefix alone for instance 0. The
     order numbers the DRAMs, and the ports of each. None: each instance has one DRAM for all its masters.
-    joins: pairs of ends that are connected. An end is a single port, or the prefix of several; of each two ports that
-    are connected, one is an output and the other an input of the same width.
+    joins: pairs of ends that are connected. An end is a single port, or the prefix of several; of two connected ports
+    one is an output and the other an input of the same width.
     bytes: size of each DRAM under Icarus, where it is an array. Under Verilator every DRAM has 1 GiB.
 
     Ports of the harness: clk and rst; `s_axil_*`, `irq` and all links of the design that are not joined; `set`,
-    `set_number`, `set_field` and `set_value` (see `dram.Field`); `bus_after_done`, which stays high after a cycle in
-    which `irq` and a valid signal of a master were high together; `bus_violation`, which stays high after a cycle in
-    which a master withdrew or changed what it offered, or in which an address was not that of an INCR burst of whole
-    beats within 4 KiB. `port_name` names the ports of several instances.
+    `set_number`, `set_field` and `set_value` (see `dram.SettingsField`); `bus_after_done`, which stays high after a
+    cycle in which `irq` and a valid signal of a master were high together; `bus_violation`, which stays high after a
+    cycle in which a master changed valid or payload before ready, or issued an address other than that of an INCR burst
+    of whole beats within 4 KiB or of one narrower beat. `port_name` names the ports of several instances.
     """
 
     instances: int = 1

@@ -183,8 +183,8 @@ def _channel(signal: str) -> str:
 
 
 def _legal(wires: dict[str, str], data: int) -> str:
-    """Condition of an address: an INCR burst of whole beats within 4 KiB, or one narrower beat. The models serve no
-    other."""
+    """Condition of an address: an INCR burst of whole beats within 4 KiB, or one narrower beat. The models support no
+    other burst."""
     bytes_ = data // 8
     rules = []
     if "size" in wires:

@@ -1,6 +1,7 @@
 """Host side of a harness under cocotb: registers of its instances, settings and images of its DRAMs.
 
-Registers are driven and sampled at falling edges of the clock. Settings and images take picoseconds, and no cycle.
+Registers are driven and sampled at falling edges of the clock. Settings and images are transferred within picoseconds,
+between clock edges.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,9 +23,9 @@ _WORD = 64  # bytes in which Icarus writes a memory
 
 
 class Host:
-    """Registers and interrupt of an instance; `instance` is None where the harness has one.
+    """Registers and interrupt of an instance; `instance` is None if the harness has only one.
 
-    `delays`: the cycles for which each response is stalled, without end.
+    `delays`: infinite iterator of the cycles for which each response is stalled.
 
     Raises `SimulatorError` for a register access without a response, or with an error response.
     """
@@ -98,7 +99,7 @@ class Host:
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} returned the response {code}.")
 
     async def _stall(self, answer: str, delay: int):
-        """Stall a response: it must stay as it is."""
+        """Stall a response, which must remain stable."""
         ports = [self._port(f"{answer}{name}") for name in ("valid", "resp", *["data"] * (answer == "r"))]
         first = [port.value for port in ports]
         for _ in range(delay):
@@ -148,7 +149,7 @@ async def set_field(dut, number: int, field: SettingsField, value: int):
 
 
 async def reset(dut, cycles: int = 4):
-    """Reset all instances; settings and contents of the DRAMs stay."""
+    """Reset all instances; settings and contents of the DRAMs are retained."""
     await FallingEdge(dut.clk)
     dut.rst.value = 1
     for _ in range(cycles):

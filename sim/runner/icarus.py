@@ -12,7 +12,7 @@ from .simulator import Launcher, SimulatorError, require, tail
 
 
 class Icarus(Launcher, cocotb_tools.runner.Icarus):
-    """Compile a design into `sim.vvp`; hierarchical blocks and C++ have no meaning for Icarus and are ignored."""
+    """Compile a design into `sim.vvp`; Icarus does not support hierarchical blocks and C++, which are ignored."""
 
     def __init__(
         self, top: str, waves: str = "", hier_blocks: Sequence[str] = (), sources: Sequence[Path] = ()

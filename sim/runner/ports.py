@@ -58,7 +58,8 @@ def read_ports(verilog: str, top: str) -> dict[str, tuple[str, int]]:
 
 
 def group(ports: Ports) -> PortGroups:
-    """Group ports by their names (docs/reference/ports.md). Raises `SimulatorError` for what a harness cannot drive."""
+    """Group ports by their names (docs/reference/ports.md). Raises `SimulatorError` for ports that a harness cannot
+    drive."""
     if ports.get("clk") != ("input", 1):
         raise SimulatorError("The design has no clock: an input `clk` of one bit.")
     offers = (

@@ -123,7 +123,7 @@ class Session:
         self._command(f"tick {cycles}")
 
     def reset(self):
-        """Reset all instances; settings and contents of the DRAMs stay."""
+        """Reset all instances; settings and contents of the DRAMs are retained."""
         self._command("reset")
 
     def record(self, instance: int = 0):

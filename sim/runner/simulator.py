@@ -121,7 +121,7 @@ def build(
     `waves` is "vcd" (or True) or "fst" if runs are to record waves in that format. `hier_blocks` names modules that
     Verilator compiles separately, once for all their instances: for arrays too large to compile as one. `sources` are
     C++ files, and their headers, that the design calls through DPI-C. Icarus ignores both. With `coverage`, runs count
-    how often each line, branch and toggle occurs; only Verilator can, and only without `hier_blocks`.
+    how often each line, branch and toggle occurs; only Verilator supports it, and only without `hier_blocks`.
     """
     waves = "vcd" if waves is True else waves or ""
     if waves not in ("", "fst", "vcd"):

@@ -18,7 +18,7 @@ from cocotb.types import LogicArray, Range
 
 @dataclass
 class Source:
-    """Beats of an input stream: the words of each field, the probability of a gap before each, the cycle of each."""
+    """Beats of an input stream: words of each field, probability of a gap before each beat, cycle of each transfer."""
 
     fields: Mapping[str, list[int]]
     gap: float = 0.0
@@ -30,14 +30,14 @@ class Source:
 
 
 ANY = -1
-"""Beats of an output stream of which any number is accepted."""
+"""Value of `Sink.beats` for an output stream that may have any number of beats."""
 
 
 @dataclass
 class Sink:
     """Beats of an output stream, of `beats` expected: the bits of each field as text, and the cycle of each beat.
 
-    `stall` is the probability of not being ready. `beats` ANY: any number, for which no transfer waits.
+    `stall` is the probability of not being ready. `beats` ANY: any number, and :func:`transfer` ends without them.
     """
 
     beats: int
@@ -51,7 +51,7 @@ LONGEST = 1_000_000
 
 
 class Stuck(AssertionError):
-    """No progress in any stream for a long time."""
+    """No progress in any stream for a number of cycles."""
 
 
 class Surplus(AssertionError):
@@ -88,10 +88,10 @@ async def transfer(
     """Send every beat of every source and accept every sink's beats; return the seconds of simulation.
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
-    Cycle 0 is the first that could carry a beat. `also` is called in every cycle and returns whether there was
-    progress, and with None at the end. Raises `Stuck` if there is no progress for `patience` cycles, or no beat for
-    `LONGEST` cycles, `Surplus` if a sink receives more than its beats. With a `part` below 1, end when this part of all
-    beats has passed.
+    Cycle 0 is the first that could carry a beat. `also` is called in every cycle with its number, and returns whether
+    there was progress; at the end it is called with None. Raises `Stuck` if there is no progress for `patience` cycles,
+    or no beat for `LONGEST` cycles, `Surplus` if a sink receives more than its beats. With a `part` below 1, end when
+    this part of all beats has been transferred.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
@@ -153,8 +153,8 @@ async def interrupt(
 
 
 async def pulse(dut, valid: Iterable[Any], cycles: int = 2, after: int = 2):
-    """Reset a running design for some cycles, from now on, and wait for some `after` it. Raises `Leftover` if a bit of
-    the handles `valid` is not low from the first edge on."""
+    """Reset a running design for `cycles`, then wait for `after` cycles. Raises `Leftover` if a bit of the handles
+    `valid` is not low from the first edge on."""
     outputs = [(handle._name, reader(handle)) for handle in valid]
     dut.rst.value = 1
     for number in range(cycles + after):
@@ -168,8 +168,8 @@ async def pulse(dut, valid: Iterable[Any], cycles: int = 2, after: int = 2):
 def reader(handle) -> Callable[[], str]:
     """Function that returns a handle's bits as text.
 
-    It is the function that `handle.get` calls first. The objects that `get` then creates of the text take a third of a
-    cycle's time.
+    `handle.get` calls the same function, and then creates objects from the text, which takes a third of the time of a
+    cycle.
     """
     return handle._handle.get_signal_val_binstr
 
@@ -186,9 +186,9 @@ def _ports(dut, stream: str, side: str) -> Callable[[str], Any]:
 
 
 def _driver(dut, name: str, source: Source, rng: random.Random):
-    """Step function of an input stream: presents the next beat, returns whether the coming edge transfers it.
+    """Step function of an input stream: drives the next beat, returns whether the next rising edge transfers it.
 
-    Called with None it withdraws the presented beat.
+    Called with None at the end.
     """
     port = _ports(dut, name, "s")
     fields = [_field(port(field), words) for field, words in source.fields.items()]
@@ -239,7 +239,7 @@ def _field(handle, words: list[int]):
 
 
 def _taker(dut, name: str, sink: Sink, rng: random.Random):
-    """Step function of an output stream: accepts a beat if there is one, returns whether it did.
+    """Step function of an output stream: accepts a beat if there is one, returns whether it was accepted.
 
     Called with None it deasserts ready.
     """

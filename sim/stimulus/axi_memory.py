@@ -50,8 +50,8 @@ class AxiMemoryCase(Interruptible):
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, most: int = 16) -> list[AxiMemoryCase]:
-    """Seeded random bursts; every fourth case without pauses. In every eighth case a single master has the memory."""
-    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are taken in turn
+    """Seeded random bursts; every fourth case without pauses. In every eighth case a single master is active."""
+    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are used in turn
     return [_random_case(parameters, rng, turn, number, most) for number in range(count)]
 
 
@@ -119,7 +119,7 @@ def _accesses(p: dict, rng: np.random.Generator, turn: Iterator[int], block: int
     if rng.random() < 0.5:
         return [burst]
     burst.words = [int.from_bytes(rng.bytes(width), "little") for _ in range(burst.length)]
-    if illegal:  # data that would be seen if it were written
+    if illegal:  # data that would be observed if it were written
         burst.strobes = [2**width - 1] * burst.length
         return [burst, AxiBurst(burst.address % end // BLOCK * BLOCK, widest, BLOCK // width)]
     sparse = rng.random() < 0.3
@@ -133,7 +133,7 @@ def _legal(width: int, rng: np.random.Generator, block: int, room: int) -> AxiBu
     widest = width.bit_length() - 1
     size = int(rng.choice([widest, int(rng.integers(widest + 1))]))
     count, start = 2**size, int(rng.integers(room))
-    if start % 4 == 1:  # near the end, where an address has its carry
+    if start % 4 == 1:  # near the end, where incrementing an address carries
         start = room - 1 - start // 4 % width
     kind = int(rng.choice([INCR, WRAP, FIXED]))
     if kind == FIXED:
@@ -153,7 +153,7 @@ def _whole_beats(width: int, rng: np.random.Generator, block: int, room: int) ->
 
 
 def _illegal(width: int, rng: np.random.Generator, block: int, room: int, turn: Iterator[int]) -> AxiBurst:
-    """A burst that AXI4 forbids: across 4 KiB, or of the next of the other kinds."""
+    """Burst that AXI4 forbids: across a 4 KiB boundary, or of the next of the other kinds."""
     widest, start = width.bit_length() - 1, int(rng.integers(room))
     at, aligned = block + start, block + start // width * width
     page = block // BOUNDARY * BOUNDARY + BOUNDARY

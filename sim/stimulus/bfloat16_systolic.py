@@ -6,7 +6,7 @@ from ..golden.formats import bfloat16
 from .systolic import SystolicCase
 
 CORNERS = np.array([0x0000, 0x0001, 0x007F, 0x0080, 0x0081, 0x3F80, 0x3F81, 0x7F7F, 0x7F80, 0x7F81, 0x7FC0, 0x7FFF])
-"""Zero, subnormals, the smallest normals, ones, the largest normal, infinity, NaN: each comes with both signs."""
+"""Zero, subnormals, the smallest normals, ones, the largest normal, infinity, NaN: each with both signs."""
 KINDS = ("near", "near", "cancelling", "tiny", "any", "corners")
 
 
@@ -31,7 +31,7 @@ def draw(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> np.ndar
 
 
 def vanishing(rng: np.random.Generator, length: int, rows: int, cols: int) -> tuple[np.ndarray, np.ndarray]:
-    """Codes of A and W, near 1, in which every second of four products is large, and the third removes it again."""
+    """Codes of A and W, near 1: of each four products the second is large, and the third cancels it."""
     a, w = rng.normal(size=(length, rows)), rng.normal(size=(rows, cols))
     w[1::4] *= 2.0 ** rng.integers(4, 24)
     pairs = len(w[2::4])

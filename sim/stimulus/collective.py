@@ -40,7 +40,7 @@ def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Ge
 
 def rows_of(parameters: dict, op: str, count: int) -> int:
     """Rows of a call for a message of `count` bytes per node: the whole of it, or, where nodes have parts, one part.
-    Raises `ValueError` where it does not divide."""
+    Raises `ValueError` if the bytes are not whole rows."""
     lanes = 2 if parameters["l"] == 1 else 4
     unit = lanes * parameters["width"] // 8 * (1 if op in ROOTED else parameters["k"] * parameters["l"])
     if count % unit:

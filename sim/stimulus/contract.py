@@ -1,4 +1,4 @@
-"""Interrupted executions of an accelerator: stops in many cycles, bus errors at any beat, a limit, and a trace.
+"""Interrupted executions of an accelerator: stops at many cycles, bus errors at any beat, a limit, and a trace.
 
 Each interrupted execution is followed by a complete one, which must be unaffected: the golden model is its reference.
 """
@@ -18,7 +18,7 @@ STALL = 90
 
 
 def stops(case: Run, cycles: int, count: int = STOPS) -> list[Run]:
-    """Stop `case` in `count` cycles spread over its length, `cycles`. DRAM is observed after every fourth stop."""
+    """Stop `case` at `count` cycles spread over its length, `cycles`. DRAM is observed after every fourth stop."""
     places = np.unique(np.linspace(1, cycles + 10, count).astype(int))
     return [
         each
@@ -28,7 +28,7 @@ def stops(case: Run, cycles: int, count: int = STOPS) -> list[Run]:
 
 
 def bus_errors(case: Run, beats: int, seed: int, count: int = BEATS) -> list[Run]:
-    """Answer `count` random beats, of `beats`, with a bus error."""
+    """Return a bus error for a random beat, of `beats`, in each of `count` executions."""
     rng = np.random.default_rng(seed)
     return [
         each

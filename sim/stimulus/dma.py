@@ -1,6 +1,6 @@
 """Random stimulus of a DMA engine: descriptors, contents of the memories, and the behaviour of the environment.
 
-Numbers stay within the range of a reasonable field: local strides within half the local memory, `before` and `after`
+Values stay within reasonable field widths: local strides within half the local memory, `before` and `after`
 up to 15, sizes up to 7. DRAM has 64 KiB, anywhere on the bus.
 """
 
@@ -57,7 +57,7 @@ class DmaCase:
         return not any(self.pauses.values())
 
     def lone(self, width: int) -> bool:
-        """Whether there is only a row of whole beats of `width` bytes, and nothing that disturbs it."""
+        """Whether the case is a single row of whole beats of `width` bytes, without pauses, faults and reset."""
         first, *others = self.descriptors
         undisturbed = self.idle_free and not self.faults and self.reset_after is None
         row = first.count[1:] == (1, 1, 1) and first.bus_stride[0] == first.local_stride[0] == width == 1 << first.size
@@ -72,7 +72,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 
 
     A load and a store that overlap in either memory are separated by `wait`.
     """
-    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are taken in turn
+    rng, turn = np.random.default_rng(seed), numbers()  # kinds of mistake are used in turn
     cases = [_random_case(parameters, rng, turn, number, descriptors) for number in range(count)]
     for number, case in enumerate(cases):
         case.base = window(parameters, rng, number)
@@ -107,7 +107,7 @@ def random_descriptor(parameters: dict, rng: np.random.Generator, kinds: list[st
 def order(descriptors: list[Descriptor], parameters: dict) -> list[Descriptor]:
     """Copies of the descriptors, with `wait` where a load and a store that could run concurrently overlap.
 
-    They overlap where one writes bytes that the other reads. Descriptors start in order: none passes a waiting one.
+    They overlap where one writes bytes that the other reads. Descriptors start in order: none overtakes a waiting one.
     """
     ordered, running = [], []  # still in progress: (store, bytes of DRAM, bytes of the local memory)
     for d in descriptors:
@@ -193,7 +193,7 @@ def _faults(descriptors: list[Descriptor], p: dict, rng: np.random.Generator) ->
     return faults
 
 
-# Descriptors by kind. Each may give None where a draw does not fit.
+# Descriptors by kind. Each function may return None if its random choice does not fit.
 
 
 def _tiny(p: dict, rng: np.random.Generator) -> Descriptor | None:
@@ -254,7 +254,7 @@ def _turn(p: dict, rng: np.random.Generator) -> Descriptor | None:
 
 
 def _padded(p: dict, rng: np.random.Generator) -> Descriptor | None:
-    """Load with a frame, sometimes nothing but a frame."""
+    """Load with padding, sometimes of padding alone."""
     base = _KINDS[rng.choice(["dense", "rows", "rows", "strided", "turn"])](p, rng)
     if base is None:
         return None

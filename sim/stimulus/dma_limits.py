@@ -19,7 +19,7 @@ def window(p: dict, rng: np.random.Generator, number: int) -> int:
 
 
 def long(p: dict, rng: np.random.Generator, axis: int) -> Descriptor:
-    """Count near the limit in one dimension; in dimension 0 of one byte after the other, if there is room."""
+    """Count near the limit in one dimension; in dimension 0 of contiguous bytes, if there is room."""
     axis %= p["dims"]
     dense = axis == 0 and (p["fill"] or p["local_bytes"] > 1 << 14) and dram_bytes(p) > COUNT_LIMIT
     most = COUNT_LIMIT if p["fill"] else min(COUNT_LIMIT, p["local_bytes"])

@@ -1,4 +1,4 @@
-"""Stimulus of the link: requests as sent by a host and as corrupted by a bad line."""
+"""Stimulus of the link: requests as sent by a host and as corrupted by a faulty line."""
 
 from dataclasses import dataclass, field
 
@@ -20,8 +20,8 @@ DAMAGES = ("flip", "lost", "duplicated", 1, 3, 300)
 
 @dataclass
 class LinkCase(Interruptible):
-    """Bytes to the link, the pauses of them and of each side of the buses, and the stalls of its responses. `base` and
-    `registers` are the addresses of the first byte of the memory and of the registers."""
+    """Bytes received by the link, the gaps between them, the pauses of each bus channel, and the stalls of its
+    responses. `base` and `registers` are the addresses of the first byte of the memory and of the registers."""
 
     received: bytes
     base: int = 0
@@ -37,8 +37,8 @@ class LinkCase(Interruptible):
 
 
 def random_cases(parameters: dict, count: int, seed: int, *, requests: int = 12) -> list[LinkCase]:
-    """Seeded random requests, most of them in order; every second case on a line that loses, duplicates and flips.
-    Kinds of damages and of illegal requests are taken in turn."""
+    """Seeded random requests, most of them in order; every second case on a line that loses, duplicates and inserts
+    bytes and flips bits. Kinds of damage and of illegal requests are used in turn."""
     rng, turns = np.random.default_rng(seed), Turns()
     return [_random_case(parameters, rng, turns, number, requests) for number in range(count)]
 
@@ -51,7 +51,7 @@ def _random_case(p: dict, rng: np.random.Generator, turns: Turns, case: int, req
         number += 1
         said = _request(windows, rng, turns, number)
         frames.append(said)
-        if rng.random() < 0.35:  # sent again, up to some requests before the window
+        if rng.random() < 0.35:  # a repeated request, within the window or up to two before it
             frames.append(frames[-1 - int(rng.integers(min(WINDOW + 2, len(frames))))])
         if rng.random() < 0.1:
             other = number + turns.take("number", (WINDOW + 9, -WINDOW, -WINDOW - 1))

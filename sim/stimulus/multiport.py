@@ -39,7 +39,7 @@ def _random_case(p: dict, rng: np.random.Generator, number: int) -> MultiportCas
     for _ in range(p["ports"]):
         addr = np.roll(common, int(rng.integers(4))) if together else rng.choice(few, length)
         write = (rng.random(length) < rng.choice([0.2, 0.5, 0.8])).astype(int)
-        write[-1] = 0  # every port has something to compare
+        write[-1] = 0  # every port has a result to compare
         shape = (length, p["width"] // 8)
         strobe = (rng.random(shape) < rng.choice([0.0, 0.5, 1.0], p=[0.1, 0.5, 0.4])).astype(np.uint8)
         ports.append(Accesses(addr, write, rng.integers(256, size=shape, dtype=np.uint8), strobe))

@@ -88,9 +88,9 @@ def tied(p: dict, rng: np.random.Generator, change: SettingsChange, turn: int) -
     """Settings with multipliers and shifts for which a sum of each lane, bias included, is at a tie or as near as
     integers allow; and these sums.
 
-    A sum of k bits times its multiplier is within 2^(k - 1) of the tie, so the carry that decides passes all bits from
-    k on. k is 4 to 19, in turn. In float32 multipliers are multiples of 2^7, and products within half a unit of the
-    last place of a tie become that tie.
+    A sum of k bits times its multiplier is within 2^(k - 1) of the tie, so the carry that decides the rounding
+    propagates through all bits from k on. k is 4 to 19, in turn. In float32 multipliers are multiples of 2^7, and
+    products within half a unit of the last place of a tie become that tie.
     """
     low, high = integer.limits(p["out_format"])
     grain, least = (7, 2**30) if p["rounding"] == "float32" else (0, 1)

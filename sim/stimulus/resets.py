@@ -4,13 +4,13 @@ import random
 from dataclasses import dataclass
 
 EVERY = 4
-"""One of so many cases is interrupted."""
+"""Period of the interrupted cases: every fourth."""
 
 
 @dataclass(kw_only=True)
 class Interruptible:
     """Case of a bench that resets its design in mid-run. `reset`: the case is begun first, and a reset occurs when this
-    part of its beats has passed; then it runs from the beginning, and its results are those after a reset."""
+    part of its beats has been transferred; then it runs from the beginning, and its results are those after a reset."""
 
     reset: float | None = None
 
@@ -21,8 +21,8 @@ def chosen(number: int) -> bool:
 
 
 def interrupted(cases: list, seed: int) -> list:
-    """Cases, of which every fourth that allows it (not the first) is interrupted: with other parts in turn, from early
-    to late."""
+    """Cases, of which every fourth that allows it (not the first) is interrupted: in turn in the first, second, third
+    and last quarter of its beats."""
     rng = random.Random(seed)
     for number, case in enumerate(cases):
         if isinstance(case, Interruptible) and chosen(number):

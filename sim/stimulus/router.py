@@ -43,13 +43,13 @@ class RouterCase(Interruptible):
 
 
 def shape_of(parameters: dict) -> Shape:
-    """Shape of the network as seen by packets: with reduction the highest VC is not available to them."""
+    """Shape of the network for packets: with reduction the highest VC is not available to them."""
     shape = tuple(parameters[name] for name in ("topology", "k", "l", "vcs"))
     return (*shape[:3], shape[3] - parameters["reduction"])
 
 
 def packets(parameters: dict, router: int, count: int, rng: np.random.Generator, longest: int, leaves=None):
-    """Random packets that pass the router; with `leaves`, to that port only."""
+    """Random packets that pass the router; with `leaves`, only those that leave by that port."""
     passing = list(through(shape_of(parameters))[router])
     if leaves is not None:
         passing = [each for each in passing if each[2].hops[each[3]].leaves == leaves]
@@ -64,8 +64,8 @@ def packets(parameters: dict, router: int, count: int, rng: np.random.Generator,
 
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[RouterCase]:
-    """Seeded random cases: any router, packets of up to 6 flits; a third have one port for all, half gaps and late
-    credits. Every eighth is a single packet, whose cycles are exact."""
+    """Seeded random cases: any router, packets of up to 6 flits; in a third all packets leave by one port, half have
+    gaps and delayed credits. Every eighth is a single packet, whose cycles are exact."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):

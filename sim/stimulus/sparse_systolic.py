@@ -28,7 +28,7 @@ def pattern(sparsity: str) -> tuple[int, int]:
 def tiles(a: np.ndarray, w: np.ndarray, rows: int, cols: int, sparsity: str = "2:4") -> list:
     """Cut A (M, K) and an n:m sparse W (K, N) into tiles for an engine of rows x cols: see `gemm.tiles`.
 
-    Their results go to `gemm.assemble` with `rows` * m / n. Raises `ValueError` where W is not n:m along K.
+    `gemm.assemble` with `rows` * m / n assembles their results. Raises `ValueError` where W is not n:m along K.
     """
     n, m = pattern(sparsity)
     return [(x, Compressed(*sparse.compress(y.T, n, m))) for x, y in gemm.tiles(a, w, rows * m // n, cols)]

@@ -47,7 +47,7 @@ TRANSFERS = {
 
 
 def cases(latency: int, names=TRANSFERS, seed: int = 1) -> list[DmaCase]:
-    """Case for each transfer: nothing pauses, DRAM responds after `latency` cycles."""
+    """Case for each transfer: no channel pauses, DRAM responds after `latency` cycles."""
     rng = np.random.default_rng(seed)
     return [
         DmaCase(

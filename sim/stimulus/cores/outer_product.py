@@ -17,8 +17,8 @@ LONGEST = (1 << 16) - 1
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
     """Seeded random chains of 1 to 3 products: every third without stalls, every eighth illegal, every eighth with a
     bus error: in a descriptor, an operand or a result in turn. Every eighth is stopped while the bus stalls, which the
-    golden model does not reproduce. One of forty has a DRAM so slow that its counters exceed 2^18. Most have a DRAM far
-    from address 0."""
+    golden model does not reproduce. One of forty has a DRAM so slow that counters of cycles exceed 2^18. Most have a
+    DRAM far from address 0."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
 

@@ -332,7 +332,7 @@ class Writer:
         reads += [AddressSequence(c.value, tuple(points[0]))] * adds
         if any(overtakes(sequence, AddressSequence(b.value, tuple(points[1]))) for sequence in reads):
             return self.vector()
-        if reads:  # and none may be stepped, so that the check holds in every iteration
+        if reads:  # none of these operands may be incremented in loops, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
         scales = self.rng.choice(
             [1, -1, 300, -(1 << 15), (1 << 15) - 1, int(self.rng.integers(-(1 << 15), 1 << 15))], 2

@@ -91,7 +91,7 @@ def image(
     p: dict, rng: np.random.Generator, codes: list[InstructionWord], at: int, *, near: bool = False
 ) -> np.ndarray:
     """Random DRAM, with records at address 0 and the program at address `at`, after the area that programs use. `near`:
-    neighbours differ by little, as comparisons find hardest."""
+    neighbouring values differ by little, the hardest case for comparisons."""
     dram = np.zeros(at + isa.BYTES * len(codes), np.uint8)
     dram[:DRAM_BYTES] = rng.integers(0, 256, DRAM_BYTES, np.uint8)
     if near:

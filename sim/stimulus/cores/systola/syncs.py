@@ -18,8 +18,8 @@ def synchronised(
 ) -> list[InstructionWord]:
     """Program with a SYNC before each instruction that accesses data which an earlier one may still be accessing.
 
-    Some wait for more units than necessary, and some are unnecessary. `codes` has none, ends with HALT, and uses only
-    the first bytes of DRAM, which begins at `base`.
+    Some SYNCs wait for more units than necessary, and some are unnecessary. `codes` has none, ends with HALT, and uses
+    only the first bytes of DRAM, which begins at `base`.
     """
     sizes = {
         "dram": DRAM_BYTES,
