@@ -1,4 +1,4 @@
-"""Result of an importer: a graph, and the operators of the file that its nodes came from."""
+"""Result of an importer: a graph, and the operators of the file that its nodes implement."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -18,10 +18,10 @@ class Operand(NamedTuple):
 
 @dataclass(frozen=True)
 class Operator:
-    """Operator of a file, with the nodes that compute it, in order.
+    """Operator of a file, with the nodes that implement it, in order.
 
-    `inputs` and `outputs` are tensors of the file without handles; constants are no inputs. An operator without nodes
-    either has no work at run time (`note` states why), or cannot be imported (`fault` states why).
+    `inputs` and `outputs` are tensors of the file without handles; constants are not inputs. An operator without nodes
+    either has no work at run time (reason: `note`), or cannot be imported (reason: `fault`).
     """
 
     index: int
@@ -45,7 +45,7 @@ class ImportedNetwork:
     """Network of a file: the graph of all operators that can be imported.
 
     Results of operators that cannot be imported are additional inputs of the graph, so that the others can be examined;
-    `complete` is false then. `tensors` has the name in the graph of each tensor of the file, by index.
+    in this case `complete` is false. `tensors` has the name in the graph of each tensor of the file, by index.
     """
 
     name: str
@@ -59,7 +59,7 @@ class ImportedNetwork:
 
     @property
     def fault(self) -> str | None:
-        """Sentence about the first operator that cannot be imported; None without one."""
+        """Error message for the first operator that cannot be imported; None if all can be."""
         for operator in self.operators:
             if operator.fault:
                 return f"{self.name}: {operator.title} is not supported: {operator.fault}."
@@ -71,10 +71,10 @@ class ImportedNetwork:
             raise UsageError(self.fault)
 
     def nodes(self, operator: Operator) -> list[Node]:
-        """Nodes of an operator."""
+        """Nodes that implement an operator."""
         return [node for node in self.graph.nodes if node.name in operator.nodes]
 
     def session(self) -> Session:
-        """Runs of the whole network on the NumPy reference. Raises :class:`.UsageError`."""
+        """Session of the whole network on the NumPy reference. Raises :class:`.UsageError`."""
         self.check()
         return Session(self.graph)

@@ -6,7 +6,7 @@ from ..synth.synth import SynthesisError, run_yosys
 from .mutate import SELECT, WIDTH, Mutants
 
 LIMIT = 60
-"""Seconds after which each method is given up, by default."""
+"""Default time limit of each method in seconds."""
 
 HEAD = """\
 read_rtlil mutants.il
@@ -32,7 +32,7 @@ equiv_simple -seq 2
 equiv_induct -seq 4
 equiv_status -assert
 """
-"""Pairs of signals of equal names are proven equal one by one, by induction over `seq` cycles from any state."""
+"""Proof that signals of equal names are equal, one by one, by induction over `seq` cycles from any state."""
 
 WHOLE = """\
 read_rtlil gold.il
@@ -42,11 +42,11 @@ hierarchy -top pair
 opt -full -nodffe -nosdff
 sat -tempinduct -prove trigger 0 -set-init-undef -maxsteps 12 -verify pair
 """
-"""The outputs are equal in all states that can be reached from reset: by temporal induction."""
+"""Proof that the outputs are equal in all states reachable from reset, by temporal induction."""
 
 
 def equivalent(mutants: Mutants, number: int, folder: Path, limit: int = LIMIT) -> bool:
-    """Whether Yosys proves that mutant `number` has the outputs of the unmodified design. False: no proof was found."""
+    """Whether Yosys proves mutant `number` equivalent to the unmodified design. False: no proof was found."""
     (folder / "mutants.il").write_text(mutants.rtlil)
     (folder / "pair.v").write_text(_constant(mutants, "gold", 0) + _constant(mutants, "gate", number))
     for top in ("gold", "gate"):

@@ -14,7 +14,7 @@ WIDTH = 16
 SELECT = "mutant"
 """Name of the selector, and of the plusarg that sets it: `+mutant=7`."""
 
-# Nets are split by driver at the end: a bit that depends on another bit of the same net is a loop to Verilator.
+# Nets are split by driver at the end: Verilator reports a loop if a bit depends on another bit of the same net.
 SCRIPT = """\
 read_verilog -sv design.v
 hierarchy -top {top}
@@ -44,7 +44,7 @@ MODES = {
 
 @dataclass(frozen=True)
 class Mutation:
-    """One bit of a port of a cell that is damaged, as chosen by the pass `mutate` of Yosys."""
+    """Mutation of one bit of a port of a cell, chosen by the pass `mutate` of Yosys."""
 
     number: int
     mode: str
@@ -98,7 +98,7 @@ def _mutation(command: str, lines: list[str]) -> Mutation:
     options = dict(pairwise(words))
     places = [re.search(r"design\.v:(\d+)", words[at + 1]) for at, word in enumerate(words) if word == "-src"]
     sources = [" ".join(lines[int(place[1]) - 1].split()) for place in places if place]
-    described = [line for line in sources if "=" in line]  # rather than the declaration of a wire
+    described = [line for line in sources if "=" in line]  # preferred to the declaration of a wire
     return Mutation(
         number=int(words[words.index("-ctrl") + 3]),
         mode=options["-mode"],

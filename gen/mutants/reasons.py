@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reason:
-    """Why mutants of a generator, those whose description matches the regular expression `mutant`, are equivalent."""
+    """Reason for the equivalence of a generator's mutants whose description matches the regular expression `mutant`."""
 
     generator: str
     mutant: str

@@ -1,4 +1,4 @@
-"""Score of a bench: the share of mutants of its design that it notices."""
+"""Mutation score of a bench: the share of its design's mutants that it notices (kills)."""
 
 import time
 from collections.abc import Callable
@@ -20,11 +20,11 @@ CASES = 40
 FIRST = 8
 """Cases with which most mutants are noticed; the others are simulated with all cases."""
 PATIENCE = 10
-"""A bench may take this many times as long as with the unmodified design."""
+"""Time limit of a bench, relative to its time with the unmodified design."""
 
 
 class MutationError(Exception):
-    """The mutants of a design could not be measured; the message is one sentence for the user."""
+    """Failed measurement of a design's mutants; the message is one sentence for the user."""
 
 
 @dataclass
@@ -106,7 +106,7 @@ def _seconds(generator: Generator, made: Mutants) -> float:
 
 
 def notices(generator: Generator, made: Mutants, cases: int, number: int, limit: float | None) -> bool:
-    """Whether the bench notices a mutant: by a mismatch, an error, or a design that never ends."""
+    """Whether the bench notices a mutant: by a mismatch, an error, or a simulation that never completes."""
     stimulus = generator.cases(made.design.parameters, cases, 1)
     try:
         outcome, _ = simulate(made.design, stimulus, timeout=limit, plusargs=made.plusargs(number))

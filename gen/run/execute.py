@@ -17,7 +17,7 @@ LIMIT = 10_000_000
 
 
 class ExecutionError(Exception):
-    """An execution ended with an error or at its limit; the message is one sentence for the user."""
+    """Execution that ended with an error or at its limit; the message is one sentence for the user."""
 
 
 @dataclass
@@ -54,7 +54,7 @@ def execute(
     latency: int = 20,
     trace: bool = False,
 ) -> Execution:
-    """Run a job with values of its inputs. Raises :class:`ExecutionError`."""
+    """Execute a job with values of its inputs. Raises :class:`ExecutionError`."""
     method = {"verilog": _verilog, "model": _model}[executor]
     return method(accelerator, parameters, job, job.dram(inputs), limit, latency, trace)
 

@@ -48,7 +48,7 @@ class RunReport:
 
     @property
     def of_roof(self) -> float:
-        """Highest lower bound of the cycles, relative to the measured cycles."""
+        """Lower bound of the cycles by the roofline, relative to the measured cycles."""
         return self.job.least / self.execution.cycles
 
     def data(self) -> dict:

@@ -14,7 +14,7 @@ from ..importers.network import ImportedNetwork, Operand, Operator
 
 HOST, NONE, UNSUPPORTED = "host", "none", "unsupported"
 WIDEST = 40
-"""Letters of a tensor's name in the table."""
+"""Largest number of characters of a tensor's name in the table."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Survey:
 
 
 def survey(network: ImportedNetwork, accelerator: Accelerator, parameters: Parameters) -> Survey:
-    """Ask the accelerator's lowering about every node of every operator."""
+    """Check every node of every operator against the accelerator's lowering."""
     return Survey(
         network,
         accelerator,
@@ -145,7 +145,7 @@ def _line(network: ImportedNetwork, accelerator: Accelerator, parameters: Parame
 
 
 def _tensors(graph: Graph, nodes: list[Node]) -> list:
-    """Tensors that the nodes of an operator read from and write to others, each once."""
+    """External inputs and outputs of an operator's nodes, each once."""
     produced, read = {node.output for node in nodes}, [name for node in nodes for name in node.inputs]
     outer = {reader.name for reader in nodes}
     results = [

@@ -18,7 +18,7 @@ class Work(NamedTuple):
 
 
 class Task(Parameters):
-    """Family of networks; the fields are the parameters of the task."""
+    """Base of tasks: a family of networks; the fields are the parameters of the task."""
 
     def work(self, operands: Operands) -> Work:
         """Network in the number format of `operands`, with values of its inputs."""

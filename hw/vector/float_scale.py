@@ -44,7 +44,7 @@ class FloatOperand(Component):
         magnitude = Signal(32, reset_less=True)
         m.d.sync += magnitude.eq(Mux(negative, -x, x))
 
-        empty = [~magnitude[start:].any() for start in (24, 16, 8)]  # bytes without a one, from the top
+        empty = [~magnitude[start:].any() for start in (24, 16, 8)]  # leading bytes that are zero
         by_bytes = Signal(32, reset_less=True)
         far = Signal(2, reset_less=True)
         zeros = Signal(2)
@@ -52,7 +52,7 @@ class FloatOperand(Component):
         m.d.sync += [by_bytes.eq(magnitude << (zeros << 3)), far.eq(zeros)]
 
         near = Signal(3)
-        for bit in range(BYTE):  # the highest one decides
+        for bit in range(BYTE):  # the highest set bit has priority
             with m.If(by_bytes[24 + bit]):
                 m.d.comb += near.eq(BYTE - 1 - bit)
         normal = Signal(32, reset_less=True)
@@ -106,8 +106,8 @@ class FloatResult(Component):
         kept = Signal(SIGNIFICAND, reset_less=True)
         half = Signal(reset_less=True)
         sticky = Signal(reset_less=True)
-        right = Signal(signed(7), reset_less=True)  # places from the significand to the integer
-        first, second = self.product[SIGNIFICAND - 1], self.product[SIGNIFICAND - 2]  # below the significand
+        right = Signal(signed(7), reset_less=True)  # shift from the significand to the integer
+        first, second = self.product[SIGNIFICAND - 1], self.product[SIGNIFICAND - 2]  # the bits below the significand
         m.d.sync += [
             kept.eq(Mux(top, self.product[SIGNIFICAND:], self.product[SIGNIFICAND - 1 : -1])),
             half.eq(Mux(top, first, second)),
@@ -117,7 +117,7 @@ class FloatResult(Component):
 
         # One bit is kept below the binary point, for the rounding to an integer.
         significand = Signal(SIGNIFICAND + 2)
-        small = ~right[-1] & right[-2]  # 32 places or more: nothing is left
+        small = ~right[-1] & right[-2]  # a shift by 32 or more: 0
         m.d.comb += significand.eq(Mux(small, 0, (kept + (half & (sticky | kept[0]))) << 1))
         far = right[3:5]
         by_bytes = Signal(bits + BYTE, reset_less=True)

@@ -39,7 +39,7 @@ COMMON = ("zero_point", "low", "high")
 class SettingRegisters(Component):
     """Pending and current values of the `settings`, each (name, shape, cycle in which a row uses it).
 
-    `write` stores `change` as pending. `swaps[n]` makes those current that are used in cycle n + 1.
+    `write` stores `change` as pending. `swaps[n]` makes those settings current that are used in cycle n + 1.
     """
 
     class Parameters(Parameters):
@@ -71,7 +71,7 @@ class SettingRegisters(Component):
 class RequantiseLane(Component):
     """Requantisation lane: y = min(max(round((x + bias) * scale) + zero_point, low), high): see :class:`Requantise`.
 
-    The settings in `own` are stored in the lane, and changed by `change`, `write` and `swaps`; the others arrive in
+    The settings in `own` are stored in the lane, and updated by `change`, `write` and `swaps`; the others are driven on
     `common`, each in the cycle in which the row uses it. Latency and initiation interval as :class:`Requantise` without
     a buffer.
     """
@@ -139,7 +139,7 @@ class RequantiseLane(Component):
     def _scale_integer(self, m, platform, total, get):
         """Return total * multiplier * 2^(shift - 31) with one bit below the binary point, for the last rounding.
 
-        It has two more bits than the result: enough for all values that a zero point can bring back into its range.
+        It has two more bits than the result, enough for all values that adding a zero point can bring into its range.
         """
         p = self.p
         if p.rounding == "gemmlowp":
@@ -195,10 +195,10 @@ def setting_shapes(rounding: Rounding, out: Shape) -> dict[str, Shape]:
 
 
 def setting_values(m, rounding: Rounding, multiplier, shift) -> dict:
-    """Return a multiplier and a shift as the stages use them.
+    """Return a multiplier and a shift in the form that the pipeline stages use.
 
-    Integers shift to the left before the product, and to the right after it. float32: a scale without the highest bit
-    of a significand, bit 30 of the multiplier, is 0.
+    gemmlowp: a left shift before the product, a right one after it; single: a right one after it. float32: a scale is 0
+    unless the highest bit of its significand, bit 30 of the multiplier, is set.
     """
     if rounding == "float32":
         bits = multiplier[WORD - 1 - SIGNIFICAND : WORD - 1]
@@ -229,9 +229,9 @@ def settings_bundle(names: tuple[str, ...], shapes: dict[str, Shape]) -> Bundle:
 
 
 def _narrow(m, value, far, near, width: int):
-    """Return value >> (far * 2^NEAR + near), saturated to `width` bits; `near` arrives one cycle later.
+    """Return value >> (far * 2^NEAR + near), saturated to `width` bits; `near` is used one cycle after `far`.
 
-    Two cycles. The bits above the kept ones are only checked for equality.
+    Latency 2. Saturation only checks whether the bits above the kept ones are all equal.
     """
     kept = width + (1 << NEAR) - 1
     low = Signal(signed(kept), reset_less=True)

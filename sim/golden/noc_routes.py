@@ -12,7 +12,7 @@ from .noc import Sent, nodes, receivers
 Channel = tuple[int, int]
 """Router and output port."""
 ENTRY = -1
-"""Port that, with the number of a node, stands for the node's entry."""
+"""Port number that denotes the entry of a node, in a channel (node, ENTRY)."""
 
 
 def route(topology: str, k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E741
@@ -51,14 +51,14 @@ def _tree(k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E74
 
 
 def interval(topology: str, k: int, l: int, vcs: int, source: int, dest: int) -> int:  # noqa: E741
-    """Largest number of flits that leave the exit of `dest` from one of `source` to its next, that one included, if all
-    other nodes always have packets of one flit for `dest`.
+    """Upper bound of the interval of service, in flits: flits that leave the exit of `dest` from one of `source`
+    (excluded) to its next one (included), if all other nodes always have packets of one flit for `dest`.
 
         interval = product over the channels of the route of n (v (v - 1) + 1)
 
-    n channels, or the entry, lead to the channel. v is the number of VCs on which one of them carries packets: at most
-    `vcs`, and 1 if each carries those of one source. While a packet waits, n (v (v - 1) + 1) - 1 others pass at most,
-    because each arbiter grants the least recently served.
+    n is the number of channels, the node's entry included, that lead to the channel. v is the number of VCs on which
+    one of them carries packets: at most `vcs`, and 1 if each carries packets of one source only. While a packet waits,
+    at most n (v (v - 1) + 1) - 1 others pass, because each arbiter grants the least recently served requester.
     """
     paths = {node: route(topology, k, l, node, dest) for node in range(nodes(topology, k, l)) if node != dest}
     before: dict[Channel, Counter[Channel]] = {}  # channel to the number of sources on each that leads to it

@@ -14,7 +14,7 @@ from .gemmlowp import tanh as tanh_of
 from .requantise import fixed_point, requantise, rounding_shift
 
 INPUT_BITS = 4
-"""Integer bits of the input of logistic function and hyperbolic tangent."""
+"""Integer bits of the fixed-point input of the logistic function and the hyperbolic tangent."""
 BYTES = np.arange(256, dtype=np.uint8).view(np.int8)
 
 
@@ -39,7 +39,7 @@ def tanh(x: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
 def leaky_relu(
     x: np.ndarray, scale: float, zero_point: int, out_scale: float, out_zero_point: int, alpha: float
 ) -> np.ndarray:
-    """Real numbers, those below 0 times alpha, with the scale and the zero point of the output."""
+    """Leaky ReLU: real where real >= 0, otherwise alpha * real, with the scale and the zero point of the output."""
     source, target, slope = _float32(scale, out_scale, alpha)
     value = x.astype(np.int64) - zero_point
     above = requantise(value, *fixed_point(source / target), rounding="gemmlowp")
@@ -78,7 +78,7 @@ def _raw(x: np.ndarray, scale: float, zero_point: int) -> tuple[np.ndarray, np.n
 
 
 def _float32(*numbers: float) -> tuple[float, ...]:
-    """Numbers of float32, for products and quotients in float64."""
+    """Numbers rounded to float32, for products and quotients in float64."""
     return tuple(float(np.float32(number)) for number in numbers)
 
 

@@ -6,7 +6,7 @@
     graph = Graph([x, w, y], [Convolution("first", ("x", "w"), "y", Exact())], inputs=("x",), outputs=("y",))
 
 Tensors have values and shapes, never addresses. `reference.run` computes a graph; `session.Session` computes one run
-after another, with the state that survives a run.
+after another, with the state that persists between runs.
 """
 
 from collections.abc import Iterable
@@ -122,7 +122,7 @@ class Graph:
 
     @property
     def lifetimes(self) -> dict[str, Lifetime]:
-        """Lifetime of each tensor but the constants; tensors whose lifetimes do not overlap may share memory.
+        """Lifetime of each tensor except constants; tensors whose lifetimes do not overlap may share memory.
 
         A tensor lives from its producer to its last consumer. Inputs and states live from -1 on, outputs and the next
         values of states until len(nodes).
@@ -191,7 +191,7 @@ def _named(what: str, parts: Iterable[Part]) -> dict[str, Part]:
 
 
 def _ordered(nodes: tuple[Node, ...], producers: dict[str, Node]) -> tuple[Node, ...]:
-    """Nodes in topological order: of those that are ready always the first given."""
+    """Nodes in topological order; among ready nodes the first given is next."""
     index = {node.name: position for position, node in enumerate(nodes)}
     sorter = TopologicalSorter(
         {node.name: {producers[name].name for name in node.inputs if name in producers} for node in nodes}

@@ -1,4 +1,4 @@
-"""Nodes that move values without changing them: views and copies, whose result needs no arithmetic."""
+"""Data movement nodes: views and copies, whose result needs no arithmetic."""
 
 from dataclasses import dataclass, field
 from math import prod
@@ -14,7 +14,7 @@ from .tensor import Tensor
 
 
 class _Move(Node):
-    """Node that moves values without changing them."""
+    """Data movement node: its output has values of its inputs, unchanged."""
 
     def check(self, inputs, output):
         super().check(inputs, output)

@@ -49,7 +49,7 @@ class Node:
             self.fail(f"{len(self.inputs)} inputs given, and {type(self).__name__} takes {count}")
 
     operation: ClassVar[str | None] = None
-    """Operation of the arithmetic; None where values are only moved or looked up."""
+    """Operation of the arithmetic; None for data movement and tables."""
 
     def shape(self, inputs: tuple[Tensor, ...]) -> tuple[int, ...]:
         """Shape of the result. Raises `GraphError` if the inputs' shapes are illegal."""

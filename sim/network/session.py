@@ -7,7 +7,7 @@ from .graph import Graph
 
 
 class Session:
-    """Runs of a graph on the NumPy reference, each with the state that the run before left.
+    """Consecutive runs of a graph on the NumPy reference; each starts from the state at the end of the previous one.
 
     A run that raises an error changes no state.
     """
@@ -17,11 +17,11 @@ class Session:
         self.reset()
 
     def reset(self):
-        """Give every state its initial values."""
+        """Set every state to its initial values."""
         self.states = {state.tensor: state.initial for state in self.graph.states}
 
     def run(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Values of every tensor by name, as by `reference.run`; states have the values with which the run began."""
+        """Values of every tensor by name, as by `reference.run`; states have their values at the start of the run."""
         values = reference.run(self.graph, inputs, self.states)
         self.states = {state.tensor: values[state.next] for state in self.graph.states}
         return values

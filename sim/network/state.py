@@ -1,4 +1,4 @@
-"""State of a network: tensors whose values survive a run."""
+"""State of a network: tensors whose values persist between runs."""
 
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from .tensor import GraphError, Tensor
 class State(NamedTuple):
     """State tensor: `tensor` has the values `initial` in the first run, and in each later run those of `next`.
 
-    `next` is another tensor of the graph, with the same shape and quantisation; its values are those at the end of the
-    run before. A node reads a state like an input; no node writes it. A run without an end changes no state.
+    `next` is another tensor of the graph, with the same shape and quantisation; its values are taken at the end of the
+    previous run. A node reads a state like an input; no node writes it. An incomplete run changes no state.
     """
 
     tensor: str

@@ -32,8 +32,7 @@ class Faults:
 
 
 def build(verilog: str, top: str) -> Path:
-    """Program that simulates the board: bytes on standard input and output; its argument is the clock cycles per
-    bit."""
+    """Program that simulates the board: bytes on standard input and output, clock cycles per bit as its argument."""
     from .verilator import Verilator
 
     backend = Verilator(top, main=_MAIN)

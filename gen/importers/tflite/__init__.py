@@ -1,4 +1,4 @@
-"""Importer of TFLite files. Results are bit for bit those of TensorFlow Lite Micro."""
+"""Importer of TFLite files. Results are bit-exact with TensorFlow Lite Micro."""
 
 from .convert import load, read
 

@@ -13,7 +13,7 @@ _KINDS = {
 
 
 def pairwise(builder: Builder, op: OperatorRecord):
-    """Shapes broadcast as in NumPy; the arithmetic of each operator has its own scaling."""
+    """Convert ADD, SUB or MUL: shapes broadcast as in NumPy; each operator has its own scaling."""
     node, arithmetic = _KINDS[op.type]
     a, b, y = builder.input(op, 0), builder.input(op, 1), builder.output(op)
     expect("int8", a, b, y)

@@ -1,4 +1,4 @@
-"""Graph under construction: tensors of the file are declared where an operator needs them."""
+"""Graph under construction: a tensor of the file is declared when an operator needs it."""
 
 from collections.abc import Sequence
 from math import isfinite, prod
@@ -18,8 +18,8 @@ FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 
 
 class Builder:
-    """Tensors and nodes of a graph. Methods raise `ValueError` with a reason, the end of a sentence, for operators that
-    cannot be imported. `rounding` is that of operators with weights.
+    """Builder of the tensors and nodes of a graph. Methods raise `ValueError` for operators that cannot be imported;
+    the message is a reason, the end of a sentence. `rounding` is that of operators with weights.
     """
 
     def __init__(self, records: SubgraphRecord, subgraphs: tuple[SubgraphRecord, ...], rounding: str):
@@ -113,7 +113,7 @@ class Builder:
         return next(self.records.tensors[index] for index in op.outputs if self.names.get(index) == output.name)
 
     def graph(self, partial: bool) -> Graph:
-        """Finished graph; a partial one lacks the outputs that no operator computes. Raises `ValueError`."""
+        """Return the finished graph; a partial one lacks outputs that no operator computes. Raises `ValueError`."""
         used = {name for node in self.nodes for name in (*node.inputs, node.output)}
         ends = [index for index in self.records.outputs if not partial or index in self.names]
         outputs = [self.tensor(self.records.tensors[index]).name for index in ends]

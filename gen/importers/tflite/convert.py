@@ -25,7 +25,7 @@ CONVERTERS: dict[str, Callable[[Builder, OperatorRecord], str | None]] = {
     **UNARY,
     **VARIABLES,
 }
-"""Conversion of each type of operator. A result is the reason why the operator has no work at run time."""
+"""Conversion of each type of operator. A function returns None, or why the operator has no work at run time."""
 ROUNDINGS = ("gemmlowp", "float32")
 QUANTISE = "quantise it with a representative dataset, and with int8 inputs and outputs; see the page Networks"
 

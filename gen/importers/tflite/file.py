@@ -13,7 +13,7 @@ from .options import OPTIONS
 
 IDENTIFIER, VERSION = b"TFL3", 3
 DAMAGED = (struct.error, IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError)
-"""Errors with which the decoder ends on a damaged file."""
+"""Errors that the decoder raises for a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def decode(data: bytes, name: str) -> tuple[SubgraphRecord, ...]:
 
 
 class _Decoder:
-    """Reader of a model; every count is limited by the size of the file, for the decoder does not check it."""
+    """Reader of a model; every count is limited by the size of the file, because the decoder does not check it."""
 
     def __init__(self, schema, data: bytes, model):
         self.schema, self.data, self.model = schema, data, model
@@ -140,7 +140,7 @@ class _Decoder:
         return OperatorRecord(index, type, inputs, outputs, self._options(type, operator))
 
     def _options(self, type: str, operator) -> dict[str, Any]:
-        """Options of an operator by the names of the schema; those that an operator without options has are absent."""
+        """Options of an operator by their names in the schema; empty if the operator has none."""
         name, fields = OPTIONS.get(type, (None, ()))
         kind = operator.BuiltinOptionsType()
         if name is None or kind == self.schema.BuiltinOptions.NONE:
@@ -157,7 +157,7 @@ def _names(enumeration) -> dict[int, str]:
 
 
 def _values(found) -> np.ndarray:
-    """Vector of a file; the decoder returns 0 for one that is absent."""
+    """Vector of a file; for an absent vector, which the decoder returns as 0, an empty one."""
     return found if isinstance(found, np.ndarray) else np.zeros(0, np.uint8)
 
 
@@ -166,7 +166,7 @@ def _integers(found) -> tuple[int, ...]:
 
 
 def _text(name: bytes | None) -> str:
-    """Name of a file as one printable line."""
+    """Name in a file as one printable line."""
     text = (name or b"").decode("utf-8", errors="replace")
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 

@@ -1,4 +1,4 @@
-"""Operators that move values: padding, concatenation, slices, splits, shapes, transposition."""
+"""Data movement operators: padding, concatenation, slices, splits, shapes, transposition."""
 
 from collections.abc import Sequence
 from itertools import accumulate
@@ -10,7 +10,7 @@ from .file import OperatorRecord, fail
 
 
 def pad(builder: Builder, op: OperatorRecord):
-    """PAD pads with the zero point, PADV2 with a constant."""
+    """Convert PAD, padding with the zero point, or PADV2, padding with a constant."""
     x, y = builder.input(op), builder.output(op)
     sizes = integers(builder.record(op, 1), 2 * len(x.shape))
     pads = tuple(zip(sizes[::2], sizes[1::2], strict=True))
@@ -30,7 +30,7 @@ def concatenation(builder: Builder, op: OperatorRecord):
 
 
 def strided_slice(builder: Builder, op: OperatorRecord):
-    """Begin, end and stride of each axis; bits of the masks are axes."""
+    """Convert STRIDED_SLICE: begin, end and stride of each axis; bit i of a mask refers to axis i."""
     for name in ("EllipsisMask", "NewAxisMask", "Offset"):
         if op.options.get(name, 0):
             fail(f"{name}={op.options[name]} must be 0")
@@ -62,7 +62,7 @@ def slice_(builder: Builder, op: OperatorRecord):
 
 
 def split(builder: Builder, op: OperatorRecord):
-    """Equal parts of an axis."""
+    """Convert SPLIT: equal parts along an axis."""
     (axis,) = integers(builder.record(op, 0), 1)
     x = builder.input(op, 1)
     parts = len(op.outputs)
@@ -72,7 +72,7 @@ def split(builder: Builder, op: OperatorRecord):
 
 
 def split_v(builder: Builder, op: OperatorRecord):
-    """Parts of given sizes; one of them may be -1, the rest."""
+    """Convert SPLIT_V: parts of given sizes; one of them may be -1, the remainder."""
     x, sizes = builder.input(op), integers(builder.record(op, 1), len(op.outputs))
     (axis,) = integers(builder.record(op, 2), 1)
     if not -len(x.shape) <= axis < len(x.shape):
@@ -82,7 +82,7 @@ def split_v(builder: Builder, op: OperatorRecord):
 
 
 def reshape(builder: Builder, op: OperatorRecord):
-    """The shape is that of the output."""
+    """Convert RESHAPE, SQUEEZE or EXPAND_DIMS: the new shape is that of the output."""
     x, y = builder.input(op), builder.output(op)
     builder.add(Reshape(builder.name(op), (x.name,), y.name, to=y.shape))
 

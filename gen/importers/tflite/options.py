@@ -1,4 +1,4 @@
-"""Options of operators: table of the schema, and its fields that the importer reads."""
+"""Options of operators: name of the table in the schema, and the fields of it that the importer reads."""
 
 _WINDOW = ("Padding", "StrideH", "StrideW", "FusedActivationFunction")
 _POOL = ("Pool2DOptions", (*_WINDOW, "FilterHeight", "FilterWidth"))
@@ -25,4 +25,4 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "SUB": ("SubOptions", _FUSED),
     "VAR_HANDLE": ("VarHandleOptions", ("Container", "SharedName")),
 }
-"""Operators that are not listed have no options that matter."""
+"""Operators that are not listed have no options that affect their results."""

@@ -13,7 +13,7 @@ SAME, VALID = 0, 1
 
 
 def convolution(builder: Builder, op: OperatorRecord):
-    """Weights are OHWI in the file. Groups follow from their channels."""
+    """Convert CONV_2D: weights are OHWI in the file; their channels determine the number of groups."""
     w = builder.constant(builder.record(op, 1), _rank(builder, op, (1, 2, 3, 0)), per_channel=True)
     x = builder.input(op)
     if len(x.shape) != 4 or x.shape[3] % w.shape[2]:
@@ -22,7 +22,7 @@ def convolution(builder: Builder, op: OperatorRecord):
 
 
 def depthwise(builder: Builder, op: OperatorRecord):
-    """Weights are 1HWO in the file; filters of one channel are neighbours."""
+    """Convert DEPTHWISE_CONV_2D: weights are 1HWO in the file; filters of one channel are neighbours."""
     w = builder.constant(builder.record(op, 1), _rank(builder, op, (1, 2, 0, 3)), per_channel=True)
     x = builder.input(op)
     channels, times = x.shape[-1] if x.shape else 1, op.options.get("DepthMultiplier", 0)
@@ -32,7 +32,7 @@ def depthwise(builder: Builder, op: OperatorRecord):
 
 
 def dense(builder: Builder, op: OperatorRecord):
-    """Weights are (n, k) in the file; an input of another shape becomes rows of k."""
+    """Convert FULLY_CONNECTED: weights are (n, k) in the file; an input of another shape is reshaped to rows of k."""
     if op.options.get("WeightsFormat", 0):
         fail("its weights are shuffled")
     weights = builder.record(op, 1)

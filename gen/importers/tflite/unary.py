@@ -19,14 +19,14 @@ REQUANTISED = {
 
 
 def relu(builder: Builder, op: OperatorRecord):
-    """RELU also changes the scale."""
+    """Convert RELU, which may also change the scale."""
     x, y = _tensors(builder, op)
     rule = Tflite(*fixed_point(one_scale(x) / one_scale(y)))
     builder.add(Activation(builder.name(op), (x.name,), y.name, rule, function="relu"))
 
 
 def relu6(builder: Builder, op: OperatorRecord):
-    """The reference clamps without a change of the scale."""
+    """Convert RELU6: the reference only clamps, so input and output must have equal scales and zero points."""
     x, y = _tensors(builder, op)
     if (x.scale, x.zero_point) != (y.scale, y.zero_point):
         fail(f"{y.name} must have the scale and the zero point of {x.name}")
@@ -34,7 +34,7 @@ def relu6(builder: Builder, op: OperatorRecord):
 
 
 def quantize(builder: Builder, op: OperatorRecord):
-    """Another scale, zero point or type of the same real values."""
+    """Convert QUANTIZE: another scale, zero point or type for the same real values."""
     x, y = builder.input(op), builder.output(op)
     if y.type not in REQUANTISED.get(x.type, ()):
         fail(f"{x.name} is {x.type}, which is not requantised to {y.type} of {y.name}")

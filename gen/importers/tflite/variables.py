@@ -15,13 +15,13 @@ STATE = "state of the network, kept between runs"
 
 
 def handle(builder: Builder, op: OperatorRecord) -> str:
-    """Variables are identified by container and name."""
+    """Convert VAR_HANDLE: container and name identify a variable."""
     builder.handles[_first(op.outputs)] = _identity(op)
     return NO_WORK
 
 
 def call_once(builder: Builder, op: OperatorRecord) -> str:
-    """Initial values: the subgraph assigns constants to variables."""
+    """Convert CALL_ONCE: initial values, which its subgraph assigns to variables as constants."""
     index = op.options.get("InitSubgraphIndex", 0)
     if not 0 < index < len(builder.subgraphs):
         fail(f"subgraph {index} does not exist")

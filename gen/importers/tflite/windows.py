@@ -16,7 +16,7 @@ LONGEST = 1 << 16
 
 
 def pool(builder: Builder, op: OperatorRecord):
-    """An average is sum / count of the integers in the image, ties away from zero."""
+    """Convert pooling: an average is sum / count of the integers within the image, ties away from zero."""
     x, y = builder.input(op), builder.output(op)
     expect("int8", x, y)
     window, stride = pair(op, "FilterHeight", "FilterWidth"), pair(op, "StrideH", "StrideW")
@@ -28,7 +28,7 @@ def pool(builder: Builder, op: OperatorRecord):
 
 
 def mean(builder: Builder, op: OperatorRecord):
-    """Average pooling of whole images, of the input in a shape in which the axes of the mean are rows and columns."""
+    """Convert MEAN to average pooling of whole images: the input is reshaped so that the reduced axes are the image."""
     x, y = builder.input(op), builder.output(op)
     expect("int8", x, y)
     rank, axes = len(x.shape), integers(builder.record(op, 1))
@@ -68,7 +68,7 @@ def _image(builder: Builder, op: OperatorRecord, x: Tensor, reduced: set[int]) -
 
 
 def resize(builder: Builder, op: OperatorRecord):
-    """Each row and column of the result is one of the input."""
+    """Convert RESIZE_NEAREST_NEIGHBOR: each row and column of the result is a row or column of the input."""
     x, y = builder.input(op), builder.output(op)
     size = integers(builder.record(op, 1), 2)
     if len(x.shape) != 4 or not all(0 < n <= LONGEST for n in size) or prod(size) > LARGEST:

@@ -1,4 +1,4 @@
-"""Arithmetics of nodes: the definition of a sum of products and of its conversion to a result."""
+"""Arithmetics of nodes: definitions of sums of products, and of their conversion to results."""
 
 from .base import FUNCTIONS, ORDERS, Arithmetic
 from .coded import Coded

@@ -1,4 +1,4 @@
-"""Contract of an arithmetic: the operations that it defines, on which types, and with which results."""
+"""Interface of arithmetics: the operations that each defines, with their operand and result types."""
 
 from typing import ClassVar
 
@@ -13,12 +13,12 @@ ORDERS = ("taps", "channels")
 
 
 class Arithmetic:
-    """Operands, sums and results of the nodes that name it. The iteration over tensors belongs to `reference`.
+    """Definition of operands, sums and results of the nodes that use it. Iteration over tensors is part of `reference`.
 
     Operations are "dot", "add", "subtract", "multiply", "maximum", "average", "softmax", those of `FUNCTIONS`, and
     "segments".
-    Operands and sums are int64 arrays in units of the arithmetic's own, made by :meth:`operand`, in which 0 represents
-    the real number 0.
+    Operands and sums are int64 arrays in a representation of the arithmetic's own, in which 0 represents the real
+    number 0. :meth:`operand` converts to it.
     """
 
     OPERATIONS: ClassVar[frozenset[str]] = frozenset()

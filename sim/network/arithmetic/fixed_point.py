@@ -27,8 +27,8 @@ class FixedPoint(Arithmetic):
     `order`, see `base.ORDERS`; with "wrap" neither order nor group affects the result. The result is the sum, narrowed
     to its type by `overflow`.
 
-    DianNao: FixedPoint(fraction=10, sum_width=32, overflow="saturate", group=16). Eyeriss: FixedPoint(fraction=f), its
-    psums being 16 bits at every MAC. The papers do not define overflow. Raises `ValueError`.
+    DianNao: FixedPoint(fraction=10, sum_width=32, overflow="saturate", group=16). Eyeriss: FixedPoint(fraction=f), as
+    its psums have 16 bits at every MAC. The papers do not define overflow. Raises `ValueError`.
 
     Functions are relu, identity, and piecewise linear segments as in DianNao's NFU-3: y = ((slope * x) >> fraction) +
     offset, where a table of 2^s rows (slope, offset) is indexed by the top s bits of x.

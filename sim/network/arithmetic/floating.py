@@ -15,13 +15,13 @@ SIGN = 1 << 31
 class Bfloat16(Arithmetic):
     """Exact products of bfloat16, fp32 sums rounded to nearest even: `sim.golden.formats.bfloat16`.
 
-    Without `group` a sum starts at +0 and adds one product after the other in `order`, see `base.ORDERS`, as does a
-    column of the bfloat16 systolic array if k fits into its rows. With `group`, each run of `group` products is a
+    Without `group` a sum starts at +0, and products are added one by one in `order`, see `base.ORDERS`, as in a column
+    of the bfloat16 systolic array if k is at most its number of rows. With `group`, each run of `group` products is a
     separate sum, and the sums of the runs are added in turn, as by an array of `group` rows with an fp32 accumulator.
     The bias, float32, is added last. `subnormals` is "keep" or "flush".
 
-    Operands of "add" and of functions may be float32. Results are float32, or bfloat16 rounded once. relu maps all
-    with a sign bit but NaN to +0. Raises `ValueError`.
+    Operands of "add" and of functions may be float32. Results are float32, or bfloat16 rounded once. relu maps every
+    number with a sign bit, except NaN, to +0. Raises `ValueError`.
     """
 
     order: str = "taps"

@@ -16,7 +16,7 @@ SATURATED = 2**40
 
 
 def product(a: np.ndarray, w: np.ndarray) -> np.ndarray:
-    """Product A @ W of int64, modulo 2^64; computed in float64 where that is exact, because BLAS is fast."""
+    """Product A @ W of int64, modulo 2^64; computed in float64 where that is exact, because BLAS is faster."""
     largest = float(np.abs(a).max()) * float(np.abs(w).max()) * a.shape[1]
     if largest < EXACT:
         return (a.astype(np.float64) @ w.astype(np.float64)).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Softmax of int8 in integers alone, as TensorFlow Lite Micro computes it with gemmlowp's fixed point."""
+"""Softmax of int8 in integer arithmetic, as TensorFlow Lite Micro computes it with gemmlowp's fixed point."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""TensorFlow Lite's integer arithmetic, with the roundings of TensorFlow Lite Micro, with one, or in float32."""
+"""TensorFlow Lite's integer arithmetic, rounded twice as in TensorFlow Lite Micro, once, or in float32."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,9 +28,9 @@ class Tflite(Integer):
     `requantise` is that of `sim.golden.requantise`.
 
     `multiplier` and `shift` are numbers, or one for each index of the output's last axis; low and high are the
-    limits of the output's type unless given. Without a multiplier nothing is scaled: an activation between equal
-    scales, or TFLite's AVERAGE_POOL, sum / count of the integers with ties away from zero. With one, an average is
-    requantise(sum of q - zero_point), the multiplier containing 1 / count: see :meth:`mean`.
+    limits of the output's type unless given. Without a multiplier values are not scaled: an activation between equal
+    scales, or TFLite's AVERAGE_POOL, sum / count of the integers with ties away from zero. With a multiplier, an
+    average is requantise(sum of q - zero_point), where the multiplier includes the factor 1 / count: see :meth:`mean`.
 
     An addition sums two scaled addends and `bias`, modulo 2^32; a subtraction subtracts the second. `operands` has an
     integer factor for each, or a `Rescale` for TFLite's ADD and SUB.
@@ -90,7 +90,7 @@ class Tflite(Integer):
 
     @classmethod
     def mean(cls, input, output, count, **fields):
-        """MEAN of TensorFlow Lite over `count` integers, for an average pooling whose window is the whole image.
+        """MEAN of TensorFlow Lite over `count` integers, for average pooling with the whole image as its window.
 
         The fixed-point multiplier of input / output is divided by the count in integers, with as many additional bits
         as fit.
