@@ -1,5 +1,5 @@
-// A board on a desk: the design's UART pins on one side, bytes on standard input and output on the other.
-// argv[1]: clock cycles of a bit. Ends when its input does.
+// Virtual board: connects the UART pins of a design to standard input and output.
+// argv[1]: clock cycles per bit. The program ends at the end of its input.
 
 #include <poll.h>
 #include <unistd.h>
@@ -9,8 +9,8 @@
 
 #include "Vtop.h"
 
-static const int kIdle = 16384;  // cycles without a byte after which the machine may rest:
-static const int kRest = 5;      // so many milliseconds, or until a byte comes, in every
+static const int kIdle = 16384;  // idle cycles after which the simulation sleeps:
+static const int kRest = 5;      // milliseconds, or until a byte arrives, once per
 static const int kStride = 4096;  // cycles
 
 int main(int, char** argv) {
@@ -19,8 +19,8 @@ int main(int, char** argv) {
     Vtop top{&context};
     uint8_t in[4096], out[64];
     int have = 0, next = 0, held = 0, quiet = 0;
-    int sending = 0, frame = 0;       // cycles to go of a byte to the board
-    int receiving = 0, shift = 0;     // cycles to go of a byte from it
+    int sending = 0, frame = 0;       // remaining cycles of a byte to the board
+    int receiving = 0, shift = 0;     // remaining cycles of a byte from the board
     top.rx = 1;
     top.rst = 1;
     for (int64_t cycle = 0;; ++cycle) {
@@ -55,7 +55,7 @@ int main(int, char** argv) {
             quiet = 0;
             const int into = 10 * divisor - receiving;
             if (into % divisor == divisor / 2) shift = shift >> 1 | (top.tx ? 0x200 : 0);
-            if (--receiving == divisor / 4) {  // behind the stop bit's middle
+            if (--receiving == divisor / 4) {  // after the middle of the stop bit
                 receiving = 0;
                 if (shift & 0x200) out[held++] = shift >> 1 & 0xff;
             }

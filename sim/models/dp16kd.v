@@ -1,6 +1,7 @@
-// The block memory of Lattice ECP5, as Yosys uses it: 1024 words of 18 bits, seen 1 to 36 bits wide through two
-// ports without output registers. 36 bits are written through A and read through B. No reset, no chip select, and what
-// a read returns that meets a write to its address is unspecified. Its bits are ports, as in the cell.
+// Model of the block memory of Lattice ECP5, as Yosys uses it: 1024 words of 18 bits, accessed in widths of 1 to 36
+// bits through two ports without output registers. Words of 36 bits are written through A and read through B. Reset and
+// chip select are not modelled. A read during a write to its address returns unspecified data. Each bit is a
+// port, as in the cell.
 module DP16KD #(
   parameter DATA_WIDTH_A = 18, parameter DATA_WIDTH_B = 18,
   parameter REGMODE_A = "NOREG", parameter REGMODE_B = "NOREG",
@@ -80,12 +81,12 @@ module DP16KD #(
       {bytes[2 * n + 1], bytes[2 * n]} = INITIAL[20 * n +: 18];
   end
 
-  // The place of byte n of a word that many bits wide; the low address bits of wide words enable their bytes.
+  // Index of byte n of a word of `width` bits; the low address bits of wide words are byte enables.
   function [10:0] place(input [13:0] address, input integer width, input integer n);
     place = width == 36 ? {address[13:5], n[1:0]} : width == 18 ? {address[13:4], n[0]} : address[13:3];
   endfunction
 
-  // Where a part of a byte begins in it; its ninth bit is beyond the reach of parts.
+  // First bit of a word narrower than a byte within its byte; such words do not include the ninth bit.
   function [2:0] start(input [13:0] address, input integer width);
     start = address[2:0] & ~(width[2:0] - 3'd1);
   endfunction

@@ -14,7 +14,7 @@
 
 namespace {
 
-const int64_t kPage = 1 << 16;  // unit of what is known to have been written
+const int64_t kPage = 1 << 16;  // granularity of the record of written pages
 
 [[noreturn]] void fail(const char* path, const char* reason) {
     std::fprintf(stderr, "DRAM image %s: %s\n", path, reason);
@@ -86,7 +86,7 @@ void dram_load(int number, const char* path) {
     if (status.st_size > kLimit) fail(path, "larger than 1 GiB (1073741824 bytes), the limit");
     Memory& memory = at(number);
     memory.clear();
-    for (int64_t end = 0;;) {  // holes of the file stay holes of the memory
+    for (int64_t end = 0;;) {  // holes of the file are not allocated in the memory
         const int64_t first = lseek(file, end, SEEK_DATA);
         if (first < 0) break;
         end = lseek(file, first, SEEK_HOLE);

@@ -1,7 +1,7 @@
-// The DRAMs of a simulation: their contents, by number. Addresses and sizes are in bytes.
+// Contents of the DRAMs of a simulation, by number. Addresses and sizes are in bytes.
 //
-// A memory is kLimit bytes of address space; the machine provides a page when it is first written. Bytes that neither an
-// image nor a write has set are zero.
+// A memory is kLimit bytes of address space; the operating system allocates a page at its first write. Bytes that
+// neither an image nor a write has set are zero.
 #pragma once
 
 #include <cstdint>

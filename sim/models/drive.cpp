@@ -1,6 +1,6 @@
-// A design in its harness, driven by commands on the standard input, one a line; each is answered by one line that begins
-// with "ok" or "error". The Python side is sim/runner/session.py.
-//   set NUMBER FIELD VALUE          a setting of a DRAM or a trace (the fields of sim/runner/dram.py); takes no cycle
+// Simulation of a design in its harness, controlled by commands on standard input, one per line. The response to each is one
+// line that begins with "ok" or "error". The Python side is sim/runner/session.py.
+//   set NUMBER FIELD VALUE          a setting of a DRAM or a trace (SettingsField of sim/runner/dram.py); takes no cycle
 //   load MEMORY PATH                contents of a DRAM from a file; takes no cycle
 //   dump MEMORY FIRST SIZE PATH     bytes of a DRAM to a file; takes no cycle
 //   write INSTANCE REGISTER VALUE   a register
@@ -20,7 +20,7 @@
 #include "Vtop.h"
 #include "dram.h"
 
-static const int kPatience = 100000;  // cycles after which a register access is given up
+static const int kPatience = 100000;  // time limit of a register access in cycles
 
 class Host {
    public:
@@ -50,7 +50,7 @@ class Host {
         top.eval();
     }
 
-    // These return false where the register does not respond.
+    // Return false if the register does not respond.
     bool write(uint32_t offset, uint32_t value) {
         top.s_axil_awaddr = offset;
         top.s_axil_wdata = value;
@@ -89,7 +89,7 @@ class Host {
         return left >= 0;
     }
 
-    // Returns the cycles that passed.
+    // Returns the number of simulated cycles.
     template <bool kAll>
     int64_t run(int64_t limit) {
         int64_t cycles = 0;

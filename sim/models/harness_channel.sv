@@ -1,5 +1,5 @@
-// Rules of one AXI channel of a master: what it offers is stable until it is accepted, and `legal`. `broken` stays high after
-// a violation, until reset.
+// Protocol checker of one AXI channel of a master: valid and payload must remain stable until ready, and `legal` must be high
+// with valid. `broken` stays high after a violation, until reset.
 module harness_channel #(parameter WIDTH = 1) (
   input clk, input rst, input valid, input ready, input [WIDTH-1:0] payload, input legal, output reg broken
 );

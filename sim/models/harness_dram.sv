@@ -1,12 +1,12 @@
 // Contents, bandwidth and settings of one DRAM with PORTS ports, of the widths WIDTHS (16 bits each) in lanes of WIDEST bits.
 //
-// Reads of a cycle see what was there before its writes; of two writes to the same byte the higher port's stays. Over many
-// cycles at most `rate_bytes` / `rate_cycles` bytes per cycle pass, all ports and both directions together (no limit if
-// rate_bytes is 0). Beats of B bytes that nothing else delays pass floor(k * B * rate_cycles / rate_bytes) cycles after the
-// first, k = 0, 1, 2, ...; idle cycles are not saved up.
+// Reads return the contents before the writes of the same cycle; of two writes to the same byte that of the higher port is
+// stored. Over many cycles at most `rate_bytes` / `rate_cycles` bytes per cycle are transferred, all ports and both directions
+// together (no limit if rate_bytes is 0). Beats of B bytes without other delays are transferred
+// floor(k * B * rate_cycles / rate_bytes) cycles after the first, k = 0, 1, 2, ...; bandwidth of idle cycles does not accumulate.
 //
-// Settings change at a rising edge of `set`, in no time. Under Verilator the contents are C++ (dram.cpp), under Icarus an
-// array of BYTES bytes. An image comes from dram<NUMBER>_<value>.bin, goes to result<NUMBER>_<value>.bin.
+// Settings change at a rising edge of `set`, without simulated time. Under Verilator the contents are C++ (dram.cpp),
+// under Icarus an array of BYTES bytes. Images are read from dram<NUMBER>_<value>.bin and written to result<NUMBER>_<value>.bin.
 module harness_dram #(
   parameter NUMBER = 0, parameter PORTS = 1, parameter WIDEST = 64, parameter [16*PORTS-1:0] WIDTHS = 64,
   parameter BYTES = 1 << 30, parameter RANGES = 4
@@ -55,7 +55,7 @@ module harness_dram #(
         default: ;
       endcase
 
-  // Bandwidth: each beat costs its bytes times rate_cycles, each cycle pays rate_bytes.
+  // Bandwidth: `debt` grows by bytes times rate_cycles per beat, and decreases by rate_bytes per cycle.
   reg [63:0] debt, spent;
   integer port, chunk, payer;
   assign open = rate_bytes == 0 || debt < rate_bytes;
@@ -109,7 +109,7 @@ module harness_dram #(
     dram_dump(NUMBER, dump_first, dump_size, $sformatf("result%0d_%0d.bin", NUMBER, value));
   endtask
 `else
-  // Words as $fread puts them: the first byte is the highest.
+  // Byte order of $fread: the first byte is the most significant.
   reg [63:0] memory [0:BYTES/8-1];
   reg [8*64-1:0] path;
   integer file, word, lane, end_of_image;

@@ -1,12 +1,12 @@
-// One AXI4 port of a DRAM (harness_dram.sv): INCR bursts of full-width beats with responses in order, up to DEPTH
-// outstanding in each direction. A read's first beat comes `latency` cycles after its address, a write's response as long after its last
-// beat; beats follow each other without a gap. With `stall`, each channel pauses in so many of 256 cycles. No beat passes
-// while `open` is low: the bandwidth of the memory is used up.
+// One AXI4 port of a DRAM (harness_dram.sv): INCR bursts of full-width beats, or single narrower beats, with responses in
+// order, up to DEPTH outstanding in each direction. The first beat of a read follows its address by `latency` cycles, and the
+// response of a write follows its last beat by as many. Beats are back to back. Each channel pauses in `stall` of 256 cycles,
+// at random. No beat is transferred while `open` is low: the bandwidth of the memory is exhausted.
 //
 // Addresses count from `base`. Beats at addresses from `fault_first` to `fault_last` of one of RANGES ranges return the
-// `fault_code` of that range. The beat whose number `beats` is `fault_beat` returns `beat_code` if that is not 0. Beats
-// beyond `size` return DECERR. None of these is written. `beats` counts reads and writes together; of two in the same
-// cycle the read is the first.
+// `fault_code` of that range. Beat number `fault_beat` returns `beat_code` if that is not 0. Beats beyond `size` return
+// DECERR. Beats with an error are not written. `beats` counts reads and writes together; of two in the same cycle the read is
+// counted first.
 module harness_port #(
   parameter DATA = 64, parameter ADDR = 32, parameter ID = 1, parameter DEPTH = 64, parameter [31:0] SEED = 32'h1234567,
   parameter RANGES = 4

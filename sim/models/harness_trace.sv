@@ -1,4 +1,4 @@
-// Recorder of a design's `busy`: every change goes to the file trace<NUMBER>_<value>.txt, a cycle and a value in hex. The
+// Recorder of a design's `busy`: each change is written to trace<NUMBER>_<value>.txt as a cycle and a value in hex. The
 // first cycle after `set` has number 1.
 module harness_trace #(parameter NUMBER = 0, parameter WIDTH = 1) (
   input clk,

@@ -1,6 +1,6 @@
-// The multiplier of Lattice ECP5, as far as generated designs use it: operands and product each with an optional
-// register on one clock, the operand registers with an enable, no reset, no cascade. Its bits are ports, as in the cell;
-// those of C are for a sum behind it, and not used.
+// Model of the multiplier of Lattice ECP5, as far as generated designs use it: operands and product each with an optional
+// register on one clock, enables of the operand registers, no reset, no cascade. Each bit is a port, as in the cell; those of C,
+// an addend, are unused.
 module MULT18X18D #(
   parameter REG_INPUTA_CLK = "NONE", parameter REG_INPUTA_CE = "CE0",
   parameter REG_INPUTB_CLK = "NONE", parameter REG_INPUTB_CE = "CE0",
