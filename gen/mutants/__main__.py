@@ -35,8 +35,9 @@ def main(
 ):
     """Damage the small design of each generator in many places, one at a time, and run its bench on each.
 
-    Mutants that the bench does not notice are given to Yosys, which tries to prove that they behave like the unmodified
-    design; those that remain are survivors. Ends with exit code 1 if a share is below the lowest accepted one.
+    Yosys then tries to prove that mutants that the bench does not notice are equivalent to the unmodified design; those
+    without a proof, or a reason in reasons.py, are survivors. Ends with exit code 1 if a share is below the lowest
+    accepted one.
     """
     names = list(dict.fromkeys(find(name).name for name in names or generators()))
     data = out / FILE if out else None

@@ -1,4 +1,4 @@
-"""Proof that a mutant cannot be noticed: its outputs equal those of the unmodified design for all inputs."""
+"""Proof that a mutant is equivalent: its outputs equal those of the unmodified design for all inputs."""
 
 from pathlib import Path
 

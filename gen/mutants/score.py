@@ -18,7 +18,7 @@ from .reasons import reason
 CASES = 40
 """Cases per mutant, the default of `systola sim`."""
 FIRST = 8
-"""Cases with which most mutants are noticed; the others are simulated with all cases."""
+"""Cases of the first simulation, which suffice to notice most mutants; the others are simulated with all cases."""
 PATIENCE = 10
 """Time limit of a bench, relative to its time with the unmodified design."""
 

@@ -38,7 +38,7 @@ class Execution:
         return self.counters["cycles"]
 
     def lost(self) -> dict[str, int]:
-        """Cycles without work in the matrix engine, by cause; empty if the cost model was used."""
+        """Idle cycles of the matrix engine, by cause; empty if the cost model was used."""
         prefix = "lost_"
         return {name[len(prefix) :]: n for name, n in self.counters.items() if name.startswith(prefix)}
 

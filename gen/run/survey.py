@@ -19,7 +19,7 @@ WIDEST = 40
 
 @dataclass(frozen=True)
 class Line:
-    """Operator with the place where it runs: the accelerator's name, `HOST`, `UNSUPPORTED`, or `NONE` without work.
+    """Operator with its place: the accelerator's name, `HOST`, `UNSUPPORTED`, or `NONE` if it has no work.
 
     `parameters` are the elements of its constants. `bytes` are those of its inputs, constants and outputs.
     """

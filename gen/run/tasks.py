@@ -50,10 +50,10 @@ class ConvTask(Task):
     width: int = Field(56, ge=1, le=4096, description="columns of the image")
     channels: int = Field(64, ge=1, le=4096, description="channels of the image")
     filters: int = Field(64, ge=1, le=4096, description="channels of the result")
-    kernel: int = Field(3, ge=1, le=15, description="rows and columns of a window")
-    stride: int = Field(1, ge=1, le=15, description="distance from one window to the next")
-    padding: int = Field(1, ge=0, le=14, description="rows and columns of zero points around the image")
-    images: int = Field(1, ge=1, le=4096, description="images of a batch")
+    kernel: int = Field(3, ge=1, le=15, description="rows and columns of the kernel")
+    stride: int = Field(1, ge=1, le=15, description="stride of the windows in rows and columns")
+    padding: int = Field(1, ge=0, le=14, description="rows and columns of padding on each side of the image")
+    images: int = Field(1, ge=1, le=4096, description="images per batch")
 
     def work(self, operands):
         x, value = operands.activations("x", (self.images, self.height, self.width, self.channels))

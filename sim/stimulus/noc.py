@@ -104,7 +104,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
                     packets[:0] = [_packet(parameters, rng, kinds[n % len(kinds)], 1) for n in range(ERRORS)]
                 if parameters["reduction"] and (wrong := _wrong(parameters, node)[-1]) >= _nodes(parameters):
                     packets.insert(0, replace(_packet(parameters, rng, wrong, 2), reduce=True))
-                if parameters["multicast"]:  # a rectangle that ends before it begins
+                if parameters["multicast"]:  # a rectangle whose end precedes its start
                     packets.insert(0, replace(_packet(parameters, rng, _nodes(parameters) - 1, 2), to=0))
         cases.append(case)
     return cases
@@ -151,7 +151,7 @@ def _spread(parameters: dict, case: NocCase, rng: np.random.Generator) -> NocCas
 
 def accepted(result: dict, parameters: dict) -> float:
     """Accepted throughput in flits per cycle of each node, from the arrival of a quarter of all flits until the first
-    source has sent its last.
+    source has sent its last flit.
 
     `result` is the saved result of a case.
     """

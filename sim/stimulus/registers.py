@@ -29,7 +29,7 @@ class RegistersCase:
 
 def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[RegistersCase]:
     """Seeded random accesses: every fourth case runs without pauses, and every sixth is cut by a reset. Words without a
-    register are read and written in turn, and so are the addresses within a word."""
+    register, and the addresses within a word, are accessed in turn."""
     rng, turns = np.random.default_rng(seed), Turns()
     return [_random_case(parameters["map"], rng, turns, number, accesses) for number in range(count)]
 

@@ -9,11 +9,11 @@ from .resets import Interruptible
 
 @dataclass
 class UartCase(Interruptible):
-    """Bytes to send, with the probability of a gap before each; bytes received, each with the cycles of pause before
-    it, in bits that are `drift` longer than nominal. `glitches`: spikes of one cycle in the pauses; `broken`: bytes
-    that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte. With `low` the case
-    starts with a reset, at whose end the wire is low, for `low` cycles. `slow`: the received bytes are accepted after
-    pauses in which others may arrive and are lost."""
+    """Bytes to send (`sent`), with the probability of a gap before each; bytes received (`come`), each with its
+    preceding pause in cycles, in bits that are longer than nominal by `drift`. `glitches`: spikes of one cycle in the
+    pauses; `broken`: bytes that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte.
+    With `low` the case starts with a reset, at whose end the wire is low, for `low` cycles. `slow`: the received bytes
+    are accepted after pauses in which others may arrive and are lost."""
 
     sent: list[int]
     gap: float
@@ -43,7 +43,7 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
         return rng.choice([0, 255, 0x55, *rng.integers(0, 256, 5)], int(rng.integers(1, most))).tolist()
 
     come = some()
-    slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # of the half bit, one cycle is lost at the clock crossing
+    slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # the synchroniser reduces the half bit by one cycle
     broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
     lengths = [divisor * 10, divisor * 11, divisor * 20, divisor * 62, int(rng.integers(1, divisor * 70))]
     breaks = {n: int(rng.choice(lengths)) for n in range(len(come)) if number % 3 == 1 and rng.random() < 0.3}

@@ -45,7 +45,7 @@ class Arithmetic:
         return None
 
     def operand_types(self, operation: str, index: int) -> tuple[str, ...]:
-        """Legal types of an input; `index` 1 of "dot" are the weights."""
+        """Legal types of an input; input 1 of "dot" is the weights."""
         return self.OPERANDS
 
     def result_types(self, operation: str, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
