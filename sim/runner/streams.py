@@ -101,7 +101,7 @@ async def transfer(
     left = min(remaining - 1, int(remaining * (1 - part))) if remaining else 0
     edge = dut.clk.falling_edge
     cycle = moved = passed = 0
-    gc.disable()  # the beats live long: repeated collections would be wasted
+    gc.disable()  # beats are long-lived: repeated garbage collections would be wasted
     started = time.perf_counter()
     while remaining > left:
         await edge

@@ -44,7 +44,7 @@ def _modes(format: str) -> range | list[None]:
 
 
 def _values(format: str, codes: np.ndarray) -> np.ndarray:
-    """Contents of a tile for given codes: for integers their values."""
+    """Contents of a tile for given codes: for integers their values, otherwise the codes."""
     return wrap(codes, operands.bits(format)) if operands.is_integer(format) and not format.startswith("u") else codes
 
 

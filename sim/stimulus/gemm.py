@@ -10,8 +10,9 @@ def tiles(
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Cut A (M, K) and W (K, N) into tiles for an engine of rows x cols; edges are filled with zeros.
 
-    ws: K by `rows`, N by `cols`, all of M passes; is: K by `rows`, M by `cols`, all of N passes; os: M by `rows`, N by
-    `cols`, all of K passes. The product's K-tiles are consecutive, so that their sums can accumulate in place.
+    ws: K by `rows`, N by `cols`, M is streamed whole; is: K by `rows`, M by `cols`, N is streamed whole; os: M by
+    `rows`, N by `cols`, K is streamed whole. The product's K-tiles are consecutive, so that their sums can accumulate
+    in place.
     """
     m_step, k_step, n_step = _steps(a, w, rows, cols, dataflow)
     a, w = _pad(a, m_step, k_step), _pad(w, k_step, n_step)

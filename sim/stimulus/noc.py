@@ -72,8 +72,9 @@ def saturated(parameters: dict, dest: int, rng: np.random.Generator) -> NocCase:
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
     and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
-    go to a rectangle; with reduction some are to be added, and half of the single ones. In one case a node sends more
-    illegal packets than its error counter can count. Saturated cases alternate with hot spots of longer packets."""
+    have a rectangle as destination; with reduction some are to be added, and half of the single ones. In one case a
+    node sends more illegal packets than its error counter can count. Saturated cases alternate with hot spots of longer
+    packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):

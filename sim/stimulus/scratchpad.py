@@ -96,8 +96,8 @@ def _random_case(parameters: dict, rng: np.random.Generator, number: int, length
 
 
 def _request(parameters: dict, rng: np.random.Generator, addr: int, write: bool) -> ScratchpadRequest:
-    """Random request. Data are random in a read, too: nothing may depend on them. Every eighth word is all ones or all
-    zero."""
+    """Random request. Data are random in a read, too: no result may depend on them. Every eighth word is all ones or
+    all zero."""
     size = parameters["width"] // 8
     data = int.from_bytes(rng.bytes(size), "little")
     if rng.random() < 0.125:

@@ -63,8 +63,8 @@ def lengthened(rng: np.random.Generator, codes: list[InstructionWord]) -> list[I
 def random_program(
     p: dict, rng: np.random.Generator, operations: int = OPERATIONS, *, base: int = 0
 ) -> list[InstructionWord]:
-    """Program without hazards that reads no undefined contents. It belongs to the DRAM of :func:`image`, which begins
-    at `base`."""
+    """Program without hazards that reads no undefined contents. It is to be executed with the DRAM of :func:`image`,
+    which begins at `base`."""
     while True:
         writer = Writer(p, rng, base)
         writer.fill()
