@@ -148,6 +148,10 @@ class Scale:
         integers(self, ("shift",), *SHIFTS)
 
 
+SAME = Scale(1 << 30, 1)
+"""Scale of 1."""
+
+
 @dataclass(frozen=True)
 class PoolingLayer:
     """Maximum or average pooling. An average is the requantised sum, with a scale of 1 / area unless `scale` is given.
@@ -197,23 +201,20 @@ class PoolingLayer:
 
 @dataclass(frozen=True)
 class AdditionLayer:
-    """Element-wise addition y = requantise(scale_a x + scale_b z, multiplier, shift); scales are signed, 16 bits."""
+    """Element-wise addition y = requantise(a x + b z) with the `factors` a and b, signed, 16 bits."""
 
     input: DramTensor
     second: int
     output: int
-    scale: tuple[int, int]
-    multiplier: int
-    shift: int
-    bias: int = 0
+    factors: tuple[int, int]
+    scale: Scale
     clamp: Clamp = Clamp()
 
     def __post_init__(self):
         instance(self, "input", DramTensor)
         instance(self, "clamp", Clamp)
-        pairs(self, ("scale",), *SCALES)
-        integers(self, ("multiplier", "bias"), *WORD)
-        integers(self, ("shift",), *SHIFTS)
+        pairs(self, ("factors",), *SCALES)
+        instance(self, "scale", Scale)
         region(self, "second", self.input.bytes)
         region(self, "output", self.input.bytes)
 

@@ -23,7 +23,7 @@ LARGEST_SCALE = 2.0**30
 
 def rejects(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
     """Reason why a node cannot run on a machine with parameters `p`; None if it can."""
-    check = _REFUSES.get(type(node))
+    check = _REJECTIONS.get(type(node))
     if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
     for name in node.inputs[: 2 if isinstance(node, Addition) else 1]:
@@ -136,7 +136,7 @@ def _activation(p, graph, node):
     return None
 
 
-_REFUSES = {
+_REJECTIONS = {
     Convolution: _convolution,
     Dense: _weights,
     Pooling: _pooling,
@@ -205,13 +205,12 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
         common = source, output, node.window, node.stride
         if node.kind == "max" or multiplier is None:  # integers go through the lanes with their zero point
             return layers.PoolingLayer(*common, node.kind == "max", replace(clamp, zero_point=0))
-        scaled = layers.Scale(np.asarray(multiplier).item(), shift.item(), -prod(node.window) * x.zero_point)
+        scaled = _scale(arithmetic, -prod(node.window) * x.zero_point)
         return layers.PoolingLayer(*common, maximum=False, clamp=clamp, scale=scaled)
     if isinstance(node, Addition):
         second = places[node.inputs[1]].address
         a, b = (factor for factor in arithmetic.operands if isinstance(factor, int))
-        scaled = (1 << 30, 1) if multiplier is None else (np.asarray(multiplier).item(), shift.item())
-        return layers.AdditionLayer(source, second, output, (a, b), *scaled, arithmetic.bias, clamp)
+        return layers.AdditionLayer(source, second, output, (a, b), _scale(arithmetic, arithmetic.bias), clamp)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].contents if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
     assert multiplier is not None
@@ -234,6 +233,13 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
         padding_value=_zero(x),
         clamp=clamp,
     )
+
+
+def _scale(arithmetic: Tflite, bias: int) -> layers.Scale:
+    """Requantisation with one multiplier; without one the sum is unchanged but for its bias."""
+    if arithmetic.multiplier is None:
+        return replace(layers.SAME, bias=bias)
+    return layers.Scale(np.asarray(arithmetic.multiplier).item(), np.asarray(arithmetic.shift).item(), bias)
 
 
 def _zero(tensor: Tensor) -> int:

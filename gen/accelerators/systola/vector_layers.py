@@ -11,15 +11,13 @@ from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.golden.requantise import float_scale
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import AdditionLayer, PoolingLayer, Scale
+from ...compile.layers import SAME, AdditionLayer, Clamp, PoolingLayer, Scale
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
 from .emitter import Action, Emitter, Space, instruction_access, loading, storing
 from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
-SAME = Scale(1 << 30, 1)
-"""Scale of 1."""
 
 L = TypeVar("L", PoolingLayer, AdditionLayer)
 
@@ -205,17 +203,8 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             (Setting.SCALE_A, 1),
         ):
             emitter.set(setting, value)
-        clamp = layer.clamp
-        program = emitter.program
-        program.quant(
-            multiplier=scale.multiplier,
-            bias=scale.bias,
-            shift=scale.shift,
-            zero_point=clamp.zero_point,
-            low=clamp.low,
-            high=clamp.high,
-        )
-        program.move({SOURCE: source, DEST: dest})
+        _requantise(emitter, scale, layer.clamp)
+        emitter.program.move({SOURCE: source, DEST: dest})
 
         def one(emitter):
             emitter.program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum, table=layer.table is not None)
@@ -227,9 +216,21 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
 def average(area: int, rounding: str) -> Scale:
     """Scale of an average: exact for all sums of bytes and up to `layers.LARGEST_AVERAGE` elements.
 
-    In integers ties are rounded away from zero. In float32 `area` must be odd, so that there are none.
+    The integer roundings round ties away from zero. float32 rounds ties to even: `area` must be odd.
     """
     return Scale(*float_scale(1 / area)) if rounding == "float32" else Scale(2**31 // area + 1, 0)
+
+
+def _requantise(emitter: Emitter, scale: Scale, clamp: Clamp):
+    """Emit QUANT with the settings of all lanes."""
+    emitter.program.quant(
+        multiplier=scale.multiplier,
+        bias=scale.bias,
+        shift=scale.shift,
+        zero_point=clamp.zero_point,
+        low=clamp.low,
+        high=clamp.high,
+    )
 
 
 def _length(part: tuple[int, int]) -> int:
@@ -272,17 +273,9 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
             (Setting.SOURCE_X, 1),
             (Setting.SECOND_X, 1),
             (Setting.DEST_X, 1),
-            (Setting.SCALE_A, layer.scale[0]),
-            (Setting.SCALE_B, layer.scale[1]),
+            (Setting.SCALE_A, layer.factors[0]),
+            (Setting.SCALE_B, layer.factors[1]),
         ):
             emitter.set(setting, value)
-        clamp, program = layer.clamp, emitter.program
-        program.quant(
-            multiplier=layer.multiplier,
-            bias=layer.bias,
-            shift=layer.shift,
-            zero_point=clamp.zero_point,
-            low=clamp.low,
-            high=clamp.high,
-        )
-        program.vector(source, dest, source + words, scratchpad=True, add=True)
+        _requantise(emitter, layer.scale, layer.clamp)
+        emitter.program.vector(source, dest, source + words, scratchpad=True, add=True)

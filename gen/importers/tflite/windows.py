@@ -37,10 +37,11 @@ def mean(builder: Builder, op: OperatorRecord):
     reduced = {axis % rank for axis in axes}
     count = prod(x.shape[axis] for axis in reduced)
     arithmetic = Tflite.mean(one_scale(x), one_scale(y), count)
-    image = x if rank == 4 and reduced <= {1, 2} else _image(builder, op, x, reduced)
-    window = (image.shape[1] if image is not x or 1 in reduced else 1, image.shape[2] if 2 in reduced else 1)
-    if image is not x:
-        window = (image.shape[1], 1)
+    if rank == 4 and reduced <= {1, 2}:
+        image, window = x, (x.shape[1] if 1 in reduced else 1, x.shape[2] if 2 in reduced else 1)
+    else:
+        image = _image(builder, op, x, reduced)
+        window = image.shape[1], 1
     shape = (image.shape[0], image.shape[1] // window[0], image.shape[2] // window[1], image.shape[3])
     pooled = y if shape == y.shape else builder.temporary(shape, builder.result(op, y))
     builder.add(Pooling(builder.name(op), (image.name,), pooled.name, arithmetic, kind="average", window=window))

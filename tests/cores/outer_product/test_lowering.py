@@ -38,7 +38,7 @@ def pooling() -> Graph:
 
 
 SHAPE = "its convolutions have one pixel, stride 1, no padding and one group"
-REFUSED = {
+REJECTED = {
     "pooling": (pooling(), "pool", "only matrix products are supported"),
     "kernel": (convolution((2, 2), (3, 3)), "conv", SHAPE),
     "stride": (convolution((2, 2), stride=(2, 2)), "conv", SHAPE),
@@ -63,9 +63,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.parametrize("what", REJECTED)
 def test_an_unsupported_graph_is_rejected_with_a_reason(what):
-    graph, layer, reason = REFUSED[what]
+    graph, layer, reason = REJECTED[what]
     with pytest.raises(UsageError) as error:
         ACCELERATOR.compile(P, graph)
     assert str(error.value) == f"layer {layer} cannot run on outer_product: {reason}."

@@ -65,7 +65,7 @@ def added(arithmetic, a=None, b=None):
 
 FLAT = Tensor("x", (2, 8), "int8")
 TABLE = codes(256)
-REFUSED = {
+REJECTED = {
     "softmax": (
         single(
             Softmax("soft", "x", "y", Tflite()),
@@ -184,16 +184,16 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.parametrize("what", REJECTED)
 def test_an_unsupported_graph_is_rejected_with_a_reason(what):
-    graph, sentence = REFUSED[what]
+    graph, sentence = REJECTED[what]
     with pytest.raises(UsageError) as error:
         ACCELERATOR.compile(P, graph)
     assert str(error.value) == sentence
 
 
 def test_every_reason_of_a_rejection_ends_a_sentence():
-    for graph, sentence in REFUSED.values():
+    for graph, sentence in REJECTED.values():
         (node,) = graph.nodes
         assert sentence.endswith(f": {lowering.rejects(P, graph, node)}.")
 

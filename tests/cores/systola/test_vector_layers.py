@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from systola.gen.accelerators.systola.compiler import compile
-from systola.gen.compile.layers import AdditionLayer, Clamp, DramTensor, PoolingLayer
+from systola.gen.compile.layers import AdditionLayer, Clamp, DramTensor, PoolingLayer, Scale
 from systola.gen.compile.pipelining import ORDERS
 from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden.layers import windows
@@ -69,7 +69,9 @@ def test_a_window_that_does_not_fit_is_reported_with_the_missing_bytes():
 @given(SIZES, st.integers(-3000, 3000), st.sampled_from(list(ORDERS)), st.integers(0, 99))
 def test_addition(result, size, scale, order, seed):
     x, z = np.random.default_rng(seed).integers(-128, 128, (2, *size), dtype=np.int8)
-    layer = AdditionLayer(DramTensor(0, *size), x.size, 2 * x.size, (scale, 500), 1 << 30, -9, 77, Clamp(2, -128, 124))
+    layer = AdditionLayer(
+        DramTensor(0, *size), x.size, 2 * x.size, (scale, 500), Scale(1 << 30, -9, 77), Clamp(2, -128, 124)
+    )
     dram = np.concatenate([x.view(np.uint8).ravel(), z.view(np.uint8).ravel(), np.zeros(x.size, np.uint8)])
     program, _ = compile(CORE, [layer], order)
     sums = x.astype(np.int64) * scale + z.astype(np.int64) * 500

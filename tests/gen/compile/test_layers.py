@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from systola.gen.compile.layers import (
+    SAME,
     AdditionLayer,
     Clamp,
     ConvolutionLayer,
     DramTensor,
     PoolingLayer,
-    Scale,
     gemm,
     records,
 )
@@ -20,8 +20,8 @@ from systola.gen.compile.layers import (
 TENSOR = DramTensor(0, 1, 6, 6, 4)
 CONVOLUTION = ConvolutionLayer(TENSOR, 4096, 8192, 12288, 8, (3, 3), (1, 1), ((1, 1), (1, 1)))
 POOLING = PoolingLayer(TENSOR, 4096, (2, 2), (2, 2), table=8192)
-ADDITION = AdditionLayer(TENSOR, 4096, 8192, (1, 1), 1 << 30, 1)
-PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), Scale(1 << 30, 1), CONVOLUTION, POOLING, ADDITION)}
+ADDITION = AdditionLayer(TENSOR, 4096, 8192, (1, 1), SAME)
+PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), SAME, CONVOLUTION, POOLING, ADDITION)}
 FIELDS = [(name, field.name) for name, part in PARTS.items() for field in fields(part)]
 JUNK = (-5, 1 << 33, 0.5, "three", None, (), (1,), (0, 1), (1, -1), (1, 2, 3), (1 << 33, 1), [], True, np.zeros(3))
 LEGAL = {
@@ -32,10 +32,7 @@ LEGAL = {
     "Scale.shift": (-5,),
     "Scale.bias": (-5,),
     "PoolingLayer.maximum": (True,),
-    "AdditionLayer.scale": ((0, 1), (1, -1)),
-    "AdditionLayer.multiplier": (-5,),
-    "AdditionLayer.shift": (-5,),
-    "AdditionLayer.bias": (-5,),
+    "AdditionLayer.factors": ((0, 1), (1, -1)),
     "Clamp.zero_point": (-5,),
     "Clamp.low": (-5,),
     "Clamp.high": (-5,),

@@ -49,7 +49,7 @@ def test_a_product_is_rounded_to_float32_and_then_to_an_integer(width):
             a, b = 1 << 23, (1 << 23) + (1 << int(RNG.integers(23)))
         if kind == 1:
             b = 0
-        if kind == 2:  # 3 x 5592405.67: the product is next to a power of two, or halfway between two float32
+        if kind == 2:  # 3 x 5592405 is 2^24 - 1; 3 x 5592407 is halfway between two float32
             a, b = 3 << 22, 5592405 + int(RNG.integers(3)) << 1
         exponent = int(RNG.integers(32))
         shift = int(np.clip(24 - exponent - int(RNG.integers(22, 26)) + RNG.integers(width + 3), -32, 31))
