@@ -16,7 +16,7 @@ from ..sim.network.quantise import QuantiseError
 from . import accelerators as _accelerators_package
 from . import run as _run_package
 from .accelerators.registry import accelerators
-from .api import assemble, generate, matmul, run, simulate, synthesise, tiles
+from .api import assemble, generate, load, matmul, run, simulate, synthesise, tiles
 from .compile.tiling import Chunk, Tiling
 from .errors import UsageError
 from .run.tasks import ConvTask
@@ -32,6 +32,7 @@ __all__ = [
     "accelerators",
     "assemble",
     "generate",
+    "load",
     "matmul",
     "prune",
     "quantise",

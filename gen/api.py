@@ -1,14 +1,21 @@
 """Functions of the public interface; see the docstring of the package `gen`."""
 
+from __future__ import annotations
+
 import importlib.util
 import re
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..hw.component import Component
 from . import generators
 from .accelerators import registry
 from .errors import UsageError
 from .verilog.verilog import Design
+
+if TYPE_CHECKING:
+    from .run.model import Model
 
 UNREGISTERED = "no bench"
 """Value of `Design.bench` for a component that belongs to no generator."""
@@ -104,6 +111,24 @@ def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
     accelerator = registry.find(on)
     parameters, kind = report.prepare(task, accelerator, {key: str(value) for key, value in settings.items()})
     return report.run(task, kind, accelerator, parameters, seed=seed)
+
+
+def load(path: str | Path, on: str = "systola", *, executor: str = "model", **settings) -> Model:
+    """Load a trained network of a TFLite file for an accelerator; return a :class:`.Model`.
+
+    `model.predict(x)` returns the outputs for NumPy arrays, exactly as the machine computes them; `model.reset()`
+    resets the state of streaming networks. `executor` "model" is the golden model of the accelerator, "verilog" the
+    simulation of its Verilog, which ends with `model.close()`. `settings` are parameters of the accelerator.
+
+    Raises :class:`.UsageError` for files, networks and names that cannot be used, :class:`.ParameterError`.
+    """
+    from .importers import load as imported
+    from .run.model import Model
+
+    accelerator = registry.find(on)
+    parameters = accelerator.component.Parameters.parse({key: str(value) for key, value in settings.items()})
+    rounding = "float32" if getattr(parameters, "rounding", "") == "float32" else "gemmlowp"
+    return Model(imported(path, rounding=rounding), accelerator, parameters, executor=executor)
 
 
 def matmul(design: str | Design, a, w, **options):

@@ -6,6 +6,7 @@ import importlib
 import typing
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from ..coverage.unreachable import Unreachable
 from ..errors import UsageError
 from ..host.board import BoardConnection
 from .operands import Operands
+
+if typing.TYPE_CHECKING:
+    from ..run.model import Model
 
 
 class Accelerator(ABC, typing.Generic[P]):
@@ -82,6 +86,12 @@ class Accelerator(ABC, typing.Generic[P]):
         """Cycles of a job according to the cost model. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
 
+    def load(self, path: str | Path, **options) -> Model:
+        """Load a network of a file for this accelerator, as by :func:`systola.gen.load`."""
+        from ..api import load
+
+        return load(path, on=self.name, **options)
+
     def claims(self) -> Sequence:
         """Claims of the machine's paper (`gen.papers.claim.Claim`), each with its measurement."""
         return ()
@@ -117,7 +127,9 @@ class Accelerator(ABC, typing.Generic[P]):
 
 
 class Prediction(typing.NamedTuple):
-    """Result of a cost model: counters by name, and (unit, first cycle, cycle after the last) of busy units."""
+    """Result of a cost model: counters by name, (unit, first cycle, cycle after the last) of busy units, and (cycle,
+    instruction) of each instruction's first issue."""
 
     counters: dict[str, int]
     spans: list
+    issued: list[tuple[int, int]] = []

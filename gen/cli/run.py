@@ -1,4 +1,4 @@
-"""`systola run`: execution of a network on an accelerator."""
+"""`systola run`: execution of a task or of a network file on an accelerator."""
 
 import time
 from pathlib import Path
@@ -9,11 +9,15 @@ import typer
 from ..accelerators import registry
 from ..compile.pipelining import ORDERS
 from ..errors import UsageError
+from . import run_network
 from .options import Json, Preset, Set, err, folder_option, out, save, values
+from .run_network import NetworkOptions
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="TASK", help="Task: gemm, conv or digits.")],
+    name: Annotated[
+        str, typer.Argument(metavar="TASK|FILE", help="Task (gemm, conv or digits), or network (a TFLite file).")
+    ],
     on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="Accelerator: see `systola list`.")] = "systola",
     parameters: Set = None,
     preset: Preset = None,
@@ -26,10 +30,23 @@ def run(
         int, typer.Option(min=2, max=1000, help="DRAM latency: cycles from the address to the first beat.")
     ] = 20,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of cycles.")] = 10_000_000,
+    input: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Inputs of the network: .npy, or .npz with one array per input.")
+    ] = None,
+    random: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Random inputs of the network; 1 without --input.")
+    ] = None,
+    reference: Annotated[
+        str, typer.Option(help="What a network is compared with: numpy, tflm, xnnpack or none.")
+    ] = "numpy",
+    per_layer: Annotated[bool, typer.Option("--per-layer", help="Compare the whole output of every operator.")] = False,
     trace: Annotated[Path | None, folder_option("--trace", help="Write a timeline to DIR: PNG and Perfetto.")] = None,
     json_file: Json = None,
 ):
-    """Run a task on an accelerator, from DRAM to DRAM, and compare its results with NumPy."""
+    """Run a task or a network on an accelerator, from DRAM to DRAM, and compare its results with NumPy.
+
+    Operators of a network that the accelerator cannot execute run on the host.
+    """
     from ..run import report
     from ..run.execute import EXECUTORS, ExecutionError
 
@@ -42,6 +59,24 @@ def run(
         raise UsageError(f"--order {order}: {accelerator.name} has one schedule only.")
     if trace:
         import matplotlib  # noqa: F401  # an optional dependency, whose absence ends the command before it runs
+    networks = NetworkOptions(input, random, reference, per_layer)
+    compile_options = {"order": order} if order else {}
+    if run_network.names_file(name) and name not in report.TASKS:
+        return run_network.run(
+            Path(name),
+            accelerator,
+            values(parameters, preset, accelerator.name),
+            networks,
+            seed=seed,
+            trace=trace,
+            json_file=json_file,
+            compile_options=compile_options,
+            executor=executor,
+            latency=latency,
+            limit=limit,
+        )
+    if option := networks.unused():
+        raise UsageError(f"{option}: only a network of a file has this option, not the task {name}.")
     machine, task = report.prepare(name, accelerator, values(parameters, preset, accelerator.name))
     started = time.perf_counter()
     try:
@@ -52,7 +87,7 @@ def run(
                 accelerator,
                 machine,
                 seed=seed,
-                compile_options={"order": order} if order else {},
+                compile_options=compile_options,
                 executor=executor,
                 limit=limit,
                 latency=latency,

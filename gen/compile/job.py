@@ -38,7 +38,8 @@ class Job:
     """Compiled graph: start the accelerator at `entry` with `image` in DRAM.
 
     `inputs` and `outputs` are the places of the graph's inputs and outputs, by name. `roof` holds lower bounds of the
-    cycles, by cause. `program` is for the cost model. `length` is the number of instructions or descriptors.
+    cycles, by cause. `program` is for the cost model. `length` is the number of instructions or descriptors;
+    `instructions` are those of each node that has some, in order, by the name of its result.
     """
 
     image: Image
@@ -49,6 +50,7 @@ class Job:
     roof: dict[str, int] = field(default_factory=dict)
     program: Any = None
     length: int = 0
+    instructions: dict[str, range] = field(default_factory=dict)
 
     @property
     def bound(self) -> str:

@@ -17,7 +17,7 @@ BYTE = -128, 255
 """Limits of a byte, signed or unsigned."""
 WORD = -(1 << 31), (1 << 31) - 1
 SHIFTS = -31, 30
-SCALES = -(1 << 15), (1 << 15) - 1
+SCALES = -(1 << 17), (1 << 17) - 1
 LARGEST_AVERAGE = 2048
 """Elements of a window up to which the multiplier of an average, of 31 bits, is exact for all sums of bytes."""
 
@@ -201,7 +201,7 @@ class PoolingLayer:
 
 @dataclass(frozen=True)
 class AdditionLayer:
-    """Element-wise addition y = requantise(a x + b z) with the `factors` a and b, signed, 16 bits."""
+    """Element-wise addition y = requantise(a x + b z) with the `factors` a and b, signed, 18 bits."""
 
     input: DramTensor
     second: int

@@ -160,5 +160,5 @@ def measured(name: str, task: Task, **options) -> RunReport:
 
 def _bytes(task: Task) -> int:
     """Minimum number of bytes that the only layer of the task reads and writes."""
-    (layer,) = lower(PAPER, task.work(SYSTOLA.operands(PAPER)).graph).layers
+    (layer,) = lower(PAPER, task.work(SYSTOLA.operands(PAPER)).graph).layers.values()
     return layer.read_bytes + layer.written_bytes

@@ -1,8 +1,10 @@
 """Execution of a job on an accelerator: its Verilog in a simulator, or its golden model and cost model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from ...hw.component import Parameters
 from ..accelerators.base import Accelerator
 from ..compile.job import Job
 from ..compile.timeline import Span
+
+if TYPE_CHECKING:
+    from .simulation import Machine
 
 EXECUTORS = ("verilog", "model")
 LIMIT = 10_000_000
@@ -25,13 +30,15 @@ class Execution:
     """Result of an execution.
 
     `dram`: contents of DRAM at the end. `counters`: counters by name. `spans`: busy times of units, if traced.
-    `seconds`: wall-clock time of the simulation from start to interrupt.
+    `seconds`: wall-clock time of the simulation from start to interrupt. `issued`: (cycle, instruction) in the order of
+    cycles: of each instruction's first issue by the cost model, otherwise those sampled.
     """
 
     dram: np.ndarray
     counters: dict[str, int]
     spans: list[Span]
     seconds: float | None = None
+    issued: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def cycles(self) -> int:
@@ -41,6 +48,20 @@ class Execution:
         """Idle cycles of the matrix engine, by cause; empty if the cost model was used."""
         prefix = "lost_"
         return {name[len(prefix) :]: n for name, n in self.counters.items() if name.startswith(prefix)}
+
+    def cycles_of(self, parts: dict[str, range]) -> dict[str, int]:
+        """Cycles of parts of a program, by name, in the order of their instructions.
+
+        Those of a part are from the issue of its first instruction, for the first part from the start, to the issue of
+        the next part's, for the last part to the interrupt.
+        """
+        begins, at = [], iter(self.issued)
+        cycle, instruction = 0, 0
+        for part in parts.values():
+            while begins and instruction < part.start:
+                cycle, instruction = next(at, (self.cycles, part.start))
+            begins.append(cycle)
+        return {name: end - begin for name, begin, end in zip(parts, begins, [*begins[1:], self.cycles], strict=True)}
 
 
 def execute(
@@ -53,43 +74,50 @@ def execute(
     limit: int = LIMIT,
     latency: int = 20,
     trace: bool = False,
+    sampling: int = 0,
+    machine: "Machine | None" = None,
 ) -> Execution:
-    """Execute a job with values of its inputs. Raises :class:`ExecutionError`."""
-    method = {"verilog": _verilog, "model": _model}[executor]
-    return method(accelerator, parameters, job, job.dram(inputs), limit, latency, trace)
+    """Execute a job with values of its inputs. Raises :class:`ExecutionError`.
+
+    `machine` is a running simulation of the accelerator's Verilog; by default one is started for this execution.
+    `sampling`: cycles from one sample of `issued` to the next, 0: none.
+    """
+    dram = job.dram(inputs)
+    if executor == "model":
+        return _model(accelerator, parameters, job, dram, limit, latency)
+    return _verilog(accelerator, parameters, job, dram, limit, latency, trace, sampling, machine)
 
 
-def _model(accelerator, parameters, job, dram, limit, latency, trace) -> Execution:
+def _model(accelerator, parameters, job, dram, limit, latency) -> Execution:
     result = accelerator.run_golden(parameters, dram, job.entry)
     if result.error is None:
         raise ExecutionError(f"the golden model's limit was reached at {result.at}.")
     _check(accelerator, result.error, 0, result.at)
     prediction = accelerator.predict(parameters, job, latency=latency, limit=limit)
-    return Execution(result.dram, prediction.counters, prediction.spans)
+    return Execution(result.dram, prediction.counters, prediction.spans, issued=prediction.issued)
 
 
-def _verilog(accelerator, parameters, job, dram, limit, latency, trace) -> Execution:
+def simulated(accelerator: Accelerator, parameters: Parameters) -> "Machine":
+    """Simulation of the Verilog of an accelerator, a context manager."""
     from ...sim.runner import extras
-    from ...sim.runner.dram import DramSettings
-    from . import simulation
+    from .simulation import Machine
 
     extras.require("sim")
+    return Machine(accelerator.component, design(accelerator, parameters))
 
-    ran = simulation.run(
-        accelerator.component,
-        design(accelerator, parameters),
-        dram,
-        job.entry,
-        settings=DramSettings(latency=latency, size=len(dram)),
-        limit=limit,
-        trace=trace,
-    )
+
+def _verilog(accelerator, parameters, job, dram, limit, latency, trace, sampling, machine) -> Execution:
+    from ...sim.runner.dram import DramSettings
+
+    settings = DramSettings(latency=latency, size=len(dram))
+    with nullcontext(machine) if machine else simulated(accelerator, parameters) as running:
+        ran = running.execute(dram, job.entry, settings=settings, limit=limit, trace=trace, sampling=sampling)
     engine = accelerator.component.engine
     if ran.cut:
         pending = ", ".join(name for bit, name in enumerate(engine.PENDING) if ran.pending >> bit & 1) or "none"
         raise ExecutionError(f"the limit of {limit:,} cycles was reached at {ran.at}; units with work left: {pending}.")
     _check(accelerator, ran.error, ran.detail, ran.at)
-    return Execution(ran.dram, ran.counters, list(spans(engine.BUSY, ran.changes)), ran.seconds)
+    return Execution(ran.dram, ran.counters, list(spans(engine.BUSY, ran.changes)), ran.seconds, ran.samples)
 
 
 @lru_cache(maxsize=4)

@@ -49,7 +49,7 @@ class RunResult:
     """Result of an execution. `error`, `detail` and `at` as in the registers; `cut`: the limit was reached.
 
     `counters` by name, `pending` the units with work left when it was cut, `changes` (cycle, busy) as traced; `seconds`
-    from start to interrupt. `status` is that at the interrupt.
+    from start to interrupt. `status` is that at the interrupt; `samples`: (cycle, instruction) during the execution.
     """
 
     dram: np.ndarray
@@ -62,6 +62,7 @@ class RunResult:
     seconds: float
     changes: list[tuple[int, int]]
     status: int = 1
+    samples: list[tuple[int, int]] = field(default_factory=list)
 
 
 def window(rng: np.random.Generator, number: int, size: int) -> int:

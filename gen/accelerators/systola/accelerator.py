@@ -57,7 +57,7 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         self.check(parameters, graph)
         placed = lowering.lower(parameters, graph)
         try:
-            program, _ = compile(parameters, placed.layers, order, tiling=tiling)
+            program, parts = compile(parameters, [*placed.layers.values()], order, tiling=tiling)
         except ValueError as error:
             raise UsageError(str(error)) from None
         entry = placed.image.put(np.frombuffer(program.encode(), np.uint8))
@@ -67,9 +67,10 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
             inputs={name: placed.places[name] for name in graph.inputs},
             outputs={name: placed.places[name] for name in graph.outputs},
             macs=graph.macs,
-            roof=_roof(parameters, placed.layers),
+            roof=_roof(parameters, placed.layers.values()),
             program=program,
             length=len(program),
+            instructions=dict(zip(placed.layers, parts, strict=True)),
         )
 
     def wrong(self, parameters, job):
@@ -83,7 +84,8 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         counters = {"cycles": timeline.cycles, "rows": timeline.rows}
         counters |= {name: timeline.busy(name) for name in ("load", "store", "vector", "sync")}
         counters |= {"read_beats": timeline.read_beats, "write_beats": timeline.written_beats}
-        return Prediction(counters | {"instructions": timeline.instructions}, timeline.spans)
+        issued = [(cycle, instruction) for instruction, cycle in enumerate(timeline.issued)]
+        return Prediction(counters | {"instructions": timeline.instructions}, timeline.spans, issued)
 
     def host(self, board, parameters):
         from .host import SystolaHost

@@ -356,7 +356,7 @@ class _Check:
             self.report("{} comes before any TABLE.")
         if not self.quant.any():
             self.report("{} comes before any QUANT or QUANT_CHANNEL.")
-        self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 15), (1 << 15) - 1)
+        self.fits(o, [Setting.SCALE_A] * bool(inside) + [Setting.SCALE_B] * bool(adds), -(1 << 17), (1 << 17) - 1)
         memory = self.local if inside else self.sums
         source = (self.activations if inside else self.accumulators)(addresses.source_words(o)).addresses()
         dest = self.activations(addresses.dest_words(o)).addresses()

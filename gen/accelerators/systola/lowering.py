@@ -9,14 +9,24 @@ from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.golden.integer import limits
 from ....sim.golden.requantise import float_scale
 from ....sim.network.arithmetic import Coded, Onnx, Tflite, fold
-from ....sim.network.graph import Activation, Addition, Convolution, Dense, Graph, Node, Pooling, Reshape, Tensor
+from ....sim.network.graph import (
+    Activation,
+    Addition,
+    Convolution,
+    Dense,
+    Graph,
+    Node,
+    Pooling,
+    Reshape,
+    Subtraction,
+    Tensor,
+)
 from ...compile import layers
 from ...compile.image import PAGE, Image
 from ...compile.job import Place
 from ...compile.placement import place
+from .addition import exact_sum
 
-SCALES = 1 << 15
-"""Factors of an addition are from -SCALES to SCALES - 1."""
 LARGEST_SCALE = 2.0**30
 """Bound of scales in float32: the largest shift of a multiplier is 30."""
 
@@ -26,7 +36,7 @@ def rejects(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
     check = _REJECTIONS.get(type(node))
     if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
-    for name in node.inputs[: 2 if isinstance(node, Addition) else 1]:
+    for name in node.inputs[: 2 if isinstance(node, Addition | Subtraction) else 1]:
         if graph[name].constant:
             return f"{name} is a constant, but only weights, bias and tables may be"
     return check(p, graph, node)
@@ -105,18 +115,17 @@ def _pooling(p, graph, node):
 
 
 def _addition(p, graph, node):
-    if reason := _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic):
+    if reason := _types(p, graph, node, p.format):
         return reason
+    if not isinstance(node.arithmetic, Tflite):
+        return f"its arithmetic is {type(node.arithmetic).__name__}, but only Tflite is supported"
     a, b = (graph[name] for name in node.inputs)
     if a.shape != b.shape or a.type != b.type:
         return f"{a.name} and {b.name} must have the same shape and type"
-    if a.zero_point or b.zero_point:
-        return "zero points of addends must be 0: fold them into the bias"
     if np.size(node.arithmetic.multiplier) > 1 or np.size(node.arithmetic.shift) > 1:
         return "an addition has one multiplier and one shift"
-    factors = node.arithmetic.operands
-    if not all(isinstance(factor, int) and -SCALES <= factor < SCALES for factor in factors):
-        return f"operands={factors}: the factors of the addends must be integers of 16 bits"
+    if exact_sum(graph, node, p.rounding) is None:
+        return f"no factors of {layers.SCALES[1].bit_length() + 1} bits were found that make all results exact"
     return None
 
 
@@ -141,6 +150,7 @@ _REJECTIONS = {
     Dense: _weights,
     Pooling: _pooling,
     Addition: _addition,
+    Subtraction: _addition,
     Activation: _activation,
     Reshape: lambda p, graph, node: None,
 }
@@ -148,9 +158,9 @@ _REJECTIONS = {
 
 @dataclass
 class Placed:
-    """Layers with addresses, in order; the DRAM image with the constants; places of tensors by name."""
+    """Layers with addresses, in order, by their results; the DRAM image with the constants; places of tensors."""
 
-    layers: list
+    layers: dict[str, layers.ConvolutionLayer | layers.PoolingLayer | layers.AdditionLayer]
     image: Image
     places: dict[str, Place]
 
@@ -173,7 +183,7 @@ def lower(p: SystolaParameters, graph: Graph) -> Placed:
             found[pooled] = replace(found[pooled], table=tables[key])
         elif not isinstance(node, Reshape):
             found[node.output] = _layer(p, graph, node, image, places)
-    return Placed(list(found.values()), image, places)
+    return Placed(found, image, places)
 
 
 def _views(graph: Graph) -> dict[str, str]:
@@ -207,10 +217,10 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
             return layers.PoolingLayer(*common, node.kind == "max", replace(clamp, zero_point=0))
         scaled = _scale(arithmetic, -prod(node.window) * x.zero_point)
         return layers.PoolingLayer(*common, maximum=False, clamp=clamp, scale=scaled)
-    if isinstance(node, Addition):
-        second = places[node.inputs[1]].address
-        a, b = (factor for factor in arithmetic.operands if isinstance(factor, int))
-        return layers.AdditionLayer(source, second, output, (a, b), _scale(arithmetic, arithmetic.bias), clamp)
+    if isinstance(node, Addition | Subtraction):
+        exact = exact_sum(graph, node, p.rounding)
+        assert exact is not None
+        return layers.AdditionLayer(source, places[node.inputs[1]].address, output, *exact, clamp)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].contents if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
     assert multiplier is not None

@@ -60,7 +60,10 @@ MEASURED = Costs()
 
 @dataclass
 class Timeline:
-    """Timeline of a program: cycles from start to interrupt, busy times of units, beats on the bus, array rows."""
+    """Timeline of a program: cycles from start to interrupt, busy times of units, beats on the bus, array rows.
+
+    `issued`: cycle of the first issue of each instruction that was executed.
+    """
 
     cycles: int
     spans: list[Span]
@@ -68,6 +71,7 @@ class Timeline:
     read_beats: int
     written_beats: int
     instructions: int
+    issued: list[int]
 
     def busy(self, unit: str) -> int:
         """Number of cycles in which a unit is busy."""
@@ -172,7 +176,7 @@ class _Machine:
                 cycle = self.queue(Unit.VECTOR, cycle) + c.issue
                 self.vector(cycle, op, flags, pc)
             pc += 1
-        return Timeline(cycle, self.spans, self.rows, self.read_beats, self.written_beats, count)
+        return Timeline(cycle, self.spans, self.rows, self.read_beats, self.written_beats, count, issued)
 
     def fetch(self, after: int = 0):
         """Fetch the next instruction as soon as the buffer has room for it."""

@@ -236,8 +236,8 @@ CONFIGURATION = (
     *_numbered(102, "vector", "SOURCE_X SOURCE_Y", "from one window to the next"),
     *_numbered(104, "vector", "SECOND_X SECOND_Y", "words from one element of the second source to the next"),
     *_numbered(106, "vector", "DEST_X DEST_Y", "words from one result to the next"),
-    ConfigSpec("SCALE_A", 108, "vector", "factor of the activations, 16 bits signed"),
-    ConfigSpec("SCALE_B", 109, "vector", "factor of the second source, 16 bits signed"),
+    ConfigSpec("SCALE_A", 108, "vector", "factor of the activations, 18 bits signed"),
+    ConfigSpec("SCALE_B", 109, "vector", "factor of the second source, 18 bits signed"),
 )
 
 ERRORS = (

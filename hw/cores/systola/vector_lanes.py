@@ -11,7 +11,7 @@ from ...mac.multiply import Multiply
 from ...vector.requantise import Requantise
 from ...vector.requantise_lane import Rounding
 
-SCALE = 16
+SCALE = 18
 """Bits of the factors of activations."""
 TABLE = 256
 """Entries of the table."""
@@ -43,7 +43,7 @@ class VectorLanes(Component):
     into every lane's table.
 
     Sums wrap modulo 2^32. Latency 4 and that of requantisation, initiation interval 1; no back-pressure. Area: for
-    each lane a `Requantise` lane, two multipliers of a byte by 16 bits, a table of 256 bytes.
+    each lane a `Requantise` lane, two multipliers of a byte by 18 bits, a table of 256 bytes.
     """
 
     Parameters = LanesParameters

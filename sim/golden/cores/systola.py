@@ -208,8 +208,8 @@ class Core:
 
 
 def _scale(o: Operation, setting: Setting) -> int:
-    """Scale, or the nearest one that fits 16 bits."""
-    return min(max(isa.signed(o.settings[setting]), -(1 << 15)), (1 << 15) - 1)
+    """Scale, or the nearest one that fits 18 bits."""
+    return min(max(isa.signed(o.settings[setting]), -(1 << 17)), (1 << 17) - 1)
 
 
 def _counts(o: Operation, *settings: Setting):

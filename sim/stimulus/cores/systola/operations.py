@@ -335,7 +335,7 @@ class Writer:
         if reads:  # none of these operands may be incremented in loops, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
         scales = self.rng.choice(
-            [1, -1, 300, -(1 << 15), (1 << 15) - 1, int(self.rng.integers(-(1 << 15), 1 << 15))], 2
+            [1, -1, 300, -(1 << 17), (1 << 17) - 1, int(self.rng.integers(-(1 << 17), 1 << 17))], 2
         )
         names = ("points_y", "points_x", "window_y", "window_x")
         walk = ("source_y", "source_x", "source_ky", "source_kx")
