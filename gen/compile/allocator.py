@@ -1,7 +1,7 @@
 """Scratchpad allocation at compile time: fragments with the farthest next use are evicted (Belady), for any sizes."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 
@@ -27,6 +27,18 @@ class ScratchpadAllocator:
         self.low, self.high = low, high
         self.items: list[PlacedFragment] = []  # by address, disjoint
         self.places: dict[Hashable, int] = {}  # first word of each fragment
+
+    def reserve(self, spans: Iterable[tuple[int, int]]) -> set[Hashable]:
+        """Occupy ranges of words, as far as they are free and inside; return their keys."""
+        found: set[Hashable] = set()
+        for low, high in sorted(spans):
+            low = max([low, self.low, *(item.high for item in self.items)])
+            if low < min(high, self.high):
+                key = low, high
+                self.items.append(PlacedFragment(low, min(high, self.high), key))
+                self.places[key] = low
+                found.add(key)
+        return found
 
     def find(self, key: Hashable) -> int | None:
         """First word of a fragment, None if it is not in the scratchpad."""

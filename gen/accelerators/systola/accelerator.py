@@ -13,6 +13,7 @@ from ..operands import ScaledOperands
 from . import lowering
 from .checker import check
 from .compiler import compile
+from .residency import plan
 from .timing_model import Costs, predict
 from .unreachable import UNREACHABLE
 
@@ -57,7 +58,10 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         self.check(parameters, graph)
         placed = lowering.lower(parameters, graph)
         try:
-            program, parts = compile(parameters, [*placed.layers.values()], order, tiling=tiling)
+            residencies = plan(parameters, placed.memories) if order == "overlapped" else None
+            program, parts = compile(
+                parameters, [*placed.layers.values()], order, tiling=tiling, residencies=residencies
+            )
         except ValueError as error:
             raise UsageError(str(error)) from None
         entry = placed.image.put(np.frombuffer(program.encode(), np.uint8))

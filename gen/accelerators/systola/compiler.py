@@ -1,6 +1,7 @@
 """Compiler: layers in sequence as one program."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import SystolaParameters
@@ -11,6 +12,8 @@ from ...compile.tiling import Tiling
 from .convolution import ConvolutionSchedule
 from .emitter import Action, Emitter, MemoryAccess, Space, loading
 from .program import Program
+from .resident import IN_DRAM, Residency
+from .resident_addition import ResidentAddition
 from .tiling_search import choose
 from .timing_model import MEASURED, Costs
 from .vector_layers import AdditionSchedule, PoolingSchedule
@@ -26,25 +29,47 @@ def compile(
     order: str = "overlapped",
     *,
     tiling: Tiling | None = None,
+    residencies: Sequence[Residency] | None = None,
     costs: Costs = MEASURED,
 ) -> tuple[Program, list[range]]:
     """Compile layers to a program, with each layer's range of instructions. Raises `ValueError` if one does not fit.
 
-    Tilings of convolutions are searched, unless `tiling` is given.
+    Tilings of convolutions are searched, unless `tiling` is given. `residencies` are the places of each layer's
+    operands, by default all in DRAM. In the order "overlapped" the first loads of a layer precede the end of the layer
+    before it.
     """
     emitter, parts = Emitter(parameters), []
     _fill_table(
         emitter, {layer.table for layer in layers if isinstance(layer, PoolingLayer) and layer.table is not None}
     )
-    for layer in layers:
-        begin = len(emitter.program)
+    schedules, previous = [], None
+    for layer, residency in zip(layers, residencies or [IN_DRAM] * len(layers), strict=True):
         if tiling and isinstance(layer, ConvolutionLayer):
-            ConvolutionSchedule(parameters, layer, tiling, order).emit(emitter)
+            schedule = ConvolutionSchedule(parameters, layer, tiling, order, residency, previous)
         else:
-            scheduled(parameters, layer, order, costs).emit(emitter)
+            schedule = scheduled(parameters, layer, order, costs, residency, previous)
+        previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
+        schedules.append((schedule, fills(parameters, residency)))
+    loaded = False  # the first loads of the layer are in the program already
+    for (schedule, borders), (following, coming) in pairwise([*schedules, (None, [])]):
+        begin = len(emitter.program)
+        if not loaded and borders:
+            emitter.step(borders)
+        ahead = following is not None and order == "overlapped"
+        last = schedule.last if ahead else None
+        for number in range(int(loaded), len(schedule.steps)):
+            schedule.emit_step(emitter, number)
+            if number == last:
+                emitter.step([*coming, *following.actions(0)])
+        loaded = ahead
         parts.append(range(begin, len(emitter.program)))
     emitter.program.halt()
     return emitter.program, parts
+
+
+def fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:
+    """Actions that fill the border of a resident result."""
+    return [loading(box) for box in residency.target.fills(parameters.size)] if residency.target else []
 
 
 def _fill_table(emitter: Emitter, tables: set[int]):
@@ -62,14 +87,23 @@ def _fill_table(emitter: Emitter, tables: set[int]):
     emitter.step([Action(reading, lambda emitter: emitter.program.table(0))])
 
 
-def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Costs):
-    """Schedule of a layer."""
+def scheduled(
+    parameters: SystolaParameters,
+    layer: Layer,
+    order: str,
+    costs: Costs,
+    residency: Residency = IN_DRAM,
+    previous: ConvolutionSchedule | None = None,
+):
+    """Schedule of a layer; `previous` is that of the layer before it, if it is a convolution."""
     if isinstance(layer, ConvolutionLayer):
-        return choose(parameters, layer, order, costs)
+        return choose(parameters, layer, order, costs, residency, previous)
     try:
         if isinstance(layer, PoolingLayer):
-            return PoolingSchedule(parameters, layer, order)
-        return AdditionSchedule(parameters, layer, order)
+            return PoolingSchedule(parameters, layer, order, residency)
+        if residency.target or any(residency.sources):
+            return ResidentAddition(parameters, layer, order, residency)
+        return AdditionSchedule(parameters, layer, order, residency)
     except DoesNotFit as misfit:
         need, room = misfit.words * parameters.size, misfit.room * parameters.size
         raise ValueError(

@@ -14,6 +14,7 @@ from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
 from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, storing
 from .loops import Drain, Segment
+from .resident import IN_DRAM, Residency
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +31,18 @@ class ConvolutionSchedule:
     """Schedule of a layer from a tiling and an order: all decisions before the program is emitted."""
 
     def __init__(
-        self, parameters: SystolaParameters, layer: ConvolutionLayer, tiling: Tiling, order: str = "overlapped"
+        self,
+        parameters: SystolaParameters,
+        layer: ConvolutionLayer,
+        tiling: Tiling,
+        order: str = "overlapped",
+        residency: Residency = IN_DRAM,
+        previous: "ConvolutionSchedule | None" = None,
     ):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
+        (self.source, *_), self.target, self.stored = residency.sources, residency.target, residency.stored
+        self.room = residency.room or (0, parameters.activation_words)
         self._fragments: dict[tuple, Fragment] = {}
         self._needed: dict[int, list[Fragment]] = {}
         self._check_tile()
@@ -41,10 +50,11 @@ class ConvolutionSchedule:
         self.phases = phases(layer, tiling)
         self.steps = arrange(self.phases, order)
         self.outputs = min(tiling.outputs, len(self.tiles))
-        self.results = self.p.activation_words - self.outputs * self.result_words  # first word of the results
-        if self.results < 0:
-            raise DoesNotFit("activation", self.outputs * self.result_words, self.p.activation_words)
-        self.loads = self._place()
+        self.results = self.room[1] - self.outputs * self.result_words  # first word of the results
+        if self.results < self.room[0]:
+            raise DoesNotFit("activation", self.outputs * self.result_words, self._room)
+        self.half = previous.next_half if previous else 0  # of the accumulators, for the first tile
+        self.loads = self._place(previous)
 
     def _check_tile(self):
         """Check that one tile and its largest chunk fit, before the whole layer is arranged."""
@@ -52,17 +62,22 @@ class ConvolutionSchedule:
         self.lanes = -(-min(tiling.filters, self.layer.filters) // self.size)  # words of a pixel of a tile's result
         if (sums := tiling.points * self.lanes) > p.accumulators // 2:
             raise DoesNotFit("accumulator", 2 * sums, p.accumulators)
-        self.result_words = tiling.points * self.spread(self.lanes)
+        self.result_words = 0 if self.target else tiling.points * self.spread(self.lanes)
         points = Points((0, tiling.images), (0, tiling.rows), (0, tiling.columns))
         filters = 0, min(tiling.filters, self.layer.filters)
         inputs = [self.input(points, chunk) for chunk in tiling.chunks]
         if max(max(self.window(points, one.chunk)) for one in inputs) > COUNT_LIMIT:
             raise DoesNotFit
-        if (words := max(map(self.words, inputs)) + self.result_words) > p.activation_words:
-            raise DoesNotFit("activation", words, p.activation_words)
+        loaded = 0 if self.source else max(map(self.words, inputs))
+        if (words := loaded + self.result_words) > self._room:
+            raise DoesNotFit("activation", words, self._room)
         weights = max(self.words(Fragment("w", filters, chunk)) for chunk in tiling.chunks)
         if (words := max(weights, self.words(Fragment("r", filters)))) > p.weight_words:
             raise DoesNotFit("weight", words, p.weight_words)
+
+    @property
+    def _room(self) -> int:
+        return self.room[1] - self.room[0]
 
     # Fragments: identity, size and place.
 
@@ -85,7 +100,8 @@ class ConvolutionSchedule:
             found = []
             for number in one.chunks:
                 chunk = self.tiling.chunks[number]
-                found.append(self.input(tile.block, chunk))
+                if not self.source:
+                    found.append(self.input(tile.block, chunk))
                 found.append(self.fragment("w", tile.filters, chunk))
             if one.last:
                 found.append(self.records(one.tile))
@@ -130,9 +146,29 @@ class ConvolutionSchedule:
     def _lanes(self, filters: tuple[int, int]) -> int:
         return -(-(filters[1] - filters[0]) // self.size)
 
-    def _place(self) -> list[list[tuple[Fragment, int]]]:
-        """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step."""
-        activations, weights = ScratchpadAllocator(0, self.results), ScratchpadAllocator(0, self.p.weight_words)
+    @property
+    def next_half(self) -> int:
+        """Half of the accumulators that the last tile does not use."""
+        return (self.half + len(self.tiles)) % 2
+
+    def in_use(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Words of the activation and weight scratchpads in use from the last computation to the end of the layer."""
+        found: tuple[dict, dict] = {}, {}
+        for number in range(self.last, len(self.steps)):
+            for fragment in self._needs(self.steps[number]):
+                word = self.at[number][fragment]
+                found[fragment.kind != "x"][word, word + self.words(fragment)] = None
+        if not self.target:
+            found[0][self.results, self.room[1]] = None
+        return list(found[0]), list(found[1])
+
+    def _place(self, previous: "ConvolutionSchedule | None") -> list[list[tuple[Fragment, int]]]:
+        """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step.
+
+        The first fragments are not placed where the end of the `previous` layer has its own, if there is other room.
+        """
+        activations = ScratchpadAllocator(self.room[0], self.results)
+        weights = ScratchpadAllocator(0, self.p.weight_words)
         needs = [self._needs(step) for step in self.steps]
         uses: dict[Fragment, list[int]] = {}
         for number, need in enumerate(needs):
@@ -140,6 +176,9 @@ class ConvolutionSchedule:
                 uses.setdefault(fragment, []).append(number)
         self.at: list[dict[Fragment, int]] = []
         loads, coming = [], set()
+        others: set = set()
+        for memory, spans in zip((activations, weights), previous.in_use() if previous else ((), ()), strict=True):
+            others |= memory.reserve(spans)
         for number, step in enumerate(self.steps):
             where = {}
             for fragment in needs[number]:
@@ -150,7 +189,7 @@ class ConvolutionSchedule:
             pinned = {*needs[number], *wanted, *coming}
 
             def next_use(fragment, number=number):
-                later = uses[fragment]
+                later = uses.get(fragment, ())
                 at = bisect_left(later, number)
                 return later[at] if at < len(later) else float("inf")
 
@@ -159,7 +198,7 @@ class ConvolutionSchedule:
                 memory = activations if fragment.kind == "x" else weights
                 if memory.find(fragment) is None:
                     try:
-                        word = memory.place(fragment, self.words(fragment), pinned, next_use)
+                        word = self._put(memory, fragment, pinned, others if number == 0 else set(), next_use)
                     except DoesNotFit:
                         raise self._exceeded(memory is activations, pinned) from None
                     new.append((fragment, word))
@@ -167,11 +206,20 @@ class ConvolutionSchedule:
             loads.append(new)
         return loads
 
+    def _put(self, memory: ScratchpadAllocator, fragment: Fragment, pinned: set, others: set, next_use) -> int:
+        """Place a fragment, beside the `others` if there is room."""
+        try:
+            return memory.place(fragment, self.words(fragment), pinned | others, next_use)
+        except DoesNotFit:
+            if not others:
+                raise
+            return memory.place(fragment, self.words(fragment), pinned, next_use)
+
     def _exceeded(self, activations: bool, pinned: set[Fragment]) -> DoesNotFit:
         """Error for a scratchpad that is too small for the pinned fragments, together with the results."""
         words = sum(self.words(fragment) for fragment in pinned if (fragment.kind == "x") == activations)
         if activations:
-            return DoesNotFit("activation", words + self.outputs * self.result_words, self.p.activation_words)
+            return DoesNotFit("activation", words + self.outputs * self.result_words, self._room)
         return DoesNotFit("weight", words, self.p.weight_words)
 
     def _needs(self, step: Step) -> list[Fragment]:
@@ -183,15 +231,28 @@ class ConvolutionSchedule:
 
     def emit(self, emitter: Emitter):
         """Emit the whole layer."""
-        for number, step in enumerate(self.steps):
-            actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
-            actions += [storing(self._storing(tile)) for tile in step.store]
-            if step.compute is not None:
-                actions += self._compute(number, step.compute, step.requantise)
-            else:
-                actions += [self._requantise(number, tile) for tile in step.requantise]
-            actions += [self._requantise(number, tile) for tile in step.after]
-            emitter.step(actions, sync=ALL if step.all and number else None)
+        for number in range(len(self.steps)):
+            self.emit_step(emitter, number)
+
+    def emit_step(self, emitter: Emitter, number: int):
+        emitter.step(self.actions(number), sync=ALL if self.steps[number].all and number else None)
+
+    @property
+    def last(self) -> int:
+        """Number of the last step that computes."""
+        return max(number for number, step in enumerate(self.steps) if step.compute is not None)
+
+    def actions(self, number: int) -> list[Action]:
+        """Actions of a step."""
+        step = self.steps[number]
+        actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
+        actions += [storing(self._storing(tile)) for tile in step.store if self.stored]
+        if step.compute is not None:
+            actions += self._compute(number, step.compute, step.requantise)
+        else:
+            actions += [self._requantise(number, tile) for tile in step.requantise]
+        actions += [self._requantise(number, tile) for tile in step.after]
+        return actions
 
     # Cycles, for the estimate.
 
@@ -208,6 +269,8 @@ class ConvolutionSchedule:
         return self._lanes(tile.filters) * (tile.points.count + RECORD + costs.settings)
 
     def store_beats(self, number: int) -> int:
+        if not self.stored:
+            return 0
         tile = self.tiles[number]
         return tile.points.count * -(-(tile.filters[1] - tile.filters[0]) * 8 // self.p.data_width)
 
@@ -267,11 +330,13 @@ class ConvolutionSchedule:
 
     def _sums(self, tile: int) -> int:
         """First row of the sums of a tile: ping-pong halves."""
-        return tile % 2 * (self.p.accumulators // 2)
+        return (self.half + tile) % 2 * (self.p.accumulators // 2)
 
     def _storing(self, number: int) -> Box:
         tile = self.tiles[number]
         (low, high), points = tile.filters, tile.points
+        if self.target:
+            return self.target.transfer(self.layer.result, points.rows, points.columns, tile.filters, self.size)
         pixel, row, image = self.layer.result.strides
         images, rows, columns = points.shape
         bytes = self.spread(self._lanes(tile.filters)) * self.size
@@ -294,14 +359,23 @@ class ConvolutionSchedule:
             records = self.records(number)
             word = self.at[step][records]
             count = tile.points.count * self._lanes(tile.filters)
-            words = tile.points.count * self.spread(self._lanes(tile.filters))
-            result = self._result(number) * self.size
+            first, end = self.written(number)
             accesses += [
                 instruction_access(Op.QUANT_CHANNEL, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
                 instruction_access(Op.VECTOR, Space.SUMS, self._sums(number), self._sums(number) + count),
-                instruction_access(Op.VECTOR, Space.LOCAL, result, result + words * self.size, write=True),
+                instruction_access(Op.VECTOR, Space.LOCAL, first * self.size, end * self.size, write=True),
             ]
         return accesses
+
+    def written(self, number: int) -> tuple[int, int]:
+        """First word that the requantisation of a tile writes, and the word after the last."""
+        tile = self.tiles[number]
+        if self.target:
+            first, _ = self.target.span(tile.points.rows, tile.points.columns)
+            last = self.target.at(tile.points.rows[1] - 1, tile.points.columns[1] - 1)
+            return first + tile.filters[0] // self.size, last + -(-tile.filters[1] // self.size)
+        first = self._result(number)
+        return first, first + tile.points.count * self.spread(self._lanes(tile.filters))
 
     def _weight_bytes(self, word: int, words: int) -> tuple[int, int]:
         low = self.p.activation_bytes + word * self.size

@@ -18,20 +18,26 @@ class Drain:
         self.clamp = schedule.layer.clamp
         self.points, self.lanes = tile.points.count, schedule._lanes(tile.filters)
         self.records = schedule.at[step][schedule.records(number)]
-        self.source, self.dest = schedule._sums(number), schedule._result(number)
-        self.pitch = schedule.spread(self.lanes)
+        self.source, self.dest = schedule._sums(number), schedule.written(number)[0]
+        self.pitch, self.shape, self.row = schedule.spread(self.lanes), (self.points, 1), 0
+        if target := schedule.target:
+            _, rows, columns = tile.points.shape
+            self.pitch, self.shape, self.row = target.pixel, (columns, rows), target.row
         self.steps = {RECORDS: RECORD, SOURCE: self.points, DEST: 1}
 
     def settle(self, emitter: Emitter):
         for setting, value in (
             (Setting.WINDOW_X, 1),
             (Setting.WINDOW_Y, 1),
-            (Setting.POINTS_X, self.points),
-            (Setting.POINTS_Y, 1),
+            (Setting.POINTS_X, self.shape[0]),
+            (Setting.POINTS_Y, self.shape[1]),
             (Setting.SOURCE_X, 1),
             (Setting.DEST_X, self.pitch),
         ):
             emitter.set(setting, value)
+        if self.shape[1] > 1:
+            emitter.set(Setting.SOURCE_Y, self.shape[0])
+            emitter.set(Setting.DEST_Y, self.row)
 
     def start(self, emitter: Emitter):
         emitter.program.move({RECORDS: self.records, SOURCE: self.source, DEST: self.dest})
@@ -51,25 +57,33 @@ class Segment:
         layer, tile = s.layer, s.tiles[number]
         self.tile, self.chunk, self.adds = tile, chunk, True
         self.lanes = s._lanes(tile.filters)
-        self.x = s.input(tile.block, chunk)
+        x = s.input(tile.block, chunk)
         self.w = s.fragment("w", tile.filters, chunk)
-        self.x_at, self.w_at, self.sums = s.at[step][self.x], s.at[step][self.w], s._sums(number)
-        rows, columns = s.window(tile.block, self.x.chunk)
-        pixel = s.pixel(chunk.channels)
-        self.image = rows * columns * pixel
-        self.strides = layer.stride[1] * pixel, layer.stride[0] * columns * pixel
-        block, points = tile.block, tile.points
-        self.start = (
-            self.x_at
-            + (points.images[0] - block.images[0]) * self.image
-            + (points.rows[0] - block.rows[0]) * self.strides[1]
-            + (points.columns[0] - block.columns[0]) * self.strides[0]
-        )
-        (top, _), (left, _) = self.x.chunk.part_of(layer.kernel)
+        self.w_at, self.sums = s.at[step][self.w], s._sums(number)
+        (top, _), (left, _) = x.chunk.part_of(layer.kernel)
         first, end = chunk.channels
+        block, points = tile.block, tile.points
+        if s.source:
+            row, pixel, self.image = s.source.row, s.source.pixel, 0
+            self.strides = layer.stride[1] * pixel, layer.stride[0] * row
+            upper = points.rows[0] * layer.stride[0] - layer.padding[0][0] + top
+            leftmost = points.columns[0] * layer.stride[1] - layer.padding[1][0] + left
+            self.start = self.x_at = s.source.at(upper, leftmost) + first // s.size
+        else:
+            rows, columns = s.window(tile.block, x.chunk)
+            pixel = s.pixel(chunk.channels)
+            row, self.image = columns * pixel, rows * columns * pixel
+            self.strides = layer.stride[1] * pixel, layer.stride[0] * row
+            self.x_at = s.at[step][x]
+            self.start = (
+                self.x_at
+                + (points.images[0] - block.images[0]) * self.image
+                + (points.rows[0] - block.rows[0]) * self.strides[1]
+                + (points.columns[0] - block.columns[0]) * self.strides[0]
+            )
         self.blocks = [
             Block(
-                ((ky - top) * columns + kx - left) * pixel + lane,
+                (ky - top) * row + (kx - left) * pixel + lane,
                 ((tap - chunk.taps[0]) * (end - first) + lane * s.size) * s.tile_row(tile.filters),
                 min(s.size, end - first - lane * s.size),
             )

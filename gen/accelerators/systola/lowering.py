@@ -26,6 +26,7 @@ from ...compile.image import PAGE, Image
 from ...compile.job import Place
 from ...compile.placement import place
 from .addition import exact_sum
+from .residency import LayerTensors
 
 LARGEST_SCALE = 2.0**30
 """Bound of scales in float32: the largest shift of a multiplier is 30."""
@@ -158,11 +159,13 @@ _REJECTIONS = {
 
 @dataclass
 class Placed:
-    """Layers with addresses, in order, by their results; the DRAM image with the constants; places of tensors."""
+    """Layers with addresses, in order, by their results; the DRAM image with the constants; places of tensors; the
+    memories that each layer reads and writes, in the order of the layers."""
 
     layers: dict[str, layers.ConvolutionLayer | layers.PoolingLayer | layers.AdditionLayer]
     image: Image
     places: dict[str, Place]
+    memories: list[LayerTensors]
 
 
 def lower(p: SystolaParameters, graph: Graph) -> Placed:
@@ -183,7 +186,14 @@ def lower(p: SystolaParameters, graph: Graph) -> Placed:
             found[pooled] = replace(found[pooled], table=tables[key])
         elif not isinstance(node, Reshape):
             found[node.output] = _layer(p, graph, node, image, places)
-    return Placed(found, image, places)
+    outputs = {roots[name] for name in graph.outputs}
+    memories = []
+    for name, layer in found.items():
+        node = graph.producer(name)
+        assert node is not None
+        sources = tuple(roots[each] for each in node.inputs if each in roots)
+        memories.append(LayerTensors(layer, sources, roots[name], roots[name] in outputs))
+    return Placed(found, image, places, memories)
 
 
 def _views(graph: Graph) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Search for a tiling: all that fit are estimated; the best few are compiled and run on the cost model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,6 +11,7 @@ from ...compile.tiling import Chunk, Tiling, cut
 from .convolution import ConvolutionSchedule
 from .emitter import Emitter
 from .estimate import estimate
+from .resident import IN_DRAM, Residency
 from .timing_model import MEASURED, Costs, Timeline, predict
 
 SHAPES, FINALISTS = 4, 3
@@ -18,29 +19,43 @@ SHAPES, FINALISTS = 4, 3
 
 
 def choose(
-    parameters: SystolaParameters, layer: ConvolutionLayer, order: str = "overlapped", costs: Costs = MEASURED
+    parameters: SystolaParameters,
+    layer: ConvolutionLayer,
+    order: str = "overlapped",
+    costs: Costs = MEASURED,
+    residency: Residency = IN_DRAM,
+    previous: ConvolutionSchedule | None = None,
 ) -> ConvolutionSchedule:
-    """Fastest schedule of a layer according to the cost model. Raises `ValueError` if the layer does not fit."""
+    """Fastest schedule of a layer according to the cost model. Raises `ValueError` if the layer does not fit.
+
+    `previous` is the schedule of the layer before it, if that is a convolution too.
+    """
+
+    def make(tiling: Tiling) -> ConvolutionSchedule:
+        return ConvolutionSchedule(parameters, layer, tiling, order, residency, previous)
+
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
-    found = _estimated(parameters, layer, shapes, order, costs)
+    found = _estimated(make, parameters, layer, shapes, costs)
     if not found:  # retry without gaps between pixels
-        found = _estimated(parameters, layer, [replace(shape, spread=False) for shape in shapes], order, costs)
+        found = _estimated(make, parameters, layer, [replace(shape, spread=False) for shape in shapes], costs)
     if not found:
-        found = _smallest(parameters, layer, order, costs)
+        found = _smallest(make, parameters, layer, costs)
     best = [schedule for _, _, schedule in sorted(found)[:FINALISTS]]
     if order != "overlapped":
         return best[0]
-    return _fastest(parameters, layer, best, costs)
+    return _fastest(make, best, costs)
 
 
-def _estimated(
-    parameters: SystolaParameters, layer: ConvolutionLayer, shapes: list[Tiling], order: str, costs: Costs
-) -> list:
+Make = Callable[[Tiling], ConvolutionSchedule]
+"""Schedule of the layer with a tiling."""
+
+
+def _estimated(make: Make, p: SystolaParameters, layer: ConvolutionLayer, shapes: list[Tiling], costs: Costs) -> list:
     """Estimates and schedules of the first few shapes that fit, with all their chunks."""
     found = []
     for shape in shapes:
-        for chunks in chunkings(parameters, layer, shape):
-            schedule = _fitting(parameters, layer, replace(shape, chunks=chunks), order)
+        for chunks in chunkings(p, layer, shape):
+            schedule = _fitting(make, replace(shape, chunks=chunks))
             if schedule:
                 found.append((estimate(schedule, costs), len(found), schedule))
         if len({(schedule.tiling.points, schedule.tiling.filters) for _, _, schedule in found}) >= SHAPES:
@@ -48,7 +63,7 @@ def _estimated(
     return found
 
 
-def _smallest(p: SystolaParameters, layer: ConvolutionLayer, order: str, costs: Costs) -> list:
+def _smallest(make: Make, p: SystolaParameters, layer: ConvolutionLayer, costs: Costs) -> list:
     """Estimates and schedules of tiles of any size; without one, a schedule that cuts the windows of the input.
 
     Raises `ValueError`, which names the need of the smallest tile, if none fits.
@@ -56,15 +71,15 @@ def _smallest(p: SystolaParameters, layer: ConvolutionLayer, order: str, costs: 
     shares = [1 << bit for bit in range(p.accumulators.bit_length() - 1)]
     shapes = [replace(shape, spread=False) for shape in candidates(p, layer, shares)]
     shapes.sort(key=lambda shape: rough(p, layer, shape, costs))
-    if found := _estimated(p, layer, shapes, order, costs):
+    if found := _estimated(make, p, layer, shapes, costs):
         return found
     for shape in shapes:
         for tiling in cut_windows(p, layer, shape):
-            if schedule := _fitting(p, layer, tiling, order):
+            if schedule := _fitting(make, tiling):
                 return [(estimate(schedule, costs), 0, schedule)]
     *_, smallest = cut_windows(p, layer, Tiling(1, 1, 1, p.size, (), spread=False))
     try:
-        return [(0, 0, ConvolutionSchedule(p, layer, smallest, order))]
+        return [(0, 0, make(smallest))]
     except DoesNotFit as misfit:
         need, room = misfit.words * p.size, misfit.room * p.size
         raise ValueError(
@@ -84,33 +99,27 @@ def cut_windows(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) ->
             yield replace(shape, chunks=chunks, whole_windows=together == taps)
 
 
-def _fastest(
-    parameters: SystolaParameters, layer: ConvolutionLayer, schedules: list[ConvolutionSchedule], costs: Costs
-) -> ConvolutionSchedule:
+def _fastest(make: Make, schedules: list[ConvolutionSchedule], costs: Costs) -> ConvolutionSchedule:
     """Fastest schedule on the cost model, after trials of tapering the last tile and of more room for results."""
     found, best = min(((timeline(one, costs), one) for one in schedules), key=lambda pair: pair[0].cycles)
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
-        one = _fitting(parameters, layer, replace(best.tiling, **change), "overlapped")
+        one = _fitting(make, replace(best.tiling, **change))
         if one and len(one.tiles) >= one.tiling.outputs and (modelled := timeline(one, costs)).cycles < found.cycles:
             found, best = modelled, one
-    return _close(parameters, layer, best, found)
+    return _close(make, best, found)
 
 
-def _close(
-    parameters: SystolaParameters, layer: ConvolutionLayer, schedule: ConvolutionSchedule, found: Timeline
-) -> ConvolutionSchedule:
+def _close(make: Make, schedule: ConvolutionSchedule, found: Timeline) -> ConvolutionSchedule:
     """Remove the gaps between pixels if stores dominate and the array has slack. The lanes then write to one bank at a
     time, and the store, which uses all banks in turn, conflicts with them in one word per number of banks."""
     if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
         return schedule
-    return _fitting(parameters, layer, replace(schedule.tiling, spread=False), "overlapped") or schedule
+    return _fitting(make, replace(schedule.tiling, spread=False)) or schedule
 
 
-def _fitting(
-    parameters: SystolaParameters, layer: ConvolutionLayer, tiling: Tiling, order: str
-) -> ConvolutionSchedule | None:
+def _fitting(make: Make, tiling: Tiling) -> ConvolutionSchedule | None:
     try:
-        return ConvolutionSchedule(parameters, layer, tiling, order)
+        return make(tiling)
     except DoesNotFit:
         return None
 

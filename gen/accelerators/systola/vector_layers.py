@@ -16,6 +16,7 @@ from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
 from .emitter import Action, Emitter, Space, instruction_access, loading, storing
 from .program import Reg
+from .resident import IN_DRAM, Residency, Resident
 
 SOURCE, DEST = Reg(1), Reg(2)
 
@@ -25,8 +26,12 @@ L = TypeVar("L", PoolingLayer, AdditionLayer)
 class LaneSchedule(ABC, Generic[L]):
     """Schedule of a layer in parts: load, vector lanes, store, double-buffered."""
 
-    def __init__(self, parameters: SystolaParameters, layer: L, order: str = "overlapped"):
+    def __init__(
+        self, parameters: SystolaParameters, layer: L, order: str = "overlapped", residency: Residency = IN_DRAM
+    ):
         self.p, self.layer, self.size = parameters, layer, parameters.size
+        self.residents, self.target, self.stored = residency.sources, residency.target, residency.stored
+        self.first, self.end = residency.room or (0, parameters.activation_words)
         self.parts = self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]
         self.steps = arrange(phases, "synchronised" if order == "overlapped" else order)  # there is no array
@@ -37,12 +42,16 @@ class LaneSchedule(ABC, Generic[L]):
         """Parts of the layer."""
 
     @abstractmethod
-    def words(self, part: int) -> tuple[int, int]:
-        """Words of the sources and of the result of a part."""
+    def read(self, part: int) -> list[tuple[int, int]]:
+        """Words that the lanes read for a part: ranges from the first to before the last."""
+
+    @abstractmethod
+    def written(self, part: int) -> tuple[int, int]:
+        """Words that the lanes write for a part, from the first to before the last."""
 
     @abstractmethod
     def sources(self, part: int) -> list[Box]:
-        """Boxes that load the sources of a part."""
+        """Boxes that load the sources of a part that are in DRAM."""
 
     @abstractmethod
     def result(self, part: int) -> Box:
@@ -54,31 +63,41 @@ class LaneSchedule(ABC, Generic[L]):
 
     def place(self, part: int) -> tuple[int, int]:
         """First words of the sources and of the result of a part."""
-        quarter = self.p.activation_words // 4
-        return part % 2 * quarter, (2 + part % 2) * quarter
+        return self.first + part % 2 * self.room, self.first + (2 + part % 2) * self.room
 
     def emit(self, emitter: Emitter):
         """Emit the whole layer."""
-        for number, step in enumerate(self.steps):
-            actions = [loading(box) for part in step.load for box in self.sources(part)]
-            actions += [storing(self.result(part)) for part in step.store]
-            actions += [self._work(part) for part in step.after]
-            emitter.step(actions, sync=ALL if self.all and number else None)
+        for number in range(len(self.steps)):
+            self.emit_step(emitter, number)
+
+    def emit_step(self, emitter: Emitter, number: int):
+        emitter.step(self.actions(number), sync=ALL if self.all and number else None)
+
+    @property
+    def last(self) -> int:
+        """Number of the last step in which the lanes work."""
+        return max(number for number, step in enumerate(self.steps) if step.after)
+
+    def actions(self, number: int) -> list[Action]:
+        """Actions of a step."""
+        step = self.steps[number]
+        actions = [loading(box) for part in step.load for box in self.sources(part)]
+        actions += [storing(self.result(part)) for part in step.store if self.stored]
+        return actions + [self._work(part) for part in step.after]
 
     def _work(self, part: int) -> Action:
-        source, dest = self.place(part)
-        words, results = self.words(part)
-        return Action(
-            [
-                instruction_access(Op.VECTOR, Space.LOCAL, source * self.size, (source + words) * self.size),
-                instruction_access(Op.VECTOR, Space.LOCAL, dest * self.size, (dest + results) * self.size, write=True),
-            ],
-            lambda emitter: self.work(emitter, part),
-        )
+        accesses = [
+            instruction_access(Op.VECTOR, Space.LOCAL, first * self.size, end * self.size)
+            for first, end in self.read(part)
+        ]
+        first, end = self.written(part)
+        accesses.append(instruction_access(Op.VECTOR, Space.LOCAL, first * self.size, end * self.size, write=True))
+        return Action(accesses, lambda emitter: self.work(emitter, part))
 
     @property
     def room(self) -> int:
-        return self.p.activation_words // 4
+        """Words of each of the two buffers of sources, and of the two of results."""
+        return (self.end - self.first) // 4
 
 
 class PoolingPart(NamedTuple):
@@ -108,7 +127,7 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
         layer = self.stacked
         (height, width), lanes = layer.output_size, -(-layer.input.channels // self.size)
         window = layer.window[0] * layer.window[1]
-        if window > self.room:
+        if window > self.room and not self.residents[0]:
             raise DoesNotFit("activation", 4 * window, self.p.activation_words)
         if not self._fits(1, width, lanes):
             if self._fits(1, 1, lanes):
@@ -128,8 +147,8 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
 
     def _fits(self, rows: int, columns: int, lanes: int) -> bool:
         """Whether input and result of a part fit into their quarters of the scratchpad."""
-        high, wide = self._extent(0, (0, rows)), self._extent(1, (0, columns))
-        return high * wide * lanes <= self.room and rows * columns * lanes <= self.room
+        loaded = 0 if self.residents[0] else self._extent(0, (0, rows)) * self._extent(1, (0, columns)) * lanes
+        return loaded <= self.room and (bool(self.target) or rows * columns * lanes <= self.room)
 
     def _extent(self, axis: int, points: tuple[int, int]) -> int:
         """Rows or columns of the input for a range of rows or columns of the result; whole rows are loaded in one."""
@@ -138,10 +157,28 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
             return layer.input.width
         return (points[1] - points[0] - 1) * layer.stride[axis] + layer.window[axis]
 
-    def words(self, part: int) -> tuple[int, int]:
-        each = self.parts[part]
-        rows, columns, lanes = _length(each.rows), _length(each.columns), _length(each.lanes)
-        return self._extent(0, each.rows) * self._extent(1, each.columns) * lanes, rows * columns * lanes
+    def views(self, part: int) -> tuple[Resident, Resident]:
+        """Source and result of a part in the scratchpad, from the part's first word on."""
+        each, (source, dest) = self.parts[part], self.place(part)
+        lanes = _length(each.lanes)
+        high, wide = self._extent(0, each.rows), self._extent(1, each.columns)
+        if resident := self.residents[0]:
+            at = resident.at(each.rows[0] * self.layer.stride[0], each.columns[0] * self.layer.stride[1])
+            x = replace(resident.inner(at + each.lanes[0]), height=high, blocks=lanes)
+        else:
+            x = Resident(source, high, wide, lanes, lanes)
+        if self.target:
+            at = self.target.at(each.rows[0], each.columns[0])
+            return x, replace(self.target.inner(at + each.lanes[0]), height=_length(each.rows), blocks=lanes)
+        return x, Resident(dest, _length(each.rows), _length(each.columns), lanes, lanes)
+
+    def read(self, part: int) -> list[tuple[int, int]]:
+        each, (x, _) = self.parts[part], self.views(part)
+        return [x.span((0, x.height), (0, self._extent(1, each.columns)))]
+
+    def written(self, part: int) -> tuple[int, int]:
+        each, (_, y) = self.parts[part], self.views(part)
+        return y.span((0, y.height), (0, _length(each.columns)))
 
     def _channels(self, part: int) -> tuple[int, int, int]:
         """First channel of a part, its channels, and the bytes of its words."""
@@ -150,6 +187,8 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
         return first * self.size, channels, (end - first) * self.size
 
     def sources(self, part: int) -> list[Box]:
+        if self.residents[0]:
+            return []
         layer, each = self.stacked, self.parts[part]
         pixel, row, whole = layer.input.strides
         channel, channels, bytes = self._channels(part)
@@ -169,6 +208,9 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
 
     def result(self, part: int) -> Box:
         result, each = self.stacked.result, self.parts[part]
+        if self.target:
+            channels = each.lanes[0] * self.size, min(each.lanes[1] * self.size, result.channels)
+            return self.target.transfer(result, each.rows, each.columns, channels, self.size)
         pixel, row, whole = result.strides
         channel, channels, bytes = self._channels(part)
         columns = _length(each.columns)
@@ -184,27 +226,26 @@ class PoolingSchedule(LaneSchedule[PoolingLayer]):
 
     def work(self, emitter: Emitter, part: int):
         layer, each = self.stacked, self.parts[part]
-        source, dest = self.place(part)
+        x, y = self.views(part)
         area = layer.window[0] * layer.window[1]
         rows, columns, lanes = _length(each.rows), _length(each.columns), _length(each.lanes)
-        row = self._extent(1, each.columns) * lanes
         scale = layer.scale or (SAME if layer.maximum or area == 1 else average(area, self.p.rounding))
         for setting, value in (
             (Setting.WINDOW_X, layer.window[1]),
             (Setting.WINDOW_Y, layer.window[0]),
             (Setting.POINTS_X, columns),
             (Setting.POINTS_Y, rows),
-            (Setting.SOURCE_KX, lanes),
-            (Setting.SOURCE_KY, row),
-            (Setting.SOURCE_X, layer.stride[1] * lanes),
-            (Setting.SOURCE_Y, layer.stride[0] * row),
-            (Setting.DEST_X, lanes),
-            (Setting.DEST_Y, columns * lanes),
+            (Setting.SOURCE_KX, x.pixel),
+            (Setting.SOURCE_KY, x.row),
+            (Setting.SOURCE_X, layer.stride[1] * x.pixel),
+            (Setting.SOURCE_Y, layer.stride[0] * x.row),
+            (Setting.DEST_X, y.pixel),
+            (Setting.DEST_Y, y.row),
             (Setting.SCALE_A, 1),
         ):
             emitter.set(setting, value)
-        _requantise(emitter, scale, layer.clamp)
-        emitter.program.move({SOURCE: source, DEST: dest})
+        requantise(emitter, scale, layer.clamp)
+        emitter.program.move({SOURCE: x.word, DEST: y.word})
 
         def one(emitter):
             emitter.program.vector(SOURCE, DEST, scratchpad=True, maximum=layer.maximum, table=layer.table is not None)
@@ -221,7 +262,7 @@ def average(area: int, rounding: str) -> Scale:
     return Scale(*float_scale(1 / area)) if rounding == "float32" else Scale(2**31 // area + 1, 0)
 
 
-def _requantise(emitter: Emitter, scale: Scale, clamp: Clamp):
+def requantise(emitter: Emitter, scale: Scale, clamp: Clamp):
     """Emit QUANT with the settings of all lanes."""
     emitter.program.quant(
         multiplier=scale.multiplier,
@@ -243,8 +284,13 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
     def cut(self):
         return cut(self.layer.input.bytes, min(self.room // 2, (1 << 16) - 1) * self.size)
 
-    def words(self, part: int) -> tuple[int, int]:
-        return 2 * self.half(part), self.half(part)
+    def read(self, part: int) -> list[tuple[int, int]]:
+        first, _ = self.place(part)
+        return [(first, first + 2 * self.half(part))]
+
+    def written(self, part: int) -> tuple[int, int]:
+        _, first = self.place(part)
+        return first, first + self.half(part)
 
     def half(self, part: int) -> int:
         first, end = self.parts[part]
@@ -277,5 +323,5 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
             (Setting.SCALE_B, layer.factors[1]),
         ):
             emitter.set(setting, value)
-        _requantise(emitter, layer.scale, layer.clamp)
+        requantise(emitter, layer.scale, layer.clamp)
         emitter.program.vector(source, dest, source + words, scratchpad=True, add=True)

@@ -56,7 +56,7 @@ def test_every_order_gives_the_same_results(work, on_golden, order):
 
 def test_a_tiling_can_be_set(work, on_golden):
     drawn, job = work(GemmTask.check(m=16, k=16, n=8), P)
-    (layer,) = lowering.lower(P, drawn.graph).layers
+    (layer,) = lowering.lower(P, drawn.graph).layers.values()
     tiling = replace(choose(P, layer).tiling, columns=4, filters_first=False)
     tiled = on_golden(P, drawn.graph, drawn.inputs, tiling=tiling)
     assert tiled.program != job.program

@@ -1,0 +1,98 @@
+"""Schedule of an addition with operands that stay in the scratchpad: some rows of the image at a time."""
+
+from dataclasses import replace
+
+from ....hw.cores.systola.isa import Setting
+from ...compile.allocator import DoesNotFit
+from ...compile.boxes import Box
+from ...compile.layers import AdditionLayer
+from ...compile.tiling import cut
+from .emitter import Emitter
+from .program import Reg
+from .resident import Resident
+from .vector_layers import DEST, SOURCE, LaneSchedule, requantise
+
+SECOND = Reg(3)
+
+
+class ResidentAddition(LaneSchedule[AdditionLayer]):
+    """Schedule of an addition of single images of which at least one operand is resident."""
+
+    def cut(self):
+        image = self.layer.input
+        self.blocks = -(-image.channels // self.size)
+        row = image.width * self.blocks
+        loaded = self.residents.count(None)
+        rows = image.height
+        for buffers in (loaded, 0 if self.target else 1):
+            rows = min(rows, self.room // (row * buffers)) if buffers else rows
+        if not rows:
+            raise DoesNotFit("activation", 4 * row * max(loaded, 1), 4 * self.room)
+        return cut(image.height, rows)
+
+    def views(self, part: int) -> list[Resident]:
+        """Both addends and the result of a part."""
+        (first, end), (source, dest) = self.parts[part], self.place(part)
+        width, found = self.layer.input.width, []
+        for resident in (*self.residents, self.target):
+            if resident:
+                found.append(replace(resident.inner(resident.at(first, 0)), height=end - first))
+            else:
+                buffer = dest if len(found) == 2 else source
+                found.append(Resident(buffer, end - first, width, self.blocks, self.blocks))
+                source += (end - first) * width * self.blocks if len(found) < 3 else 0
+        return found
+
+    def _span(self, view: Resident) -> tuple[int, int]:
+        return view.span((0, view.height), (0, self.layer.input.width))
+
+    def read(self, part: int) -> list[tuple[int, int]]:
+        return [self._span(view) for view in self.views(part)[:2]]
+
+    def written(self, part: int) -> tuple[int, int]:
+        return self._span(self.views(part)[2])
+
+    def sources(self, part: int) -> list[Box]:
+        (first, end), image = self.parts[part], self.layer.input
+        tensors = (image, replace(image, address=self.layer.second))
+        boxes = []
+        for tensor, view, resident in zip(tensors, self.views(part), self.residents, strict=False):
+            if not resident:
+                inside = replace(tensor, address=tensor.address + first * tensor.strides[1])
+                channels = 0, image.channels
+                boxes.append(
+                    view.transfer(inside, (0, end - first), (0, image.width), channels, self.size, padded=True)
+                )
+        return boxes
+
+    def result(self, part: int) -> Box:
+        (first, end), result = self.parts[part], self.layer.result
+        inside = replace(result, address=result.address + first * result.strides[1])
+        view, channels = self.views(part)[2], (0, result.channels)
+        return view.transfer(inside, (0, end - first), (0, result.width), channels, self.size)
+
+    def work(self, emitter: Emitter, part: int):
+        layer, (a, b, y) = self.layer, self.views(part)
+        for setting, value in (
+            (Setting.WINDOW_X, 1),
+            (Setting.WINDOW_Y, 1),
+            (Setting.POINTS_X, layer.input.width),
+            (Setting.POINTS_Y, y.height),
+            (Setting.SOURCE_X, a.pixel),
+            (Setting.SOURCE_Y, a.row),
+            (Setting.SECOND_X, b.pixel),
+            (Setting.SECOND_Y, b.row),
+            (Setting.DEST_X, y.pixel),
+            (Setting.DEST_Y, y.row),
+            (Setting.SCALE_A, layer.factors[0]),
+            (Setting.SCALE_B, layer.factors[1]),
+        ):
+            emitter.set(setting, value)
+        requantise(emitter, layer.scale, layer.clamp)
+        emitter.program.move({SOURCE: a.word, SECOND: b.word, DEST: y.word})
+
+        def one(emitter):
+            emitter.program.vector(SOURCE, DEST, SECOND, scratchpad=True, add=True)
+            return {}
+
+        emitter.nest([(self.blocks, {SOURCE: 1, SECOND: 1, DEST: 1})], one)
