@@ -11,10 +11,11 @@ from ...compile.layers import AdditionLayer, ConvolutionLayer, PoolingLayer
 from ...compile.tiling import Tiling
 from .convolution import ConvolutionSchedule
 from .emitter import Action, Emitter, MemoryAccess, Space, loading
+from .folding import folded
 from .program import Program
 from .resident import IN_DRAM, Residency
 from .resident_addition import ResidentAddition
-from .tiling_search import choose
+from .tiling_search import choose, timeline
 from .timing_model import MEASURED, Costs
 from .vector_layers import AdditionSchedule, PoolingSchedule
 
@@ -97,7 +98,12 @@ def scheduled(
 ):
     """Schedule of a layer; `previous` is that of the layer before it, if it is a convolution."""
     if isinstance(layer, ConvolutionLayer):
-        return choose(parameters, layer, order, costs, residency, previous)
+        found = choose(parameters, layer, order, costs, residency, previous)
+        narrow = folded(layer, parameters.size)
+        if narrow is None or residency.sources[0] or order != "overlapped":
+            return found
+        other = choose(parameters, narrow, order, costs, residency, previous)
+        return min(found, other, key=lambda schedule: timeline(schedule, costs).cycles)
     try:
         if isinstance(layer, PoolingLayer):
             return PoolingSchedule(parameters, layer, order, residency)

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -13,6 +14,7 @@ from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
 from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, storing
+from .folding import FoldedTensor
 from .loops import Drain, Segment
 from .resident import IN_DRAM, Residency
 
@@ -245,7 +247,7 @@ class ConvolutionSchedule:
     def actions(self, number: int) -> list[Action]:
         """Actions of a step."""
         step = self.steps[number]
-        actions = [loading(self.box(fragment, word)) for fragment, word in self.loads[number]]
+        actions = [loading(box) for fragment, word in self.loads[number] for box in self.boxes(fragment, word)]
         actions += [storing(self._storing(tile)) for tile in step.store if self.stored]
         if step.compute is not None:
             actions += self._compute(number, step.compute, step.requantise)
@@ -274,11 +276,13 @@ class ConvolutionSchedule:
         tile = self.tiles[number]
         return tile.points.count * -(-(tile.filters[1] - tile.filters[0]) * 8 // self.p.data_width)
 
-    def box(self, fragment: Fragment, word: int) -> Box:
-        """Box that loads a fragment."""
-        return {"x": self._input, "w": self._weights, "r": self._records}[fragment.kind](fragment, word)
+    def boxes(self, fragment: Fragment, word: int) -> list[Box]:
+        """Boxes that load a fragment."""
+        if fragment.kind == "x":
+            return self._input(fragment, word)
+        return [self._weights(fragment, word) if fragment.kind == "w" else self._records(fragment, word)]
 
-    def _input(self, fragment: Fragment, word: int) -> Box:
+    def _input(self, fragment: Fragment, word: int) -> list[Box]:
         layer, channels = self.layer, fragment.chunk.channels
         image, (first, end) = layer.input, channels
         pixel, row, whole = image.strides
@@ -287,18 +291,31 @@ class ConvolutionSchedule:
         words, bytes = self.blocks(channels), self.pixel(channels) * self.size
         top += fragment.part.rows[0] * layer.stride[0] - layer.padding[0][0]
         left += fragment.part.columns[0] * layer.stride[1] - layer.padding[1][0]
-        channels = words * self.size
-        return Box(
-            image.address + fragment.part.images[0] * whole + top * row + left * pixel + first,
-            word * self.size,
-            (
-                Dimension(channels, 1, 1, 0, channels - (end - first)),
-                Dimension(columns, pixel, bytes, *_outside(left, columns, image.width)),
-                Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
-                Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
-            ),
-            layer.padding_value,
-        )
+        address = image.address + fragment.part.images[0] * whole + top * row + left * pixel + first
+        if isinstance(image, FoldedTensor):
+            parts = _equal([image.outside(left + column) for column in range(columns)])
+            address -= image.left
+        else:
+            parts = [((0, columns), (0, 0))]
+        return [
+            Box(
+                address + low * pixel,
+                word * self.size + low * bytes,
+                (
+                    Dimension(words * self.size, 1, 1, before, words * self.size - (end - first) + after),
+                    Dimension(high - low, pixel, bytes, *self._columns(left, columns)),
+                    Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
+                    Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
+                ),
+                layer.padding_value,
+            )
+            for (low, high), (before, after) in parts
+        ]
+
+    def _columns(self, left: int, count: int) -> tuple[int, int]:
+        """Columns of padding before and after the image, of `count` from `left` on."""
+        image = self.layer.input
+        return (0, 0) if isinstance(image, FoldedTensor) else _outside(left, count, image.width)
 
     def _weights(self, fragment: Fragment, word: int) -> Box:
         layer, (low, high), chunk = self.layer, fragment.part, fragment.chunk
@@ -409,6 +426,12 @@ class ConvolutionSchedule:
                 )
             )
         return actions
+
+
+def _equal(items: list) -> list[tuple[tuple[int, int], Any]]:
+    """Runs of equal items: ((first, end), item)."""
+    ends = [n for n in range(1, len(items)) if items[n] != items[n - 1]]
+    return [((low, high), items[low]) for low, high in pairwise([0, *ends, len(items)])]
 
 
 def _outside(first: int, count: int, size: int) -> tuple[int, int]:
