@@ -6,9 +6,10 @@ from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import AdditionLayer, ConvolutionLayer, PoolingLayer
+from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, PoolingLayer
 from ...compile.tiling import Tiling
 from .convolution import ConvolutionSchedule
+from .depthwise import DepthwiseSchedule
 from .emitter import Action, Emitter, MemoryAccess, Space, loading
 from .program import Program
 from .tiling_search import choose
@@ -17,7 +18,7 @@ from .vector_layers import AdditionSchedule, PoolingSchedule
 
 TABLE_BYTES = 256
 
-Layer = ConvolutionLayer | PoolingLayer | AdditionLayer
+Layer = ConvolutionLayer | DepthwiseLayer | PoolingLayer | AdditionLayer
 
 
 def compile(
@@ -69,9 +70,11 @@ def scheduled(parameters: SystolaParameters, layer: Layer, order: str, costs: Co
     try:
         if isinstance(layer, PoolingLayer):
             return PoolingSchedule(parameters, layer, order)
+        if isinstance(layer, DepthwiseLayer):
+            return DepthwiseSchedule(parameters, layer, order)
         return AdditionSchedule(parameters, layer, order)
     except DoesNotFit as misfit:
         need, room = misfit.words * parameters.size, misfit.room * parameters.size
         raise ValueError(
-            f"activation_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
+            f"{misfit.memory}_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
         ) from None

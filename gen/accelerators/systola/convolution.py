@@ -8,7 +8,7 @@ from typing import Any
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
-from ...compile.boxes import COUNT_LIMIT, Box, Dimension
+from ...compile.boxes import COUNT_LIMIT, Box, Dimension, outside
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
@@ -230,8 +230,8 @@ class ConvolutionSchedule:
             word * self.size,
             (
                 Dimension(channels, 1, 1, 0, channels - (end - first)),
-                Dimension(columns, pixel, bytes, *_outside(left, columns, image.width)),
-                Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
+                Dimension(columns, pixel, bytes, *outside(left, columns, image.width)),
+                Dimension(rows, row, columns * bytes, *outside(top, rows, image.height)),
                 Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
             ),
             layer.padding_value,
@@ -335,9 +335,3 @@ class ConvolutionSchedule:
                 )
             )
         return actions
-
-
-def _outside(first: int, count: int, size: int) -> tuple[int, int]:
-    """Number of the `count` positions from `first` on that are before 0, and that are at `size` or later."""
-    before = min(count, max(0, -first))
-    return before, min(count - before, max(0, first + count - size))

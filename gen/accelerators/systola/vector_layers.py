@@ -1,4 +1,5 @@
-"""Schedules of pooling and addition: vector lanes only, from the activation scratchpad and back into it."""
+"""Schedules of pooling, addition and multiplication: vector lanes only, from the activation scratchpad and back into
+it."""
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
@@ -11,7 +12,7 @@ from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.golden.requantise import float_scale
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import SAME, AdditionLayer, Clamp, PoolingLayer, Scale
+from ...compile.layers import SAME, AdditionLayer, Clamp, DepthwiseLayer, PoolingLayer, Scale
 from ...compile.pipelining import arrange
 from ...compile.tiling import Phase, cut
 from .emitter import Action, Emitter, Space, instruction_access, loading, storing
@@ -19,7 +20,7 @@ from .program import Reg
 
 SOURCE, DEST = Reg(1), Reg(2)
 
-L = TypeVar("L", PoolingLayer, AdditionLayer)
+L = TypeVar("L", PoolingLayer, AdditionLayer, DepthwiseLayer)
 
 
 class LaneSchedule(ABC, Generic[L]):
@@ -238,7 +239,7 @@ def _length(part: tuple[int, int]) -> int:
 
 
 class AdditionSchedule(LaneSchedule[AdditionLayer]):
-    """Schedule of addition: some words of both tensors at a time."""
+    """Schedule of addition or multiplication: some words of both tensors at a time."""
 
     def cut(self):
         return cut(self.layer.input.bytes, min(self.room // 2, (1 << 16) - 1) * self.size)
@@ -278,4 +279,4 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
         ):
             emitter.set(setting, value)
         _requantise(emitter, layer.scale, layer.clamp)
-        emitter.program.vector(source, dest, source + words, scratchpad=True, add=True)
+        emitter.program.vector(source, dest, source + words, scratchpad=True, add=True, multiply=layer.multiply)
