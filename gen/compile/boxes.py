@@ -67,6 +67,12 @@ class Box:
         return low, low + 1 + sum((d.inside - 1) * d.bus for d in self.dimensions)
 
 
+def outside(first: int, count: int, size: int) -> tuple[int, int]:
+    """Number of the `count` positions from `first` on that are before 0, and that are at `size` or later."""
+    before = min(count, max(0, -first))
+    return before, min(count - before, max(0, first + count - size))
+
+
 def element(inner: Dimension) -> int:
     """log2 of the element size: the largest, up to 8 bytes, that divides the innermost dimension and its padding."""
     return next(s for s in (3, 2, 1, 0) if not (inner.count | inner.before | inner.after) & ((1 << s) - 1))

@@ -1,4 +1,5 @@
-"""Layers on tensors in DRAM: convolution (including matrix products), pooling and addition.
+"""Layers on tensors in DRAM: convolution (including matrix products), depthwise convolution, pooling, and addition or
+multiplication.
 
 Tensors are dense, in NHWC order, with one byte per element. The requantisation parameters of a channel are a record of
 16 bytes. Every class checks its fields and raises `ValueError`, which names the field, its value and the legal values.
@@ -136,6 +137,74 @@ def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Cl
 
 
 @dataclass(frozen=True)
+class DepthwiseLayer:
+    """Depthwise convolution: each channel of `input` x has its own filter.
+
+    y[i, oy, ox, c] = requantise(sum over ky, kx of x[i, oy sy + ky dy - top, ox sx + kx dx - left, c]
+                      (w[ky, kx, c] + `offset`))
+
+    Outside the image x is `padding_value`. `weights` is the address of w (rows x columns x channels bytes of the format
+    of x), `records` that of one record per channel, `output` that of y. Pairs are (rows, columns), `padding` is
+    ((top, bottom), (left, right)).
+    """
+
+    input: DramTensor
+    weights: int
+    records: int
+    output: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    padding_value: int = 0
+    offset: int = 0
+    clamp: Clamp = Clamp()
+
+    def __post_init__(self):
+        instance(self, "input", DramTensor)
+        instance(self, "clamp", Clamp)
+        integers(self, ("padding_value",), *BYTE)
+        integers(self, ("offset",), *SCALES)
+        pairs(self, ("kernel", "stride", "dilation"), 1, COUNT_LIMIT)
+        sides(self, "padding", 0, PAD_LIMIT)
+        if any(reach > size for reach, size in zip(self.reach, self.padded_size, strict=True)):
+            raise ValueError(f"kernel={self.kernel}: kernel must fit into the padded image, {self.padded_size}.")
+        region(self, "weights", prod(self.kernel) * self.input.channels)
+        region(self, "records", RECORD * self.input.channels)
+        region(self, "output", self.input.images * prod(self.output_size) * self.input.channels)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Rows and columns of a window, dilation included."""
+        rows, columns = ((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
+        return rows, columns
+
+    @property
+    def padded_size(self) -> tuple[int, int]:
+        (top, bottom), (left, right) = self.padding
+        return self.input.height + top + bottom, self.input.width + left + right
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        parts = zip(self.padded_size, self.reach, self.stride, strict=True)
+        rows, columns = ((size - reach) // stride + 1 for size, reach, stride in parts)
+        return rows, columns
+
+    @property
+    def result(self) -> DramTensor:
+        return DramTensor(self.output, self.input.images, *self.output_size, self.input.channels)
+
+    @property
+    def macs(self) -> int:
+        return self.result.bytes * prod(self.kernel)
+
+    @property
+    def read_bytes(self) -> int:
+        """Minimum number of bytes read: each operand once."""
+        return self.input.bytes + (prod(self.kernel) + RECORD) * self.input.channels
+
+
+@dataclass(frozen=True)
 class Scale:
     """Requantisation of a sum: (sum + bias) * multiplier * 2^(shift - 31)."""
 
@@ -201,7 +270,10 @@ class PoolingLayer:
 
 @dataclass(frozen=True)
 class AdditionLayer:
-    """Element-wise addition y = requantise(a x + b z) with the `factors` a and b, signed, 18 bits."""
+    """Element-wise y = requantise(a x + b z) with the `factors` a and b, signed, 18 bits.
+
+    With `multiply`, y = requantise(x z + a x + b z): the product (x - p)(z - q) if a = -q, b = -p and the bias is p q.
+    """
 
     input: DramTensor
     second: int
@@ -209,12 +281,14 @@ class AdditionLayer:
     factors: tuple[int, int]
     scale: Scale
     clamp: Clamp = Clamp()
+    multiply: bool = False
 
     def __post_init__(self):
         instance(self, "input", DramTensor)
         instance(self, "clamp", Clamp)
         pairs(self, ("factors",), *SCALES)
         instance(self, "scale", Scale)
+        instance(self, "multiply", bool)
         region(self, "second", self.input.bytes)
         region(self, "output", self.input.bytes)
 

@@ -85,9 +85,11 @@ def source_words(o: Operation) -> AddressSequence:
 
 
 def second_words(o: Operation) -> AddressSequence:
-    """Words of activations that VECTOR adds, one per point."""
+    """Words of activations, or of weights, that VECTOR reads as its second source: for each point those of its
+    window."""
     s = Setting
-    return AddressSequence(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X)))
+    window = (s.WINDOW_Y, s.SECOND_KY), (s.WINDOW_X, s.SECOND_KX)
+    return AddressSequence(o.c, _loops(o, (s.POINTS_Y, s.SECOND_Y), (s.POINTS_X, s.SECOND_X), *window))
 
 
 def dest_words(o: Operation) -> AddressSequence:

@@ -47,7 +47,7 @@ class Unit(IntFlag):
 ALL = Unit(31)
 ACCUMULATE, KEEP = 1, 2
 """Flags of MATMUL."""
-SCRATCHPAD, ADD, MAXIMUM, TABLE = 1, 2, 4, 8
+SCRATCHPAD, ADD, MAXIMUM, TABLE, MULTIPLY, WEIGHTS = 1, 2, 4, 8, 16, 32
 """Flags of VECTOR."""
 
 
@@ -102,6 +102,8 @@ class Setting(IntEnum):
     DEST_Y = 107
     SCALE_A = 108
     SCALE_B = 109
+    SECOND_KX = 110
+    SECOND_KY = 111
 
 
 class ErrorCode(IntEnum):

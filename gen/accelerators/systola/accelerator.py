@@ -6,7 +6,7 @@ from ....hw.cores.systola.core import Systola
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.network.graph import Graph
 from ...compile.job import Job
-from ...compile.layers import ConvolutionLayer
+from ...compile.layers import ConvolutionLayer, DepthwiseLayer
 from ...errors import UsageError
 from ..base import Accelerator, Prediction
 from ..operands import ScaledOperands
@@ -103,6 +103,8 @@ def _roof(p, layers) -> dict[str, int]:
     for layer in layers:
         if isinstance(layer, ConvolutionLayer):
             macs, reads = macs + -(-layer.macs // p.size**2), reads + -(-layer.read_bytes // (p.data_width // 8))
+        elif isinstance(layer, DepthwiseLayer):  # in the vector lanes
+            macs, reads = macs + -(-layer.macs // p.size), reads + -(-layer.read_bytes // (p.data_width // 8))
         else:
             reads += -(-(1 + hasattr(layer, "second")) * layer.input.bytes // (p.data_width // 8))
         writes += -(-layer.result.bytes // (p.data_width // 8))

@@ -347,9 +347,7 @@ class _Check:
     def vector(self, o: Operation):
         self.counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
         window = o.settings[Setting.WINDOW_X] * o.settings[Setting.WINDOW_Y]
-        inside, adds = o.flags & isa.SCRATCHPAD, o.flags & isa.ADD
-        if adds and window > 1:
-            self.fail(f"has the flag add, which needs a window of 1 x 1, not of {window}.")
+        inside, adds = o.flags & isa.SCRATCHPAD, o.flags & (isa.ADD | isa.MULTIPLY)
         if o.flags & isa.TABLE and not self.machine.table:
             self.fail("needs a core with table=true.")
         if o.flags & isa.TABLE and not self.table:
@@ -365,10 +363,11 @@ class _Check:
         if inside:
             self.overtakes(source.reshape(-1, window), dest)
         if adds:
-            second = self.activations(addresses.second_words(o)).addresses()
-            lanes &= self.written(self.local, (second,))
+            words = self.weight_words if o.flags & isa.WEIGHTS else self.activations
+            second = words(addresses.second_words(o)).addresses()
+            lanes &= self.written(self.local, (second,)).reshape(len(dest), window, -1).all(axis=1)
             accesses.append((self.local, False, (second,)))
-            self.overtakes(second[:, None], dest)
+            self.overtakes(second.reshape(-1, window), dest)
         self.access(*accesses, (self.local, True, (dest,)))
         self.local.written[dest] = lanes
 

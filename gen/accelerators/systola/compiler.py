@@ -7,9 +7,10 @@ from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import AdditionLayer, ConvolutionLayer, PoolingLayer
+from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, DramTensor, PoolingLayer
 from ...compile.tiling import Tiling
 from .convolution import ConvolutionSchedule
+from .depthwise import DepthwiseSchedule
 from .emitter import Action, Emitter, MemoryAccess, Space, loading
 from .folding import folded
 from .program import Program
@@ -21,7 +22,7 @@ from .vector_layers import AdditionSchedule, PoolingSchedule
 
 TABLE_BYTES = 256
 
-Layer = ConvolutionLayer | PoolingLayer | AdditionLayer
+Layer = ConvolutionLayer | DepthwiseLayer | PoolingLayer | AdditionLayer
 
 
 def compile(
@@ -51,21 +52,32 @@ def compile(
             schedule = scheduled(parameters, layer, order, costs, residency, previous)
         previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
         schedules.append((schedule, fills(parameters, residency)))
-    loaded = False  # the first loads of the layer are in the program already
+    first: list[Action] | None = None  # actions of the layer's first step that are not in the program yet
     for (schedule, borders), (following, coming) in pairwise([*schedules, (None, [])]):
         begin = len(emitter.program)
-        if not loaded and borders:
-            emitter.step(borders)
-        ahead = following is not None and order == "overlapped"
-        last = schedule.last if ahead else None
-        for number in range(int(loaded), len(schedule.steps)):
+        if first is None:
+            emitter.step([*borders, *schedule.actions(0)])
+        elif first:
+            emitter.step(first)
+        first, ahead = None, following is not None and order == "overlapped"
+        for number in range(1, len(schedule.steps)):
             schedule.emit_step(emitter, number)
-            if number == last:
-                emitter.step([*coming, *following.actions(0)])
-        loaded = ahead
+            if ahead and number == schedule.last:
+                early, first = _ahead(following.actions(0), schedule.layer.result)
+                emitter.step([*early, *coming])
         parts.append(range(begin, len(emitter.program)))
     emitter.program.halt()
     return emitter.program, parts
+
+
+def _ahead(actions: list[Action], result: DramTensor) -> tuple[list[Action], list[Action]]:
+    """Actions that can precede the stores of a layer's result, and those that read it."""
+    later = []
+    for action in actions:
+        read = [one for one in action.accesses if one.space is Space.DRAM]
+        if any(one.low < result.address + result.bytes and result.address < one.high for one in read):
+            later.append(action)
+    return [action for action in actions if action not in later], later
 
 
 def fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:
@@ -107,11 +119,13 @@ def scheduled(
     try:
         if isinstance(layer, PoolingLayer):
             return PoolingSchedule(parameters, layer, order, residency)
+        if isinstance(layer, DepthwiseLayer):
+            return DepthwiseSchedule(parameters, layer, order, residency)
         if residency.target or any(residency.sources):
             return ResidentAddition(parameters, layer, order, residency)
         return AdditionSchedule(parameters, layer, order, residency)
     except DoesNotFit as misfit:
         need, room = misfit.words * parameters.size, misfit.room * parameters.size
         raise ValueError(
-            f"activation_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
+            f"{misfit.memory}_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
         ) from None

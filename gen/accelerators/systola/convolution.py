@@ -9,7 +9,7 @@ from typing import Any
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
-from ...compile.boxes import COUNT_LIMIT, Box, Dimension
+from ...compile.boxes import COUNT_LIMIT, Box, Dimension, outside
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
@@ -304,7 +304,7 @@ class ConvolutionSchedule:
                 (
                     Dimension(words * self.size, 1, 1, before, words * self.size - (end - first) + after),
                     Dimension(high - low, pixel, bytes, *self._columns(left, columns)),
-                    Dimension(rows, row, columns * bytes, *_outside(top, rows, image.height)),
+                    Dimension(rows, row, columns * bytes, *outside(top, rows, image.height)),
                     Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
                 ),
                 layer.padding_value,
@@ -315,7 +315,7 @@ class ConvolutionSchedule:
     def _columns(self, left: int, count: int) -> tuple[int, int]:
         """Columns of padding before and after the image, of `count` from `left` on."""
         image = self.layer.input
-        return (0, 0) if isinstance(image, FoldedTensor) else _outside(left, count, image.width)
+        return (0, 0) if isinstance(image, FoldedTensor) else outside(left, count, image.width)
 
     def _weights(self, fragment: Fragment, word: int) -> Box:
         layer, (low, high), chunk = self.layer, fragment.part, fragment.chunk
@@ -432,9 +432,3 @@ def _equal(items: list) -> list[tuple[tuple[int, int], Any]]:
     """Runs of equal items: ((first, end), item)."""
     ends = [n for n in range(1, len(items)) if items[n] != items[n - 1]]
     return [((low, high), items[low]) for low, high in pairwise([0, *ends, len(items)])]
-
-
-def _outside(first: int, count: int, size: int) -> tuple[int, int]:
-    """Number of the `count` positions from `first` on that are before 0, and that are at `size` or later."""
-    before = min(count, max(0, -first))
-    return before, min(count - before, max(0, first + count - size))

@@ -15,6 +15,7 @@ from ....sim.network.graph import (
     Convolution,
     Dense,
     Graph,
+    Multiplication,
     Node,
     Pooling,
     Reshape,
@@ -22,12 +23,15 @@ from ....sim.network.graph import (
     Tensor,
 )
 from ...compile import layers
+from ...compile.boxes import PAD_LIMIT
 from ...compile.image import PAGE, Image
 from ...compile.job import Place
 from ...compile.placement import place
 from .addition import exact_sum
 from .residency import LayerTensors
 
+INTEGERS = "int8", "uint8"
+"""Formats of the vector lanes' operands."""
 LARGEST_SCALE = 2.0**30
 """Bound of scales in float32: the largest shift of a multiplier is 30."""
 
@@ -37,14 +41,27 @@ def rejects(p: SystolaParameters, graph: Graph, node: Node) -> str | None:
     check = _REJECTIONS.get(type(node))
     if check is None:
         return f"it has no instruction for {type(node).__name__.lower()}"
-    for name in node.inputs[: 2 if isinstance(node, Addition | Subtraction) else 1]:
+    for name in node.inputs[: 2 if isinstance(node, Addition | Subtraction | Multiplication) else 1]:
         if graph[name].constant:
             return f"{name} is a constant, but only weights, bias and tables may be"
     return check(p, graph, node)
 
 
 def _convolution(p, graph, node):
+    if node.depthwise(graph):
+        return _weights(p, graph, node) or _depthwise(p, graph, node)
     return _weights(p, graph, node) or _window(node, graph[node.inputs[1]].shape[:2])
+
+
+def _depthwise(p, graph, node):
+    """Reason why the vector lanes cannot execute a convolution with a group for each channel."""
+    if (filters := graph[node.inputs[1]].shape[3]) != node.groups:
+        return f"its depth multiplier is {filters // node.groups}, but must be 1 where there are several channels"
+    if p.operand != p.format or p.w_format not in INTEGERS:
+        return f"a depthwise convolution needs integers, but a_format={p.a_format} and w_format={p.w_format}"
+    if any(max(sides) > PAD_LIMIT for sides in node.padding):
+        return f"padding={node.padding}: padding must be at most {PAD_LIMIT}"
+    return None
 
 
 def _weights(p, graph, node):
@@ -95,7 +112,7 @@ def _tflite(node: Node) -> Tflite:
 
 def _window(node, kernel):
     if getattr(node, "groups", 1) != 1:
-        return f"groups={node.groups}: groups must be 1"
+        return f"groups={node.groups}: groups must be 1 or one for each channel"
     if getattr(node, "dilation", (1, 1)) != (1, 1):
         return f"dilation={node.dilation}: dilation must be (1, 1)"
     if isinstance(node, Pooling) and any(map(any, node.padding)):
@@ -130,6 +147,17 @@ def _addition(p, graph, node):
     return None
 
 
+def _multiplication(p, graph, node):
+    if reason := _types(p, graph, node, p.format) or _arithmetic(p, node.arithmetic):
+        return reason
+    a, b = (graph[name] for name in node.inputs)
+    if a.shape != b.shape or a.type != b.type:
+        return f"{a.name} and {b.name} must have the same shape and type"
+    if np.size(node.arithmetic.multiplier) > 1 or np.size(node.arithmetic.shift) > 1:
+        return "a multiplication has one multiplier and one shift"
+    return None
+
+
 def _activation(p, graph, node):
     """Reason why an activation cannot run: only tables after a pooling without other readers are supported."""
     producer = graph.producer(node.inputs[0])
@@ -152,6 +180,7 @@ _REJECTIONS = {
     Pooling: _pooling,
     Addition: _addition,
     Subtraction: _addition,
+    Multiplication: _multiplication,
     Activation: _activation,
     Reshape: lambda p, graph, node: None,
 }
@@ -231,6 +260,11 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
         exact = exact_sum(graph, node, p.rounding)
         assert exact is not None
         return layers.AdditionLayer(source, places[node.inputs[1]].address, output, *exact, clamp)
+    if isinstance(node, Multiplication):
+        b, second = graph[node.inputs[1]], places[node.inputs[1]].address
+        factors = -b.zero_point, -x.zero_point
+        scaled = _scale(arithmetic, x.zero_point * b.zero_point)
+        return layers.AdditionLayer(source, second, output, factors, scaled, clamp, multiply=True)
     weights = graph[node.inputs[1]]
     bias = graph[node.inputs[2]].contents if len(node.inputs) == 3 else np.zeros(weights.shape[-1], np.int32)
     assert multiplier is not None
@@ -239,6 +273,22 @@ def _layer(p: SystolaParameters, graph: Graph, node: Node, image: Image, places:
         fold(bias, _integers(weights), x.zero_point),
         np.broadcast_to(shift, bias.shape),
     )
+    if isinstance(node, Convolution) and node.depthwise(graph):
+        offset = limits(weights.type)[0] - limits(x.type)[0]
+        contents = (weights.contents.astype(np.int64) - offset).astype(x.dtype)
+        return layers.DepthwiseLayer(
+            source,
+            image.put(contents),
+            image.put(settings),
+            output,
+            kernel=(weights.shape[0], weights.shape[1]),
+            stride=node.stride,
+            dilation=node.dilation,
+            padding=node.padding,
+            padding_value=x.zero_point,
+            offset=offset,
+            clamp=clamp,
+        )
     common = (image.put(weights.contents), image.put(settings), output, weights.shape[-1])
     if isinstance(node, Dense):
         rows = x.size // x.shape[-1]

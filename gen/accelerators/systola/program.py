@@ -66,5 +66,8 @@ class Program(program.BaseProgram[Instruction]):
         add: bool = False,
         maximum: bool = False,
         table: bool = False,
+        multiply: bool = False,
+        weights: bool = False,
     ):
-        self.emit(Op.VECTOR, source, dest, second, scratchpad=scratchpad, add=add, maximum=maximum, table=table)
+        flags = {"add": add, "maximum": maximum, "table": table, "multiply": multiply, "weights": weights}
+        self.emit(Op.VECTOR, source, dest, second, scratchpad=scratchpad, **flags)

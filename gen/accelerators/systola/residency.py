@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.network.graph import Lifetime
-from ...compile.layers import ConvolutionLayer, DramTensor
+from ...compile.layers import ConvolutionLayer, DepthwiseLayer, DramTensor
 from ...compile.placement import place
 from .resident import Residency, Resident, Sides
 
@@ -77,7 +77,8 @@ def _resident(p: SystolaParameters, layers: list[LayerTensors], name: str) -> Re
     ((images, height, width, channels),) = shapes
     if images > 1:
         return None
-    readers = [each.layer for each in layers if name in each.sources and isinstance(each.layer, ConvolutionLayer)]
+    padded = ConvolutionLayer | DepthwiseLayer
+    readers = [each.layer for each in layers if name in each.sources and isinstance(each.layer, padded)]
     sides = [(*layer.padding[0], *layer.padding[1]) for layer in readers]
     top, bottom, left, right = map(max, zip(*sides, strict=True)) if sides else (0, 0, 0, 0)
     border: Sides = ((top, bottom), (left, right))

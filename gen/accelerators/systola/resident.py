@@ -43,9 +43,10 @@ class Resident:
         """First word of a box of pixels, [first, end) each, and the word after its last."""
         return self.at(rows[0], columns[0]), self.at(rows[1] - 1, columns[1] - 1) + self.blocks
 
-    def inner(self, word: int) -> "Resident":
-        """The same rows and pixels from `word` on, without the words before it."""
-        return replace(self, word=word, width=self.row // self.pixel, border=NO_BORDER)
+    def part(self, row: int, column: int, block: int, height: int, blocks: int) -> "Resident":
+        """Pixels from a row and a column on, of `height` rows, and of their words `blocks` from `block` on."""
+        word, width = self.at(row, column) + block, self.row // self.pixel
+        return replace(self, word=word, height=height, width=width, blocks=blocks, border=NO_BORDER)
 
     def fills(self, size: int) -> list[Box]:
         """Boxes of nothing but padding that fill the border; `size` is the bytes of a word."""

@@ -8,9 +8,10 @@ from ...compile.boxes import Box
 from ...compile.layers import AdditionLayer
 from ...compile.tiling import cut
 from .emitter import Emitter
+from .lane_schedule import DEST, SOURCE, LaneSchedule
 from .program import Reg
 from .resident import Resident
-from .vector_layers import DEST, SOURCE, LaneSchedule, requantise
+from .vector_layers import requantise
 
 SECOND = Reg(3)
 
@@ -36,7 +37,7 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
         width, found = self.layer.input.width, []
         for resident in (*self.residents, self.target):
             if resident:
-                found.append(replace(resident.inner(resident.at(first, 0)), height=end - first))
+                found.append(resident.part(first, 0, 0, end - first, self.blocks))
             else:
                 buffer = dest if len(found) == 2 else source
                 found.append(Resident(buffer, end - first, width, self.blocks, self.blocks))
@@ -92,7 +93,7 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
         emitter.program.move({SOURCE: a.word, SECOND: b.word, DEST: y.word})
 
         def one(emitter):
-            emitter.program.vector(SOURCE, DEST, SECOND, scratchpad=True, add=True)
+            emitter.program.vector(SOURCE, DEST, SECOND, scratchpad=True, add=True, multiply=self.layer.multiply)
             return {}
 
         emitter.nest([(self.blocks, {SOURCE: 1, SECOND: 1, DEST: 1})], one)

@@ -186,15 +186,23 @@ COMMANDS = (
         "VECTOR",
         0x23,
         "activation word b + y x dest_y + x x dest_x = requantised maximum or sum over kx, ky of source a + "
-        "y x source_y + x x source_x + ky x source_ky + kx x source_kx",
+        "y x source_y + x x source_x + ky x source_ky + kx x source_kx, optionally with a second source",
         queue="vector",
         operands={"a": "source", "b": "destination word", "c": "second source"},
         required=2,
         flags=(
             Field("scratchpad", 0, 1, "the source is activation words times scale_a, not accumulator rows"),
-            Field("add", 1, 1, "add scale_b x activation word c + y x second_y + x x second_x; windows must be 1 x 1"),
+            Field(
+                "add",
+                1,
+                1,
+                "add scale_b x the second source to each element: activation word c + y x second_y + x x second_x + "
+                "ky x second_ky + kx x second_kx",
+            ),
             Field("maximum", 2, 1, "maximum of each window instead of the sum"),
             Field("table", 3, 1, "the result is looked up in the table"),
+            Field("multiply", 4, 1, "as add, and the factor of activation words is scale_a + the second source"),
+            Field("weights", 5, 1, "the second source is weight words, not activation words"),
         ),
         accesses=(AccessSpec("vector", SUMS), AccessSpec("vector", LOCAL), AccessSpec("vector", LOCAL, writes=True)),
     ),
@@ -234,10 +242,13 @@ CONFIGURATION = (
     *_numbered(98, "vector", "POINTS_X POINTS_Y", "results of a VECTOR, POINTS_Y times POINTS_X"),
     *_numbered(100, "vector", "SOURCE_KX SOURCE_KY", "from one element of a window to the next"),
     *_numbered(102, "vector", "SOURCE_X SOURCE_Y", "from one window to the next"),
-    *_numbered(104, "vector", "SECOND_X SECOND_Y", "words from one element of the second source to the next"),
+    *_numbered(104, "vector", "SECOND_X SECOND_Y", "words of the second source from one window to the next"),
     *_numbered(106, "vector", "DEST_X DEST_Y", "words from one result to the next"),
     ConfigSpec("SCALE_A", 108, "vector", "factor of the activations, 18 bits signed"),
     ConfigSpec("SCALE_B", 109, "vector", "factor of the second source, 18 bits signed"),
+    *_numbered(
+        110, "vector", "SECOND_KX SECOND_KY", "words of the second source from one element of a window to the next"
+    ),
 )
 
 ERRORS = (

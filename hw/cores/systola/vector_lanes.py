@@ -18,8 +18,11 @@ TABLE = 256
 BEFORE = 3
 """Cycles from an element to requantisation."""
 
-MODE = Bundle({"scratchpad": 1, "add": 1, "maximum": 1, "table": 1, "scale_a": signed(SCALE), "scale_b": signed(SCALE)})
-"""Mode of all elements of an operation."""
+MODE = Bundle(
+    {"scratchpad": 1, "add": 1, "maximum": 1, "table": 1, "multiply": 1}
+    | {"scale_a": signed(SCALE), "scale_b": signed(SCALE)}
+)
+"""Mode of all elements of an operation. `multiply`: b is added to the factor of a."""
 
 
 class LanesParameters(Parameters):
@@ -35,7 +38,9 @@ class LanesParameters(Parameters):
 
 
 class VectorLanes(Component):
-    """y = table(requantise(maximum or sum over a window of (sums, or a x scale_a) + b x scale_b)), lane by lane.
+    """y = table(requantise(maximum or sum over a window of (sums, or a x factor) + b x scale_b)), lane by lane.
+
+    The factor of a is scale_a or, with `multiply`, scale_a + b modulo 2^18.
 
     An element arrives with `valid`: `sums` (32 bits per lane), the activations `a` and `b`, and whether it is the
     `first` and the `end` of its window, and in the `last` window of its operation. `mode` is stable from the first
@@ -76,18 +81,22 @@ class VectorLanes(Component):
         ]
         for c in range(p.size):
             products = []
-            for name in "ab":
+            second = Signal(p.activation, name=f"second{c}")
+            m.d.comb += second.eq(x.b[8 * c : 8 * c + 8])
+            factor = (mode.scale_a + Mux(mode.multiply, second, 0))[:SCALE].as_signed()
+            factors = {"a": factor, "b": mode.scale_b}
+            for name, factor in factors.items():
                 multiply = place(
                     m,
                     platform,
                     f"multiply_{name}{c}",
                     Multiply,
                     a=p.activation,
-                    b=signed(SCALE),
+                    b=factor.shape(),
                     operand_register=False,
                     product_register=True,
                 )
-                m.d.comb += [multiply.a.eq(x[name][8 * c : 8 * c + 8]), multiply.b.eq(mode[f"scale_{name}"])]
+                m.d.comb += [multiply.a.eq(x[name][8 * c : 8 * c + 8]), multiply.b.eq(factor)]
                 products.append(multiply.product)
             sums = Signal(signed(32), name=f"sums{c}", reset_less=True)
             value = Signal(signed(32), name=f"value{c}", reset_less=True)

@@ -49,8 +49,9 @@ class VectorParameters(Parameters):
 class VectorUnit(Component):
     """Vector unit: QUANT, QUANT_CHANNEL, TABLE and VECTOR, one after the other.
 
-    `sums`, `a` and `b` read accumulators and activations, `wgt` reads weights, `write` writes activations. `done`, for
-    one cycle: a command has ended, and its results can be read. `busy`: a row enters the lanes.
+    `sums`, `a` and `b` read accumulators and activations, `wgt` reads weights: constants, or the second source of a
+    VECTOR. `write` writes activations. `done`, for one cycle: a command has ended, and its results can be read. `busy`:
+    a row enters the lanes.
 
     A VECTOR takes one cycle per element of its windows, and about 35 cycles in addition. Equal commands in succession
     take, with a scratchpad of latency 2: QUANT size + 10 cycles, QUANT_CHANNEL size + 25 at most, TABLE
@@ -82,7 +83,7 @@ class VectorUnit(Component):
         p = self.p
         widths = p.widths
         command = command_queue(m, platform, ISA, self.command, p.queue)
-        width = max(widths["act"], widths["sums"]) + 2
+        width = max(widths.values()) + 2
         counts = [Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y]
         strides = [Setting[f"{end}_{d}"] for end, ds in STRIDES.items() for d in ds]
         scales = dict.fromkeys((Setting.SCALE_A, Setting.SCALE_B), signed(SCALE))
@@ -108,27 +109,27 @@ class VectorUnit(Component):
         m.d.comb += self.done.eq(ended[-1])
 
         lanes = place(m, platform, "lanes", VectorLanes, **p.lanes)
-        quantised, table_loaded = self._constants(m, platform, current, begin, work, lanes)
-        stored, causes = self._operation(m, platform, current, begin, work[Op.VECTOR], get, lanes, width)
+        word = 8 * p.size
+        reader = place(m, platform, "weights", Reader, addr_width=widths["wgt"], width=word, tag=Bundle({"unused": 1}))
+        join(m, reader.req, self.wgt_req)
+        join(m, self.wgt_rsp, reader.rsp)
+        quantised, table_loaded = self._constants(m, platform, current, begin, work, lanes, reader)
+        stored, causes = self._operation(m, platform, current, begin, work[Op.VECTOR], get, lanes, reader, width)
         m.d.comb += end.eq(quantised | table_loaded | stored)
         report_fault(m, self.fault, causes)
         return m
 
-    def _constants(self, m, platform, current, begin, work, lanes):
+    def _constants(self, m, platform, current, begin, work, lanes, reader):
         """Write the settings of requantisation, and the table, to the lanes. Return when either is complete."""
         p = self.p
         word, addr_width = 8 * p.size, self.p.widths["wgt"]
         channel, table = work[Op.QUANT_CHANNEL], work[Op.TABLE]
         reads = Signal(range(max(RECORD, TABLE // p.size) + 1))
         addr = Signal(addr_width, reset_less=True)
-        tag = Bundle({"unused": 1})
-        reader = place(m, platform, "constants", Reader, addr_width=addr_width, width=word, tag=tag)
-        join(m, reader.req, self.wgt_req)
-        join(m, self.wgt_rsp, reader.rsp)
         m.d.comb += [reader.i.valid.eq(reads != 0), reader.i.payload.addr.eq(addr)]
-        with m.If(begin & (channel | table)):
+        with m.If(begin & (channel | table if p.table else channel)):
             m.d.sync += [addr.eq(current.a), reads.eq(Mux(table, TABLE // p.size, RECORD))]
-        with m.Elif(reader.i.valid & reader.i.ready):
+        with m.Elif((reads != 0) & reader.i.ready):
             m.d.sync += [addr.eq(addr + 1), reads.eq(reads - 1)]
 
         to = {}
@@ -180,22 +181,20 @@ class VectorUnit(Component):
             m.d.comb += table_loaded.eq(table)
         return quantised, table_loaded
 
-    def _operation(self, m, platform, current, begin, works, get, lanes, width: int):
+    def _operation(self, m, platform, current, begin, works, get, lanes, weights, width: int):
         """Execute VECTOR: elements into the lanes, results into the scratchpad. Return its end and its fault causes."""
         p = self.p
         word, widths = 8 * p.size, p.widths
-        mode = {name: flag(ISA, current, name) for name in ("scratchpad", "add", "maximum", "table")}
+        mode = {name: flag(ISA, current, name) for name in ("scratchpad", "add", "maximum", "table", "multiply")}
+        mode["add"] |= mode["multiply"]
         m.d.comb += [lanes.mode[name].eq(value) for name, value in mode.items()]
+        from_weights = works & flag(ISA, current, "weights")
         m.d.comb += [lanes.mode[each].eq(get[Setting[each.upper()]]) for each in ("scale_a", "scale_b")]
         starts = Signal()
         legal = Signal()
         counts = {d: get[Setting[f"{what}_{d[-1]}"]] for d, what in COUNTS.items()}
-        some, alone = Signal(), Signal()  # of the previous cycle: the settings are stable then
-        m.d.sync += [
-            some.eq(Cat(count != 0 for count in counts.values()).all()),
-            alone.eq((counts["KX"] == 1) & (counts["KY"] == 1)),
-        ]
-        m.d.comb += [legal.eq(some & (alone | ~mode["add"])), starts.eq(begin & works & legal)]
+        m.d.sync += legal.eq(Cat(count != 0 for count in counts.values()).all())  # the settings are stable before
+        m.d.comb += starts.eq(begin & works & legal)
 
         generators, wrong = {}, {}
         for (name, ds), base in zip(STRIDES.items(), (current.a, current.c, current.b), strict=True):
@@ -206,6 +205,8 @@ class VectorUnit(Component):
             inside = within(generator.o.payload.addr, p.activation_words)
             if name == "SOURCE":
                 inside = Mux(mode["scratchpad"], inside, within(generator.o.payload.addr, p.accumulators))
+            if name == "SECOND":
+                inside = Mux(from_weights, within(generator.o.payload.addr, p.weight_words), inside)
             wrong[name] = generator.o.valid & ~inside
         source, second, dest = generators.values()
 
@@ -221,7 +222,7 @@ class VectorUnit(Component):
             join(m, reader.req, getattr(self, f"{name}_req"))
             join(m, getattr(self, f"{name}_rsp"), reader.rsp)
             generator = second if name == "b" else source
-            mine = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": 1}[name]
+            mine = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": ~from_weights}[name]
             tag = reader.i.payload.tag
             m.d.comb += [
                 reader.i.valid.eq(generator.o.valid & mine),
@@ -232,6 +233,12 @@ class VectorUnit(Component):
             ]
             with m.If(mine):
                 m.d.comb += generator.o.ready.eq(reader.i.ready)
+        with m.If(from_weights):
+            m.d.comb += [
+                weights.i.valid.eq(second.o.valid),
+                weights.i.payload.addr.eq(second.o.payload.addr),
+                second.o.ready.eq(weights.i.ready),
+            ]
         element = Signal(ELEMENT)
         operands_valid = Signal()
         space = Signal()
@@ -240,17 +247,21 @@ class VectorUnit(Component):
             element.eq(Mux(mode["scratchpad"], readers["a"].o.payload.tag, readers["sums"].o.payload.tag)),
             operands_valid.eq(
                 Mux(mode["scratchpad"], readers["a"].o.valid, readers["sums"].o.valid)
-                & (~mode["add"] | readers["b"].o.valid)
+                & (~mode["add"] | Mux(from_weights, weights.o.valid, readers["b"].o.valid))
             ),
             enter.eq(operands_valid & space),
             readers["sums"].o.ready.eq(enter & ~mode["scratchpad"]),
             readers["a"].o.ready.eq(enter & mode["scratchpad"]),
-            readers["b"].o.ready.eq(enter & mode["add"]),
+            readers["b"].o.ready.eq(enter & mode["add"] & ~from_weights),
             lanes.x.valid.eq(enter),
-            *(lanes.x.payload[name].eq(reader.o.payload.data) for name, reader in readers.items()),
+            lanes.x.payload.sums.eq(readers["sums"].o.payload.data),
+            lanes.x.payload.a.eq(readers["a"].o.payload.data),
+            lanes.x.payload.b.eq(Mux(from_weights, weights.o.payload.data, readers["b"].o.payload.data)),
             *(lanes.x.payload[name].eq(element[name]) for name, _ in ELEMENT),
             self.busy.eq(enter),
         ]
+        with m.If(from_weights):
+            m.d.comb += weights.o.ready.eq(enter)
 
         # Results: to the scratchpad, each with its address.
         stored = Signal()
@@ -293,6 +304,6 @@ class VectorUnit(Component):
         return stored, causes
 
 
-STRIDES = {"SOURCE": ("KX", "KY", "X", "Y"), "SECOND": ("X", "Y"), "DEST": ("X", "Y")}
+STRIDES = {"SOURCE": ("KX", "KY", "X", "Y"), "SECOND": ("KX", "KY", "X", "Y"), "DEST": ("X", "Y")}
 """Address generators of a VECTOR, and their dimensions, the innermost first."""
 COUNTS = {"KX": "WINDOW", "KY": "WINDOW", "X": "POINTS", "Y": "POINTS"}

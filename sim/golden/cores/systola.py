@@ -5,8 +5,12 @@ and accumulators, rows of `size` int32. With T the tile in use,
 
     WEIGHTS  T[k] = weight word a + k * weight_stride for k < b, 0 for the others
     MATMUL   acc[b + y * count_x + x] (+)= A[a + y * stride_y + x * stride_x] @ T
-    VECTOR   act[b + y * dest_y + x * dest_x] = requantised (sum or maximum over ky, kx of source[a + y * source_y
-             + x * source_x + ky * source_ky + kx * source_kx] + scale_b * act[c + y * second_y + x * second_x])
+    VECTOR   act[b + y * dest_y + x * dest_x] = requantised (sum or maximum over ky, kx of element)
+             element = source[a + y * source_y + x * source_x + ky * source_ky + kx * source_kx] * factor + scale_b * z
+             z = second[c + y * second_y + x * second_x + ky * second_ky + kx * second_kx]
+
+The factor of an activation is scale_a or, with the flag multiply, scale_a + z; that of a sum is 1. z is a word of
+activations or, with the flag weights, of weights; without the flags add and multiply it is 0.
 
 T and A are integers, decoded from bytes: a byte of weights is a code of `w_format`, a byte of activations is a code of
 `a_format` (`auto`: `format`). All other units read the same bytes as integers of `format`.
@@ -178,18 +182,18 @@ class Core:
         _counts(o, Setting.WINDOW_X, Setting.WINDOW_Y, Setting.POINTS_X, Setting.POINTS_Y)
         words = addresses.source_words(o)
         window = o.settings[Setting.WINDOW_Y] * o.settings[Setting.WINDOW_X]
-        if o.flags & isa.ADD and window > 1:
-            raise ExecutionFault(ErrorCode.OPERAND, o.pc)
+        source = self._read(self.activations if o.flags & isa.SCRATCHPAD else self.accumulators, words, o.pc)
+        second: np.ndarray | int = 0
+        if o.flags & (isa.ADD | isa.MULTIPLY):
+            memory = self.weights if o.flags & isa.WEIGHTS else self.activations
+            second = self._read(memory, addresses.second_words(o), o.pc).view(self.lane).astype(np.int64)
         if o.flags & isa.SCRATCHPAD:
-            source = self._read(self.activations, words, o.pc).view(self.lane).astype(np.int64)
-            source *= _scale(o, Setting.SCALE_A)
-        else:
-            source = self._read(self.accumulators, words, o.pc).astype(np.int64)
-        source = source.reshape(-1, window, source.shape[1])
-        value = source.max(axis=1) if o.flags & isa.MAXIMUM else source.sum(axis=1)
-        if o.flags & isa.ADD:
-            second = self._read(self.activations, addresses.second_words(o), o.pc).view(self.lane).astype(np.int64)
-            value += second * _scale(o, Setting.SCALE_B)
+            factor = _scale(o, Setting.SCALE_A)
+            factor = wrap(factor + second, 18) if o.flags & isa.MULTIPLY else factor
+            source = source.view(self.lane).astype(np.int64) * factor
+        element = wrap(source.astype(np.int64) + second * _scale(o, Setting.SCALE_B), 32)
+        element = element.reshape(-1, window, element.shape[1])
+        value = element.max(axis=1) if o.flags & isa.MAXIMUM else element.sum(axis=1)
         to = _inside(self.activations, addresses.dest_words(o), o.pc)
         legal = {**self.quant, "shift": self.quant["shift"].clip(-31, 30)}
         result = requantise(wrap(value, 32), **legal, **self.common, rounding=self.parameters["rounding"])

@@ -39,6 +39,8 @@ SETUP = """
     QUANT 0x40000000, 0, low=-128, high=127, shift=1
 """
 """Four words are loaded and stored, four rows multiplied, four points requantised."""
+ROW = "SET POINTS_X, 1\n"
+THREE = "SYNC\nSET STORE_COUNT0, 3"
 GIVEN = "LOAD 0x0, 0x0\nLOAD 0, 1024\nSYNC load\n"
 """Activation words 0 to 3 and a tile of four rows are present."""
 SUMS = f"{GIVEN}WEIGHTS 0, 4\nMATMUL 0, 0\n"
@@ -113,6 +115,13 @@ def test_legal_programs_pass(body):
         (f"{GIVEN}STORE 0x40, 0x0\n", "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "store"),
         (SUMS, "VECTOR 0, 0, scratchpad", "writes activation words 0 to 3", "fetch"),
         ("SET LOAD_COUNT0, 64\nLOAD 0, 1024\n", "QUANT_CHANNEL 0, 0x7f00", "reads weight words 0 to 14", "load"),
+        (
+            "LOAD 0, 0\nSYNC\nLOAD 0, 1024\n",
+            "VECTOR 0, 8, scratchpad, multiply, weights",
+            "reads weight words 0 to 3",
+            "load",
+        ),
+        (f"{GIVEN}VECTOR 0, 8, 0, add, weights\n", "LOAD 0x0, 0x400", "writes weight words 0 to 3", "vector"),
         ("SET LOAD_COUNT0, 256\nLOAD 0, 1024\n", "TABLE 0", "reads weight words 0 to 63", "load"),
     ],
 )
@@ -166,6 +175,10 @@ def test_a_hazard_names_both_instructions_with_their_iterations_and_the_range():
         (f"{GIVEN}VECTOR 0, 8, 4, scratchpad, add", "reads activation words 4 to 7, which no instruction has"),
         ("TABLE 0", "line 1 (TABLE 0) reads weight words 0 to 63, which no instruction has written."),
         ("QUANT_CHANNEL 0, low=0, high=0", "reads weight words 0 to 14, which no instruction has written."),
+        (
+            f"{GIVEN}VECTOR 0, 8, 2, scratchpad, multiply, weights",
+            "reads weight words 4 to 5, which no instruction has",
+        ),
         (f"{GIVEN}VECTOR 0, 8, scratchpad, table", "line 4 (VECTOR 0, 8, scratchpad, table) comes before any TABLE."),
     ],
 )
@@ -200,9 +213,14 @@ def test_undefined_lanes_are_tracked_to_dram():
         ("SET STRIDE_X, -1\nMATMUL 1, 0", "accesses activation words -2 to 1; legal are 0 to 255."),
         ("SET COUNT_X, 0\nMATMUL 1, 0", "needs a COUNT_X from 1 to 65535, not 0."),
         ("SET WINDOW_Y, -1\nVECTOR 1, 0", "needs a WINDOW_Y from 1 to 65535, not -1."),
-        ("SET WINDOW_Y, 2\nVECTOR 1, 0, add", "has the flag add, which needs a window of 1 x 1, not of 2."),
         ("SET SCALE_A, 131072\nVECTOR 1, 0, scratchpad", "needs a SCALE_A from -131072 to 131071, not 131072."),
         ("SET SCALE_B, -131073\nVECTOR 1, 0, add", "needs a SCALE_B from -131072 to 131071, not -131073."),
+        ("SET SCALE_B, -131073\nVECTOR 1, 0, multiply", "needs a SCALE_B from -131072 to 131071, not -131073."),
+        (f"{GIVEN}VECTOR 0, 8, 253, scratchpad, multiply, weights", "accesses weight words 253 to 256; legal are 0 to"),
+        (
+            f"{GIVEN}SET WINDOW_X, 2\nSET SECOND_KX, 300\nVECTOR 0, 8, scratchpad, multiply",
+            "accesses activation words 0 to 303; legal are 0 to 255.",
+        ),
         ("SET POINTS_Y, 65535\nSET POINTS_X, 65535\nSET SOURCE_X, 0\nVECTOR 0, 0", "4,294,836,225 accumulator rows;"),
         ("TABLE 193", "accesses weight words 193 to 256; legal are 0 to 255."),
         ("QUANT 1, 2, 0x1f000000", "needs a shift from -31 to 30, not 31."),
@@ -253,6 +271,13 @@ def test_a_vector_must_not_read_its_own_results():
         "SYNC vector."
     )
     assert found(shifted.replace("VECTOR 0, 1", "SET SOURCE_X, -1\nSET DEST_X, -1\nVECTOR 3, 4")) == []
+
+
+def test_undefined_lanes_of_the_second_source_are_tracked():
+    body = f"SET LOAD_COUNT0, 3\nLOAD 0, 0\nSET LOAD_COUNT0, 2\nLOAD 0, 1024\n{ROW}SYNC\n"
+    stored = f"{body}VECTOR 0, 8, 0, scratchpad, multiply, weights\nSYNC\nSTORE 0, 32\nHALT"
+    assert "(STORE 0x0, 0x20) reads activation word 8, which" in one(stored.replace("SYNC\nSTORE", f"{THREE}\nSTORE"))
+    assert found(stored.replace("SYNC\nSTORE", f"{THREE.replace('3', '2')}\nSTORE")) == []
 
 
 def test_programs_given_as_bytes_are_checked():

@@ -198,6 +198,44 @@ def test_pooling_addition_and_a_table():
     np.testing.assert_array_equal(out[36:], table[x.reshape(24, 4).view(np.uint8)])
 
 
+@pytest.mark.parametrize("maximum", [False, True])
+def test_products_with_weights_and_with_activations(maximum):
+    """Windows of 2 x 3 of 4 x 6 points times a kernel of weights; and of the points times others, with two scales."""
+    rng = np.random.default_rng(4)
+    dram, (x, kernel) = image(rng, (0, (4, 6, 4)), (0x100, (2, 3, 4)))
+    program = Program()
+    box(program, "LOAD", (24, 4, 4), size=2)
+    program.load(0, 0)
+    setup(program, load_count0=6)
+    program.load(0x100, WEIGHTS + 80)
+    program.sync(Unit.LOAD)
+    _identity(program, shift=-8)
+    setup(program, window_x=3, window_y=2, points_x=4, points_y=3, source_kx=1, source_ky=6, source_x=1, source_y=6)
+    setup(program, second_kx=1, second_ky=3, dest_x=1, dest_y=4, scale_a=7, scale_b=-50)
+    program.vector(0, 60, 20, scratchpad=True, multiply=True, weights=True, maximum=maximum)
+    setup(program, second_x=1, second_y=6, second_kx=-1, second_ky=-3)
+    program.vector(0, 72, 5, scratchpad=True, multiply=True, add=True, maximum=maximum)
+    setup(program, scale_a=-300)
+    program.vector(0, 84, 5, scratchpad=True, add=True, maximum=maximum)
+    program.sync(Unit.VECTOR)
+    box(program, "STORE", (36, 4, 4), size=2)
+    program.store(0x400, 240)
+    program.halt()
+    out = ended(program, dram)[0x400 : 0x400 + 144].view(np.int8).reshape(3, 12, 4)
+    taps, flat = x.astype(np.int64), x.reshape(24, 4).astype(np.int64)
+    for number, result in enumerate(out):
+        expected = np.zeros((3, 4, 4), np.int64)
+        for i, j in np.ndindex(3, 4):
+            elements = []
+            for u, v in np.ndindex(2, 3):
+                a = taps[i + u, j + v]
+                z = flat[5 + 6 * i + j - 3 * u - v] if number else kernel[u, v].astype(np.int64)
+                elements.append(a * (-300 if number == 2 else 7 + z) - 50 * z)
+            expected[i, j] = np.max(elements, axis=0) if maximum else np.sum(elements, axis=0)
+        scaled = requantise(expected.reshape(12, 4), 1 << 30, -8, rounding="gemmlowp", low=-128, high=127)
+        np.testing.assert_array_equal(result, scaled)
+
+
 def test_tiles_are_used_in_order_kept_and_repeated():
     rng = np.random.default_rng(4)
     dram, (x, w) = image(rng, (0, (1, 4)), (0x40, (2, 4, 4)))
@@ -292,10 +330,12 @@ ONE = """
         ("VECTOR 256, 0, scratchpad", ErrorCode.RANGE),
         ("VECTOR 0, 256", ErrorCode.RANGE),
         ("VECTOR 0, 0, 256, add", ErrorCode.RANGE),
+        ("VECTOR 0, 0, 256, multiply", ErrorCode.RANGE),
+        ("VECTOR 0, 0, 256, add, weights", ErrorCode.RANGE),
+        ("SET WINDOW_X, 2\nSET SECOND_KX, -1\nVECTOR 0, 0, 0, add", ErrorCode.RANGE),
         ("SET WINDOW_Y, 3\nSET SOURCE_KY, 32\nVECTOR 0, 0", ErrorCode.RANGE),
         ("QUANT_CHANNEL 241, low=0, high=0", ErrorCode.RANGE),
         ("TABLE 193", ErrorCode.RANGE),
-        ("SET WINDOW_X, 2\nVECTOR 0, 0, add", ErrorCode.OPERAND),
         ("LOAD 0, 2048", ErrorCode.RANGE),
         ("STORE 0, 1024", ErrorCode.RANGE),
         ("STORE 0, 1021", ErrorCode.DESCRIPTOR),

@@ -76,11 +76,7 @@ REJECTED = {
     ),
     "groups": (
         convolved(w=weights(3, 3, 2, 4), groups=2),
-        "layer conv cannot run on systola: groups=2: groups must be 1.",
-    ),
-    "depthwise": (
-        convolved(w=weights(3, 3, 1, 4), groups=4),
-        "layer conv cannot run on systola: groups=4: groups must be 1.",
+        "layer conv cannot run on systola: groups=2: groups must be 1 or one for each channel.",
     ),
     "dilation": (
         convolved(y=Tensor("y", (1, 2, 4, 4), "int8"), dilation=(2, 1)),

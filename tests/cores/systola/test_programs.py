@@ -46,8 +46,8 @@ def test_every_instruction_and_setting_is_used():
     assert {code.flags for code in codes if code.opcode == Opcode.SET} == set(Setting)
     assert {code.flags for code in codes if code.opcode == Opcode.MATMUL} == {0, 1, 2, 3}
     vectors = [code.flags for code in codes if code.opcode == Opcode.VECTOR]
-    assert all(any(flags >> bit & 1 for flags in vectors) for bit in range(4))
-    assert len(set(vectors)) > 9
+    assert all(any(flags >> bit & 1 for flags in vectors) for bit in range(6))
+    assert len(set(vectors)) > 20
 
 
 def result(p: dict, case: Run):

@@ -57,6 +57,10 @@ def codes(text: str) -> list[InstructionWord]:
         ("VECTOR 0, 1\nVECTOR 1, 2, scratchpad", [16]),
         ("VECTOR 0, 1\nVECTOR 0, 1", []),
         ("QUANT_CHANNEL 0, low=0, high=0\nTABLE 0\nLOAD 0, 1024", [16]),
+        ("LOAD 0, 1024\nVECTOR 0, 1, 0, scratchpad, multiply, weights\nLOAD 0, 1028", [1]),
+        ("LOAD 0, 1024\nVECTOR 0, 1, 2, scratchpad, multiply\nLOAD 0, 12", []),
+        ("VECTOR 0, 1, 0, add, weights\nLOAD 0, 1024", [16]),
+        ("VECTOR 0, 1, 0, multiply\nLOAD 0, 0", [16]),
         ("LOOP 2\nLOAD 0, r1\nSTORE 64, 4\nEND r1+4", [2, 1]),
     ],
 )

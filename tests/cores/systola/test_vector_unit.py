@@ -65,14 +65,43 @@ def test_two_sources_tables_and_channels(core):
     core(finished(p))
 
 
+KERNEL = {"window_x": 3, "window_y": 2, "source_kx": 1, "source_ky": 16, "second_kx": 1, "second_ky": 3, "second_x": 0}
+
+
+@pytest.mark.parametrize("maximum", [False, True])
+def test_windows_times_weights_take_one_element_per_cycle(core, maximum):
+    p = prepared(**COPY | KERNEL | {"scale_a": -7, "scale_b": 300})
+    p.quant(multiplier=1 << 30, shift=-7, low=-128, high=127)
+    p.vector(0, 512, 40, scratchpad=True, multiply=True, weights=True, maximum=maximum)
+    (ran,) = core(finished(p))
+    assert ran.counters["vector"] == 600
+
+
+def test_products_of_activations_and_sums_with_a_second_source(core):
+    p = prepared(**COPY | {"second_x": 1, "scale_a": 77, "scale_b": -128, "points_x": 90, "count_x": 90, "count_y": 1})
+    p.quant(multiplier=1 << 30, shift=-6, low=-128, high=127)
+    p.vector(10, 512, 200, scratchpad=True, multiply=True)
+    p.vector(10, 620, 300, scratchpad=True, multiply=True, add=True)
+    p.set(Setting.STRIDE_X, 1)
+    p.weights(0, 4)
+    p.matmul(0, 0)
+    p.sync()
+    p.vector(0, 720, 5, multiply=True, weights=True)
+    p.vector(0, 820, 5, add=True, weights=True)
+    p.quant_channel(0, zero_point=5, low=-90, high=120)
+    p.vector(0, 920, 300, weights=True)
+    core(finished(p))
+
+
 @pytest.mark.parametrize(
     ("change", "operands", "error"),
     [
         ({"points_x": 0}, {}, Error.OPERAND),
-        ({"window_x": 2}, {"add": True}, Error.OPERAND),
         ({}, {"source": 1000}, Error.RANGE),
         ({}, {"dest": 1000}, Error.RANGE),
         ({"second_x": -3}, {"add": True, "second": 100}, Error.RANGE),
+        ({"second_x": 0}, {"multiply": True, "weights": True, "second": 1024}, Error.RANGE),
+        ({"second_x": 0}, {"multiply": True, "second": 1024}, Error.RANGE),
     ],
 )
 def test_faulty_commands_are_reported(core, change, operands, error):

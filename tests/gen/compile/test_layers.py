@@ -11,6 +11,7 @@ from systola.gen.compile.layers import (
     AdditionLayer,
     Clamp,
     ConvolutionLayer,
+    DepthwiseLayer,
     DramTensor,
     PoolingLayer,
     gemm,
@@ -19,9 +20,10 @@ from systola.gen.compile.layers import (
 
 TENSOR = DramTensor(0, 1, 6, 6, 4)
 CONVOLUTION = ConvolutionLayer(TENSOR, 4096, 8192, 12288, 8, (3, 3), (1, 1), ((1, 1), (1, 1)))
+DEPTHWISE = DepthwiseLayer(TENSOR, 4096, 8192, 12288, (3, 2), padding=((1, 0), (2, 3)))
 POOLING = PoolingLayer(TENSOR, 4096, (2, 2), (2, 2), table=8192)
 ADDITION = AdditionLayer(TENSOR, 4096, 8192, (1, 1), SAME)
-PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), SAME, CONVOLUTION, POOLING, ADDITION)}
+PARTS = {type(part).__name__: part for part in (TENSOR, Clamp(), SAME, CONVOLUTION, DEPTHWISE, POOLING, ADDITION)}
 FIELDS = [(name, field.name) for name, part in PARTS.items() for field in fields(part)]
 JUNK = (-5, 1 << 33, 0.5, "three", None, (), (1,), (0, 1), (1, -1), (1, 2, 3), (1 << 33, 1), [], True, np.zeros(3))
 LEGAL = {
@@ -33,6 +35,9 @@ LEGAL = {
     "Scale.bias": (-5,),
     "PoolingLayer.maximum": (True,),
     "AdditionLayer.factors": ((0, 1), (1, -1)),
+    "AdditionLayer.multiply": (True,),
+    "DepthwiseLayer.padding_value": (-5,),
+    "DepthwiseLayer.offset": (-5,),
     "Clamp.zero_point": (-5,),
     "Clamp.low": (-5,),
     "Clamp.high": (-5,),
@@ -82,6 +87,14 @@ MISTAKES = {
     "a kernel larger than the padded image": (
         lambda: replace(CONVOLUTION, kernel=(9, 3)),
         "kernel=(9, 3): kernel must fit into the padded image, (8, 8).",
+    ),
+    "a dilated kernel larger than the padded image": (
+        lambda: replace(DEPTHWISE, dilation=(1, 12)),
+        "kernel=(3, 2): kernel must fit into the padded image, (7, 11).",
+    ),
+    "weights of a depthwise convolution beyond 4 GiB": (
+        lambda: replace(DEPTHWISE, weights=(1 << 32) - 23),
+        "weights=4294967273: 24 bytes from weights on end 1 bytes beyond 4 GiB.",
     ),
     "a window larger than the image": (
         lambda: replace(POOLING, window=(17, 2)),

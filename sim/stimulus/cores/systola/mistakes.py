@@ -10,6 +10,8 @@ from ....golden.isa import ErrorCode, InstructionWord, Opcode, Setting
 NOWHERE = 0x8000_0000
 """Address outside DRAM, counted from its first byte."""
 WAIT = InstructionWord(Opcode.SYNC, int(isa.ALL))
+PRODUCT = isa.SCRATCHPAD | isa.MULTIPLY | isa.WEIGHTS
+"""Flags of a VECTOR that multiplies activations by weights."""
 
 
 def number(opcode: int, a: int = 0, b: int = 0, c: int = 0, flags: int = 0) -> InstructionWord:
@@ -48,7 +50,6 @@ def mistakes(p: dict, base: int = 0) -> list[tuple[ErrorCode, list[InstructionWo
         (ErrorCode.OPERAND, [*one, *tile, setting("COUNT_Y", 1 << 16), number(Opcode.MATMUL)]),
         (ErrorCode.OPERAND, [*point, setting("WINDOW_Y", 0), number(Opcode.VECTOR)]),
         (ErrorCode.OPERAND, [*point, setting("POINTS_X", -1), number(Opcode.VECTOR)]),
-        (ErrorCode.OPERAND, [*point, setting("WINDOW_X", 2), number(Opcode.VECTOR, flags=isa.ADD)]),
         (ErrorCode.LOOP, [InstructionWord(Opcode.END)]),
         (ErrorCode.LOOP, [number(Opcode.LOOP, 2)] * (isa.DEPTH + 1)),
         (ErrorCode.RANGE, [number(Opcode.LOAD, 0, 1 << 31)]),
@@ -70,6 +71,11 @@ def mistakes(p: dict, base: int = 0) -> list[tuple[ErrorCode, list[InstructionWo
         ),
         (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, words)]),
         (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, 0, words, flags=isa.ADD)]),
+        (ErrorCode.RANGE, [*point, *strides, number(Opcode.VECTOR, 0, 0, weights, flags=isa.ADD | isa.WEIGHTS)]),
+        (
+            ErrorCode.RANGE,
+            [*point, *strides, setting("WINDOW_Y", 2), setting("SECOND_KY", -1), number(Opcode.VECTOR, flags=PRODUCT)],
+        ),
         (ErrorCode.RANGE, [number(Opcode.QUANT_CHANNEL, weights - addresses.RECORD + 1)]),
         (ErrorCode.RANGE, [number(Opcode.TABLE, weights)]),
         (ErrorCode.DESCRIPTOR, [*box, setting("LOAD_COUNT1", 0), number(Opcode.LOAD)]),

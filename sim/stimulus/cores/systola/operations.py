@@ -314,23 +314,22 @@ class Writer:
         runs = self._summed()
         inside = not runs or self.rng.random() < 0.5
         source = self.act if inside else Arena(*runs[self.rng.integers(len(runs))])
-        adds, maximum = self.rng.random() < 0.3, self.rng.random() < 0.4
-        shape, stride = self._loops(source, 4)
-        if adds or self.rng.random() < 0.3:
-            shape, stride = self._loops(source, 2)
-            shape, stride = [*shape, 1, 1], [*stride, 1, 1]
-        second, dest = ([int(n) for n in self.rng.choice([1, shape[1], 3], 2)] for _ in range(2))
-        dest[1] = 1
-        points = list(zip(shape[:2], second, strict=True)), list(zip(shape[:2], dest, strict=True))
-        a = source.fit(self.rng, *zip(shape, stride, strict=True))
-        c, b = (self.act.fit(self.rng, *walk) for walk in points)
+        adds = int(self.rng.choice([0, 0, 0, isa.ADD, isa.MULTIPLY, isa.ADD | isa.MULTIPLY]))
+        maximum, weights = self.rng.random() < 0.4, self.rng.random() < 0.5
+        shape, stride = self._loops(source, 4 if self.rng.random() < 0.6 else 2)
+        shape, stride = [*shape, 1, 1][:4], [*stride, 1, 1][:4]
+        second = [int(n) for n in self.rng.choice([0, 1, 3, -2, shape[1], shape[3]], 4)]
+        dest = [int(self.rng.choice([1, shape[1], 3])), 1]
+        walks = [tuple(zip(shape, strides, strict=False)) for strides in (stride, second, dest)]
+        arenas = source, self.wgt if weights else self.act, self.act
+        a, c, b = (arena.fit(self.rng, *walk) for arena, walk in zip(arenas, walks, strict=True))
         if a is None or b is None or c is None:
             return self.vector()
-        flags = isa.SCRATCHPAD * inside | isa.ADD * adds | isa.MAXIMUM * maximum
+        flags = isa.SCRATCHPAD * inside | adds | isa.MAXIMUM * maximum | isa.WEIGHTS * weights
         flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
-        reads = [AddressSequence(a.value, tuple(zip(shape, stride, strict=True)))] * inside
-        reads += [AddressSequence(c.value, tuple(points[0]))] * adds
-        if any(overtakes(sequence, AddressSequence(b.value, tuple(points[1]))) for sequence in reads):
+        reads = [AddressSequence(a.value, walks[0])] * inside
+        reads += [AddressSequence(c.value, walks[1])] * (adds > 0 and not weights)
+        if any(overtakes(sequence, AddressSequence(b.value, walks[2])) for sequence in reads):
             return self.vector()
         if reads:  # none of these operands may be incremented in loops, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
@@ -340,8 +339,8 @@ class Writer:
         names = ("points_y", "points_x", "window_y", "window_x")
         walk = ("source_y", "source_x", "source_ky", "source_kx")
         self.set(**dict(zip(names, shape, strict=True)), **dict(zip(walk, stride, strict=True)))
-        self.set(second_y=second[0], second_x=second[1], dest_y=dest[0], dest_x=dest[1])
-        self.set(scale_a=int(scales[0]), scale_b=int(scales[1]))
+        self.set(**{name.replace("source", "second"): value for name, value in zip(walk, second, strict=True)})
+        self.set(dest_y=dest[0], dest_x=dest[1], scale_a=int(scales[0]), scale_b=int(scales[1]))
         return [Piece(Opcode.VECTOR, flags, (a, b, c if adds else Part(int(self.rng.integers(1 << 32)))))]
 
     def quant(self):

@@ -85,6 +85,7 @@ def uses(p: dict, o: Operation, base: int = 0) -> Iterator[Use]:
     elif o.op == Opcode.VECTOR:
         source = "local" if o.flags & isa.SCRATCHPAD else "sums"
         yield Unit.VECTOR, source, False, addresses.source_words(o).addresses()
-        if o.flags & isa.ADD:
-            yield Unit.VECTOR, "local", False, addresses.second_words(o).addresses()
+        if o.flags & (isa.ADD | isa.MULTIPLY):
+            first = behind if o.flags & isa.WEIGHTS else 0
+            yield Unit.VECTOR, "local", False, addresses.second_words(o).addresses() + first
         yield Unit.VECTOR, "local", True, addresses.dest_words(o).addresses()
