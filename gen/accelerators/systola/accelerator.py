@@ -13,6 +13,7 @@ from ..operands import ScaledOperands
 from . import lowering
 from .checker import check
 from .compiler import compile
+from .fusion import follows
 from .residency import plan
 from .timing_model import Costs, predict
 from .unreachable import UNREACHABLE
@@ -58,10 +59,13 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         self.check(parameters, graph)
         placed = lowering.lower(parameters, graph)
         try:
-            residencies = plan(parameters, placed.memories) if order == "overlapped" else None
-            program, parts = compile(
-                parameters, [*placed.layers.values()], order, tiling=tiling, residencies=residencies
-            )
+            residencies, fused = None, []
+            if order == "overlapped":
+                fused = [number for number in range(len(placed.layers)) if follows(placed.memories, number)]
+                times = [number - (number in fused) for number in range(len(placed.layers))]
+                residencies = plan(parameters, placed.memories, times)
+            layers = [*placed.layers.values()]
+            program, parts = compile(parameters, layers, order, tiling=tiling, residencies=residencies, fused=fused)
         except ValueError as error:
             raise UsageError(str(error)) from None
         entry = placed.image.put(np.frombuffer(program.encode(), np.uint8))

@@ -1,18 +1,21 @@
 """Compiler: layers in sequence as one program."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from typing import Any
 
 from ....hw.cores.systola.isa import Unit
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
-from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, DramTensor, PoolingLayer
+from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, PoolingLayer
 from ...compile.tiling import Tiling
 from .convolution import ConvolutionSchedule
-from .depthwise import DepthwiseSchedule
-from .emitter import Action, Emitter, MemoryAccess, Space, loading
+from .depthwise import DepthwiseSchedule, depthwise_constants
+from .emitter import Action, Emitter, MemoryAccess, Space, loading, storing
 from .folding import folded
+from .fusion import all_resident, parts_after
 from .program import Program
 from .resident import IN_DRAM, Residency
 from .resident_addition import ResidentAddition
@@ -32,52 +35,121 @@ def compile(
     *,
     tiling: Tiling | None = None,
     residencies: Sequence[Residency] | None = None,
+    fused: Collection[int] = (),
     costs: Costs = MEASURED,
 ) -> tuple[Program, list[range]]:
     """Compile layers to a program, with each layer's range of instructions. Raises `ValueError` if one does not fit.
 
     Tilings of convolutions are searched, unless `tiling` is given. `residencies` are the places of each layer's
-    operands, by default all in DRAM. In the order "overlapped" the first loads of a layer precede the end of the layer
-    before it.
+    operands, by default all in DRAM. `fused` are the numbers of the layers that follow the convolution before them tile
+    by tile. In the order "overlapped" the first loads of a layer precede the end of the layer before it.
     """
     emitter, parts = Emitter(parameters), []
     _fill_table(
         emitter, {layer.table for layer in layers if isinstance(layer, PoolingLayer) and layer.table is not None}
     )
-    schedules, previous = [], None
-    for layer, residency in zip(layers, residencies or [IN_DRAM] * len(layers), strict=True):
-        if tiling and isinstance(layer, ConvolutionLayer):
-            schedule = ConvolutionSchedule(parameters, layer, tiling, order, residency, previous)
-        else:
-            schedule = scheduled(parameters, layer, order, costs, residency, previous)
-        previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
-        schedules.append((schedule, fills(parameters, residency)))
-    first: list[Action] | None = None  # actions of the layer's first step that are not in the program yet
-    for (schedule, borders), (following, coming) in pairwise([*schedules, (None, [])]):
+    groups = _groups(parameters, layers, order, tiling, residencies or [IN_DRAM] * len(layers), fused, costs)
+    first: list[Action] | None = None  # actions of a group's first step that are not in the program yet
+    for group, following in pairwise([*groups, None]):
         begin = len(emitter.program)
-        if first is None:
-            emitter.step([*borders, *schedule.actions(0)])
-        elif first:
-            emitter.step(first)
-        first, ahead = None, following is not None and order == "overlapped"
-        for number in range(1, len(schedule.steps)):
-            schedule.emit_step(emitter, number)
-            if ahead and number == schedule.last:
-                early, first = _ahead(following.actions(0), schedule.layer.result)
-                emitter.step([*early, *coming])
+        emitter.step(group.first() if first is None else first)
+        first, middle = None, None
+        for number in range(1, len(group.schedule.steps)):
+            group.schedule.emit_step(emitter, number)
+            if following and order == "overlapped" and number == group.schedule.last:
+                early, first = _ahead(following.first(), group)
+                emitter.step(early)
+            for action in group.after(number):
+                middle = middle or len(emitter.program)
+                emitter.step([action])
+        if group.lanes:
+            emitter.step(group.stores())
+            parts.append(range(begin, middle or len(emitter.program)))
+            begin = middle or len(emitter.program)
         parts.append(range(begin, len(emitter.program)))
     emitter.program.halt()
     return emitter.program, parts
 
 
-def _ahead(actions: list[Action], result: DramTensor) -> tuple[list[Action], list[Action]]:
-    """Actions that can precede the stores of a layer's result, and those that read it."""
-    later = []
-    for action in actions:
-        read = [one for one in action.accesses if one.space is Space.DRAM]
-        if any(one.low < result.address + result.bytes and result.address < one.high for one in read):
-            later.append(action)
-    return [action for action in actions if action not in later], later
+@dataclass
+class Group:
+    """A layer, or a convolution and the layer of the lanes that follows it tile by tile."""
+
+    schedule: Any
+    borders: list[Action]
+    lanes: Any = None
+    after_tile: list[list[int]] = field(default_factory=list)
+    """For each tile of the convolution the parts of the lanes that follow it."""
+
+    def first(self) -> list[Action]:
+        """Actions of the first step: loads."""
+        constants = self.lanes.constants() if self.lanes else []
+        return [*self.schedule.actions(0), *map(loading, constants), *self.borders]
+
+    def after(self, number: int) -> list[Action]:
+        """Work of the lanes after a step of the convolution."""
+        if not self.lanes:
+            return []
+        step = self.schedule.steps[number]
+        return [self.lanes.action(part) for tile in (*step.requantise, *step.after) for part in self.after_tile[tile]]
+
+    def stores(self) -> list[Action]:
+        """Stores of the results of the lanes."""
+        parts = range(len(self.lanes.parts)) if self.lanes.stored else ()
+        return [storing(self.lanes.result(part)) for part in parts]
+
+
+def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
+    """Schedules of all layers. `fused` are the numbers of the layers that follow a convolution, if they can."""
+    found, previous, upper = [], None, p.weight_words
+    depthwise = [layers[number] for number in fused if isinstance(layers[number], DepthwiseLayer)]
+    constants = max((depthwise_constants(layer, p.size) for layer in depthwise), default=0)
+    if 4 * constants > p.weight_words:  # two of them take half of the scratchpad
+        fused, constants = [], 0
+    words = p.weight_words - 2 * constants
+    for number, (layer, residency) in enumerate(zip(layers, residencies, strict=True)):
+        last = found[-1] if found else None
+        if number in fused and last and isinstance(last.schedule, ConvolutionSchedule) and not last.lanes:
+            parts = None
+            if all_resident(residencies[number - 1], residency):
+                parts = parts_after(layer, last.schedule.tiles, p.size)
+            if parts is not None:
+                flat = [part for each in parts for part in each]
+                upper = words if upper != words else words + constants
+                last.lanes = lane_schedule(p, layer, order, residency, flat, upper)
+                ends = [0, *accumulate(map(len, parts))]
+                last.after_tile = [[*range(low, high)] for low, high in pairwise(ends)]
+                last.borders += fills(p, residency)
+                continue
+        if tiling and isinstance(layer, ConvolutionLayer):
+            schedule = ConvolutionSchedule(p, layer, tiling, order, residency, previous, words)
+        else:
+            schedule = scheduled(p, layer, order, costs, residency, previous, words)
+        previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
+        found.append(Group(schedule, fills(p, residency)))
+    return found
+
+
+def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Action]]:
+    """Actions of the next group that can precede the end of a group, and those that cannot.
+
+    The latter read a result of the group from DRAM, overwrite what its end uses, or write activations while lanes
+    follow its tiles.
+    """
+    results = [each.layer.result for each in (group.schedule, group.lanes) if each]
+    read = [(Space.DRAM, result.address, result.address + result.bytes) for result in results]
+    used = [(Space.LOCAL, low, high) for low, high in group.schedule.used_at_end()]
+    if group.lanes:
+        used.append((Space.LOCAL, 0, group.schedule.p.activation_bytes))
+
+    def late(action: Action) -> bool:
+        return any(
+            one.space is space and one.low < high and low < one.high
+            for one in action.accesses
+            for space, low, high in (used if one.write else read)
+        )
+
+    return [action for action in actions if not late(action)], [action for action in actions if late(action)]
 
 
 def fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:
@@ -107,25 +179,31 @@ def scheduled(
     costs: Costs,
     residency: Residency = IN_DRAM,
     previous: ConvolutionSchedule | None = None,
+    words: int | None = None,
 ):
     """Schedule of a layer; `previous` is that of the layer before it, if it is a convolution."""
-    if isinstance(layer, ConvolutionLayer):
-        found = choose(parameters, layer, order, costs, residency, previous)
-        narrow = folded(layer, parameters.size)
-        if narrow is None or residency.sources[0] or order != "overlapped":
-            return found
-        other = choose(parameters, narrow, order, costs, residency, previous)
-        return min(found, other, key=lambda schedule: timeline(schedule, costs).cycles)
+    if not isinstance(layer, ConvolutionLayer):
+        return lane_schedule(parameters, layer, order, residency)
+    found = choose(parameters, layer, order, costs, residency, previous, words)
+    narrow = folded(layer, parameters.size)
+    if narrow is None or residency.sources[0] or order != "overlapped":
+        return found
+    other = choose(parameters, narrow, order, costs, residency, previous, words)
+    return min(found, other, key=lambda schedule: timeline(schedule, costs).cycles)
+
+
+def lane_schedule(p: SystolaParameters, layer: Layer, order: str, residency: Residency, parts=None, upper: int = 0):
+    """Schedule of a layer of the vector lanes; `parts` and `upper` if it follows a convolution."""
+    resident = residency.target or any(residency.sources)
+    kind = {
+        PoolingLayer: PoolingSchedule,
+        DepthwiseLayer: DepthwiseSchedule,
+        AdditionLayer: ResidentAddition if resident else AdditionSchedule,
+    }[type(layer)]
     try:
-        if isinstance(layer, PoolingLayer):
-            return PoolingSchedule(parameters, layer, order, residency)
-        if isinstance(layer, DepthwiseLayer):
-            return DepthwiseSchedule(parameters, layer, order, residency)
-        if residency.target or any(residency.sources):
-            return ResidentAddition(parameters, layer, order, residency)
-        return AdditionSchedule(parameters, layer, order, residency)
+        return kind(p, layer, order, residency, parts, upper)
     except DoesNotFit as misfit:
-        need, room = misfit.words * parameters.size, misfit.room * parameters.size
+        need, room = misfit.words * p.size, misfit.room * p.size
         raise ValueError(
-            f"{misfit.memory}_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
+            f"activation_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
         ) from None

@@ -40,11 +40,13 @@ class ConvolutionSchedule:
         order: str = "overlapped",
         residency: Residency = IN_DRAM,
         previous: "ConvolutionSchedule | None" = None,
+        weight_words: int | None = None,
     ):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
         (self.source, *_), self.target, self.stored = residency.sources, residency.target, residency.stored
         self.room = residency.room or (0, parameters.activation_words)
+        self.weight_words = weight_words or parameters.weight_words
         self._fragments: dict[tuple, Fragment] = {}
         self._needed: dict[int, list[Fragment]] = {}
         self._check_tile()
@@ -74,8 +76,8 @@ class ConvolutionSchedule:
         if (words := loaded + self.result_words) > self._room:
             raise DoesNotFit("activation", words, self._room)
         weights = max(self.words(Fragment("w", filters, chunk)) for chunk in tiling.chunks)
-        if (words := max(weights, self.words(Fragment("r", filters)))) > p.weight_words:
-            raise DoesNotFit("weight", words, p.weight_words)
+        if (words := max(weights, self.words(Fragment("r", filters)))) > self.weight_words:
+            raise DoesNotFit("weight", words, self.weight_words)
 
     @property
     def _room(self) -> int:
@@ -164,13 +166,19 @@ class ConvolutionSchedule:
             found[0][self.results, self.room[1]] = None
         return list(found[0]), list(found[1])
 
+    def used_at_end(self) -> list[tuple[int, int]]:
+        """Bytes of the scratchpads in use from the last computation to the end of the layer."""
+        activations, weights = self.in_use()
+        spans = [(low * self.size, high * self.size) for low, high in activations]
+        return spans + [self._weight_bytes(low, high - low) for low, high in weights]
+
     def _place(self, previous: "ConvolutionSchedule | None") -> list[list[tuple[Fragment, int]]]:
         """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step.
 
         The first fragments are not placed where the end of the `previous` layer has its own, if there is other room.
         """
         activations = ScratchpadAllocator(self.room[0], self.results)
-        weights = ScratchpadAllocator(0, self.p.weight_words)
+        weights = ScratchpadAllocator(0, self.weight_words)
         needs = [self._needs(step) for step in self.steps]
         uses: dict[Fragment, list[int]] = {}
         for number, need in enumerate(needs):
@@ -222,7 +230,7 @@ class ConvolutionSchedule:
         words = sum(self.words(fragment) for fragment in pinned if (fragment.kind == "x") == activations)
         if activations:
             return DoesNotFit("activation", words + self.outputs * self.result_words, self._room)
-        return DoesNotFit("weight", words, self.p.weight_words)
+        return DoesNotFit("weight", words, self.weight_words)
 
     def _needs(self, step: Step) -> list[Fragment]:
         found = [] if step.compute is None else self.fragments(step.compute)

@@ -18,6 +18,11 @@ BLOCK, PART = 80, 100
 """Approximate cycles of a block of channels in addition to its products, and of a part in addition to its blocks."""
 
 
+def depthwise_constants(layer: DepthwiseLayer, size: int) -> int:
+    """Words of the weights and records of all channels."""
+    return -(-layer.input.channels // size) * (prod(layer.kernel) + RECORD)
+
+
 class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
     """Schedule of depthwise convolution: some rows of the result at a time; if a row does not fit, some columns of it;
     if a window does not fit, some channels of it.
@@ -27,9 +32,13 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
     where convolutions place theirs last.
     """
 
+    @property
+    def taps(self) -> int:
+        return prod(self.layer.kernel)
+
     def cut(self):
         layer, (height, width), p = self.layer, self.layer.output_size, self.p
-        self.taps, lanes = prod(layer.kernel), -(-layer.input.channels // self.size)
+        lanes = -(-layer.input.channels // self.size)
         each, window = self.taps + RECORD, prod(layer.reach)
         self.stay = lanes * each <= p.weight_words
         if (need := min(lanes, 2) * each) > p.weight_words:
@@ -94,6 +103,9 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         """First words of the weights and of the records of a part."""
         first, lanes = self.parts[part].lanes[0], self.shape(part)[2]
         half = self.p.weight_words // 2
+        if self.follows:
+            word = self.upper + first * (self.taps + RECORD)
+            return word, word + self.taps * lanes
         word = self.base + first * (self.taps + RECORD) if self.stay else first // self.lanes % 2 * half
         return word, word + self.taps * lanes
 
@@ -104,6 +116,10 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
     def sources(self, part):
         constants = self._constant_boxes(part) if self._begins(part) else []
         return constants if self.residents[0] else [*constants, self._input(part)]
+
+    def constants(self):
+        parts = {each.lanes: part for part, each in reversed([*enumerate(self.parts)])}
+        return [box for part in parts.values() for box in self._constant_boxes(part)]
 
     def _constant_boxes(self, part: int) -> list[Box]:
         layer, (first, channels, bytes) = self.layer, self.channels(part)
@@ -145,8 +161,8 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
             (Dimension(channels, 1, 1), Dimension(columns, pixel, bytes), Dimension(rows, row, columns * bytes)),
         )
 
-    def _work(self, part):
-        action, (weights, records) = super()._work(part), self._constants(part)
+    def action(self, part):
+        action, (weights, records) = super().action(part), self._constants(part)
         low, end = (self.p.activation_bytes + word * self.size for word in (weights, records))
         high = end + self.shape(part)[2] * RECORD * self.size
         reads = [
@@ -178,7 +194,7 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         ):
             emitter.set(setting, value)
         emitter.program.move({SOURCE: x.word, DEST: y.word, WEIGHT: weights, RECORDS: records})
-        clamp, sets = layer.clamp, lanes > 1 or self._begins(part)
+        clamp, sets = layer.clamp, lanes > 1 or self.follows or self._begins(part)
 
         def block(emitter):
             if sets:

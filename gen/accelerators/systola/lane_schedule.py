@@ -18,16 +18,36 @@ SOURCE, DEST = Reg(1), Reg(2)
 L = TypeVar("L", PoolingLayer, AdditionLayer, DepthwiseLayer)
 
 
+class WindowPart(NamedTuple):
+    """Part of a layer with windows: one image, ranges of rows and columns of the result, and of words of a pixel."""
+
+    image: int
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    lanes: tuple[int, int]
+
+
 class LaneSchedule(ABC, Generic[L]):
-    """Schedule of a layer in parts: load, vector lanes, store, double-buffered."""
+    """Schedule of a layer in parts: load, vector lanes, store, double-buffered.
+
+    `parts` are given if they follow the tiles of a convolution; then all operands are resident, and constants are in
+    the weight scratchpad from word `upper` on.
+    """
 
     def __init__(
-        self, parameters: SystolaParameters, layer: L, order: str = "overlapped", residency: Residency = IN_DRAM
+        self,
+        parameters: SystolaParameters,
+        layer: L,
+        order: str = "overlapped",
+        residency: Residency = IN_DRAM,
+        parts: list[WindowPart] | None = None,
+        upper: int = 0,
     ):
         self.p, self.layer, self.size = parameters, layer, parameters.size
         self.residents, self.target, self.stored = residency.sources, residency.target, residency.stored
         self.first, self.end = residency.room or (0, parameters.activation_words)
-        self.parts = self.cut()
+        self.follows, self.upper = parts is not None, upper
+        self.parts = parts or self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]
         self.steps = arrange(phases, "synchronised" if order == "overlapped" else order)  # there is no array
         self.all = order != "overlapped"
@@ -47,6 +67,17 @@ class LaneSchedule(ABC, Generic[L]):
     @abstractmethod
     def sources(self, part: int) -> list[Box]:
         """Boxes that load the sources of a part that are in DRAM."""
+
+    def used_at_end(self) -> list[tuple[int, int]]:
+        """Bytes of the scratchpads in use from the last work to the end of the layer."""
+        if self.target:
+            return []
+        first, end = self.place(0)[1], self.place(1)[1] + self.room
+        return [(first * self.size, end * self.size)]
+
+    def constants(self) -> list[Box]:
+        """Boxes that load the constants of all parts, if they follow a convolution."""
+        return []
 
     @abstractmethod
     def result(self, part: int) -> Box:
@@ -78,9 +109,10 @@ class LaneSchedule(ABC, Generic[L]):
         step = self.steps[number]
         actions = [loading(box) for part in step.load for box in self.sources(part)]
         actions += [storing(self.result(part)) for part in step.store if self.stored]
-        return actions + [self._work(part) for part in step.after]
+        return actions + [self.action(part) for part in step.after]
 
-    def _work(self, part: int) -> Action:
+    def action(self, part: int) -> Action:
+        """Work of the lanes for a part."""
         accesses = [
             instruction_access(Op.VECTOR, Space.LOCAL, first * self.size, end * self.size)
             for first, end in self.read(part)
@@ -93,15 +125,6 @@ class LaneSchedule(ABC, Generic[L]):
     def room(self) -> int:
         """Words of each of the two buffers of sources, and of the two of results."""
         return (self.end - self.first) // 4
-
-
-class WindowPart(NamedTuple):
-    """Part of a layer with windows: one image, ranges of rows and columns of the result, and of words of a pixel."""
-
-    image: int
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-    lanes: tuple[int, int]
 
 
 class WindowSchedule(LaneSchedule[L]):

@@ -30,19 +30,19 @@ class LayerTensors:
         return list(zip((*self.sources, self.target), shapes, strict=True))
 
 
-def plan(p: SystolaParameters, layers: list[LayerTensors]) -> list[Residency]:
-    """Residency of the operands of each layer.
+def plan(p: SystolaParameters, layers: list[LayerTensors], times: list[int]) -> list[Residency]:
+    """Residency of the operands of each layer. Layers that run together have the same number in `times`.
 
     Candidates are all tensors between two layers, one image each. As long as they do not fit, or leave too little room
     for operands in DRAM, the largest one is moved to DRAM.
     """
-    lives = _lifetimes(layers)
+    lives = _lifetimes(layers, times)
     tensors = {name: found for name in lives if (found := _resident(p, layers, name))}
     while True:
         sizes = {name: tensor.words for name, tensor in tensors.items()}
         words, end = place(sizes, lives, p.banks)
-        rooms = [_largest_gap(p, words, sizes, lives, number) for number in range(len(layers))]
-        crowded = _crowded(p, layers, tensors, lives, rooms) if end <= p.activation_words else set(tensors)
+        rooms = [_largest_gap(p, words, sizes, lives, time) for time in times]
+        crowded = _crowded(p, layers, tensors, lives, times, rooms) if end <= p.activation_words else set(tensors)
         if not crowded:
             break
         del tensors[max(crowded, key=sizes.__getitem__)]
@@ -58,15 +58,17 @@ def plan(p: SystolaParameters, layers: list[LayerTensors]) -> list[Residency]:
     ]
 
 
-def _lifetimes(layers: list[LayerTensors]) -> dict[str, Lifetime]:
-    """Lifetimes, in layers, of the tensors that a layer produces and a later one reads."""
+def _lifetimes(layers: list[LayerTensors], times: list[int]) -> dict[str, Lifetime]:
+    """Lifetimes of the tensors that a layer produces and a later one reads."""
     found: dict[str, Lifetime] = {}
-    for number, each in enumerate(layers):
+    read = set()
+    for each, time in zip(layers, times, strict=True):
         for name in each.sources:
             if name in found:
-                found[name] = found[name]._replace(last=number)
-        found.setdefault(each.target, Lifetime(number, number))
-    return {name: life for name, life in found.items() if life.last > life.first}
+                found[name] = found[name]._replace(last=time)
+                read.add(name)
+        found.setdefault(each.target, Lifetime(time, time))
+    return {name: life for name, life in found.items() if name in read}
 
 
 def _resident(p: SystolaParameters, layers: list[LayerTensors], name: str) -> Resident | None:
@@ -95,11 +97,11 @@ def shape_of(tensor: DramTensor) -> tuple[int, int, int, int]:
 
 
 def _largest_gap(
-    p: SystolaParameters, words: Mapping[str, int], sizes: Mapping[str, int], lives: Mapping[str, Lifetime], number: int
+    p: SystolaParameters, words: Mapping[str, int], sizes: Mapping[str, int], lives: Mapping[str, Lifetime], time: int
 ) -> tuple[int, int]:
     """Largest range of words that no tensor occupies during a layer."""
     spans = sorted(
-        (word, word + sizes[name]) for name, word in words.items() if lives[name].first <= number <= lives[name].last
+        (word, word + sizes[name]) for name, word in words.items() if lives[name].first <= time <= lives[name].last
     )
     best, low = (0, 0), 0
     for first, end in [*spans, (p.activation_words, p.activation_words)]:
@@ -109,10 +111,10 @@ def _largest_gap(
     return best
 
 
-def _crowded(p, layers, tensors, lives, rooms) -> set[str]:
+def _crowded(p, layers, tensors, lives, times, rooms) -> set[str]:
     """Tensors of which one must move to DRAM, because a layer has too little room beside them."""
-    for number, (each, (low, high)) in enumerate(zip(layers, rooms, strict=True)):
-        inside = {name for name in tensors if lives[name].first <= number <= lives[name].last}
+    for each, time, (low, high) in zip(layers, times, rooms, strict=True):
+        inside = {name for name in tensors if lives[name].first <= time <= lives[name].last}
         whole = tensors.keys() >= {*each.sources, each.target}
         if inside and not whole and high - low < p.activation_words // LEAST_ROOM:
             return inside

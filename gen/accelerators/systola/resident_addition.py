@@ -8,7 +8,7 @@ from ...compile.boxes import Box
 from ...compile.layers import AdditionLayer
 from ...compile.tiling import cut
 from .emitter import Emitter
-from .lane_schedule import DEST, SOURCE, LaneSchedule
+from .lane_schedule import DEST, SOURCE, LaneSchedule, WindowPart
 from .program import Reg
 from .resident import Resident
 from .vector_layers import requantise
@@ -20,28 +20,27 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
     """Schedule of an addition of single images of which at least one operand is resident."""
 
     def cut(self):
-        image = self.layer.input
-        self.blocks = -(-image.channels // self.size)
-        row = image.width * self.blocks
+        image, blocks = self.layer.input, -(-self.layer.input.channels // self.size)
+        row = image.width * blocks
         loaded = self.residents.count(None)
         rows = image.height
         for buffers in (loaded, 0 if self.target else 1):
             rows = min(rows, self.room // (row * buffers)) if buffers else rows
         if not rows:
             raise DoesNotFit("activation", 4 * row * max(loaded, 1), 4 * self.room)
-        return cut(image.height, rows)
+        return [WindowPart(0, part, (0, image.width), (0, blocks)) for part in cut(image.height, rows)]
 
     def views(self, part: int) -> list[Resident]:
         """Both addends and the result of a part."""
-        (first, end), (source, dest) = self.parts[part], self.place(part)
-        width, found = self.layer.input.width, []
+        (_, (first, end), _, (low, high)), (source, dest) = self.parts[part], self.place(part)
+        width, blocks, found = self.layer.input.width, high - low, []
         for resident in (*self.residents, self.target):
             if resident:
-                found.append(resident.part(first, 0, 0, end - first, self.blocks))
+                found.append(resident.part(first, 0, low, end - first, blocks))
             else:
                 buffer = dest if len(found) == 2 else source
-                found.append(Resident(buffer, end - first, width, self.blocks, self.blocks))
-                source += (end - first) * width * self.blocks if len(found) < 3 else 0
+                found.append(Resident(buffer, end - first, width, blocks, blocks))
+                source += (end - first) * width * blocks if len(found) < 3 else 0
         return found
 
     def _span(self, view: Resident) -> tuple[int, int]:
@@ -54,7 +53,7 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
         return self._span(self.views(part)[2])
 
     def sources(self, part: int) -> list[Box]:
-        (first, end), image = self.parts[part], self.layer.input
+        (first, end), image = self.parts[part].rows, self.layer.input
         tensors = (image, replace(image, address=self.layer.second))
         boxes = []
         for tensor, view, resident in zip(tensors, self.views(part), self.residents, strict=False):
@@ -67,10 +66,11 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
         return boxes
 
     def result(self, part: int) -> Box:
-        (first, end), result = self.parts[part], self.layer.result
-        inside = replace(result, address=result.address + first * result.strides[1])
-        view, channels = self.views(part)[2], (0, result.channels)
-        return view.transfer(inside, (0, end - first), (0, result.width), channels, self.size)
+        _, (first, end), columns, lanes = self.parts[part]
+        result = self.layer.result
+        inside = replace(result, address=result.address + first * result.strides[1] + lanes[0] * self.size)
+        channels = min(lanes[1] * self.size, result.channels) - lanes[0] * self.size
+        return self.views(part)[2].transfer(inside, (0, end - first), columns, (0, channels), self.size)
 
     def work(self, emitter: Emitter, part: int):
         layer, (a, b, y) = self.layer, self.views(part)
@@ -96,4 +96,4 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
             emitter.program.vector(SOURCE, DEST, SECOND, scratchpad=True, add=True, multiply=self.layer.multiply)
             return {}
 
-        emitter.nest([(self.blocks, {SOURCE: 1, SECOND: 1, DEST: 1})], one)
+        emitter.nest([(y.blocks, {SOURCE: 1, SECOND: 1, DEST: 1})], one)

@@ -25,14 +25,16 @@ def choose(
     costs: Costs = MEASURED,
     residency: Residency = IN_DRAM,
     previous: ConvolutionSchedule | None = None,
+    weight_words: int | None = None,
 ) -> ConvolutionSchedule:
     """Fastest schedule of a layer according to the cost model. Raises `ValueError` if the layer does not fit.
 
-    `previous` is the schedule of the layer before it, if that is a convolution too.
+    `previous` is the schedule of the layer before it, if that is a convolution too. `weight_words` of the weight
+    scratchpad are for the layer, by default all.
     """
 
     def make(tiling: Tiling) -> ConvolutionSchedule:
-        return ConvolutionSchedule(parameters, layer, tiling, order, residency, previous)
+        return ConvolutionSchedule(parameters, layer, tiling, order, residency, previous, weight_words)
 
     shapes = sorted(candidates(parameters, layer), key=lambda shape: rough(parameters, layer, shape, costs))
     found = _estimated(make, parameters, layer, shapes, costs)
