@@ -1,0 +1,28 @@
+"""Random networks with branches: tensors stay in the scratchpad, layers overlap, and every result is exact."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from systola.gen.accelerators.systola import compiler, fusion
+from systola.gen.accelerators.systola.accelerator import ACCELERATOR
+from systola.gen.accelerators.systola.residency import plan
+from systola.gen.compile.tiling import LayerTile, Points
+from systola.gen.run.execute import execute
+
+from .random_networks import NetworkBuilder
+
+SIZES = {
+    "small": ACCELERATOR.preset("small"),
+    "roomy": ACCELERATOR.parameters(size=4, data_width=32, activation_bytes=16384, weight_bytes=16384),
+    "paper": ACCELERATOR.preset("paper"),
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("seed", range(5))
+def test_random_networks(on_golden, seed, size):
+    builder = NetworkBuilder(seed)
+    graph = builder.graph(3 + seed)
+    on_golden(SIZES[size], graph, builder.inputs())
