@@ -1,15 +1,8 @@
 """Random networks with branches: tensors stay in the scratchpad, layers overlap, and every result is exact."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
-from systola.gen.accelerators.systola import compiler, fusion
 from systola.gen.accelerators.systola.accelerator import ACCELERATOR
-from systola.gen.accelerators.systola.residency import plan
-from systola.gen.compile.tiling import LayerTile, Points
-from systola.gen.run.execute import execute
 
 from .random_networks import NetworkBuilder
 
