@@ -141,6 +141,7 @@ def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Acti
     used = [(Space.LOCAL, low, high) for low, high in group.schedule.used_at_end()]
     if group.lanes:
         used.append((Space.LOCAL, 0, group.schedule.p.activation_bytes))
+        used += [(Space.LOCAL, *box.hull) for box in group.lanes.constants()]
 
     def late(action: Action) -> bool:
         return any(
