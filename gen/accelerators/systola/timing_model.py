@@ -50,8 +50,12 @@ class Costs:
     """from the fetch of the last row until the unit is idle"""
     lanes: int = 24
     """from a row of sums to its result in the scratchpad"""
-    settings: int = 6
-    """QUANT_CHANNEL, in addition to its words"""
+    settings: int = 20
+    """QUANT_CHANNEL, in addition to one cycle per lane"""
+    quant: int = 10
+    """QUANT, in addition to one cycle per lane"""
+    vector: int = 24
+    """from the last element of a VECTOR to the first of the next command"""
 
 
 MEASURED = Costs()
@@ -292,7 +296,9 @@ class _Machine:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
             words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
             self.spans.append(Span("vector", begin, begin + words, pc))
-        else:
-            words = {Op.QUANT: 1, Op.TABLE: 256 // self.p.size}.get(op, 16) + c.settings
-        self.vector_free = begin + words
+            self.vector_free, self.idle[Unit.VECTOR] = begin + words + c.vector, begin + words + c.lanes
+            return
+        size = self.p.size
+        cycles = {Op.QUANT: size + c.quant, Op.QUANT_CHANNEL: size + c.settings, Op.TABLE: 256 + 256 // size}
+        self.vector_free = begin + cycles[op]
         self.idle[Unit.VECTOR] = self.vector_free + c.lanes
