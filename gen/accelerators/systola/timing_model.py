@@ -15,6 +15,7 @@ from ...compile.timeline import Span
 from .program import Program
 
 BYTES = ISA.slot
+SCRATCHPAD, ADD, MULTIPLY, WEIGHTS = (ISA.flag(name).mask for name in ("scratchpad", "add", "multiply", "weights"))
 UNITS = {name.lower(): unit for name, unit in Unit.__members__.items()}
 
 
@@ -50,6 +51,8 @@ class Costs:
     """from the fetch of the last row until the unit is idle"""
     lanes: int = 24
     """from a row of sums to its result in the scratchpad"""
+    command: int = 21
+    """a VECTOR that reads activations, in addition to its elements and the size; others overlap with the array"""
     settings: int = 6
     """QUANT_CHANNEL, in addition to its words"""
 
@@ -286,8 +289,11 @@ class _Machine:
         self.queues[Unit.VECTOR].append(begin)
         if op is Op.VECTOR:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
-            words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
+            words *= s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
+            if flags & (ADD | MULTIPLY) and not flags & WEIGHTS:  # both sources are in one memory
+                words *= 2
             self.spans.append(Span("vector", begin, begin + words, pc))
+            words += c.command + self.p.size if flags & SCRATCHPAD else 0
         else:
             words = {Op.QUANT: 1, Op.TABLE: 256 // self.p.size}.get(op, 16) + c.settings
         self.vector_free = begin + words
