@@ -206,5 +206,5 @@ def lane_schedule(p: SystolaParameters, layer: Layer, order: str, residency: Res
     except DoesNotFit as misfit:
         need, room = misfit.words * p.size, misfit.room * p.size
         raise ValueError(
-            f"activation_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
+            f"{misfit.memory}_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
         ) from None

@@ -14,8 +14,8 @@ from .program import Reg
 from .tiling_search import even
 
 WEIGHT, RECORDS = Reg(3), Reg(4)
-BLOCK, PART = 80, 100
-"""Approximate cycles of a block of channels in addition to its products, and of a part in addition to its blocks."""
+LOAD, COMMAND, PART = 60, 40, 40
+"""Approximate cycles of loads and of a lanes' command in addition to their words, and of the instructions of a part."""
 
 
 def depthwise_constants(layer: DepthwiseLayer, size: int) -> int:
@@ -24,8 +24,8 @@ def depthwise_constants(layer: DepthwiseLayer, size: int) -> int:
 
 
 class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
-    """Schedule of depthwise convolution: some rows of the result at a time; if a row does not fit, some columns of it;
-    if a window does not fit, some channels of it.
+    """Schedule of depthwise convolution: some rows and some blocks of channels at a time, in the shape with the fewest
+    approximate cycles; if a row does not fit, some columns of it.
 
     The weights and records of the channels of a part are loaded with the first part that needs them. They are
     double-buffered if those of all channels do not fit. Those of a resident input are at the end of the scratchpad,
@@ -50,16 +50,19 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
             return [WindowPart(0, (0, height), (0, width), (0, lanes))]
         if not self.stay:
             lanes = min(lanes, p.weight_words // (2 * each))
-        if not self._fits(1, 1, lanes) and not self.residents[0]:
-            lanes = self.room // window
-        width = next(columns for columns in range(width, 0, -1) if self._fits(1, columns, lanes))
-        rows = {even(height, rows) for rows in range(1, height + 1) if self._fits(rows, width, lanes)}
-        rows = min(rows, key=lambda rows: self._cycles(rows, width, lanes))
-        self.lanes = lanes
+        largest = lanes if self.residents[0] else min(lanes, self.room // window)
+        shapes = []
+        for some in {even(lanes, most) for most in range(1, largest + 1)}:
+            columns = next((columns for columns in range(width, 0, -1) if self._fits(1, columns, some)), 0)
+            rows = {even(height, rows) for rows in range(1, height + 1) if self._fits(rows, columns, some)}
+            shapes += [(self._cycles(each, columns, some), each, columns, some) for each in rows if columns]
+        if not shapes:
+            raise DoesNotFit("activation", 4, 4 * self.room)
+        _, rows, columns, self.lanes = min(shapes)
         self._constant_room(-(-layer.input.channels // self.size))
-        blocks = cut(-(-layer.input.channels // self.size), lanes)
-        images, columns = range(layer.input.images), cut(layer.output_size[1], width)
-        found = product(blocks, images, cut(height, rows), columns)
+        blocks = cut(-(-layer.input.channels // self.size), self.lanes)
+        images = range(layer.input.images)
+        found = product(blocks, images, cut(height, rows), cut(width, columns))
         return [WindowPart(image, rows, columns, lanes) for lanes, image, rows, columns in found]
 
     def _constant_room(self, lanes: int):
@@ -81,12 +84,13 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
     def _cycles(self, rows: int, columns: int, lanes: int) -> int:
         """Approximate cycles of the layer in parts of this size; only the first load and the last store are exposed."""
         layer, beats = self.layer, -(-lanes * self.size * 8 // self.p.data_width)
-        load = self._extent(0, rows) * self._extent(1, columns) * beats
-        work = lanes * (rows * columns * self.taps + BLOCK)
+        load = self._extent(0, rows) * self._extent(1, columns) * beats + LOAD
+        work = lanes * (rows * columns * self.taps + COMMAND)
         height, width = layer.output_size
         parts = layer.input.images * -(-height // rows) * -(-width // columns)
-        parts *= -(-layer.input.channels // (lanes * self.size))
-        return load + parts * (max(load, work) + PART) + rows * columns * beats
+        blocks = -(-layer.input.channels // (lanes * self.size))
+        records = blocks * (lanes * parts if lanes > 1 else 1)
+        return load + parts * blocks * (max(load, work) + PART) + records * COMMAND + rows * columns * beats
 
     def extent(self, part):
         rows, columns, _ = self.shape(part)

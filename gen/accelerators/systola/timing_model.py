@@ -15,6 +15,7 @@ from ...compile.timeline import Span
 from .program import Program
 
 BYTES = ISA.slot
+SCRATCHPAD, ADD, MULTIPLY, WEIGHTS = (ISA.flag(name).mask for name in ("scratchpad", "add", "multiply", "weights"))
 UNITS = {name.lower(): unit for name, unit in Unit.__members__.items()}
 
 
@@ -294,7 +295,9 @@ class _Machine:
         self.queues[Unit.VECTOR].append(begin)
         if op is Op.VECTOR:
             words = s[Setting.POINTS_X] * s[Setting.POINTS_Y]
-            words *= 2 if flags & 2 else s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
+            words *= s[Setting.WINDOW_X] * s[Setting.WINDOW_Y]
+            if flags & (ADD | MULTIPLY) and not flags & WEIGHTS:  # both sources are in one memory
+                words *= 2
             self.spans.append(Span("vector", begin, begin + words, pc))
             self.vector_free, self.idle[Unit.VECTOR] = begin + words + c.vector, begin + words + c.lanes
             return

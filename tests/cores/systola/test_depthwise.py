@@ -11,6 +11,8 @@ from systola.gen.compile.pipelining import ORDERS
 from systola.gen.errors import UsageError
 from systola.sim.network.arithmetic import Onnx, Tflite
 from systola.sim.network.graph import Convolution, Graph, Multiplication, Tensor, same
+from systola.sim.runner.simulate import simulate
+from systola.sim.stimulus.runs import Run
 
 SMALL = ACCELERATOR.presets["small"]
 P = ACCELERATOR.parameters(**SMALL)
@@ -78,6 +80,19 @@ def test_options(on_golden, what):
     size, kernel, fields = OPTIONS[what]
     graph = depthwise(size, kernel, **fields)
     on_golden(P, graph, image(graph))
+
+
+def test_the_verilog_computes_the_same(small_core):
+    """Every second option with two orders, and a product."""
+    cases = []
+    for size, kernel, fields in list(OPTIONS.values())[1::2]:
+        graph = depthwise(size, kernel, **fields)
+        for order in ("overlapped", "reordered"):
+            job = ACCELERATOR.compile(P, graph, order=order)
+            cases.append(Run(job.dram(image(graph)), job.entry))
+    job = ACCELERATOR.compile(P, product((1, 9, 9, 13)))
+    cases.append(Run(job.dram({name: drawn((1, 9, 9, 13)) for name in "ab"}), job.entry))
+    assert simulate(small_core, cases)[0].mismatches == 0
 
 
 @pytest.mark.parametrize(

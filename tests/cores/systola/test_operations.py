@@ -9,7 +9,8 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.addresses import AddressSequence
 from systola.sim.golden.isa import InstructionWord, Opcode
-from systola.sim.stimulus.cores.systola.operations import Arena, Part, Writer, overtakes, stepping
+from systola.sim.stimulus.cores.systola.arena import Arena, Part
+from systola.sim.stimulus.cores.systola.operations import Writer, overtakes, stepping
 
 seeds = st.integers(0, 2**32 - 1)
 

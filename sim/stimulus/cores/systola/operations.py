@@ -13,6 +13,7 @@ from ....golden import addresses, dma, isa
 from ....golden.addresses import AddressSequence
 from ....golden.isa import InstructionWord, Opcode, Setting
 from ...dma import DRAM_BYTES, random_descriptor
+from .arena import Arena, Part
 
 LARGEST = 192
 """Most words of a program's region, and most rows of one operation."""
@@ -24,43 +25,12 @@ LOADS = ["tiny", "dense", "rows", "rows", "strided", "turn", "padded", "padded"]
 STORES = ["tiny", "dense", "rows", "rows", "strided"]
 
 
-class Part(NamedTuple):
-    """Operand: its value, and the room below and above it."""
-
-    value: int = 0
-    down: int = 0
-    up: int = 0
-
-
 class Piece(NamedTuple):
     """Operation to be emitted."""
 
     op: Opcode
     flags: int
     parts: tuple[Part, ...]
-
-
-class Arena(NamedTuple):
-    """Region of a memory used by a program, in words or rows."""
-
-    first: int
-    words: int
-
-    def fit(self, rng, *loops: tuple[int, int]) -> Part | None:
-        """Random place for an address sequence in the region."""
-        low, high = dma.extent(*zip(*loops, strict=True))
-        if high - low >= self.words:
-            return None
-        spare = self.words - 1 - (high - low)
-        down = int(rng.choice([0, spare, int(rng.integers(spare + 1)), int(rng.integers(spare + 1))]))
-        return Part(self.first - low + down, down, spare - down)
-
-    def place(self, rng, *loops: tuple[int, int]) -> Part:
-        """As `fit`, for an address sequence that fits. Raises `ValueError` for any other."""
-        part = self.fit(rng, *loops)
-        if part is None:
-            raise ValueError(f"{loops} do not fit into {self.words} words")
-        return part
 
 
 class Writer:
@@ -311,10 +281,10 @@ class Writer:
         return [1] * dims, [1] * dims
 
     def vector(self) -> list[Piece]:
+        adds = int(self.rng.choice([0, 0, isa.ADD, isa.MULTIPLY, isa.MULTIPLY, isa.ADD | isa.MULTIPLY]))
         runs = self._summed()
-        inside = not runs or self.rng.random() < 0.5
+        inside = not runs or self.rng.random() < (0.8 if adds & isa.MULTIPLY else 0.5)
         source = self.act if inside else Arena(*runs[self.rng.integers(len(runs))])
-        adds = int(self.rng.choice([0, 0, 0, isa.ADD, isa.MULTIPLY, isa.ADD | isa.MULTIPLY]))
         maximum, weights = self.rng.random() < 0.4, self.rng.random() < 0.5
         shape, stride = self._loops(source, 4 if self.rng.random() < 0.6 else 2)
         shape, stride = [*shape, 1, 1][:4], [*stride, 1, 1][:4]
@@ -333,9 +303,12 @@ class Writer:
             return self.vector()
         if reads:  # none of these operands may be incremented in loops, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
-        scales = self.rng.choice(
-            [1, -1, 300, -(1 << 17), (1 << 17) - 1, int(self.rng.integers(-(1 << 17), 1 << 17))], 2
-        )
+        extremes = 1, -1, -(1 << 17), (1 << 17) - 1, int(self.rng.integers(-(1 << 17), 1 << 17))
+        scales = self.rng.choice([*extremes, *self.rng.integers(-300, 300, 5).tolist()], 2)
+        if inside and self.rng.random() < 0.7:  # keep the upper bits of the sums
+            factors = np.abs(scales).sum() + 128 * (adds & isa.MULTIPLY > 0)
+            bits = int(factors * 128 * prod(shape[2:])).bit_length()
+            self.emit(Opcode.QUANT, 1 << 30, 0, self._limits() | (10 - bits & 63) << 24)
         names = ("points_y", "points_x", "window_y", "window_x")
         walk = ("source_y", "source_x", "source_ky", "source_kx")
         self.set(**dict(zip(names, shape, strict=True)), **dict(zip(walk, stride, strict=True)))
