@@ -22,7 +22,7 @@ from .run_network import run as run_network
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Build designs for FPGA boards, load bitstreams, test boards, run networks on them.",
+    help="Build designs for FPGA boards, load bitstreams, test boards, run networks.",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Board: see `systola board list`.")]
