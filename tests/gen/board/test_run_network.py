@@ -17,6 +17,7 @@ BAUD = 3_000_000
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_network_runs_on_a_virtual_board(tmp_path):
     target, small = find("icebreaker"), accelerator("systola").preset("small")
     design = target.carrying("systola", dict(small)) | {"bytes": 65536, "baud": BAUD, "style": "block"}
