@@ -16,7 +16,7 @@ ReferenceMaker = Callable[[ImportedNetwork, bytes], Reference]
 """Reference of a network and the bytes of its file. Raises :class:`.UsageError` if the interpreter rejects it."""
 
 ARENA = 64 << 20
-"""Bytes of TensorFlow Lite Micro's arena, which holds all tensors at the same time."""
+"""Bytes of TensorFlow Lite Micro's arena in addition to the tensors, all of which it holds at the same time."""
 REJECTIONS = (RuntimeError, ValueError)
 """Errors of interpreters for networks that they do not support."""
 
@@ -31,8 +31,9 @@ def tflm(network: ImportedNetwork, data: bytes) -> Reference:
     from tflite_micro.python.tflite_micro import runtime  # pyright: ignore[reportMissingImports]
 
     keep = runtime.InterpreterConfig.kPreserveAllTensors
+    arena = ARENA + sum(tensor.size * tensor.dtype.itemsize for tensor in network.graph.tensors.values())
     try:
-        machine = runtime.Interpreter.from_bytes(data, intrepreter_config=keep, arena_size=ARENA)  # its spelling
+        machine = runtime.Interpreter.from_bytes(data, intrepreter_config=keep, arena_size=arena)  # its spelling
     except REJECTIONS as error:
         raise _rejected("tflm", network, error) from None
 
