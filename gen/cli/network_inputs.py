@@ -41,7 +41,7 @@ def _from_file(graph: Graph, path: Path) -> list[Inputs]:
     if set(arrays) != set(graph.inputs):
         names = ", ".join(graph.inputs)
         raise UsageError(f"--input {path}: it must have the arrays {names}, one per input, in a .npz file.")
-    runs = {name: _runs(graph, name, arrays[name], path) for name in graph.inputs}
+    runs = {name: runs_of(graph, name, arrays[name], path) for name in graph.inputs}
     counts = {name: len(each) for name, each in runs.items()}
     if len(set(counts.values())) > 1:
         text = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -49,8 +49,8 @@ def _from_file(graph: Graph, path: Path) -> list[Inputs]:
     return [dict(zip(runs, values, strict=True)) for values in zip(*runs.values(), strict=True)]
 
 
-def _runs(graph: Graph, name: str, array: np.ndarray, path: Path) -> list[np.ndarray]:
-    """Values of one input for each run; the batch axis of size 1 may be absent."""
+def runs_of(graph: Graph, name: str, array: np.ndarray, path: Path) -> list[np.ndarray]:
+    """Values of one input for each run; a batch axis of size 1 may be absent. Raises :class:`.UsageError`."""
     tensor = graph[name]
     shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
     extra = array.ndim - len(shape)

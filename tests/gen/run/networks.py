@@ -27,3 +27,16 @@ def two_inputs() -> list[Graph]:
         Op("CONCATENATION", ("a", "b"), ("z",), {"Axis": 1}),
     ]
     return [Graph(tensors, operators, ("a", "b"), ("y", "z"))]
+
+
+def two_programs() -> list[Graph]:
+    """Two layers on `systola` with a function on the host between them."""
+    tensors = {"x": T((1, 8), zero=3), "y": T((1, 5), None, 0.05, -9), "z": T((1, 5), None, 1 / 256, -128)}
+    tensors |= {"v": cases.weights("first", (5, 8), per_channel=False, spread=0.003), "l": T((1, 3), None, 0.01, 4)}
+    tensors["w"] = cases.weights("second", (3, 5), per_channel=False)
+    operators = [
+        Op("FULLY_CONNECTED", ("x", "v", None), ("y",), {"FusedActivationFunction": 0}),
+        Op("LOGISTIC", ("y",), ("z",)),
+        Op("FULLY_CONNECTED", ("z", "w", None), ("l",), {"FusedActivationFunction": 0}),
+    ]
+    return [Graph(tensors, operators, outputs=("l",))]

@@ -3,15 +3,18 @@
 import io
 import json
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from systola.gen.accelerators.registry import find
+from systola.gen.importers import read
 from systola.gen.run import network
 from systola.gen.run.executors import GoldenExecutor
 from systola.gen.run.model import Model
 
-from .networks import imported, inputs
+from ..importers.files import file
+from .networks import imported, inputs, two_programs
 
 SYSTOLA = find("systola")
 SMALL = SYSTOLA.preset("small")
@@ -161,14 +164,16 @@ def test_names_are_short_and_printed_as_they_are(report):
     assert len(lines) == 1 + 5 + 5
 
 
-def test_busy_times_of_programs_follow_each_other():
-    """The same program twice."""
-    found = imported("residual")
+def test_programs_follow_each_other():
+    found = read(file(*two_programs()), "two")
     model = Model(found, GoldenExecutor(SYSTOLA, SMALL))
-    model.steps.insert(1, model.steps[0])
-    report = network.run(model, [inputs("residual", found)], trace=True)
-    once = run(count=1, keep=False)
-    assert report.cycles == 2 * once.cycles
-    begins = [span.begin for span in report.spans]
-    half = len(begins) // 2
-    assert [begin - once.cycles for begin in begins[half:]] == begins[:half]
+    assert len(model.jobs) == 2
+    x = np.random.default_rng(1).integers(-128, 128, (1, 8), np.int8)
+    report = network.run(model, [{"x": x}], found.session().run, trace=True)
+    assert (report.checked, report.mismatches) == (5 + 5 + 3, 0)
+    assert [each.on for each in report.operators] == ["systola", "host", "systola"]
+    assert sum(each.cycles for each in report.operators) == report.cycles
+    first = report.operators[0].cycles
+    stores = [span for span in report.spans if span.unit == "store"]
+    assert min(span.begin for span in stores) < first < max(span.begin for span in stores)
+    assert max(span.end for span in report.spans) <= report.cycles
