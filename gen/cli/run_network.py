@@ -26,7 +26,7 @@ Input = Annotated[
 Random = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Random inputs of the network; 1 without --input.")
 ]
-Reference = Annotated[str, typer.Option(help="What a network is compared with: numpy, tflm, xnnpack or none.")]
+Reference = Annotated[str, typer.Option(help="Reference of the network: numpy, tflm, xnnpack or none.")]
 PerLayer = Annotated[bool, typer.Option("--per-layer", help="Compare the whole output of every operator.")]
 
 

@@ -22,8 +22,8 @@ def partition(
     """Split a graph into parts, each for the accelerator or for the host, with few changes between the two.
 
     A node runs on the accelerator if `accelerator.rejects` is None for it, in the whole graph and in its part. Outputs
-    of a part are the tensors that other parts read, outputs and next states of the network, and those named in `keep`,
-    unless the accelerator rejects a node because its input is an output.
+    of a part are the tensors that other parts read, outputs and next states of the network, and those named in `keep`.
+    A tensor of `keep` is no output if the accelerator would then reject the node that reads it.
     """
     host = {node.name for node in graph.nodes if accelerator.rejects(parameters, graph, node)}
     while True:
