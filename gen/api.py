@@ -123,12 +123,13 @@ def load(path: str | Path, on: str = "systola", *, executor: str = "model", **se
     Raises :class:`.UsageError` for files, networks and names that cannot be used, :class:`.ParameterError`.
     """
     from .importers import load as imported
+    from .run import executors, interpreters
     from .run.model import Model
 
     accelerator = registry.find(on)
     parameters = accelerator.component.Parameters.parse({key: str(value) for key, value in settings.items()})
-    rounding = "float32" if getattr(parameters, "rounding", "") == "float32" else "gemmlowp"
-    return Model(imported(path, rounding=rounding), accelerator, parameters, executor=executor)
+    machine = executors.executor(executor, accelerator, parameters)
+    return Model(imported(path, rounding=interpreters.rounding("numpy", parameters)), machine)
 
 
 def matmul(design: str | Design, a, w, **options):

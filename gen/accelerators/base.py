@@ -20,9 +20,6 @@ from ..errors import UsageError
 from ..host.board import BoardConnection
 from .operands import Operands
 
-if typing.TYPE_CHECKING:
-    from ..run.model import Model
-
 
 class Accelerator(ABC, typing.Generic[P]):
     """A machine that runs networks. Packages register an instance by an entry point of group `systola.accelerators`.
@@ -86,8 +83,8 @@ class Accelerator(ABC, typing.Generic[P]):
         """Cycles of a job according to the cost model. Raises :class:`.UsageError` if the machine has none."""
         raise UsageError(f"{self.name} has no cost model: run it with --executor verilog.")
 
-    def load(self, path: str | Path, **options) -> Model:
-        """Load a network of a file for this accelerator, as by :func:`systola.gen.load`."""
+    def load(self, path: str | Path, **options) -> typing.Any:
+        """Load a network of a file for this accelerator as a :class:`.Model`, as by :func:`systola.gen.load`."""
         from ..api import load
 
         return load(path, on=self.name, **options)

@@ -1,4 +1,4 @@
-"""`systola board`: build for a board, load the bitstream, test the board."""
+"""`systola board`: build for a board, load the bitstream, test the board, run a network on it."""
 
 import json
 import math
@@ -16,14 +16,19 @@ from ..accelerators import registry
 from ..board.targets import TARGETS, Target, find
 from ..errors import UsageError
 from .options import Json, Preset, Set, err, out, output_folder, save, values
+from .run_network import Input, NetworkOptions, PerLayer, Random, Reference
+from .run_network import run as run_network
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Build designs for FPGA boards, load bitstreams, test boards."
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Build designs for FPGA boards, load bitstreams, test boards, run networks.",
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Board: see `systola board list`.")]
 Folder = Annotated[Path | None, typer.Option("-o", metavar="DIR", help="Folder of the build; by default build/BOARD.")]
 Baud = Annotated[int, typer.Option(min=9600, help="Baud rate of the UART.")]
+Port = Annotated[str, typer.Option(help="Serial port of the board.")]
 
 
 @app.command("list")
@@ -56,12 +61,12 @@ def build(
     json_file: Json = None,
 ):
     """Build a board's bitstream, or write the project for the vendor's tool."""
-    from ..board.build import build as run
+    from ..board.build import build as build_board
 
     target, folder = find(name), output_folder("-o", _folder(name, folder))
     try:
         with err.status(f"building for {name}"):
-            built = run(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
+            built = build_board(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     if built.used:
@@ -107,7 +112,7 @@ def flash(name: Name, folder: Folder = None):
 
 @app.command("test")
 def run_tests(
-    port: Annotated[str, typer.Option(help="Serial port of the board.")],
+    port: Port,
     baud: Baud = 1_000_000,
     limit: Annotated[int, typer.Option(min=256, help="Maximum number of bytes of memory to test.")] = 1 << 16,
     images: Annotated[int, typer.Option(min=1, max=898, help="Number of digit images to classify.")] = 8,
@@ -132,6 +137,27 @@ def run_tests(
     save(json_file, [result.__dict__ for result in results])
     if not all(result.passed for result in results):
         raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Network: a TFLite file.")],
+    port: Port,
+    baud: Baud = 1_000_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random inputs.")] = 1,
+    input: Input = None,
+    random: Random = None,
+    reference: Reference = "numpy",
+    per_layer: PerLayer = False,
+    json_file: Json = None,
+):
+    """Run a network on the accelerator of a board, and compare its results with NumPy."""
+    from ..board.board import Board
+    from ..board.executor import BoardExecutor
+
+    with Board.open(port, baud) as board:
+        options = NetworkOptions(input, random, reference, per_layer)
+        run_network(source, BoardExecutor(board), options, seed=seed, json_file=json_file)
 
 
 BIT = 12

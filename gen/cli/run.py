@@ -9,9 +9,9 @@ import typer
 from ..accelerators import registry
 from ..compile.pipelining import ORDERS
 from ..errors import UsageError
-from . import run_network
 from .options import Json, Preset, Set, err, folder_option, out, save, values
-from .run_network import NetworkOptions
+from .run_network import Input, NetworkOptions, PerLayer, Random, Reference, names_file, parameters_of
+from .run_network import run as run_network
 
 
 def run(
@@ -30,16 +30,10 @@ def run(
         int, typer.Option(min=2, max=1000, help="DRAM latency: cycles from the address to the first beat.")
     ] = 20,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of cycles.")] = 10_000_000,
-    input: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Inputs of the network: .npy, or .npz with one array per input.")
-    ] = None,
-    random: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Random inputs of the network; 1 without --input.")
-    ] = None,
-    reference: Annotated[
-        str, typer.Option(help="What a network is compared with: numpy, tflm, xnnpack or none.")
-    ] = "numpy",
-    per_layer: Annotated[bool, typer.Option("--per-layer", help="Compare the whole output of every operator.")] = False,
+    input: Input = None,
+    random: Random = None,
+    reference: Reference = "numpy",
+    per_layer: PerLayer = False,
     trace: Annotated[Path | None, folder_option("--trace", help="Write a timeline to DIR: PNG and Perfetto.")] = None,
     json_file: Json = None,
 ):
@@ -47,7 +41,7 @@ def run(
 
     Operators of a network that the accelerator cannot execute run on the host.
     """
-    from ..run import report
+    from ..run import executors, report
     from ..run.execute import EXECUTORS, ExecutionError
 
     if executor not in EXECUTORS:
@@ -61,19 +55,12 @@ def run(
         import matplotlib  # noqa: F401  # an optional dependency, whose absence ends the command before it runs
     networks = NetworkOptions(input, random, reference, per_layer)
     compile_options = {"order": order} if order else {}
-    if run_network.names_file(name) and name not in report.TASKS:
-        return run_network.run(
-            Path(name),
-            accelerator,
-            values(parameters, preset, accelerator.name),
-            networks,
-            seed=seed,
-            trace=trace,
-            json_file=json_file,
-            compile_options=compile_options,
-            executor=executor,
-            latency=latency,
-            limit=limit,
+    if names_file(name) and name not in report.TASKS:
+        settings = values(parameters, preset, accelerator.name)
+        machine = parameters_of(accelerator, settings, reference)
+        place = executors.executor(executor, accelerator, machine, latency=latency, limit=limit)
+        return run_network(
+            Path(name), place, networks, seed=seed, json_file=json_file, trace=trace, compile_options=compile_options
         )
     if option := networks.unused():
         raise UsageError(f"{option}: only a network of a file has this option, not the task {name}.")

@@ -4,24 +4,35 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
-from ...sim.network.graph import Graph
+from ...hw.component import Parameters
 from ..accelerators.base import Accelerator
 from ..errors import UsageError, suggestion
 from .files import read_bytes
 from .options import err, out, save
 
+if TYPE_CHECKING:
+    from ..run.executors import Executor
+    from ..run.network import NetworkReport
+
 SUFFIXES = (".tflite", ".onnx")
-RANDOM = 1
-"""Random inputs where none are given."""
+
+Input = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Inputs of the network: .npy, or .npz with one array per input.")
+]
+Random = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Random inputs of the network; 1 without --input.")
+]
+Reference = Annotated[str, typer.Option(help="Reference of the network: numpy, tflm, xnnpack or none.")]
+PerLayer = Annotated[bool, typer.Option("--per-layer", help="Compare the whole output of every operator.")]
 
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """Options of the command that concern networks."""
+    """Options of a command that concern networks."""
 
     input: Path | None
     random: int | None
@@ -41,124 +52,94 @@ class NetworkOptions:
 
 def names_file(name: str) -> bool:
     """Whether the argument of `systola run` is a file rather than a task."""
-    return Path(name).suffix in SUFFIXES or "/" in name or Path(name).is_file()
+    try:
+        return Path(name).suffix in SUFFIXES or "/" in name or Path(name).is_file()
+    except OSError:  # the name is too long
+        return False
+
+
+def parameters_of(accelerator: Accelerator, settings: dict[str, str], reference: str) -> Parameters:
+    """Parameters of a machine; unless it is set, its rounding is the reference's. Raises :class:`.UsageError`."""
+    from ..run.interpreters import ROUNDINGS
+
+    machine = accelerator.component.Parameters
+    if unknown := next((key for key in settings if key not in machine.model_fields), None):
+        raise UsageError(f"unknown parameter '{unknown}': {suggestion(unknown, machine.model_fields)}")
+    if reference in ROUNDINGS and "rounding" in machine.model_fields:
+        settings = {"rounding": ROUNDINGS[reference]} | settings
+    return machine.parse(settings)
 
 
 def run(
     source: Path,
-    accelerator: Accelerator,
-    settings: dict[str, str],
+    executor: "Executor",
     options: NetworkOptions,
     *,
     seed: int,
-    trace: Path | None,
     json_file: Path | None,
-    compile_options: dict,
-    executor: str,
-    latency: int,
-    limit: int,
+    trace: Path | None = None,
+    compile_options: dict | None = None,
 ):
     """Run a network on inputs, and print and save the report. Exit code 1 if a value is wrong."""
-    from ..importers import read
-    from ..run import interpreters, network
-    from ..run import trace as timeline
+    from ..run import network
     from ..run.execute import ExecutionError
-    from ..run.model import Model
 
-    make = interpreters.find(options.reference)
-    fields = accelerator.component.Parameters.model_fields
-    if unknown := next((key for key in settings if key not in fields), None):
-        raise UsageError(f"unknown parameter '{unknown}': {suggestion(unknown, fields)}")
-    rounding = interpreters.ROUNDINGS.get(options.reference)
-    if rounding and "rounding" in fields:
-        settings = {"rounding": rounding} | settings
-    parameters = accelerator.component.Parameters.parse(settings)
-    rounding = rounding or getattr(parameters, "rounding", "")
-    try:
-        data = read_bytes(source)
-    except OSError as error:
-        raise UsageError(f"cannot read {source}: {error.strerror}.") from None
     started = time.perf_counter()
     try:
         with err.status(f"compiling {source.name}") as status:
-            imported = read(data, str(source), rounding="float32" if rounding == "float32" else "gemmlowp")
-            imported.check()
-            inputs = _inputs(imported.graph, options, seed)
-            model = Model(
-                imported,
-                accelerator,
-                parameters,
-                executor=executor,
-                keep=options.per_layer,
-                latency=latency,
-                limit=limit,
-                options=compile_options,
-            )
-            with model:
-                report = network.run(
-                    model,
-                    inputs,
-                    make(imported, data) if make else None,
-                    name=options.reference,
-                    trace=trace is not None,
-                    progress=_progress(status.update, len(inputs)),
-                )
+            report = _report(source, executor, options, seed, trace is not None, compile_options, status.update)
     except ExecutionError as error:
         err.print(f"systola: {error}", markup=False)
         raise typer.Exit(1) from None
     report.seconds = time.perf_counter() - started
     network.show(report, out, operators=options.per_layer)
-    if trace:
-        try:
-            paths = timeline.write(trace, report.spans, report.cycles, source.name)
-        except OSError as error:
-            raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
-        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}", markup=False)
+    if trace and report.cycles:
+        _save_trace(report, trace, source.name)
     save(json_file, report.data())
     if report.mismatches:
         raise typer.Exit(1)
 
 
-def _progress(update: Callable[[str], None], count: int) -> Callable[[str], None]:
-    return lambda text: update(f"running {text} of {count}")
+def _report(
+    source: Path,
+    executor: "Executor",
+    options: NetworkOptions,
+    seed: int,
+    trace: bool,
+    compile_options: dict | None,
+    update: Callable[[str], None],
+) -> "NetworkReport":
+    from ..importers import read
+    from ..run import interpreters, network
+    from ..run.model import Model
+    from .network_inputs import inputs
 
-
-def _inputs(graph: Graph, options: NetworkOptions, seed: int) -> list[dict[str, np.ndarray]]:
-    """Inputs of the runs: those of a file, then random ones. Raises :class:`.UsageError`."""
-    found = _from_file(graph, options.input) if options.input else []
-    generator = np.random.default_rng(seed)
-    tensors = [graph[name] for name in graph.inputs]
-    for _ in range(options.random if options.random is not None else 0 if found else RANDOM):
-        values = {}
-        for tensor in tensors:
-            low, high = tensor.limits or (0, 0)
-            values[tensor.name] = generator.integers(low, high, tensor.shape, tensor.dtype, endpoint=True)
-        found.append(values)
-    return found
-
-
-def _from_file(graph: Graph, path: Path) -> list[dict[str, np.ndarray]]:
-    """Inputs of a file: one array, or an archive with one per input; a first axis may be added for several runs."""
+    make = interpreters.find(options.reference)
     try:
-        contents = np.load(path, allow_pickle=False)
-        arrays = dict(contents) if hasattr(contents, "files") else dict(zip(graph.inputs, [contents], strict=False))
+        data = read_bytes(source)
     except OSError as error:
-        raise UsageError(f"--input {path}: the file cannot be read: {error.strerror or error}.") from None
-    except Exception:  # NumPy raises many types for damaged files
-        raise UsageError(f"--input {path}: it must be a file of NumPy, .npy or .npz.") from None
-    if set(arrays) != set(graph.inputs):
-        raise UsageError(f"--input {path}: it has no arrays for the inputs {', '.join(graph.inputs)}.")
-    runs = {name: _runs(graph, name, array, path) for name, array in arrays.items()}
-    counts = {name: len(each) for name, each in runs.items()}
-    if len(set(counts.values())) > 1:
-        raise UsageError(f"--input {path}: the arrays have different numbers of runs: {counts}.")
-    return [dict(zip(runs, values, strict=True)) for values in zip(*runs.values(), strict=True)]
+        raise UsageError(f"cannot read {source}: {error.strerror}.") from None
+    rounding = interpreters.rounding(options.reference, executor.parameters)
+    imported = read(data, str(source), rounding=rounding)
+    imported.check()
+    runs = inputs(imported.graph, options.input, options.random, seed)
+    reference = make(imported, data) if make else None
+    with Model(imported, executor, keep=options.per_layer, options=compile_options) as model:
+        return network.run(
+            model,
+            runs,
+            reference,
+            name=options.reference,
+            trace=trace,
+            progress=lambda text: update(f"running {text} of {len(runs)}"),
+        )
 
 
-def _runs(graph: Graph, name: str, array: np.ndarray, path: Path) -> list[np.ndarray]:
-    tensor = graph[name]
-    shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-    if array.dtype != tensor.dtype or array.shape[array.ndim - len(shape) :] != shape or array.ndim > len(shape) + 2:
-        text = f"{tensor.type} of shape {tensor.shape}, or several of it"
-        raise UsageError(f"--input {path}: {name} must be {text}, not {array.dtype} of shape {array.shape}.")
-    return list(array.reshape(-1, *tensor.shape))
+def _save_trace(report: "NetworkReport", folder: Path, title: str):
+    from ..run import trace
+
+    try:
+        paths = trace.write(folder, report.spans, report.cycles, title)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
+    out.print(f"        timeline in {' and '.join(str(path) for path in paths)}", markup=False)

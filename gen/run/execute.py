@@ -29,9 +29,9 @@ class ExecutionError(Exception):
 class Execution:
     """Result of an execution.
 
-    `dram`: contents of DRAM at the end. `counters`: counters by name. `spans`: busy times of units, if traced.
-    `seconds`: wall-clock time of the simulation from start to interrupt. `issued`: (cycle, instruction) in the order of
-    cycles: of each instruction's first issue by the cost model, otherwise those sampled.
+    `dram`: contents of DRAM at the end, empty if they were not read. `counters`: counters by name. `spans`: busy times
+    of units, if traced. `seconds`: wall-clock time of the simulation from start to interrupt. `issued`: (cycle,
+    instruction) in the order of cycles: of each instruction's first issue by the cost model, otherwise those sampled.
     """
 
     dram: np.ndarray
@@ -82,19 +82,22 @@ def execute(
     `machine` is a running simulation of the accelerator's Verilog; by default one is started for this execution.
     `sampling`: cycles from one sample of `issued` to the next, 0: none.
     """
-    dram = job.dram(inputs)
     if executor == "model":
-        return _model(accelerator, parameters, job, dram, limit, latency)
-    return _verilog(accelerator, parameters, job, dram, limit, latency, trace, sampling, machine)
+        dram = execute_golden(accelerator, parameters, job, inputs)
+        prediction = accelerator.predict(parameters, job, latency=latency, limit=limit)
+        return Execution(dram, prediction.counters, prediction.spans, issued=prediction.issued)
+    return _verilog(accelerator, parameters, job, job.dram(inputs), limit, latency, trace, sampling, machine)
 
 
-def _model(accelerator, parameters, job, dram, limit, latency) -> Execution:
-    result = accelerator.run_golden(parameters, dram, job.entry)
+def execute_golden(
+    accelerator: Accelerator, parameters: Parameters, job: Job, inputs: dict[str, np.ndarray]
+) -> np.ndarray:
+    """Execute a job on the golden model; return DRAM at the end. Raises :class:`ExecutionError`."""
+    result = accelerator.run_golden(parameters, job.dram(inputs), job.entry)
     if result.error is None:
         raise ExecutionError(f"the golden model's limit was reached at {result.at}.")
     _check(accelerator, result.error, 0, result.at)
-    prediction = accelerator.predict(parameters, job, latency=latency, limit=limit)
-    return Execution(result.dram, prediction.counters, prediction.spans, issued=prediction.issued)
+    return result.dram
 
 
 def simulated(accelerator: Accelerator, parameters: Parameters) -> "Machine":
@@ -103,7 +106,8 @@ def simulated(accelerator: Accelerator, parameters: Parameters) -> "Machine":
     from .simulation import Machine
 
     extras.require("sim")
-    return Machine(accelerator.component, design(accelerator, parameters))
+    made = design(accelerator, parameters)  # pyright: ignore[reportArgumentType]  # frozen models have a hash
+    return Machine(accelerator.component, made)
 
 
 def _verilog(accelerator, parameters, job, dram, limit, latency, trace, sampling, machine) -> Execution:

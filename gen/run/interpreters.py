@@ -1,18 +1,24 @@
 """References of a network's values: the NumPy reference, and the interpreters of vendors (extra `interpreters`)."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 
+from ...hw.component import Parameters
 from ..errors import UsageError
 from ..importers.network import ImportedNetwork
 
 Values = dict[str, np.ndarray]
 Reference = Callable[[Values], Values]
 """One run of a network: values of tensors of the graph by name, from those of its inputs; state persists."""
+ReferenceMaker = Callable[[ImportedNetwork, bytes], Reference]
+"""Reference of a network and the bytes of its file. Raises :class:`.UsageError` if the interpreter rejects it."""
 
 ARENA = 64 << 20
-"""Bytes of TensorFlow Lite Micro's arena, which holds all tensors at the same time."""
+"""Bytes of TensorFlow Lite Micro's arena in addition to the tensors, all of which it holds at the same time."""
+REJECTIONS = (RuntimeError, ValueError)
+"""Errors of interpreters for networks that they do not support."""
 
 
 def numpy(network: ImportedNetwork, data: bytes) -> Reference:
@@ -22,10 +28,14 @@ def numpy(network: ImportedNetwork, data: bytes) -> Reference:
 
 def tflm(network: ImportedNetwork, data: bytes) -> Reference:
     """TensorFlow Lite Micro (package tflite-micro)."""
-    from tflite_micro.python.tflite_micro import runtime
+    from tflite_micro.python.tflite_micro import runtime  # pyright: ignore[reportMissingImports]
 
     keep = runtime.InterpreterConfig.kPreserveAllTensors
-    machine = runtime.Interpreter.from_bytes(data, intrepreter_config=keep, arena_size=ARENA)  # its spelling
+    arena = ARENA + sum(tensor.size * tensor.dtype.itemsize for tensor in network.graph.tensors.values())
+    try:
+        machine = runtime.Interpreter.from_bytes(data, intrepreter_config=keep, arena_size=arena)  # its spelling
+    except REJECTIONS as error:
+        raise _rejected("tflm", network, error) from None
 
     def run(inputs):
         for position, name in enumerate(network.graph.inputs):
@@ -38,10 +48,15 @@ def tflm(network: ImportedNetwork, data: bytes) -> Reference:
 
 def xnnpack(network: ImportedNetwork, data: bytes) -> Reference:
     """XNNPACK, the default of LiteRT (package ai-edge-litert)."""
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter  # pyright: ignore[reportMissingImports]
 
-    machine = Interpreter(model_content=data, experimental_preserve_all_tensors=True)
-    machine.allocate_tensors()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # memory that kept tensors need
+            machine = Interpreter(model_content=data, experimental_preserve_all_tensors=True)
+        machine.allocate_tensors()
+    except REJECTIONS as error:
+        raise _rejected("xnnpack", network, error) from None
     places = [each["index"] for each in machine.get_input_details()]
 
     def run(inputs):
@@ -51,6 +66,11 @@ def xnnpack(network: ImportedNetwork, data: bytes) -> Reference:
         return _named(network, machine.get_tensor)
 
     return run
+
+
+def _rejected(reference: str, network: ImportedNetwork, error: Exception) -> UsageError:
+    reason = (str(error).splitlines() or ["no reason"])[0].rstrip(".")
+    return UsageError(f"--reference {reference}: the interpreter rejects {network.name}: {reason}.")
 
 
 def _named(network: ImportedNetwork, read: Callable[[int], np.ndarray]) -> Values:
@@ -64,18 +84,19 @@ def _named(network: ImportedNetwork, read: Callable[[int], np.ndarray]) -> Value
     }
 
 
-REFERENCES: dict[str, Callable[[ImportedNetwork, bytes], Reference] | None] = {
-    "numpy": numpy,
-    "tflm": tflm,
-    "xnnpack": xnnpack,
-    "none": None,
-}
+REFERENCES: dict[str, ReferenceMaker | None] = {"numpy": numpy, "tflm": tflm, "xnnpack": xnnpack, "none": None}
 ROUNDINGS = {"tflm": "gemmlowp", "xnnpack": "float32"}
 """Rounding of each interpreter's convolutions; see `importers.load`."""
 
 
-def find(name: str) -> Callable[[ImportedNetwork, bytes], Reference] | None:
+def find(name: str) -> ReferenceMaker | None:
     """Look up a reference by name. Raises :class:`.UsageError`."""
     if name not in REFERENCES:
         raise UsageError(f"--reference {name}: it must be {', '.join([*REFERENCES][:-1])} or {[*REFERENCES][-1]}.")
     return REFERENCES[name]
+
+
+def rounding(reference: str, parameters: Parameters) -> str:
+    """Rounding of a network's convolutions: that of the interpreter, for other references that of the machine."""
+    machine = "float32" if getattr(parameters, "rounding", "") == "float32" else "gemmlowp"
+    return ROUNDINGS.get(reference, machine)

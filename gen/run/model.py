@@ -1,7 +1,6 @@
 """Networks of files on an accelerator: NumPy arrays in and out, with the state of the network."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +13,9 @@ from ..compile.image import ImageError
 from ..compile.job import Job
 from ..errors import UsageError
 from ..importers.network import ImportedNetwork
-from .execute import EXECUTORS, LIMIT, Execution, ExecutionError, execute, simulated
+from .execute import Execution
+from .executors import Executor
 from .partition import Part, partition
-
-SAMPLING = 32
-"""Cycles between samples of the current instruction, for the cycles of single operators."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,12 @@ class Step:
 class Inference:
     """One run of a network: values of tensors by name, and the execution of each job; `cycles` are their sum.
 
-    `values` has the inputs, the states at the start, the outputs of every part and all tensors of the host's parts.
+    `values` has constants, inputs, the states at the start, the outputs of every part and all tensors of the host's
+    parts. Cycles are those of a run with `measure`.
     """
 
     values: dict[str, np.ndarray]
-    executions: list[tuple[Step, Execution]]
+    executions: list[tuple[Job, Execution]]
 
     @property
     def cycles(self) -> int:
@@ -45,50 +43,47 @@ class Inference:
 
     @property
     def node_cycles(self) -> dict[str, int]:
-        """Cycles of the nodes that have instructions, by the name of their result; see :meth:`Execution.cycles_of`."""
+        """Cycles of nodes with instructions, by the name of their result, as by :meth:`Execution.cycles_of`.
+
+        Empty if the executor cannot observe instructions.
+        """
         return {
             name: cycles
-            for step, execution in self.executions
-            if step.job
-            for name, cycles in execution.cycles_of(step.job.instructions).items()
+            for job, execution in self.executions
+            if execution.issued
+            for name, cycles in execution.cycles_of(job.instructions).items()
         }
 
 
-class Model(ExitStack):
+class Model:
     """Network of a file on an accelerator, compiled once and run any number of times; a context manager.
 
-    Nodes that the accelerator rejects are computed on the host by the NumPy reference, between its programs. `executor`
-    "model" is the golden model of the accelerator, "verilog" the simulation of its Verilog: both are exact. `keep`
-    makes every tensor of the file an output of its part. `options` are those of the accelerator's `compile`.
+    Nodes that the accelerator rejects are computed on the host by the NumPy reference, between its programs. All
+    executors are exact. `keep` makes every tensor of the file an output of its part. `options` are those of the
+    accelerator's `compile`.
 
-    Raises :class:`.UsageError` for networks that cannot be imported or compiled.
+    Raises :class:`.UsageError` for networks that cannot be imported, compiled, or executed by `executor`.
     """
 
     def __init__(
-        self,
-        network: ImportedNetwork,
-        accelerator: Accelerator,
-        parameters: Parameters,
-        *,
-        executor: str = "model",
-        keep: bool = False,
-        latency: int = 20,
-        limit: int = LIMIT,
-        options: dict | None = None,
+        self, network: ImportedNetwork, executor: Executor, *, keep: bool = False, options: dict | None = None
     ):
-        super().__init__()
-        if executor not in EXECUTORS:
-            raise UsageError(f"executor={executor}: executor must be {' or '.join(EXECUTORS)}.")
         network.check()
-        self.network, self.accelerator, self.parameters = network, accelerator, parameters
-        self.executor, self.latency, self.limit = executor, latency, limit
+        self.network, self.executor = network, executor
         kept = set(network.tensors.values()) if keep else ()
         self.steps = [
             Step(part, self._compile(part.graph, options or {}) if part.accelerated else None)
-            for part in partition(accelerator, parameters, self.graph, kept)
+            for part in partition(self.accelerator, self.parameters, self.graph, kept)
         ]
-        self._machine = None
         self.reset()
+
+    @property
+    def accelerator(self) -> Accelerator:
+        return self.executor.accelerator
+
+    @property
+    def parameters(self) -> Parameters:
+        return self.executor.parameters
 
     @property
     def graph(self) -> Graph:
@@ -102,45 +97,44 @@ class Model(ExitStack):
     def _compile(self, graph: Graph, options: dict) -> Job:
         try:
             job = self.accelerator.compile(self.parameters, graph, **options)
-        except ImageError as error:
+            self.executor.check(job)
+        except (ImageError, UsageError) as error:
             raise UsageError(f"{self.network.name}: {error}") from None
-        if wrong := self.accelerator.wrong(self.parameters, job):
-            raise ExecutionError(f"the program for {self.accelerator.name} is wrong: {wrong}")
         return job
+
+    def close(self):
+        """Release the executor's machine; states remain."""
+        self.executor.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def reset(self):
         """Set every state to its initial values."""
         self.states = {state.tensor: state.initial for state in self.graph.states}
 
-    def run(self, inputs: Mapping[str, np.ndarray], *, sampling: int = 0, trace: bool = False) -> Inference:
+    def run(self, inputs: Mapping[str, np.ndarray], *, measure: bool = True, trace: bool = False) -> Inference:
         """Run the network once on inputs by name. A run that fails changes no state.
 
-        Raises :class:`.UsageError` for inputs of wrong names, shapes or types, :class:`.ExecutionError` if a program
-        fails.
+        `measure` and `trace` are those of :meth:`Executor.execute`. Raises :class:`.UsageError` for inputs of wrong
+        names, shapes or types, :class:`.ExecutionError` if a program fails.
         """
         self._check(inputs)
-        values, executions = dict(inputs) | self.states, []
+        values = {name: tensor.value for name, tensor in self.graph.tensors.items() if tensor.value is not None}
+        values |= {name: value.copy() for name, value in inputs.items()} | self.states
+        executions = []
         for step in self.steps:
+            graph = step.part.graph
+            given = {name: values[name] for name in graph.inputs}
             if step.job is None:
-                graph = step.part.graph
-                values |= reference.run(graph, {name: values[name] for name in graph.inputs})
-                continue
-            if self.executor == "verilog" and self._machine is None:
-                self._machine = self.enter_context(simulated(self.accelerator, self.parameters))
-            execution = execute(
-                self.accelerator,
-                self.parameters,
-                step.job,
-                {name: values[name] for name in step.job.inputs},
-                executor=self.executor,
-                limit=self.limit,
-                latency=self.latency,
-                sampling=sampling,
-                trace=trace,
-                machine=self._machine,
-            )
-            executions.append((step, execution))
-            values |= {name: value.copy() for name, value in step.job.results(execution.dram).items()}
+                values |= reference.run(graph, given)
+            else:
+                results, execution = self.executor.execute(step.job, given, measure=measure, trace=trace)
+                executions.append((step.job, execution))
+                values |= {name: value.copy() for name, value in results.items()}
         self.states = {state.tensor: values[state.next] for state in self.graph.states}
         return Inference(values, executions)
 
@@ -155,23 +149,29 @@ class Model(ExitStack):
         """
         inputs = x if isinstance(x, Mapping) else dict(zip(self.graph.inputs, [x], strict=False))
         inputs = {name: np.asarray(value) for name, value in inputs.items()}
-        found = [self.run(each).values for each in self._batch(inputs)]
-        outputs = {name: np.concatenate([values[name] for values in found]) for name in self.graph.outputs}
+        found = [self.run(each, measure=False).values for each in self._batch(inputs)]
+        outputs = {
+            name: np.concatenate([values[name] for values in found]) if len(found) > 1 else found[0][name].copy()
+            for name in self.graph.outputs
+        }
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
     def _batch(self, inputs: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-        """Inputs of single runs."""
-        sizes = {len(value) for value in inputs.values() if value.ndim}
-        tensors = [self.graph[name] for name in (*self.graph.inputs, *self.graph.outputs)]
-        count = sizes.pop() if len(sizes) == 1 else 1
-        if count < 2 or any(not tensor.shape or tensor.shape[0] != 1 for tensor in tensors):
+        """Inputs of single runs; one run if the first axes are no batch, or not of the same size."""
+        graph, counts = self.graph, {len(value) for value in inputs.values() if value.ndim}
+        single = all(graph[name].shape[:1] == (1,) for name in (*graph.inputs, *graph.outputs))
+        same = set(inputs) == set(graph.inputs) and all(
+            value.shape[1:] == graph[name].shape[1:] for name, value in inputs.items()
+        )
+        if not single or not same or len(counts) != 1 or counts == {0}:
             return [inputs]
-        return [{name: value[n : n + 1] for name, value in inputs.items()} for n in range(count)]
+        return [{name: value[n : n + 1] for name, value in inputs.items()} for n in range(counts.pop())]
 
     def _check(self, inputs: Mapping[str, np.ndarray]):
         names = self.graph.inputs
         if set(inputs) != set(names):
-            raise UsageError(f"inputs {', '.join(inputs)}: the inputs of {self.network.name} are {', '.join(names)}.")
+            given = ", ".join(inputs) or "none"
+            raise UsageError(f"inputs {given}: the inputs of {self.network.name} are {', '.join(names)}.")
         for name in names:
             try:
                 self.graph[name].check(inputs[name])

@@ -1,6 +1,6 @@
 """Run of a network on an accelerator: comparison with a reference, cycles of every operator (`systola run FILE`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,18 +11,21 @@ from rich.table import Table
 from ..compile.timeline import Span
 from ..importers.network import Operator
 from .interpreters import Reference, Values
-from .model import SAMPLING, Inference, Model
-from .survey import HOST, NONE
+from .model import Inference, Model
+from .survey import HOST, NONE, short
 
 
 @dataclass
 class OperatorReport:
-    """Operator of a file: where it ran, its cycles and MACs, and the comparison of its results."""
+    """Operator of a file: where it ran, its cycles and MACs, and the comparison of its results.
+
+    `cycles` are those on the accelerator, None if they were not measured for single operators.
+    """
 
     operator: Operator
     on: str
     macs: int
-    cycles: int = 0
+    cycles: int | None = 0
     checked: int = 0
     mismatches: int = 0
 
@@ -56,7 +59,7 @@ class NetworkReport:
     def peak(self) -> int:
         return self.model.accelerator.peak(self.model.parameters)
 
-    def utilisation(self, macs: int, cycles: int) -> float:
+    def utilisation(self, macs: int, cycles: int | None) -> float:
         """MACs per cycle, relative to the peak."""
         return macs / (cycles * self.peak) if cycles else 0.0
 
@@ -70,7 +73,7 @@ class NetworkReport:
             "network": model.network.name,
             "accelerator": model.accelerator.name,
             "parameters": model.parameters.model_dump(),
-            "executor": model.executor,
+            "executor": model.executor.name,
             "reference": self.reference,
             "inputs": self.inputs,
             "checked": self.checked,
@@ -108,13 +111,13 @@ def run(
 ) -> NetworkReport:
     """Run a model on inputs one after another and compare every available tensor with a reference called `name`.
 
-    Compared are the results of operators: those that a part passes on, or all if the model was made with `keep`.
+    Results of operators are compared: those that a part passes on, or all if the model was made with `keep`.
     """
     report = NetworkReport(model, name, _operators(model))
     for values in inputs:
         progress(f"input {report.inputs + 1}")
         first = not report.inputs
-        inference = model.run(values, sampling=SAMPLING if first else 0, trace=trace and first)
+        inference = model.run(values, measure=first, trace=trace and first)
         if first:
             _measure(report, inference)
         if reference:
@@ -142,7 +145,10 @@ def _measure(report: NetworkReport, inference: Inference):
     """Cycles, counters and busy times of one run; its programs follow each other in the timeline."""
     cycles = inference.node_cycles
     for each in report.operators:
-        each.cycles = sum(cycles.get(node.output, 0) for node in report.model.network.nodes(each.operator))
+        if cycles:
+            each.cycles = sum(cycles.get(node.output, 0) for node in report.model.network.nodes(each.operator))
+        elif each.on == report.model.accelerator.name:
+            each.cycles = None
     for _, execution in inference.executions:
         for name, count in execution.counters.items():
             report.counters[name] = report.counters.get(name, 0) + count
@@ -166,7 +172,6 @@ def _compare(report: NetworkReport, values: Values, expected: Values):
 
 def show(report: NetworkReport, out: Console, *, operators: bool = False):
     """Print a summary, and with `operators` a table of all operators."""
-    model = report.model
     if operators:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
         for head in ("", "operator", "output", "runs on"):
@@ -174,7 +179,7 @@ def show(report: NetworkReport, out: Console, *, operators: bool = False):
         for head in ("cycles", "MACs", "utilisation", "compared", "wrong"):
             table.add_column(head, justify="right")
         for each in report.operators:
-            cells = (str(each.operator.index), each.operator.type, each.name, each.on)
+            cells = (str(each.operator.index), each.operator.type, short(each.name), each.on)
             counts = [f"{n:,}" if n else "" for n in (each.cycles, each.macs)]
             share = f"{report.utilisation(each.macs, each.cycles):.1%}" if each.macs and each.cycles else ""
             table.add_row(*map(escape, (*cells, *counts, share, f"{each.checked:,}", f"{each.mismatches:,}")))
@@ -185,19 +190,32 @@ def show(report: NetworkReport, out: Console, *, operators: bool = False):
         out.print(f"{verdict}  {report.checked:,} values compared with {escape(what)}, {report.mismatches:,} wrong")
     else:
         out.print("done    nothing was compared")
-    where = "on Verilog" if model.executor == "verilog" else "by the cost model"
-    programs = "1 program" if len(model.jobs) == 1 else f"{len(model.jobs)} programs"
-    share = report.utilisation(report.macs, report.cycles)
-    out.print(
-        f"        {report.cycles:,} cycles per input on {escape(model.accelerator.name)} {where}, in {programs}; "
-        f"{report.macs:,} MACs: {share:.1%} of the {report.peak} MACs per cycle"
-    )
+    for line in _summary(report):
+        out.print(f"        {line}", markup=False)
+
+
+def _summary(report: NetworkReport) -> Iterator[str]:
+    """Lines about the cost of a run."""
+    model, name = report.model, report.model.accelerator.name
+    if programs := len(model.jobs):
+        share = report.utilisation(report.macs, report.cycles)
+        yield (
+            f"{report.cycles:,} cycles per input on {name} {model.executor.place}, "
+            f"in {_count(programs, 'program')}; {report.macs:,} MACs: {share:.1%} of the {report.peak} MACs per cycle"
+        )
+    else:
+        yield f"no program: nothing runs on {name}"
     host = [each for each in report.operators if each.on == HOST and each.operator.nodes]
     if host:
         types = ", ".join(dict.fromkeys(each.operator.type for each in host))
-        total = sum(each.macs for each in host)
-        share = f" with {total:,} MACs" if total else ""
-        out.print(f"        {len(host)} of {len(report.operators)} operators on the host{share}: {escape(types)}")
-    read, written = report.bytes("read_beats"), report.bytes("write_beats")
-    out.print(f"        DRAM: {read:,} bytes read, {written:,} bytes written")
-    out.print(f"        {report.inputs} input{'' if report.inputs == 1 else 's'}, {report.seconds:.1f} s")
+        macs = sum(each.macs for each in host)
+        share = f" with {macs:,} MACs" if macs else ""
+        yield f"{len(host)} of {_count(len(report.operators), 'operator')} on the host{share}: {types}"
+    if programs:
+        read, written = report.bytes("read_beats"), report.bytes("write_beats")
+        yield f"DRAM: {read:,} bytes read, {written:,} bytes written"
+    yield f"{_count(report.inputs, 'input')}, {report.seconds:.1f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

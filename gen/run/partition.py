@@ -22,8 +22,8 @@ def partition(
     """Split a graph into parts, each for the accelerator or for the host, with few changes between the two.
 
     A node runs on the accelerator if `accelerator.rejects` is None for it, in the whole graph and in its part. Outputs
-    of a part are the tensors that other parts read, outputs and next states of the network, and those named in `keep`,
-    unless the accelerator rejects a node because its input is an output.
+    of a part are the tensors that other parts read, outputs and next states of the network, and those named in `keep`.
+    A tensor of `keep` is no output if the accelerator would then reject the node that reads it.
     """
     host = {node.name for node in graph.nodes if accelerator.rejects(parameters, graph, node)}
     while True:
@@ -80,23 +80,31 @@ def _merged(groups: Iterable[tuple[bool, list[Node]]]) -> list[tuple[bool, list[
     return found
 
 
-def _part(accelerator, parameters, graph: Graph, nodes: list[Node], keep: Collection[str], accelerated: bool) -> Graph:
+def _part(
+    accelerator: Accelerator,
+    parameters: Parameters,
+    graph: Graph,
+    nodes: list[Node],
+    keep: Collection[str],
+    accelerated: bool,
+) -> Graph:
+    """Graph of a group of nodes; see :func:`partition` for its outputs."""
     inside = {node.name for node in nodes}
     needed = {*graph.outputs, *(state.next for state in graph.states)}
     needed |= {
         node.output for node in nodes if any(reader.name not in inside for reader in graph.consumers(node.output))
     }
-    least = _subgraph(graph, nodes, needed)
-    found = _subgraph(graph, nodes, needed | {*keep})
+    whole = _subgraph(graph, nodes, needed | {*keep})
     if not accelerated:
-        return found
+        return whole
+    smallest = _subgraph(graph, nodes, needed)
     fused = {
         name
         for node in nodes
-        if accelerator.rejects(parameters, found, node) and not accelerator.rejects(parameters, least, node)
+        if accelerator.rejects(parameters, whole, node) and not accelerator.rejects(parameters, smallest, node)
         for name in node.inputs
     }
-    return _subgraph(graph, nodes, needed | {*keep} - fused)
+    return _subgraph(graph, nodes, needed | ({*keep} - fused)) if fused else whole
 
 
 def _subgraph(graph: Graph, nodes: list[Node], needed: Collection[str]) -> Graph:

@@ -14,7 +14,7 @@ from ..importers.network import ImportedNetwork, Operand, Operator
 
 HOST, NONE, UNSUPPORTED = "host", "none", "unsupported"
 WIDEST = 40
-"""Largest number of characters of a tensor's name in the table."""
+"""Largest number of characters of a tensor's name in tables."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def show(survey: Survey, out: Console):
     table.add_column("reason")
     for line in survey.lines:
         counts = (f"{n:,}" if n else "" for n in (line.parameters, line.macs, line.bytes))
-        cells = (str(line.operator.index), line.operator.type, _short(line.name), _shapes(line.operator), line.on)
+        cells = (str(line.operator.index), line.operator.type, short(line.name), _shapes(line.operator), line.on)
         table.add_row(*map(escape, (*cells, *counts, line.reason or "")))
     out.print(table)
     data, accelerator = survey.data(), survey.accelerator.name
@@ -179,5 +179,6 @@ def _shape(shape) -> str:
     return "x".join(map(str, shape)) if prod(shape) != 1 or shape else "scalar"
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Name of a tensor as in tables."""
     return name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..."

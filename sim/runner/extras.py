@@ -14,6 +14,7 @@ EXTRAS = {
     ),
     "board": ("serial",),
     "networks": ("flatbuffers", "tflite"),
+    "interpreters": ("ai_edge_litert", "tflite_micro"),
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }

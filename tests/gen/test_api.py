@@ -29,6 +29,7 @@ def test_the_names_of_the_interface():
         "accelerators",
         "assemble",
         "generate",
+        "load",
         "matmul",
         "prune",
         "quantise",

@@ -13,6 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from systola.gen.cli import entry
@@ -21,9 +22,13 @@ from systola.gen.generators import find, generators
 from systola.hw.component import Component
 from systola.sim.runner.simulator import SimulatorError
 
+from ..importers.cases import CASES
+from ..importers.files import file
+
 FAST, SLOW, PROCESSES = 150, 1000, 40
 COMMANDS = ("list", "show", "gen", "sim", "synth", "papers", "run", "asm", "disasm", "board", "nosuch", "--version")
-BOARD = ("list", "build", "flash", "test", "virtual", "nosuch")
+COMMANDS += ("run network", "network")
+BOARD = ("list", "build", "flash", "test", "virtual", "run", "nosuch")
 SMALL = ("uart", "pe", "registers", "bitbrick", "pool", "requantise")
 """Generators whose Verilog is fast to generate."""
 WORDS = (
@@ -60,6 +65,16 @@ PATHS = (
     "good.toml",
 )
 PATHS += ("bad.toml", "latin.toml", "binary", "good.s", "loop/x", "[/red]", "\udcff", "w.vcd", "c.info", "locked")
+NETWORKS = (
+    "n.tflite",
+    "cut.tflite",
+    "flipped.tflite",
+    "empty.tflite",
+    "folder.tflite",
+    "none.tflite",
+    "n.onnx",
+    "x.npy",
+)
 OPTIONS = {
     "show": ("--json",),
     "list": ("--json",),
@@ -68,13 +83,15 @@ OPTIONS = {
     "synth": ("-p", "-c", "--device", "--seeds", "--placer", "--compare", "--json"),
     "papers": ("--only", "--json"),
     "run": ("--on", "-p", "-c", "--order", "--executor", "--seed", "--latency", "--limit", "--trace", "--json"),
+    "run network": ("--on", "-p", "-c", "--input", "--random", "--reference", "--per-layer", "--limit", "--json"),
+    "network": ("--on", "-p", "-c", "--json"),
     "asm": ("-o", "-p", "-c"),
     "build": ("-o", "--seed", "--seeds", "--json"),
     "flash": ("-o",),
     "test": ("--port", "--baud", "--limit", "--images", "--json"),
     "virtual": ("--on", "-p", "-c", "--noise", "--baud", "--seconds"),
 }
-PATH_OPTIONS = ("-o", "-c", "--json", "--waves", "--lcov", "--trace", "--port")
+PATH_OPTIONS = ("-o", "-c", "--json", "--waves", "--lcov", "--trace", "--port", "--input")
 CHOICES = {
     "--simulator": ("verilator", "icarus"),
     "--device": ("ecp5-85k", "ice40-hx8k"),
@@ -84,13 +101,15 @@ CHOICES = {
     "--executor": ("model", "verilog"),
     "--top": ("top", "module", "wire", "a-b", "x" * 300),
     "--only": ("nosuch", "[red]"),
+    "--random": ("1", "2"),
+    "--reference": ("numpy", "none"),
 }
 
 
 def invocation(rng: random.Random) -> list[str]:
     """Arguments of a command: mostly existing ones, with legal and illegal values."""
     command = rng.choice(COMMANDS)
-    words = [command]
+    words = [command.split()[0]]
     if command == "board":
         command = rng.choice(BOARD)
         words.append(command)
@@ -100,6 +119,12 @@ def invocation(rng: random.Random) -> list[str]:
     elif command == "run":
         generator = "systola"
         words.append(rng.choice(("gemm", "conv", "digits", *WORDS)))
+    elif command == "run network":
+        generator = "systola"
+        words += [rng.choice(NETWORKS), "--executor", "model"]
+    elif command == "network":
+        generator = "systola"
+        words += ["show", rng.choice(NETWORKS)]
     elif command in ("asm", "disasm"):
         generator = "systola"
         words.append(rng.choice(PATHS))
@@ -107,7 +132,9 @@ def invocation(rng: random.Random) -> list[str]:
         words.append(rng.choice(("icebreaker", "ulx3s_12f", *WORDS)))
     if command == "asm":
         words += ["-o", rng.choice(PATHS)]
-    if command == "test":
+    if words == ["board", "run"]:
+        words += [rng.choice(NETWORKS)]
+    if command == "test" or words[:2] == ["board", "run"]:
         words += ["--port", rng.choice(PATHS)]
     if command == "papers":
         words += ["--only", rng.choice(("nosuch", *WORDS))]
@@ -124,6 +151,10 @@ def _option(rng: random.Random, option: str, generator: str) -> list[str]:
         fields = [*find(generator).component.Parameters.model_fields] or ["none"]
         value = rng.choice((str(rng.randrange(1, 65)), "8", "4", "true", "int8", "block", *WORDS))
         return [option, f"{rng.choice((*fields, *fields, 'm', 'kernel', rng.choice(WORDS)))}={value}"]
+    if option == "--per-layer":
+        return [option]
+    if option == "--input":
+        return [option, rng.choice(("x.npy", "x.npy", "wrong.npy", *PATHS))]
     if option in PATH_OPTIONS:
         return [option, rng.choice((*PATHS, "small", "board") if option == "-c" else PATHS)]
     return [
@@ -144,6 +175,20 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "good.s").write_text("HALT\n")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "locked").mkdir(mode=0o500)
+    network = file(*CASES["residual"])
+    (tmp_path / "n.tflite").write_bytes(network)
+    (tmp_path / "n.onnx").write_bytes(network)
+    (tmp_path / "cut.tflite").write_bytes(network[:999])
+    (tmp_path / "flipped.tflite").write_bytes(bytes(255 - byte for byte in network))
+    for number in range(4):
+        rng, damaged = random.Random(number), bytearray(network)
+        for _ in range(3):
+            damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        (tmp_path / f"damaged{number}.tflite").write_bytes(damaged)
+    (tmp_path / "empty.tflite").touch()
+    (tmp_path / "folder.tflite").mkdir()
+    np.save(tmp_path / "x.npy", np.zeros((1, 6, 5, 6), np.int8))
+    np.save(tmp_path / "wrong.npy", np.zeros((1, 6, 5, 6)))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -162,7 +207,9 @@ def fault_of(code: int, out: str, err: str, before: dict, after: dict) -> str | 
         return f"exit code {code}, {err[-400:]}"
     if code == 2 and after != before:
         return f"rejected, but wrote {sorted(after.keys() ^ before.keys())}: {err}"
-    if code == 2 and not err.startswith(("systola: ", "Usage: systola [OPTIONS]", "Usage: systola board [OPTIONS]")):
+    if code == 2 and not err.startswith(
+        ("systola: ", "Usage: systola [OPTIONS]", "Usage: systola board [OPTIONS]", "Usage: systola network [OPTIONS]")
+    ):
         return f"rejected without a sentence: {err}"
     if err.startswith("systola: ") and code == 2 and not err.rstrip().endswith((".", "?", ")")):
         return f"no sentence: {err}"

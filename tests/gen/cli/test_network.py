@@ -26,13 +26,13 @@ def test_operators_with_their_places(show):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["operator", "output", "shapes", "runs", "on", "parameters", "MACs", "bytes", "reason"]
     assert lines[1].split() == ["0", "CONV_2D", "x", "1x6x5x6", "->", "1x6x5x6", "systola", "330", "9,720", "708"]
-    assert "5 operators: 3 on systola, 2 on the host" in done.stdout
+    assert "5 operators: 4 on systola, 1 on the host" in done.stdout
     assert "9,744 MACs; 100.0% on systola" in done.stdout
     assert "354 parameters, 372 bytes" in done.stdout
     assert "input x: 1x6x5x6 int8, scale 0.05, zero point -5" in done.stdout
     assert [(each["type"], each["on"]) for each in data["operators"]] == [
         ("CONV_2D", "systola"),
-        ("ADD", "host"),
+        ("ADD", "systola"),
         ("MEAN", "systola"),
         ("FULLY_CONNECTED", "systola"),
         ("SOFTMAX", "host"),

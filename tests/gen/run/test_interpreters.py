@@ -1,0 +1,77 @@
+"""References of vendors, where they are installed (extra `interpreters`), against the NumPy reference."""
+
+import numpy as np
+import pytest
+
+from systola.gen.accelerators.registry import find
+from systola.gen.errors import UsageError
+from systola.gen.importers import read
+from systola.gen.run import interpreters
+
+from ..importers import cases
+from ..importers.files import file
+
+MODULES = {"tflm": "tflite_micro", "xnnpack": "ai_edge_litert"}
+
+
+def reference(name, case):
+    """Reference of a case, its network with the reference's rounding, and the names of its inputs."""
+    pytest.importorskip(MODULES[name], exc_type=ImportError)
+    data = file(*cases.CASES[case])
+    network = read(data, case, rounding=interpreters.ROUNDINGS[name])
+    return interpreters.REFERENCES[name](network, data), network
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [
+        ("tflm", "residual"),
+        ("tflm", "stream"),
+        ("tflm", "dense"),
+        ("xnnpack", "dense no bias"),
+        ("xnnpack", "dense per channel"),
+    ],
+)
+def test_an_interpreter_matches_the_reference(name, case):
+    run, network = reference(name, case)
+    session = network.session()
+    for step in range(3):
+        given = dict(zip(network.graph.inputs, cases.inputs(case, cases.CASES[case][0], step).values(), strict=True))
+        found, expected = run(given), session.run(given)
+        assert set(network.graph.outputs) <= set(found)
+        for tensor, value in found.items():
+            assert (value.dtype, value.shape) == (network.graph[tensor].dtype, network.graph[tensor].shape)
+            np.testing.assert_array_equal(value, expected[tensor])
+
+
+def test_results_are_copies():
+    run, network = reference("tflm", "dense")
+    first, second = (run({network.graph.inputs[0]: np.full((1, 40), n, np.int8)}) for n in (1, -90))
+    (name,) = network.graph.outputs
+    assert (first[name] != second[name]).any()
+
+
+def test_a_network_that_an_interpreter_rejects_is_one_sentence():
+    """XNNPACK needs the scale of a bias to be the product of the others."""
+    sentence = r"^--reference xnnpack: the interpreter rejects conv same odd: failed to delegate CONV_2D .*\.$"
+    with pytest.raises(UsageError, match=sentence):
+        reference("xnnpack", "conv same odd")
+
+
+def test_the_rounding_of_a_network_is_the_references():
+    systola = find("systola")
+    for reference, expected in (
+        ("tflm", "gemmlowp"),
+        ("xnnpack", "float32"),
+        ("numpy", "float32"),
+        ("none", "float32"),
+    ):
+        assert interpreters.rounding(reference, systola.parameters(rounding="float32")) == expected
+    assert interpreters.rounding("numpy", systola.parameters()) == "gemmlowp"
+    assert interpreters.rounding("numpy", find("outer_product").parameters()) == "gemmlowp"
+
+
+def test_find():
+    assert interpreters.find("none") is None
+    with pytest.raises(UsageError, match=r"^--reference tf: it must be numpy, tflm, xnnpack or none\.$"):
+        interpreters.find("tf")
