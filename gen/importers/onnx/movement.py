@@ -104,10 +104,10 @@ def slices(builder: Builder, op: Operation):
     """Convert Slice with positive steps."""
     x = op.value()
     rank = len(x.shape)
-    starts, ends = op.integers(1, "starts"), op.integers(2, "ends")
+    starts, ends = op.integers(1), op.integers(2)
     if starts is None or ends is None:
         fail("its starts and ends must be constants")
-    axes = op.integers(3, "axes") or list(range(len(starts)))
+    axes = op.integers(3) or list(range(len(starts)))
     steps = op.integers(4) or [1] * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps) or any(not -rank <= axis < rank for axis in axes):
         fail(f"starts {starts}, ends {ends}, axes {axes} and steps {steps} do not fit shape {x.shape}")

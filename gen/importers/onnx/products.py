@@ -144,7 +144,7 @@ def _names(
     w = builder.declare(weights.name, integers.shape, "int8", shown, value=np.ascontiguousarray(integers))
     if op.optional(2) is None:
         return x.tensor.name, w.name
-    product = np.float32(x.quantisation.scale) * scales
+    product = np.asarray(np.float32(x.quantisation.scale) * scales)
     name, bias = _bias(op.optional(2), product, integers.shape[-1])
     unit = None if 0 in product else tuple(map(float, product)) if product.ndim else float(product)
     b = builder.declare(name or f"{op.output}_bias", bias.shape, "int32", unit, value=bias)

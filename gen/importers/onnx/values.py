@@ -1,4 +1,4 @@
-"""Values of an ONNX file during its conversion: quantised tensors, in the file's order of axes or another, and constants."""
+"""Values of an ONNX file during its conversion: quantised tensors with their order of axes, and constants."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -74,22 +74,29 @@ def fused(a: np.ndarray, b: np.float32, c: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class OnnxAverage(_Float):
-    """Average of windows as QLinearAveragePool: rint(input * sum / count / output + zero point) in float32.
+    """Average of windows as QLinearAveragePool: rint(sum of input * integer / count / output + zero point) in float32.
 
-    The sum is exact, where ONNX Runtime rounds after each element; a result at a tie can differ by one. `count` is the
-    number of elements of every window where padding is counted; None: those within the image.
+    The sum is rounded after each element, rows first. `count` is the number of elements of every window where padding
+    is counted; None: those within the image.
     """
 
     input: float
     output: float
     count: int | None = None
+    low: int | None = None
+    high: int | None = None
 
     OPERATIONS = frozenset(("average",))
 
+    def total(self, windows, inside, zero_point):
+        one = np.float32
+        reals = np.where(inside, (windows - zero_point).astype(one) * one(self.input), one(0))
+        elements = reals.transpose(0, 1, 2, 5, 3, 4).reshape(*reals.shape[:3], reals.shape[5], -1)
+        return np.cumsum(elements, axis=-1, dtype=one)[..., -1]
+
     def average(self, total, count, zero_point, output):
-        one, inside = np.float32, total - count * zero_point
-        sums = inside.astype(one) * one(self.input)
-        mean = sums / (count if self.count is None else np.int64(self.count)).astype(one)
+        one = np.float32
+        mean = total / np.asarray(count if self.count is None else self.count).astype(one)
         return self._rounded(mean / one(self.output) + one(output.zero_point), 0, output)
 
 
@@ -122,11 +129,8 @@ class OnnxSoftmax(_Float):
         powers = table[255 - (x.max(axis=-1, keepdims=True).astype(np.int64) - x)]
         sums = np.cumsum(powers, axis=-1, dtype=np.float32)[..., -1:]
         factor = np.float32(floor(np.float32(1) / np.float32(self.output)))
-        ends = np.iinfo(self.type)
-        found = np.rint(powers * factor / sums).astype(np.int64) + self.zero_point
-        if self.type == "uint8":
-            return np.minimum(found, ends.max).astype(self.type)
-        return found.astype(np.int64).astype(np.int8)
+        found, ends = np.rint(powers * factor / sums).astype(np.int64) + self.zero_point, np.iinfo(self.type)
+        return np.clip(found, ends.min, ends.max).astype(self.type)
 
 
 def exponentials(scale: float, length: int) -> np.ndarray:
