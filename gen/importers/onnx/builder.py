@@ -73,8 +73,12 @@ class Builder:
         self._orders: dict[tuple, Tensor] = {}
 
     def name(self, op: Operation, part: str = "") -> str:
-        """Name of a node: type and number of its operator."""
-        return f"{op.type.lower()}_{op.index}{part}"
+        """Name of a node: type and number of its operator, and another number if the operator has several results."""
+        names, name, count = {node.name for node in self.nodes}, f"{op.type.lower()}_{op.index}{part}", 1
+        while name in names:
+            count += 1
+            name = f"{op.type.lower()}_{op.index}{part}:{count}"
+        return name
 
     def add(self, node: Node):
         """Add a node after its checks."""

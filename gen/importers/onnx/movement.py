@@ -82,9 +82,10 @@ def concatenation(builder: Builder, op: Operation):
     """Convert Concat: inputs with another quantisation than the result are requantised first."""
     if not op.operands:
         fail("it has no inputs")
-    values = [builder.constant(each) if isinstance(each, Constant) else each for each in op.operands]
-    if not all(isinstance(each, Value) for each in values):
-        fail("its inputs must be quantised tensors")
+    values = [
+        builder.constant(each) if isinstance(each, Constant) else op.value(place)
+        for place, each in enumerate(op.operands)
+    ]
     result = op.quantisation or values[0].quantisation
     values = [_requantised(builder, op, value, result, place) for place, value in enumerate(values)]
     rank, axis = len(values[0].shape), op.attributes.get("axis", 0)
@@ -153,16 +154,16 @@ def pad(builder: Builder, op: Operation):
     shape = [size + sizes[axis] + sizes[axis + rank] for axis, size in enumerate(x.shape)]
     y = builder.result(op, shape, axes)
     pads = tuple((0, 0) if axis is None else (sizes[axis], sizes[axis + rank]) for axis in axes)
-    integer = x.quantisation.quantise(np.float32(number))
+    integer = x.quantisation.quantise(np.array(number))
     if x.quantisation.dequantise(integer) != np.float32(number):
         fail(f"its value {number} has no integer with the scale of {x.tensor.name}")
     fields = {"pads": pads, "value": int(integer)}
     builder.add(Padding(builder.name(op), (x.tensor.name,), y.tensor.name, **fields))
 
 
-def _shaped(builder: Builder, op: Operation, x: Value, shape: list[int]) -> str | None:
+def _shaped(builder: Builder, op: Operation, x: Value, wanted: list[int]) -> str | None:
     """Value with another shape: a view if only axes of size 1 differ, otherwise in the layout of the file."""
-    shape = tuple(shape)
+    shape = tuple(wanted)
     if min(shape, default=1) < 1 or prod(shape) != prod(x.shape):
         fail(f"{x.tensor.name} of shape {x.shape} does not reshape to {shape}")
     old, new = ([axis for axis, size in enumerate(each) if size > 1] for each in (x.shape, shape))

@@ -14,6 +14,7 @@ QLINEAR = {
     "QGemm": ("Gemm", "xwby"),
     "QLinearAdd": ("Add", "xxy"),
     "QLinearAveragePool": ("AveragePool", "xy"),
+    "QLinearConcat": ("Concat", ""),
     "QLinearConv": ("Conv", "xwyb"),
     "QLinearGlobalAveragePool": ("GlobalAveragePool", "xy"),
     "QLinearLeakyRelu": ("LeakyRelu", "xy"),
@@ -23,6 +24,8 @@ QLINEAR = {
     "QLinearSoftmax": ("Softmax", "xy"),
 }
 """Operators with scales as inputs: operator that they are, and the order of x, weights, bias and result."""
+TYPES = {2: "uint8", 3: "int8", 6: "int32"}
+"""Types of integers by their numbers in the format."""
 LIMITS = ("Relu", "Clip")
 """Functions that limit the result of an operator before them."""
 
@@ -83,15 +86,13 @@ class Patterns:
 
     def operation(self, node: NodeRecord) -> Operation:
         """Operation of a node, without quantisation of its result."""
-        if not node.outputs:
-            fail("it has no output")
         operands = tuple(self.operand(name) for name in node.inputs)
-        return self._operation(node, node.type, operands, node.outputs[0])
+        return self.assemble(node, node.type, operands, node.outputs[0])
 
-    def _operation(self, node: NodeRecord, type: str, operands: tuple[Operand, ...], output: str, **fields):
-        attributes = {name: value for name, value in node.attributes.items() if value is not None}
-        fields |= {"opset": attributes.get("opset", self.model.opset), "outputs": node.outputs}
-        return Operation(node.index, type, operands, attributes, output, **fields)
+    def assemble(self, node: NodeRecord, type: str, operands: tuple[Operand, ...], output: str, **fields) -> Operation:
+        """Operation of a node with its operands."""
+        fields |= {"opset": node.attributes.get("opset", self.model.opset), "outputs": node.outputs}
+        return Operation(node.index, type, operands, node.attributes, output, **fields)
 
     def quantisation(self, node: NodeRecord, scale: int, default: str = "uint8") -> tuple[np.ndarray, np.ndarray]:
         """Scale and zero point, which are inputs `scale` and `scale` + 1 of a node."""
@@ -99,8 +100,11 @@ class Patterns:
         found = self.constants.get(names[0])
         if not isinstance(found, np.ndarray) or found.dtype != np.float32 or not found.size:
             fail(f"its scale {names[0]} must be a constant of float32")
+        if node.attributes.get("block_size", 0):
+            fail("scales of blocks are not supported")
         if not names[1]:
-            return found, np.zeros(found.shape, default)
+            type = TYPES.get(node.attributes.get("output_dtype", 0), default)
+            return found, np.zeros(found.shape, type)
         zero = self.constants.get(names[1])
         if not isinstance(zero, np.ndarray) or zero.dtype.kind not in "iu" or zero.size not in (1, found.size):
             fail(f"its zero point {names[1]} must be a constant of integers")
@@ -138,28 +142,47 @@ class Patterns:
         found = np.rint(value / factor) + offset.astype(np.float64)
         return Constant(node.outputs[0], np.clip(found, ends.min, ends.max).astype(zero.dtype), scale, zero, axis)
 
+    def is_constant(self, name: str) -> bool:
+        return name in self.constants or isinstance(self.builder.values.get(name), Constant)
+
+    def rearrange(self, node: NodeRecord, source: str):
+        """Result of Transpose or Identity of a constant."""
+        found, output = self.operand(source), node.outputs[0]
+        value = found.value if isinstance(found, Constant) else np.asarray(found)
+        axes = list(range(value.ndim))
+        if node.type == "Transpose":
+            axes = node.attributes.get("perm", axes[::-1])
+        if sorted(axes) != list(range(value.ndim)):
+            fail(f"perm {axes} must be a permutation of {value.ndim} axes")
+        if isinstance(found, Constant):
+            axis = axes.index(found.axis % value.ndim) if found.scale.size > 1 else 0
+            self.builder.values[output] = replace(found, value=value.transpose(axes), axis=axis)
+        else:
+            self.constants[output] = value.transpose(axes)
+
     def qlinear(self, node: NodeRecord) -> Operation:
         """Operation of an operator whose inputs include scales and zero points."""
         if node.attributes.get("channels_last", 0):
             fail("channels_last=1 must be 0")
         if node.type == "QLinearConcat":
             triples = range(2, len(node.inputs) - 2, 3)
-            operands = tuple(self._triple(node, place, 0) for place in triples)
-            return self._operation(node, "Concat", operands, node.outputs[0], quantisation=self.one(node, 0))
+            inputs = tuple(self._triple(node, place, 0) for place in triples)
+            return self.assemble(node, "Concat", inputs, node.outputs[0], quantisation=self.one(node, 0))
         type, order = QLINEAR[node.type]
         axis = {"Conv": 0, "Gemm": 0 if node.attributes.get("transB", 0) else 1}.get(type, 1)
         operands: list[Operand] = []
         place, result = 0, None
         for kind in order:
             if kind == "y":
-                result, place = self.one(node, place), place + 2
+                first = operands[0].quantisation.type if isinstance(operands[0], Value) else "uint8"
+                result, place = self.one(node, place, first), place + 2
             elif kind == "b":
                 operands.append(self.operand(node.inputs[place]) if place < len(node.inputs) else None)
                 place += 1
             else:
                 operands.append(self._triple(node, place, axis))
                 place += 3
-        return self._operation(node, type, tuple(operands), node.outputs[0], quantisation=result)
+        return self.assemble(node, type, tuple(operands), node.outputs[0], quantisation=result)
 
     def _triple(self, node: NodeRecord, place: int, axis: int) -> Operand:
         """Operand with its scale and zero point."""

@@ -24,7 +24,7 @@ class Quantisation(NamedTuple):
     def limits(self) -> tuple[int, int]:
         return limits(self.type)
 
-    def quantise(self, real: np.ndarray) -> np.ndarray:
+    def quantise(self, real: np.ndarray | np.float32) -> np.ndarray:
         """Integers of reals, in float32 with ties to even, as by QuantizeLinear."""
         low, high = self.limits
         found = np.rint(np.asarray(real, np.float32) / np.float32(self.scale))

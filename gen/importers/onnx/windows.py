@@ -59,7 +59,7 @@ def _mean(builder: Builder, op: Operation, reduced: set[int], keep: bool):
     shape = [1 if axis in reduced else size for axis, size in enumerate(x.shape) if keep or axis not in reduced]
     new = {axis: axis if keep else kept.index(axis) for axis in kept}
     axes = tuple(None if axis is None else new[axis] for axis in ends)
-    rule = Onnx(scale, op.low, op.high)
+    rule = Onnx(float(scale), op.low, op.high)
     y = builder.result(op, shape, axes)
     size = (image.shape[0], 1, 1, image.shape[3])
     pooled = y.tensor if y.tensor.shape == size else builder.declare(op.output, size, **op.result._asdict())
@@ -91,7 +91,7 @@ def _pool(builder: Builder, op: Operation, kind: str, rule):
             fail(f"{name}={op.attributes[name]} must be 0")
     if len(kernel) != spatial or min(kernel, default=0) < 1:
         fail(f"kernel_shape {kernel} must be {spatial} positive integers")
-    x, window = builder.in_order(op, value, axes), ((1,) * (2 - spatial) + tuple(kernel))
+    x, window = builder.in_order(op, value, axes), (kernel[0] if spatial == 2 else 1, kernel[-1])
     fields = windows(op, x, window)
     if fields.pop("dilation") != (1, 1):
         fail("its dilations must be 1")

@@ -46,7 +46,7 @@ class OnnxPairwise(_Float):
         one = np.float32
         ratios = one(self.a) / one(self.output), one(self.b) / one(self.output)
         first, second = ratios[0] * one(self.zero_points[0]), ratios[1] * one(self.zero_points[1])
-        sums = one(output.zero_point) - one(first + second)
+        sums = np.asarray(one(output.zero_point) - one(first + second))
         values = [x + zero for x, zero in zip((a, b), self.zero_points, strict=True)]
         order = (1, 0) if self.constant_operand is None else (self.constant_operand, 1 - self.constant_operand)
         for step, index in enumerate(order):

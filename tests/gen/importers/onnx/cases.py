@@ -6,7 +6,9 @@ from ..files import numbers
 from .files import Net, channels
 
 
-def conv(seed, x, w, *, type="int8", per_channel=True, out=0.4, zeros=(-5, 7), bias=True, after=(), spread=0.01, **attributes):
+def conv(
+    seed, x, w, *, type="int8", per_channel=True, out=0.4, zeros=(-5, 7), bias=True, after=(), spread=0.01, **attributes
+):
     net = Net(type)
     source = net.input("x", x, 0.05, zeros[0])
     scale = channels(seed, w[0], spread) if per_channel else np.float32(spread)
@@ -14,13 +16,12 @@ def conv(seed, x, w, *, type="int8", per_channel=True, out=0.4, zeros=(-5, 7), b
     if bias:
         inputs.append(net.bias(seed, w[0], np.float32(0.05) * scale))
     found = net.add("Conv", *inputs, **attributes)
-    for each in after:
-        found = net.add(*each) if isinstance(each, str) else net.add(each[0], found, *each[1:])
+    found = net.add(after, found) if after else found
     return net, [net.quantise(found, out, zeros[1])]
 
 
 def relu(**fields):
-    return conv("relu", (1, 3, 6, 5), (4, 3, 3, 3), after=(("Relu",),), pads=[1, 1, 1, 1], **fields)
+    return conv("relu", (1, 3, 6, 5), (4, 3, 3, 3), after="Relu", pads=[1, 1, 1, 1], **fields)
 
 
 def clip():
@@ -63,7 +64,11 @@ def one(kind, shape, *constants, type="int8", scales=(0.05, 0.04), zeros=(-9, 3)
     """Operator of one tensor."""
     net = Net(type, opset)
     inputs = [net.constant(each) for each in constants]
-    return net, [net.quantise(net.add(kind, net.input("x", shape, scales[0], zeros[0]), *inputs, **attributes), scales[1], zeros[1])]
+    return net, [
+        net.quantise(
+            net.add(kind, net.input("x", shape, scales[0], zeros[0]), *inputs, **attributes), scales[1], zeros[1]
+        )
+    ]
 
 
 def moved(kind, shape, *constants, **fields):
@@ -90,15 +95,15 @@ def residual(type="int8", floating=False):
     zero = 0 if type == "int8" else 128
     net = Net(type)
     x = net.input("x", (1, 6, 6, 5), 0.05, zero - 5, floating)
-    w, b = net.weights("residual", (6, 6, 3, 3), channels("residual", 6)), None
+    w = net.weights("residual", (6, 6, 3, 3), channels("residual", 6))
     b = net.bias("residual", 6, np.float32(0.05) * channels("residual", 6))
     c = net.quantise(net.add("Conv", x, w, b, pads=[1, 1, 1, 1]), 0.5, zero + 3)
     s = net.quantise(net.add("Relu", net.add("Add", c, x)), 0.3, zero - 128)
     m = net.quantise(net.add("GlobalAveragePool", s), 0.2, zero - 128)
     f = net.quantise(net.add("Flatten", m), 0.2, zero - 128)
     d = net.add("Gemm", f, net.weights("residual dense", (4, 6)), transB=1)
-    l = net.quantise(d, 0.06, zero + 10)
-    return net, [net.quantise(net.add("Softmax", l), 1 / 256, zero - 128)]
+    d = net.quantise(d, 0.06, zero + 10)
+    return net, [net.quantise(net.add("Softmax", d), 1 / 256, zero - 128)]
 
 
 def qlinear():
@@ -161,13 +166,13 @@ CASES = {
     "max 1-d": moved("MaxPool", (1, 4, 9), kernel_shape=[3], strides=[2]),
     "max other scale": one("MaxPool", (1, 4, 9, 8), kernel_shape=[2, 2]),
     "average": one("AveragePool", (1, 3, 9, 9), kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
-    "average counted": one(
-        "AveragePool", (1, 3, 9, 8), kernel_shape=[3, 4], pads=[1, 1, 1, 1], count_include_pad=1
-    ),
+    "average counted": one("AveragePool", (1, 3, 9, 8), kernel_shape=[3, 4], pads=[1, 1, 1, 1], count_include_pad=1),
     "average 1-d": one("AveragePool", (1, 3, 20), kernel_shape=[4], strides=[3]),
     "average uint8": one("AveragePool", (1, 3, 9, 9), kernel_shape=[3, 3], type="uint8", zeros=(120, 130)),
     "global average": one("GlobalAveragePool", (1, 10, 7, 5), scales=(0.05, 0.011)),
-    "global average uint8": one("GlobalAveragePool", (1, 10, 7, 5), scales=(0.05, 0.011), type="uint8", zeros=(99, 130)),
+    "global average uint8": one(
+        "GlobalAveragePool", (1, 10, 7, 5), scales=(0.05, 0.011), type="uint8", zeros=(99, 130)
+    ),
     "mean": one("ReduceMean", (1, 6, 7, 5), axes=[2, 3], scales=(0.05, 0.011)),
     "mean rows": one("ReduceMean", (1, 3, 11, 6), axes=[2], keepdims=0, scales=(0.05, 0.0413)),
     "mean channels": one("ReduceMean", (2, 10, 3, 4), axes=[1], keepdims=0, scales=(0.05, 0.0413)),

@@ -29,7 +29,9 @@ def with_outputs(data: bytes, names) -> bytes:
 def integers(data: bytes) -> list[str]:
     """Tensors of a file that operators with integer results compute."""
     nodes = onnx.ModelProto.FromString(data).graph.node
-    return [node.output[0] for node in nodes if node.op_type == "QuantizeLinear" or node.op_type.startswith(("QL", "QG"))]
+    return [
+        node.output[0] for node in nodes if node.op_type == "QuantizeLinear" or node.op_type.startswith(("QL", "QG"))
+    ]
 
 
 def run(network: ImportedNetwork, session, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
