@@ -17,6 +17,12 @@ def read(data: bytes, name: str = "network") -> ImportedNetwork:
     Raises :class:`.UsageError` for a file that is damaged, and for float and dynamic networks.
     """
     model = decode(data, name)
+    for record in model.inputs:
+        if record.type not in ("float", *NARROW):
+            types = f"float, {' or '.join(NARROW)}"
+            raise UsageError(
+                f"{name}: input {record.name} is {record.type}, which is not supported: it must be {types}."
+            )
     shapes = {record.name: _static(record, name) for record in model.inputs}
     quantised = any(node.type in ("QuantizeLinear", *QLINEAR) for node in model.nodes)
     if not quantised and not any(record.type in NARROW for record in model.inputs):

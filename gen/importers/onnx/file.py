@@ -63,8 +63,8 @@ def decode(data: bytes, name: str) -> ModelRecord:
         raise UsageError(f"{name}: {error}") from None
     except (import_module("google.protobuf.message").DecodeError, *DAMAGED):
         raise damaged from None
-    if not model.HasField("graph") or not record.outputs:
-        raise UsageError(f"{name} is damaged: it has no network.")
+    if not record.opset or not record.outputs:
+        raise UsageError(f"{name} is damaged: it has no {'output' if record.opset else 'version of its operators'}.")
     return record
 
 
@@ -89,7 +89,7 @@ class _Decoder:
                 nodes.append(record)
         declared = (*graph.value_info, *graph.input, *graph.output)
         return ModelRecord(
-            max((each.version for each in model.opset_import if each.domain in DOMAINS[:2]), default=1),
+            max((each.version for each in model.opset_import if each.domain in DOMAINS[:2]), default=0),
             tuple(nodes),
             constants,
             tuple(record for each in graph.input if (record := self._input(each)).name not in constants),

@@ -24,6 +24,30 @@ def relu(**fields):
     return conv("relu", (1, 3, 6, 5), (4, 3, 3, 3), after="Relu", pads=[1, 1, 1, 1], **fields)
 
 
+def float_constants():
+    """Weights and bias stored as reals: those of weights pass QuantizeLinear and Transpose."""
+    net = Net()
+    x, reals = net.input("x", (1, 3, 6, 5)), numbers("reals", (3, 4, 3, 3)).astype(np.float32) / 100
+    parameters = net.parameters(channels("reals", 4), 0)
+    w = net.add("QuantizeLinear", net.add("Transpose", net.constant(reals), perm=[1, 0, 2, 3]), *parameters, axis=0)
+    b = net.constant(numbers("reals bias", 4).astype(np.float32) / 50)
+    found = net.add("Conv", x, net.add("DequantizeLinear", w, *parameters, axis=0), b)
+    return net, [net.quantise(found, 0.3)]
+
+
+def transposed_weights():
+    net = Net()
+    w = net.add("Transpose", net.weights("transposed", (7, 10), channels("transposed", 7)), perm=[1, 0])
+    return net, [net.quantise(net.add("MatMul", net.input("x", (4, 10)), w), 0.3)]
+
+
+def two_results():
+    """Result that is quantised twice."""
+    net = Net()
+    found = net.add("Conv", net.input("x", (1, 3, 6, 5)), net.weights("two", (4, 3, 3, 3)))
+    return net, [net.quantise(found, 0.3), net.quantise(found, 0.21, -8)]
+
+
 def clip():
     net = Net()
     x = net.input("x", (1, 3, 6, 5))
@@ -119,11 +143,25 @@ def qlinear():
     m = net.qlinear("QLinearMul", a, *ps, c, *py, *(pm := net.parameters(4.1, 127)))
     g = net.qlinear("QLinearGlobalAveragePool", m, *pm, *(pg := net.parameters(1.5, 127)), channels_last=0)
     f = net.qlinear("Flatten", g, domain="")
-    pd, pr = net.parameters(0.01, 0, "int8"), net.parameters(2.0, 128)
+    pd, pr = net.parameters(0.0003, 0, "int8"), net.parameters(0.04, 128)
     d = net.constant(numbers("qlinear dense", (5, 6), -127))
     r = net.qlinear("QGemm", f, *pg, d, *pd, "", *pr, transB=1)
     s = net.qlinear("QLinearSigmoid", r, *pr, *net.parameters(1 / 256, 0))
     return net, [s]
+
+
+def qlinear_rows():
+    """Further operators with scales as inputs, on int8."""
+    net = Net()
+    net.declare("x", (1, 3, 6, 6))
+    px, pa, pl, pc = (net.parameters(scale, zero) for scale, zero in ((0.05, -5), (0.03, 9), (0.04, 2), (0.045, 0)))
+    a = net.qlinear("QLinearAveragePool", "x", *px, *pa, kernel_shape=[2, 2], strides=[2, 2])
+    leaky = net.qlinear("QLinearLeakyRelu", a, *pa, *pl, alpha=0.2)
+    c = net.qlinear("QLinearConcat", *pc, a, *pa, leaky, *pl, axis=1)
+    r = net.add("Reshape", c, net.constant(np.array([6, 9])))
+    w, pw, pm = net.constant(numbers("rows", (9, 7), -127)), net.parameters(0.01, 0), net.parameters(0.06, 3)
+    m = net.qlinear("QLinearMatMul", r, *pc, w, *pw, *pm, domain="")
+    return net, [net.qlinear("QLinearSoftmax", m, *pm, *net.parameters(1 / 256, -128), axis=-1, opset=13)]
 
 
 CASES = {
@@ -141,6 +179,8 @@ CASES = {
     "conv relu": relu(zeros=(-5, -128)),
     "conv relu other zero": relu(zeros=(-5, -20)),
     "conv clip": clip(),
+    "conv float constants": float_constants(),
+    "conv of two results": two_results(),
     "depthwise": conv("l", (1, 6, 9, 7), (6, 1, 3, 3), group=6, strides=[2, 2], pads=[1, 1, 1, 1], out=0.2),
     "depthwise times 3": conv("m", (1, 5, 5, 5), (15, 1, 2, 3), group=5, out=0.2),
     "depthwise 1-d": conv("n", (1, 8, 30), (8, 1, 17), group=8, pads=[8, 8], bias=False, out=0.2),
@@ -151,6 +191,7 @@ CASES = {
     "gemm uint8": gemm("d", (2, 30), (9, 30), type="uint8", zeros=(130, 120)),
     "matmul": matmul("a", (2, 3, 10), (10, 7)),
     "matmul per column": matmul("b", (4, 10), (10, 7), scale=channels("matmul", 7)),
+    "matmul transposed": transposed_weights(),
     "matmul uint8": matmul("c", (4, 10), (10, 7), type="uint8"),
     "add": pairwise("Add", (1, 4, 8, 8), (1, 4, 8, 8)),
     "add uint8": pairwise("Add", (1, 4, 8, 8), (1, 4, 8, 8), zeros=(120, 131, 77), type="uint8"),
@@ -197,6 +238,7 @@ CASES = {
     "softmax channels": one("Softmax", (1, 5, 3, 4), axis=1, scales=(0.02, 1 / 200), zeros=(-9, -128)),
     "softmax old": one("Softmax", (4, 9), scales=(0.03, 1 / 256), zeros=(-9, -128), opset=12),
     "requantise": one("Identity", (1, 256), scales=(0.05, 0.031)),
+    "dropout": moved("Dropout", (1, 256)),
     "reshape": moved("Reshape", (1, 3, 2, 8), np.array([0, -1, 4])),
     "flatten": moved("Flatten", (1, 3, 2, 8)),
     "squeeze": moved("Squeeze", (1, 3, 1, 8), np.array([2])),
@@ -213,6 +255,7 @@ CASES = {
     "residual uint8": residual("uint8"),
     "residual floating": residual(floating=True),
     "qlinear": qlinear(),
+    "qlinear rows": qlinear_rows(),
 }
 """Network and the names of its outputs."""
 STEPS = 3
@@ -221,7 +264,7 @@ STEPS = 3
 
 def model(name: str):
     net, outputs = CASES[name]
-    return net.model(*outputs, types_of=(net.type,) if name == "qlinear" else ())
+    return net.model(*outputs, types_of=(net.type,) if name.startswith("qlinear") else ())
 
 
 def inputs(name: str, step: int) -> dict:

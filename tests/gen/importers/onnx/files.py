@@ -7,7 +7,14 @@ from ..files import numbers
 
 onnx = pytest.importorskip("onnx")
 helper, types = pytest.importorskip("onnx.helper"), onnx.TensorProto
-NUMBERS = {"int8": types.INT8, "uint8": types.UINT8, "int32": types.INT32, "int64": types.INT64, "float32": types.FLOAT}
+NUMBERS = {
+    "int8": types.INT8,
+    "int16": types.INT16,
+    "uint8": types.UINT8,
+    "int32": types.INT32,
+    "int64": types.INT64,
+    "float32": types.FLOAT,
+}
 
 
 class Net:
@@ -17,7 +24,7 @@ class Net:
         self.type, self.opset = type, opset
         self.nodes, self.inputs, self.outputs, self.initializers = [], [], [], []
         self.quantised = []
-        """Integer tensors that operators compute."""
+        """Integer tensors that operators compute at run time."""
 
     def constant(self, value, type=None, name=None) -> str:
         array = np.asarray(value, type)
@@ -40,7 +47,7 @@ class Net:
         zero = zero if zero is not None else -5 if self.type == "int8" else 123
         scale, zero = self.parameters(scale, zero)
         self.declare(name, shape, "float32" if floating else None)
-        source = self.add("QuantizeLinear", name, scale, zero, output=f"{name}_q") if floating else name
+        source = self.qlinear("QuantizeLinear", name, scale, zero, name=f"{name}_q", domain="") if floating else name
         return self.add("DequantizeLinear", source, scale, zero)
 
     def weights(self, seed, shape, scale=0.01, axis=0, type="int8", zero=0) -> str:
