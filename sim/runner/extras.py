@@ -13,7 +13,7 @@ EXTRAS = {
         "yowasp_runtime",
     ),
     "board": ("serial",),
-    "networks": ("flatbuffers", "tflite"),
+    "networks": ("flatbuffers", "onnx", "tflite"),
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }

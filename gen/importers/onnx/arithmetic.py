@@ -38,6 +38,7 @@ def pairwise(builder: Builder, op: Operation):
         op.low,
         op.high,
         _along_rows(a, b, shape),
+        op.limited,
     )
     y = builder.result(op, shape, axes)
     builder.add(_KINDS[op.type](builder.name(op), (a.tensor.name, b.tensor.name), y.tensor.name, rule))

@@ -52,6 +52,12 @@ class Operation:
         return found.ravel().tolist()
 
     @property
+    def limited(self) -> bool:
+        """Whether limits exclude integers of the result's type. Then ONNX Runtime computes in floating point."""
+        low, high = self.result.limits
+        return (self.low is not None and self.low > low) or (self.high is not None and self.high < high)
+
+    @property
     def result(self) -> Quantisation:
         """Quantisation of the result, which must have one."""
         return self.quantisation or fail(f"its result {self.output} is not quantised")

@@ -29,7 +29,7 @@ CONVERTERS: dict[str, Callable[[Builder, Operation], str | None]] = {
 """Conversion of each type of operator. A function returns None, or why the operator has no work at run time."""
 SAME = (*MOVEMENT, "MaxPool")
 """Operators whose result has the quantisation of their input."""
-QUANTISE = "quantise it with onnxruntime.quantization.quantize_static, format QDQ; see the page Networks"
+QUANTISE = "quantise it with quantize_static of ONNX Runtime, format QDQ; see the page Networks"
 
 
 class Importer:

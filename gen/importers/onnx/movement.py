@@ -13,7 +13,7 @@ from .builder import Builder, Operation
 from .unary import table
 from .values import Constant, Value
 
-VIEW = "another shape or order of axes in the file, the same tensor in the graph"
+VIEW = "view: the same tensor with another shape or order of axes"
 
 
 def transpose(builder: Builder, op: Operation) -> str:

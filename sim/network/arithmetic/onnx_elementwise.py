@@ -28,8 +28,8 @@ class OnnxPairwise(_Float):
 
     Sum, as QLinearAdd on CPUs with fused multiply-add: rint(fma(qa, a / output, fma(qb, b / output, constant))), where
     `constant` holds the zero points, and where it also holds an operand `constant_operand` that is the same along rows.
-    Product, as QLinearMul: rint(float32(product) * (a * b / output) + zero point). Difference, as DequantizeLinear,
-    Sub and QuantizeLinear. Each step is rounded to float32.
+    Product, as QLinearMul: rint(float32(product) * (a * b / output) + zero point). Difference, and with `separate` all
+    of them, as DequantizeLinear, operator, QuantizeLinear. Each step is rounded to float32.
     """
 
     a: float
@@ -39,11 +39,14 @@ class OnnxPairwise(_Float):
     low: int | None = None
     high: int | None = None
     constant_operand: int | None = None
+    separate: bool = False
 
     OPERATIONS = frozenset(("add", "subtract", "multiply"))
 
     def add(self, a, b, output):
         one = np.float32
+        if self.separate:
+            return self._quantised(np.add(*self._reals(a, b)), output)
         ratios = one(self.a) / one(self.output), one(self.b) / one(self.output)
         first, second = ratios[0] * one(self.zero_points[0]), ratios[1] * one(self.zero_points[1])
         sums = np.asarray(one(output.zero_point) - one(first + second))
@@ -57,14 +60,21 @@ class OnnxPairwise(_Float):
         return self._rounded(sums, 0, output)
 
     def subtract(self, a, b, output):
-        one = np.float32
-        difference = a.astype(one) * one(self.a) - b.astype(one) * one(self.b)
-        return self._rounded(difference / one(self.output), output.zero_point, output)
+        return self._quantised(np.subtract(*self._reals(a, b)), output)
 
     def multiply(self, a, b, output):
         one = np.float32
+        if self.separate:
+            return self._quantised(np.multiply(*self._reals(a, b)), output)
         ratio = one(one(self.a) * one(self.b)) / one(self.output)
         return self._rounded((a * b).astype(one) * ratio + one(output.zero_point), 0, output)
+
+    def _reals(self, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        one = np.float32
+        return a.astype(one) * one(self.a), b.astype(one) * one(self.b)
+
+    def _quantised(self, reals: np.ndarray, output) -> np.ndarray:
+        return self._rounded(reals / np.float32(self.output), output.zero_point, output)
 
 
 def fused(a: np.ndarray, b: np.float32, c: np.ndarray) -> np.ndarray:

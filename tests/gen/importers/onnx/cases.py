@@ -48,12 +48,20 @@ def two_results():
     return net, [net.quantise(found, 0.3), net.quantise(found, 0.21, -8)]
 
 
-def clip():
+def limited(kind, low=0.0, high=6.0, scales=(0.05, 0.0313), zero=-20):
+    """Limits between an operator and QuantizeLinear: Relu, and Clip if there is a high one."""
     net = Net()
-    x = net.input("x", (1, 3, 6, 5))
-    w = net.weights("clip", (4, 3, 1, 1))
-    found = net.add("Clip", net.add("Conv", x, w), net.constant(np.float32(-1)), net.constant(np.float32(2.01)))
-    return net, [net.quantise(found, 0.03, -4)]
+    found = net.add(kind, net.input("a", (1, 4, 8, 8), scales[0], -3), net.input("b", (1, 4, 8, 8), scales[1], 17))
+    limits = () if high is None else map(net.constant, np.float32((low, high)))
+    found = net.add("Relu" if high is None else "Clip", found, *limits)
+    return net, [net.quantise(found, 0.05, zero)]
+
+
+def clip(low=0.0, high=6.0, scale=6 / 255, zero=-128):
+    net = Net()
+    found = net.add("Conv", net.input("x", (1, 3, 6, 5)), net.weights("clip", (4, 3, 1, 1)))
+    found = net.add("Clip", found, *map(net.constant, np.float32((low, high))))
+    return net, [net.quantise(found, scale, zero)]
 
 
 def gemm(seed, x, w, *, type="int8", per_channel=False, bias=True, out=0.3, zeros=(10, -3), transposed=True):
@@ -177,7 +185,6 @@ CASES = {
     "conv 1-d": conv("j", (1, 5, 19), (4, 5, 5), pads=[4, 4], dilations=[2]),
     "conv 1-d strided": conv("k", (1, 3, 20), (6, 3, 4), strides=[3], auto_pad="SAME_UPPER"),
     "conv relu": relu(zeros=(-5, -128)),
-    "conv relu other zero": relu(zeros=(-5, -20)),
     "conv clip": clip(),
     "conv float constants": float_constants(),
     "conv of two results": two_results(),
@@ -197,6 +204,10 @@ CASES = {
     "add uint8": pairwise("Add", (1, 4, 8, 8), (1, 4, 8, 8), zeros=(120, 131, 77), type="uint8"),
     "add channels": pairwise("Add", (1, 6, 4, 4), (1, 6, 1, 1)),
     "add one": pairwise("Add", (1, 6, 4, 4), (1,)),
+    "add relu": limited("Add", high=None, zero=-128),
+    "add relu other zero": limited("Add", high=None),
+    "add clip": limited("Add", -1.3, 2.2),
+    "mul relu other zero": limited("Mul", high=None),
     "add constant": pairwise("Add", (1, 4, 4, 6), (6,), fixed=True),
     "add ties": pairwise("Add", (1, 4, 16, 16), (1, 4, 16, 16), (0.06996667, 0.017491667, 0.17491667), (0, 0, 0)),
     "sub": pairwise("Sub", (1, 4, 8, 8), (1, 4, 8, 8)),

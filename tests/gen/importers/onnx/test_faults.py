@@ -65,7 +65,7 @@ def test_a_float_network():
     net.declare("x", (1, 4), "float32")
     assert of(net, net.add("Relu", "x")) == (
         "f: input x is float, and networks must be quantised to int8: quantise it with "
-        "onnxruntime.quantization.quantize_static, format QDQ; see the page Networks."
+        "quantize_static of ONNX Runtime, format QDQ; see the page Networks."
     )
 
 
@@ -132,7 +132,7 @@ def without_scale():
         (
             one("MatMulInteger", (1, 3)),
             "operator 1 (MatMulInteger), output t1, is not supported: scales at run time are not supported: quantise "
-            "it with onnxruntime.quantization.quantize_static, format QDQ; see the page Networks",
+            "it with quantize_static of ONNX Runtime, format QDQ; see the page Networks",
         ),
         (
             conv("f", (1, 3, 4, 4), (4, 2, 3, 3), bias=False),

@@ -12,8 +12,9 @@ from systola.gen.importers.onnx.patterns import QLINEAR
 from systola.sim.network import reference
 from systola.sim.network.graph import Transpose
 
+from ..files import numbers
 from ..test_operators import alone_in_graph
-from .cases import CASES, STEPS, inputs, model
+from .cases import CASES, STEPS, clip, inputs, model
 from .runtime import run
 
 with np.load(Path(__file__).parent / "data" / "ort.npz") as stored:
@@ -96,6 +97,17 @@ def test_a_node_that_the_accelerator_accepts_is_computed_by_it(name):
             end = accelerator.run_golden(machine, job.dram(given), job.entry)
             result = job.results(end.dram)[node.output]
             np.testing.assert_array_equal(result, reference.run(alone, given)[node.output])
+
+
+def test_limits_after_a_convolution():
+    """ONNX Runtime computes such a convolution in floating point; here the integers are limited."""
+    found = []
+    for low, high in ((-1.0, 2.01), (-100, 100)):
+        net, outputs = clip(low, high, 0.03, -4)
+        network = read(net.model(*outputs).SerializeToString())
+        found.append(run(network, network.session(), {"x": numbers("limits", (1, 3, 6, 5))})["q0"])
+    np.testing.assert_array_equal(found[0], np.clip(found[1], -4 - 33, -4 + 67))
+    assert len(np.unique(found[1])) > 50
 
 
 def test_a_file_is_loaded_by_its_path(tmp_path):

@@ -20,20 +20,22 @@ class Twin:
             record = self.graph.tensors[index]
             self._keep(record, self.net.input(f"x{index}", record.shape, record.scales[0], record.zero_point))
         for op in self.graph.operators:
-            getattr(self, op.type.lower())(op, *(self.graph.tensors[index] for index in (*op.inputs[:3], *op.outputs)))
+            getattr(self, op.type.lower())(
+                op, *(self.graph.tensors[index] for index in (*op.inputs[:3], *op.outputs) if index >= 0)
+            )
 
     def file(self) -> bytes:
         return self.net.model(*(self.reals[index] for index in self.graph.outputs)).SerializeToString()
 
-    def conv_2d(self, op, x, w, b, y):
-        self._convolution(op, x, w, b, y, (0, 3, 1, 2), 1)
+    def conv_2d(self, op, x, w, *others):
+        self._convolution(op, x, w, others, (0, 3, 1, 2), 1)
 
-    def depthwise_conv_2d(self, op, x, w, b, y):
-        self._convolution(op, x, w, b, y, (3, 0, 1, 2), x.shape[3])
+    def depthwise_conv_2d(self, op, x, w, *others):
+        self._convolution(op, x, w, others, (3, 0, 1, 2), x.shape[3])
 
-    def fully_connected(self, op, x, w, b, y):
-        bias = [self._constant(b, "int32")] if b.data is not None else []
-        self._finish(op, y, self.net.add("Gemm", self.reals[x.index], self._constant(w, "int8"), *bias, transB=1))
+    def fully_connected(self, op, x, w, *others):
+        weights, bias = self._constant(w, "int8", w.scales), self._bias(x, w, others)
+        self._finish(op, others[-1], self.net.add("Gemm", self.reals[x.index], weights, *bias, transB=1))
 
     def add(self, op, a, b, y):
         self._finish(op, y, self.net.add("Add", self._image(a), self._image(b)), image=True)
@@ -48,25 +50,30 @@ class Twin:
     def softmax(self, op, x, y):
         self._finish(op, y, self.net.add("Softmax", self.reals[x.index]))
 
-    def _convolution(self, op, x, w, b, y, axes, groups):
-        weights, options = self._constant(w, "int8", axes), op.options
+    def _convolution(self, op, x, w, others, axes, groups):
+        weights, options = self._constant(w, "int8", w.scales, axes), op.options
         window, stride = w.shape[1:3], (options["StrideH"], options["StrideW"])
         pads = [same(x.shape[1 + n], window[n], stride[n]) if options["Padding"] == 0 else (0, 0) for n in range(2)]
         found = self.net.add(
             "Conv",
             self._image(x),
             weights,
-            self._constant(b, "int32"),
+            *self._bias(x, w, others),
             strides=stride,
             pads=[*(before for before, _ in pads), *(after for _, after in pads)],
             group=groups,
         )
-        self._finish(op, y, found, image=True)
+        self._finish(op, others[-1], found, image=True)
 
-    def _constant(self, record, type, axes=None) -> str:
+    def _bias(self, x, w, others) -> list[str]:
+        """Bias, if there is one, with the product of the scales of input and weights."""
+        scales = np.float32(x.scales[0]) * np.array(w.scales, np.float32)
+        return [self._constant(each, "int32", scales) for each in others[:-1] if each.data is not None]
+
+    def _constant(self, record, type, scales, axes=None) -> str:
         value = np.frombuffer(record.data, type).reshape(record.shape)
         value = value if axes is None else value.transpose(axes)
-        scales = np.array(record.scales, np.float32)
+        scales = np.array(scales, np.float32)
         scales = scales if scales.size > 1 else scales[0]
         return self.net.add("DequantizeLinear", self.net.constant(value), *self.net.parameters(scales, 0, type), axis=0)
 
