@@ -76,6 +76,8 @@ class Builder:
         """Quantised tensors of the file by name. A tensor and its DequantizeLinear are the same value."""
         self.moved: set[str] = set()
         """Nodes that only change the layout."""
+        self.spare: set[str] = set()
+        """Nodes of operators that may not be needed."""
         self._orders: dict[tuple, Tensor] = {}
 
     def name(self, op: Operation, part: str = "") -> str:
@@ -133,11 +135,20 @@ class Builder:
         key = value.tensor.name, wanted.order, size
         if key not in self._orders:
             self._orders[key] = self._moved(op, value, wanted, size)
-        return replace(wanted, tensor=self._orders[key])
+        return replace(wanted, tensor=self._orders[key], image=None)
 
     def reshaped(self, op: Operation, source: Tensor, size: Sequence[int]) -> Tensor:
         """Tensor with the same elements in another shape."""
         return source if source.shape == tuple(size) else self._move(op, Reshape, source, size)
+
+    def prune(self, outputs: list[str]):
+        """Remove nodes that may not be needed and changes of layout, where no node reads the result."""
+        used, kept, spare = {*outputs}, [], self.moved | self.spare
+        for node in reversed(self.nodes):
+            if node.name not in spare or node.output in used:
+                used |= {*node.inputs}
+                kept.append(node)
+        self.nodes = kept[::-1]
 
     def graph(self, outputs: list[str]) -> Graph:
         """Return the finished graph. Raises `ValueError`."""

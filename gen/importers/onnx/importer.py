@@ -56,13 +56,14 @@ class Importer:
                 fault = f"its result {label} is not quantised"
                 self.report.add(pending.node.index, pending.type, (), (label,), fault=fault)
         ends = self._ends(partial=any(each.fault for each in self.report.operators))
+        self.builder.prune(ends)
         graph = self.builder.graph(ends)
         values = {name: each for name, each in self.builder.values.items() if isinstance(each, Value)}
         kept = {name: each for name, each in values.items() if each.tensor.name in graph.tensors}
         return ImportedNetwork(
             name,
             graph,
-            tuple(sorted(self.report.operators, key=lambda each: each.index)),
+            self.report.pruned(),
             {name: each.tensor.name for name, each in kept.items()},
             {name: Layout(each.shape, each.axes) for name, each in kept.items()},
         )

@@ -1,6 +1,7 @@
 """Data movement operators: shapes, order of axes, concatenation, slices, splits, padding."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from math import prod
 
@@ -170,9 +171,13 @@ def _shaped(builder: Builder, op: Operation, x: Value, wanted: list[int]) -> str
     if [x.shape[axis] for axis in old] == [shape[axis] for axis in new]:
         builder.values[op.output] = x.renumbered(shape, dict(zip(old, new, strict=True)))
         return VIEW
-    x = builder.in_order(op, x)
+    source = builder.in_order(op, x)
     y = builder.result(op, shape)
-    builder.add(Reshape(builder.name(op), (x.tensor.name,), y.tensor.name, to=shape))
+    name = builder.name(op)
+    if source.tensor is not x.tensor and shape == (x.shape[0], prod(x.shape[1:])):  # a dense layer needs no such order
+        builder.values[op.output] = replace(y, image=x)
+        builder.spare.add(name)
+    builder.add(Reshape(name, (source.tensor.name,), y.tensor.name, to=shape))
     return None
 
 

@@ -1,5 +1,6 @@
 """Operators with weights: Conv, Gemm, MatMul."""
 
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
@@ -94,10 +95,24 @@ def _dense(builder: Builder, op: Operation, transposed: bool):
     if op.type == "Gemm" and len(x.shape) != 2:
         fail(f"{x.tensor.name} must have 2 axes, not shape {x.shape}")
     integers, axis = (weights.value.T, 0) if transposed else (weights.value, 1)
+    if x.image is not None and integers.shape[0] == x.shape[1]:
+        x, integers = _in_order_of_graph(builder, op, x, x.image, integers)
     rule = _rule(op, x, weights, axis, integers.shape[1])
     names = _names(builder, op, x, weights, integers, axis)
     y = builder.result(op, (*x.shape[:-1], integers.shape[1]))
     builder.add(Dense(builder.name(op), names, y.tensor.name, rule))
+
+
+def _in_order_of_graph(
+    builder: Builder, op: Operation, x: Value, image: Value, integers: np.ndarray
+) -> tuple[Value, np.ndarray]:
+    """Flattened image in the order of the graph, and weights with their rows in this order."""
+    order = image.order if image.shape[0] == 1 else image.order[1:]
+    if image.shape[0] > 1 and image.order[0] != 0:
+        return x, integers
+    sizes = [image.shape[axis] for axis in sorted(order)]
+    places = np.arange(integers.shape[0]).reshape(sizes).transpose([sorted(order).index(axis) for axis in order])
+    return replace(x, tensor=builder.reshaped(op, image.tensor, x.shape)), integers[places.ravel()]
 
 
 def _weights(op: Operation) -> Constant:

@@ -1,6 +1,7 @@
 """Operators of an ONNX file with the nodes that implement them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ....sim.network.graph import Node
 from ..network import Operand, Operator
@@ -12,6 +13,9 @@ ENDS = {
     "DequantizeLinear": "result in floating point: the host converts it",
 }
 """Notes of the operators at the ends of a network."""
+
+
+ORDER = "view: the weights of the next operator are in another order"
 
 
 class Report:
@@ -31,6 +35,17 @@ class Report:
         self.layouts(index, made)
         nodes = tuple(node.name for node in made if node.name not in self.builder.moved)
         self.add(index, type, inputs, outputs, nodes=nodes, note=note, view=note is not None)
+
+    def pruned(self) -> tuple[Operator, ...]:
+        """Operators in order, after :meth:`.Builder.prune`."""
+        nodes, found = {node.name for node in self.builder.nodes}, []
+        for each in sorted(self.operators, key=lambda each: each.index):
+            kept = tuple(name for name in each.nodes if name in nodes)
+            if kept or not each.nodes:
+                found.append(replace(each, nodes=kept))
+            elif self.builder.spare & {*each.nodes}:
+                found.append(replace(each, nodes=(), note=ORDER, view=True))
+        return tuple(found)
 
     def layouts(self, index: int, made: list[Node]):
         """Add the nodes that only change the layout of a tensor."""

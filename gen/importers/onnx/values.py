@@ -38,12 +38,14 @@ class Quantisation(NamedTuple):
 @dataclass(frozen=True)
 class Value:
     """Tensor of the file with integers at run time: the tensor of the graph, the shape in the file, and the axes of the
-    file that the tensor's axes are. Axes of size 1 may be absent.
+    file that the tensor's axes are. Axes of size 1 may be absent. `image` is the value of which these are the elements,
+    flattened in the order of the file.
     """
 
     tensor: Tensor
     shape: tuple[int, ...]
     axes: Axes
+    image: "Value | None" = None
 
     @property
     def quantisation(self) -> Quantisation:
@@ -64,7 +66,7 @@ class Value:
     def renumbered(self, shape: tuple[int, ...], places: dict[int, int]) -> "Value":
         """Same tensor with another shape in the file: axis n becomes axis `places[n]`, and others vanish."""
         axes = tuple(places.get(axis) if axis is not None else None for axis in self.axes)
-        return replace(self, shape=shape, axes=axes)
+        return replace(self, shape=shape, axes=axes, image=None)
 
 
 @dataclass(frozen=True)

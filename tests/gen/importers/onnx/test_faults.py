@@ -10,8 +10,9 @@ from systola.gen.errors import UsageError
 from systola.gen.importers import read
 from systola.gen.run.survey import survey
 
-from .cases import conv, model, one
+from .cases import model
 from .files import Net, helper, types
+from .networks import conv, one
 
 SYSTOLA = find("systola")
 
@@ -97,11 +98,6 @@ def bias(scale):
     net = Net()
     inputs = net.input("x", (1, 3, 4, 4)), net.weights("w", (2, 3, 1, 1)), net.bias("w", 2, scale)
     return net, net.add("Conv", *inputs)
-
-
-def activation(type):
-    net = Net(type)
-    return net, net.add("Relu", net.input("x", (1, 3), 0.1, 0))
 
 
 def product_of_activations():
@@ -201,8 +197,8 @@ def test_constants_that_cannot_be_imported(made, reason):
 
 
 def test_tensors_of_other_types():
-    net, real = activation("int16")
-    assert of(net, net.quantise(real, 0.1, 0)) == (
+    net = Net("int16")
+    assert of(net, net.quantise(net.add("Relu", net.input("x", (1, 3), 0.1, 0)), 0.1, 0)) == (
         "f: input x is int16, which is not supported: it must be float, int8 or uint8."
     )
     net, real = without_scale()
