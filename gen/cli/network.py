@@ -10,17 +10,17 @@ from ..errors import UsageError
 from .files import read_bytes
 from .options import Json, Preset, Set, out, save, values
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Examine trained networks in TFLite files.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Examine trained networks in TFLite or ONNX files.")
 
 
 @app.callback()
 def network():
-    """Examine trained networks in TFLite files."""
+    """Examine trained networks in TFLite and ONNX files."""
 
 
 @app.command()
 def show(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="TFLite file.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="TFLite or ONNX file.")],
     on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="Accelerator: see `systola list`.")] = "systola",
     parameters: Set = None,
     preset: Preset = None,

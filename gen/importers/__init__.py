@@ -1,6 +1,6 @@
 """Importers: files of trained networks as graphs of `sim.network`."""
 
+from .files import load, read
 from .network import ImportedNetwork, Operator
-from .tflite import load, read
 
 __all__ = ["ImportedNetwork", "Operator", "load", "read"]

@@ -3,9 +3,27 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from ...sim.network.graph import Graph, Node
 from ...sim.network.session import Session
 from ..errors import UsageError
+
+Axes = tuple[int | None, ...]
+"""Axes of a tensor of the file, in the order of a tensor of the graph; None: an additional axis of size 1."""
+
+
+class Layout(NamedTuple):
+    """Shape of a tensor in the file, and the axes of the file that the axes of the graph's tensor are."""
+
+    shape: tuple[int, ...]
+    axes: Axes
+
+    def in_file(self, values: np.ndarray) -> np.ndarray:
+        """Values in the layout of the file."""
+        axes = [axis for axis in self.axes if axis is not None]
+        compact = values.reshape([self.shape[axis] for axis in axes])
+        return compact.transpose(np.argsort(axes)).reshape(self.shape)
 
 
 class Operand(NamedTuple):
@@ -21,7 +39,8 @@ class Operator:
     """Operator of a file, with the nodes that implement it, in order.
 
     `inputs` and `outputs` are tensors of the file without handles; constants are not inputs. An operator without nodes
-    either has no work at run time (reason: `note`), or cannot be imported (reason: `fault`).
+    either has no work at run time (reason: `note`), or cannot be imported (reason: `fault`). A `view` only has another
+    name for its input.
     """
 
     index: int
@@ -31,6 +50,7 @@ class Operator:
     nodes: tuple[str, ...] = ()
     note: str | None = None
     fault: str | None = None
+    view: bool = False
 
     @property
     def title(self) -> str:
@@ -45,13 +65,15 @@ class ImportedNetwork:
     """Network of a file: the graph of all operators that can be imported.
 
     Results of operators that cannot be imported are additional inputs of the graph, so that the others can be examined;
-    in this case `complete` is false. `tensors` has the name in the graph of each tensor of the file, by index.
+    in this case `complete` is false. `tensors` has the name in the graph of each tensor of the file, by index, or by
+    name where tensors have no index. `layouts` has the layout of those whose axes may be in another order in the graph.
     """
 
     name: str
     graph: Graph
     operators: tuple[Operator, ...]
-    tensors: dict[int, str] = field(repr=False)
+    tensors: dict[int, str] | dict[str, str] = field(repr=False)
+    layouts: dict[str, Layout] = field(default_factory=dict, repr=False)
 
     @property
     def complete(self) -> bool:

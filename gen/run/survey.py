@@ -130,7 +130,8 @@ def _line(network: ImportedNetwork, accelerator: Accelerator, parameters: Parame
     if operator.fault:
         return Line(operator, UNSUPPORTED, operator.fault)
     if not nodes:
-        return Line(operator, HOST if operator.inputs or operator.outputs else NONE, operator.note)
+        works = (operator.inputs or operator.outputs) and not operator.view
+        return Line(operator, HOST if works else NONE, operator.note)
     reason = next(filter(None, (accelerator.rejects(parameters, graph, node) for node in nodes)), None)
     tensors = _tensors(graph, nodes)
     constants = [tensor for tensor in tensors if tensor.constant]

@@ -94,10 +94,13 @@ def _(node: Dense, tensors, values, output):
 def _(node: Pooling, tensors, values, output):
     x, rule = values[0], node.arithmetic
     if node.kind == "average":
-        total = _windows(_padded(x.astype(np.int64), node.padding, 0), node.window, node.stride).sum(axis=(3, 4))
-        inside = _padded(np.ones((1, *x.shape[1:3], 1), np.int64), node.padding, 0)
-        count = _windows(inside, node.window, node.stride).sum(axis=(3, 4))
-        return rule.average(total, count, tensors[0].zero_point, output)
+        windows, inside = (
+            _windows(_padded(each, node.padding, 0), node.window, node.stride)
+            for each in (x.astype(np.int64), np.ones((1, *x.shape[1:3], 1), np.int64))
+        )
+        zero_point = tensors[0].zero_point
+        total = rule.total(windows, inside, zero_point)
+        return rule.average(total, inside.sum(axis=(3, 4)), zero_point, output)
     coded = tensors[0].type == "bfloat16"
     x = bfloat16.decode(x) if coded else x
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min

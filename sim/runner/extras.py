@@ -13,7 +13,7 @@ EXTRAS = {
         "yowasp_runtime",
     ),
     "board": ("serial",),
-    "networks": ("flatbuffers", "tflite"),
+    "networks": ("flatbuffers", "onnx", "tflite"),
     "interpreters": ("ai_edge_litert", "tflite_micro"),
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),

@@ -1,5 +1,6 @@
 """Importer of TFLite files. Results are bit-exact with TensorFlow Lite Micro."""
 
-from .convert import load, read
+from .convert import read
+from .file import IDENTIFIER
 
-__all__ = ["load", "read"]
+__all__ = ["IDENTIFIER", "read"]

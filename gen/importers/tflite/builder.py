@@ -7,12 +7,11 @@ import numpy as np
 
 from ....sim.network.arithmetic import Tflite
 from ....sim.network.graph import Graph, Node, State, Tensor
-from .file import OperatorRecord, SubgraphRecord, TensorRecord, fail
+from ..faults import LARGEST, fail
+from .file import OperatorRecord, SubgraphRecord, TensorRecord
 
 TYPES = {"INT8": "int8", "UINT8": "uint8", "INT16": "int16", "INT32": "int32"}
 """Types of tensors of a graph."""
-LARGEST = 1 << 28
-"""Elements of a tensor."""
 ACTIVATIONS = {0: "identity", 1: "relu", 2: "relu_n1_to_1", 3: "relu6"}
 FLOATS = ("FLOAT32", "FLOAT16", "FLOAT64", "BFLOAT16")
 

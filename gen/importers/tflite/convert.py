@@ -1,12 +1,11 @@
 """Conversion of a TFLite file to a graph, operator by operator."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
-from ....sim.network.graph import GraphError
 from ...errors import UsageError
+from ..faults import sentence
 from ..network import ImportedNetwork, Operand, Operator
 from .arithmetic import ARITHMETIC
 from .builder import FLOATS, Builder
@@ -30,17 +29,6 @@ ROUNDINGS = ("gemmlowp", "float32")
 QUANTISE = "quantise it with a representative dataset, and with int8 inputs and outputs; see the page Networks"
 
 
-def load(path: str | Path, *, rounding: str = "gemmlowp") -> ImportedNetwork:
-    """Network of a file, with all operators, as by :func:`read`. Raises :class:`.UsageError`."""
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}.") from None
-    network = read(data, str(path), rounding=rounding)
-    network.check()
-    return network
-
-
 def read(data: bytes, name: str = "network", *, rounding: str = "gemmlowp") -> ImportedNetwork:
     """Network of the bytes of a file, with `fault` for each operator that cannot be imported.
 
@@ -62,7 +50,7 @@ def read(data: bytes, name: str = "network", *, rounding: str = "gemmlowp") -> I
             operators = [_convert(builder, op) for op in records.operators]
         graph = builder.graph(partial=any(each.fault for each in operators))
     except (ValueError, ArithmeticError) as error:
-        raise UsageError(f"{name}: {_sentence(error)}.") from None
+        raise UsageError(f"{name}: {sentence(error)}.") from None
     return ImportedNetwork(name, graph, tuple(operators), dict(builder.names))
 
 
@@ -75,7 +63,7 @@ def _convert(builder: Builder, op: OperatorRecord) -> Operator:
         else:
             note = CONVERTERS[op.type](builder, op)
     except (ValueError, ArithmeticError) as error:
-        fault = _sentence(error)
+        fault = sentence(error)
     if fault:
         del builder.nodes[before:]
         builder.names = names
@@ -113,11 +101,3 @@ def _check_inputs(records: SubgraphRecord, name: str):
             raise UsageError(
                 f"{name}: input {record.name} has the dynamic shape {shape}: only the first size, the batch, may be -1."
             )
-
-
-def _sentence(error: Exception) -> str:
-    """Reason of an error, without the name of the node, which the operator's title replaces."""
-    text = str(error).rstrip(".")
-    if isinstance(error, GraphError) and text.startswith("node "):
-        text = text.split(": ", 1)[1]
-    return text

@@ -4,11 +4,12 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from ...errors import UsageError
+from ..faults import printable
 from .options import OPTIONS
 
 IDENTIFIER, VERSION = b"TFL3", 3
@@ -167,14 +168,4 @@ def _integers(found) -> tuple[int, ...]:
 
 def _text(name: bytes | None) -> str:
     """Name in a file as one printable line."""
-    text = (name or b"").decode("utf-8", errors="replace")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-
-def fail(reason: str) -> NoReturn:
-    """Reject an operator for a reason, the end of a sentence."""
-    raise Unsupported(reason)
-
-
-class Unsupported(ValueError):
-    """Reason why an operator cannot be imported, as the end of a sentence."""
+    return printable((name or b"").decode("utf-8", errors="replace"))

@@ -5,8 +5,9 @@ from itertools import accumulate
 from math import prod
 
 from ....sim.network.graph import Concatenation, Padding, Reshape, Slice, Tensor, Transpose
+from ..faults import fail
 from .builder import Builder, activation, contents, integers
-from .file import OperatorRecord, fail
+from .file import OperatorRecord
 
 
 def pad(builder: Builder, op: OperatorRecord):

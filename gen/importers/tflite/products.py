@@ -6,8 +6,9 @@ import numpy as np
 
 from ....sim.network.arithmetic import Onnx, Tflite
 from ....sim.network.graph import Convolution, Dense, Reshape, Tensor, same
+from ..faults import fail
 from .builder import Builder, clamp, expect, one_scale, quantisation, scales
-from .file import OperatorRecord, fail
+from .file import OperatorRecord
 
 SAME, VALID = 0, 1
 

@@ -6,8 +6,9 @@ from ....sim.golden import unary
 from ....sim.golden.requantise import fixed_point
 from ....sim.network.arithmetic import Tflite
 from ....sim.network.graph import Activation, Softmax, Tensor
+from ..faults import fail
 from .builder import Builder, expect, one_scale
-from .file import OperatorRecord, fail
+from .file import OperatorRecord
 
 REQUANTISED = {
     "int8": ("int8", "uint8", "int16", "int32"),

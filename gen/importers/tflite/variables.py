@@ -7,8 +7,9 @@ last assignment is the next value of the state.
 import numpy as np
 
 from ....sim.network.graph import Reshape, State, Tensor
+from ..faults import fail
 from .builder import Builder, contents
-from .file import OperatorRecord, TensorRecord, fail
+from .file import OperatorRecord, TensorRecord
 
 NO_WORK = "resolved when the file is read"
 STATE = "state of the network, kept between runs"

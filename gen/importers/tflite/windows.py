@@ -7,8 +7,9 @@ import numpy as np
 
 from ....sim.network.arithmetic import Tflite
 from ....sim.network.graph import Pooling, Reshape, Selection, Tensor, Transpose
-from .builder import LARGEST, Builder, clamp, expect, integers, one_scale
-from .file import OperatorRecord, fail
+from ..faults import LARGEST, fail
+from .builder import Builder, clamp, expect, integers, one_scale
+from .file import OperatorRecord
 from .products import padding, pair
 
 LONGEST = 1 << 16

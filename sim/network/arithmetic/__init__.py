@@ -6,6 +6,7 @@ from .fixed_point import FixedPoint
 from .floating import Bfloat16
 from .integer import Exact, fold
 from .onnx import Onnx
+from .onnx_elementwise import OnnxAverage, OnnxPairwise, OnnxSoftmax
 from .tflite import Rescale, Tflite
 
 __all__ = [
@@ -17,6 +18,9 @@ __all__ = [
     "Exact",
     "FixedPoint",
     "Onnx",
+    "OnnxAverage",
+    "OnnxPairwise",
+    "OnnxSoftmax",
     "Rescale",
     "Tflite",
     "fold",

@@ -77,6 +77,10 @@ class Arithmetic:
         """Values of a * b."""
         raise NotImplementedError
 
+    def total(self, windows: np.ndarray, inside: np.ndarray, zero_point: int) -> np.ndarray:
+        """Sums of windows (n, rows, columns, window rows, window columns, channels), 0 where `inside` is 0."""
+        return windows.sum(axis=(3, 4))
+
     def average(self, total: np.ndarray, count: np.ndarray, zero_point: int, output: Tensor) -> np.ndarray:
         """Values of window averages: `total` sums the integers, `zero_point` is that of each, `count` their number."""
         raise NotImplementedError

@@ -81,7 +81,10 @@ def test_names_are_printed_as_they_are(show):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (b"\x08\x07onnx" * 9, "n.tflite is not a TFLite file: bytes 4 to 7 must be TFL3."),
+        (
+            b"PK\3\4" + bytes(40),
+            "n.tflite is neither a TFLite file nor an ONNX file: neither identifier is at its beginning.",
+        ),
         (file(*unary("RELU"))[:200], "n.tflite is damaged: it cannot be decoded as a TFLite file."),
         (None, "cannot read n.tflite: No such file or directory."),
     ],
@@ -98,11 +101,29 @@ def test_a_group_without_a_command(systola):
     assert "show" in done.stdout + done.stderr
 
 
-def test_without_the_package(systola, tmp_path, monkeypatch):
-    (tmp_path / "n.tflite").write_bytes(file(*unary("RELU")))
-    monkeypatch.setitem(__import__("sys").modules, "tflite", None)
-    done = systola("network", "show", "n.tflite")
+@pytest.mark.parametrize(("package", "data"), [("tflite", file(*unary("RELU"))), ("onnx", b"\x08\x08")])
+def test_without_the_package(systola, tmp_path, monkeypatch, package, data):
+    (tmp_path / "n").write_bytes(data)
+    monkeypatch.setitem(__import__("sys").modules, package, None)
+    done = systola("network", "show", "n")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "systola: the Python package tflite was not found: run pip install -e '.[networks]' in a clone of Systola.\n"
+        f"systola: the Python package {package} was not found: run pip install -e '.[networks]' in a clone of "
+        "Systola.\n"
     )
+
+
+def test_an_onnx_file(systola, tmp_path):
+    pytest.importorskip("onnx")
+    from ..importers.onnx.cases import model
+
+    (tmp_path / "n.onnx").write_bytes(model("residual floating").SerializeToString())
+    done = systola("network", "show", "n.onnx", "-p", "rounding=float32", "--json", "n.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "10 operators: 4 on systola, 5 on the host, 1 without work at run time" in done.stdout
+    data = json.loads((tmp_path / "n.json").read_text())
+    found = [(each["type"], each["on"]) for each in data["operators"]]
+    assert found[:3] == [("QuantizeLinear", "host"), ("Transpose", "host"), ("Conv", "systola")]
+    assert ("Flatten", "none") in found
+    assert data["operators"][0]["reason"] == "input in floating point: the host quantises it"
+    assert "input x_q: 1x6x6x5 int8, scale 0.05, zero point -5" in done.stdout

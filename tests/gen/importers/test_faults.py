@@ -45,9 +45,9 @@ def test_each_truncated_file_ends_in_a_sentence():
         assert "TFLite file" in outcome(SMALL[:end]) or end > len(SMALL) - 4
 
 
-@pytest.mark.parametrize("data", [b"", b"TFL3", bytes(100), b"\x08\x07onnx" * 20, b"PK\3\4" + bytes(40)])
+@pytest.mark.parametrize("data", [b"", b"TFL3", bytes(100), b"onnx\x08\x07" * 20, b"PK\3\4" + bytes(40)])
 def test_a_file_of_another_kind(data):
-    assert outcome(data) == "f is not a TFLite file: bytes 4 to 7 must be TFL3."
+    assert outcome(data) == "f is neither a TFLite file nor an ONNX file: neither identifier is at its beginning."
 
 
 def test_random_bytes_after_the_identifier():
