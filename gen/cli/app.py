@@ -43,15 +43,15 @@ app.add_typer(board_app, name="board")
 app.add_typer(network_app, name="network")
 
 
-def _version(wanted: bool):
-    if wanted:
+def _version(requested: bool):
+    if requested:
         out.print(f"systola {version('systola')}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    wanted: Annotated[
+    requested: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ):

@@ -61,7 +61,7 @@ def build(
     target, folder = find(name), output_folder("-o", _folder(name, folder))
     try:
         with err.status(f"building for {name}"):
-            built = run(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
+            built = run(target, folder, seed=seed, seeds=seeds, progress=lambda step: out.print(step, markup=False))
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     if built.used:

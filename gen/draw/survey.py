@@ -118,7 +118,7 @@ class _Level:
 
     def view(self, component: Component) -> View:
         ports = self._ports(SELF, component.signature, component)
-        self._walk(Fragment.get(component, self), SELF)
+        self._visit(Fragment.get(component, self), SELF)
         view = View(ports, self.parts)
         for target, values in self.targets:
             used: dict[Pin, set[int]] = {}
@@ -141,13 +141,13 @@ class _Level:
                 self.targets.append(((part, name), [Value.cast(value)]))
         return ports
 
-    def _walk(self, fragment: Fragment, name: str):
+    def _visit(self, fragment: Fragment, name: str):
         if isinstance(fragment, MemoryInstance):
             return self._memory(fragment, name)
         for statements in fragment.statements.values():
             self._statements(statements)
         for number, (inner, label, _) in enumerate(fragment.subfragments):
-            self._walk(inner, label or f"part{number}")
+            self._visit(inner, label or f"part{number}")
         return None
 
     def _memory(self, memory: MemoryInstance, name: str):

@@ -59,8 +59,8 @@ def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
 
 
 def test_written_frames_equal_those_of_the_golden_model():
-    wanted = b"".join(map(frames.frame, CONTENTS))
-    assert _written(CONTENTS) == wanted
+    expected = b"".join(map(frames.frame, CONTENTS))
+    assert _written(CONTENTS) == expected
     assert _written(CONTENTS[-3:], pause=0.5) == b"".join(map(frames.frame, CONTENTS[-3:]))
 
 
@@ -71,7 +71,7 @@ def test_frames_are_read():
 
 def test_damage_is_detected_and_the_next_frame_is_read():
     rng, good = random.Random(2), frames.frame(b"good")
-    text, wanted = b"", []
+    text, expected = b"", []
     for _ in range(25):
         frame = bytearray(frames.frame(rng.randbytes(rng.choice([1, 20]))))
         at = rng.randrange(len(frame) - 1)
@@ -83,6 +83,6 @@ def test_damage_is_detected_and_the_next_frame_is_read():
         else:
             frame.insert(at, frame[at])
         text += frame + good
-        wanted += [frames.unframe(part) for part in bytes(frame).split(b"\0")[:-1] if part] + [b"good"]
-    assert None in wanted
-    assert _read(text) == wanted
+        expected += [frames.unframe(part) for part in bytes(frame).split(b"\0")[:-1] if part] + [b"good"]
+    assert None in expected
+    assert _read(text) == expected

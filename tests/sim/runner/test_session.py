@@ -141,9 +141,9 @@ def test_faults_at_random_beats_and_addresses(shared):
             session.configure(DramSettings(fault_beat=(0, beat, code)))
             move(session, WRITE, 0, beats, word=1)
             assert result(session, WRITE, FAILED) == 1
-            wanted = np.arange(1, beats + 1)
-            wanted[beat] = 0
-            assert (session.dump(8 * beats).view(np.uint64) == wanted).all()
+            expected = np.arange(1, beats + 1)
+            expected[beat] = 0
+            assert (session.dump(8 * beats).view(np.uint64) == expected).all()
             move(session, READ, 0, beats)
             assert result(session, READ, FAILED) == 0
             session.configure(DramSettings(fault_beat=(1, beat, code)))
