@@ -1,7 +1,7 @@
 """Drivers and monitors of streams at full speed under cocotb: one wake-up per cycle for all of them together.
 
-All actions take place at the falling edge. The designs have no combinational path from an input to an output (a test
-checks it), so the sampled values are those at the rising edge, and driven values hold until after it.
+All actions take place at the falling edge. The designs have no combinational path from an input to an output (tests
+check this on netlists), so the sampled values are those at the rising edge, and driven values hold until after it.
 """
 
 import gc
