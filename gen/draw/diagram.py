@@ -13,7 +13,7 @@ from ...hw.stream.spill import StreamSpill
 from .labels import parameters_of, shown, snake, stem
 from .model import OUTSIDE, THIN, Box, Connection, Diagram, Path, lines_to_draw, merge_directions
 from .shapes import WIDE, Kind
-from .survey import SELF, Link, Part, Port, Survey, View
+from .survey import SELF, Part, Port, Survey, View, Wire
 
 REGISTERS = (StreamRegister, StreamSkid, StreamSpill)
 """Components that are drawn as part of a line, without a box."""
@@ -260,9 +260,9 @@ def _whole(name: str, part: Part, view: View) -> View:
     """View of a component without submodules: one box between its ports."""
     inside = Part(name, part.component, part.parameters, view.ports)
     links = [
-        Link((name, port.name), (SELF, port.name), port.width)
+        Wire((name, port.name), (SELF, port.name), port.width)
         if port.driven
-        else Link((SELF, port.name), (name, port.name), port.width)
+        else Wire((SELF, port.name), (name, port.name), port.width)
         for port in view.ports.values()
     ]
     return View(view.ports, {name: inside}, links)

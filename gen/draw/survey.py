@@ -36,7 +36,7 @@ Pin = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Link:
+class Wire:
     """Data path from a driving pin to a driven pin through logic and registers; `bits` are the bits of the source."""
 
     source: Pin
@@ -76,7 +76,7 @@ class View:
 
     ports: dict[str, Port]
     parts: dict[str, Part] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
+    links: list[Wire] = field(default_factory=list)
 
 
 class Survey:
@@ -124,7 +124,7 @@ class _Level:
             used: dict[Pin, set[int]] = {}
             for pin, bits in self._sources(values):
                 used.setdefault(pin, set()).update(bits)
-            view.links += [Link(source, target, len(bits)) for source, bits in used.items()]
+            view.links += [Wire(source, target, len(bits)) for source, bits in used.items()]
         return view
 
     def _ports(self, part: str, signature: wiring.Signature, interface) -> dict[str, Port]:

@@ -1,4 +1,4 @@
-"""Mutation score of a bench: the share of its design's mutants that it kills."""
+"""Mutation score of a bench: the share of its design's mutants that it notices."""
 
 import time
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def score(
         for cases in (FIRST, CASES):
             progress(f"{name}: {len(waiting)} mutants, {cases} cases each")
             with ThreadPoolExecutor(jobs) as pool:
-                run = partial(kills, generator, made, cases, limit=patience)
+                run = partial(notices, generator, made, cases, limit=patience)
                 noticed = list(pool.map(run, [each.number for each in waiting]))
             waiting = [each for each, found in zip(waiting, noticed, strict=True) if not found]
         explained = {str(each): found for each in waiting if (found := reason(name, str(each)))}
@@ -97,16 +97,16 @@ def score(
 
 def _seconds(generator: Generator, made: Mutants) -> float:
     """Build the mutants, and measure the bench with the unmodified design, at least 5 seconds."""
-    if kills(generator, made, FIRST, 0, None):
+    if notices(generator, made, FIRST, 0, None):
         raise MutationError(f"{generator.name}: its bench rejects the unmodified design.")
     began = time.perf_counter()
-    if kills(generator, made, CASES, 0, None):
+    if notices(generator, made, CASES, 0, None):
         raise MutationError(f"{generator.name}: its bench rejects the unmodified design.")
     return max(5.0, time.perf_counter() - began)
 
 
-def kills(generator: Generator, made: Mutants, cases: int, number: int, limit: float | None) -> bool:
-    """Whether the bench kills a mutant: by a mismatch, an error, or a simulation that never completes."""
+def notices(generator: Generator, made: Mutants, cases: int, number: int, limit: float | None) -> bool:
+    """Whether the bench notices a mutant: by a mismatch, an error, or a simulation that never completes."""
     stimulus = generator.cases(made.design.parameters, cases, 1)
     try:
         outcome, _ = simulate(made.design, stimulus, timeout=limit, plusargs=made.plusargs(number))

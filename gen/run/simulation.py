@@ -29,7 +29,7 @@ def run(
     at = component.OFFSETS
     counters = component.engine.COUNTERS
     settings = settings or DramSettings(size=len(dram))
-    with session.Session(session.build(design.verilog, design.top, design.ports)) as machine:
+    with session.SimulationSession(session.build(design.verilog, design.top, design.ports)) as machine:
         for memory in range(len(machine.plan.memories)):
             machine.configure(settings, memory)
         machine.load(dram)

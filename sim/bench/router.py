@@ -17,7 +17,7 @@ PATIENCE = 2000
 """Cycles in which some flit must leave."""
 
 
-class Layout:
+class FlitLayout:
     """Bit ranges of the fields of a flit."""
 
     def __init__(self, p: dict, header: int):
@@ -40,7 +40,7 @@ class Layout:
 class RouterTraffic:
     """Packets of one case: the flits that enter at each input and VC, and the progress of their departure."""
 
-    def __init__(self, case: RouterCase, p: dict, layout: Layout):
+    def __init__(self, case: RouterCase, p: dict, layout: FlitLayout):
         self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
         self.depth = p["depth"]
         self.slack = p["latency"] - 1  # delay until a grant is visible
@@ -171,7 +171,7 @@ async def run(dut, job: BenchJob):
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        layout = Layout(p, sum(size for _, size in case.packets[0].route.header) + spare)
+        layout = FlitLayout(p, sum(size for _, size in case.packets[0].route.header) + spare)
         dut.position.value = _position(shape, case.router)
         traces: list[list] = [[], []]  # of the case after a reset, and after a reset in mid-run
         if case.reset is not None:

@@ -46,7 +46,7 @@ def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness |
     return Driven(folder / "simulation", harnessed)
 
 
-class Session:
+class SimulationSession:
     """Process of a `Driven` design, out of reset; a context manager.
 
     Raises `SimulatorError`, one sentence, for parts that the design or its harness does not have, and if the process

@@ -14,7 +14,7 @@ from systola.gen.mutants.__main__ import app, load, table
 from systola.gen.mutants.equivalence import equivalent
 from systola.gen.mutants.mutate import mutants
 from systola.gen.mutants.reasons import REASONS
-from systola.gen.mutants.score import MutationError, Score, kills, score
+from systola.gen.mutants.score import MutationError, Score, notices, score
 
 ROOT = Path(__file__).parents[3]
 SCORES = load(ROOT / "docs" / "mutants.json")
@@ -40,11 +40,11 @@ def test_the_ports_are_those_of_the_design(made):
 
 
 def test_the_unmodified_design_is_mutant_0(made):
-    assert not kills(UART, made, 8, 0, None)
+    assert not notices(UART, made, 8, 0, None)
 
 
 def test_the_bench_notices_a_mutant(made):
-    assert any(kills(UART, made, 8, each.number, 60) for each in made.mutations[:3])
+    assert any(notices(UART, made, 8, each.number, 60) for each in made.mutations[:3])
 
 
 REDUNDANT = """\
@@ -71,7 +71,7 @@ def test_equivalence_is_proven_and_not_assumed(made, tmp_path):
 
 
 def test_a_bench_that_accepts_everything_scores_zero(monkeypatch):
-    monkeypatch.setattr(scoring, "kills", lambda *arguments, **options: False)
+    monkeypatch.setattr(scoring, "notices", lambda *arguments, **options: False)
     monkeypatch.setattr(scoring, "equivalent", lambda made, number, folder, limit: number == 1)
     found = score("bitbrick", count=4)
     assert (found.mutants, found.noticed, len(found.equivalents), len(found.survivors)) == (4, 0, 1, 3)
@@ -79,7 +79,7 @@ def test_a_bench_that_accepts_everything_scores_zero(monkeypatch):
 
 
 def test_a_bench_that_rejects_the_unmodified_design_is_an_error(monkeypatch):
-    monkeypatch.setattr(scoring, "kills", lambda *arguments, **options: True)
+    monkeypatch.setattr(scoring, "notices", lambda *arguments, **options: True)
     with pytest.raises(MutationError, match="bitbrick: its bench rejects the unmodified design"):
         score("bitbrick", count=1)
 

@@ -11,8 +11,8 @@ CONTENTS = [b"a", bytes(1), bytes(9), bytes(range(1, 251)), bytes(range(1, 256))
 CONTENTS += [b"\x01" * 253, b"\x01" * 254 + bytes(1), b"\x01" * 254 + b"\x02", random.Random(1).randbytes(300)]
 
 
-def _run(component, beats: list, take, pause: float = 0.0) -> list:
-    """Send `beats` into the stream i of a component; collect the results of `take` for each beat of o."""
+def _run(component, beats: list, field, pause: float = 0.0) -> list:
+    """Send `beats` into the stream i of a component; collect the results of `field` for each beat of o."""
     rng, found = random.Random(1), []
 
     async def put(ctx):
@@ -31,7 +31,7 @@ def _run(component, beats: list, take, pause: float = 0.0) -> list:
             o = component.o
             *_, valid, ready, payload = await ctx.tick().sample(o.valid, o.ready, o.payload)
             if valid and ready:
-                found.append(take(payload))
+                found.append(field(payload))
 
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
