@@ -90,7 +90,7 @@ def gen(
     folder: Annotated[Path, folder_option("-o", help="Folder to write to.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
-    """Generate Verilog: write NAME.v, its manifest NAME.json and NAME.core for FuseSoC; `registers` also writes headers."""
+    """Generate Verilog: NAME.v, its manifest NAME.json, NAME.core for FuseSoC; `registers` also writes headers."""
     generator, component = component_of(name, parameters, preset)
     if top is not None:
         check_top(top, "--top ")
