@@ -168,8 +168,9 @@ def sim(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
     units = _plural(design.unit)
+    peak = f"{design.peak} {design.unit if design.peak == 1 else units}"
     work = (
-        f", {outcome.work:,} {units}: {result['utilisation']:.1%} of the peak of {design.peak} {units} per cycle"
+        f", {outcome.work:,} {units}: {result['utilisation']:.1%} of the peak of {peak} per cycle"
         if outcome.work  # accelerators without a counter of their work report none
         else ""
     )
