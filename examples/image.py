@@ -66,8 +66,8 @@ def main(out: Annotated[Path, typer.Option(help="Where image.png goes.")] = Path
     with console.status("generating, compiling, simulating"):
         tile, cycles, spans = load(pixels)
     middle = pixels[(SIDE - TILE) // 2 :][:TILE, (SIDE - TILE) // 2 :][:, :TILE]
-    wanted = np.pad(middle, ((HALO, HALO), (HALO, HALO), (0, 0)), constant_values=ZERO_POINT)
-    console.print(f"one descriptor, {tile.size:,} bytes in the local memory, {int((tile != wanted).sum())} wrong")
+    expected = np.pad(middle, ((HALO, HALO), (HALO, HALO), (0, 0)), constant_values=ZERO_POINT)
+    console.print(f"one descriptor, {tile.size:,} bytes in the local memory, {int((tile != expected).sum())} wrong")
     console.print(f"{spans['ar'][0]} bursts, {spans['r'][0]:,} beats of 8 bytes, {cycles:,} cycles")
     out.mkdir(parents=True, exist_ok=True)
     draw(pixels, tile, out / "image.png")

@@ -13,9 +13,9 @@ def exact(target, source):
 
     Amaranth silently extends or truncates, which is never intended where layouts are cast to bits.
     """
-    wanted, given = len(Value.cast(target)), len(Value.cast(source))
-    if wanted != given:
-        raise ValueError(f"{target!r} has {wanted} bits and cannot take the {given} bits of {source!r}.")
+    expected, given = len(Value.cast(target)), len(Value.cast(source))
+    if expected != given:
+        raise ValueError(f"{target!r} has {expected} bits and cannot take the {given} bits of {source!r}.")
     return target.eq(source)
 
 

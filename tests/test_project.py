@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("hw", "sim", "gen")
+PACKAGES = ("hw", "sim", "gen")
 
 
 def _modules(folder):
@@ -16,7 +16,7 @@ def _modules(folder):
 
 def test_the_wheel_holds_every_module(tmp_path):
     source, out = tmp_path / "source", tmp_path / "out"  # the build leaves metadata next to its source: use a copy
-    for name in (*ROOMS, "pyproject.toml", "setup.py", "README.md", "LICENSE"):
+    for name in (*PACKAGES, "pyproject.toml", "setup.py", "README.md", "LICENSE"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         source.mkdir(exist_ok=True)
         copy(ROOT / name, source / name)
@@ -27,7 +27,7 @@ def test_the_wheel_holds_every_module(tmp_path):
     )
     (wheel,) = out.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {f"systola/{path.relative_to(ROOT)}" for room in ROOMS for path in _modules(room)}
+    expected = {f"systola/{path.relative_to(ROOT)}" for package in PACKAGES for path in _modules(package)}
     expected |= {f"systola/{path.relative_to(ROOT)}" for path in (ROOT / "sim" / "models").glob("*.*v")}
     expected |= {"systola/sim/models/dram.cpp", "systola/sim/models/dram.h", "systola/sim/network/zoo/digits.npz"}
     assert expected <= names
@@ -40,8 +40,8 @@ def places(path: Path) -> set[Path]:
     match path.parts:
         case ("hw", "cores", *machine, _):
             return {Path("cores", *machine, name)}
-        case ("sim", room, "cores", _):  # a model or a stimulus of one file, or one shared by all machines
-            return {Path("cores", path.stem, f"test_{room}.py"), Path("cores", name)}
+        case ("sim", package, "cores", _):  # a model or a stimulus of one file, or one shared by all machines
+            return {Path("cores", path.stem, f"test_{package}.py"), Path("cores", name)}
         case ("sim", _, "cores", *machine, _):
             return {Path("cores", *machine, name)}
     return {path.with_name(name)}
@@ -51,7 +51,9 @@ def untested(root: Path) -> list[Path]:
     """Modules without a test of their name."""
     tests = {path.relative_to(root / "tests") for path in (root / "tests").rglob("test_*.py")}
     found = [
-        path.relative_to(root) for room in ("hw", "sim/golden", "sim/stimulus") for path in (root / room).rglob("*.py")
+        path.relative_to(root)
+        for package in ("hw", "sim/golden", "sim/stimulus")
+        for path in (root / package).rglob("*.py")
     ]
     return sorted(path for path in found if path.name != "__init__.py" and not places(path) & tests)
 

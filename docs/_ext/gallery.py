@@ -18,7 +18,7 @@ AREA = ("area", "memories", "dma", "systola_area", "router", "fusion_area")
 ALL_ROWS = {"dma": "dma", "router": "router", "systola_area": "systola", "fusion_area": "fusion_unit"}
 """Sections of one generator. A row of the other sections begins with the name of its generator."""
 LAW = ("Latency", "Initiation interval", "Back-pressure")
-ROOMS = ("hw", "sim", "gen")
+PACKAGES = ("hw", "sim", "gen")
 
 
 def page(generator: Generator, figures: dict, diagram: str | None) -> str:

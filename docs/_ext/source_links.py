@@ -29,8 +29,8 @@ def defined() -> set[str]:
     """Names of all classes, functions and type variables of the package."""
     nodes = [
         node
-        for room in ("hw", "sim", "gen")
-        for file in (DOCS.parent / room).rglob("*.py")
+        for package in ("hw", "sim", "gen")
+        for file in (DOCS.parent / package).rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     ]
     found = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)}

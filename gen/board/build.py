@@ -83,13 +83,13 @@ def build(
     *,
     seed: int | None = None,
     seeds: int = 1,
-    say: Callable[[str], object] = lambda step: None,
+    progress: Callable[[str], object] = lambda step: None,
     **parameters,
 ) -> Built:
     """Build a board's bitstream, or write its project, into `folder`. Raises `SynthesisError`.
 
     The design is placed `seeds` times, with consecutive seeds from `seed` on (None: the default of the board). The
-    bitstream is that of the first seed. `say` is called with a line after each step.
+    bitstream is that of the first seed. `progress` is called with a line after each step.
     """
     seed = target.seed if seed is None else seed
     started = time.monotonic()
@@ -107,7 +107,7 @@ def build(
     def done(step: str):
         nonlocal started
         result.steps.append((step, time.monotonic() - started))
-        say(f"{len(result.steps)}. {step}  {result.steps[-1][1]:.1f} s")
+        progress(f"{len(result.steps)}. {step}  {result.steps[-1][1]:.1f} s")
         started = time.monotonic()
 
     done("generate Verilog, pins and constraints")
@@ -206,11 +206,11 @@ class BoardTop(Elaboratable):
 
     def _pll(self, rate: int) -> dict | None:
         """Settings of the PLL, None if none is needed. Raises `SynthesisError` if the clock cannot be generated."""
-        wanted = self.target.clock
-        if wanted == rate:
+        target_rate = self.target.clock
+        if target_rate == rate:
             return None
-        if (settings := pll.settings(self.target.family, rate, wanted)) is None:
-            raise SynthesisError(f"{self.target.name} has no clock of {wanted / 1e6:g} MHz.")
+        if (settings := pll.settings(self.target.family, rate, target_rate)) is None:
+            raise SynthesisError(f"{self.target.name} has no clock of {target_rate / 1e6:g} MHz.")
         return settings
 
     def _clock(self, m, port, settings: dict | None):

@@ -10,10 +10,10 @@ ICE40_PAD = "35"
 pin enters through the fabric."""
 
 
-def settings(family: str, rate: int, wanted: int) -> dict[str, object] | None:
-    """Parameters of a family's PLL that generate exactly `wanted` Hz from `rate` Hz; None if there are none."""
+def settings(family: str, rate: int, target_rate: int) -> dict[str, object] | None:
+    """Parameters of a family's PLL that generate exactly `target_rate` Hz from `rate` Hz; None if there are none."""
     makers = {"ecp5": _ecp5, "ice40": _ice40, "gowin": _gowin}
-    return next(makers[family](rate, wanted), None) if family in makers else None
+    return next(makers[family](rate, target_rate), None) if family in makers else None
 
 
 def takes_pin(family: str, port) -> bool:
@@ -44,15 +44,15 @@ def add_pll(m, family: str, clock, settings: dict[str, object]) -> tuple[Signal,
     return made, locked
 
 
-def _ecp5(rate, wanted):
+def _ecp5(rate, target_rate):
     """Yield settings: phase detector at 10 MHz or more, VCO at 400 to 800 MHz, feedback from CLKOP (FPGA-TN-02200)."""
     for source in range(1, 129):
-        if rate >= 10e6 * source and wanted * source % rate == 0:
-            output = round(600e6 / wanted)
-            if wanted * source // rate <= 80 and 1 <= output <= 128:
+        if rate >= 10e6 * source and target_rate * source % rate == 0:
+            output = round(600e6 / target_rate)
+            if target_rate * source // rate <= 80 and 1 <= output <= 128:
                 yield {
                     "CLKI_DIV": source,
-                    "CLKFB_DIV": wanted * source // rate,
+                    "CLKFB_DIV": target_rate * source // rate,
                     "CLKOP_DIV": output,
                     "CLKOP_CPHASE": output // 2 - 1,
                     "CLKOP_ENABLE": "ENABLED",
@@ -60,11 +60,11 @@ def _ecp5(rate, wanted):
                 }
 
 
-def _ice40(rate, wanted):
+def _ice40(rate, target_rate):
     """Yield settings: phase detector at 10 to 133 MHz, VCO at 533 to 1066 MHz (FPGA-TN-02052)."""
     edges = (17e6, 26e6, 44e6, 66e6, 101e6)  # phase detector frequencies at which FILTER_RANGE increases, from 1
     for divr, divq in product(range(16), range(1, 7)):
-        detector, vco = rate / (divr + 1), wanted << divq
+        detector, vco = rate / (divr + 1), target_rate << divq
         divf = round(vco / detector) - 1
         exact = rate * (divf + 1) == vco * (divr + 1)
         if exact and 10e6 <= detector <= 133e6 and 533e6 <= vco <= 1066e6 and divf < 64:
@@ -77,12 +77,12 @@ def _ice40(rate, wanted):
             }
 
 
-def _gowin(rate, wanted):
+def _gowin(rate, target_rate):
     """Yield settings: phase detector at 3 MHz or more, VCO at 400 to 1200 MHz (GW1N-9C; UG286)."""
     for source, output in product(range(1, 65), (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128)):
-        back = wanted * source // rate
-        exact = back * rate == wanted * source
-        if exact and rate >= 3e6 * source and 1 <= back <= 64 and 400e6 <= wanted * output <= 1200e6:
+        back = target_rate * source // rate
+        exact = back * rate == target_rate * source
+        if exact and rate >= 3e6 * source and 1 <= back <= 64 and 400e6 <= target_rate * output <= 1200e6:
             yield {
                 "FCLKIN": f"{rate / 1e6:g}",
                 "IDIV_SEL": source - 1,

@@ -43,15 +43,15 @@ app.add_typer(board_app, name="board")
 app.add_typer(network_app, name="network")
 
 
-def _version(wanted: bool):
-    if wanted:
+def _version(requested: bool):
+    if requested:
         out.print(f"systola {version('systola')}")
         raise typer.Exit
 
 
 @app.callback()
 def options(
-    wanted: Annotated[
+    requested: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ):
@@ -90,7 +90,7 @@ def gen(
     folder: Annotated[Path, folder_option("-o", help="Folder to write to.")] = Path("build"),
     top: Annotated[str | None, typer.Option(help="Name of the top module, and prefix of all others.")] = None,
 ):
-    """Generate Verilog: write NAME.v, its manifest NAME.json, NAME.core for FuseSoC, and further files."""
+    """Generate Verilog: NAME.v, its manifest NAME.json, NAME.core for FuseSoC; `registers` also writes headers."""
     generator, component = component_of(name, parameters, preset)
     if top is not None:
         check_top(top, "--top ")
@@ -168,8 +168,9 @@ def sim(
         f"{verdict}  {outcome.cases} cases, {outcome.checked:,} results compared, {outcome.mismatches:,} mismatches"
     )
     units = _plural(design.unit)
+    peak = f"{design.peak} {design.unit if design.peak == 1 else units}"
     work = (
-        f", {outcome.work:,} {units}: {result['utilisation']:.1%} of the peak of {design.peak} {units} per cycle"
+        f", {outcome.work:,} {units}: {result['utilisation']:.1%} of the peak of {peak} per cycle"
         if outcome.work  # accelerators without a counter of their work report none
         else ""
     )

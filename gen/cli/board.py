@@ -66,7 +66,9 @@ def build(
     target, folder = find(name), output_folder("-o", _folder(name, folder))
     try:
         with err.status(f"building for {name}"):
-            built = build_board(target, folder, seed=seed, seeds=seeds, say=lambda step: out.print(step, markup=False))
+            built = build_board(
+                target, folder, seed=seed, seeds=seeds, progress=lambda step: out.print(step, markup=False)
+            )
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     if built.used:

@@ -114,15 +114,15 @@ def _march(board: Board, size: int) -> str:
     """March test. Up: write 0. Up: read 0, write 1. Down: read 1, write 0. Up: read 0. Then addresses as data."""
     zeros, ones = bytes(BLOCK), b"\xff" * BLOCK
     blocks = range(0, size, BLOCK)
-    for order, wanted, then in (
+    for order, expected, then in (
         (blocks, None, zeros),
         (blocks, zeros, ones),
         (reversed(blocks), ones, zeros),
         (blocks, zeros, None),
     ):
         for at in order:
-            if wanted is not None:
-                _same_bytes(at, board.read(at, BLOCK), wanted)
+            if expected is not None:
+                _same_bytes(at, board.read(at, BLOCK), expected)
             if then is not None:
                 board.write(at, then)
     addresses = b"".join(at.to_bytes(4, "little") for at in range(0, size, 4))
@@ -168,12 +168,12 @@ def _rate(board: Board, size: int, baud: int, seed: int, *, reads: bool) -> str:
     return f"{rate / 1000:.1f} kB/s, {of}, {repeated} requests repeated"
 
 
-def _same(what: str, found: int, wanted: int):
-    if found != wanted:
-        raise BoardError(f"{what} is {found:#x}, expected {wanted:#x}.")
+def _same(what: str, found: int, expected: int):
+    if found != expected:
+        raise BoardError(f"{what} is {found:#x}, expected {expected:#x}.")
 
 
-def _same_bytes(at: int, found: bytes, wanted: bytes | bytearray):
-    if found != wanted:
-        n = next(n for n, pair in enumerate(zip(found, wanted, strict=True)) if pair[0] != pair[1])
-        raise BoardError(f"memory {at + n:#x} is {found[n]:#04x}, expected {wanted[n]:#04x}.")
+def _same_bytes(at: int, found: bytes, expected: bytes | bytearray):
+    if found != expected:
+        n = next(n for n, pair in enumerate(zip(found, expected, strict=True)) if pair[0] != pair[1])
+        raise BoardError(f"memory {at + n:#x} is {found[n]:#04x}, expected {expected[n]:#04x}.")

@@ -22,8 +22,8 @@ def products(board: Board, seed: int) -> str:
         a, b = (random.integers(-128, 128, shape, dtype=np.int8) for shape in ((m, k), (k, n)))
         a[0], b[:, 0] = -128, -128
         scale, bias = random.uniform(0.001, 0.02, n) / np.sqrt(k), random.integers(-1000, 1000, n)
-        wanted = Scaling.of(n, scale, bias, 5).apply(a.astype(np.int64) @ b.astype(np.int64))
-        _compare(f"{m} x {k} x {n}", board.matmul(a, b, scale, bias, 5), wanted)
+        expected = Scaling.of(n, scale, bias, 5).apply(a.astype(np.int64) @ b.astype(np.int64))
+        _compare(f"{m} x {k} x {n}", board.matmul(a, b, scale, bias, 5), expected)
         macs += m * k * n
     return f"{len(SHAPES)} products up to {m} x {k} x {n}, {macs:,} MACs, bit for bit"
 
@@ -78,9 +78,9 @@ def _by_layers(board: Board, network, images: np.ndarray) -> np.ndarray:
     return convolution(network.dense, x.reshape(len(x), 1, 1, -1)).reshape(len(x), -1)
 
 
-def _compare(what: str, found: np.ndarray, wanted: np.ndarray):
-    wrong = np.argwhere(found != wanted)
+def _compare(what: str, found: np.ndarray, expected: np.ndarray):
+    wrong = np.argwhere(found != expected)
     if len(wrong):
         at = tuple(int(n) for n in wrong[0])
-        said = f"element {at} is {found[at]}, expected {wanted[at]}"
-        raise BoardError(f"{what}: {len(wrong):,} of {wanted.size:,} are wrong, {said}.")
+        example = f"element {at} is {found[at]}, expected {expected[at]}"
+        raise BoardError(f"{what}: {len(wrong):,} of {expected.size:,} are wrong, {example}.")

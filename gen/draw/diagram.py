@@ -11,9 +11,9 @@ from ...hw.stream.register import StreamRegister
 from ...hw.stream.skid import StreamSkid
 from ...hw.stream.spill import StreamSpill
 from .labels import parameters_of, shown, snake, stem
-from .model import OUTSIDE, THIN, Box, Diagram, Line, Path, answered, least
+from .model import OUTSIDE, THIN, Box, Connection, Diagram, Path, lines_to_draw, merge_directions
 from .shapes import WIDE, Kind
-from .survey import SELF, Link, Part, Port, Survey, View
+from .survey import SELF, Part, Port, Survey, View, Wire
 
 REGISTERS = (StreamRegister, StreamSkid, StreamSpill)
 """Components that are drawn as part of a line, without a box."""
@@ -99,8 +99,8 @@ class _Drawing:
     def _frame(self, path: Path) -> str:
         part = self.parts[path]
         name, kind = (path[-1] if path else self.name), part.kind
-        told = [*([] if snake(kind) == name else [kind]), *parameters_of(part.parameters)]
-        return ": ".join([name, ", ".join(told)]) if told else name
+        details = [*([] if snake(kind) == name else [kind]), *parameters_of(part.parameters)]
+        return ": ".join([name, ", ".join(details)]) if details else name
 
     # Boxes
 
@@ -112,8 +112,8 @@ class _Drawing:
         alike: dict[tuple, list[Path]] = {}
         for path, part in self._leaves():
             if not _is_wire(part):
-                told = (mesh.cell, mesh.cols) if (mesh := part.mesh) else part.text or parameters_of(part.parameters)
-                alike.setdefault((path[:-1], stem(path[-1]), part.component, told), []).append(path)
+                detail = (mesh.cell, mesh.cols) if (mesh := part.mesh) else part.text or parameters_of(part.parameters)
+                alike.setdefault((path[:-1], stem(path[-1]), part.component, detail), []).append(path)
         links = {
             (source, target)
             for source, name in self.following
@@ -187,21 +187,21 @@ class _Drawing:
         while pending:
             path, port, bits = pending.pop()
             for target, name, more in self.following.get((path, port), []):
-                least = min(bits, more)
-                if most.get((target, name), 0) >= least:
+                width = min(bits, more)
+                if most.get((target, name), 0) >= width:
                     continue
-                most[target, name] = least
+                most[target, name] = width
                 if target and target in self.opened:
-                    pending.append((target, name, least))
+                    pending.append((target, name, width))
                 elif target and _is_wire(self.parts[target]):
                     out = (p.name for p in self.parts[target].ports.values() if p.driven and p.kind is not Kind.CONTROL)
-                    pending += ((target, each, least) for each in out)
+                    pending += ((target, each, width) for each in out)
                 else:
-                    found[target, name] = least
+                    found[target, name] = width
         return found
 
-    def _lines(self) -> list[Line]:
-        lines: dict[tuple, Line] = {}
+    def _lines(self) -> list[Connection]:
+        lines: dict[tuple, Connection] = {}
         for path, name in self.following:
             if path and (path in self.opened or _is_wire(self.parts[path])):
                 continue
@@ -209,9 +209,9 @@ class _Drawing:
             for target, bits in self._reached((path, name)).items():
                 self._add(lines, path, source, self._pin(*target), bits)
         lines = {key: line for key, line in lines.items() if line.source != line.target or self._loops(line)}
-        return least(answered(lines))
+        return lines_to_draw(merge_directions(lines))
 
-    def _loops(self, line: Line) -> bool:
+    def _loops(self, line: Connection) -> bool:
         """Whether a line from a box to itself is drawn: a link between equal parts."""
         box = self.boxes[line.source]
         return box.count > 1 and box.shape not in ("grid", "port") and line.kind not in THIN
@@ -222,7 +222,9 @@ class _Drawing:
             return _outside(port), port
         return self.group[path], self.parts[path].ports[name]
 
-    def _add(self, lines: dict[tuple, Line], path: Path, source: tuple[str, Port], target: tuple[str, Port], bits: int):
+    def _add(
+        self, lines: dict[tuple, Connection], path: Path, source: tuple[str, Port], target: tuple[str, Port], bits: int
+    ):
         (a, sent), (b, taken) = source, target
         if a not in self.boxes or b not in self.boxes:
             return
@@ -240,7 +242,7 @@ class _Drawing:
         elif kind is Kind.MEMORY:
             back = "rsp" in port.name or "found" in port.name or (b, a, kind) in lines
         key = (b, a, kind) if back else (a, b, kind)
-        line = lines.setdefault(key, Line(*key))
+        line = lines.setdefault(key, Connection(*key))
         line.back |= back
         line.forward |= not back
         if not back:
@@ -258,9 +260,9 @@ def _whole(name: str, part: Part, view: View) -> View:
     """View of a component without submodules: one box between its ports."""
     inside = Part(name, part.component, part.parameters, view.ports)
     links = [
-        Link((name, port.name), (SELF, port.name), port.width)
+        Wire((name, port.name), (SELF, port.name), port.width)
         if port.driven
-        else Link((SELF, port.name), (name, port.name), port.width)
+        else Wire((SELF, port.name), (name, port.name), port.width)
         for port in view.ports.values()
     ]
     return View(view.ports, {name: inside}, links)

@@ -4,7 +4,7 @@ import re
 
 from ...hw.component import Parameters
 
-TOLD = {
+SHOWN = {
     "size": "{} x {}",
     "ports": "{} ports",
     "banks": "{} banks",
@@ -41,6 +41,6 @@ def parameters_of(parameters: Parameters) -> tuple[str, ...]:
     found = []
     if {"rows", "cols"} <= values.keys():
         found.append(f"{values['rows']:,} x {values['cols']:,}")
-    found += [text.format(values[name], values[name]) for name, text in TOLD.items() if name in values]
+    found += [text.format(values[name], values[name]) for name, text in SHOWN.items() if name in values]
     found = [re.sub(r"^1 (.*)s$", r"1 \1", each) for each in found]
     return (", ".join(found[:MOST]),) if found else ()

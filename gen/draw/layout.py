@@ -5,7 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 
-from .model import OUTSIDE, THIN, Box, Diagram, Line, Path
+from .model import OUTSIDE, THIN, Box, Connection, Diagram, Path
 from .shapes import Kind
 
 TITLE, SMALL = 12.0, 9.5
@@ -107,7 +107,7 @@ def heading(box: Box) -> str:
     return f"{box.count} x {box.title}" if box.count > 1 else box.title
 
 
-def texts(diagram: Diagram, line: Line) -> list[str]:
+def texts(diagram: Diagram, line: Connection) -> list[str]:
     """Label of a line: names and shapes of the data that it carries."""
     if line.kind in (Kind.AXI, Kind.AXI_LITE):
         channels = set(line.channels)
@@ -128,7 +128,7 @@ def texts(diagram: Diagram, line: Line) -> list[str]:
     return shown
 
 
-def _edge(diagram: Diagram, line: Line) -> dict[str, str]:
+def _edge(diagram: Diagram, line: Connection) -> dict[str, str]:
     weight = {Kind.CONTROL: "0", Kind.WIRE: "0", Kind.DATA: "4", Kind.STREAM: "4"}.get(line.kind, "2")
     found = {
         "weight": weight,

@@ -27,7 +27,7 @@ class Box:
 
 
 @dataclass
-class Line:
+class Connection:
     """Connection from one box to another, with requests or data in direction `forward` and responses in `back`.
 
     `names` and `texts` are those of its ports. `sources` are the parts of the box that drive it.
@@ -49,12 +49,12 @@ class Diagram:
     title: str
     boxes: dict[str, Box]
     clusters: dict[Path, str]
-    lines: list[Line]
+    lines: list[Connection]
 
 
-def answered(lines: dict[tuple, Line]) -> list[Line]:
+def merge_directions(lines: dict[tuple, Connection]) -> list[Connection]:
     """Merge lines of the same name in opposite directions, such as requests and responses, or both sides of a link."""
-    kept: dict[tuple, Line] = {}
+    kept: dict[tuple, Connection] = {}
     for (a, b, kind), line in lines.items():
         other = kept.get((b, a, kind))
         if (
@@ -72,7 +72,7 @@ def answered(lines: dict[tuple, Line]) -> list[Line]:
     return list(kept.values())
 
 
-def least(lines: list[Line]) -> list[Line]:
+def lines_to_draw(lines: list[Connection]) -> list[Connection]:
     """Lines to draw: without control between boxes that have data lines, and without plain wires parallel to data."""
     pairs = {frozenset((line.source, line.target)) for line in lines if line.kind not in THIN}
     lines = [line for line in lines if line.kind not in THIN or frozenset((line.source, line.target)) not in pairs]

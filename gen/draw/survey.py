@@ -36,7 +36,7 @@ Pin = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Link:
+class Wire:
     """Data path from a driving pin to a driven pin through logic and registers; `bits` are the bits of the source."""
 
     source: Pin
@@ -76,7 +76,7 @@ class View:
 
     ports: dict[str, Port]
     parts: dict[str, Part] = field(default_factory=dict)
-    links: list[Link] = field(default_factory=list)
+    links: list[Wire] = field(default_factory=list)
 
 
 class Survey:
@@ -118,13 +118,13 @@ class _Level:
 
     def view(self, component: Component) -> View:
         ports = self._ports(SELF, component.signature, component)
-        self._walk(Fragment.get(component, self), SELF)
+        self._visit(Fragment.get(component, self), SELF)
         view = View(ports, self.parts)
         for target, values in self.targets:
             used: dict[Pin, set[int]] = {}
             for pin, bits in self._sources(values):
                 used.setdefault(pin, set()).update(bits)
-            view.links += [Link(source, target, len(bits)) for source, bits in used.items()]
+            view.links += [Wire(source, target, len(bits)) for source, bits in used.items()]
         return view
 
     def _ports(self, part: str, signature: wiring.Signature, interface) -> dict[str, Port]:
@@ -141,13 +141,13 @@ class _Level:
                 self.targets.append(((part, name), [Value.cast(value)]))
         return ports
 
-    def _walk(self, fragment: Fragment, name: str):
+    def _visit(self, fragment: Fragment, name: str):
         if isinstance(fragment, MemoryInstance):
             return self._memory(fragment, name)
         for statements in fragment.statements.values():
             self._statements(statements)
         for number, (inner, label, _) in enumerate(fragment.subfragments):
-            self._walk(inner, label or f"part{number}")
+            self._visit(inner, label or f"part{number}")
         return None
 
     def _memory(self, memory: MemoryInstance, name: str):

@@ -4,7 +4,7 @@ import math
 from xml.sax.saxutils import escape, quoteattr
 
 from .layout import SMALL, TITLE, Layout, Point, heading, texts
-from .model import THIN, Box, Diagram, Line
+from .model import THIN, Box, Connection, Diagram
 from .shapes import Kind
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -80,7 +80,7 @@ def _frame(path, title: str, frame) -> list[str]:
     ]
 
 
-def _line(line: Line, curve: list[Point]) -> list[str]:
+def _line(line: Connection, curve: list[Point]) -> list[str]:
     colour, width = LINES[line.kind]
     head = 5.0 if line.kind in THIN else 4 + 1.6 * width
     start, *points, end = curve

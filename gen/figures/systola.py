@@ -96,13 +96,13 @@ def pipelining() -> Section:
         + store,
     }
     for order, run in runs.items():
-        wanted = expected.get(order)
+        formula = expected.get(order)
         section.rows.append(
             [
                 order,
                 run.cycles,
-                round(wanted) if wanted else None,
-                f"{run.cycles / wanted - 1:+.1%}" if wanted else None,
+                round(formula) if formula else None,
+                f"{run.cycles / formula - 1:+.1%}" if formula else None,
                 f"{serial / run.cycles:.2f}",
                 run.counters["sync"],
             ]

@@ -115,13 +115,13 @@ class BoardConnection:
 
     def _do(self, op: int, accesses: Iterable[tuple[int, int, bytes]]) -> list[bytes]:
         accesses = list(accesses)
-        answers = self.link.exchange([(op, at, count, data) for at, count, data in accesses])
-        for (at, count, _), (_, status) in zip(accesses, answers, strict=True):
+        responses = self.link.exchange([(op, at, count, data) for at, count, data in accesses])
+        for (at, count, _), (_, status) in zip(accesses, responses, strict=True):
             if status:
                 where = "register" if op in (READ_REGISTERS, WRITE_REGISTERS) else "memory"
                 last = f" to {at + WORD * count - 1:#x}" if count > 1 else ""
                 raise BoardError(f"{where} {at:#x}{last}: {FAULTS.get(status, f'status {status}')}.")
-        return [data for data, _ in answers]
+        return [data for data, _ in responses]
 
 
 def _pieces(start: int, length: int):

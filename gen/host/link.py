@@ -47,11 +47,11 @@ class HostLink:
         noise = False
         for silences in range(TRIES - 2):
             self._write(b"\0" + request(self._number, HELLO))
-            while (answer := self._answer(silences)) is not None:
-                if answer[:2] == bytes([self._number, HELLO]):
+            while (response := self._response(silences)) is not None:
+                if response[:2] == bytes([self._number, HELLO]):
                     self._number = (self._number + 1) % 256
                     self._in_step = True
-                    return answer[2:-1].decode("ascii", "replace")
+                    return response[2:-1].decode("ascii", "replace")
             noise = noise or bool(self._text) or self.counts.damaged > 0
         if noise:
             raise BoardError(
@@ -77,27 +77,27 @@ class HostLink:
                 self._write(request(self._number + sent - len(found), op, address, count, data))
                 self.counts.requests += 1
                 sent += 1
-            answer = self._answer(silences)
-            ahead = WINDOW if answer is None else (answer[0] - self._number) % 256
-            if answer is not None and ahead == 0:
-                found.append((answer[2:-1], answer[-1]))
+            response = self._response(silences)
+            ahead = WINDOW if response is None else (response[0] - self._number) % 256
+            if response is not None and ahead == 0:
+                found.append((response[2:-1], response[-1]))
                 self._number = (self._number + 1) % 256
                 gap, silences = False, 0
-            elif answer is None or (ahead < sent - len(found) and not gap):
+            elif response is None or (ahead < sent - len(found) and not gap):
                 # Responses arrive in order, so a later response shows that the expected one is lost.
-                silences += answer is None
+                silences += response is None
                 if silences == TRIES:
                     raise BoardError(f"{self.name} no longer responds: check the cable.")
-                gap = answer is not None
+                gap = response is not None
                 self.counts.repeated += sent - len(found)
                 sent = len(found)
         self._in_step = True
         return found
 
-    def _answer(self, silences: int) -> bytes | None:
+    def _response(self, silences: int) -> bytes | None:
         """Next undamaged response; None after a timeout. `silences` is the number of consecutive timeouts before it."""
         patience = self.silence * 2**silences
-        heard = time.monotonic()
+        last_byte = time.monotonic()
         while True:
             text, end, rest = self._text.partition(b"\0")
             if end:
@@ -110,8 +110,8 @@ class HostLink:
                 got = self._read()
                 if got:
                     self._text += got
-                    heard = time.monotonic()
-                elif time.monotonic() - heard >= patience:
+                    last_byte = time.monotonic()
+                elif time.monotonic() - last_byte >= patience:
                     return None
 
     def _read(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Mutation score of a bench: the share of its design's mutants that it notices (kills)."""
+"""Mutation score of a bench: the share of its design's mutants that it notices."""
 
 import time
 from collections.abc import Callable

@@ -23,7 +23,8 @@ class Machine(ExitStack):
     def __init__(self, component: type[Shell], design):
         super().__init__()
         self.component = component
-        self.session = self.enter_context(session.Session(session.build(design.verilog, design.top, design.ports)))
+        driven = session.build(design.verilog, design.top, design.ports)
+        self.session = self.enter_context(session.SimulationSession(driven))
 
     def execute(
         self,

@@ -106,14 +106,14 @@ def netlist(component: Component, name: str, device: str = "ecp5-85k") -> str:
     text = re.sub(r"(?s)^\s*specify\b.*?\bendspecify$", "", "\n".join(texts), flags=re.M)
     models = {match[1]: match[0] for match in re.finditer(r"(?ms)^module (\w+)\b.*?^endmodule", text)}
     macros = re.findall(r"(?m)^`(?:define|ifdef|ifndef|else|endif)\b.*$", "\n".join(map(_head, texts)))
-    parts, wanted = ["\n".join(macros), (mapped / "netlist.v").read_text()], list(_cells(mapped))
-    while wanted:
-        cell = wanted.pop(0)
+    parts, pending = ["\n".join(macros), (mapped / "netlist.v").read_text()], list(_cells(mapped))
+    while pending:
+        cell = pending.pop(0)
         if cell not in models:
             raise SynthesisError(f"The cell {cell} of {device} has no simulation model.")
         parts.append(models.pop(cell))
         inside = [other for other in models if re.search(rf"(?m)^\s*{other}\b", parts[-1])]
-        wanted += [other for other in inside if other not in wanted]
+        pending += [other for other in inside if other not in pending]
     return "\n\n".join(parts) + "\n"
 
 

@@ -54,15 +54,15 @@ class Design:
         """Input ports except clock and reset."""
         return [n for n, (direction, _) in self.ports.items() if direction == "input" and n not in ("clk", "rst")]
 
-    def write(self, folder: Path | str, beside: dict[str, str] | None = None) -> list[Path]:
+    def write(self, folder: Path | str, extra_files: dict[str, str] | None = None) -> list[Path]:
         """Write NAME.v, NAME.json and NAME.core to `folder`; return the paths of all files.
 
-        `beside` contains the texts of further files, by file name.
+        `extra_files` contains the texts of further files, by file name.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         files = {f"{self.top}.v": self.verilog, f"{self.top}.json": self.manifest(), f"{self.top}.core": self.core()}
-        files |= beside or {}
+        files |= extra_files or {}
         for name, text in files.items():
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
         return [folder / name for name in files]

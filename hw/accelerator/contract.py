@@ -110,11 +110,11 @@ def check_class(engine: type[Engine]):
 def check_ports(engine: type[Engine], p):
     """Check the ports of an engine with parameters `p`. Raises :class:`.ParameterError`, one sentence."""
     members = engine.members(p)
-    for name, wanted in engine.control().items():
-        if members.get(name) != wanted:
-            direction = "an input" if wanted.flow == In else "an output"
+    for name, expected in engine.control().items():
+        if members.get(name) != expected:
+            direction = "an input" if expected.flow == In else "an output"
             raise ParameterError(
-                f"engine={engine.__name__}: port '{name}' must be {direction} of shape {wanted.shape}."
+                f"engine={engine.__name__}: port '{name}' must be {direction} of shape {expected.shape}."
             )
     for name in SHELL_PORTS:
         if name in members:

@@ -30,7 +30,7 @@ class Bfloat16Systolic(MatrixEngine):
 
     Initiation interval 1. Latency, with S = 6, the cycles of an addition, P = 6, those of a product (3 if flushed),
     and B = 2 (0 without a buffer): row to result S * rows + cols + 1 + P + B, because psums, and also operands,
-    weights and swap, take S cycles per row down the column. M rows take M - 1 more; T tiles of M rows enter
+    weights and swap, take S cycles per row down the column. M rows take M - 1 more; tiles of M rows enter
     every max(M, rows) cycles, as in an array of integers.
 
     Area grows with rows x cols (a multiplier, an adder, and S words of delay for the weights that pass) and with

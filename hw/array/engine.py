@@ -137,17 +137,17 @@ class Slot:
             if port not in "awy" and (member.flow == In or (_is_stream(member) and not member.signature.always_ready)):
                 raise ParameterError(f"{slot} must have no ports to serve besides a, w and y; {name} has {port}.")
         for port, lanes in (("a", self.rows), ("w", self.cols), ("y", self.cols)):
-            wanted, has = _lanes(lanes, getattr(self, port), 0), _payload(found[port])
-            if wanted != has:
-                raise ParameterError(f"{slot} must have {wanted} in a beat of {port}; that of {name} has {has}.")
+            expected, has = _lanes(lanes, getattr(self, port), 0), _payload(found[port])
+            if expected != has:
+                raise ParameterError(f"{slot} must have {expected} in a beat of {port}; that of {name} has {has}.")
         if not members["y"].signature.always_ready:
             raise ParameterError(f"{slot} must have results without back-pressure; the y stream of {name} has a ready.")
         if engine.latency < 1:
             raise ParameterError(f"{slot} must have a latency of 1 cycle or more; that of {name} is {engine.latency}.")
         for attribute in ("stationary", "interval"):
-            wanted, has = getattr(self, attribute), getattr(engine, attribute)
-            if wanted != has:
-                raise ParameterError(f"{slot} must have {attribute} {wanted}; that of {name} is {has}.")
+            expected, has = getattr(self, attribute), getattr(engine, attribute)
+            if expected != has:
+                raise ParameterError(f"{slot} must have {attribute} {expected}; that of {name} is {has}.")
 
 
 def _is_stream(member) -> bool:

@@ -44,7 +44,7 @@ class SparseSystolic(MatrixEngine):
     Results, back-pressure and buffer as in `systolic`. Initiation interval 1.
 
     Latency, with P = operand_register + product_register + ceil(log2 N) and B = 2 (0 without a buffer): row to result
-    G + cols + 1 + P + B; M rows take M + G + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows
+    G + cols + 1 + P + B; M rows take M + G + cols - 2 cycles to the last result plus 2 + P + B; tiles of M rows
     enter every max(M, G) cycles; the first tile's last beat of weights is followed by its first row 2 cycles later.
 
     Area grows with rows x cols; in addition to a dense array each multiplier has an M-to-1 multiplexer and its place,

@@ -37,8 +37,8 @@ class Systolic(MatrixEngine):
     consumer must accept every beat). Initiation interval 1.
 
     Latency, with P = operand_register + product_register and B = 2 (0 without a buffer): ws, is: row to result rows +
-    cols + 1 + P + B; M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; T tiles of M rows
-    enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more; T
+    cols + 1 + P + B; M rows take M + rows + cols - 2 cycles to the last result plus 2 + P + B; tiles of M rows
+    enter every max(M, rows) cycles. os: last beat to first result rows + cols + 1 + P + B, then rows - 1 more;
     tiles of K beats enter every max(K, rows) cycles.
 
     Formats other than integers arrive as codes, which decoders at the edge (rows + cols of them) convert to integers

@@ -91,17 +91,17 @@ class SlotSchedule(Component):
         ]
 
         # Three node pointers: one moves forwards, one backwards, one points to the node's own part of each group.
-        walkers = {}
+        pointers = {}
         for name, forward in (("forward", True), ("backward", False), ("own_part", True)):
-            walker = walkers[name] = place(
+            pointer = pointers[name] = place(
                 m, platform, name, NodePointer, forward=forward, rings=r, addr_width=p.addr_width
             )
             m.d.comb += [
-                walker.straight.eq(exchange),
-                walker.axis.eq(Mux(exchange, dimension ^ (name == "own_part"), self.axis)),
-                *(getattr(walker, step).eq(o[step]) for step in STEPS),
+                pointer.straight.eq(exchange),
+                pointer.axis.eq(Mux(exchange, dimension ^ (name == "own_part"), self.axis)),
+                *(getattr(pointer, step).eq(o[step]) for step in STEPS),
             ]
-        forward, backward, own_part = walkers.values()
+        forward, backward, own_part = pointers.values()
         advance = Signal()
         restart = Signal()  # `forward` and `backward` return to the node's own part
         m.d.comb += [
@@ -111,10 +111,10 @@ class SlotSchedule(Component):
             backward.load.eq(restart),
         ]
         m.d.comb += [own_part.load.eq(self.start), own_part.place.eq(self.position), own_part.first.eq(o.own_part)]
-        for walker in (forward, backward):
+        for pointer in (forward, backward):
             m.d.comb += [
-                walker.place.eq(Mux(self.start, self.position, own_part.current)),
-                walker.first.eq(Mux(self.start, o.own_part, own_part.addr)),
+                pointer.place.eq(Mux(self.start, self.position, own_part.current)),
+                pointer.first.eq(Mux(self.start, o.own_part, own_part.addr)),
             ]
 
         # The rows of a part that are in flight together: `size` of them from `offset` on.
@@ -182,7 +182,7 @@ class SlotSchedule(Component):
                     with m.Elif(exchange):
                         m.next = "NEXT"
                     with m.Elif(scatters):
-                        m.next = "WALK"
+                        m.next = "ADVANCE"
                     with m.Elif(gathers):
                         m.next = "ROWS"
                     with m.Else():
@@ -190,7 +190,7 @@ class SlotSchedule(Component):
             with m.State("OWN"):  # the node's part for itself is copied
                 m.d.sync += [out.read.eq(1), out.write.eq(1), out.send_rows.eq(end), out.receive_rows.eq(end)]
                 m.d.sync += [lanes("read_addr", own_part.addr), lanes("write_addr", own_part.addr + o.whole)]
-                m.next = "GIVE"
+                m.next = "ISSUE"
             with m.State("CHAIN"):
                 reduce = o.op == CollectiveOp.REDUCE
                 m.d.sync += [out.receive_rows.eq(end), out.send_rows.eq(end), out.add.eq(reduce), finish.eq(1)]
@@ -202,8 +202,8 @@ class SlotSchedule(Component):
                     lanes("read_addr", o.base),
                     lanes("write_addr", o.base),
                 ]
-                m.next = "GIVE"
-            with m.State("WALK"):
+                m.next = "ISSUE"
+            with m.State("ADVANCE"):
                 m.d.comb += advance.eq(1)
                 m.d.sync += skip.eq(0)
                 with m.If(~skip):
@@ -212,7 +212,7 @@ class SlotSchedule(Component):
                 m.d.sync += [read_from.eq(offset + read_region), write_to.eq(offset + write_region)]
                 m.next = "FORM"
             with m.State("FORM"):
-                m.next = "GIVE"
+                m.next = "ISSUE"
                 with m.If(t == first):
                     m.d.sync += [sends, out.add.eq(0), lanes("push", 1)]
                 with m.Else():
@@ -224,7 +224,7 @@ class SlotSchedule(Component):
                     with m.If((t == final) & (t > reads)):  # merged with the next slot
                         m.d.sync += no_send
                         m.next = "NEXT"
-            with m.State("GIVE"):
+            with m.State("ISSUE"):
                 m.d.comb += self.slots.valid.eq(1)
                 with m.If(self.slots.ready):
                     m.d.sync += [no_receive, no_send]
@@ -238,7 +238,7 @@ class SlotSchedule(Component):
                         m.next = "FORM"
             with m.State("NEXT"):
                 m.d.sync += t.eq(first)
-                m.next = "WALK"
+                m.next = "ADVANCE"
                 with m.If(exchange & (distance == 0)):  # the first of a group
                     m.d.comb += restart.eq(1)
                     m.d.sync += [distance.eq(1), offset.eq(0)]
@@ -256,7 +256,7 @@ class SlotSchedule(Component):
                     m.next = "NEXT"
                 with m.Else():
                     m.d.sync += finish.eq(1)
-                    m.next = "GIVE"
+                    m.next = "ISSUE"
                     with m.If(out.receive_rows == 0):
                         m.next = "IDLE"
             with m.State("PART"):  # one half of a part travels half the ring in each direction

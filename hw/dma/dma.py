@@ -34,7 +34,7 @@ class Dma(Component):
     from 4 on it was rejected before any transfer, see `hw.dma.descriptor.DmaCode`).
 
     `local_write`, `local_read` and `local_found` are ports of the local memory. Addresses count words of `data_width`
-    bits, a write is complete when it is accepted, reads are answered in order with any latency.
+    bits, a write is complete when it is accepted, responses to reads are in order, with any latency.
 
     Options: `padding`: of a load, elements with i_d < before_d or i_d >= count_d - after_d are not read but set to
     `value` (the byte at address a: byte a mod W, W the bytes of a beat). `fill`: the whole target is set to `value`.

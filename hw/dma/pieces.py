@@ -114,7 +114,7 @@ class PieceGenerator(Component):
 
     def _row(self, m, box, outside, advance):
         """Return the length of the current piece, whether it has no source, and whether it ends its row."""
-        p, new, take = self.p, self.i.payload, self.i.valid & self.i.ready
+        p, new, accepted = self.p, self.i.payload, self.i.valid & self.i.ready
 
         def size(elements):
             return (elements << new.size)[: p.run_width]
@@ -122,7 +122,7 @@ class PieceGenerator(Component):
         def kept(name, value, width=1):
             """Register a value that is constant for a descriptor."""
             signal = Signal(width, name=name, reset_less=True)
-            with m.If(take):
+            with m.If(accepted):
                 m.d.sync += signal.eq(value)
             return signal
 
@@ -162,7 +162,7 @@ class PieceGenerator(Component):
                 at_middle.eq(at_before & more),
                 part_ends.eq(~(at_before & more) | ~rest),
             ]
-        with m.If(take):
+        with m.If(accepted):
             m.d.sync += [
                 at_before.eq(state["at_before"]),
                 at_middle.eq(state["at_middle"]),

@@ -70,11 +70,11 @@ class CaseCheck:
     def __init__(self, where: str, outcome: Outcome):
         self.where, self.outcome = where, outcome
 
-    def equal(self, what: str, found, wanted):
+    def equal(self, what: str, found, expected):
         self.outcome.checked += 1
-        if found != wanted:
+        if found != expected:
             self.outcome.mismatches += 1
-            self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {wanted}")
+            self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {expected}")
 
     def run(self, ran: RunResult, golden: GoldenResult):
         """Compare an execution with that of the golden model."""
@@ -87,8 +87,8 @@ class CaseCheck:
         self.outcome.checked += len(golden.dram)
         self.outcome.mismatches += len(wrong)
         for address in wrong[:5]:
-            found, wanted = ran.dram[address], golden.dram[address]
-            self.outcome.examples.append(f"{self.where}: byte {address:#x} is {found:#04x}, expected {wanted:#04x}")
+            found, expected = ran.dram[address], golden.dram[address]
+            self.outcome.examples.append(f"{self.where}: byte {address:#x} is {found:#04x}, expected {expected:#04x}")
 
 
 class AcceleratorUnderTest:

@@ -20,10 +20,10 @@ async def bitbrick(dut):
         for a, a_signed, b, b_signed in case.tolist():
             dut.a.value, dut.a_signed.value, dut.b.value, dut.b_signed.value = a, a_signed, b, b_signed
             await FallingEdge(dut.clk)
-            got, want = unsigned(read()), product(a, bool(a_signed), b, bool(b_signed))
-            if got != want % 32:
+            got, expected = unsigned(read()), product(a, bool(a_signed), b, bool(b_signed))
+            if got != expected % 32:
                 outcome.mismatches += 1
-                outcome.examples.append(f"case {number}: {(a, a_signed, b, b_signed)} gives {got}, expected {want}")
+                outcome.examples.append(f"case {number}: {(a, a_signed, b, b_signed)} gives {got}, expected {expected}")
         outcome.cases += 1
         outcome.checked += len(case)
         outcome.cycles += len(case)

@@ -61,7 +61,7 @@ class Model:
         self.memory = collective.after(self.memory, calls, *self.size, self.bits)
         self.unknown = np.minimum(collective.after(self.unknown, calls, *self.size, 64), 1)
         for node, call in calls.items():
-            self.unknown[node, ~collective.promised(call, *self.size, self.p["rows"])] = 1
+            self.unknown[node, ~collective.defined_rows(call, *self.size, self.p["rows"])] = 1
 
 
 async def _interrupted(dut, model: Model, case: CollectiveCase, part: float):

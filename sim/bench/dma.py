@@ -66,9 +66,9 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
     problems = list(watch.errors)
     if case.reset_after is None:
         outcome.checked += len(dram) + len(local) + len(statuses)
-        for index, (status, said) in enumerate(zip(expected.statuses, statuses, strict=True)):
-            if not status.allows(*said):
-                problems.append(f"descriptor {index} {case.descriptors[index]}: status {said}, expected {status}")
+        for index, (status, found) in enumerate(zip(expected.statuses, statuses, strict=True)):
+            if not status.allows(*found):
+                problems.append(f"descriptor {index} {case.descriptors[index]}: status {found}, expected {status}")
         problems += _differences("DRAM", seen_dram, dram, expected.dram_uncertain)
         problems += _differences("local", spm.bytes, local, expected.local_uncertain)
         begin, end = sources["desc"].cycles[0], sink.cycles[-1]
@@ -138,9 +138,9 @@ def _relative(case: DmaCase, p: dict, tag: int | None, code: int | None, addr: i
     return tag, code, addr
 
 
-def _differences(where: str, seen: np.ndarray, wanted: np.ndarray, uncertain: np.ndarray) -> list[str]:
-    wrong = np.flatnonzero((seen != wanted) & ~uncertain)
-    return [f"{where} byte {at:#x}: {seen[at]:#04x}, expected {wanted[at]:#04x}" for at in wrong.tolist()]
+def _differences(where: str, seen: np.ndarray, expected: np.ndarray, uncertain: np.ndarray) -> list[str]:
+    wrong = np.flatnonzero((seen != expected) & ~uncertain)
+    return [f"{where} byte {at:#x}: {seen[at]:#04x}, expected {expected[at]:#04x}" for at in wrong.tolist()]
 
 
 def fields(descriptors: list, p: dict, base: int = 0) -> dict[str, list[int]]:
@@ -182,13 +182,13 @@ class LocalMemory:
         self.pause = pauses.get("local", 0.0)
         self.rng = random.Random(seed)
         self.span = Range(width - 1, "downto", 0)
-        self.answers: list[tuple[int, bytes]] = []  # due cycle, data
+        self.responses: list[tuple[int, bytes]] = []  # due cycle, data
         self.offered = False
         self.write_ready = self.read_ready = False
         get = lambda *names: [reader(getattr(dut, f"local_{name}")) for name in names]  # noqa: E731
         self.written = get("write_valid", "write_addr", "write_data", "write_strobe")
-        self.asked = get("read_valid", "read_addr")
-        self.taken = reader(dut.local_found_ready)
+        self.read_request = get("read_valid", "read_addr")
+        self.found_ready = reader(dut.local_found_ready)
         self.drive = {name: getattr(dut, f"local_{name}") for name in ("write_ready", "read_ready", "found_valid")}
         self.found_data = dut.local_found_data
 
@@ -215,19 +215,19 @@ class LocalMemory:
             for lane in range(self.width):
                 if mask[-1 - lane] == "1":
                     self.bytes[at + lane] = int(word[len(word) - 8 * lane - 8 : len(word) - 8 * lane], 2)
-        valid, addr = self.asked
+        valid, addr = self.read_request
         if read_ready and valid() == "1":
             moved = True
             at = int(addr(), 2) * self.width
-            self.answers.append((cycle + self.LATENCY, self.bytes[at : at + self.width].tobytes()))
-        if not self.offered and self.answers and self.answers[0][0] <= cycle and not (pause and chance() < pause):
-            self.found_data.set(LogicArray.from_unsigned(int.from_bytes(self.answers[0][1], "little"), self.span))
+            self.responses.append((cycle + self.LATENCY, self.bytes[at : at + self.width].tobytes()))
+        if not self.offered and self.responses and self.responses[0][0] <= cycle and not (pause and chance() < pause):
+            self.found_data.set(LogicArray.from_unsigned(int.from_bytes(self.responses[0][1], "little"), self.span))
             self.drive["found_valid"].set(1)
             self.offered = True
         elif not self.offered:
             self.drive["found_valid"].set(0)
-        if self.offered and self.taken() == "1":
-            self.answers.pop(0)
+        if self.offered and self.found_ready() == "1":
+            self.responses.pop(0)
             self.offered = False
             moved = True
         return moved

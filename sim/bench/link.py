@@ -44,7 +44,7 @@ class Buses:
 
 
 class RegistersModel:
-    """Registers at an AXI4-Lite master, from `base` on; other addresses answer SLVERR."""
+    """Registers at an AXI4-Lite master, from `base` on; other addresses return SLVERR."""
 
     def __init__(self, dut):
         self.ram = AxiLiteRam(AxiLiteBus.from_prefix(dut, "m_axil"), dut.clk, dut.rst, size=REGISTERS)
@@ -76,9 +76,9 @@ async def link(dut):
         buses.base = {False: case.base, True: case.registers}
         if await _interrupted(dut, memory, registers, buses, case):
             golden = Link(job.parameters, buses.read, buses.write)
-        answers = await _run_case(dut, memory, registers, buses, golden, case, f"case {number}", outcome)
+        responses = await _run_case(dut, memory, registers, buses, golden, case, f"case {number}", outcome)
         if job.keep:
-            results.append(answers)
+            results.append(responses)
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
@@ -102,12 +102,12 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
     rx, tx = Source({"data": [*case.received]}, case.gap), Sink(len(expected), case.stall, {"data": []})
     watches = ProtocolChecker(dut, "m_axi"), ProtocolChecker(dut, "m_axil")
     outcome.seconds += await transfer(dut, {"rx": rx}, {"tx": tx}, also=watches, seed=case.seed, patience=3000)
-    said = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
+    found = bytes(unsigned(bits) or 0 for bits in tx.fields["data"])
 
-    problems = [f"responses {said.hex(' ')}, expected {expected.hex(' ')}"] if said != expected else []
-    for what, ram, wanted in (("memory", memory.ram, buses.memory), ("registers", registers.ram, buses.registers)):
-        seen = bytes(ram.read(0, len(wanted)))
-        problems += [f"{what} {at:#x} is {seen[at]:#04x}" for at in range(len(wanted)) if seen[at] != wanted[at]][:3]
+    problems = [f"responses {found.hex(' ')}, expected {expected.hex(' ')}"] if found != expected else []
+    for what, ram, reference in (("memory", memory.ram, buses.memory), ("registers", registers.ram, buses.registers)):
+        seen = bytes(ram.read(0, len(reference)))
+        problems += [f"{what} {at:#x} is {byte:#04x}" for at, byte in enumerate(seen) if byte != reference[at]][:3]
     for watch in watches:
         problems += watch.errors
     outcome.cases += 1
@@ -120,4 +120,4 @@ async def _run_case(dut, memory, registers, buses: Buses, golden: Link, case: Li
     outcome.spans.append({channel: (watches[0].beats[channel], *span) for channel, span in watches[0].span.items()})
     outcome.mismatches += len(problems)
     outcome.examples += [f"{name}: {problem}" for problem in problems[:3]]
-    return said
+    return found

@@ -49,9 +49,9 @@ async def multiport_memory(dut):
         outcome.work += sum(source.beats for source in sources)
         for n, (source, sink, words) in enumerate(zip(sources, sinks, expected, strict=True)):
             outcome.checked += len(words)
-            want = [int.from_bytes(word.tobytes(), "little") for word in words]
+            reference = [int.from_bytes(word.tobytes(), "little") for word in words]
             seen = [unsigned(text) for text in sink.fields["data"]]
-            for read, (x, y) in enumerate(zip(seen, want, strict=True)):
+            for read, (x, y) in enumerate(zip(seen, reference, strict=True)):
                 if x != y:
                     outcome.mismatches += 1
                     value = "unknown bits" if x is None else f"{x:#x}"
@@ -68,8 +68,8 @@ async def multiport_memory(dut):
 
 def _laws(case: MultiportCase, port: int, source: Source, sink: Sink):
     """Violated cycle laws of a port, in words."""
-    asked = np.array(source.cycles)[case.ports[port].write == 0]
-    if (np.array(sink.cycles) != asked + multiport.LATENCY).any():
+    requested = np.array(source.cycles)[case.ports[port].write == 0]
+    if (np.array(sink.cycles) != requested + multiport.LATENCY).any():
         yield f"a response did not come {multiport.LATENCY} cycles after its request"
     if case.idle_free and source.cycles != list(range(source.beats)):
         yield "a request was stalled"

@@ -21,8 +21,8 @@ async def run(dut, job: BenchJob):
         await FallingEdge(dut.clk)
         expected = _expected(case, p)
         sources = {
-            "send": _source(case.send, case, "dest", len(dut.send_dest)),
-            "i": _source(case.come, case, "src"),
+            "send": _source(case.sent, case, "dest", len(dut.send_dest)),
+            "i": _source(case.received, case, "src"),
         }
         sinks = {
             name: Sink(len(rows), case.stall, {field: [] for field in fields})
@@ -33,16 +33,16 @@ async def run(dut, job: BenchJob):
         for name, (fields, rows) in expected.items():
             got = list(zip(*([unsigned(word) for word in sinks[name].fields[field]] for field in fields), strict=True))
             outcome.checked += len(rows)
-            for n, (have, want) in enumerate(zip(got, rows, strict=True)):
-                if have != want:
-                    _count(outcome, f"case {number}, {name}, beat {n}: {have}, expected {want} of {fields}")
+            for n, (have, reference) in enumerate(zip(got, rows, strict=True)):
+                if have != reference:
+                    _count(outcome, f"case {number}, {name}, beat {n}: {have}, expected {reference} of {fields}")
         if not case.gap and not case.stall:
             _check_cycles(outcome, f"case {number}", case, p, sources, sinks)
         outcome.cases += 1
         cycles = max(cycle for sink in sinks.values() for cycle in sink.cycles) + 1
         outcome.cycles += cycles
         outcome.case_cycles.append(cycles)
-        outcome.work += sum(len(words) for _, words in case.come) + sinks["o"].beats
+        outcome.work += sum(len(words) for _, words in case.received) + sinks["o"].beats
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
@@ -52,13 +52,13 @@ def _expected(case: NetworkInterfaceCase, p: dict) -> dict:
     """Fields of each output stream and their expected values, in order."""
     width, count = p["width"], p["flits"]
     sent, rejected, received = [], [], []
-    for dest, words in case.send:
+    for dest, words in case.sent:
         error = rejection(case.node, p["nodes"], p["longest"], dest, words)
         if error is None:
             sent += [(dest, *row) for row in _rows(flits(words, width, count))]
         else:
             rejected.append((error, dest))
-    for src, words in case.come:
+    for src, words in case.received:
         received += [(src, *row) for row in _rows(beats(words, width, count))]
     return {
         "o": (("dest", "last", "data"), sent),
@@ -90,7 +90,7 @@ def _check_cycles(outcome: Outcome, where: str, case: NetworkInterfaceCase, p: d
     pauses."""
     came = iter(sources["i"].cycles)
     ends = []
-    for _, words in case.come:
+    for _, words in case.received:
         cycles = [next(came) for _ in words]
         ends += [cycles[min(n + p["flits"], len(words)) - 1] for n in range(0, len(words), p["flits"])]
     outcome.checked += 2
@@ -98,7 +98,7 @@ def _check_cycles(outcome: Outcome, where: str, case: NetworkInterfaceCase, p: d
         _count(outcome, f"{where}: beats do not come one cycle after their last flits")
     taken, leaves = iter(sources["send"].cycles), iter(sinks["o"].cycles)
     before = -1
-    for dest, words in case.send:
+    for dest, words in case.sent:
         *_, last = [next(taken) for _ in words]
         if rejection(case.node, p["nodes"], p["longest"], dest, words) is None:
             cycles = [next(leaves) for _ in range(len(words) * p["flits"])]

@@ -113,7 +113,7 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
     """
     sources = {source for source, to, _ in expected if to == node}
     sent = {source: [expected.get((source, node, many), []) for many in (False, True)] for source in sources}
-    come = {source: {(0, 0)} for source in sources}
+    reached = {source: {(0, 0)} for source in sources}
     words: list[int | None] = []
     begun = None
     for src, last, data in zip(*(sink.fields[name] for name in ("src", "last", "data")), strict=True):
@@ -127,13 +127,13 @@ def _compare(outcome: Outcome, where: str, node: int, sink: Sink, expected: dict
         if last == "1":
             one, many = sent.get(source, [[], []])
             packet = tuple(words)
-            fits = {(a + 1, b) for a, b in come.get(source, ()) if one[a : a + 1] == [packet]}
-            fits |= {(a, b + 1) for a, b in come.get(source, ()) if many[b : b + 1] == [packet]}
+            fits = {(a + 1, b) for a, b in reached.get(source, ()) if one[a : a + 1] == [packet]}
+            fits |= {(a, b + 1) for a, b in reached.get(source, ()) if many[b : b + 1] == [packet]}
             if not fits:
                 _count(outcome, f"{where}: an unexpected packet {words} of node {source}")
-            come[source] = fits
+            reached[source] = fits
             words = []
-    missing = sum(tuple(map(len, sent[source])) not in come[source] for source in sources) + bool(words)
+    missing = sum(tuple(map(len, sent[source])) not in reached[source] for source in sources) + bool(words)
     if missing:
         _count(outcome, f"{where}: packets of {missing} sources are missing or incomplete")
 
@@ -176,8 +176,8 @@ def _check_flits(outcome: Outcome, where: str, dut, width: int, expected: Counte
         for port in range(len(text) // width):
             got = unsigned(text[len(text) - (port + 1) * width : len(text) - port * width])
             outcome.checked += 1
-            if got != (wanted := expected[router, port] % (1 << width)):
-                _count(outcome, f"{where}: {got} flits left port {port} of router {router}, expected {wanted}")
+            if got != (reference := expected[router, port] % (1 << width)):
+                _count(outcome, f"{where}: {got} flits left port {port} of router {router}, expected {reference}")
         router += 1
 
 

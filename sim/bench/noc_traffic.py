@@ -136,8 +136,8 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
         left: Counter = Counter()
         for a, b, flits in zip(made.source[~bad], made.dest[~bad], made.flits[~bad], strict=True):
             left.update(dict.fromkeys(noc_routes.route(*shape, int(a), int(b)), int(flits)))
-        wanted = [[left[n, port] % (1 << p["counters"]) for port in range(len(links[n]))] for n in range(count)]
-        expect("flits that left each port, by node", links, wanted)
+        reference = [[left[n, port] % (1 << p["counters"]) for port in range(len(links[n]))] for n in range(count)]
+        expect("flits that left each port, by node", links, reference)
     hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
     pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)
     least = np.array([noc.zero_load(hops[int(a), int(b)], p["latency"], int(flits)) for a, b, flits in pairs], int)

@@ -73,9 +73,11 @@ async def processing_element(dut):
         taken["psum"] = sources["psum"].cycles if dataflow == "ws" else []
         law = pe.law(dataflow, taken, lengths, latency)
         problems = []
-        for n, (text, want, last) in enumerate(zip(y.fields["data"], expected, lasts, strict=True)):
-            if unsigned(text) != want or y.fields["last"][n] != last:
-                problems.append(f"result {n}: {text}, expected {want:b}; last {y.fields['last'][n]}, expected {last}")
+        for n, (text, reference, last) in enumerate(zip(y.fields["data"], expected, lasts, strict=True)):
+            if unsigned(text) != reference or y.fields["last"][n] != last:
+                problems.append(
+                    f"result {n}: {text}, expected {reference:b}; last {y.fields['last'][n]}, expected {last}"
+                )
             if y.cycles[n] < law[n] or (not case.stall and y.cycles[n] != law[n]):
                 problems.append(f"result {n} came in cycle {y.cycles[n]}, expected {law[n]}")
         cycles = y.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1

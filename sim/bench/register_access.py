@@ -95,9 +95,9 @@ class RegisterTraffic:
             mask = sum(0xFF << 8 * byte for byte in range(4) if strobes >> byte & 1)
             self.value = self.value & ~mask | data & mask
 
-    def _equal(self, what: str, port: str, wanted: int):
-        if (found := int(getattr(self.dut, f"s_axil_{port}").value)) != wanted:
-            self.errors.append(f"{what} is {found:#x}, expected {wanted:#x}")
+    def _equal(self, what: str, port: str, expected: int):
+        if (found := int(getattr(self.dut, f"s_axil_{port}").value)) != expected:
+            self.errors.append(f"{what} is {found:#x}, expected {expected:#x}")
 
     def _high(self, *ports: str) -> bool:
         return all(int(getattr(self.dut, f"s_axil_{port}").value) for port in ports)

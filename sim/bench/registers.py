@@ -13,7 +13,7 @@ from cocotbext.axi import axil_channels as axil
 
 from ..golden.registers import Registers, cycles
 from ..runner.job import BenchJob, Outcome, save_outcome
-from ..runner.streams import Stuck, Surplus, reader, reset, unsigned
+from ..runner.streams import NoProgress, SurplusBeats, reader, reset, unsigned
 from ..stimulus.registers import RegistersCase
 
 PATIENCE = 2000
@@ -25,7 +25,7 @@ MODELS = {
     "ar": (axil.AxiLiteARSource, axil.AxiLiteARBus),
     "r": (axil.AxiLiteRSink, axil.AxiLiteRBus),
 }
-ANSWERS = {"b": ("aw", "w"), "r": ("ar",)}
+REQUESTS = {"b": ("aw", "w"), "r": ("ar",)}
 """Request channels of each response channel."""
 
 
@@ -43,16 +43,16 @@ class Bench:
 
         self.valid = {name: port(f"s_axil_{name}valid") for name in MODELS}
         self.ready = {name: port(f"s_axil_{name}ready") for name in MODELS}
-        self.answer = {"b": [port("s_axil_bresp")], "r": [port("s_axil_rdata"), port("s_axil_rresp")]}
+        self.response_ports = {"b": [port("s_axil_bresp")], "r": [port("s_axil_rdata"), port("s_axil_rresp")]}
         self.outputs = {name: port(name) for name in self.golden.outputs}
         self.where = ""
 
-    def expect(self, what: str, got, wanted):
-        self.outcome.checked += wanted is not None
-        if got != wanted:
+    def expect(self, what: str, found, expected):
+        self.outcome.checked += expected is not None
+        if found != expected:
             self.outcome.mismatches += 1
             if len(self.outcome.examples) < 20:
-                self.outcome.examples.append(f"{self.where}: {what} is {got}, expected {wanted}")
+                self.outcome.examples.append(f"{self.where}: {what} is {found}, expected {expected}")
 
     def send(self, case: RegistersCase, rng: random.Random):
         """Pass a case's accesses, with its pauses, to the bus models."""
@@ -96,27 +96,27 @@ class Bench:
             await self.dut.clk.falling_edge
             self.where = f"case {number}, cycle {cycle}"
             due = {
-                name: stalled[name] is None and all(len(taken[each]) > len(taken[name]) for each in asks)
-                for name, asks in ANSWERS.items()
+                name: stalled[name] is None and all(len(taken[each]) > len(taken[name]) for each in requests)
+                for name, requests in REQUESTS.items()
             }
-            wanted = dict(stalled)
+            expected = dict(stalled)
             if due["r"]:  # reads the value before a write in the same cycle
-                wanted["r"] = self.golden.read(case.reads[len(taken["r"])])
+                expected["r"] = self.golden.read(case.reads[len(taken["r"])])
             response = self.golden.cycle(case.writes[len(taken["b"])] if due["b"] else None)
             if due["b"]:
-                wanted["b"] = (response,)
+                expected["b"] = (response,)
             self.compare_outputs()
-            for name, ports in self.answer.items():
-                got = tuple(unsigned(port()) for port in ports) if self.valid[name]() == "1" else None
-                self.expect(f"the response on {name}", got, wanted[name])
+            for name, ports in self.response_ports.items():
+                found = tuple(unsigned(port()) for port in ports) if self.valid[name]() == "1" else None
+                self.expect(f"the response on {name}", found, expected[name])
             for name in MODELS:
                 moves = self.valid[name]() == self.ready[name]() == "1"
                 if moves:
                     taken[name].append(cycle)
                     if name == "r":
-                        data.append(unsigned(self.answer["r"][0]()))
-                if name in ANSWERS:
-                    stalled[name] = None if moves else wanted[name]
+                        data.append(unsigned(self.response_ports["r"][0]()))
+                if name in REQUESTS:
+                    stalled[name] = None if moves else expected[name]
             self.drive(case, rng)
             if cycle == case.cut:
                 await self.cut(case, rng)
@@ -124,10 +124,10 @@ class Bench:
             if len(taken["b"]) >= len(case.writes) and len(taken["r"]) >= len(case.reads):
                 break
             if len(taken["b"]) > len(case.writes) or len(taken["r"]) > len(case.reads):
-                raise Surplus(f"{self.where}: there are more responses than requests")
+                raise SurplusBeats(f"{self.where}: there are more responses than requests")
             if cycle - max(each[-1] if each else 0 for each in taken.values()) > PATIENCE:
                 counts = ", ".join(f"{len(each)} on {name}" for name, each in taken.items())
-                raise Stuck(f"no handshake for {PATIENCE} cycles; handshakes so far: {counts}")
+                raise NoProgress(f"no handshake for {PATIENCE} cycles; handshakes so far: {counts}")
         return taken, data
 
     async def cut(self, case: RegistersCase, rng: random.Random):
@@ -138,7 +138,7 @@ class Bench:
             await self.dut.clk.falling_edge
             self.where = "reset"
             self.compare_outputs()
-            for name in ANSWERS:
+            for name in REQUESTS:
                 self.expect(f"{name}valid", self.valid[name](), "0")
             self.drive(case, rng)
         self.dut.rst.value = 0
@@ -165,11 +165,11 @@ async def run(dut, job: BenchJob):
         outcome.output_cycles.append(sorted(taken["b"] + taken["r"]))
         outcome.work += len(taken["b"]) + len(taken["r"])
         if case.idle_free and case.cut is None:
-            for answer, asks in ANSWERS.items():
-                if taken[answer]:
-                    took = taken[answer][-1] - min(taken[each][0] for each in asks) + 1
+            for channel, requests in REQUESTS.items():
+                if taken[channel]:
+                    took = taken[channel][-1] - min(taken[each][0] for each in requests) + 1
                     bench.where = f"case {number}"
-                    bench.expect(f"cycles to the last response on {answer}", took, cycles(len(taken[answer])))
+                    bench.expect(f"cycles to the last response on {channel}", took, cycles(len(taken[channel])))
         if job.keep:
             results.append(data)
     outcome.seconds = time.perf_counter() - started

@@ -100,10 +100,10 @@ def _values(y: Sink, expected: np.ndarray, ends: list[int], bits: int):
         got = unsigned(text)
         if got == word:
             continue
-        for lane, want in enumerate(expected[beat].tolist()):
+        for lane, reference in enumerate(expected[beat].tolist()):
             part = text[len(text) - (lane + 1) * bits : len(text) - lane * bits]
-            if unsigned(part) != want % (1 << bits):
-                yield f"beat {beat}, lane {lane}: bits {part}, expected {want}"
+            if unsigned(part) != reference % (1 << bits):
+                yield f"beat {beat}, lane {lane}: bits {part}, expected {reference}"
 
 
 def _laws(p: dict, case: RequantiseCase, x: Source, change: Source, y: Sink):

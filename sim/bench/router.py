@@ -17,7 +17,7 @@ PATIENCE = 2000
 """Cycles in which some flit must leave."""
 
 
-class Layout:
+class FlitLayout:
     """Bit ranges of the fields of a flit."""
 
     def __init__(self, p: dict, header: int):
@@ -37,10 +37,10 @@ class Layout:
         return {name: flit >> low & (1 << size) - 1 for name, (low, size) in self.fields.items()}
 
 
-class Passing:
+class RouterTraffic:
     """Packets of one case: the flits that enter at each input and VC, and the progress of their departure."""
 
-    def __init__(self, case: RouterCase, p: dict, layout: Layout):
+    def __init__(self, case: RouterCase, p: dict, layout: FlitLayout):
         self.case, self.layout, self.vcs, self.ports = case, layout, p["vcs"], ports(shape_of(p))
         self.depth = p["depth"]
         self.slack = p["latency"] - 1  # delay until a grant is visible
@@ -48,11 +48,11 @@ class Passing:
         self.coming = defaultdict(deque)  # (port, VC) to flits, and whether each is the first of its packet
         self.expected = defaultdict(deque)  # (port, VC) to packets
         self.credits = defaultdict(lambda: p["depth"])
-        self.owed = defaultdict(int)  # (port, VC) to credits for departed flits
+        self.unreturned = defaultdict(int)  # (port, VC) to credits for departed flits
         self.open = {}  # (port, VC) to (input, VC) and words of the departing packet
         self.started = defaultdict(list)  # (port, VC) to the cycles in which packets began to leave
         self.departed = defaultdict(int)  # (port, VC) to the cycle in which the previous packet had left
-        self.came = defaultdict(deque)  # (port, VC) to the cycles in which its packets arrived
+        self.arrivals = defaultdict(deque)  # (port, VC) to the cycles in which its packets arrived
         self.most, self.flits_left = 0, 0
         entering, leaving = defaultdict(int), defaultdict(int)
         for packet in case.packets:
@@ -86,7 +86,7 @@ class Passing:
                 flit, first = self.coming[port, vc].popleft()
                 flits |= flit << port * self.layout.size
                 if first:
-                    self.came[port, vc].append(cycle + 1)
+                    self.arrivals[port, vc].append(cycle + 1)
                 valid |= 1 << port * self.vcs + vc
         return flits, valid
 
@@ -95,12 +95,12 @@ class Passing:
             for vc in range(self.vcs):
                 self.credits[port, vc] += credit >> port * self.vcs + vc & 1
 
-    def paid(self) -> int:
+    def output_credits(self) -> int:
         """Credits for the outputs."""
         credit = 0
-        for (port, vc), count in self.owed.items():
+        for (port, vc), count in self.unreturned.items():
             if count and self.rng.random() >= self.case.stall:
-                self.owed[port, vc] -= 1
+                self.unreturned[port, vc] -= 1
                 credit |= 1 << port * self.vcs + vc
         return credit
 
@@ -118,16 +118,16 @@ class Passing:
 
     def _leaves(self, cycle: int, where: tuple[int, int], flit: dict):
         self.flits_left -= 1
-        self.owed[where] += 1
-        if self.owed[where] > self.depth:
-            yield f"output and VC {where} has {self.owed[where]} flits outstanding, and {self.depth} credits"
+        self.unreturned[where] += 1
+        if self.unreturned[where] > self.depth:
+            yield f"output and VC {where} has {self.unreturned[where]} flits outstanding, and {self.depth} credits"
         if where not in self.open:
             queue = self._find(where, flit)
             if queue is None:
                 yield f"a flit of node {flit['src']} at output and VC {where} matches no packet"
                 return
             packet = self.expected[queue][0]
-            since = max(self.departed[queue], self.came[queue].popleft()) + self.slack
+            since = max(self.departed[queue], self.arrivals[queue].popleft()) + self.slack
             self.most = max(self.most, sum(begun > since for begun in self.started[where]))
             self.started[where].append(cycle)
             self.open[where] = queue, list(packet.words)
@@ -150,7 +150,7 @@ class Passing:
         """Input and VC of the next packet that matches: pairs of nodes have one route, so it is the only one."""
         leaving = {queue for queue, _ in self.open.values()}
         for queue, waiting in self.expected.items():
-            first = waiting[0] if waiting and self.came[queue] and queue not in leaving else None
+            first = waiting[0] if waiting and self.arrivals[queue] and queue not in leaving else None
             if (
                 first
                 and (first.current_hop.leaves, first.current_hop.to) == where
@@ -171,42 +171,42 @@ async def run(dut, job: BenchJob):
     read = [reader(handle) for handle in (dut.o, dut.o_valid, dut.i_credit)]
     await reset(dut, job.inputs)
     for number, case in enumerate(job.cases):
-        layout = Layout(p, sum(size for _, size in case.packets[0].route.header) + spare)
+        layout = FlitLayout(p, sum(size for _, size in case.packets[0].route.header) + spare)
         dut.position.value = _position(shape, case.router)
         traces: list[list] = [[], []]  # of the case after a reset, and after a reset in mid-run
         if case.reset is not None:
             await _reset(dut)
-            await _pass(dut, read, Passing(case, p, layout), outcome, f"case {number}", traces[0])
+            await _pass(dut, read, RouterTraffic(case, p, layout), outcome, f"case {number}", traces[0])
             await _reset(dut)
-            passing = Passing(case, p, layout)
-            left = int(passing.flits_left * (1 - case.reset))
-            await _pass(dut, read, passing, outcome, f"case {number}", [], left=left)
+            traffic = RouterTraffic(case, p, layout)
+            left = int(traffic.flits_left * (1 - case.reset))
+            await _pass(dut, read, traffic, outcome, f"case {number}", [], left=left)
             await _reset(dut)
-        passing = Passing(case, p, layout)
-        flits = passing.flits_left
+        traffic = RouterTraffic(case, p, layout)
+        flits = traffic.flits_left
         started = time.perf_counter()
-        cycle = await _pass(dut, read, passing, outcome, f"case {number}", traces[1])
+        cycle = await _pass(dut, read, traffic, outcome, f"case {number}", traces[1])
         if case.reset is not None and traces[0] != traces[1]:
             _count(outcome, f"case {number}: valid bits and credits after one reset differ from those after another")
         outcome.seconds += time.perf_counter() - started
         for _ in range(2 * p["depth"] + 4):  # collect unexpected flits, and the credits still to be returned
             await FallingEdge(dut.clk)
             _, valid, credit = (each() for each in read)
-            passing.returned(int(credit, 2))
-            dut.o_credit.value = _all(passing)
+            traffic.returned(int(credit, 2))
+            dut.o_credit.value = _all(traffic)
             if int(valid, 2):
                 _count(outcome, f"case {number}: a flit of no packet")
         dut.o_credit.value = 0
-        outcome.checked += flits - passing.flits_left + 3
-        if passing.flits_left:
-            count, what = abs(passing.flits_left), "have not come" if passing.flits_left > 0 else "left in excess"
+        outcome.checked += flits - traffic.flits_left + 3
+        if traffic.flits_left:
+            count, what = abs(traffic.flits_left), "are missing" if traffic.flits_left > 0 else "left in excess"
             _count(outcome, f"case {number}: {count} flits {what}")
             break
-        if any(count != p["depth"] for count in passing.credits.values()):
-            _count(outcome, f"case {number}: credits are {dict(passing.credits)}")
-        if passing.most > bound + p["latency"] - 1:
-            _count(outcome, f"case {number}: {passing.most} packets passed a waiting one, expected at most {bound}")
-        law = cycles(passing.busiest, p["latency"], outputs=passing.outputs)
+        if any(count != p["depth"] for count in traffic.credits.values()):
+            _count(outcome, f"case {number}: credits are {dict(traffic.credits)}")
+        if traffic.most > bound + p["latency"] - 1:
+            _count(outcome, f"case {number}: {traffic.most} packets passed a waiting one, expected at most {bound}")
+        law = cycles(traffic.busiest, p["latency"], outputs=traffic.outputs)
         exact = len(case.packets) == 1
         if case.idle_free and p["depth"] >= p["latency"] + 2 and (cycle > law or (exact and cycle != law)):
             _count(outcome, f"case {number}: {cycle} cycles for {flits} flits, expected {law}")
@@ -215,7 +215,7 @@ async def run(dut, job: BenchJob):
         outcome.case_cycles.append(cycle)
         outcome.work += flits
         if job.keep:
-            results.append({"most": passing.most, "bound": bound})
+            results.append({"most": traffic.most, "bound": bound})
     save_outcome(outcome, results)
     assert outcome.checked, "nothing was compared"
     assert not outcome.mismatches, f"{outcome.mismatches} mismatches: " + "; ".join(outcome.examples[:5])
@@ -226,33 +226,35 @@ async def _reset(dut):
     await pulse(dut, [dut.o_valid, dut.i_credit])
 
 
-async def _pass(dut, read: list, passing: Passing, outcome: Outcome, where: str, trace: list, *, left: int = 0) -> int:
+async def _pass(
+    dut, read: list, traffic: RouterTraffic, outcome: Outcome, where: str, trace: list, *, left: int = 0
+) -> int:
     """Pass flits until so many are left, or none leaves for :data:`PATIENCE` cycles; return the cycles. `trace`
     receives the valid bits and the credits of every cycle."""
     cycle = moved = 0
-    while passing.flits_left > left and cycle - moved < PATIENCE:
+    while traffic.flits_left > left and cycle - moved < PATIENCE:
         await FallingEdge(dut.clk)
         o, valid, credit = (each() for each in read)
         trace.append((valid, credit))
-        before = passing.flits_left
-        for problem in passing.leave(cycle, unsigned(o), int(valid, 2)):
+        before = traffic.flits_left
+        for problem in traffic.leave(cycle, unsigned(o), int(valid, 2)):
             _count(outcome, f"{where}, cycle {cycle}: {problem}")
-        moved = cycle if passing.flits_left != before else moved
-        passing.returned(int(credit, 2))
-        sent, dut.o_credit.value = passing.enter(cycle), passing.paid()
+        moved = cycle if traffic.flits_left != before else moved
+        traffic.returned(int(credit, 2))
+        sent, dut.o_credit.value = traffic.enter(cycle), traffic.output_credits()
         dut.i.value, dut.i_valid.value = sent
         cycle += 1
     dut.i_valid.value = 0
     return cycle
 
 
-def _all(passing: Passing) -> int:
+def _all(traffic: RouterTraffic) -> int:
     """One credit for each output and VC with credits to return."""
     credit = 0
-    for (port, vc), count in passing.owed.items():
+    for (port, vc), count in traffic.unreturned.items():
         if count:
-            passing.owed[port, vc] -= 1
-            credit |= 1 << port * passing.vcs + vc
+            traffic.unreturned[port, vc] -= 1
+            credit |= 1 << port * traffic.vcs + vc
     return credit
 
 

@@ -82,8 +82,8 @@ async def run(dut, memories: list[ScratchpadUnderTest], job: BenchJob):
                 memory.waits[port] += trace.waits
                 if memory.counters:
                     got = unsigned(reader(getattr(dut, f"{port}_waits"))())
-                    want = min(memory.waits[port], (1 << memory.counters) - 1)
-                    _same(outcome, f"case {number}, {port}: waits", [got], [want])
+                    expected = min(memory.waits[port], (1 << memory.counters) - 1)
+                    _same(outcome, f"case {number}, {port}: waits", [got], [expected])
         cycles = end - min(source.cycles[0] for source in sources.values() if source.beats) + 1
         outcome.cases += 1
         outcome.cycles += cycles
@@ -120,14 +120,14 @@ def _compare(outcome: Outcome, where: str, case: ScratchpadCase, trace: Trace, s
         _same(outcome, f"{where}: cycles of responses", sink.cycles, trace.responded)
 
 
-def _same(outcome: Outcome, where: str, got: list, want: list):
+def _same(outcome: Outcome, where: str, got: list, expected: list):
     """Count comparisons and differences, with an example."""
-    outcome.checked += len(want)
-    differs = [n for n, (a, b) in enumerate(zip(got, want, strict=True)) if a != b]
+    outcome.checked += len(expected)
+    differs = [n for n, (a, b) in enumerate(zip(got, expected, strict=True)) if a != b]
     outcome.mismatches += len(differs)
     if differs:
         n = differs[0]
-        outcome.examples.append(f"{where}: number {n} is {got[n]}, expected {want[n]}")
+        outcome.examples.append(f"{where}: number {n} is {got[n]}, expected {expected[n]}")
 
 
 @cocotb.test

@@ -118,12 +118,12 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
         texts = [format(word, f"0{len(dut.m_axis_y_tdata)}b") for word in words]
         sources, sink = engine.sources(case), Sink(len(words), case.stall)
         reports = engine.reports(case)
-        beside = {
+        side_streams = {
             name: Sink(len(next(iter(fields.values()))), fields={field: [] for field in fields})
             for name, fields in reports.items()
         }
-        await interrupt(dut, sources, dict.fromkeys(beside, 0.0) | {"y": case.stall}, case)
-        outcome.seconds += await transfer(dut, sources, {"y": sink} | beside, seed=case.seed)
+        await interrupt(dut, sources, dict.fromkeys(side_streams, 0.0) | {"y": case.stall}, case)
+        outcome.seconds += await transfer(dut, sources, {"y": sink} | side_streams, seed=case.seed)
 
         cycles = sink.cycles[-1] - min(source.cycles[0] for source in sources.values()) + 1
         outcome.cases += 1
@@ -135,10 +135,10 @@ async def run(dut, engine: ArrayModel, job: BenchJob):
         if sink.fields != {"data": texts, "last": lasts}:
             _explain(outcome, f"case {number}", sink, words, lasts, cols, acc_width)
         for name, fields in reports.items():
-            said = {field: [unsigned(text) for text in texts] for field, texts in beside[name].fields.items()}
-            if said != fields:
+            found = {field: [unsigned(text) for text in texts] for field, texts in side_streams[name].fields.items()}
+            if found != fields:
                 outcome.mismatches += 1
-                outcome.examples.append(f"case {number}: {name} is {said}, expected {fields}")
+                outcome.examples.append(f"case {number}: {name} is {found}, expected {fields}")
         law = engine.law(case)
         if cycles < law or (case.idle_free and engine.full_speed and cycles != law):
             outcome.mismatches += 1
@@ -158,13 +158,13 @@ def _explain(outcome: Outcome, case: str, sink: Sink, words: list[int], lasts: l
     seen = [unsigned(text) for text in sink.fields["data"]]
     known = [word is not None for word in seen]
     seen = [word or 0 for word in seen]
-    got, want = (integer.unpack(each, cols, acc_width) for each in (seen, words))
-    differs = (got != want) | ~np.array(known)[:, None]
+    got, expected = (integer.unpack(each, cols, acc_width) for each in (seen, words))
+    differs = (got != expected) | ~np.array(known)[:, None]
     flags = sum(x != y for x, y in zip(sink.fields["last"], lasts, strict=True))
     outcome.mismatches += int(differs.sum()) + flags
     for beat, lane in np.argwhere(differs)[:3].tolist():
         value = got[beat, lane] if known[beat] else "unknown bits"
-        outcome.examples.append(f"{case}, beat {beat}, lane {lane}: {value}, expected {want[beat, lane]}")
+        outcome.examples.append(f"{case}, beat {beat}, lane {lane}: {value}, expected {expected[beat, lane]}")
     if flags:
         outcome.examples.append(f"{case}: tlast is wrong in {flags} beats")
 

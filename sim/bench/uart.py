@@ -35,7 +35,7 @@ async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outco
     source = Source({"data": case.sent}, case.gap)
     last = max(len(wire), 10 * divisor * (len(case.sent) + 2))
     ready = _ready(case, divisor, last)
-    wanted = uart.accepted(uart.decode(wire, divisor), ready)
+    reference = uart.accepted(uart.decode(wire, divisor), ready)
     levels, tx, rx = [], reader(dut.tx), dut.rx.set
     found, valid, data = [], reader(dut.m_axis_receive_tvalid), reader(dut.m_axis_receive_tdata)
 
@@ -64,11 +64,11 @@ async def _run_case(dut, divisor: int, case: UartCase, name: str, outcome: Outco
         until = start + 10 * divisor
     wrong = [cycle for cycle, (a, b) in enumerate(zip(levels, expected, strict=False)) if a != b]
     problems += [f"tx is {levels[cycle]} in cycle {cycle}" for cycle in wrong[:3]]
-    if found != wanted:
-        problems.append(f"received {found}, expected {wanted}, as (byte, cycle)")
+    if found != reference:
+        problems.append(f"received {found}, expected {reference}, as (byte, cycle)")
     outcome.cases += 1
-    outcome.checked += len(levels) + len(wanted)
-    outcome.work += len(case.sent) + len(wanted)
+    outcome.checked += len(levels) + len(reference)
+    outcome.work += len(case.sent) + len(reference)
     outcome.cycles += len(levels)
     outcome.case_cycles.append(len(levels))
     outcome.output_cycles.append([cycle for _, cycle in found])
@@ -120,7 +120,7 @@ def _wire(case: UartCase, divisor: int) -> list[int]:
     """Levels of `rx`, one per cycle."""
     rng, wire = random.Random(case.seed), [0] * (case.low or 0) + [1] * 3
     period = divisor * (1 + case.drift)
-    for n, (byte, pause) in enumerate(zip(case.come, case.pauses, strict=True)):
+    for n, (byte, pause) in enumerate(zip(case.received, case.pauses, strict=True)):
         wire += [0] * case.breaks.get(n, 0) + [1] * max(pause, 2 * (n in case.breaks))
         if case.glitches and pause > 2 * divisor:
             wire[-rng.randrange(divisor + 1, 2 * divisor)] = 0

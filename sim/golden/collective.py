@@ -83,13 +83,13 @@ def statuses(calls: Mapping[int, Call], k: int, l: int, rows: int) -> dict[int, 
     """Status of each call, if no other node calls."""
     codes = {node: rejection(call, k, l, rows) for node, call in calls.items()}
     waiting = [calls[node] for node, code in codes.items() if code == OK]
-    asked = {(call.op, call.rows, call.root if call.name in ROOTED else 0) for call in waiting}
-    end = MISSING if len(waiting) < k * l else DIFFERENT if len(asked) > 1 else OK
+    requested = {(call.op, call.rows, call.root if call.name in ROOTED else 0) for call in waiting}
+    end = MISSING if len(waiting) < k * l else DIFFERENT if len(requested) > 1 else OK
     return {node: code or end for node, code in codes.items()}
 
 
 def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: int) -> np.ndarray:  # noqa: E741
-    """Memory after a collective that ended with OK. Rows whose contents are undefined are given by `promised`."""
+    """Memory after a collective that ended with OK. Rows whose contents are undefined are given by `defined_rows`."""
     memory = memory.copy()
     count = len(memory)
     call = calls[0]
@@ -102,12 +102,12 @@ def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: i
         if name == "broadcast":
             result[:, :, lane] = message[call.root, :, lane]
         elif name == "reduce":
-            result[call.root, :, lane] = total([message[n, :, lane] for n in behind(path, call.root)], bits)
+            result[call.root, :, lane] = total([message[n, :, lane] for n in addition_order(path, call.root)], bits)
         elif name == "all_gather":
             result[:, :, lane] = np.concatenate([parts[n, n, :, lane] for n in range(count)])
         elif name in ("all_reduce", "reduce_scatter"):
             for n in range(count):
-                one = total([parts[other, n, :, lane] for other in behind(path, n)], bits)
+                one = total([parts[other, n, :, lane] for other in addition_order(path, n)], bits)
                 where = slice(n * rows, (n + 1) * rows)
                 result[slice(None) if name == "all_reduce" else n, where, lane] = one
     for node in range(count):
@@ -119,7 +119,7 @@ def after(memory: np.ndarray, calls: Mapping[int, Call], k: int, l: int, bits: i
     return memory
 
 
-def promised(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
+def defined_rows(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
     """Mask of the rows whose contents are defined: on a torus an all-to-all leaves intermediate data after its
     result."""
     known = np.ones(rows, bool)
@@ -128,7 +128,7 @@ def promised(call: Call, k: int, l: int, rows: int) -> np.ndarray:  # noqa: E741
     return known
 
 
-def behind(path: list[int], node: int) -> list[int]:
+def addition_order(path: list[int], node: int) -> list[int]:
     """Nodes of a lane from the successor of `node` to `node` itself: the order of addition."""
     at = path.index(node) + 1
     return path[at:] + path[:at]

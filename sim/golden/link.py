@@ -64,11 +64,11 @@ class Link:
         else:
             for n in range(count):
                 if writes:
-                    said = self.write(registers, address + WORD * n, content[7 + WORD * n :][:WORD])
+                    code = self.write(registers, address + WORD * n, content[7 + WORD * n :][:WORD])
                 else:
-                    word, said = self.read(registers, address + WORD * n)
+                    word, code = self.read(registers, address + WORD * n)
                     found += word
-                status = status or said
+                status = status or code
         if not repeated:
             self.following = (number + 1) % 256
             self.statuses = [status, *self.statuses[:-1]]

@@ -91,9 +91,9 @@ def deliveries(sent: Sent, count: int, k: int) -> dict[tuple[int, int, bool], li
         for packet in packets:
             if packet.reduce:
                 continue
-            come = [(word,) for word in packet.words] if packet.many else [packet.words]
+            arrivals = [(word,) for word in packet.words] if packet.many else [packet.words]
             for node in receivers(packet, source, count, k):
-                found.setdefault((source, node, packet.many), []).extend(come)
+                found.setdefault((source, node, packet.many), []).extend(arrivals)
     for node, word in sums(sent, count):
         found.setdefault((node, node, False), []).append((word,))
     return found

@@ -115,12 +115,12 @@ class Host {
     }
 };
 
-static void answer(const std::string& text) {
+static void respond(const std::string& text) {
     std::cout << text << std::endl;
 }
 
-static std::string access(Host& host, bool answered, const std::string& value) {
-    if (!answered) return "error the register does not respond within " + std::to_string(kPatience) + " cycles";
+static std::string access(Host& host, bool responded, const std::string& value) {
+    if (!responded) return "error the register does not respond within " + std::to_string(kPatience) + " cycles";
     if (host.response) return host.response == 3 ? "error the response is DECERR" : "error the response is SLVERR";
     return "ok " + value;
 }
@@ -140,25 +140,25 @@ int main() {
         if (name == "set") {
             const int64_t target = number(), field = number();
             host.set(target, field, number());
-            answer("ok");
+            respond("ok");
         } else if (name == "load") {
             const int64_t memory = number();
             std::getline(words >> std::ws, path);
             dram_load(memory, path.c_str());
-            answer("ok");
+            respond("ok");
         } else if (name == "dump") {
             const int64_t memory = number(), first = number(), size = number();
             std::getline(words >> std::ws, path);
             dram_dump(memory, first, size, path.c_str());
-            answer("ok");
+            respond("ok");
         } else if (name == "write") {
             host.top.instance_number = number();
             const int64_t offset = number();
-            answer(access(host, host.write(offset, number()), ""));
+            respond(access(host, host.write(offset, number()), ""));
         } else if (name == "read") {
             host.top.instance_number = number();
-            const bool answered = host.read(number());
-            answer(access(host, answered, std::to_string(host.data)));
+            const bool responded = host.read(number());
+            respond(access(host, responded, std::to_string(host.data)));
         } else if (name == "run") {
             const int64_t limit = number(), instance = number();
             host.top.instance_number = instance < 0 ? 0 : instance;
@@ -169,15 +169,15 @@ int main() {
             const int interrupted = instance < 0 ? host.top.irq_all : host.top.irq;
             char text[96];
             std::snprintf(text, sizeof text, "ok %d %lld %.9f", interrupted, (long long)cycles, seconds.count());
-            answer(text);
+            respond(text);
         } else if (name == "tick") {
             host.tick(number());
-            answer("ok");
+            respond("ok");
         } else if (name == "reset") {
             host.reset();
-            answer("ok");
+            respond("ok");
         } else {
-            answer("error there is no command " + name);
+            respond("error there is no command " + name);
         }
     }
 }

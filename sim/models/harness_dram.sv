@@ -57,15 +57,15 @@ module harness_dram #(
 
   // Bandwidth: `debt` grows by bytes times rate_cycles per beat, and decreases by rate_bytes per cycle.
   reg [63:0] debt, spent;
-  integer port, chunk, payer;
+  integer port, chunk, master;
   assign open = rate_bytes == 0 || debt < rate_bytes;
 
   always @(posedge clk)
     if (rst) debt <= 0;
     else if (rate_bytes != 0) begin
       spent = debt;
-      for (payer = 0; payer < PORTS; payer = payer + 1)
-        spent = spent + (read[payer] + write[payer]) * (WIDTHS[16*payer +: 16] / 8) * {32'b0, rate_cycles};
+      for (master = 0; master < PORTS; master = master + 1)
+        spent = spent + (read[master] + write[master]) * (WIDTHS[16*master +: 16] / 8) * {32'b0, rate_cycles};
       debt <= spent > rate_bytes ? spent - rate_bytes : 0;
     end
 

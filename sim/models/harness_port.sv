@@ -40,14 +40,14 @@ module harness_port #(
   wire pause_b = random[31:24] < stall;
 
   integer range;
-  function [1:0] answer(input [ADDR-1:0] address, input [31:0] beat);
+  function [1:0] response(input [ADDR-1:0] address, input [31:0] beat);
     begin
-      answer = 0;
+      response = 0;
       for (range = RANGES - 1; range >= 0; range = range - 1)
         if (address >= fault_first[32*range +: 32] && address <= fault_last[32*range +: 32])
-          answer = fault_code[2*range +: 2];
-      if (beat_code != 0 && beat == fault_beat) answer = beat_code;
-      if ((address >> LANES) >= (size >> LANES)) answer = 2'd3;
+          response = fault_code[2*range +: 2];
+      if (beat_code != 0 && beat == fault_beat) response = beat_code;
+      if ((address >> LANES) >= (size >> LANES)) response = 2'd3;
     end
   endfunction
 
@@ -82,7 +82,7 @@ module harness_port #(
       if (read) begin
         rvalid <= 1;
         rid <= ar_id[r_now];
-        rresp <= answer(r_addr, beats);
+        rresp <= response(r_addr, beats);
         rlast <= r_ends;
         r_beat <= r_ends ? 0 : r_beat + 1;
         if (r_ends) ar_out <= ar_out + 1;
@@ -102,18 +102,18 @@ module harness_port #(
   wire [PLACES-1:0] w_now = aw_out[PLACES-1:0];
   wire [ADDR-1:0] w_first = aw_addr[w_now];
   wire [ADDR-1:0] w_addr = {w_first[ADDR-1:LANES], {LANES{1'b0}}} + (w_beat << LANES);
-  reg [1:0] w_answer;
-  wire [1:0] w_code = w_failed != 0 ? w_failed : w_answer;
+  reg [1:0] w_response;
+  wire [1:0] w_code = w_failed != 0 ? w_failed : w_response;
   wire b_ready = b_in != b_out && $signed(now - b_due[b_out[PLACES-1:0]]) >= 0;
   assign awready = aw_in - aw_out != DEPTH && !pause_aw;
   assign wready = aw_in != aw_out && b_in - b_out != DEPTH && !pause_w && open;
   assign write = !rst && wvalid && wready;
-  assign write_kept = write && w_answer == 0;
+  assign write_kept = write && w_response == 0;
   assign write_address = w_addr;
 
   always @* begin
-    w_answer = 0;
-    if (write) w_answer = answer(w_addr, beats + read);
+    w_response = 0;
+    if (write) w_response = response(w_addr, beats + read);
   end
 
   always @(posedge clk)

@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from heapq import heapify, heappop
 from typing import NamedTuple, TypeVar
 
-from .moves import Concatenation, Padding, Reshape, Selection, Slice, Transpose
+from .data_movement import Concatenation, Padding, Reshape, Selection, Slice, Transpose
 from .nodes import (
     Activation,
     Addition,

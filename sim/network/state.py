@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arithmetic.base import moves
+from .arithmetic.base import representation_mismatch
 from .tensor import GraphError, Tensor
 
 
@@ -25,6 +25,6 @@ class State(NamedTuple):
             raise GraphError(f"state {tensor.name} is a constant")
         if tensor.shape != next.shape:
             raise GraphError(f"state {tensor.name} has shape {tensor.shape}, and {next.name} has {next.shape}")
-        if reason := moves(next, tensor):
+        if reason := representation_mismatch(next, tensor):
             raise GraphError(f"state {tensor.name}: {reason}")
         tensor.check(self.initial, "initial value")

@@ -80,7 +80,7 @@ class AxiRamModel:
             code = self._code(address - self.base, length)
             if code:
                 self._codes.setdefault(name, code)
-                raise BusFault(f"no response at {address:#x}")
+                raise BusFault(f"address {address:#x} responds with {AxiResp(code).name}")
             return await access(address - self.base, data_or_length)
 
         return guarded

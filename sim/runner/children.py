@@ -102,8 +102,8 @@ def _no_temporary(error: OSError) -> FolderError:
     return FolderError(f"no temporary file can be written: {error.strerror}; set TMPDIR to a folder with space.")
 
 
-def stop_on_signals(say: Callable[[], object]):
-    """On a signal of :data:`SIGNALS`, end all children, remove all temporary folders, call `say`, and end this process.
+def stop_on_signals(report: Callable[[], object]):
+    """On a signal of :data:`SIGNALS`, end all children, remove temporary folders, call `report`, and end this process.
 
     The process ends in the handler: an exception could be raised inside a destructor, which discards it.
     """
@@ -116,7 +116,7 @@ def stop_on_signals(say: Callable[[], object]):
         for folder in list(_folders):
             shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(Exception):
-            say()
+            report()
         os._exit(128 + number)
 
     for number in SIGNALS:

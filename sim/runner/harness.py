@@ -38,7 +38,7 @@ class Harness:
 
     def around(
         self, verilog: str, top: str, ports: Ports | None = None, *, simulator: str = "verilator", driver: bool = False
-    ) -> "Surrounded":
+    ) -> "HarnessedDesign":
         """Verilog of the design `top` in this harness. With `driver`, its top is the module driven by models/drive.cpp.
 
         Raises `SimulatorError`, one sentence, if the description does not fit the design.
@@ -54,7 +54,7 @@ class Harness:
         plan = Plan(top, ports, groups, self.instances, self._memories(top, groups), self._joins(top, ports, groups))
         size = LIMIT if simulator == "verilator" else self.bytes
         text, outer = harness_verilog.write(plan, size, driver)
-        return Surrounded(verilog + text, "harness_driver" if driver else "harness", plan, outer, size)
+        return HarnessedDesign(verilog + text, "harness_driver" if driver else "harness", plan, outer, size)
 
     def _memories(self, top: str, groups: PortGroups) -> tuple[tuple[End, ...], ...]:
         masters = [[(instance, prefix) for prefix in groups.masters] for instance in range(self.instances)]
@@ -105,7 +105,7 @@ class Harness:
 
 
 @dataclass(frozen=True)
-class Surrounded:
+class HarnessedDesign:
     """Verilog of a design in its harness. ports: of the module `harness`; bytes: the largest size of a DRAM."""
 
     verilog: str

@@ -233,13 +233,13 @@ def _host(plan: Plan, inner: Ports) -> list[str]:
     """Connection of all instances' registers and interrupts to the ports of `_DRIVER`; all other inputs are low."""
     pins = {name: "0" if direction == "input" else "" for name, (direction, _) in inner.items()}
     pins |= {name: name for name in ("clk", "rst", *_SETTINGS)}
-    answers = {
+    outputs = {
         port.removeprefix("s_axil_"): width for port, (direction, width) in _DRIVER.items() if direction == "output"
     }
-    del answers["irq_all"]
+    del outputs["irq_all"]
     registers = plan.groups.registers | ({"irq": "irq"} if plan.groups.irq else {})
     lines = []
-    for signal, width in answers.items():
+    for signal, width in outputs.items():
         outer = signal if signal == "irq" else f"s_axil_{signal}"
         lines.append(f"wire [{width * plan.instances - 1}:0] all_{signal}{'' if signal in registers else ' = 0'};")
         lines.append(f"assign {outer} = all_{signal}[{width} * instance_number +: {width}];")
@@ -247,8 +247,8 @@ def _host(plan: Plan, inner: Ports) -> list[str]:
     for instance in range(plan.instances):
         for signal, name in registers.items():
             port = port_name(name, _number(plan, instance))
-            if signal in answers:
-                pins[port] = f"all_{signal}[{answers[signal] * instance} +: {answers[signal]}]"
+            if signal in outputs:
+                pins[port] = f"all_{signal}[{outputs[signal] * instance} +: {outputs[signal]}]"
             elif signal.endswith("valid"):
                 pins[port] = f"s_axil_{signal} && instance_number == {instance}"
             else:

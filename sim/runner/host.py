@@ -72,9 +72,9 @@ class Host:
     def _port(self, signal: str):
         return getattr(self.dut, f"{self.prefix}_{signal}")
 
-    async def _access(self, offset: int, channels: Iterable[str], answer: str):
+    async def _access(self, offset: int, channels: Iterable[str], response: str):
         clock, waiting, remaining = self.dut.clk, list(channels), PATIENCE
-        delay, ready = next(self.delays), self._port(f"{answer}ready")
+        delay, ready = next(self.delays), self._port(f"{response}ready")
         await FallingEdge(clock)
         for channel in waiting:
             self._port(f"{channel}valid").value = 1
@@ -87,29 +87,29 @@ class Host:
                 self._port(f"{channel}valid").value = 0
                 waiting.remove(channel)
             remaining -= 1
-        while not int(self._port(f"{answer}valid").value) and remaining:
+        while not int(self._port(f"{response}valid").value) and remaining:
             await FallingEdge(clock)
             remaining -= 1
         if delay and remaining:
-            await self._stall(answer, delay)
+            await self._stall(response, delay)
             ready.value = 1
         if not remaining:
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} does not respond within {PATIENCE} cycles.")
-        if code := int(self._port(f"{answer}resp").value):
+        if code := int(self._port(f"{response}resp").value):
             raise SimulatorError(f"Register {offset:#x} of {self.prefix} returned the response {code}.")
 
-    async def _stall(self, answer: str, delay: int):
+    async def _stall(self, response: str, delay: int):
         """Stall a response, which must remain stable."""
-        ports = [self._port(f"{answer}{name}") for name in ("valid", "resp", *["data"] * (answer == "r"))]
+        ports = [self._port(f"{response}{name}") for name in ("valid", "resp", *["data"] * (response == "r"))]
         first = [port.value for port in ports]
         for _ in range(delay):
             await FallingEdge(self.dut.clk)
             if (now := [port.value for port in ports]) != first:
-                raise SimulatorError(f"The response of {self.prefix} on {answer} changes from {first} to {now}.")
+                raise SimulatorError(f"The response of {self.prefix} on {response} changes from {first} to {now}.")
 
 
 class HarnessDram:
-    """DRAM `number` of a harness. `largest`: bytes of its array under Icarus (`Surrounded.bytes`)."""
+    """DRAM `number` of a harness. `largest`: bytes of its array under Icarus (`HarnessedDesign.bytes`)."""
 
     def __init__(self, dut, number: int = 0, largest: int = LIMIT):
         self.dut, self.number, self.largest = dut, number, largest

@@ -25,8 +25,8 @@ class Icarus(Launcher, cocotb_tools.runner.Icarus):
 
     def identity(self) -> list[str]:
         """Dependencies of a simulation in addition to the design."""
-        said = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True).stdout
-        return [version("cocotb"), said.splitlines()[0], self.top, str(bool(self.wave_format))]
+        output = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=True).stdout
+        return [version("cocotb"), output.splitlines()[0], self.top, str(bool(self.wave_format))]
 
     def compile(self, verilog: str, directory: Path) -> None:
         source, log = directory / "design.v", directory / "build.log"

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import cache, children
 from .dram import DramSettings, SettingsField, check_image, load_image, save_image
-from .harness import Harness, Surrounded
+from .harness import Harness, HarnessedDesign
 from .harness_verilog import MODELS
 from .ports import Ports
 from .simulator import SimulatorError
@@ -23,7 +23,7 @@ class Driven:
     """Program that simulates a design in its harness, and a description of its parts."""
 
     program: Path
-    surrounded: Surrounded
+    harnessed: HarnessedDesign
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ def build(verilog: str, top: str, ports: Ports | None = None, harness: Harness |
     """Compile a design in its harness (default: one instance, one DRAM), or return the cached build."""
     from .verilator import Verilator  # with its optional dependencies
 
-    surrounded = (harness or Harness()).around(verilog, top, ports, driver=True)
-    backend = Verilator(surrounded.top, main=Path(str(MODELS / "drive.cpp")), sources=SOURCES)
-    identity = [surrounded.verilog, *backend.identity()]
-    folder = cache.once(f"run-{top}", identity, lambda directory: backend.compile(surrounded.verilog, directory))
-    return Driven(folder / "simulation", surrounded)
+    harnessed = (harness or Harness()).around(verilog, top, ports, driver=True)
+    backend = Verilator(harnessed.top, main=Path(str(MODELS / "drive.cpp")), sources=SOURCES)
+    identity = [harnessed.verilog, *backend.identity()]
+    folder = cache.once(f"run-{top}", identity, lambda directory: backend.compile(harnessed.verilog, directory))
+    return Driven(folder / "simulation", harnessed)
 
 
-class Session:
+class SimulationSession:
     """Process of a `Driven` design, out of reset; a context manager.
 
     Raises `SimulatorError`, one sentence, for parts that the design or its harness does not have, and if the process
@@ -54,7 +54,7 @@ class Session:
     """
 
     def __init__(self, driven: Driven):
-        self.plan, self.largest = driven.surrounded.plan, driven.surrounded.bytes
+        self.plan, self.largest = driven.harnessed.plan, driven.harnessed.bytes
         self._folder = contextlib.ExitStack()
         self.folder = self._folder.enter_context(children.temporary())
         self._errors = (self.folder / "errors").open("w+")
@@ -152,16 +152,16 @@ class Session:
         try:
             self._stdin.write(f"{command}\n")
             self._stdin.flush()
-            answer = self._stdout.readline().strip()
+            response = self._stdout.readline().strip()
         except BrokenPipeError:
-            answer = ""
-        word, _, rest = answer.partition(" ")
+            response = ""
+        word, _, rest = response.partition(" ")
         if word == "error":
             raise SimulatorError(f"{where}{rest}.")
         if word != "ok":
             status = self._process.wait()
-            said = (self.folder / "errors").read_text().strip()
-            raise SimulatorError(f"The simulation of {self.plan.design} ended with exit status {status}: {said}")
+            errors = (self.folder / "errors").read_text().strip()
+            raise SimulatorError(f"The simulation of {self.plan.design} ended with exit status {status}: {errors}")
         return rest
 
     def _check(self, what: str, number: int, many: int):

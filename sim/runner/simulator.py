@@ -199,6 +199,6 @@ def _failures(results: Path) -> str:
     lines = []
     for case in ElementTree.parse(results).iter("testcase"):
         for failure in (*case.iter("failure"), *case.iter("error")):
-            said = failure.get("message") or failure.get("error_msg") or failure.text or "no message"
-            lines.append(f"{case.get('name')}: {said.strip()}")
+            message = failure.get("message") or failure.get("error_msg") or failure.text or "no message"
+            lines.append(f"{case.get('name')}: {message.strip()}")
     return "; ".join(lines)

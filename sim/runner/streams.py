@@ -1,7 +1,7 @@
 """Drivers and monitors of streams at full speed under cocotb: one wake-up per cycle for all of them together.
 
-All actions take place at the falling edge. The designs have no combinational path from an input to an output (a test
-checks it), so the sampled values are those at the rising edge, and driven values hold until after it.
+All actions take place at the falling edge. The designs have no combinational path from an input to an output (tests
+check this on netlists), so the sampled values are those at the rising edge, and driven values hold until after it.
 """
 
 import gc
@@ -50,11 +50,11 @@ LONGEST = 1_000_000
 """Cycles without a beat after which a design is considered stuck, regardless of other activity."""
 
 
-class Stuck(AssertionError):
+class NoProgress(AssertionError):
     """No progress in any stream for a number of cycles."""
 
 
-class Surplus(AssertionError):
+class SurplusBeats(AssertionError):
     """More beats in a stream than expected."""
 
 
@@ -89,14 +89,14 @@ async def transfer(
 
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
     Cycle 0 is the first that could carry a beat. `also` is called in every cycle with its number, and returns whether
-    there was progress; at the end it is called with None. Raises `Stuck` if there is no progress for `patience` cycles,
-    or no beat for `LONGEST` cycles, `Surplus` if a sink receives more than its beats. With a `part` below 1, end when
-    this part of all beats has been transferred.
+    there was progress; at the end it is called with None. Raises `NoProgress` if there is no progress for `patience`
+    cycles, or no beat for `LONGEST` cycles, `SurplusBeats` if a sink receives more than its beats. With a `part` below
+    1, end when this part of all beats has been transferred.
     """
     rng = random.Random(seed)
     steps = [_driver(dut, name, source, rng) for name, source in sources.items()]
-    steps += [_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats != ANY]
-    others = (*also, *(_taker(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats == ANY))
+    steps += [_receiver(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats != ANY]
+    others = (*also, *(_receiver(dut, name, sink, rng) for name, sink in sinks.items() if sink.beats == ANY))
     remaining = sum(max(each.beats, 0) for each in (*sources.values(), *sinks.values()))
     left = min(remaining - 1, int(remaining * (1 - part))) if remaining else 0
     edge = dut.clk.falling_edge
@@ -115,7 +115,7 @@ async def transfer(
         if cycle - moved > patience or cycle - passed > LONGEST:
             counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in {**sources, **sinks}.items()]
             stuck = f"no handshake for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
-            raise Stuck(f"{stuck} cycles; beats so far: {', '.join(counts)}")
+            raise NoProgress(f"{stuck} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
     await edge
     seconds = time.perf_counter() - started
@@ -238,7 +238,7 @@ def _field(handle, words: list[int]):
     return lambda index: drive(prepared[index])
 
 
-def _taker(dut, name: str, sink: Sink, rng: random.Random):
+def _receiver(dut, name: str, sink: Sink, rng: random.Random):
     """Step function of an output stream: accepts a beat if there is one, returns whether it was accepted.
 
     Called with None it deasserts ready.
@@ -264,7 +264,7 @@ def _taker(dut, name: str, sink: Sink, rng: random.Random):
         if cycle is None or not accept or valid() != "1":
             return False
         if len(cycles) == beats:
-            raise Surplus(f"{name} gave more than {beats} beats")
+            raise SurplusBeats(f"{name} gave more than {beats} beats")
         for read, keep in captures:
             keep(read())
         cycles.append(cycle)

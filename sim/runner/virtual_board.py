@@ -57,8 +57,8 @@ class VirtualBoard:
             [str(program), str(divisor)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
         )
         self._pipes = stdin, stdout = self._process.pipes()
-        ways = [(master, stdin.fileno()), (stdout.fileno(), master)]
-        self._threads = [threading.Thread(target=self._carry, args=way, daemon=True) for way in ways]
+        pairs = [(master, stdin.fileno()), (stdout.fileno(), master)]
+        self._threads = [threading.Thread(target=self._carry, args=pair, daemon=True) for pair in pairs]
         for thread in self._threads:
             thread.start()
 
@@ -73,9 +73,9 @@ class VirtualBoard:
         self._process.end()
         for pipe in self._pipes:
             pipe.close()
-        self.pull()
+        self.disconnect()
 
-    def pull(self):
+    def disconnect(self):
         """Disconnect the cable."""
         while self._ends is not None:
             master, slave = self._ends
@@ -89,15 +89,15 @@ class VirtualBoard:
             while chunk := os.read(source, CHUNK):
                 self.passed += len(chunk)
                 if limit is not None and self.passed > limit:
-                    self.pull()
+                    self.disconnect()
                     return
-                remaining = self._spoiled(chunk)
+                remaining = self._damaged(chunk)
                 while remaining:
                     remaining = remaining[os.write(target, remaining) :]
         except (OSError, TypeError):  # the port was closed
             return
 
-    def _spoiled(self, chunk: bytes) -> bytes:
+    def _damaged(self, chunk: bytes) -> bytes:
         faults, chance = self.faults, self._random.random
         if not (faults.flip or faults.drop or faults.double):
             return chunk

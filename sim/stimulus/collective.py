@@ -31,10 +31,10 @@ class CollectiveCase(Interruptible):
 def sweep(parameters: dict, calls: list[tuple[str, int, int]], rng: np.random.Generator) -> CollectiveCase:
     """Sequence of collectives without pauses, (operation, rows, root) each, on random data from row 0 on."""
     p = parameters
-    asked = [Call(OPERATIONS.index(op), root, rows, 0) for op, rows, root in calls]
-    filled = max(call.rows * (1 if call.name in ROOTED else p["k"] * p["l"]) for call in asked)
-    needed = max(rows_needed(call, p["k"], p["l"]) for call in asked)
-    rounds = [dict.fromkeys(range(p["k"] * p["l"]), call) for call in asked]
+    requested = [Call(OPERATIONS.index(op), root, rows, 0) for op, rows, root in calls]
+    filled = max(call.rows * (1 if call.name in ROOTED else p["k"] * p["l"]) for call in requested)
+    needed = max(rows_needed(call, p["k"], p["l"]) for call in requested)
+    rounds = [dict.fromkeys(range(p["k"] * p["l"]), call) for call in requested]
     return CollectiveCase(0, _data(p, rng, filled), rounds, range(needed), seed=int(rng.integers(2**31)))
 
 

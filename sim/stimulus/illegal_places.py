@@ -26,7 +26,9 @@ def illegal_places(rng: np.random.Generator, n: int, m: int, kind: Kind) -> np.n
     return places
 
 
-def spoil(rng: np.random.Generator, places: np.ndarray, wrong: np.ndarray, m: int, turn: Iterator[Kind]) -> np.ndarray:
+def corrupt(
+    rng: np.random.Generator, places: np.ndarray, wrong: np.ndarray, m: int, turn: Iterator[Kind]
+) -> np.ndarray:
     """`places` (..., n), with illegal ones of the next kinds in the groups that are `wrong` (...)."""
     n = places.shape[-1]
     spoilt = places.copy()

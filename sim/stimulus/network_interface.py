@@ -15,8 +15,8 @@ class NetworkInterfaceCase(Interruptible):
     """
 
     node: int
-    send: list[tuple[int, list[int]]] = field(default_factory=list)
-    come: list[tuple[int, list[int]]] = field(default_factory=list)
+    sent: list[tuple[int, list[int]]] = field(default_factory=list)
+    received: list[tuple[int, list[int]]] = field(default_factory=list)
     gap: float = 0.0
     stall: float = 0.0
     seed: int = 0
@@ -40,8 +40,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NetworkInterfa
             length = int(rng.choice([1, longest, int(rng.integers(1, longest + 1))]))
             length = {1: longest + 1, 3: 2 * longest + 3}.get(n % 8, length)
             dest = {5: case.node, 7: numbers - 1}.get(n % 8, int(rng.integers(nodes)))
-            case.send.append((dest, words(flits * width, length)))
-            case.come.append((int(rng.integers(nodes)), words(width, int(rng.integers(1, 3 * flits + 1)))))
+            case.sent.append((dest, words(flits * width, length)))
+            case.received.append((int(rng.integers(nodes)), words(width, int(rng.integers(1, 3 * flits + 1)))))
         if number % 2:
             case.gap, case.stall = float(rng.choice([0.0, 0.3, 0.8])), float(rng.choice([0.0, 0.3, 0.8]))
         cases.append(case)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..golden.nm_mac import pattern
-from .illegal_places import kinds, spoil
+from .illegal_places import corrupt, kinds
 from .resets import Interruptible
 from .systolic import draw
 
@@ -42,7 +42,7 @@ def random_cases(parameters: dict, count: int, seed: int, *, packets: int = 24) 
             )
             places = np.sort(rng.permuted(np.tile(np.arange(m), (groups, 1)), axis=1)[:, :n], axis=1)
             if number % 3 == 2:
-                places = spoil(rng, places, rng.random(groups) < 0.2, m, turn)
+                places = corrupt(rng, places, rng.random(groups) < 0.2, m, turn)
             made.append((a, kept, places))
         if number % 40 == LONG:
             a, kept = (np.resize(values, (LIMIT - 1, values.shape[1])) for values in (a, kept))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .turns import Turns
+from .rotation import Rotation
 
 
 @dataclass
@@ -30,11 +30,11 @@ class RegistersCase:
 def random_cases(parameters: dict, count: int, seed: int, *, accesses: int = 40) -> list[RegistersCase]:
     """Seeded random accesses: every fourth case runs without pauses, and every sixth is cut by a reset. Words without a
     register, and the addresses within a word, are accessed in turn."""
-    rng, turns = np.random.default_rng(seed), Turns()
-    return [_random_case(parameters["map"], rng, turns, number, accesses) for number in range(count)]
+    rng, rotation = np.random.default_rng(seed), Rotation()
+    return [_random_case(parameters["map"], rng, rotation, number, accesses) for number in range(count)]
 
 
-def _random_case(map: dict, rng: np.random.Generator, turns: Turns, number: int, accesses: int) -> RegistersCase:
+def _random_case(map: dict, rng: np.random.Generator, rotation: Rotation, number: int, accesses: int) -> RegistersCase:
     offsets = [register["offset"] for register in map["registers"]]
     end = 1 << max(3, max(offsets).bit_length())
     free = [address for address in range(0, end, 4) if address not in offsets] or offsets
@@ -43,8 +43,8 @@ def _random_case(map: dict, rng: np.random.Generator, turns: Turns, number: int,
     def address(direction: str) -> int:
         kind = rng.integers(4)
         legal = few[rng.integers(2)] if kind < 2 else int(rng.choice(offsets))
-        base = legal if kind < 3 else turns.take(direction, free)
-        return base + (turns.take(f"{direction} within", (1, 2, 3)) if rng.random() < 0.15 else 0)
+        base = legal if kind < 3 else rotation.next(direction, free)
+        return base + (rotation.next(f"{direction} within", (1, 2, 3)) if rng.random() < 0.15 else 0)
 
     def data() -> int:
         return (0, 2**32 - 1, 1 << int(rng.integers(32)), int(rng.integers(2**32)))[rng.integers(4)]

@@ -150,8 +150,8 @@ def random_rows(p: dict, rng: np.random.Generator, target: SettingsChange, rows:
     multiplier[lane], shift[lane], bias[lane] = target.multiplier[present], target.shift[present], target.bias[present]
     scale = np.where(multiplier == 0, 1, multiplier) * 2.0 ** (shift - 31)
     bottom, top = integer.limits(p["out_format"])
-    wanted = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - target.zero_point
-    aimed = np.clip(np.rint(wanted / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape)
+    target_values = rng.integers(bottom, top, shape, endpoint=True) + rng.choice([0, 0.5], shape) - target.zero_point
+    aimed = np.clip(np.rint(target_values / scale), *WORD).astype(np.int64) + rng.integers(-1, 2, shape)
     aimed = integer.wrap(aimed - bias, 32)
     anything = rng.integers(low, high, shape, endpoint=True)
     ends = rng.choice([low, high, 0, -1, 1], shape)

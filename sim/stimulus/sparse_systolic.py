@@ -7,7 +7,7 @@ import numpy as np
 
 from ..golden.formats import sparse
 from . import gemm
-from .illegal_places import Kind, kinds, spoil
+from .illegal_places import Kind, corrupt, kinds
 from .systolic import SystolicCase, draw
 
 
@@ -59,7 +59,7 @@ def _random_case(
         kept = draw(rng, p["w_format"], shape, kind)
         places = np.sort(rng.random((*shape[:2], m)).argsort(-1)[..., :n], -1)
         wrong = rng.random(shape[:2]) < rng.choice([0.0, 0.1, 0.7], p=[0.5, 0.3, 0.2])
-        pairs.append((a, Compressed(kept, spoil(rng, places, wrong, m, turn))))
+        pairs.append((a, Compressed(kept, corrupt(rng, places, wrong, m, turn))))
     gaps = rng.choice([0.0, 0.1, 0.5, 0.9], 4) * (number % 4 != 0)
     stall = float(gaps[3]) if p["buffer"] != 0 else 0.0
     names = ("a", "w", "meta")

@@ -14,9 +14,9 @@ def random_cases(parameters: dict, count: int, seed: int, *, length: int = 40) -
     cases = []
     for together in zip(*each.values(), strict=True):
         requests = {
-            port.replace("port", name, 1): asked
+            port.replace("port", name, 1): requests
             for name, case in zip(each, together, strict=True)
-            for port, asked in case.requests.items()
+            for port, requests in case.requests.items()
         }
         gap, stall = (max(getattr(case, pause) for case in together) for pause in ("gap", "stall"))
         cases.append(ScratchpadCase(requests, gap, stall, together[0].seed))

@@ -9,7 +9,7 @@ from .resets import Interruptible
 
 @dataclass
 class UartCase(Interruptible):
-    """Bytes to send (`sent`), with the probability of a gap before each; bytes received (`come`), each with its
+    """Bytes to send (`sent`), with the probability of a gap before each; bytes received (`received`), each with its
     preceding pause in cycles, in bits that are longer than nominal by `drift`. `glitches`: spikes of one cycle in the
     pauses; `broken`: bytes that arrive without a stop bit; `breaks`: cycles during which the wire is low before a byte.
     With `low` the case starts with a reset, at whose end the wire is low, for `low` cycles. `slow`: the received bytes
@@ -17,7 +17,7 @@ class UartCase(Interruptible):
 
     sent: list[int]
     gap: float
-    come: list[int]
+    received: list[int]
     pauses: list[int]
     drift: float = 0.0
     glitches: bool = False
@@ -42,16 +42,16 @@ def _random_case(divisor: int, rng: np.random.Generator, number: int, most: int)
     def some() -> list[int]:
         return rng.choice([0, 255, 0x55, *rng.integers(0, 256, 5)], int(rng.integers(1, most))).tolist()
 
-    come = some()
+    received = some()
     slack = (0.5 - 1 / divisor) / 9.5 * 0.8  # the synchroniser reduces the half bit by one cycle
-    broken = frozenset(np.flatnonzero(rng.random(len(come)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
+    broken = frozenset(np.flatnonzero(rng.random(len(received)) < 0.1).tolist()) if number % 3 == 0 else frozenset()
     lengths = [divisor * 10, divisor * 11, divisor * 20, divisor * 62, int(rng.integers(1, divisor * 70))]
-    breaks = {n: int(rng.choice(lengths)) for n in range(len(come)) if number % 3 == 1 and rng.random() < 0.3}
+    breaks = {n: int(rng.choice(lengths)) for n in range(len(received)) if number % 3 == 1 and rng.random() < 0.3}
     return UartCase(
         some(),
         gap=float(rng.choice([0.05, 0.5])) if number % 4 else 0.0,
-        come=come,
-        pauses=[int(rng.choice([0, 1, divisor, 3 * divisor])) for _ in come],
+        received=received,
+        pauses=[int(rng.choice([0, 1, divisor, 3 * divisor])) for _ in received],
         drift=float(rng.choice([0.0, -slack, slack])),
         glitches=bool(number % 2),
         broken=broken,

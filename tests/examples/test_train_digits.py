@@ -53,5 +53,5 @@ def test_training_improves_and_is_deterministic(training, data, monkeypatch):
     assert all(
         np.array_equal(a, b) for one, two in zip(trained, again, strict=True) for a, b in zip(one, two, strict=True)
     )
-    guesses = convnet.infer(trained, data.test_images[:300])[-1].argmax(1)
-    assert np.mean(guesses == data.test_labels[:300]) > 0.85
+    predictions = convnet.infer(trained, data.test_images[:300])[-1].argmax(1)
+    assert np.mean(predictions == data.test_labels[:300]) > 0.85

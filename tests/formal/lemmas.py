@@ -8,14 +8,14 @@ from .prover import Monitor
 
 def spill(monitor: Monitor, dut):
     """State that a spill register that does not accept has an offer."""
-    monitor.promise(dut.o.valid, when=~dut.i.ready)
+    monitor.guarantee(dut.o.valid, when=~dut.i.ready)
 
 
 def grant_queue(monitor: Monitor, dut):
     """State that the pointers of a queue of grants are as far apart as it has entries."""
     inside, depth = dut.inside, dut.p.depth
-    monitor.promise(inside.count <= depth)
-    monitor.promise(inside.write.addr == (inside.read.addr + inside.count) % depth)
+    monitor.guarantee(inside.count <= depth)
+    monitor.guarantee(inside.write.addr == (inside.read.addr + inside.count) % depth)
 
 
 def outer_product_state(monitor: Monitor, dut):
@@ -24,12 +24,12 @@ def outer_product_state(monitor: Monitor, dut):
     state = inside.fsm.ongoing
     reads = state("descriptor") | state("weights") | state("multiply")
     writes = state("settle") | state("address") | state("sums") | state("response")
-    monitor.promise(
+    monitor.guarantee(
         inside.outstanding + inside.blocks_left * BEATS == inside.panel_blocks * BEATS - inside.at, when=reads
     )
     between = writes | state("idle") | state("check")
-    monitor.promise(~(inside.outstanding.any() | inside.blocks_left.any() | inside.at.any()), when=between)
+    monitor.guarantee(~(inside.outstanding.any() | inside.blocks_left.any() | inside.at.any()), when=between)
     stages = dut.parts["datapath"].inside.stages
-    monitor.promise(stages == 0, when=writes & ~state("settle"))
+    monitor.guarantee(stages == 0, when=writes & ~state("settle"))
     for n in range(SETTLE - 1):
-        monitor.promise(~stages[n], when=state("settle") & (inside.settle_cycles < SETTLE - 1 - n))
+        monitor.guarantee(~stages[n], when=state("settle") & (inside.settle_cycles < SETTLE - 1 - n))

@@ -47,11 +47,11 @@ class Monitor:
     def require(self, condition, when=1):
         """Assume that the neighbours keep a condition in every cycle `when` another one holds."""
         if self.inside:
-            self.promise(condition, when)
+            self.guarantee(condition, when)
         else:
             self.m.d.comb += Assume(_implies(when, condition))
 
-    def promise(self, condition, when=1):
+    def guarantee(self, condition, when=1):
         """Assert a condition in every cycle `when` another one holds."""
         self.m.d.comb += Assert(_implies(when, condition))
 
@@ -70,16 +70,16 @@ def _implies(when, condition):
 def streams(component: Component) -> Iterator[tuple[str, bool, object]]:
     """Yield the name of each stream of a component, also of those in a bus, whether it is an input, and its ports."""
 
-    def walk(interface, path):
+    def visit(interface, path):
         for name, member in interface.signature.members.items():
             if member.is_signature:
                 inner, here = getattr(interface, name), f"{path}{name}"
                 if isinstance(inner.signature, stream.Signature) or hasattr(inner, "payload"):
                     yield here, member.flow == In, inner
                 else:
-                    yield from walk(inner, f"{here}.")
+                    yield from visit(inner, f"{here}.")
 
-    yield from walk(component, "")
+    yield from visit(component, "")
 
 
 @dataclass(frozen=True)

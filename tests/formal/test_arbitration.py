@@ -23,7 +23,7 @@ def precedes(arbiter, i: int, j: int):
     return ~later[i, j] if i < j else later[j, i]
 
 
-def behind(arbiter, i: int):
+def lower_priorities(arbiter, i: int):
     """Return how many have a lower priority than i: at least those that were granted while it waits."""
     return sum(precedes(arbiter, i, j) for j in range(arbiter.p.count) if j != i)
 
@@ -32,12 +32,12 @@ def ordered(monitor: Monitor, arbiter):
     """State that the priorities are an order: no circle of three, and with round robin a rotation."""
     count = arbiter.p.count
     for i, j, k in permutations(range(count), 3):
-        monitor.promise(precedes(arbiter, i, k), when=precedes(arbiter, i, j) & precedes(arbiter, j, k))
+        monitor.guarantee(precedes(arbiter, i, k), when=precedes(arbiter, i, j) & precedes(arbiter, j, k))
     if arbiter.p.rule == "round_robin":
         steps = Cat(precedes(arbiter, i + 1, i) for i in range(count - 1))
-        monitor.promise(one(steps))
+        monitor.guarantee(one(steps))
         for i, j in combinations(range(count), 2):
-            monitor.promise(precedes(arbiter, j, i) == steps[i:j].any())
+            monitor.guarantee(precedes(arbiter, j, i) == steps[i:j].any())
 
 
 def fair(monitor: Monitor, arbiter):
@@ -45,13 +45,13 @@ def fair(monitor: Monitor, arbiter):
     count = arbiter.p.count
     served = getattr(arbiter, "accepted", 1)
     ordered(monitor, arbiter)
-    monitor.promise(one(arbiter.grant))
-    monitor.promise((arbiter.grant & ~arbiter.request) == 0)
-    monitor.promise(arbiter.grant.any() == arbiter.request.any())
+    monitor.guarantee(one(arbiter.grant))
+    monitor.guarantee((arbiter.grant & ~arbiter.request) == 0)
+    monitor.guarantee(arbiter.grant.any() == arbiter.request.any())
     for i in range(count):
         others = arbiter.grant.any() & ~arbiter.grant[i] & served
         passed = waiting_is_bounded(monitor, arbiter.request[i], arbiter.grant[i] & served, others, count - 1)
-        monitor.promise(behind(arbiter, i) >= passed)
+        monitor.guarantee(lower_priorities(arbiter, i) >= passed)
 
 
 def waiting_is_bounded(monitor: Monitor, requests, served, others, bound: int) -> Signal:
@@ -60,7 +60,7 @@ def waiting_is_bounded(monitor: Monitor, requests, served, others, bound: int) -
     passed = Signal(range(bound + 2), name="passed")
     monitor.m.d.sync += passed.eq(Mux(waits, passed + others, 0))
     monitor.require(requests, when=monitor.before(waits))
-    monitor.promise(passed + others <= bound, when=waits)
+    monitor.guarantee(passed + others <= bound, when=waits)
     return passed
 
 
@@ -70,12 +70,12 @@ def addresses(monitor: Monitor, mux):
         masters = [getattr(getattr(mux, f"s{n}_axi"), channel) for n in range(mux.p.masters)]
         enters = Signal(len(masters), name=f"{channel}_enters")
         monitor.m.d.comb += enters.eq(Cat(each.valid & each.ready for each in masters))
-        monitor.promise(one(enters))
+        monitor.guarantee(one(enters))
         for n, master in enumerate(masters):
             others = Signal(name=f"{channel}_others{n}")
             monitor.m.d.comb += others.eq(enters.any() & ~enters[n])
             passed = waiting_is_bounded(monitor, master.valid, enters[n], others, len(masters) - 1)
-            monitor.promise(behind(mux.parts[f"{channel}_arbiter"], n) >= passed)
+            monitor.guarantee(lower_priorities(mux.parts[f"{channel}_arbiter"], n) >= passed)
 
 
 def arbiters(rule: str, held: bool) -> dict[str, Proof]:

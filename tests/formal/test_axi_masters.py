@@ -41,25 +41,25 @@ def axi(monitor: Monitor, dut):
     stable(monitor, dut)
     for name, into, ports in streams(dut):
         if name.split(".")[-1] in ("ar", "aw") and "len" in dict(ports.payload.shape()):  # AXI4-Lite has no bursts
-            rule = monitor.require if into else monitor.promise
+            rule = monitor.require if into else monitor.guarantee
             rule(legal(ports.payload), when=ports.valid)
 
 
 def spill(monitor: Monitor, dut):
     """State that a spill register is filled from below, and that addresses in it are legal."""
-    monitor.promise(dut.o.valid, when=~dut.i.ready)
+    monitor.guarantee(dut.o.valid, when=~dut.i.ready)
     if {"addr", "len", "size"} <= {name for name, _ in dut.o.payload.shape()}:
-        monitor.promise(legal(dut.inside.front), when=dut.o.valid)
-        monitor.promise(legal(dut.inside.spare), when=dut.inside.full)
+        monitor.guarantee(legal(dut.inside.front), when=dut.o.valid)
+        monitor.guarantee(legal(dut.inside.spare), when=dut.inside.full)
 
 
 def pieces(monitor: Monitor, dut):
     """State that no piece of a legal descriptor is empty."""
     monitor.require((dut.i.payload.count0 != 0) & (dut.i.payload.size <= dut.p.lanes), when=dut.i.valid)
     spill = dut.parts["spill"].inside
-    monitor.promise(dut.inside.whole != 0, when=dut.inside.busy)
-    monitor.promise(spill.front.bytes != 0, when=dut.o.valid)
-    monitor.promise(spill.spare.bytes != 0, when=spill.full)
+    monitor.guarantee(dut.inside.whole != 0, when=dut.inside.busy)
+    monitor.guarantee(spill.front.bytes != 0, when=dut.o.valid)
+    monitor.guarantee(spill.spare.bytes != 0, when=spill.full)
 
 
 def outer_product(monitor: Monitor, dut):
@@ -79,13 +79,13 @@ def descriptor_check(monitor: Monitor, dut):
     """State that a descriptor with an empty row, or elements wider than the bus, is found."""
     box, step, out, inside = dut.inside.box, dut.inside.step, dut.o, dut.inside
     works, ends = inside.busy & ~out.valid, dut.p.dims + 2
-    monitor.promise(step <= ends, when=works)
-    monitor.promise(inside.ready == (works & (step == ends)))
-    monitor.promise(inside.busy, when=out.valid)
-    monitor.promise(inside.count == box.count0, when=works & (step == 1))
-    monitor.promise(inside.empty, when=works & (step >= 2) & (box.count0 == 0))
+    monitor.guarantee(step <= ends, when=works)
+    monitor.guarantee(inside.ready == (works & (step == ends)))
+    monitor.guarantee(inside.busy, when=out.valid)
+    monitor.guarantee(inside.count == box.count0, when=works & (step == 1))
+    monitor.guarantee(inside.empty, when=works & (step >= 2) & (box.count0 == 0))
     legal = out.payload.code == DmaCode.OK
-    monitor.promise((box.count0 != 0) & (box.size <= dut.p.lanes), when=out.valid & legal)
+    monitor.guarantee((box.count0 != 0) & (box.size <= dut.p.lanes), when=out.valid & legal)
 
 
 def instruction_fetch(monitor: Monitor, dut):
@@ -105,11 +105,11 @@ def link_access(monitor: Monitor, dut):
     for bus, selected in ((dut.memory, ~access.registers), (dut.registers, access.registers)):
         monitor.require(~bus.ar.valid, when=bus.r.valid)
         monitor.require(~bus.aw.valid, when=bus.b.valid)
-        monitor.promise(selected & reads & ~access.write, when=bus.ar.valid)
-        monitor.promise(selected & writes & access.write, when=bus.aw.valid)
+        monitor.guarantee(selected & reads & ~access.write, when=bus.ar.valid)
+        monitor.guarantee(selected & writes & access.write, when=bus.aw.valid)
     axi(monitor, dut)
     burst = dut.memory.ar.payload
-    monitor.promise(legal(burst), when=~access.registers & ~idle)
+    monitor.guarantee(legal(burst), when=~access.registers & ~idle)
 
 
 BURSTS = {StreamSpill: spill, BurstSplitter: bursts, PieceGenerator: pieces}

@@ -38,20 +38,20 @@ def bursts(monitor: Monitor, dut):
         m.d.sync += [active.eq(1), last.eq(new.last), at.eq(new.addr >> p.lanes)]
         m.d.sync += left.eq((new.addr[: p.lanes] + new.bytes - 1) >> p.lanes)
 
-    monitor.promise(out.valid == active)
-    monitor.promise(dut.i.ready == (~active | done))
-    monitor.promise(out.payload.beat == at, when=active)
-    monitor.promise(out.payload.len <= left, when=active)
-    monitor.promise(out.payload.last == (last & (out.payload.len == left)), when=active)
-    monitor.promise(legal(out.payload, p), when=active)
-    monitor.promise(legal(dut.o.payload, p), when=dut.o.valid)
+    monitor.guarantee(out.valid == active)
+    monitor.guarantee(dut.i.ready == (~active | done))
+    monitor.guarantee(out.payload.beat == at, when=active)
+    monitor.guarantee(out.payload.len <= left, when=active)
+    monitor.guarantee(out.payload.last == (last & (out.payload.len == left)), when=active)
+    monitor.guarantee(legal(out.payload, p), when=active)
+    monitor.guarantee(legal(dut.o.payload, p), when=dut.o.valid)
     # Invariants for induction: the splitter's registers count the same beats, and its spill register is legal.
     inside, spill = dut.inside, dut.parts["spill"].inside
-    monitor.promise(left == inside.blocks * p.burst + inside.ends - inside.beat % p.burst, when=active)
-    monitor.promise(inside.blocks * p.burst + inside.ends >= inside.beat % p.burst, when=active)
-    monitor.promise(inside.closing == (inside.blocks == 0), when=active)
-    monitor.promise(inside.last == last, when=active)
-    monitor.promise(dut.o.valid & legal(spill.spare, p), when=spill.full)
+    monitor.guarantee(left == inside.blocks * p.burst + inside.ends - inside.beat % p.burst, when=active)
+    monitor.guarantee(inside.blocks * p.burst + inside.ends >= inside.beat % p.burst, when=active)
+    monitor.guarantee(inside.closing == (inside.blocks == 0), when=active)
+    monitor.guarantee(inside.last == last, when=active)
+    monitor.guarantee(dut.o.valid & legal(spill.spare, p), when=spill.full)
 
 
 PROOFS = {

@@ -32,22 +32,22 @@ def shell(monitor: Monitor, dut):
     unfinished, resets = Signal(), Signal(CLEAR - 1)  # whether the engine was in reset in each of the last cycles
     m.d.sync += [unfinished.eq((unfinished | started) & ~done), resets.eq(Cat(reset, resets))]
 
-    monitor.promise(engine.stop != engine.go)
-    monitor.promise(engine.idle & engine.stop, when=done)
-    monitor.promise(engine.idle & engine.stop, when=~registers.status_running)
-    monitor.promise(registers.status_running == unfinished)
-    monitor.promise(engine.idle, when=reset & monitor.before(1))
-    monitor.promise(~reset, when=engine.go)
+    monitor.guarantee(engine.stop != engine.go)
+    monitor.guarantee(engine.idle & engine.stop, when=done)
+    monitor.guarantee(engine.idle & engine.stop, when=~registers.status_running)
+    monitor.guarantee(registers.status_running == unfinished)
+    monitor.guarantee(engine.idle, when=reset & monitor.before(1))
+    monitor.guarantee(~reset, when=engine.go)
     begins = engine.go & ~monitor.before(engine.go)
-    monitor.promise(resets.all(), when=begins)
+    monitor.guarantee(resets.all(), when=begins)
     ends = engine.halted | engine.fault.valid | (registers.control_stop & registers.control_stop_strobe)
-    monitor.promise(~engine.go, when=monitor.before(engine.go & ends))
+    monitor.guarantee(~engine.go, when=monitor.before(engine.go & ends))
     drains = monitor.before(engine.go) & ~engine.go
-    monitor.promise(done, when=drains & engine.idle)
+    monitor.guarantee(done, when=drains & engine.idle)
     # Invariants for induction: the phases follow one another.
-    monitor.promise(one(Cat(inside.clearing, inside.running, inside.drains)))
-    monitor.promise(unfinished == Cat(inside.clearing, inside.running, inside.drains).any())
-    monitor.promise(reset == monitor.before(inside.clearing[:-1].any()), when=monitor.before(1))
+    monitor.guarantee(one(Cat(inside.clearing, inside.running, inside.drains)))
+    monitor.guarantee(unfinished == Cat(inside.clearing, inside.running, inside.drains).any())
+    monitor.guarantee(reset == monitor.before(inside.clearing[:-1].any()), when=monitor.before(1))
 
 
 def engine(monitor: Monitor, dut):
@@ -62,10 +62,10 @@ def engine(monitor: Monitor, dut):
     monitor.require(reads != 0, when=bus.r.valid)
     monitor.require(writes != 0, when=bus.b.valid)
     for channel in (bus.ar, bus.aw):
-        monitor.promise(monitor.before(channel.valid & ~channel.ready), when=channel.valid & dut.stop)
-        monitor.promise(~channel.valid, when=dut.idle & dut.stop)
-    monitor.promise((reads == 0) & (writes == 0) & ~bus.w.valid, when=dut.idle)
-    monitor.promise(dut.idle, when=monitor.before(dut.idle & dut.stop) & dut.stop)
+        monitor.guarantee(monitor.before(channel.valid & ~channel.ready), when=channel.valid & dut.stop)
+        monitor.guarantee(~channel.valid, when=dut.idle & dut.stop)
+    monitor.guarantee((reads == 0) & (writes == 0) & ~bus.w.valid, when=dut.idle)
+    monitor.guarantee(dut.idle, when=monitor.before(dut.idle & dut.stop) & dut.stop)
     return reads, writes
 
 
@@ -74,14 +74,14 @@ def outer_product(monitor: Monitor, dut):
     reads, writes = engine(monitor, dut)
     state = dut.inside.fsm.ongoing
     panel = dut.p.depth // BEATS
-    monitor.promise(reads == dut.inside.outstanding)
-    monitor.promise(reads + dut.inside.blocks_left * BEATS <= dut.p.depth)
-    monitor.promise(dut.inside.panel_blocks <= panel, when=~(state("idle") | state("check") | state("stopped")))
-    monitor.promise((dut.inside.outstanding == 0) & (dut.inside.blocks_left == 0), when=state("halted"))
+    monitor.guarantee(reads == dut.inside.outstanding)
+    monitor.guarantee(reads + dut.inside.blocks_left * BEATS <= dut.p.depth)
+    monitor.guarantee(dut.inside.panel_blocks <= panel, when=~(state("idle") | state("check") | state("stopped")))
+    monitor.guarantee((dut.inside.outstanding == 0) & (dut.inside.blocks_left == 0), when=state("halted"))
     for channel, offered in ((dut.m_axi.ar, dut.inside.ar_pending), (dut.m_axi.aw, dut.inside.aw_pending)):
-        monitor.promise(offered == monitor.before(channel.valid & ~channel.ready))
-    monitor.promise(~dut.inside.aw_pending, when=~state("address"))
-    monitor.promise(writes == (state("sums") | state("response")))
+        monitor.guarantee(offered == monitor.before(channel.valid & ~channel.ready))
+    monitor.guarantee(~dut.inside.aw_pending, when=~state("address"))
+    monitor.guarantee(writes == (state("sums") | state("response")))
     outer_product_state(monitor, dut)
 
 

@@ -30,12 +30,12 @@ def issue(monitor: Monitor, dut):
     for queue in isa.queues:
         port = getattr(dut, queue.name)
         moves = port.valid & port.ready
-        monitor.promise(leaves & current.decoded.to[queue.name], when=moves)
-        monitor.promise(moves, when=leaves & current.decoded.to[queue.name])
-        monitor.promise(dut.go, when=port.valid)
+        monitor.guarantee(leaves & current.decoded.to[queue.name], when=moves)
+        monitor.guarantee(moves, when=leaves & current.decoded.to[queue.name])
+        monitor.guarantee(dut.go, when=port.valid)
         counts = moves & (port.payload.op != isa.controls[Control.SET])
         given |= dict.fromkeys((queue.name, *queue.further), counts)
-    monitor.promise(one(Cat(getattr(dut, queue.name).valid for queue in isa.queues)))
+    monitor.guarantee(one(Cat(getattr(dut, queue.name).valid for queue in isa.queues)))
 
     rests = {}  # whether all commands that complete under a name have done so
     for name in isa.completions:
@@ -43,8 +43,8 @@ def issue(monitor: Monitor, dut):
         m.d.sync += count.eq(count + given[name] - dut.done[name])
         monitor.require(count != 0, when=dut.done[name])
         monitor.require(~given[name], when=count == (1 << PENDING) - 1)
-        monitor.promise(dut.pending[name] == (count != 0))
-        monitor.promise(getattr(dut.inside, f"pending_{name}") == count)
+        monitor.guarantee(dut.pending[name] == (count != 0))
+        monitor.guarantee(getattr(dut.inside, f"pending_{name}") == count)
         rests[name] = count == 0
 
     def idle(unit):
@@ -55,10 +55,10 @@ def issue(monitor: Monitor, dut):
     sync = isa.controls[Control.SYNC]
     named = current.flags[isa.rows[sync].flags[0].range]
     for n, unit in enumerate(isa.units):
-        monitor.promise(idle(unit), when=leaves & (current.op == sync) & named[n])
-    monitor.promise(Cat(rests.values()).all(), when=dut.halted)
-    monitor.promise(~leaves, when=current.op == isa.controls[Control.HALT])
-    monitor.promise(~leaves & ~dut.halted, when=~dut.go)
+        monitor.guarantee(idle(unit), when=leaves & (current.op == sync) & named[n])
+    monitor.guarantee(Cat(rests.values()).all(), when=dut.halted)
+    monitor.guarantee(~leaves, when=current.op == isa.controls[Control.HALT])
+    monitor.guarantee(~leaves & ~dut.halted, when=~dut.go)
 
 
 PROOFS = {

@@ -35,23 +35,23 @@ def output(monitor: Monitor, port):
             monitor.require(one(request[i]))
             for v in range(p.vcs):
                 monitor.require(port.space[v], when=request[i][v])
-    monitor.promise(one(port.sent))
+    monitor.guarantee(one(port.sent))
     if p.rounds == 2:
         monitor.require(~port.request2.as_value().any(), when=~port.idle)
     grants = Cat(port.grant, port.grant2) if p.rounds == 2 else port.grant
-    monitor.promise(one(grants))
-    monitor.promise(grants.any() == port.sent.any())
+    monitor.guarantee(one(grants))
+    monitor.guarantee(grants.any() == port.sent.any())
     for i, request in enumerate(port_request for ports in requests for port_request in ports):
-        monitor.promise((request & port.sent).any(), when=grants[i])
+        monitor.guarantee((request & port.sent).any(), when=grants[i])
     for v in range(p.vcs):
         count = counted(monitor, port.sent[v], port.credit[v], p.depth)
         port.outstanding.append(count)
         monitor.require(count != 0, when=port.credit[v])
-        monitor.promise(count <= p.depth)
-        monitor.promise(count < p.depth, when=port.sent[v])
-        monitor.promise(port.space[v] == (count < p.depth))
+        monitor.guarantee(count <= p.depth)
+        monitor.guarantee(count < p.depth, when=port.sent[v])
+        monitor.guarantee(port.space[v] == (count < p.depth))
         credits = getattr(port.inside, f"credits{v}")
-        monitor.promise(credits == Const((1 << p.depth) - 1) >> count)  # invariants for induction
+        monitor.guarantee(credits == Const((1 << p.depth) - 1) >> count)  # invariants for induction
 
 
 def queue(monitor: Monitor, head):
@@ -61,16 +61,16 @@ def queue(monitor: Monitor, head):
     monitor.require(count < depth, when=head.push)
     monitor.require(count != 0, when=head.pop)
     monitor.require(one(head.i[:outputs]), when=head.push)
-    monitor.promise(count <= depth)
-    monitor.promise(inside.occupied == (count != 0))
-    monitor.promise(head.tail == (head.head + count) % depth)
-    monitor.promise(inside.second == (head.head + 1) % depth)
-    monitor.promise(one(head.target))
-    monitor.promise(head.target == 0, when=count == 0)
+    monitor.guarantee(count <= depth)
+    monitor.guarantee(inside.occupied == (count != 0))
+    monitor.guarantee(head.tail == (head.head + count) % depth)
+    monitor.guarantee(inside.second == (head.head + 1) % depth)
+    monitor.guarantee(one(head.target))
+    monitor.guarantee(head.target == 0, when=count == 0)
     for n in range(depth):
         row = inside.ring.read_port(domain="comb")
         monitor.m.d.comb += row.addr.eq(n)
-        monitor.promise(one(row.data[:outputs]))
+        monitor.guarantee(one(row.data[:outputs]))
 
 
 def router(monitor: Monitor, dut):
@@ -84,18 +84,18 @@ def router(monitor: Monitor, dut):
             returned, sent, credit = dut.i_credit[port * vcs + v], dut.o_valid[port * vcs + v], dut.o_credit[port][v]
             held = counted(monitor, valid[v], returned, p.depth)
             monitor.require(held < p.depth, when=valid[v])
-            monitor.promise(held <= p.depth)
-            monitor.promise(held != 0, when=returned)
+            monitor.guarantee(held <= p.depth)
+            monitor.guarantee(held != 0, when=returned)
             outstanding = counted(monitor, sent, credit, p.depth)
             monitor.require(outstanding != 0, when=credit)
-            monitor.promise(outstanding <= p.depth)
-            monitor.promise(outstanding < p.depth, when=sent)
+            monitor.guarantee(outstanding <= p.depth)
+            monitor.guarantee(outstanding < p.depth, when=sent)
             # Invariants for induction: the counts at the parts, which are a register away.
             if f"input{port}" in dut.parts:
-                monitor.promise(held == dut.parts[f"input{port}"].parts[f"vc{v}"].count + returned)
+                monitor.guarantee(held == dut.parts[f"input{port}"].parts[f"vc{v}"].count + returned)
             if f"output{port}" in dut.parts and v < dut.parts[f"output{port}"].p.vcs:
                 late = sent if p.latency == 2 else 0
-                monitor.promise(outstanding + late == dut.parts[f"output{port}"].outstanding[v])
+                monitor.guarantee(outstanding + late == dut.parts[f"output{port}"].outstanding[v])
 
 
 ORDER = {MatrixArbiter: ordered}

@@ -23,7 +23,7 @@ BUFFER = WORD | {"depth": 4}
 
 
 def in_order(monitor: Monitor, i, o, *, capacity: int, latency: int):
-    """Promise that stream `o` has the beats of `i` in order, at most `capacity` of them at a time inside.
+    """Guarantee that stream `o` has the beats of `i` in order, at most `capacity` of them at a time inside.
 
     The narrower of the two streams determines the words: a wide beat is several of them, low bits first.
     """
@@ -52,15 +52,15 @@ def in_order(monitor: Monitor, i, o, *, capacity: int, latency: int):
     available = count >= leave
     if latency == 0:
         available |= i.valid
-    monitor.promise(count <= capacity)
+    monitor.guarantee(count <= capacity)
     if isinstance(i.ready, Signal):
-        monitor.promise(count + enter - Mux(departs, leave, 0) <= capacity, when=i.ready)
-    monitor.promise(available, when=o.valid)
+        monitor.guarantee(count + enter - Mux(departs, leave, 0) <= capacity, when=i.ready)
+    monitor.guarantee(available, when=o.valid)
     for k in range(leave):
-        monitor.promise(sides[1].word_select(k, width) == held[k], when=o.valid)
-    monitor.promise(o.valid | (starved < max(1, latency) - 1), when=available)
-    monitor.promise(starved <= max(1, latency) - 1)
-    monitor.promise(i.ready, when=count + enter <= capacity)
+        monitor.guarantee(sides[1].word_select(k, width) == held[k], when=o.valid)
+    monitor.guarantee(o.valid | (starved < max(1, latency) - 1), when=available)
+    monitor.guarantee(starved <= max(1, latency) - 1)
+    monitor.guarantee(i.ready, when=count + enter <= capacity)
     return count, words
 
 
@@ -76,19 +76,19 @@ def buffered(monitor: Monitor, dut):
     monitor.require(dut.space, when=dut.reserve)
     monitor.require((claims != 0) | dut.reserve, when=dut.write.valid)
     count, words = in_order(monitor, dut.write, dut.o, capacity=dut.p.depth, latency=2)
-    monitor.promise(claims + count <= dut.p.depth)
-    monitor.promise(dut.space == (claims + count < dut.p.depth))
-    monitor.promise(dut.inside.spare == dut.p.depth - 1 - claims - count)
+    monitor.guarantee(claims + count <= dut.p.depth)
+    monitor.guarantee(dut.space == (claims + count < dut.p.depth))
+    monitor.guarantee(dut.inside.spare == dut.p.depth - 1 - claims - count)
     # Invariants for induction: the ring has the words of the queue but for the one that is offered.
     slice0 = dut.inside.fifo.inside
     stored, depth = slice0.beyond + 1, dut.p.depth
-    monitor.promise(stored >= 0)
-    monitor.promise(count == stored + dut.o.valid)
-    monitor.promise(slice0.write.addr == (slice0.read.addr + stored) % depth)
+    monitor.guarantee(stored >= 0)
+    monitor.guarantee(count == stored + dut.o.valid)
+    monitor.guarantee(slice0.write.addr == (slice0.read.addr + stored) % depth)
     for n in range(depth):
         row = slice0.ring.read_port(domain="comb")
         monitor.m.d.comb += row.addr.eq((slice0.read.addr + n) % depth)
-        monitor.promise(row.data == Mux(dut.o.valid, words[n + 1], words[n]), when=n < stored)
+        monitor.guarantee(row.data == Mux(dut.o.valid, words[n + 1], words[n]), when=n < stored)
 
 
 PROOFS = {

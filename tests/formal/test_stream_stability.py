@@ -28,9 +28,9 @@ DMA = {"data_width": 32, "local_bytes": 4096, "dims": 2, "outstanding": 2}
 
 
 def stable(monitor: Monitor, dut):
-    """State the rule for every stream: as a promise for outputs, as a requirement of inputs."""
+    """State the rule for every stream: as a guarantee for outputs, as a requirement of inputs."""
     for _, into, ports in streams(dut):
-        rule = monitor.require if into else monitor.promise
+        rule = monitor.require if into else monitor.guarantee
         waits = monitor.before(ports.valid & ~ports.ready)
         rule(ports.valid, when=waits)
         payload = Value.cast(ports.payload)

@@ -10,21 +10,21 @@ MEMORY = 8192
 
 
 class Stream:
-    """A serial port with the interface of pyserial's; `spoil` is the probability of damage per byte and direction."""
+    """A serial port with the interface of pyserial's; `damage` is the probability of damage per byte and direction."""
 
-    def __init__(self, spoil: float = 0.0, identity: str | None = None, size: int = MEMORY, facts: str = ""):
+    def __init__(self, damage: float = 0.0, identity: str | None = None, size: int = MEMORY, facts: str = ""):
         self.memory, self.registers, self.writes, self.size = bytearray(size), {}, [], size
         identity = identity or f"systola 1 board=golden clock=1000000 memory={size}{facts}"
         parameters = {"memory_width": 32, "register_width": 16, "identity": identity}
         self.link = Link(parameters, self._read_word, self._write_word)
-        self.spoil, self.random, self.waiting, self.closed = spoil, random.Random(1), b"", False
+        self.damage, self.random, self.waiting, self.closed = damage, random.Random(1), b"", False
 
     @property
     def in_waiting(self) -> int:
         return len(self.waiting)
 
     def write(self, data: bytes):
-        self.waiting += self._spoiled(self.link.respond(self._spoiled(data)))
+        self.waiting += self._damaged(self.link.respond(self._damaged(data)))
 
     def read(self, count: int) -> bytes:
         got, self.waiting = self.waiting[:count], self.waiting[count:]
@@ -50,10 +50,10 @@ class Stream:
             self.memory[address : address + 4] = word
         return OKAY
 
-    def _spoiled(self, data: bytes) -> bytes:
+    def _damaged(self, data: bytes) -> bytes:
         chance, out = self.random.random, bytearray()
         for byte in data:
-            if chance() >= self.spoil:
+            if chance() >= self.damage:
                 out.append(byte)
                 continue
             kind = self.random.randrange(3)

@@ -83,14 +83,14 @@ def test_place_without_a_platform_elaborates_in_line():
 
 
 def test_place_uses_a_platform_that_emits_once():
-    asked = []
+    requested = []
 
     class Platform:
         def instantiate(self, *request):
-            asked.append(request)
+            requested.append(request)
             return "ports"
 
     m = Module()
     assert place(m, Platform(), "child", Inverter, width=3) == "ports"
     Fragment.get(m, None)
-    assert asked == [(m, "child", Inverter, Inverter.Parameters(width=3), {})]
+    assert requested == [(m, "child", Inverter, Inverter.Parameters(width=3), {})]

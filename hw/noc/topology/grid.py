@@ -85,7 +85,7 @@ class GridTopology(Topology):
             3: port != 4 and column and y < high[1],
             4: port != 3 and column and y > low[1],
         }
-        return [output for output, goes in outputs.items() if goes]
+        return [output for output, used in outputs.items() if used]
 
     def tree(self, source: int, low: tuple[int, int], high: tuple[int, int], vc: int) -> list[tuple]:
         """Return the channels of a flit to all nodes from `low` to `high`, each with the one before it."""

@@ -91,9 +91,9 @@ class Pairs:
         """(integer, shift) of each code by its neighbour: a victim is (0, 0). Two identifiers, never encoded, are 0."""
         codes = _paired(self.normal.check(codes))
         victim = codes == self.identifier
-        beside = victim[..., ::-1]
+        partner = victim[..., ::-1]
         both = [
-            np.where(victim, 0, np.where(beside, outlier, normal)).reshape(*codes.shape[:-2], -1)
+            np.where(victim, 0, np.where(partner, outlier, normal)).reshape(*codes.shape[:-2], -1)
             for outlier, normal in zip(self.outlier.fields(codes), self.normal.fields(codes), strict=True)
         ]
         return both[0], both[1]

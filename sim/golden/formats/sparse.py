@@ -29,8 +29,8 @@ def compress(values: np.ndarray, n: int = 2, m: int = 4) -> tuple[np.ndarray, np
     if groups.size and (worst := int((groups != 0).sum(-1).max())) > n:
         raise ValueError(f"a group of {m} has {worst} values that are not zero; {n}:{m} stores {n}")
     # Non-zeros come before zeros, and among zeros the last before the first.
-    wanted = np.where(groups != 0, m, np.arange(m))
-    places = np.sort(np.argsort(-wanted, axis=-1, kind="stable")[..., :n], axis=-1)
+    order = np.where(groups != 0, m, np.arange(m))
+    places = np.sort(np.argsort(-order, axis=-1, kind="stable")[..., :n], axis=-1)
     return np.take_along_axis(groups, places, -1), places
 
 

@@ -100,10 +100,12 @@ class Arithmetic:
     def _rejects_maximum(self, source: Tensor, output: Tensor) -> str | None:
         if source.type not in (*INTEGERS, *FLOATS):
             return f"maximum is not defined on the codes of {source.type}"
-        return moves(source, output)
+        return representation_mismatch(source, output)
 
 
-def moves(source: Tensor, output: Tensor, names: tuple[str, ...] = ("type", "zero_point", "scale")) -> str | None:
+def representation_mismatch(
+    source: Tensor, output: Tensor, names: tuple[str, ...] = ("type", "zero_point", "scale")
+) -> str | None:
     """Reason why `output` cannot represent values of `source` unchanged, or None."""
     for name in names:
         a, b = getattr(source, name), getattr(output, name)

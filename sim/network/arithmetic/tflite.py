@@ -8,7 +8,7 @@ import numpy as np
 from ...golden.integer import limits, wrap
 from ...golden.requantise import fixed_point, requantise
 from ..tensor import INTEGERS, Tensor
-from .base import FUNCTIONS, legal, moves
+from .base import FUNCTIONS, legal, representation_mismatch
 from .integer import Integer, activation_limits, frozen
 from .softmax import softmax
 
@@ -105,8 +105,8 @@ class Tflite(Integer):
         output = Tensor("output", (1,), type, scale=float(scale), zero_point=zero_point)
         least, most = limits(type)
         low, high = (
-            bound if wanted is None else min(max(wanted, least), most)
-            for bound, wanted in zip((least, most), activation_limits(activation, output), strict=True)
+            bound if bound_of_function is None else min(max(bound_of_function, least), most)
+            for bound, bound_of_function in zip((least, most), activation_limits(activation, output), strict=True)
         )
         return low, high
 
@@ -116,7 +116,7 @@ class Tflite(Integer):
         reason = super().rejects(operation, inputs, output)
         if reason is None and self.multiplier is None and operation in ("average", *FUNCTIONS):
             names = ("type", "zero_point", "scale") if operation == "average" else ("scale",)
-            reason = moves(inputs[0], output, names)
+            reason = representation_mismatch(inputs[0], output, names)
         return reason
 
     def _rejects_softmax(self, source: Tensor, output: Tensor) -> str | None:

@@ -1,7 +1,7 @@
 """Convolutional network for handwritten digits: small, trained, in floating point and in integers.
 
-8 x 8 pixels -> convolution 3 x 3, 16 filters -> largest of 2 x 2 -> convolution 3 x 3, 32 filters -> largest of 2 x 2
--> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels unchanged, results of a ReLU with zero
+8 x 8 pixels -> convolution 3 x 3, 16 filters -> maximum pooling 2 x 2 -> convolution 3 x 3, 32 filters -> maximum
+pooling 2 x 2 -> dense, 10 logits. Tensors are NHWC. Activations are int8: pixels unchanged, results of a ReLU with zero
 point -128. Weights are int8, symmetric, with a scale for each filter; or codes of another format.
 Activations may also be codes of another format: pooling results are then replaced by their codes before the next
 layer.

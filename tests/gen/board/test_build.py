@@ -13,7 +13,7 @@ from systola.gen.synth.synth import SynthesisError
 @pytest.mark.slow
 def test_a_vendors_project_is_written(tmp_path):
     steps = []
-    built = build(find("arty-a7-35"), tmp_path, say=steps.append, bytes=4096)
+    built = build(find("arty-a7-35"), tmp_path, progress=steps.append, bytes=4096)
     assert built.bitstream is None
     assert len(steps) == len(built.steps) == 1
     assert {"board.tcl", "board.xdc", "bringup.v", "build_board.sh"} <= set(built.files)

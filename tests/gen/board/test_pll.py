@@ -33,21 +33,21 @@ BOUNDS = {"ecp5": (10, 400, 800), "ice40": (10, 533, 1066), "gowin": (3, 400, 12
 
 
 @pytest.mark.parametrize(
-    ("family", "rate", "wanted"),
+    ("family", "rate", "target_rate"),
     [("ecp5", 25, 50), ("ecp5", 25, 75), ("ice40", 12, 24), ("ice40", 12, 48), ("gowin", 27, 54)],
 )
-def test_known_rates(family, rate, wanted):
-    chosen = pll.settings(family, rate * MHZ, wanted * MHZ)
-    assert rates(family, rate * MHZ, chosen)[2] == wanted * MHZ
+def test_known_rates(family, rate, target_rate):
+    chosen = pll.settings(family, rate * MHZ, target_rate * MHZ)
+    assert rates(family, rate * MHZ, chosen)[2] == target_rate * MHZ
 
 
 @given(st.sampled_from(sorted(BOUNDS)), st.sampled_from((12, 25, 27, 48, 100)), st.integers(5, 300))
-def test_settings_produce_the_rate_within_bounds(family, rate, wanted):
-    chosen = pll.settings(family, rate * MHZ, wanted * MHZ)
+def test_settings_produce_the_rate_within_bounds(family, rate, target_rate):
+    chosen = pll.settings(family, rate * MHZ, target_rate * MHZ)
     if chosen is not None:
         detector, oscillator, made = rates(family, rate * MHZ, chosen)
         low, slow, fast = (bound * MHZ for bound in BOUNDS[family])
-        assert made == wanted * MHZ
+        assert made == target_rate * MHZ
         assert detector >= low
         assert slow <= oscillator <= fast
 

@@ -27,10 +27,10 @@ def test_an_input_is_written_at_its_place(job):
 
 def test_results_are_read_from_their_places(job):
     dram = job.image.bytes()
-    wanted = np.array([[1, -2, 3], [1 << 30, -(1 << 31), 0]], "<i4")
+    expected = np.array([[1, -2, 3], [1 << 30, -(1 << 31), 0]], "<i4")
     at = job.outputs["y"].address
-    dram[at : at + 24] = wanted.view(np.uint8).reshape(-1)
-    assert np.array_equal(job.results(dram)["y"], wanted)
+    dram[at : at + 24] = expected.view(np.uint8).reshape(-1)
+    assert np.array_equal(job.results(dram)["y"], expected)
 
 
 def test_an_address_can_be_changed():

@@ -38,7 +38,7 @@ def test_registers(stream):
 
 
 def test_a_bad_line_costs_only_time(stream):
-    board, rng = Board(stream(spoil=0.001), silence=0), random.Random(2)
+    board, rng = Board(stream(damage=0.001), silence=0), random.Random(2)
     for _ in range(8):
         data = rng.randbytes(8192)
         board.write(0, data)
@@ -49,7 +49,7 @@ def test_a_bad_line_costs_only_time(stream):
 
 
 def test_each_write_is_done_once(stream):
-    board = Board(stream(spoil=0.01), silence=0)
+    board = Board(stream(damage=0.01), silence=0)
     for n in range(300):
         board.write_register(4 * n, n)
     assert board.stream.writes == [4 * n for n in range(300)]
@@ -57,7 +57,7 @@ def test_each_write_is_done_once(stream):
 
 @pytest.mark.slow
 def test_ten_megabytes_with_errors(stream):
-    board, rng = Board(stream(spoil=0.0005), silence=0), random.Random(3)
+    board, rng = Board(stream(damage=0.0005), silence=0), random.Random(3)
     for _ in range(10_000_000 // 8192 // 2):
         data = rng.randbytes(8192)
         board.write(0, data)
@@ -77,7 +77,7 @@ def test_accesses_outside_are_reported(stream):
 def test_a_pulled_cable_is_reported(stream):
     line = stream()
     board = Board(line, silence=0)
-    line._spoiled = lambda data: b""
+    line._damaged = lambda data: b""
     with pytest.raises(BoardError, match="the stream no longer responds: check the cable"):
         board.read(0, 4)
 
@@ -85,7 +85,7 @@ def test_a_pulled_cable_is_reported(stream):
 def test_an_aborted_transfer_does_not_affect_later_ones(stream):
     line = stream()
     board = Board(line, silence=0)
-    line.read = lambda count: b""  # answers are lost, requests are not
+    line.read = lambda count: b""  # responses are lost, requests are not
     with pytest.raises(BoardError, match="no longer responds"):
         board.write(0, b"old!" * 200)
     del line.read

@@ -36,10 +36,10 @@ def boards(stream):
             if registers and address == self.at["status"]:  # write one to clear
                 self.registers[address] = self.registers.get(address, 0) & ~int.from_bytes(word, "little")
                 return 0
-            said = super()._write_word(registers, address, word)
+            response = super()._write_word(registers, address, word)
             if registers and address == self.at["control"] and word[0] & START:
                 self._run(self.registers[self.at["entry"]])
-            return said
+            return response
 
         def _run(self, entry):
             self.starts.append(entry)
@@ -65,10 +65,10 @@ def test_products(boards, engine):
         scale, bias = random.uniform(0.001, 0.01, n), random.integers(-1000, 1000, n)
         multiplier, shift = np.array([fixed_point(float(one)) for one in scale]).T
         settings = {"bias": bias, "zero_point": -3, "low": -128, "high": 127, "rounding": "gemmlowp"}
-        wanted = requantise(a.astype(int) @ b.astype(int), multiplier, shift, **settings)
+        expected = requantise(a.astype(int) @ b.astype(int), multiplier, shift, **settings)
         found = boards[engine].matmul(a, b, scale, bias, -3)
         assert found.dtype == np.int8
-        assert np.array_equal(found, wanted)
+        assert np.array_equal(found, expected)
     assert len(boards[engine].stream.starts) > 3  # split
 
 

@@ -17,8 +17,8 @@ def work(accelerator, parameters, task):
 def test_verilog_matches_numpy(accelerator, parameters, work, small_design, expected):
     job = accelerator.compile(parameters, work.graph)
     ran = execute(accelerator, parameters, job, work.inputs, trace=True)
-    for name, wanted in expected(work).items():
-        assert np.array_equal(job.results(ran.dram)[name], wanted)
+    for name, reference in expected(work).items():
+        assert np.array_equal(job.results(ran.dram)[name], reference)
     assert ran.cycles >= job.least > 0
     assert {span.unit for span in ran.spans} <= set(accelerator.component.engine.BUSY)
     assert all(0 <= span.begin < span.end <= ran.cycles + 200 for span in ran.spans)
@@ -45,8 +45,8 @@ def test_the_model_matches_verilog_or_is_reported_as_missing(accelerator, parame
     job = accelerator.compile(parameters, work.graph)
     if accelerator is find("systola"):
         ran = execute(accelerator, parameters, job, work.inputs, executor="model")
-        for name, wanted in expected(work).items():
-            assert np.array_equal(job.results(ran.dram)[name], wanted)
+        for name, reference in expected(work).items():
+            assert np.array_equal(job.results(ran.dram)[name], reference)
     else:
         with pytest.raises(UsageError, match="outer_product has no cost model: run it with --executor verilog"):
             execute(accelerator, parameters, job, work.inputs, executor="model")

@@ -32,14 +32,14 @@ def from_first(changes):
 def test_executions_end_as_in_the_bench(accelerator, small_design, cases):
     cases = [dataclasses.replace(cases[0], trace=True), *cases[1:]]
     design = dataclasses.replace(small_design, bench="systola.sim.bench.accelerator", facts=accelerator.facts())
-    _, wanted = simulate(design, cases, keep=True)
-    for case, bench in zip(cases, wanted, strict=True):
+    _, reference = simulate(design, cases, keep=True)
+    for case, bench in zip(cases, reference, strict=True):
         ran = run(accelerator, small_design, case, trace=case.trace)
         assert (ran.dram == bench.dram).all()
         for name in ("error", "detail", "at", "counters", "pending", "cut"):
             assert getattr(ran, name) == getattr(bench, name), name
         assert from_first(ran.changes) == from_first(bench.changes)
-    assert wanted[0].changes
+    assert reference[0].changes
 
 
 def test_an_execution_ends_at_its_limit(accelerator, small_design, cases):

@@ -90,8 +90,8 @@ def test_the_module_runs_as_python(map):
 @MAPS
 def test_the_table_has_every_register_and_field(map):
     rows = [re.split(r"(?<!\\) \| ", line[2:-2]) for line in markdown(map).splitlines() if line.startswith("| ")]
-    said = [row[1:] for row in rows if row[0].startswith("0x")]
-    assert [(name, int(reset, 16)) for name, reset, _ in said] == [
+    found = [row[1:] for row in rows if row[0].startswith("0x")]
+    assert [(name, int(reset, 16)) for name, reset, _ in found] == [
         (f"[{r.name}](#{r.name.lower()})", r.reset) for r in map.registers
     ]
     assert [row[:3] for row in rows if re.match(r"\d+(:\d+)? *$", row[0])] == [

@@ -42,7 +42,7 @@ class ToyEngine(Engine):
 
     @classmethod
     def members(cls, p):
-        ports = {"m_axi": Out(Axi4(32, 32)), "link": In(4), "answer": Out(4), "flying": Out(4), "running": Out(1)}
+        ports = {"m_axi": Out(Axi4(32, 32)), "link": In(4), "incremented": Out(4), "flying": Out(4), "running": Out(1)}
         return ports | cls.control()
 
     def elaborate(self, platform):
@@ -64,7 +64,7 @@ class ToyEngine(Engine):
             self.pending.transfers.eq(flying != 0),
             self.m_axi.ar.valid.eq(self.go),
             self.m_axi.ar.payload.addr.eq(self.entry),
-            self.answer.eq(self.link + 1),
+            self.incremented.eq(self.link + 1),
             self.flying.eq(flying),
             self.running.eq(self.go),
         ]

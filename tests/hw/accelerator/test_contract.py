@@ -99,12 +99,12 @@ def test_ports_of_control_are_complete(toy_engine):
 @pytest.mark.parametrize("name", CONTROL)
 def test_a_missing_port_is_named(changed, name):
     odd = changed(without=(name,))
-    wanted = odd.control()[name]
+    expected = odd.control()[name]
     shell = type("OddShell", (Shell,), {"engine": odd, "latency": 1, "peak": 1})
     with pytest.raises(ParameterError) as error:
         shell()
-    way = "an input" if wanted.flow == In else "an output"
-    assert str(error.value) == f"engine=Odd: port '{name}' must be {way} of shape {wanted.shape}."
+    direction = "an input" if expected.flow == In else "an output"
+    assert str(error.value) == f"engine=Odd: port '{name}' must be {direction} of shape {expected.shape}."
 
 
 @pytest.mark.parametrize(

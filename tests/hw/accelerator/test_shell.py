@@ -49,20 +49,20 @@ def test_latency_from_the_response_to_go(drive):
     """5 cycles; the engine is in reset for 3 of them."""
 
     async def bench(driver):
-        went, answered = [], []
+        starts, requests = [], []
 
         def watch():
             if driver.ctx.get(driver.shell.running):
-                went.append(driver.cycles)
+                starts.append(driver.cycles)
             if driver.ctx.get(driver.shell.s_axil.b.valid):
-                answered.append(driver.cycles)
+                requests.append(driver.cycles)
 
         await driver.write("entry", LENGTH)
         driver.watch = watch
         await driver.write("control", 1)
         await driver.interrupt()
-        assert went[0] - answered[0] == 5
-        assert went == list(range(went[0], went[0] + LENGTH + 1))
+        assert starts[0] - requests[0] == 5
+        assert starts == list(range(starts[0], starts[0] + LENGTH + 1))
         assert CLEAR == 4
 
     drive(bench)
@@ -197,7 +197,7 @@ def test_ports_pass_through(drive, toy):
     async def bench(driver):
         ctx, shell = driver.ctx, driver.shell
         ctx.set(shell.link, 7)
-        assert ctx.get(shell.answer) == 8
+        assert ctx.get(shell.incremented) == 8
         assert not ctx.get(shell.m_axi.ar.valid)
         assert ctx.get(shell.busy.as_value()) == 0  # the toy engine reports work, but nothing runs
         await start(driver, 100)
@@ -208,7 +208,7 @@ def test_ports_pass_through(drive, toy):
         assert ctx.get(shell.busy.as_value()) == 0
 
     drive(bench)
-    assert set(toy.through(toy.Parameters())) == {"m_axi", "link", "answer", "flying", "running"}
+    assert set(toy.through(toy.Parameters())) == {"m_axi", "link", "incremented", "flying", "running"}
 
 
 def test_lint_is_clean(toy):

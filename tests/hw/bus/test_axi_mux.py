@@ -76,9 +76,9 @@ class MuxTraffic:
         if name in ("m_axi.aw", "m_axi.w"):  # a burst is answered after its address and its data, in either order
             self.writes += [fields] * (name == "m_axi.aw")
             self.lasts += name == "m_axi.w" and fields["last"]
-            while len(answers := self.inputs["m_axi.b"]) < min(self.lasts, len(self.writes)):
-                aw = self.writes[len(answers)]
-                answers.append({"id": aw["id"], "resp": aw["addr"] >> 8 & 3})
+            while len(responses := self.inputs["m_axi.b"]) < min(self.lasts, len(self.writes)):
+                aw = self.writes[len(responses)]
+                responses.append({"id": aw["id"], "resp": aw["addr"] >> 8 & 3})
 
     def check(self, beats):
         """Every beat of each master arrived once, with its tag, in order; responses belong to its addresses."""
@@ -132,15 +132,15 @@ def test_two_readers_with_fixed_priority(exchange, pause):
     requests = {
         f"s{n}_axi.ar": [{"addr": addr} for addr in numbers] for n, numbers in enumerate((range(50), range(1000, 1050)))
     }
-    answers = []
+    responses = []
 
     def memory(name, fields):
         if name == "m_axi.ar":
             assert fields["id"] == (fields["addr"] >= 1000)
-            answers.append({"id": fields["id"], "data": fields["addr"] + 7, "last": 1})
+            responses.append({"id": fields["id"], "data": fields["addr"] + 7, "last": 1})
 
     outputs = {"m_axi.ar": 100, "s0_axi.r": 50, "s1_axi.r": 50}
-    beats = exchange(mux, requests | {"m_axi.r": answers}, outputs, pause=pause, react=memory)
+    beats = exchange(mux, requests | {"m_axi.r": responses}, outputs, pause=pause, react=memory)
     for n, start in enumerate((7, 1007)):
         assert [fields["data"] for _, fields in beats[f"s{n}_axi.r"]] == [start + k for k in range(50)]
     if not pause:  # one address per cycle, the lower master first

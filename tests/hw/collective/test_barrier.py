@@ -22,24 +22,24 @@ def test_all_nodes_receive_the_same_decision_at_any_delay():
         if n:
             m.d.comb += [nodes[n - 1].below[0].eq(node.above), node.decision_in.eq(nodes[n - 1].decision)]
             m.d.comb += nodes[n - 1].child_present.eq(1)
-    rng, told, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
+    rng, codes, begun, rounds = random.Random(5), [[] for _ in nodes], [[] for _ in nodes], 60
 
     async def bench(ctx):
         """The next call of a node follows some cycles later, and requests the number of calls begun by all nodes."""
-        wait, asked = [0] * len(nodes), [0] * len(nodes)
+        wait, requested = [0] * len(nodes), [0] * len(nodes)
         cycle = 0
-        while min(map(len, told)) < rounds:
+        while min(map(len, codes)) < rounds:
             for n, node in enumerate(nodes):
                 wait[n] -= 1
                 if wait[n] == 0:
-                    asked[n] = len(begun[n]) % 4 if rng.random() < 0.9 else 7
+                    requested[n] = len(begun[n]) % 4 if rng.random() < 0.9 else 7
                 ctx.set(node.waiting, wait[n] <= 0)
-                ctx.set(node.call.rows, asked[n])
+                ctx.set(node.call.rows, requested[n])
                 if wait[n] <= 0 and ctx.get(node.decision_in.valid):
                     code = CollectiveCode(ctx.get(node.decision_in.code))
-                    told[n].append(code)
+                    codes[n].append(code)
                     if code == CollectiveCode.OK:
-                        begun[n].append(asked[n])
+                        begun[n].append(requested[n])
                     wait[n] = rng.choice([1, 2, 5, 30, rng.randint(1, 120)])
             await ctx.tick()
             cycle += 1
@@ -54,7 +54,7 @@ def test_all_nodes_receive_the_same_decision_at_any_delay():
     shortest = min(map(len, begun))
     assert shortest > 5
     assert len({tuple(each[:shortest]) for each in begun}) == 1
-    assert {code for each in told for code in each} == {
+    assert {code for each in codes for code in each} == {
         CollectiveCode.OK,
         CollectiveCode.MISSING,
         CollectiveCode.DIFFERENT,

@@ -147,5 +147,5 @@ def test_schedules_of_all_nodes_fit_together(shape):
         slots = _slots(p, _orders(p, op, rows, root))
         call = golden.Call(int(op), root, rows, 0)
         expected = golden.after(memory, dict.fromkeys(range(count), call), k, l, 32)
-        known = golden.promised(call, k, l, p["rows"])
+        known = golden.defined_rows(call, k, l, p["rows"])
         assert np.array_equal(_carry_out(p, op, slots, memory)[:, known], expected[:, known]), (op.name, rows)

@@ -54,9 +54,9 @@ def test_bursts(exchange, parameters, pause):
             at += length
         assert at == last + 1
     if not pause:
-        begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
-        assert told[0] == begun[0] + 2
-        assert told[-1] - told[0] + 1 == len(told)  # and from one run to the next
+        starts, ends = ([cycle for cycle, _ in beats[name]] for name in "io")
+        assert ends[0] == starts[0] + 2
+        assert ends[-1] - ends[0] + 1 == len(ends)  # and from one run to the next
 
 
 @pytest.mark.parametrize("cycle", range(6))

@@ -84,12 +84,12 @@ def test_moves(exchange, parameters, pause):
     p = align.p
     rng = random.Random(11)
     jobs = [draw(p, rng) for _ in range(40)]
-    wanted = [expected(*job, p) for job in jobs]
+    references = [expected(*job, p) for job in jobs]
     inputs = {"move": [move for moves, _ in jobs for move in moves], "i": [word for _, each in jobs for word in each]}
-    count = sum(len(out) for out, _, _ in wanted)
+    count = sum(len(out) for out, _, _ in references)
     beats = exchange(align, inputs, {"o": count}, pause=pause, watch=("failed", "decerr", "beat"))
     given = iter(fields for _, fields in beats["o"])
-    for out, error, _ in wanted:
+    for out, error, _ in references:
         for word in out:
             seen = next(given)
             data = seen["data"].to_bytes(p.bytes, "little")
@@ -100,10 +100,10 @@ def test_moves(exchange, parameters, pause):
         assert seen["failed"] == (error is not None)
         if error:
             assert (seen["beat"], seen["decerr"]) == error
-    assert any(error for _, error, _ in wanted)
+    assert any(error for _, error, _ in references)
     if not pause:
         # the first move enters in cycle 0 and its word leaves in cycle 2; no cycle is lost between moves
-        assert beats["o"][-1][0] == sum(cycles for _, _, cycles in wanted) + 1
+        assert beats["o"][-1][0] == sum(cycles for _, _, cycles in references) + 1
 
 
 def test_words_before_an_error_are_not_marked(exchange):

@@ -73,9 +73,9 @@ def test_verdicts(exchange, words, parameters, pause):
     if p.padding:
         assert set(codes) >= {DmaCode.UNSUPPORTED, DmaCode.PADDING}
     if not pause:
-        begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
-        assert {b - a for a, b in zip(begun, told, strict=True)} == {p.dims + 4}
-        assert {b - a for a, b in itertools.pairwise(begun)} == {p.dims + 4}
+        starts, ends = ([cycle for cycle, _ in beats[name]] for name in "io")
+        assert {b - a for a, b in zip(starts, ends, strict=True)} == {p.dims + 4}
+        assert {b - a for a, b in itertools.pairwise(starts)} == {p.dims + 4}
 
 
 @pytest.mark.parametrize("cycle", range(10))

@@ -23,9 +23,9 @@ class LoadMemories:
 
     def __init__(self, p, dram, local, faults=()):
         self.p, self.dram, self.local = p, dram, local
-        self.answers = np.zeros(len(dram) // p.bytes, np.uint8)
+        self.responses = np.zeros(len(dram) // p.bytes, np.uint8)
         for first, last, code in reversed(list(faults)):
-            self.answers[first // p.bytes : last // p.bytes + 1] = code
+            self.responses[first // p.bytes : last // p.bytes + 1] = code
         self.r = []
 
     def __call__(self, stream, fields):
@@ -39,7 +39,7 @@ class LoadMemories:
             for n in range(beats):
                 at = fields["addr"] + n * p.bytes
                 data = int.from_bytes(self.dram[at : at + p.bytes].tobytes(), "little")
-                self.r.append({"data": data, "resp": self.answers[at // p.bytes], "last": n == beats - 1})
+                self.r.append({"data": data, "resp": self.responses[at // p.bytes], "last": n == beats - 1})
         elif stream == "write":
             assert fields["write"]
             for lane in range(p.bytes):

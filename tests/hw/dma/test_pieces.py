@@ -96,11 +96,11 @@ def test_pieces(exchange, checked, parameters, pause):
         found = np.array(elements(pieces, d.size), np.int64)
         assert (found[:, 2] == filled).all(), d
         source = ~filled  # without a read, the address of the other side has no meaning
-        for column, wanted, width, here in (
+        for column, expected, width, here in (
             (0, bus.astype(np.int64), p.addr_width, True if d.store else source),
             (1, local, p.local_width, source if d.store else True),
         ):
-            assert (((found[:, column] - wanted.ravel()) % (1 << width) == 0) | ~np.array(here)).all(), d
+            assert (((found[:, column] - expected.ravel()) % (1 << width) == 0) | ~np.array(here)).all(), d
         assert [piece["last"] for piece in pieces] == [0] * (count - 1) + [1]
         for piece in pieces:
             if p.values:
@@ -111,9 +111,9 @@ def test_pieces(exchange, checked, parameters, pause):
         cases += d.padded and not dma.inside(d).any()
     assert cases or not p.padding  # only padding occurs
     if not pause:
-        begun, told = ([cycle for cycle, _ in beats[name]] for name in "io")
-        assert told[0] == begun[0] + 2
-        assert told[-1] - told[0] + 1 == len(told)  # and from one descriptor to the next
+        starts, ends = ([cycle for cycle, _ in beats[name]] for name in "io")
+        assert ends[0] == starts[0] + 2
+        assert ends[-1] - ends[0] + 1 == len(ends)  # and from one descriptor to the next
 
 
 @pytest.mark.parametrize("cycle", range(8))

@@ -24,9 +24,9 @@ class StoreMemories:
 
     def __init__(self, p, dram, local, faults=()):
         self.p, self.dram, self.local = p, dram, local
-        self.answers = np.zeros(len(dram) // p.bytes, np.uint8)
+        self.responses = np.zeros(len(dram) // p.bytes, np.uint8)
         for first, last, code in reversed(list(faults)):
-            self.answers[first // p.bytes : last // p.bytes + 1] = code
+            self.responses[first // p.bytes : last // p.bytes + 1] = code
         self.found, self.b = [], []
         self.bursts, self.data = deque(), deque()
         self.open = self.beats = 0
@@ -59,7 +59,7 @@ class StoreMemories:
         for n in range(beats):
             word, at = self.data.popleft(), addr + n * self.p.bytes
             assert word["last"] == (n == beats - 1)
-            resp = resp or int(self.answers[at // self.p.bytes])
+            resp = resp or int(self.responses[at // self.p.bytes])
             for lane in range(self.p.bytes):
                 if word["strb"] >> lane & 1:
                     self.dram[at + lane] = word["data"] >> (8 * lane) & 255
@@ -122,12 +122,12 @@ def test_an_address_does_not_wait_for_data(exchange, checked):
 def test_reader(exchange, pause):
     reader = StoreReader(local_bytes=2048)
     runs = [{"addr": addr, "bytes": count} for addr in (0, 5, 1000) for count in (1, 8, 4, 17, 100)]
-    asked = [n for run in runs for n in range(run["addr"] // 8, (run["addr"] + run["bytes"] - 1) // 8 + 1)]
-    beats = exchange(reader, {"i": runs}, {"o": len(asked)}, pause=pause)
-    assert [fields["addr"] for _, fields in beats["o"]] == asked
+    requested = [n for run in runs for n in range(run["addr"] // 8, (run["addr"] + run["bytes"] - 1) // 8 + 1)]
+    beats = exchange(reader, {"i": runs}, {"o": len(requested)}, pause=pause)
+    assert [fields["addr"] for _, fields in beats["o"]] == requested
     if not pause:
         assert beats["o"][0][0] == beats["i"][0][0] + 1
-        assert beats["o"][-1][0] - beats["o"][0][0] == len(asked) - 1
+        assert beats["o"][-1][0] - beats["o"][0][0] == len(requested) - 1
 
 
 @pytest.mark.parametrize("cycle", range(2, 30, 5))

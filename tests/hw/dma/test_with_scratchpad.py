@@ -84,19 +84,19 @@ def test_loads_and_stores_through_a_shared_scratchpad():
         aw, w, b = dma.m_axi.aw, dma.m_axi.w, dma.m_axi.b
         ctx.set(aw.ready, 1)
         ctx.set(w.ready, 1)
-        addresses, answers = [], 0
+        addresses, responses = [], 0
         while True:
             if ctx.get(aw.valid):
                 addresses += [ctx.get(aw.payload.addr) + 8 * n for n in range(ctx.get(aw.payload.len) + 1)]
-            ctx.set(b.valid, answers > 0)
-            if answers and ctx.get(b.ready):
-                answers -= 1
+            ctx.set(b.valid, responses > 0)
+            if responses and ctx.get(b.ready):
+                responses -= 1
             if ctx.get(w.valid):
                 at, data = addresses.pop(0), ctx.get(w.payload.data).to_bytes(8, "little")
                 for lane in range(8):
                     if ctx.get(w.payload.strb) >> lane & 1:
                         out[at + lane] = data[lane]
-                answers += ctx.get(w.payload.last)
+                responses += ctx.get(w.payload.last)
             await ctx.tick()
 
     async def statuses(ctx):

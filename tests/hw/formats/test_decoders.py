@@ -22,7 +22,7 @@ def _run(name: str, lanes: int, beats: list[tuple[list[int], int]]) -> tuple[lis
             await ctx.tick().until(dut.i.ready)
         ctx.set(dut.i.valid, 0)
 
-    async def take(ctx):
+    async def receive(ctx):
         ctx.set(dut.o.ready, 1)
         for cycle in range(len(beats) + 3):
             if ctx.get(dut.o.valid):
@@ -33,7 +33,7 @@ def _run(name: str, lanes: int, beats: list[tuple[list[int], int]]) -> tuple[lis
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)
     simulator.add_testbench(put)
-    simulator.add_testbench(take, background=False)
+    simulator.add_testbench(receive, background=False)
     simulator.run()
     return seen, cycles
 

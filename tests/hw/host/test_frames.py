@@ -11,8 +11,8 @@ CONTENTS = [b"a", bytes(1), bytes(9), bytes(range(1, 251)), bytes(range(1, 256))
 CONTENTS += [b"\x01" * 253, b"\x01" * 254 + bytes(1), b"\x01" * 254 + b"\x02", random.Random(1).randbytes(300)]
 
 
-def _run(component, beats: list, take, pause: float = 0.0) -> list:
-    """Send `beats` into the stream i of a component; collect the results of `take` for each beat of o."""
+def _run(component, beats: list, field, pause: float = 0.0) -> list:
+    """Send `beats` into the stream i of a component; collect the results of `field` for each beat of o."""
     rng, found = random.Random(1), []
 
     async def put(ctx):
@@ -31,7 +31,7 @@ def _run(component, beats: list, take, pause: float = 0.0) -> list:
             o = component.o
             *_, valid, ready, payload = await ctx.tick().sample(o.valid, o.ready, o.payload)
             if valid and ready:
-                found.append(take(payload))
+                found.append(field(payload))
 
     simulator = Simulator(component)
     simulator.add_clock(1e-6)
@@ -59,8 +59,8 @@ def _read(text: bytes, pause: float = 0.0) -> list[bytes | None]:
 
 
 def test_written_frames_equal_those_of_the_golden_model():
-    wanted = b"".join(map(frames.frame, CONTENTS))
-    assert _written(CONTENTS) == wanted
+    expected = b"".join(map(frames.frame, CONTENTS))
+    assert _written(CONTENTS) == expected
     assert _written(CONTENTS[-3:], pause=0.5) == b"".join(map(frames.frame, CONTENTS[-3:]))
 
 
@@ -71,7 +71,7 @@ def test_frames_are_read():
 
 def test_damage_is_detected_and_the_next_frame_is_read():
     rng, good = random.Random(2), frames.frame(b"good")
-    text, wanted = b"", []
+    text, expected = b"", []
     for _ in range(25):
         frame = bytearray(frames.frame(rng.randbytes(rng.choice([1, 20]))))
         at = rng.randrange(len(frame) - 1)
@@ -83,6 +83,6 @@ def test_damage_is_detected_and_the_next_frame_is_read():
         else:
             frame.insert(at, frame[at])
         text += frame + good
-        wanted += [frames.unframe(part) for part in bytes(frame).split(b"\0")[:-1] if part] + [b"good"]
-    assert None in wanted
-    assert _read(text) == wanted
+        expected += [frames.unframe(part) for part in bytes(frame).split(b"\0")[:-1] if part] + [b"good"]
+    assert None in expected
+    assert _read(text) == expected

@@ -54,7 +54,7 @@ def _received(levels: list[tuple[int, int]], held: int = 1, reset: int = 0) -> l
             for _ in range(12 * count):
                 await ctx.tick()
 
-    async def take(ctx):
+    async def receive(ctx):
         ctx.set(uart.receive.ready, 1)
         async for _, _, valid, payload in ctx.tick().sample(uart.receive.valid, uart.receive.payload):
             if valid:
@@ -64,7 +64,7 @@ def _received(levels: list[tuple[int, int]], held: int = 1, reset: int = 0) -> l
     simulator = Simulator(ResetInserter(hold)(uart))
     simulator.add_clock(1e-6)
     simulator.add_testbench(drive)
-    simulator.add_testbench(take, background=True)
+    simulator.add_testbench(receive, background=True)
     simulator.run()
     return found
 

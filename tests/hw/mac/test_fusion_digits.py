@@ -21,7 +21,7 @@ def test_digits_add_up():
             rows.append((part, n == 0, n == count - 1, wide))
         expected.append([(value + (1 << 23)) % (1 << 24) - (1 << 23) for value in total])
 
-    async def give(ctx):
+    async def send(ctx):
         for part, first, final, wide in rows:
             while rng.random() < 0.3:
                 await ctx.tick()
@@ -34,7 +34,7 @@ def test_digits_add_up():
             await ctx.tick().until(digits.i.ready)
             ctx.set(digits.i.valid, 0)
 
-    async def take(ctx):
+    async def receive(ctx):
         while len(seen) < len(expected):
             ctx.set(digits.o.ready, rng.random() < 0.5)
             _, _, ready, valid, first, second, last = await ctx.tick().sample(
@@ -46,7 +46,7 @@ def test_digits_add_up():
 
     simulator = Simulator(digits)
     simulator.add_clock(1e-6)
-    simulator.add_testbench(give)
-    simulator.add_testbench(take)
+    simulator.add_testbench(send)
+    simulator.add_testbench(receive)
     simulator.run()
     assert seen == expected

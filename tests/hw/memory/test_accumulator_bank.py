@@ -10,7 +10,7 @@ from systola.hw.memory.accumulator_bank import AccumulatorBank
 ROWS, COLS = 16, 3
 
 
-def run(rows, reads, *, beside=False):
+def run(rows, reads, *, concurrent=False):
     """Rows, one per cycle, and (cycle, address) reads. Returns the values read, with their cycles."""
     memory = AccumulatorBank(cols=COLS, in_width=12, rows=ROWS)
     found = []
@@ -27,7 +27,7 @@ def run(rows, reads, *, beside=False):
         ctx.set(memory.row.valid, 0)
 
     async def read(ctx):
-        if not beside:
+        if not concurrent:
             await ctx.tick().repeat(len(rows) + 4)
         for addr in reads:
             ctx.set(memory.read.valid, 1)
@@ -35,7 +35,7 @@ def run(rows, reads, *, beside=False):
             await ctx.tick().until(memory.read.ready)
         ctx.set(memory.read.valid, 0)
 
-    async def take(ctx):
+    async def receive(ctx):
         ctx.set(memory.out.ready, 1)
         for cycle in range(len(rows) + len(reads) + 40):
             _, _, valid, data = await ctx.tick().sample(memory.out.valid, memory.out.payload.data.as_value())
@@ -45,8 +45,8 @@ def run(rows, reads, *, beside=False):
 
     simulator = Simulator(memory)
     simulator.add_clock(1e-6)
-    for bench in (write, read, take):
-        simulator.add_testbench(bench, background=bench is not take)
+    for bench in (write, read, receive):
+        simulator.add_testbench(bench, background=bench is not receive)
     simulator.run()
     return found
 
@@ -68,13 +68,13 @@ def test_rows_accumulate_at_any_distance():
 
 def test_reads_of_the_other_half_never_wait():
     rows = [(n % 8, 1, [1] * COLS) for n in range(100)]
-    found = run(rows, [8 + n % 8 for n in range(50)], beside=True)
+    found = run(rows, [8 + n % 8 for n in range(50)], concurrent=True)
     cycles = [cycle for cycle, _ in found]
     assert cycles == list(range(cycles[0], cycles[0] + 50))
 
 
 def test_reads_of_the_same_half_wait_for_rows_that_accumulate():
     rows = [(n % 8, 1, [1] * COLS) for n in range(40)]
-    found = run(rows, [3], beside=True)
+    found = run(rows, [3], concurrent=True)
     assert found[0][0] > 40
     assert found[0][1] == [5] * COLS

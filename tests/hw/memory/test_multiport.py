@@ -51,9 +51,9 @@ def test_concurrent_accesses_of_ports():
                 np.array([[each & 1, each >> 1] for each in strobe], np.uint8),
             )
         )
-    outcome, (answers,) = simulate(design, [MultiportCase(ports, [0.0] * 3)], keep=True, simulator=QUICK)
+    outcome, (responses,) = simulate(design, [MultiportCase(ports, [0.0] * 3)], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0
-    assert answers == [[0x1111, 0x5533, 0x5533], [0, 0x5533, 0x5533], [0, 0x1111, 0x5533]]
+    assert responses == [[0x1111, 0x5533, 0x5533], [0, 0x5533, 0x5533], [0, 0x1111, 0x5533]]
 
 
 def test_ports_equal_those_of_any_memory():

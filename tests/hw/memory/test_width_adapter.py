@@ -48,19 +48,21 @@ def test_whole_words_take_one_access_each(exchange):
 def test_every_beat_receives_its_part(exchange, pause):
     rng = random.Random(2)
     words = [rng.randrange(1 << WIDTH * PARTS) for _ in range(16)]
-    asked = [{"addr": addr} for addr in _runs(rng, 300)]
-    answers = []
+    requested = [{"addr": addr} for addr in _runs(rng, 300)]
+    responses = []
 
     def memory(name, fields):
         if name == "req":
             assert not fields["write"]
-            answers.append({"data": words[fields["addr"]]})
+            responses.append({"data": words[fields["addr"]]})
 
     parts = ReadDownsizer(addr_width=6, width=WIDTH, parts=PARTS)
-    seen = exchange(parts, {"i": asked, "rsp": answers}, {"o": len(asked), "req": None}, pause=pause, react=memory)
-    expected = [words[beat["addr"] // PARTS] >> WIDTH * (beat["addr"] % PARTS) & 0xFFFF for beat in asked]
+    seen = exchange(
+        parts, {"i": requested, "rsp": responses}, {"o": len(requested), "req": None}, pause=pause, react=memory
+    )
+    expected = [words[beat["addr"] // PARTS] >> WIDTH * (beat["addr"] % PARTS) & 0xFFFF for beat in requested]
     assert [fields["data"] for _, fields in seen["o"]] == expected
-    assert pause or len(answers) < len(asked) * 2 / 3
+    assert pause or len(responses) < len(requested) * 2 / 3
 
 
 def _write(memory, size, access):

@@ -101,14 +101,14 @@ def test_a_missing_member_stalls_sums_but_no_packets(design):
     case.packets[5] = [*(Packet(2, (n, n)) for n in range(150)), *sums.packets[5]]
     outcome, (result,) = simulate(design, [case], keep=True)
     assert outcome.mismatches == 0, outcome.examples
-    come = [
+    arrivals = [
         (cycle, source, node)
         for node, cycles in result["arrivals"].items()
         for cycle, source in zip(cycles, result["sources"][node], strict=True)
     ]
-    assert sum(source == node for _, source, node in come) == 3
-    first = min(cycle for cycle, source, node in come if source == node)
-    others = [cycle for cycle, source, node in come if source not in (node, 5)]
+    assert sum(source == node for _, source, node in arrivals) == 3
+    first = min(cycle for cycle, source, node in arrivals if source == node)
+    others = [cycle for cycle, source, node in arrivals if source not in (node, 5)]
     assert len(others) == 100
     assert max(others) < first
     assert first > 300

@@ -38,7 +38,7 @@ class DescriptorMemory:
                     offset += width
                 self.memory[slot * p.pitch] = bits | rng.getrandbits(7) << offset
                 self.values.append({"fields": value, "last": int(last)})
-        self.answers, self.addresses = [], []
+        self.responses, self.addresses = [], []
 
     def react(self, name, fields):
         if name == "ar":
@@ -48,7 +48,7 @@ class DescriptorMemory:
             for beat in range(p.beats):
                 bits = self.memory[fields["addr"]] >> beat * p.data_width & (1 << p.data_width) - 1
                 resp = self.errors.get((len(self.addresses) - 1, beat), 0)
-                self.answers.append({"data": bits, "resp": resp, "last": beat == p.beats - 1})
+                self.responses.append({"data": bits, "resp": resp, "last": beat == p.beats - 1})
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.5])
@@ -66,7 +66,7 @@ class DescriptorMemory:
 def test_chains(exchange, parameters, pause):
     fetch = DescriptorFetch(fields=FIELDS, **parameters)
     dram = DescriptorMemory(fetch.p, [1, 7, 4, 1, 9])
-    inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.answers}
+    inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.responses}
     beats = exchange(fetch, inputs, {"ar": 22, "o": 22, "fault": 0}, pause=pause, react=dram.react)
     assert [fields for _, fields in beats["o"]] == dram.values
     if not pause:  # the stated latencies
@@ -113,7 +113,7 @@ def test_a_bus_error_ends_the_chain(exchange, code, number, beat):
     other = FetchError.DECERR if code == FetchError.SLVERR else FetchError.SLVERR
     errors = {(number, beat): code, **({(number, beat + 1): other} if beat < 2 else {})}
     dram = DescriptorMemory(fetch.p, [5, 2], errors=errors)
-    inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.answers}
+    inputs = {"start": [{"value": addr} for addr in dram.starts], "r": dram.responses}
     beats = exchange(fetch, inputs, {"ar": None, "o": number + 2, "fault": 1}, react=dram.react)
     assert [fields for _, fields in beats["fault"]] == [{"code": code, "addr": dram.addresses[number]}]
     assert [fields for _, fields in beats["o"]] == dram.values[:number] + dram.values[5:]  # and the next chain runs
@@ -122,7 +122,7 @@ def test_a_bus_error_ends_the_chain(exchange, code, number, beat):
 def test_a_start_that_is_not_aligned_is_a_fault(exchange):
     fetch = DescriptorFetch(fields=FIELDS)
     dram = DescriptorMemory(fetch.p, [3])
-    inputs = {"start": [{"value": dram.starts[0] + 8}, {"value": dram.starts[0]}], "r": dram.answers}
+    inputs = {"start": [{"value": dram.starts[0] + 8}, {"value": dram.starts[0]}], "r": dram.responses}
     beats = exchange(fetch, inputs, {"ar": None, "o": 3, "fault": 1}, react=dram.react)
     assert [fields for _, fields in beats["fault"]] == [{"code": FetchError.ALIGNMENT, "addr": dram.starts[0] + 8}]
 
@@ -131,7 +131,7 @@ def test_a_start_that_is_not_aligned_is_a_fault(exchange):
 def test_stop_ends_the_chain_and_no_burst_remains_outstanding(at):
     fetch = DescriptorFetch(fields=FIELDS, data_width=64)
     dram = DescriptorMemory(fetch.p, [40])
-    counts = {"asked": 0, "beats": 0, "given": 0}
+    counts = {"requested": 0, "beats": 0, "given": 0}
 
     async def bench(ctx):
         pending = []
@@ -153,15 +153,15 @@ def test_stop_ends_the_chain_and_no_burst_remains_outstanding(at):
             if ctx.get(fetch.ar.valid) and cycle % 3 == 0:
                 bits = dram.memory[ctx.get(fetch.ar.payload.addr)]
                 pending += [bits >> 64 * beat & (1 << 64) - 1 for beat in range(fetch.p.beats)]
-                counts["asked"] += 1
+                counts["requested"] += 1
             assert cycle < at + 30 or at == 0 or counts == before
             await ctx.tick()
         assert ctx.get(fetch.busy) == (at == 0)
 
     _run(fetch, bench)
     if at:
-        assert counts["beats"] == counts["asked"] * fetch.p.beats
-        assert counts["asked"] - 1 <= counts["given"] <= counts["asked"]
+        assert counts["beats"] == counts["requested"] * fetch.p.beats
+        assert counts["requested"] - 1 <= counts["given"] <= counts["requested"]
 
 
 @pytest.mark.parametrize("bits", [4097 * 8, 260 * 8])

@@ -82,7 +82,7 @@ class DescriptorFeed:
     def __init__(self, p, passes, seed):
         rng = random.Random(seed)
         self.a, self.w = ([rng.randrange(-128, 128) for _ in range(SIZE)] for _ in range(2))
-        self.p, self.memory, self.answers, self.results = p, {}, [], []
+        self.p, self.memory, self.responses, self.results = p, {}, [], []
         slots = rng.sample(range(1, 100), passes)
         self.start = slots[0] * p.pitch
         for n, slot in enumerate(slots):
@@ -110,7 +110,7 @@ class DescriptorFeed:
     def react(self, name, fields):
         if name == "ar":
             for beat in range(self.p.beats):
-                self.answers.append({"data": self.memory[fields["addr"]] >> 64 * beat & (1 << 64) - 1})
+                self.responses.append({"data": self.memory[fields["addr"]] >> 64 * beat & (1 << 64) - 1})
 
 
 def toy(passes, seed):
@@ -123,7 +123,7 @@ def toy(passes, seed):
 @pytest.mark.parametrize("passes", [1, 2, 12])
 def test_passes_in_order(exchange, passes, pause):
     design, chain = toy(passes, passes)
-    inputs = {"start": [{"value": chain.start}], "r": chain.answers}
+    inputs = {"start": [{"value": chain.start}], "r": chain.responses}
     outputs = {"ar": passes, "y": len(chain.results), "fault": 0}
     beats = exchange(design, inputs, outputs, pause=pause, react=chain.react, watch=("passes", "busy"))
     results = [{name: fields[name] for name in ("addr", "value")} for _, fields in beats["y"]]

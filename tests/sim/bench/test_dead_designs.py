@@ -48,7 +48,7 @@ def test_a_dead_design_is_detected(name, kind):
     cases = generator.cases(design.parameters, 3, 1)
     try:
         outcome, _ = simulate(dead(design, kind), cases, timeout=240)
-        said = "" if outcome.mismatches else "no mismatch was found"
+        missing = "" if outcome.mismatches else "no mismatch was found"
     except SimulatorError as error:
-        said = str(error) if "did not end within" in str(error) else ""
-    assert not said
+        missing = str(error) if "did not end within" in str(error) else ""
+    assert not missing

@@ -30,7 +30,7 @@ SMALL = {
     "collective": {"topology": "ring", "k": 3, "l": 1, "width": 8, "format": "int8", "rows": 64, "timeout": 256},
 }
 STATELESS = {
-    "bitbrick": "combinational: its register is written in every cycle",
+    "bitbrick": "combinational: it has no state",
     "noc_traffic": "its packet numbers continue after a reset, which is legal in an empty network only;"
     " the bench of the network resets in mid-run",
 }

@@ -13,10 +13,10 @@ from systola.sim.golden.collective import (
     RANGE,
     ROOT,
     Call,
+    addition_order,
     after,
-    behind,
     bound,
-    promised,
+    defined_rows,
     ring_paths,
     statuses,
     words,
@@ -27,9 +27,9 @@ def _call(name, rows=1, root=0, base=0):
     return Call(OPERATIONS.index(name), root, rows, base)
 
 
-def _run(name, memory, k, **asked):
+def _run(name, memory, k, **fields):
     """On a ring, with one element per lane."""
-    return after(memory, dict.fromkeys(range(k), _call(name, **asked)), k, 1, 8)[..., 0]
+    return after(memory, dict.fromkeys(range(k), _call(name, **fields)), k, 1, 8)[..., 0]
 
 
 @pytest.mark.parametrize(("k", "l"), [(2, 2), (3, 3), (4, 4), (8, 8), (4, 2), (2, 6), (6, 6), (8, 4)])
@@ -68,15 +68,15 @@ def test_all_to_all_starts_after_its_source():
     assert np.array_equal(found[:, :4], memory[:, :4, :, 0])
     assert np.array_equal(found[0, 4:], np.concatenate([memory[0, :2], memory[1, :2]])[..., 0])
     assert np.array_equal(found[1, 4:], np.concatenate([memory[0, 2:4], memory[1, 2:4]])[..., 0])
-    assert promised(_call("all_to_all"), 2, 1, 8).all()
-    assert list(promised(_call("all_to_all"), 2, 2, 12)) == [True] * 8 + [False] * 4
+    assert defined_rows(_call("all_to_all"), 2, 1, 8).all()
+    assert list(defined_rows(_call("all_to_all"), 2, 2, 12)) == [True] * 8 + [False] * 4
 
 
 def test_sums_wrap_and_begin_after_their_owner():
     memory = np.full((4, 1, 2, 1), 100)
     assert _run("reduce", memory, 4, root=1)[1, 0, 0] == 400 - 512
-    assert behind([3, 0, 2, 1], 0) == [2, 1, 3, 0]
-    assert behind([3, 0, 2, 1], 1) == [3, 0, 2, 1]
+    assert addition_order([3, 0, 2, 1], 0) == [2, 1, 3, 0]
+    assert addition_order([3, 0, 2, 1], 1) == [3, 0, 2, 1]
 
 
 def test_status_of_calls():

@@ -134,10 +134,10 @@ def test_the_last_value_of_a_repeated_register_counts():
 @given(st.integers(0, 200), st.integers(0, 7))
 def test_the_buffer_requests_whole_blocks(body, offset):
     """Blocks are requested in order as long as the buffer has space in addition to the kept ones."""
-    asked = 8 - offset
-    while asked - body <= 64 - 8:
-        asked += 8
-    assert isa.reach(body, 64, 16 * offset) == asked
+    requested = 8 - offset
+    while requested - body <= 64 - 8:
+        requested += 8
+    assert isa.reach(body, 64, 16 * offset) == requested
 
 
 @pytest.mark.parametrize("code", [InstructionWord(0), InstructionWord(63), InstructionWord(Opcode.SET, 127)])

@@ -19,8 +19,8 @@ from systola.sim.golden.noc import (
 def test_packets_of_a_pair_keep_their_order_and_wrong_ones_are_dropped():
     first, other, second = Packet(1, (7, 8)), Packet(2, (9,)), Packet(1, (5,))
     sent = {0: [first, Packet(0, (1,)), other, Packet(3, (1, 2)), second], 2: [Packet(1, (4,))]}
-    come = {(0, 1, False): [first.words, second.words], (0, 2, False): [other.words], (2, 1, False): [(4,)]}
-    assert deliveries(sent, 3, 3) == come
+    arrivals = {(0, 1, False): [first.words, second.words], (0, 2, False): [other.words], (2, 1, False): [(4,)]}
+    assert deliveries(sent, 3, 3) == arrivals
     assert [dropped(sent[n], n, 3, 3) for n in (0, 2)] == [2, 0]
 
 

@@ -66,8 +66,8 @@ def test_waiting_is_bounded_by_one_access_of_each_other_port():
         for trace, rs in zip(traces, requests, strict=True)
         for t, r in zip(trace.served, rs, strict=True)
     }
-    for trace, asked in zip(traces, requests, strict=True):
-        for start, end, request in zip(trace.accepted, trace.served, asked, strict=True):
+    for trace, requested in zip(traces, requests, strict=True):
+        for start, end, request in zip(trace.accepted, trace.served, requested, strict=True):
             others = sum((cycle, pad.bank(request.addr)) in served for cycle in range(start + 1, end))
             assert others == end - start - 1  # a bank never idles while a request is pending
             most = max(most, others)

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from systola.sim.network import moves, nodes, reference
+from systola.sim.network import data_movement, nodes, reference
 from systola.sim.network.arithmetic import Exact, Tflite
 from systola.sim.network.graph import Graph, GraphError, Tensor
 
@@ -24,16 +24,19 @@ NODES = (
     (nodes.Multiplication("n", ("x", "x"), "y", Exact()), Tensor("y", IMAGE.shape, "int32")),
     (nodes.Activation("n", "x", "y", Tflite(), function="relu"), Tensor("y", IMAGE.shape, "int8", scale=0.5)),
     (nodes.Softmax("n", "x", "y", Tflite()), Tensor("y", IMAGE.shape, "int8", scale=1 / 256, zero_point=-128)),
-    (moves.Concatenation("n", ("x", "x"), "y", axis=3), Tensor("y", (1, 6, 6, 8), "int8", scale=0.5)),
-    (moves.Reshape("n", "x", "y", to=(36, 4)), Tensor("y", (36, 4), "int8", scale=0.5)),
-    (moves.Padding("n", "x", "y", pads=((0, 0),) * 4), Tensor("y", IMAGE.shape, "int8", scale=0.5)),
+    (data_movement.Concatenation("n", ("x", "x"), "y", axis=3), Tensor("y", (1, 6, 6, 8), "int8", scale=0.5)),
+    (data_movement.Reshape("n", "x", "y", to=(36, 4)), Tensor("y", (36, 4), "int8", scale=0.5)),
+    (data_movement.Padding("n", "x", "y", pads=((0, 0),) * 4), Tensor("y", IMAGE.shape, "int8", scale=0.5)),
     (
-        moves.Slice("n", "x", "y", begin=(0, 1, 1, 0), size=(1, 2, 2, 4)),
+        data_movement.Slice("n", "x", "y", begin=(0, 1, 1, 0), size=(1, 2, 2, 4)),
         Tensor("y", (1, 2, 2, 4), "int8", scale=0.5),
     ),
     (nodes.Subtraction("n", ("x", "x"), "y", Exact()), Tensor("y", IMAGE.shape, "int32")),
-    (moves.Transpose("n", "x", "y", axes=(0, 3, 1, 2)), Tensor("y", (1, 4, 6, 6), "int8", scale=0.5)),
-    (moves.Selection("n", "x", "y", rows=(0, 5, 5), columns=(1,)), Tensor("y", (1, 3, 1, 4), "int8", scale=0.5)),
+    (data_movement.Transpose("n", "x", "y", axes=(0, 3, 1, 2)), Tensor("y", (1, 4, 6, 6), "int8", scale=0.5)),
+    (
+        data_movement.Selection("n", "x", "y", rows=(0, 5, 5), columns=(1,)),
+        Tensor("y", (1, 3, 1, 4), "int8", scale=0.5),
+    ),
 )
 FIELDS = [(node, output, field.name) for node, output in NODES for field in fields(node)]
 JUNK = (

@@ -1,5 +1,5 @@
 // DRAM behind an AXI4 bus: WORDS words of DATA bits. A read's first beat comes `latency` cycles after its address, a write's
-// response as long after its last beat; beats follow each other without a gap, bursts are answered in order, and DEPTH of
+// response as long after its last beat; beats follow each other without a gap, responses are in order, and DEPTH of
 // them may be under way. With `stall`, each channel pauses in so many of 256 cycles. Addresses from `fault_first` to
 // `fault_last` return `fault_code`, those beyond the memory DECERR, and are not written.
 //
@@ -42,10 +42,10 @@ module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH
   wire pause_w = random[25:18] < stall;
   wire pause_b = random[31:24] < stall;
 
-  function [1:0] answer(input [31:0] address);
-    if ((address >> LANES) >= WORDS) answer = 2'd3;
-    else if (address >= fault_first && address <= fault_last) answer = fault_code;
-    else answer = 2'd0;
+  function [1:0] response(input [31:0] address);
+    if ((address >> LANES) >= WORDS) response = 2'd3;
+    else if (address >= fault_first && address <= fault_last) response = fault_code;
+    else response = 2'd0;
   endfunction
 
   // Reads
@@ -76,7 +76,7 @@ module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH
       if ((!rvalid || rready) && r_due && !pause_r) begin
         rvalid <= 1;
         rid <= ar_id[r_now];
-        rresp <= answer(r_addr);
+        rresp <= response(r_addr);
         rdata <= memory[(r_addr >> LANES) % WORDS];
         rlast <= r_ends;
         r_beat <= r_ends ? 0 : r_beat + 1;
@@ -96,8 +96,8 @@ module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH
   reg [PLACES:0] b_in, b_out;
   wire [PLACES-1:0] w_now = aw_out[PLACES-1:0];
   wire [31:0] w_addr = {aw_addr[w_now][31:LANES], {LANES{1'b0}}} + (w_beat << LANES);
-  wire [1:0] w_answer = answer(w_addr);
-  wire [1:0] w_code = w_failed != 0 ? w_failed : w_answer;
+  wire [1:0] w_response = response(w_addr);
+  wire [1:0] w_code = w_failed != 0 ? w_failed : w_response;
   wire b_ready = b_in != b_out && $signed(now - b_due[b_out[PLACES-1:0]]) >= 0;
   assign awready = aw_in - aw_out != DEPTH && !pause_aw;
   assign wready = aw_in != aw_out && b_in - b_out != DEPTH && !pause_w;
@@ -113,7 +113,7 @@ module axi_memory #(parameter DATA = 64, parameter WORDS = 1024, parameter DEPTH
         aw_in <= aw_in + 1;
       end
       if (wvalid && wready) begin
-        if (w_answer == 0)
+        if (w_response == 0)
           for (lane = 0; lane < DATA / 8; lane = lane + 1)
             if (wstrb[lane]) memory[(w_addr >> LANES) % WORDS][8*lane +: 8] <= wdata[8*lane +: 8];
         w_beat <= wlast ? 0 : w_beat + 1;

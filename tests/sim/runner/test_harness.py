@@ -31,17 +31,17 @@ def test_groups(probe):
 
 def test_links_pass_through():
     design = generate("dma", find("dma").component())
-    surrounded = Harness().around(design.verilog, design.top, design.ports)
-    links = {name: port for name, port in surrounded.ports.items() if not name.startswith("set")}
+    harnessed = Harness().around(design.verilog, design.top, design.ports)
+    links = {name: port for name, port in harnessed.ports.items() if not name.startswith("set")}
     assert links == {name: port for name, port in design.ports.items() if not name.startswith("m_axi_")}
-    assert surrounded.plan.memories == (((0, "m_axi"),),)
+    assert harnessed.plan.memories == (((0, "m_axi"),),)
 
 
 def test_a_harness_is_accepted_without_a_warning(probe):
     joins = [((n, "m_axis_out"), (1 - n, "s_axis_in")) for n in range(2)]
     memories = [[(0, "m_axi"), (1, "m_axi_weights")], [(1, "m_axi"), (0, "m_axi_weights")]]
-    surrounded = Harness(2, memories, joins).around(probe, "probe", driver=True)
-    text = lint(surrounded.verilog, surrounded.top)
+    harnessed = Harness(2, memories, joins).around(probe, "probe", driver=True)
+    text = lint(harnessed.verilog, harnessed.top)
     assert not re.findall(r"%(?:Error|Warning-(?!WIDTH)).*", text)
 
 

@@ -24,12 +24,12 @@ def benches(monkeypatch):
 
 
 def run(folder, simulator, harness, verilog, top, parameters, cases):
-    surrounded = harness.around(verilog, top, simulator=simulator)
+    harnessed = harness.around(verilog, top, simulator=simulator)
     inputs = [
-        name for name, (direction, _) in surrounded.ports.items() if direction == "input" and name not in ("clk", "rst")
+        name for name, (direction, _) in harnessed.ports.items() if direction == "input" and name not in ("clk", "rst")
     ]
-    BenchJob(parameters | {"bytes": surrounded.bytes}, inputs, cases).save(folder)
-    built = build(surrounded.verilog, surrounded.top, simulator=simulator, sources=SOURCES)
+    BenchJob(parameters | {"bytes": harnessed.bytes}, inputs, cases).save(folder)
+    built = build(harnessed.verilog, harnessed.top, simulator=simulator, sources=SOURCES)
     built.run("harness_bench", env={job.ENVIRONMENT: str(folder)}, workdir=folder)
     return job.load_outcome(folder)[0]
 

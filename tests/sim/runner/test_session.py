@@ -9,7 +9,7 @@ import pytest
 
 from systola.sim.runner.dram import LIMIT, DramSettings
 from systola.sim.runner.harness import Harness
-from systola.sim.runner.session import Session, build
+from systola.sim.runner.session import SimulationSession, build
 from systola.sim.runner.simulator import SimulatorError
 
 READ, WRITE, WEIGHTS = 1, 2, 4
@@ -37,14 +37,16 @@ def ring(probe):
     return build(probe, "probe", harness=Harness(instances=4, joins=joins))
 
 
-def move(session: Session, what: int, address=0, beats=0, weights_address=0, weights_beats=0, instance=0, word=0):
+def move(
+    session: SimulationSession, what: int, address=0, beats=0, weights_address=0, weights_beats=0, instance=0, word=0
+):
     for offset, value in ((4, address), (8, beats), (12, weights_address), (16, weights_beats), (24, word), (0, what)):
         session.write(offset, value, instance)
     session.run(3, instance)
     assert session.run(1_000_000, instance).interrupted
 
 
-def result(session: Session, what: int, which: int, instance=0) -> int:
+def result(session: SimulationSession, what: int, which: int, instance=0) -> int:
     return session.read(RESULTS[what] + 4 * which, instance)
 
 
@@ -58,7 +60,7 @@ def total(image: np.ndarray, kind, address: int, beats: int) -> int:
 
 def test_two_masters_with_separate_drams(apart):
     images = words(1, 1 << 16), words(2, 1 << 16)
-    with Session(apart) as session:
+    with SimulationSession(apart) as session:
         for memory, image in enumerate(images):
             session.load(image, memory)
         session.configure(DramSettings(latency=30), 1)
@@ -76,7 +78,7 @@ def test_two_masters_with_separate_drams(apart):
 
 def test_two_masters_with_a_shared_dram(shared):
     image = words(3, 1 << 16)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.load(image)
         move(session, WRITE, 0x1000, 64, word=5)
         move(session, READ | WEIGHTS, 0x1000, 64, 0x1000, 128)
@@ -86,7 +88,7 @@ def test_two_masters_with_a_shared_dram(shared):
 
 def test_a_read_concurrent_with_a_write_returns_the_old_beat(shared):
     image = words(4, 8 * 200)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.load(image)
         session.configure(DramSettings(latency=2))
         move(session, READ | WRITE, 0, 200, word=1)
@@ -100,7 +102,7 @@ def test_bandwidth_is_exact_to_the_cycle(apart, rate):
     def law(beats: int, size: int) -> int:
         return max((beats - 1) * size * Fraction(rate).denominator // Fraction(rate).numerator, beats - 1)
 
-    with Session(apart) as session:
+    with SimulationSession(apart) as session:
         for memory in (0, 1):
             session.configure(DramSettings(rate=rate), memory)
         for beats in (1, 2, 7, 500, 1000):
@@ -112,7 +114,7 @@ def test_bandwidth_is_exact_to_the_cycle(apart, rate):
 
 
 def test_masters_of_a_dram_share_its_bandwidth(shared):
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.configure(DramSettings(rate=Fraction(3, 2)))
         move(session, READ | WEIGHTS, 0, 1000, 0x4000, 1000)
         spans = [result(session, what, LAST) - result(session, what, FIRST) for what in (READ, WEIGHTS)]
@@ -124,7 +126,7 @@ def test_masters_of_a_dram_share_its_bandwidth(shared):
 
 @pytest.mark.parametrize("latency", [1, 2, 3, 20, 300])
 def test_latency_is_counted_from_address_to_first_beat(apart, latency):
-    with Session(apart) as session:
+    with SimulationSession(apart) as session:
         session.configure(DramSettings(latency=latency))
         move(session, READ, 0, 10)
         assert result(session, READ, FIRST) == 1 + max(latency, 2)
@@ -133,7 +135,7 @@ def test_latency_is_counted_from_address_to_first_beat(apart, latency):
 
 def test_faults_at_random_beats_and_addresses(shared):
     rng = random.Random(5)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         for _ in range(25):
             beats = rng.randrange(1, 200)
             beat, code = rng.randrange(beats), rng.randrange(1, 4)
@@ -141,9 +143,9 @@ def test_faults_at_random_beats_and_addresses(shared):
             session.configure(DramSettings(fault_beat=(0, beat, code)))
             move(session, WRITE, 0, beats, word=1)
             assert result(session, WRITE, FAILED) == 1
-            wanted = np.arange(1, beats + 1)
-            wanted[beat] = 0
-            assert (session.dump(8 * beats).view(np.uint64) == wanted).all()
+            expected = np.arange(1, beats + 1)
+            expected[beat] = 0
+            assert (session.dump(8 * beats).view(np.uint64) == expected).all()
             move(session, READ, 0, beats)
             assert result(session, READ, FAILED) == 0
             session.configure(DramSettings(fault_beat=(1, beat, code)))
@@ -159,7 +161,7 @@ def test_faults_at_random_beats_and_addresses(shared):
 
 def test_stalls_cost_only_cycles(shared):
     image = words(6, 1 << 14)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.load(image)
         session.configure(DramSettings(stall=128))
         move(session, READ | WEIGHTS, 0, 1000, 0, 1000)
@@ -170,7 +172,7 @@ def test_stalls_cost_only_cycles(shared):
 
 
 def test_instances_in_a_ring(ring):
-    with Session(ring) as session:
+    with SimulationSession(ring) as session:
         for instance in range(4):
             image = np.full(1 << 12, instance + 1, np.uint8)
             session.load(image, instance)
@@ -191,7 +193,7 @@ def test_instances_in_a_ring(ring):
 def test_the_twin_of_the_former_memory_never_differs(twin):
     driven, rng = build(twin, "twin"), random.Random(7)
     counts = np.zeros(3, int)
-    with Session(driven) as session:
+    with SimulationSession(driven) as session:
         for _ in range(40):
             session.reset()  # both memories keep their contents
             latency, stall = rng.choice([1, 2, 20, 200]), rng.choice([0, 0, 40, 200])
@@ -214,7 +216,7 @@ def test_an_image_of_512_mib_accessed_at_its_end(shared):
     image = np.zeros(size, np.uint8)
     image[-800:] = words(8, 800)
     began = time.perf_counter()
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.load(image)
         move(session, READ, size - 800, 100)
         assert result(session, READ, SUM) == total(image, np.uint64, size - 800, 100)
@@ -229,7 +231,7 @@ def test_an_image_of_512_mib_accessed_at_its_end(shared):
 @pytest.mark.slow  # a limit in seconds needs a machine that does nothing else
 def test_an_image_of_256_mib_is_loaded_and_read_in_five_seconds(shared):
     image = np.random.default_rng(9).integers(0, 1 << 63, 1 << 25, np.uint64).view(np.uint8)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         began = time.perf_counter()
         session.load(image)
         loaded = time.perf_counter()
@@ -244,7 +246,7 @@ def test_illegal_options_of_a_session(shared, tmp_path):
     large = tmp_path / "large.bin"
     with large.open("wb") as file:
         file.truncate(LIMIT + 1)
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         with pytest.raises(SimulatorError, match="1,073,741,825 bytes is too large: the limit is 1,073,741,824 bytes"):
             session.load(large)
         with pytest.raises(SimulatorError, match="memory is 1: probe in its harness has 1"):
@@ -259,7 +261,7 @@ def test_illegal_options_of_a_session(shared, tmp_path):
 
 def test_a_design_that_never_interrupts_ends_at_the_limit():
     dumb = "module dumb (input clk, input rst, output reg x);\n  always @(posedge clk) x <= !x;\nendmodule\n"
-    with Session(build(dumb, "dumb")) as session:
+    with SimulationSession(build(dumb, "dumb")) as session:
         stop = session.run(1000)
         assert (stop.interrupted, stop.cycles) == (False, 1000)
         with pytest.raises(SimulatorError, match="dumb has no registers"):
@@ -267,7 +269,7 @@ def test_a_design_that_never_interrupts_ends_at_the_limit():
 
 
 def test_busy_is_recorded(shared):
-    with Session(shared) as session:
+    with SimulationSession(shared) as session:
         session.write(8, 10)
         session.record()
         session.write(0, READ)

@@ -1,5 +1,5 @@
 // The former model of a DRAM (sim/models/axi_memory.v) beside the harness's own: both are driven by the same random master,
-// and everything that they answer is compared in every cycle.
+// and all their responses are compared in every cycle.
 //
 // Registers, written: 0x00 latency, 0x04 stall, 0x08 fault_first, 0x0c fault_last, 0x10 fault_code, 0x14 seed, 0x18 activity
 // in 256ths. Read: 0x20 differences, 0x24 beats read, 0x28 beats written, 0x2c beats and responses with an error.

@@ -7,7 +7,7 @@ import pytest
 
 from systola.sim.golden.formats import sparse
 from systola.sim.stimulus import nm_mac, sparse_systolic
-from systola.sim.stimulus.illegal_places import illegal_places, kinds, spoil
+from systola.sim.stimulus.illegal_places import corrupt, illegal_places, kinds
 
 
 def kind(places) -> tuple[int, bool]:
@@ -29,9 +29,9 @@ def test_only_the_wrong_groups_change_and_one_of_one_place_cannot_be_wrong():
     rng = np.random.default_rng(2)
     places = np.tile([0, 1, 2, 3], (3, 5, 1))
     wrong = rng.random((3, 5)) < 0.5
-    assert (sparse.illegal(spoil(rng, places, wrong, 8, kinds(4)), 8) == wrong).all()
+    assert (sparse.illegal(corrupt(rng, places, wrong, 8, kinds(4)), 8) == wrong).all()
     single = places[..., :1]
-    assert (spoil(rng, single, wrong, 4, kinds(1)) == single).all()
+    assert (corrupt(rng, single, wrong, 4, kinds(1)) == single).all()
 
 
 @pytest.mark.parametrize("sparsity", ["2:4", "4:8"])

@@ -14,10 +14,10 @@ def data():
 
 def test_integers_keep_the_accuracy(data):
     images, labels = data.test_images[:300], data.test_labels[:300]
-    guesses = convnet.infer(convnet.weights(), images)[-1].argmax(1)
-    assert np.mean(guesses == labels) > 0.95
+    predictions = convnet.infer(convnet.weights(), images)[-1].argmax(1)
+    assert np.mean(predictions == labels) > 0.95
     in_integers = convnet.network().run(images).argmax(1)
-    assert np.mean(in_integers == guesses) > 0.97
+    assert np.mean(in_integers == predictions) > 0.97
 
 
 @pytest.mark.parametrize(("format", "activations"), [("int8", "int8"), ("flint4", "int8"), ("apot5", "float8")])

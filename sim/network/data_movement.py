@@ -7,24 +7,24 @@ from numbers import Real
 import numpy as np
 
 from ..golden.formats.olive import Pairs
-from .arithmetic.base import moves
+from .arithmetic.base import representation_mismatch
 from .fields import integers
 from .nodes import Node, Pair
 from .tensor import Tensor
 
 
-class _Move(Node):
+class _DataMovement(Node):
     """Data movement node: its output has values of its inputs, unchanged."""
 
     def check(self, inputs, output):
         super().check(inputs, output)
         for source in inputs:
-            if reason := moves(source, output):
+            if reason := representation_mismatch(source, output):
                 self.fail(reason)
 
 
 @dataclass(frozen=True, eq=False)
-class Concatenation(_Move):
+class Concatenation(_DataMovement):
     """Concatenation of the inputs along `axis`; negative axes count from the last."""
 
     axis: int = field(kw_only=True)
@@ -47,7 +47,7 @@ class Concatenation(_Move):
 
 
 @dataclass(frozen=True, eq=False)
-class Reshape(_Move):
+class Reshape(_DataMovement):
     """Reshape of the same values in row-major order to another shape, `to`."""
 
     to: tuple[int, ...] = field(kw_only=True)
@@ -60,7 +60,7 @@ class Reshape(_Move):
 
 
 @dataclass(frozen=True, eq=False)
-class Padding(_Move):
+class Padding(_DataMovement):
     """Padding of x: (before, after) elements around it for each axis, all equal to `value`: an integer, or a code.
 
     Without a value they represent 0.0: the zero point, or its code.
@@ -92,7 +92,7 @@ class Padding(_Move):
 
 
 @dataclass(frozen=True, eq=False)
-class Slice(_Move):
+class Slice(_DataMovement):
     """Slice of `size` elements of each axis, from `begin` on, `stride` apart."""
 
     begin: tuple[int, ...] = field(kw_only=True)
@@ -122,7 +122,7 @@ class Slice(_Move):
 
 
 @dataclass(frozen=True, eq=False)
-class Transpose(_Move):
+class Transpose(_DataMovement):
     """Transposition: axis i of the result is axis `axes[i]` of the input."""
 
     axes: tuple[int, ...] = field(kw_only=True)
@@ -141,7 +141,7 @@ class Transpose(_Move):
 
 
 @dataclass(frozen=True, eq=False)
-class Selection(_Move):
+class Selection(_DataMovement):
     """Selection of rows and columns of an image, any number of times: y[n, i, j, c] = x[n, rows[i], columns[j], c].
 
     Resizing to the nearest neighbour, in every convention about centres and corners, is a selection.

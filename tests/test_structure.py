@@ -34,13 +34,13 @@ ORDER = {
         ("cli", "papers", "figures", "mutants"),
     ),
 }
-"""Rooms, lowest group first. A room imports from lower groups; within a group imports have one direction."""
+"""Packages, lowest group first. A package imports from lower groups; within a group imports have one direction."""
 
 FRONT = {"gen": {"__init__", "__main__", "api", "generators"}}
-"""Modules outside all rooms that can import any room: the API, the command and the table of generators."""
+"""Modules outside all packages that can import any package: the API, the command and the table of generators."""
 
 MACHINES = ("cores", "accelerators")
-"""Folders of single machines. Within hw and sim, only rooms above can import from one."""
+"""Folders of single machines. Within hw and sim, only packages above can import from one."""
 
 LONGEST = 400
 MEDIAN = 120
@@ -89,30 +89,30 @@ def _import_statements(text: str, whole: bool) -> list[ast.Import | ast.ImportFr
 
 
 def direction(root: Path) -> list[str]:
-    """Imports from a higher room, mutual imports of rooms of one group, and folders that are no room."""
+    """Imports from a higher package, mutual imports of packages of one group, and folders that are in no group."""
     found = []
     for top, groups in ORDER.items():
-        level = {room: n for n, group in enumerate(groups) for room in group}
+        level = {package: n for n, group in enumerate(groups) for package in group}
         known = modules(root, top)
         between: dict[str, set[str]] = {}
         for name, file in known.items():
-            room = name.split(".")[1]
-            if room in FRONT.get(top, {"__init__"}):
+            package = name.split(".")[1]
+            if package in FRONT.get(top, {"__init__"}):
                 continue
-            if room not in level:
-                found.append(f"{name} is in no room of the house")
+            if package not in level:
+                found.append(f"{name} is in no package of `ORDER`")
                 continue
             for target in sorted(imports(name, file, set(known))):
                 parts = target.split(".")
-                if parts[0] != top or len(parts) < 2 or parts[1] == room:
+                if parts[0] != top or len(parts) < 2 or parts[1] == package:
                     continue
                 if parts[1] == "__init__" or parts[1] in FRONT.get(top, ()):
                     continue
-                if level.get(parts[1], len(groups)) > level[room]:
-                    found.append(f"{name} imports {target}, a higher room")
-                elif level[parts[1]] == level[room]:
-                    between.setdefault(f"{top}.{room}", set()).add(f"{top}.{parts[1]}")
-        found += [f"rooms import each other: {circle}" for circle in _circles(between)]
+                if level.get(parts[1], len(groups)) > level[package]:
+                    found.append(f"{name} imports {target}, a higher package")
+                elif level[parts[1]] == level[package]:
+                    between.setdefault(f"{top}.{package}", set()).add(f"{top}.{parts[1]}")
+        found += [f"packages import each other: {circle}" for circle in _circles(between)]
     return found
 
 
@@ -243,44 +243,44 @@ def test_a_tree_without_violations_is_accepted(tmp_path):
             direction,
             "hw/stream/register.py",
             "from ..bus.axi import register",
-            "hw.stream.register imports hw.bus.axi, a higher room",
+            "hw.stream.register imports hw.bus.axi, a higher package",
         ),
         (
             direction,
             "hw/bus/axi.py",
             "def f():\n    from ..cores.eyeriss import core",
-            "hw.bus.axi imports hw.cores.eyeriss.core, a higher room",
+            "hw.bus.axi imports hw.cores.eyeriss.core, a higher package",
         ),
         (
             direction,
             "hw/cores/eyeriss/core.py",
             "from ...systems import board",
-            "hw.cores.eyeriss.core imports hw.systems.board, a higher room",
+            "hw.cores.eyeriss.core imports hw.systems.board, a higher package",
         ),
         (
             direction,
             "hw/component.py",
             "from .stream import register",
-            "hw.component imports hw.stream.register, a higher room",
+            "hw.component imports hw.stream.register, a higher package",
         ),
         (
             direction,
             "hw/formats/integer.py",
             "from ..mac import multiply",
-            "rooms import each other: hw.formats, hw.mac, hw.formats",
+            "packages import each other: hw.formats, hw.mac, hw.formats",
         ),
-        (direction, "hw/other/part.py", "", "hw.other.part is in no room of the house"),
+        (direction, "hw/other/part.py", "", "hw.other.part is in no package of `ORDER`"),
         (
             direction,
             "gen/verilog/verilog.py",
             "from ..cli.app import Module",
-            "gen.verilog.verilog imports gen.cli.app, a higher room",
+            "gen.verilog.verilog imports gen.cli.app, a higher package",
         ),
         (
             direction,
             "gen/papers/claim.py",
             "from ..cli.app import Module",
-            "rooms import each other: gen.cli, gen.papers, gen.cli",
+            "packages import each other: gen.cli, gen.papers, gen.cli",
         ),
         (golden, "sim/golden/walks.py", "import cocotb", "sim.golden.walks imports cocotb"),
         (golden, "sim/golden/walks.py", "from ..bench import dma", "sim.golden.walks imports sim.bench.dma"),
