@@ -19,6 +19,7 @@ class Reason:
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
+RESET = "this bit of the value after a reset is the constant 0"
 READS = "this port of the scratchpad only reads, so the data and the strobe of its accesses are unused"
 LANE = "each write port of a bank writes one byte only, and its data and enable of other bits are unused"
 
@@ -117,6 +118,18 @@ REASONS = (
         "axi_memory",
         r"^axi_memory__matrix_arbiter_\w+: A\[0\] inverted while bit 1 is 1; assign _4 = \| ",
         "bit 1 of the reduction is 1 then, so its result is 1 regardless of bit 0",
+    ),
+    Reason("dma", r"^dma__buffer_slice_w8_d16_auto: B\[3\] stuck at 0; if \(rst\) write__addr <= 4'h0;$", RESET),
+    Reason("dma", r"^dma__descriptor_check_\w+: B\[1\] stuck at 0; if \(rst\) auto_\d+ <= 5'h00;$", RESET),
+    Reason(
+        "dma",
+        r"^dma__descriptor_check_\w+: Q\[4\] inverted while bit 24 is 1; reg \[35:0\] high ",
+        "the sum only grows; from 2^24 on it is beyond the local memory of 32 KiB, regardless of bit 4",
+    ),
+    Reason(
+        "dma",
+        r"^dma__piece_generator_\w+: Q\[64\] stuck at 1; reg \[317:0\] box ",
+        "this is a bit of the count of dimension 0, which is not read from this register",
     ),
     Reason(
         "link",
