@@ -17,6 +17,7 @@ class Reason:
 
 
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
+PAIR = "in a torus of 2 x 2 each link serves one pair of nodes, so no two inputs compete for a VC of a y output"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
 RESET = "this bit of the value after a reset is the constant 0"
@@ -62,6 +63,14 @@ REASONS = (
     Reason("router", r"^router__router_input_\w+: A\[\d+\] stuck at 0; if \(write__en\)$", UNUSED),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
+    Reason("noc", r"^noc__router_input_w32_d4_l1_r1_r0_3_4_\w+: A\[10\] inverted; if \(write__en\)$", UNUSED),
+    Reason("noc", r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _3 = ~ allocated\[0\];$", PAIR),
+    Reason(
+        "noc_traffic",
+        r"^noc_traffic__matrix_arbiter_c3_\w+: (Y\[0\] stuck at 1; assign _6 = ~ later_0_1"
+        r"|B\[0\] stuck at 1; assign _15 = request\[1\] & _14);$",
+        PAIR,
+    ),
     Reason(
         "scratchpad",
         r"^scratchpad__bank_w64_r16_l1_block_l64: B\[48\] stuck at 1; if \(access\[12\]\)$",

@@ -55,7 +55,7 @@ async def accelerator(dut):
         causes = sum(ran.counters[name] for name in job.facts["causes"])
         check.equal("causes of all cycles together", causes, ran.counters["cycles"])
         for name, most in case.most.items():
-            check.equal(f"counter {name}, at most {most},", min(most, ran.counters[name]), ran.counters[name])
+            check.equal(f"counter {name}, at most {most},", ran.counters[name], min(most, ran.counters[name]))
         if case.golden:
             place = {"base": case.base} if case.base else {}
             faults = [case.fault] if case.fault else []

@@ -12,14 +12,17 @@ POINTS = 400
 WORDS = 3
 """Words of the program, each in another bank."""
 SLACK = 16
-"""Cycles in which the array may wait for its first row."""
+"""Cycles in which the array may wait for the first row's response."""
+FILL = 64
+"""Cycles in which the path to the array fills or the array empties, in addition to four for each of its rows."""
 
 
 def contention(p: dict, rng: np.random.Generator, base: int) -> tuple[list[InstructionWord], dict[str, int]] | None:
     """Program, and upper bounds of its counters; None if there are fewer banks or words than needed.
 
     The array reads one word in every row, and the lanes add the same word in every element. The array has priority
-    until the lanes have waited three cycles, so it loses at most one cycle of four: a third of its rows.
+    until the lanes have waited three cycles, so it loses at most one cycle of four: a third of its rows. If it did not
+    have priority, it would wait for all elements, before its first row or afterwards.
     """
     writer = Writer(p, rng, base)
     if p["banks"] < WORDS or writer.act.words < WORDS:
@@ -43,4 +46,4 @@ def contention(p: dict, rng: np.random.Generator, base: int) -> tuple[list[Instr
     writer._box("STORE", beat.bit_length() - 1, (count,), (beat,), (beat,))
     writer.emit(Opcode.STORE, base + STORED, word * p["size"])
     writer.finish()
-    return writer.codes, {"lost_activations": rows // 3 + SLACK}
+    return writer.codes, {"lost_activations": rows // 3 + SLACK, "lost_fill": 4 * p["size"] + FILL}
