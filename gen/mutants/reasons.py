@@ -128,6 +128,37 @@ REASONS = (
         r"^axi_memory__matrix_arbiter_\w+: A\[0\] inverted while bit 1 is 1; assign _4 = \| ",
         "bit 1 of the reduction is 1 then, so its result is 1 regardless of bit 0",
     ),
+    Reason(
+        "collective",
+        r"^collective__lane_\w+: A\[22\] inverted; if \(advance\) begin$",
+        "a waiting lane inverts the bit in every cycle, and with 2 x 2 nodes every wait has 2, 4 or 6 cycles, counted "
+        "for all operations, rows and roots",
+    ),
+    Reason(
+        "collective",
+        r"^collective__coordinator_\w+: B\[3\] inverted while bit 2 is 1; assign procmux_9 = tree_state\[0\] ",
+        "this input is the constant 10, whose bit 2 is 0, or it is unused",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[2\] stuck at 1; assign procmux_431_CMP = fsm_state == 4'h6;$",
+        "the comparison then holds in the state NEXT too, in which this bit of the slot is 0 already",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: Y\[0\] stuck at 0; assign procmux_484_CMP = ! fsm_state;$",
+        "the number of rows to receive, which the state IDLE clears, is 0 whenever that state begins",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[1\] stuck at 1; assign auto_951 = ",
+        "`skip` is read in the state WALK only, and every transition to it sets it; in other states it is unused",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[0\] inverted; assign procmux_411 = slots_ready \? 1'h0 : 1'hx;$",
+        "this input is undefined, and the enable of the register excludes a slot that is not accepted",
+    ),
     Reason("dma", r"^dma__buffer_slice_w8_d16_auto: B\[3\] stuck at 0; if \(rst\) write__addr <= 4'h0;$", RESET),
     Reason("dma", r"^dma__descriptor_check_\w+: B\[1\] stuck at 0; if \(rst\) auto_\d+ <= 5'h00;$", RESET),
     Reason(

@@ -54,14 +54,16 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
-        hard = {"stall": float(rng.choice([0.1, 0.5, 0.9])), "bad": float(rng.choice([0.0, 0.1]))} if number % 2 else {}
+        hard = {}
+        if number % 2:
+            hard = {"stall": float(rng.choice([0.1, 0.5, 0.9])), "bad": float(rng.choice([0.0, 0.02, 0.1, 0.9]))}
         cases.append(
             case(
                 PATTERNS[number % len(PATTERNS)],
                 0.005 if number % 8 == 2 else float(rng.choice([0.02, 0.1, 0.3, 1.0])),
                 length=int(rng.choice([1, 1, 4, 16])),
                 vary=bool(rng.integers(2)),
-                background=float(rng.choice([0.0, 0.5])),
+                background=float(rng.choice([0.0, 0.3, 0.7])),
                 seed=int(rng.integers(1 << 32)),
                 before=0 if number % 4 == 0 else 100,
                 measured=400,
