@@ -7,6 +7,8 @@ from .mutate import SELECT, WIDTH, Mutants
 
 LIMIT = 60
 """Default time limit of each method in seconds."""
+PREPARATION = 5
+"""Time limit of the preparation of each of the two designs, relative to that of a method."""
 
 HEAD = """\
 read_rtlil mutants.il
@@ -52,7 +54,10 @@ def equivalent(mutants: Mutants, number: int, folder: Path, limit: int = LIMIT) 
     for top in ("gold", "gate"):
         script = f"{HEAD.format(top=top)}delete */t:$print\nselect {top}\nwrite_rtlil -selected {top}.il\n"
         (folder / "script.ys").write_text(script)
-        run_yosys(folder)
+        try:
+            run_yosys(folder, PREPARATION * limit)
+        except SynthesisError:
+            return False
     for script in (LOCAL, WHOLE):
         (folder / "script.ys").write_text(script)
         try:

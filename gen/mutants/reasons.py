@@ -17,8 +17,10 @@ class Reason:
 
 
 UNUSED = "without a write its enable is 0 already, and its address and data are unused"
+PAIR = "in a torus of 2 x 2 each link serves one pair of nodes, so no two inputs compete for a VC of a y output"
 TURN = "no route has three hops in a ring of 4: packets that pass a router in x leave x at the next one"
 
+RESET = "this bit of the value after a reset is the constant 0"
 READS = "this port of the scratchpad only reads, so the data and the strobe of its accesses are unused"
 LANE = "each write port of a bank writes one byte only, and its data and enable of other bits are unused"
 
@@ -61,6 +63,14 @@ REASONS = (
     Reason("router", r"^router__router_input_\w+: A\[\d+\] stuck at 0; if \(write__en\)$", UNUSED),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
+    Reason("noc", r"^noc__router_input_w32_d4_l1_r1_r0_3_4_\w+: A\[10\] inverted; if \(write__en\)$", UNUSED),
+    Reason("noc", r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _3 = ~ allocated\[0\];$", PAIR),
+    Reason(
+        "noc_traffic",
+        r"^noc_traffic__matrix_arbiter_c3_\w+: (Y\[0\] stuck at 1; assign _6 = ~ later_0_1"
+        r"|B\[0\] stuck at 1; assign _15 = request\[1\] & _14);$",
+        PAIR,
+    ),
     Reason(
         "scratchpad",
         r"^scratchpad__bank_w64_r16_l1_block_l64: B\[48\] stuck at 1; if \(access\[12\]\)$",
@@ -117,6 +127,56 @@ REASONS = (
         "axi_memory",
         r"^axi_memory__matrix_arbiter_\w+: A\[0\] inverted while bit 1 is 1; assign _4 = \| ",
         "bit 1 of the reduction is 1 then, so its result is 1 regardless of bit 0",
+    ),
+    Reason(
+        "collective",
+        r"^collective__lane_\w+: A\[22\] inverted; if \(advance\) begin$",
+        "a waiting lane inverts the bit in every cycle, and with 2 x 2 nodes every wait has 2, 4 or 6 cycles, counted "
+        "for all operations, rows and roots",
+    ),
+    Reason(
+        "collective",
+        r"^collective__coordinator_\w+: B\[3\] inverted while bit 2 is 1; assign procmux_9 = tree_state\[0\] ",
+        "this input is the constant 10, whose bit 2 is 0, or it is unused",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[2\] stuck at 1; assign procmux_431_CMP = fsm_state == 4'h6;$",
+        "the comparison then holds in the state NEXT too, in which this bit of the slot is 0 already",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: Y\[0\] stuck at 0; assign procmux_484_CMP = ! fsm_state;$",
+        "the number of rows to receive, which the state IDLE clears, is 0 whenever that state begins",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[1\] stuck at 1; assign auto_951 = ",
+        "`skip` is read in the state WALK only, and every transition to it sets it; in other states it is unused",
+    ),
+    Reason(
+        "collective",
+        r"^collective__slot_schedule_\w+: A\[0\] inverted; assign procmux_411 = slots_ready \? 1'h0 : 1'hx;$",
+        "this input is undefined, and the enable of the register excludes a slot that is not accepted",
+    ),
+    Reason("dma", r"^dma__buffer_slice_w8_d16_auto: B\[3\] stuck at 0; if \(rst\) write__addr <= 4'h0;$", RESET),
+    Reason("dma", r"^dma__descriptor_check_\w+: B\[1\] stuck at 0; if \(rst\) auto_\d+ <= 5'h00;$", RESET),
+    Reason(
+        "dma",
+        r"^dma__descriptor_check_\w+: Q\[4\] inverted while bit 24 is 1; reg \[35:0\] high ",
+        "the sum only grows; from 2^24 on it is beyond the local memory of 32 KiB, regardless of bit 4",
+    ),
+    Reason(
+        "dma",
+        r"^dma__piece_generator_\w+: Q\[64\] stuck at 1; reg \[317:0\] box ",
+        "this is a bit of the count of dimension 0, which is not read from this register",
+    ),
+    Reason("systola", r"^systola__accumulator_lanes_\w+: A\[1\] stuck at 1; if \(write3\[1\]\)$", UNUSED),
+    Reason("systola", r"^systola__bank_w32_r512_l1_block_l32: WR_DATA\[106\] ", LANE),
+    Reason(
+        "systola",
+        r"^systola__address_generator_d4_w12: Q\[5\] inverted; reg \[15:0\] limit3 ",
+        "the outermost count is reloaded only after the last address, and the next descriptor replaces it",
     ),
     Reason(
         "link",

@@ -17,8 +17,6 @@ from .reasons import reason
 
 CASES = 40
 """Cases per mutant, the default of `systola sim`."""
-FIRST = 8
-"""Cases of the first simulation, which suffice to notice most mutants; the others are simulated with all cases."""
 PATIENCE = 10
 """Time limit of a bench, relative to its time with the unmodified design."""
 
@@ -72,13 +70,11 @@ def score(
         made = mutants(design, folder, count=count, seed=seed)
         progress(f"{name}: building {len(made.mutations)} mutants")
         patience = PATIENCE * _seconds(generator, made)
-        waiting = made.mutations
-        for cases in (FIRST, CASES):
-            progress(f"{name}: {len(waiting)} mutants, {cases} cases each")
-            with ThreadPoolExecutor(jobs) as pool:
-                run = partial(notices, generator, made, cases, limit=patience)
-                noticed = list(pool.map(run, [each.number for each in waiting]))
-            waiting = [each for each, found in zip(waiting, noticed, strict=True) if not found]
+        progress(f"{name}: {len(made.mutations)} mutants, {CASES} cases each")
+        with ThreadPoolExecutor(jobs) as pool:
+            run = partial(notices, generator, made, CASES, limit=patience)
+            noticed = list(pool.map(run, [each.number for each in made.mutations]))
+        waiting = [each for each, found in zip(made.mutations, noticed, strict=True) if not found]
         explained = {str(each): found for each in waiting if (found := reason(name, str(each)))}
         others = [each for each in waiting if str(each) not in explained]
         same = [each for each in others if _proven(made, each, folder, limit, progress)]
@@ -97,7 +93,7 @@ def score(
 
 def _seconds(generator: Generator, made: Mutants) -> float:
     """Build the mutants, and measure the bench with the unmodified design, at least 5 seconds."""
-    if notices(generator, made, FIRST, 0, None):
+    if notices(generator, made, 1, 0, None):
         raise MutationError(f"{generator.name}: its bench rejects the unmodified design.")
     began = time.perf_counter()
     if notices(generator, made, CASES, 0, None):
@@ -106,10 +102,10 @@ def _seconds(generator: Generator, made: Mutants) -> float:
 
 
 def notices(generator: Generator, made: Mutants, cases: int, number: int, limit: float | None) -> bool:
-    """Whether the bench notices a mutant: by a mismatch, an error, or a simulation that never completes."""
+    """Whether the bench notices a mutant: by a mismatch, which ends it, by an error, or as it never completes."""
     stimulus = generator.cases(made.design.parameters, cases, 1)
     try:
-        outcome, _ = simulate(made.design, stimulus, timeout=limit, plusargs=made.plusargs(number))
+        outcome, _ = simulate(made.design, stimulus, timeout=limit, plusargs=made.plusargs(number), first=True)
     except SimulatorError:
         return True
     return outcome.mismatches > 0

@@ -95,8 +95,9 @@ class Shell(Component[P]):
     `control.start` executes the program at `entry.address`, until the engine halts, reports a fault, or `control.stop`
     is written. Then no further transfer begins; when those in flight have completed, `status.done` is set and `irq`
     rises. The engine is reset before each execution, so no state of one execution reaches the next. `error` and `pc`
-    hold the cause and place of the last end. Counters count while `go` is high, neither in the reset before nor while
-    transfers drain, and keep their values until the next start.
+    hold the cause and place of the last end. `rst` must be high for 2 cycles or more, because the engine's reset is a
+    register. Counters count while `go` is high, neither in the reset before nor while transfers drain, and keep their
+    values until the next start.
 
     A subclass names its `engine`; everything else follows from the engine's class attributes (see :class:`.Engine`).
     Bus masters and further ports of the engine pass through unchanged.

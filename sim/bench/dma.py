@@ -14,6 +14,8 @@ from ..runner.streams import Sink, Source, reader, reset, transfer, unsigned
 from ..stimulus.dma import DmaCase
 
 AXI = ("aw", "w", "b", "ar", "r")
+LONGEST = 100_000
+"""Cycles of one descriptor, at most: three times those of the longest case."""
 
 
 @cocotb.test
@@ -58,7 +60,7 @@ async def _run_case(dut, memory: AxiRamModel, p: dict, case: DmaCase, name: str,
         statuses = []
     else:
         outcome.seconds += await transfer(
-            dut, sources, {"status": sink}, also=[spm, watch], seed=case.seed, patience=20000
+            dut, sources, {"status": sink}, also=[spm, watch], seed=case.seed, patience=20_000, longest=LONGEST
         )
         statuses = [_relative(case, p, *map(unsigned, bits)) for bits in zip(*sink.fields.values(), strict=True)]
     seen_dram = np.frombuffer(memory.ram.read(0, len(dram)), np.uint8)

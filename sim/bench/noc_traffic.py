@@ -33,6 +33,10 @@ async def run(dut, job: BenchJob):
         spent = case.before + case.measured + case.after
         await _restart(dut, case)
         dut.run.value = 1
+        if case.lost:
+            await _cycles(case.lost)
+            await _restart(dut, case)
+            dut.run.value = 1
         for cycles, measured in ((case.before, 0), (case.measured, 1), (case.after, 0)):
             dut.measure.value = measured
             await _cycles(cycles)
@@ -61,7 +65,7 @@ async def _cycles(count: int):
 
 
 async def _restart(dut, case):
-    """Reset, which is legal as the network is empty: packet numbers continue, all other state is reset."""
+    """Reset, which packets must not survive, apart from their sequence numbers: these continue."""
     await FallingEdge(dut.clk)
     dut.rst.value, dut.seed.value, dut.run.value = 1, case.seed, 0
     for name, value in vars(case.settings).items():
@@ -116,7 +120,8 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
             outcome.mismatches += 1
             outcome.examples.append(f"{where}: {what} {got}, expected {expected}")
 
-    expect("wrong words, by node", counts["wrong"], np.zeros(count, int))
+    wrong = counts["flits"] if case.lost else np.zeros(count, int)  # all words after the loss of packets
+    expect("wrong words, by node", counts["wrong"], wrong)
     expect("packets received", counts["received"].sum(), counts["sent"].sum())
     known = counts["errors"] < 255
     total = np.bincount(made.source, minlength=count)
@@ -133,14 +138,15 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
         words = np.bincount(made.dest[~bad], made.flits[~bad], minlength=count)
         expect("flits that arrived, by node", counts["flits"], words)
     if links and p["topology"] in ("ring", "mesh", "torus"):  # a router per node
+        flits = np.zeros((count, count), int)
+        np.add.at(flits, (made.source[~bad], made.dest[~bad]), made.flits[~bad])
         left: Counter = Counter()
-        for a, b, flits in zip(made.source[~bad], made.dest[~bad], made.flits[~bad], strict=True):
-            left.update(dict.fromkeys(noc_routes.route(*shape, int(a), int(b)), int(flits)))
+        for a, b in np.argwhere(flits).tolist():
+            left.update(dict.fromkeys(noc_routes.route(*shape, a, b), int(flits[a, b])))
         reference = [[left[n, port] % (1 << p["counters"]) for port in range(len(links[n]))] for n in range(count)]
         expect("flits that left each port, by node", links, reference)
-    hops = {(a, b): noc.hops(*shape, a, b) for a in range(count) for b in range(count) if a != b}
-    pairs = zip(made.source[tagged], made.dest[tagged], made.flits[tagged], strict=True)
-    least = np.array([noc.zero_load(hops[int(a), int(b)], p["latency"], int(flits)) for a, b, flits in pairs], int)
+    hops = np.array([[noc.hops(*shape, a, b) if a != b else 0 for b in range(count)] for a in range(count)])
+    least = noc.zero_load(hops[made.source[tagged], made.dest[tagged]], p["latency"], made.flits[tagged])
     for node in range(count):
         own = least[made.dest[tagged] == node]
         spent, slowest, longest = int(counts["cycles"][node]), int(counts["slowest"][node]), int(own.max(initial=0))

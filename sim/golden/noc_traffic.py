@@ -48,23 +48,23 @@ def offered(shape: tuple[str, int, int], seed: int, settings: TrafficSettings, b
     """Packets created from cycle `begin` until before `end` if no backlog is full. Cycle 0 has the first random
     number."""
     count = nodes(*shape)
-    random = seeds(count, seed)
-    node = np.arange(count)
-    pattern = PATTERNS[settings.pattern]
-    goals = np.array([goal(pattern, *shape, n) if settings.pattern else 0 for n in range(count)])
-    rows = []
-    for cycle in range(end):
-        if cycle >= begin:
-            made = _bits(random, 0, 16) < settings.load
-            anybody = _bits(random, 16, 16) * (count - 1) >> 16
-            anybody += anybody >= node
-            dest = np.where((settings.pattern == 0) | (_bits(random, 32, 8) < settings.background), anybody, goals)
-            dest = np.where(_bits(random, 48, 8) < settings.bad, node, dest)
-            some = _bits(random, 40, 8) * settings.length >> 8
-            flits = 1 + (some if settings.vary else np.full(count, settings.length - 1))
-            rows.append(np.stack([np.full(count, cycle), node, dest, flits])[:, made])
-        random = following(random)
-    return Offered(*(np.concatenate(rows, axis=1) if rows else np.zeros((4, 0), int)))
+    random = np.empty((max(end, 1), count), np.uint64)
+    random[0] = seeds(count, seed)
+    for n in range(1, end):
+        random[n] = following(random[n - 1])
+    random = random[begin:end]
+    node = np.broadcast_to(np.arange(count), random.shape)
+    cycle = np.broadcast_to(np.arange(begin, begin + len(random))[:, None], random.shape)
+    made = _bits(random, 0, 16) < settings.load
+    anybody = _bits(random, 16, 16) * (count - 1) >> 16
+    anybody += anybody >= node
+    goals = [goal(PATTERNS[settings.pattern], *shape, n) if settings.pattern else 0 for n in range(count)]
+    dest = np.where((settings.pattern == 0) | (_bits(random, 32, 8) < settings.background), anybody, goals)
+    dest = np.where(_bits(random, 48, 8) < settings.bad, node, dest)
+    flits = 1 + (
+        _bits(random, 40, 8) * settings.length >> 8 if settings.vary else np.full_like(dest, settings.length - 1)
+    )
+    return Offered(cycle[made], node[made], dest[made], flits[made])
 
 
 def _bits(random: np.ndarray, low: int, size: int) -> np.ndarray:

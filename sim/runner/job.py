@@ -10,6 +10,8 @@ from .children import die_with_parent
 
 ENVIRONMENT = "SYSTOLA_JOB"
 """Environment variable that holds the folder of a bench's job."""
+FIRST = "SYSTOLA_FIRST_MISMATCH"
+"""Environment variable; if it is set, a bench ends at its first mismatch, without an outcome."""
 
 
 @dataclass
@@ -32,6 +34,11 @@ class Outcome:
     case_cycles: list[int] = field(default_factory=list)
     output_cycles: list[list[int]] = field(default_factory=list)
     spans: list[dict] = field(default_factory=list)
+
+    def __setattr__(self, name: str, value):
+        super().__setattr__(name, value)
+        if name == "mismatches" and value and FIRST in os.environ:
+            raise AssertionError(f"{value} mismatches")
 
 
 @dataclass

@@ -21,13 +21,15 @@ def simulate(
     timeout: float | None = None,
     harness: Harness | None = None,
     plusargs: Sequence[str] = (),
+    first: bool = False,
 ) -> tuple[Outcome, list]:
     """Run `cases` on a `gen.verilog.verilog.Design`, in its bench.
 
     A design with a register map among its facts, an accelerator, is placed in a harness with DRAM: `harness`, or one
     instance with one DRAM. `coverage` receives the counts of coverage points (see `runner.coverage`). `plusargs` are
     arguments of the simulation, such as `+name=value`. Returns the bench's counts and, with `keep`, the results of
-    every case. A mismatch is counted, not raised; raises `SimulatorError` when the simulation itself fails.
+    every case. A mismatch is counted, not raised; raises `SimulatorError` when the simulation itself fails, and with
+    `first` also at the first mismatch, which ends the simulation.
     """
     verilog, top, sources = design.verilog, design.top, ()
     if harness or "registers" in design.facts:
@@ -49,7 +51,7 @@ def simulate(
         try:
             built.run(
                 design.bench or f"systola.sim.bench.{design.name}",
-                env={job.ENVIRONMENT: str(folder)},
+                env={job.ENVIRONMENT: str(folder)} | ({job.FIRST: "1"} if first else {}),
                 workdir=folder,
                 waves=waves,
                 coverage=coverage,

@@ -83,6 +83,7 @@ async def transfer(
     also: Iterable[Callable[[int | None], bool]] = (),
     seed: int = 0,
     patience: int = 5000,
+    longest: int = LONGEST,
     part: float = 1.0,
 ) -> float:
     """Send every beat of every source and accept every sink's beats; return the seconds of simulation.
@@ -90,7 +91,7 @@ async def transfer(
     A stream `a` is AXI4-Stream (s_axis_a_tdata, ...) or has a port for each field (a_addr, ..., a_valid, a_ready).
     Cycle 0 is the first that could carry a beat. `also` is called in every cycle with its number, and returns whether
     there was progress; at the end it is called with None. Raises `NoProgress` if there is no progress for `patience`
-    cycles, or no beat for `LONGEST` cycles, `SurplusBeats` if a sink receives more than its beats. With a `part` below
+    cycles, or no beat for `longest` cycles, `SurplusBeats` if a sink receives more than its beats. With a `part` below
     1, end when this part of all beats has been transferred.
     """
     rng = random.Random(seed)
@@ -112,9 +113,9 @@ async def transfer(
         for step in others:
             if step(cycle):
                 moved = cycle
-        if cycle - moved > patience or cycle - passed > LONGEST:
+        if cycle - moved > patience or cycle - passed > longest:
             counts = [f"{len(each.cycles)} of {each.beats} {name}" for name, each in {**sources, **sinks}.items()]
-            stuck = f"no handshake for {patience}" if cycle - moved > patience else f"no beat passed for {LONGEST}"
+            stuck = f"no handshake for {patience}" if cycle - moved > patience else f"no beat passed for {longest}"
             raise NoProgress(f"{stuck} cycles; beats so far: {', '.join(counts)}")
         cycle += 1
     await edge

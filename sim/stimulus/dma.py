@@ -11,7 +11,7 @@ from itertools import count as numbers
 import numpy as np
 
 from ..golden.dma import COUNT_LIMIT, Descriptor, DmaCode, addresses, aligned, beats, check, extent, inside, turns
-from .dma_limits import lone, long, window
+from .dma_limits import beyond, lone, long, window
 from .dma_placement import DRAM_BYTES as DRAM_BYTES
 from .dma_placement import (
     coin,
@@ -85,6 +85,11 @@ def random_cases(parameters: dict, count: int, seed: int, *, descriptors: int = 
                 [],
             )
             case.latency = 1
+        elif number % 40 == 17:
+            case.descriptors += beyond(parameters)
+        elif number % 40 == 27:
+            case.descriptors.append(replace(long(parameters, rng, 0, rows=False), wait=True))
+            case.pauses = dict.fromkeys(CHANNELS, 0.0)
         elif number % 8 == 4:
             case.descriptors, case.faults = [lone(parameters, rng, number // 8)], []
     return cases

@@ -18,10 +18,11 @@ def window(p: dict, rng: np.random.Generator, number: int) -> int:
     return size * pages[(3, 2, 1, 2, 0)[number % 5]]
 
 
-def long(p: dict, rng: np.random.Generator, axis: int) -> Descriptor:
-    """Count near the limit in one dimension; in dimension 0 of contiguous bytes, if there is room."""
+def long(p: dict, rng: np.random.Generator, axis: int, rows: bool = True) -> Descriptor:
+    """Count near the limit in one dimension; in dimension 0 of contiguous bytes, if there is room; without
+    `rows`, of elements at one local address."""
     axis %= p["dims"]
-    dense = axis == 0 and (p["fill"] or p["local_bytes"] > 1 << 14) and dram_bytes(p) > COUNT_LIMIT
+    dense = rows and axis == 0 and (p["fill"] or p["local_bytes"] > 1 << 14) and dram_bytes(p) > COUNT_LIMIT
     most = COUNT_LIMIT if p["fill"] else min(COUNT_LIMIT, p["local_bytes"])
     n = most if dense else (1 << 14 + (axis == 1)) + int(rng.integers(64))
     count = replaced((1,) * p["dims"], axis, n)
@@ -40,6 +41,21 @@ def long(p: dict, rng: np.random.Generator, axis: int) -> Descriptor:
     if chosen is None:
         raise ValueError(f"{d} does not fit")
     return chosen
+
+
+def beyond(p: dict) -> list[Descriptor]:
+    """Illegal descriptors, one for each bit of the count of each dimension: only that bit makes them leave the local
+    memory."""
+    bits = range(1, min(COUNT_LIMIT, p["local_bytes"] - 1).bit_length())
+    return [
+        Descriptor(
+            count=replaced((1,) * p["dims"], axis, (1 << bit) + 1),
+            local_stride=replaced((0,) * p["dims"], axis, -(-p["local_bytes"] // (1 << bit))),
+            tag=16 * axis + bit,
+        )
+        for axis in range(p["dims"])
+        for bit in bits
+    ]
 
 
 def lone(p: dict, rng: np.random.Generator, number: int) -> Descriptor:

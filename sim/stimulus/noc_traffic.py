@@ -7,16 +7,26 @@ import numpy as np
 from ..golden.noc import PATTERNS
 from ..golden.noc_traffic import TrafficSettings
 
+WRAPS = 66_000
+"""Cycles of a case with more packets of each pair than the sequence numbers of 16 bits can count."""
+FULL = 40
+"""Number of random cases from which on they contain the long case, and the one that loses packets."""
+
 
 @dataclass
 class NocTrafficCase:
-    """Settings, and the cycles before, during and after the measurement in which packets are created."""
+    """Settings, and the cycles before, during and after the measurement in which packets are created.
+
+    `lost`: the case is begun for these cycles, and a reset loses the packets that are in the network. The sequence
+    numbers continue, so the marks of all later words are wrong: only the last case may lose packets.
+    """
 
     settings: TrafficSettings = field(default_factory=TrafficSettings)
     seed: int = 1
     before: int = 1000
     measured: int = 2000
     after: int = 500
+    lost: int = 0
 
     @property
     def whole(self) -> bool:
@@ -39,18 +49,21 @@ def case(
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
     illegal destinations. Every eighth has few packets, whose cycles are almost exact; every fourth is measured until
-    the network is empty."""
+    the network is empty. Of :data:`FULL` cases or more, the last but one exceeds the sequence numbers, and the last
+    loses packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
-        hard = {"stall": float(rng.choice([0.1, 0.5, 0.9])), "bad": float(rng.choice([0.0, 0.1]))} if number % 2 else {}
+        hard = {}
+        if number % 2:
+            hard = {"stall": float(rng.choice([0.1, 0.5, 0.9])), "bad": float(rng.choice([0.0, 0.02, 0.1, 0.9]))}
         cases.append(
             case(
                 PATTERNS[number % len(PATTERNS)],
                 0.005 if number % 8 == 2 else float(rng.choice([0.02, 0.1, 0.3, 1.0])),
                 length=int(rng.choice([1, 1, 4, 16])),
                 vary=bool(rng.integers(2)),
-                background=float(rng.choice([0.0, 0.5])),
+                background=float(rng.choice([0.0, 0.3, 0.7])),
                 seed=int(rng.integers(1 << 32)),
                 before=0 if number % 4 == 0 else 100,
                 measured=400,
@@ -58,4 +71,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
                 **hard,
             )
         )
+    if count >= FULL:
+        whole = {"before": 0, "after": 0}
+        cases[-2] = case("neighbour", 1.0, measured=WRAPS, seed=seed, **whole)
+        cases[-1] = case("neighbour", 1.0, measured=200, lost=100, seed=seed, **whole)
     return cases

@@ -20,7 +20,7 @@ class Run(Interruptible):
     write `control.stop` this many cycles after the start; with `watch`, DRAM must not change after the interrupt.
     `base`: bus address of the image's first byte, from which `entry` and `fault` count. `seed` other than 0: responses
     of registers are stalled. `trace`: record the changes of `busy`. With `golden` the golden model runs too, and DRAM
-    and registers are compared.
+    and registers are compared. `most`: upper bounds of counters, by name.
     """
 
     dram: np.ndarray
@@ -36,6 +36,7 @@ class Run(Interruptible):
     golden: bool = True
     base: int = 0
     seed: int = 0
+    most: dict[str, int] = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
 
     @property

@@ -46,6 +46,18 @@ def random_cases(parameters: dict, count: int, seed: int, *, tiles: int = 4) -> 
     return [_random_case(parameters, rng, number, tiles, n, m, turn) for number in range(count)]
 
 
+def many_tiles(parameters: dict, count: int, rng: np.random.Generator) -> SystolicCase:
+    """Case of `count` equal tiles of one row, the last of which has illegal metadata in its first group."""
+    n, m = pattern(parameters["sparsity"])
+    shape = (parameters["cols"], parameters["rows"] // n, n)
+    a = draw(rng, parameters["a_format"], (1, shape[1] * m), "uniform")
+    kept = draw(rng, parameters["w_format"], shape, "uniform")
+    places = np.broadcast_to(np.arange(n), shape)
+    wrong = places.copy()
+    wrong[:, 0] = 0
+    return SystolicCase([(a, Compressed(kept, places))] * (count - 1) + [(a, Compressed(kept, wrong))])
+
+
 def _random_case(
     p: dict, rng: np.random.Generator, number: int, tiles: int, n: int, m: int, turn: Iterator[Kind]
 ) -> SystolicCase:

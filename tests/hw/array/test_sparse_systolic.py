@@ -71,6 +71,17 @@ def test_gaps_and_stalls(small):
     assert outcome.mismatches == 0, outcome.examples
 
 
+@pytest.mark.slow
+def test_the_number_of_a_tile_wraps_after_65536_tiles():
+    """Reports of the last tile before the number wraps, of the first one afterwards, and of the next one."""
+    design = generate("sparse_systolic", SparseSystolic(rows=2, cols=1))
+    rng = np.random.default_rng(3)
+    cases = [sparse_tiles.many_tiles(design.parameters, count, rng) for count in (1 << 16, 1, 1)]
+    outcome, _ = simulate(design, cases)  # the bench compares the number of each reported tile
+    assert outcome.mismatches == 0, outcome.examples
+    assert outcome.output_cycles[0] == list(range(outcome.output_cycles[0][0], outcome.output_cycles[0][-1] + 1))
+
+
 def test_half_the_cycles_of_dense_on_the_same_multipliers(small):
     """The rows of a whole product leave a dense array in K / rows * M cycles, and a sparse one in exactly half."""
     rng = np.random.default_rng(2)

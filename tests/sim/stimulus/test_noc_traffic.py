@@ -1,6 +1,6 @@
 """Loads in the units of the ports."""
 
-from systola.sim.stimulus.noc_traffic import case, random_cases
+from systola.sim.stimulus.noc_traffic import WRAPS, case, random_cases
 
 
 def test_a_load_is_in_flits():
@@ -15,3 +15,11 @@ def test_random_cases_depend_on_the_seed():
     assert random_cases({}, 8, 1) == random_cases({}, 8, 1)
     assert random_cases({}, 8, 1) != random_cases({}, 8, 2)
     assert {each.settings.pattern for each in random_cases({}, 12, 1)} == set(range(6))
+
+
+def test_full_sets_wrap_the_sequence_numbers_and_lose_packets_at_the_end():
+    *others, long, last = random_cases({}, 40, 1)
+    assert (long.measured, long.settings.load, long.settings.length) == (WRAPS, 1 << 16, 1)
+    assert WRAPS > 1 << 16
+    assert last.lost
+    assert not any(each.lost for each in (*others, long, *random_cases({}, 39, 1)))

@@ -9,6 +9,7 @@ from ....golden import addresses, isa
 from ....golden.isa import InstructionWord, Opcode
 from ...dma import DRAM_BYTES
 from ...runs import Run, window
+from .contention import contention
 from .mistakes import NOWHERE, broken, extremes, mistakes, number
 from .operations import Writer, shift
 from .syncs import synchronised
@@ -24,7 +25,8 @@ SPARE = 16
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[Run]:
     """Seeded random programs: every fourth without stalls of the bus, every second stops with an error, of all kinds in
-    turn; every tenth is longer than 2,048 instructions. Most have a DRAM far from address 0."""
+    turn; every tenth is longer than 2,048 instructions; in one of twenty, units compete for a bank. Most have a DRAM
+    far from address 0."""
     rng = np.random.default_rng(seed)
     return [_case(parameters, rng, number) for number in range(count)]
 
@@ -40,7 +42,9 @@ def directed_cases(parameters: dict, seed: int) -> list[Run]:
 
 def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     base = window(rng, number, 4 * DRAM_BYTES)
-    codes = random_program(p, rng, base=base)
+    codes, most = random_program(p, rng, base=base), {}
+    if number % 20 == 12 and (found := contention(p, np.random.default_rng(number), base)):
+        codes, most = synchronised(p, np.random.default_rng(number), found[0], base), found[1]
     if number % 10 == 8:
         codes = lengthened(rng, codes)
     entry = place = DRAM_BYTES + isa.BYTES * int(rng.integers(isa.BLOCK))
@@ -51,7 +55,7 @@ def _case(p: dict, rng: np.random.Generator, number: int) -> Run:
     latency = int(rng.choice([1, 2, 5, 20, 60]))
     seed = int(rng.integers(1, 2**31))
     dram = image(p, rng, codes, place, near=number % 4 == 2)
-    return Run(dram, entry, latency=latency, stall=stall, fault=fault, limit=LIMIT, base=base, seed=seed)
+    return Run(dram, entry, latency=latency, stall=stall, fault=fault, limit=LIMIT, base=base, seed=seed, most=most)
 
 
 def lengthened(rng: np.random.Generator, codes: list[InstructionWord]) -> list[InstructionWord]:
