@@ -2,19 +2,18 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import pairwise
 from math import prod
 from typing import Any
 
 from ....hw.cores.systola.isa import ALL, RECORD, Op
 from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit, ScratchpadAllocator
-from ...compile.boxes import COUNT_LIMIT, Box, Dimension, outside
+from ...compile.boxes import COUNT_LIMIT
 from ...compile.layers import ConvolutionLayer
 from ...compile.pipelining import Step, arrange
 from ...compile.tiling import Chunk, Points, Tiling, phases, tiles
+from .convolution_boxes import ConvolutionBoxes
 from .emitter import Action, Emitter, MemoryAccess, Space, instruction_access, loading, storing
-from .folding import FoldedTensor
 from .loops import Drain, Segment
 from .resident import IN_DRAM, Residency
 
@@ -44,6 +43,7 @@ class ConvolutionSchedule:
     ):
         self.p, self.layer, self.tiling = parameters, layer, tiling
         self.size = parameters.size
+        self.boxes = ConvolutionBoxes(self)
         (self.source, *_), self.target, self.stored = residency.sources, residency.target, residency.stored
         self.room = residency.room or (0, parameters.activation_words)
         self.weight_words = weight_words or parameters.weight_words
@@ -117,7 +117,7 @@ class ConvolutionSchedule:
 
     def words(self, fragment: Fragment) -> int:
         if fragment.kind == "r":
-            return self._lanes(fragment.part) * RECORD
+            return self.lanes_of(fragment.part) * RECORD
         if fragment.kind == "w":
             return fragment.chunk.depth * self.tile_row(fragment.part)
         rows, columns = self.window(fragment.part, fragment.chunk)
@@ -145,9 +145,9 @@ class ConvolutionSchedule:
 
     def tile_row(self, filters: tuple[int, int]) -> int:
         """Pitch of rows of weights in words."""
-        return self.spread(self._lanes(filters))
+        return self.spread(self.lanes_of(filters))
 
-    def _lanes(self, filters: tuple[int, int]) -> int:
+    def lanes_of(self, filters: tuple[int, int]) -> int:
         return -(-(filters[1] - filters[0]) // self.size)
 
     @property
@@ -217,7 +217,7 @@ class ConvolutionSchedule:
         return loads
 
     def _put(self, memory: ScratchpadAllocator, fragment: Fragment, pinned: set, others: set, next_use) -> int:
-        """Place a fragment, beside the `others` if there is room."""
+        """Place a fragment, together with the `others` if there is room."""
         try:
             return memory.place(fragment, self.words(fragment), pinned | others, next_use)
         except DoesNotFit:
@@ -255,8 +255,8 @@ class ConvolutionSchedule:
     def actions(self, number: int) -> list[Action]:
         """Actions of a step."""
         step = self.steps[number]
-        actions = [loading(box) for fragment, word in self.loads[number] for box in self.boxes(fragment, word)]
-        actions += [storing(self._storing(tile)) for tile in step.store if self.stored]
+        actions = [loading(box) for fragment, word in self.loads[number] for box in self.boxes.load(fragment, word)]
+        actions += [storing(self.boxes.store(tile)) for tile in step.store if self.stored]
         if step.compute is not None:
             actions += self._compute(number, step.compute, step.requantise)
         else:
@@ -272,11 +272,11 @@ class ConvolutionSchedule:
         images, rows, columns = tile.points.shape
         chunks = (self.tiling.chunks[chunk] for chunk in phase.chunks)
         blocks = sum((chunk.taps[1] - chunk.taps[0]) * self.blocks(chunk.channels) for chunk in chunks)
-        return blocks * self._lanes(tile.filters) * images * max(rows * columns, self.size)
+        return blocks * self.lanes_of(tile.filters) * images * max(rows * columns, self.size)
 
     def vector_cycles(self, number: int, costs) -> int:
         tile = self.tiles[number]
-        return self._lanes(tile.filters) * (tile.points.count + RECORD + costs.settings)
+        return self.lanes_of(tile.filters) * (tile.points.count + RECORD + costs.settings)
 
     def store_beats(self, number: int) -> int:
         if not self.stored:
@@ -284,97 +284,13 @@ class ConvolutionSchedule:
         tile = self.tiles[number]
         return tile.points.count * -(-(tile.filters[1] - tile.filters[0]) * 8 // self.p.data_width)
 
-    def boxes(self, fragment: Fragment, word: int) -> list[Box]:
-        """Boxes that load a fragment."""
-        if fragment.kind == "x":
-            return self._input(fragment, word)
-        return [self._weights(fragment, word) if fragment.kind == "w" else self._records(fragment, word)]
-
-    def _input(self, fragment: Fragment, word: int) -> list[Box]:
-        layer, channels = self.layer, fragment.chunk.channels
-        image, (first, end) = layer.input, channels
-        pixel, row, whole = image.strides
-        rows, columns = self.window(fragment.part, fragment.chunk)
-        (top, _), (left, _) = fragment.chunk.part_of(layer.kernel)
-        words, bytes = self.blocks(channels), self.pixel(channels) * self.size
-        top += fragment.part.rows[0] * layer.stride[0] - layer.padding[0][0]
-        left += fragment.part.columns[0] * layer.stride[1] - layer.padding[1][0]
-        address = image.address + fragment.part.images[0] * whole + top * row + left * pixel + first
-        if isinstance(image, FoldedTensor):
-            parts = _equal([image.outside(left + column) for column in range(columns)])
-            address -= image.left
-        else:
-            parts = [((0, columns), (0, 0))]
-        return [
-            Box(
-                address + low * pixel,
-                word * self.size + low * bytes,
-                (
-                    Dimension(words * self.size, 1, 1, before, words * self.size - (end - first) + after),
-                    Dimension(high - low, pixel, bytes, *self._columns(left, columns)),
-                    Dimension(rows, row, columns * bytes, *outside(top, rows, image.height)),
-                    Dimension(fragment.part.shape[0], whole, rows * columns * bytes),
-                ),
-                layer.padding_value,
-            )
-            for (low, high), (before, after) in parts
-        ]
-
-    def _columns(self, left: int, count: int) -> tuple[int, int]:
-        """Columns of padding before and after the image, of `count` from `left` on."""
-        image = self.layer.input
-        return (0, 0) if isinstance(image, FoldedTensor) else outside(left, count, image.width)
-
-    def _weights(self, fragment: Fragment, word: int) -> Box:
-        layer, (low, high), chunk = self.layer, fragment.part, fragment.chunk
-        depth, bytes = layer.input.channels, self._lanes(fragment.part) * self.size
-        taps, channels = (end - first for first, end in (chunk.taps, chunk.channels))
-        row = self.tile_row(fragment.part) * self.size
-        return Box(
-            layer.weights + (chunk.taps[0] * depth + chunk.channels[0]) * layer.filters + low,
-            self.p.activation_bytes + word * self.size,
-            (
-                Dimension(bytes, 1, 1, 0, bytes - (high - low)),
-                Dimension(channels, layer.filters, row),
-                Dimension(taps, depth * layer.filters, channels * row),
-            ),
-        )
-
-    def _records(self, fragment: Fragment, word: int) -> Box:
-        low, high = fragment.part
-        bytes = self._lanes(fragment.part) * self.size * RECORD
-        return Box(
-            self.layer.records + low * RECORD,
-            self.p.activation_bytes + word * self.size,
-            (Dimension(bytes, 1, 1, 0, bytes - (high - low) * RECORD),),
-        )
-
-    def _result(self, tile: int) -> int:
+    def result_word(self, tile: int) -> int:
         """First word of the result of a tile."""
         return self.results + tile % self.outputs * self.result_words
 
     def _sums(self, tile: int) -> int:
         """First row of the sums of a tile: ping-pong halves."""
         return (self.half + tile) % 2 * (self.p.accumulators // 2)
-
-    def _storing(self, number: int) -> Box:
-        tile = self.tiles[number]
-        (low, high), points = tile.filters, tile.points
-        if self.target:
-            return self.target.transfer(self.layer.result, points.rows, points.columns, tile.filters, self.size)
-        pixel, row, image = self.layer.result.strides
-        images, rows, columns = points.shape
-        bytes = self.spread(self._lanes(tile.filters)) * self.size
-        return Box(
-            self.layer.output + points.images[0] * image + points.rows[0] * row + points.columns[0] * pixel + low,
-            self._result(number) * self.size,
-            (
-                Dimension(high - low, 1, 1),
-                Dimension(columns, pixel, bytes),
-                Dimension(rows, row, columns * bytes),
-                Dimension(images, image, rows * columns * bytes),
-            ),
-        )
 
     def _drain(self, step: int, tiles: list[int]) -> list[MemoryAccess]:
         """Memory accesses of the requantisation of tiles."""
@@ -383,7 +299,7 @@ class ConvolutionSchedule:
             tile = self.tiles[number]
             records = self.records(number)
             word = self.at[step][records]
-            count = tile.points.count * self._lanes(tile.filters)
+            count = tile.points.count * self.lanes_of(tile.filters)
             first, end = self.written(number)
             accesses += [
                 instruction_access(Op.QUANT_CHANNEL, Space.LOCAL, *self._weight_bytes(word, self.words(records))),
@@ -399,8 +315,8 @@ class ConvolutionSchedule:
             first, _ = self.target.span(tile.points.rows, tile.points.columns)
             last = self.target.at(tile.points.rows[1] - 1, tile.points.columns[1] - 1)
             return first + tile.filters[0] // self.size, last + -(-tile.filters[1] // self.size)
-        first = self._result(number)
-        return first, first + tile.points.count * self.spread(self._lanes(tile.filters))
+        first = self.result_word(number)
+        return first, first + tile.points.count * self.spread(self.lanes_of(tile.filters))
 
     def _weight_bytes(self, word: int, words: int) -> tuple[int, int]:
         low = self.p.activation_bytes + word * self.size
@@ -434,9 +350,3 @@ class ConvolutionSchedule:
                 )
             )
         return actions
-
-
-def _equal(items: list) -> list[tuple[tuple[int, int], Any]]:
-    """Runs of equal items: ((first, end), item)."""
-    ends = [n for n in range(1, len(items)) if items[n] != items[n - 1]]
-    return [((low, high), items[low]) for low, high in pairwise([0, *ends, len(items)])]

@@ -15,7 +15,7 @@ def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
         for fragment, word in schedule.loads[number]:
             if fragment not in boxes:
                 width = schedule.p.data_width // 8
-                boxes[fragment] = sum(beats(box, width) for box in schedule.boxes(fragment, word))
+                boxes[fragment] = sum(beats(box, width) for box in schedule.boxes.load(fragment, word))
             load += boxes[fragment] + 2
         load += (costs.descriptor + costs.latency + costs.finish) * (load > 0)
         waiting += sum(schedule.store_beats(tile) for tile in step.store)

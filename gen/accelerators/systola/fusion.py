@@ -1,4 +1,4 @@
-"""Layers of the vector lanes beside the convolution before them: each part follows the tiles whose results it reads."""
+"""Layers of the vector lanes alongside the convolution before them: each part follows the tiles that it reads."""
 
 from collections.abc import Sequence
 

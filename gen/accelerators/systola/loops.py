@@ -16,7 +16,7 @@ class Drain:
     def __init__(self, schedule, step: int, number: int):
         tile = schedule.tiles[number]
         self.clamp = schedule.layer.clamp
-        self.points, self.lanes = tile.points.count, schedule._lanes(tile.filters)
+        self.points, self.lanes = tile.points.count, schedule.lanes_of(tile.filters)
         self.records = schedule.at[step][schedule.records(number)]
         self.source, self.dest = schedule._sums(number), schedule.written(number)[0]
         self.pitch, self.shape, self.row = schedule.spread(self.lanes), (self.points, 1), 0
@@ -56,7 +56,7 @@ class Segment:
         s = self.schedule = schedule
         layer, tile = s.layer, s.tiles[number]
         self.tile, self.chunk, self.adds = tile, chunk, True
-        self.lanes = s._lanes(tile.filters)
+        self.lanes = s.lanes_of(tile.filters)
         x = s.input(tile.block, chunk)
         self.w = s.fragment("w", tile.filters, chunk)
         self.w_at, self.sums = s.at[step][self.w], s._sums(number)

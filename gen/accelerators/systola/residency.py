@@ -112,7 +112,7 @@ def _largest_gap(
 
 
 def _crowded(p, layers, tensors, lives, times, rooms) -> set[str]:
-    """Tensors of which one must move to DRAM, because a layer has too little room beside them."""
+    """Tensors of which one must move to DRAM, because a layer has too little room in addition to them."""
     for each, time, (low, high) in zip(layers, times, rooms, strict=True):
         inside = {name for name in tensors if lives[name].first <= time <= lives[name].last}
         whole = tensors.keys() >= {*each.sources, each.target}
