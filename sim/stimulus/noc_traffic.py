@@ -49,8 +49,8 @@ def case(
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
     illegal destinations. Every eighth has few packets, whose cycles are exact if no two meet; every fourth is measured
-    until the network is empty. Of :data:`FULL` cases or more, the last but one exceeds the sequence numbers, and the
-    last loses packets."""
+    until the network is empty. Of :data:`FULL` cases or more, the last but two has sources whose backlogs are
+    full, the last but one exceeds the sequence numbers, and the last loses packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -73,6 +73,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
         )
     if count >= FULL:
         whole = {"before": 0, "after": 0}
+        cases[-3] = case("uniform", 8.0, length=16, measured=600, seed=seed, **whole)
         cases[-2] = case("neighbour", 1.0, measured=WRAPS, seed=seed, **whole)
         cases[-1] = case("neighbour", 1.0, measured=200, lost=100, seed=seed, **whole)
     return cases
