@@ -174,8 +174,8 @@ REASONS = (
     Reason(
         "dma",
         r"^dma__stream_buffer_beat29_len8_last_d16_c1_auto: o_valid\[0\] stuck at 1; output o_valid,$",
-        "a write response follows the data of its burst, and these wait for a buffer of the same latency, so this one is "
-        "valid whenever a response arrives",
+        "a write response follows the data of its burst, and these wait for a buffer of the same latency, so this one "
+        "is valid whenever a response arrives",
     ),
     Reason(
         "dma",
