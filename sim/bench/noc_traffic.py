@@ -19,6 +19,8 @@ from ..runner.streams import LONGEST, reset
 COUNTS = ("sent", "received", "blocked", "wrong", "flits", "timed", "cycles", "slowest", "errors")
 START = 64
 """Cycles after the seed until random numbers are uncorrelated."""
+APART = 64
+"""Cycles after which a packet has left an otherwise empty network."""
 PATIENCE = 100
 """Number of polls without a new packet after which the bench gives up."""
 
@@ -127,6 +129,8 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
     total = np.bincount(made.source, minlength=count)
     expect("packets made, by node", (counts["sent"] + counts["errors"] + counts["blocked"])[known], total[known])
     outcome.checked += int(counts["received"].sum())
+    if case.whole and not case.settings.vary:
+        expect("flits of all packets, by node", counts["flits"], counts["received"] * case.settings.length)
     if counts["blocked"].any():
         return
     expect("packets sent, by node", counts["sent"], np.bincount(made.source[~bad], minlength=count))
@@ -147,6 +151,10 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
         expect("flits that left each port, by node", links, reference)
     hops = np.array([[noc.hops(*shape, a, b) if a != b else 0 for b in range(count)] for a in range(count)])
     least = noc.zero_load(hops[made.source[tagged], made.dest[tagged]], p["latency"], made.flits[tagged])
+    apart = np.diff(made.cycle).min(initial=APART + 1)
+    if apart > APART and not case.settings.stall:  # no two packets are in the network at once
+        exact = np.bincount(made.dest[tagged], least, minlength=count).astype(int)
+        expect("cycles of packets that meet no other, by node", counts["cycles"], exact)
     for node in range(count):
         own = least[made.dest[tagged] == node]
         spent, slowest, longest = int(counts["cycles"][node]), int(counts["slowest"][node]), int(own.max(initial=0))

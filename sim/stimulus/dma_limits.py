@@ -45,17 +45,21 @@ def long(p: dict, rng: np.random.Generator, axis: int, rows: bool = True) -> Des
 
 def beyond(p: dict) -> list[Descriptor]:
     """Illegal descriptors, one for each bit of the count of each dimension: only that bit makes them leave the local
-    memory."""
+    memory, at its end or at its beginning."""
     bits = range(1, min(COUNT_LIMIT, p["local_bytes"] - 1).bit_length())
-    return [
-        Descriptor(
-            count=replaced((1,) * p["dims"], axis, (1 << bit) + 1),
-            local_stride=replaced((0,) * p["dims"], axis, -(-p["local_bytes"] // (1 << bit))),
-            tag=16 * axis + bit,
-        )
-        for axis in range(p["dims"])
-        for bit in bits
-    ]
+    chosen = []
+    for axis in range(p["dims"]):
+        for bit in bits:
+            down, stride = (axis + bit) % 2, -(-p["local_bytes"] // (1 << bit))
+            chosen.append(
+                Descriptor(
+                    local_addr=(p["local_bytes"] - 1) * down,
+                    count=replaced((1,) * p["dims"], axis, (1 << bit) + 1),
+                    local_stride=replaced((0,) * p["dims"], axis, -stride if down else stride),
+                    tag=16 * axis + bit,
+                )
+            )
+    return chosen
 
 
 def lone(p: dict, rng: np.random.Generator, number: int) -> Descriptor:

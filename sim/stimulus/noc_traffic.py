@@ -48,9 +48,9 @@ def case(
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
-    illegal destinations. Every eighth has few packets, whose cycles are almost exact; every fourth is measured until
-    the network is empty. Of :data:`FULL` cases or more, the last but one exceeds the sequence numbers, and the last
-    loses packets."""
+    illegal destinations. Every eighth has few packets, whose cycles are exact if no two meet; every fourth is measured
+    until the network is empty. Of :data:`FULL` cases or more, the last but two has sources whose backlogs are
+    full, the last but one exceeds the sequence numbers, and the last loses packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -60,19 +60,20 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
         cases.append(
             case(
                 PATTERNS[number % len(PATTERNS)],
-                0.005 if number % 8 == 2 else float(rng.choice([0.02, 0.1, 0.3, 1.0])),
+                0.0005 if number % 8 == 2 else float(rng.choice([0.02, 0.1, 0.3, 1.0])),
                 length=int(rng.choice([1, 1, 4, 16])),
                 vary=bool(rng.integers(2)),
                 background=float(rng.choice([0.0, 0.3, 0.7])),
                 seed=int(rng.integers(1 << 32)),
                 before=0 if number % 4 == 0 else 100,
-                measured=400,
+                measured=3000 if number % 8 == 2 else 400,
                 after=0 if number % 4 == 0 else 50,
                 **hard,
             )
         )
     if count >= FULL:
         whole = {"before": 0, "after": 0}
+        cases[-3] = case("uniform", 8.0, length=16, measured=600, seed=seed, **whole)
         cases[-2] = case("neighbour", 1.0, measured=WRAPS, seed=seed, **whole)
         cases[-1] = case("neighbour", 1.0, measured=200, lost=100, seed=seed, **whole)
     return cases
