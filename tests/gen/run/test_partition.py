@@ -82,6 +82,8 @@ def test_reshapes_belong_to_either_kind():
         (True, "abc", ("x",), ("r",)),
         (False, "de", ("r",), ("y",)),
     ]
+    first = graph([Reshape("a", ("x",), "p", to=SHAPE), turn("b", "p", "y")])
+    assert described(partition(accelerator("a"), SMALL, first)) == [(False, "ab", ("x",), ("y",))]
     alone = graph([Reshape("a", ("x",), "y", to=SHAPE)])
     assert described(partition(accelerator("a"), SMALL, alone)) == [(False, "a", ("x",), ("y",))]
 
