@@ -3,10 +3,16 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from systola.gen.generators import find
 from systola.gen.verilog.verilog import Design
+
+
+@cache
+def _design(generator: str, parameters: tuple) -> Design:
+    """The unmodified design, generated once for all tables of the same parameters."""
+    return find(generator).design(**dict(parameters))
 
 
 class Breaks:
@@ -26,7 +32,7 @@ class Breaks:
     @cached_property
     def design(self) -> Design:
         """The unmodified design."""
-        return find(self.generator).design(**self.parameters)
+        return _design(self.generator, tuple(self.parameters.items()))
 
     def broken(self, what: str) -> Design:
         """The design with one fault. Raises AssertionError if its Verilog does not change."""

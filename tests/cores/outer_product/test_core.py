@@ -15,8 +15,9 @@ from systola.sim.runner.verilator import lint
 ONE = (1, 1, 0x1000, 0x2000, 0x3000)
 
 
-def test_random_chains(check, small):
-    check("outer_product", cases=12, **small)
+@pytest.mark.parametrize("cases", [5, pytest.param(12, marks=pytest.mark.slow)])
+def test_random_chains(check, small, cases):
+    check("outer_product", cases=cases, **small)
 
 
 def test_products_of_the_paper_preset(check):

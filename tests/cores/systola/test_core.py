@@ -42,12 +42,12 @@ OTHER = {"format": "uint8", "rounding": "single", "table": False, "sram_latency"
 
 
 @pytest.mark.parametrize(
-    "parameters",
-    [{}, pytest.param(OTHER, marks=pytest.mark.slow), pytest.param({"rounding": "float32"}, marks=pytest.mark.slow)],
+    ("parameters", "cases"),
+    [({}, 4), *(pytest.param(each, 10, marks=pytest.mark.slow) for each in ({}, OTHER, {"rounding": "float32"}))],
     ids=str,
 )
-def test_random_programs(check, small, parameters):
-    check("systola", cases=10, **small | parameters)
+def test_random_programs(check, small, parameters, cases):
+    check("systola", cases=cases, **small | parameters)
 
 
 def test_rows_of_consecutive_tiles_have_no_gap(core):

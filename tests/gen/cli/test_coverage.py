@@ -6,7 +6,9 @@ import pytest
 
 
 def test_coverage_of_a_small_design(systola, tmp_path):
-    run = systola("sim", "requantise", "--cases", 8, "--coverage", "--lcov", "r.info", "--json", "r.json")
+    run = systola(
+        "sim", "requantise", "-p", "cols=1", "--cases", 8, "--coverage", "--lcov", "r.info", "--json", "r.json"
+    )
     assert run.returncode == 0, run.stderr
     lines = run.stdout.splitlines()
     head = next(n for n, line in enumerate(lines) if line.startswith("module"))

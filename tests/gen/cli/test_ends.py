@@ -44,16 +44,21 @@ def systola_without(names, arguments, cwd, module="cli.app", entry="main", call=
     ("arguments", "names", "extra"),
     [
         (("sim", "uart"), BASE, "sim"),
-        (("sim", "uart"), CACHE, "sim"),
-        (("sim", "uart", "--simulator", "icarus"), BASE, "sim"),
-        (GEMM, BASE, "sim"),
-        (GEMM, SIM + DEMO, "sim"),
-        ((*GEMM, "--executor", "model", "--trace", "t"), BASE, "demo"),
         (("synth", "uart"), BASE, "synth"),
-        (("board", "build", "icebreaker"), BASE, "synth"),
-        (("board", "virtual"), BASE, "sim"),
-        (("board", "virtual"), SIM + DEMO, "sim"),
         (("board", "test", "--port", "x"), BASE, "board"),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in (
+                (("sim", "uart"), CACHE, "sim"),
+                (("sim", "uart", "--simulator", "icarus"), BASE, "sim"),
+                (GEMM, BASE, "sim"),
+                (GEMM, SIM + DEMO, "sim"),
+                ((*GEMM, "--executor", "model", "--trace", "t"), BASE, "demo"),
+                (("board", "build", "icebreaker"), BASE, "synth"),
+                (("board", "virtual"), BASE, "sim"),
+                (("board", "virtual"), SIM + DEMO, "sim"),
+            )
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) and value[0] not in BASE else "",
 )
@@ -103,7 +108,7 @@ def test_every_extra_has_its_packages():
                 assert any(line.startswith(package) and f"extra == '{extra}'" in line for line in listed), package
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_ends_the_simulator_and_removes_its_folder(tmp_path, number):
     (tmp_path / "tmp").mkdir()
     environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
@@ -152,7 +157,7 @@ def test_an_early_interrupt_has_no_traceback(tmp_path, delay):
 
 
 def test_a_simulation_has_a_time_limit(systola):
-    run = systola("sim", "uart", "--cases", 20_000, "--time-limit", 1)
+    run = systola("sim", "uart", "--cases", 5_000, "--time-limit", 1)
     assert run.returncode == 1
     assert run.stderr.startswith("systola: The simulation did not end within 1 s")
     assert run.stdout == ""
@@ -221,7 +226,9 @@ def test_existing_outputs_are_unchanged_after_a_rejection(systola, tmp_path):
     assert (tmp_path / "old.json").read_text() == "old"
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("gen", "uart", "-o", "out"), ("nosuch",)])
+@pytest.mark.parametrize(
+    "arguments", [("list",), pytest.param(("gen", "uart", "-o", "out"), marks=pytest.mark.slow), ("nosuch",)]
+)
 def test_a_full_output_is_one_sentence(tmp_path, arguments):
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "systola.gen", *arguments]

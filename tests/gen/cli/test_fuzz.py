@@ -276,7 +276,7 @@ ENVIRONMENTS = (
 )
 
 
-@pytest.mark.parametrize("number", [pytest.param(n, marks=() if n < 4 else pytest.mark.slow) for n in range(PROCESSES)])
+@pytest.mark.parametrize("number", [pytest.param(n, marks=() if n < 2 else pytest.mark.slow) for n in range(PROCESSES)])
 def test_random_processes(place, number):
     rng = random.Random(number)
     words = invocation(rng)

@@ -22,7 +22,9 @@ def test_a_product_on_the_model(systola, tmp_path):
     assert (tmp_path / "[t]" / "timeline.png").stat().st_size > 5_000
 
 
-@pytest.mark.parametrize("name", [pytest.param("systola", marks=pytest.mark.slow), "core", "outer_product"])
+@pytest.mark.parametrize(
+    "name", [*(pytest.param(name, marks=pytest.mark.slow) for name in ("systola", "core")), "outer_product"]
+)
 def test_a_product_on_verilog(systola, tmp_path, name):
     sizes = ["-p", "m=9", "-p", "k=20", "-p", "n=6"]
     run = systola("run", "gemm", "--on", name, "-c", "small", *sizes, "--json", "r.json")

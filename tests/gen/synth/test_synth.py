@@ -90,7 +90,10 @@ def test_report(tmp_path, traps, monkeypatch):
     assert synthesise(array(), "systolic", seeds=1) == report
 
 
-@pytest.mark.parametrize("device", ["ice40-hx8k", "ice40-up5k", "gowin-gw1nr-9c"])
+@pytest.mark.parametrize(
+    "device",
+    ["ice40-up5k", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ice40-hx8k", "gowin-gw1nr-9c"))],
+)
 def test_devices_that_place_pins(device):
     report = synthesise(array(rows=1, cols=1, buffer=0), "systolic", device, seeds=1)
     assert report.luts > 0

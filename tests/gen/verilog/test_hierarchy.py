@@ -20,7 +20,9 @@ DESIGNS = [
 
 
 @pytest.mark.parametrize(
-    ("name", "parameters"), DESIGNS, ids=lambda v: v if isinstance(v, str) else "".join(v.values())
+    ("name", "parameters"),
+    [*DESIGNS[:-1], pytest.param(*DESIGNS[-1], marks=pytest.mark.slow)],
+    ids=lambda v: v if isinstance(v, str) else "".join(v.values()),
 )
 def test_a_module_behaves_as_in_line(name, parameters):
     """The same stimulus through both texts: the same results in the same cycles."""

@@ -145,10 +145,17 @@ QUICK = {
     "sparse_systolic": {"rows": 4, "cols": 2},
     "requantise": {"cols": 2},
     "pool": {"cols": 2},
+    "dma": {"dims": 2, "local_bytes": 4096},
+    "axi_memory": {"masters": 1, "data_width": 32, "bytes": 4096},
 }
 
 
-@pytest.mark.parametrize("generator", generators())
+SLOW = ("systola", "noc_traffic")
+
+
+@pytest.mark.parametrize(
+    "generator", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in generators()]
+)
 def test_names_are_unique_and_have_no_running_number(generator):
     design = find(generator).design(top="npu", **QUICK.get(generator, {}))
     found = modules(design.verilog)

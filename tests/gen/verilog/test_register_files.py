@@ -158,11 +158,12 @@ def test_gen_reads_a_description_and_writes_everything(tmp_path):
     ("text", "sentence"),
     [
         (None, "map=timer.toml: cannot read it: No such file or directory."),
-        ("name =", "map=timer.toml: it is not TOML: "),
-        (
+        pytest.param("name =", "map=timer.toml: it is not TOML: ", marks=pytest.mark.slow),
+        pytest.param(
             TOML.replace("reset = 999", "reset = 65536"),
             "timer.toml: map 'timer': register 'control': field 'period': reset=65536: reset must be an integer from 0 "
             "to 65535 with bits=16.",
+            marks=pytest.mark.slow,
         ),
         (
             TOML.replace("fields", "feilds"),

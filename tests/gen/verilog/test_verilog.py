@@ -14,11 +14,16 @@ from systola.gen.verilog.verilog import generate
 
 DESIGNS = [
     ("systolic", {"rows": 5, "cols": 3}),
-    ("systolic", {"rows": 4, "cols": 18, "dataflow": "os", "buffer": 0}),
     ("systolic", {"rows": 1, "cols": 2, "dataflow": "is", "a_format": "uint3"}),
     ("broadcast", {"rows": 5, "cols": 3}),
-    ("dma", {"dims": 3, "padding": True, "fill": True, "scatter": True, "queue": 2}),
     ("dma", {"dims": 1, "data_width": 16, "burst": 1, "local_bytes": 64}),
+    *(
+        pytest.param(each, marks=pytest.mark.slow)
+        for each in (
+            ("systolic", {"rows": 4, "cols": 18, "dataflow": "os", "buffer": 0}),
+            ("dma", {"dims": 3, "padding": True, "fill": True, "scatter": True, "queue": 2}),
+        )
+    ),
 ]
 
 

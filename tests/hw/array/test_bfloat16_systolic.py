@@ -16,7 +16,9 @@ from systola.sim.stimulus.systolic import SystolicCase
     "parameters",
     [
         {"rows": 5, "cols": 3},
-        {"rows": 4, "cols": 2, "subnormals": "flush", "delays": "registers", "buffer": 3},
+        pytest.param(
+            {"rows": 4, "cols": 2, "subnormals": "flush", "delays": "registers", "buffer": 3}, marks=pytest.mark.slow
+        ),
         pytest.param({"rows": 1, "cols": 1, "buffer": 0}, marks=pytest.mark.slow),
         pytest.param({"rows": 17, "cols": 18, "subnormals": "flush"}, marks=pytest.mark.slow),
     ],

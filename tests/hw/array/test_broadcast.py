@@ -15,8 +15,13 @@ from systola.sim.stimulus.systolic import random_cases
         {"rows": 1, "cols": 1},
         {"rows": 4, "cols": 4},
         {"rows": 7, "cols": 2, "product_register": False, "operand_register": False},
-        {"rows": 11, "cols": 3, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
-        {"rows": 6, "cols": 17, "buffer": 3, "a_format": "int3", "w_format": "uint6", "acc_width": 9},
+        pytest.param(
+            {"rows": 11, "cols": 3, "buffer": 0, "a_format": "uint8", "w_format": "uint8"}, marks=pytest.mark.slow
+        ),
+        pytest.param(
+            {"rows": 6, "cols": 17, "buffer": 3, "a_format": "int3", "w_format": "uint6", "acc_width": 9},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )

@@ -59,7 +59,7 @@ def test_products_per_cycle(design):
         cases.append(
             FusionArrayCase([_draw(mode, rows, ROWS * mode.values, COLS, n) for n in range(3)], modes=[mode] * 3)
         )
-    outcome, _ = simulate(design, cases)
+    outcome, _ = simulate(design, cases, simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     for case, given, cycles, rate in zip(
         cases, outcome.output_cycles, outcome.case_cycles, rates.values(), strict=True
@@ -79,7 +79,7 @@ def test_a_layer_takes_the_cycles_of_the_publication(design, bits):
     kernel = np.arange(9 * padded) % padded < ic
     a, w = a * kernel, w * kernel[:, None]
     case = product_case(a, w, mode, ROWS, COLS)
-    outcome, (results,) = simulate(design, [case], keep=True)
+    outcome, (results,) = simulate(design, [case], keep=True, simulator=QUICK)
     assert outcome.mismatches == 0, outcome.examples
     assert np.array_equal(gemm.assemble(results, a, w, ROWS * mode.values, COLS), a @ w)
     assert outcome.cycles == authors_cycles(mode, ROWS, COLS, ic=ic, oc=oc, kernel=9, outputs=outputs) + _fill()

@@ -24,7 +24,7 @@ LEGAL = {0b0100: (0, 1), 0b1000: (0, 2), 0b1100: (0, 3), 0b1001: (1, 2), 0b1101:
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"rows": 18, "cols": 3, "word": 16, "buffer": 3},
+        pytest.param({"rows": 18, "cols": 3, "word": 16, "buffer": 3}, marks=pytest.mark.slow),
         {"rows": 12, "cols": 2, "sparsity": "4:8", "a_format": "uint8", "w_format": "int5", "acc_width": 13},
         pytest.param({"rows": 2, "cols": 1, "buffer": 0}, marks=pytest.mark.slow),
         pytest.param(

@@ -10,11 +10,22 @@ from systola.hw.array.systolic import Systolic
 from systola.hw.component import ParameterError
 from systola.hw.formats.names import LEGAL
 
-SHAPES = {  # dataflow: designs, each built once and run with forty cases
+SHAPES = {  # dataflow: designs, each built once and run with forty cases in the fast suite
     "ws": [
         {"rows": 1, "cols": 1},
         {"rows": 4, "cols": 4},
         {"rows": 5, "cols": 3, "operand_register": False, "product_register": False, "delays": "registers"},
+    ],
+    "os": [
+        {"rows": 3, "cols": 3, "buffer": 0, "acc_width": 9, "delays": "registers"},
+        {"rows": 3, "cols": 4, "a_format": "codebook", "w_format": "olive_int8", "operand_register": False},
+    ],
+    "is": [
+        {"rows": 5, "cols": 1, "buffer": 0, "a_format": "int4", "w_format": "uint8", "acc_width": 64},
+    ],
+}
+MORE = {  # the same in the slow suite
+    "ws": [
         {"rows": 3, "cols": 17, "a_format": "uint8", "w_format": "int5", "acc_width": 11},
         {"rows": 19, "cols": 2, "buffer": 1},
         {"rows": 7, "cols": 5, "buffer": 0, "a_format": "uint8", "w_format": "uint8"},
@@ -23,12 +34,9 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
         {"rows": 1, "cols": 4, "operand_register": False},
         {"rows": 4, "cols": 5},
         {"rows": 7, "cols": 2, "buffer": 7, "a_format": "uint4", "w_format": "int16", "acc_width": 24},
-        {"rows": 3, "cols": 3, "buffer": 0, "acc_width": 9, "delays": "registers"},
-        {"rows": 3, "cols": 4, "a_format": "codebook", "w_format": "olive_int8", "operand_register": False},
     ],
     "is": [
         {"rows": 4, "cols": 6},
-        {"rows": 5, "cols": 1, "buffer": 0, "a_format": "int4", "w_format": "uint8", "acc_width": 64},
         {"rows": 4, "cols": 3, "a_format": "uapot4", "w_format": "olive4", "product_register": False},
     ],
 }
@@ -36,7 +44,10 @@ SHAPES = {  # dataflow: designs, each built once and run with forty cases
 
 @pytest.mark.parametrize(
     ("dataflow", "parameters"),
-    [(dataflow, p) for dataflow, designs in SHAPES.items() for p in designs],
+    [
+        *((dataflow, p) for dataflow, designs in SHAPES.items() for p in designs),
+        *(pytest.param(dataflow, p, marks=pytest.mark.slow) for dataflow, designs in MORE.items() for p in designs),
+    ],
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value.values())),
 )
 def test_random_tiles(check, dataflow, parameters):

@@ -108,7 +108,7 @@ class MuxTraffic:
             assert [fields for _, fields in beats["m_axi.w"]] == expected
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.4, 0.8])
+@pytest.mark.parametrize("pause", [0.0, 0.4, pytest.param(0.8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -36,9 +36,10 @@ ODD = described(
 ONE = described(register(field(bits=5, low=6, reset=21)))
 
 
+@pytest.mark.parametrize("cases", [12, pytest.param(40, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("map", [EXAMPLE, ODD], ids=["example", "odd"])
-def test_random_accesses(check, map):
-    check("registers", map=map, cases=40)
+def test_random_accesses(check, map, cases):
+    check("registers", map=map, cases=cases)
 
 
 def test_every_access_kind_is_in_the_example():

@@ -15,12 +15,14 @@ from systola.sim.runner.verilator import lint
 from systola.sim.stimulus.collective import sweep
 
 SMALL = {"topology": "torus", "k": 2, "l": 2, "width": 8, "format": "int8", "rows": 250, "timeout": 256}
+RING = SMALL | {"topology": "ring", "k": 3, "l": 1}
 
 
 @pytest.mark.parametrize(
     "parameters",
     [
-        SMALL,
+        RING,
+        pytest.param(SMALL, marks=pytest.mark.slow),
         pytest.param({"topology": "ring", "k": 5, "l": 1, "width": 32, "rows": 70}, marks=pytest.mark.slow),
         pytest.param({"k": 3, "l": 3, "width": 16, "format": "int16", "rows": 999}, marks=pytest.mark.slow),
         pytest.param({"k": 4, "l": 2, "width": 32, "format": "int16", "timeout": 99}, marks=pytest.mark.slow),
@@ -32,23 +34,23 @@ def test_collectives(check, parameters):
     check("collective", cases=24, **parameters)
 
 
-def test_cycles_follow_the_law_for_all_rows():
-    design = generate("collective", Collective(**SMALL))
-    calls = [(op, rows, rows % 4) for op in OPERATIONS for rows in (1, 2, 7, 8, 13, 14, 15, 17, 20)]
+@pytest.mark.parametrize("parameters", [RING, pytest.param(SMALL, marks=pytest.mark.slow)])
+def test_cycles_follow_the_law_for_all_rows(parameters):
+    k, l = parameters["k"], parameters["l"]  # noqa: E741
+    design = generate("collective", Collective(**parameters))
+    calls = [(op, rows, rows % (k * l)) for op in OPERATIONS for rows in (1, 2, 7, 8, 13, 14, 15, 17, 20)]
     outcome, _ = simulate(design, [sweep(design.parameters, calls, np.random.default_rng(1))])
     assert outcome.mismatches == 0, outcome.examples
     exact = 0
     for (op, rows, root), cycles in zip(calls, outcome.case_cycles, strict=True):
-        expected, certain = law(Call(OPERATIONS.index(op), root, rows, 0), 2, 2)
+        expected, certain = law(Call(OPERATIONS.index(op), root, rows, 0), k, l)
         exact += certain
         assert cycles == expected if certain else cycles <= expected
     assert exact >= 45
     assert outcome.case_cycles[0] == design.latency
 
 
-@pytest.mark.parametrize(
-    "parameters", [pytest.param(SMALL, marks=pytest.mark.slow), SMALL | {"topology": "ring", "k": 3, "l": 1}]
-)
+@pytest.mark.parametrize("parameters", [pytest.param(SMALL, marks=pytest.mark.slow), RING])
 def test_lint_is_clean_and_no_combinational_path_exists(tmp_path, parameters):
     design = generate("collective", Collective(**parameters))
     assert lint(design.verilog, design.top) == ""

@@ -77,8 +77,15 @@ def expected(moves: list[dict], sources: list[dict], p) -> tuple[list[dict], tup
     return out, error, cycles
 
 
-@pytest.mark.parametrize("pause", [0.0, 0.4])
-@pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+@pytest.mark.parametrize(
+    ("parameters", "pause"),
+    [
+        *((parameters, pause) for parameters in PARAMETERS[:-1] for pause in (0.0, 0.4)),
+        (PARAMETERS[-1], 0.0),
+        pytest.param(PARAMETERS[-1], 0.4, marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_moves(exchange, parameters, pause):
     align = ByteAligner(**parameters)
     p = align.p

@@ -21,7 +21,8 @@ SMALL = {"dims": 2, "padding": True, "fill": True, "scatter": True, "local_bytes
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"padding": True, "fill": True, "scatter": True, "local_bytes": 8192},
+        SMALL,  # with two dimensions its build is short, and shared with the tests below
+        pytest.param({"padding": True, "fill": True, "scatter": True, "local_bytes": 8192}, marks=pytest.mark.slow),
         pytest.param({"local_bytes": 5000, "queue": 3}, marks=pytest.mark.slow),
         pytest.param(
             {"data_width": 32, "dims": 3, "burst": 16, "outstanding": 4, "scatter": True, "local_bytes": 2400},
@@ -77,6 +78,7 @@ def test_long_transfers_and_short_rows_leave_no_beat_unused(large, latency):
                 assert cycles <= beats + latency + overhead
 
 
+@pytest.mark.slow
 def test_one_descriptor_loads_an_image(large):
     outcome = run(large, transfers.cases(20, ["image 224 x 224 x 3 in"]))
     assert outcome.case_cycles[0] <= 1.02 * 224 * 224 * 3 / 8

@@ -11,7 +11,7 @@ from systola.sim.golden.uart import bits
 from systola.sim.runner.verilator import lint
 
 
-@pytest.mark.parametrize("divisor", [4, 13])
+@pytest.mark.parametrize("divisor", [4, pytest.param(13, marks=pytest.mark.slow)])
 def test_uart(check, divisor):
     check("uart", divisor=divisor, cases=30)
 

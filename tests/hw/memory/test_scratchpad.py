@@ -25,9 +25,12 @@ SMALL = {"ports": 4, "banks": 4, "width": 32, "depth": 64}
     [
         SMALL,
         {"ports": 1, "banks": 1, "width": 8, "depth": 2, "counters": 0, "style": "huge"},
-        {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
+        pytest.param(
+            {"ports": 3, "banks": 2, "width": 16, "depth": 36, "sram_latency": 2, "buffer": 0, "counters": 3},
+            marks=pytest.mark.slow,
+        ),
         {"ports": 4, "banks": 2, "width": 8, "depth": 16, "priority_ports": 2, "sram_latency": 3},
-        {"ports": 3, "banks": 4, "width": 8, "depth": 24, "interleave": "xor"},
+        pytest.param({"ports": 3, "banks": 4, "width": 8, "depth": 24, "interleave": "xor"}, marks=pytest.mark.slow),
         {
             "ports": 5,
             "banks": 8,

@@ -18,6 +18,7 @@ from systola.sim.stimulus.requantise import RequantiseCase, random_cases
 
 QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has nothing to compile
 LOW, HIGH = -(2**31), 2**31 - 1
+ROUNDINGS = ["gemmlowp", pytest.param("single", marks=pytest.mark.slow), "float32"]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def _change(lane, multiplier, shift, bias=0, zero_point=0, low=-128, high=127):
     )
 
 
-@pytest.mark.parametrize("rounding", ["gemmlowp", "single", "float32"])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 def test_every_shift_multiplier_and_zero_point_at_its_limits(rounding):
     """Among them -2^31 * -2^31, the one product that gemmlowp saturates, at each shift."""
     values = [LOW, LOW + 1, -(2**30), -(2**16), -3, -2, -1, 0, 1, 2, 3, 2**15, 2**16 - 1, 2**30, HIGH - 1, HIGH]
@@ -58,7 +59,7 @@ def test_every_shift_multiplier_and_zero_point_at_its_limits(rounding):
     assert outcome.checked == len(cases) * len(rows)
 
 
-@pytest.mark.parametrize("rounding", ["gemmlowp", "single", "float32"])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 def test_a_change_applies_from_the_packet_that_begins_two_cycles_later(rounding):
     """Packets that begin at least two cycles after a set of two lanes has closed use all of it, others none of it."""
     holds = STAGES[rounding]  # its second beat arrives two cycles before: the set before it has just taken effect

@@ -16,7 +16,7 @@ OUTPUTS = {
 }
 """The driver of an output, by the kind of response."""
 
-FAST = (("router", "random"), ("registers", "random"))
+FAST = (("registers", "random"),)
 NAMES = [name for names in BUILT_IN.values() for name in names] + ["systola", "outer_product"]
 
 

@@ -79,7 +79,10 @@ def test_rates_by_hand(ports, banks, rate):
     assert expected_rate(ports, banks) == pytest.approx(rate)
 
 
-@pytest.mark.parametrize(("ports", "banks"), [(2, 2), (4, 4), (4, 8), (8, 4), (3, 16)])
+SLOW = [pytest.param(*each, marks=pytest.mark.slow) for each in ((4, 8), (8, 4), (3, 16))]
+
+
+@pytest.mark.parametrize(("ports", "banks"), [(2, 2), (4, 4), *SLOW])
 def test_the_model_runs_at_the_expected_rate(ports, banks):
     rng = np.random.default_rng(ports)
     pad = Scratchpad(ports, banks, 16 * banks)
