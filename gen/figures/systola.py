@@ -3,6 +3,7 @@
 from ..accelerators.registry import find
 from ..accelerators.systola.lowering import lower
 from ..accelerators.systola.timing_model import predict
+from ..compile.layers import ConvolutionLayer
 from ..compile.tiling import Chunk, Tiling
 from ..run import report
 from ..run.report import RunReport
@@ -161,4 +162,5 @@ def measured(name: str, task: Task, **options) -> RunReport:
 def _bytes(task: Task) -> int:
     """Minimum number of bytes that the only layer of the task reads and writes."""
     (layer,) = lower(PAPER, task.work(SYSTOLA.operands(PAPER)).graph).layers.values()
+    assert isinstance(layer, ConvolutionLayer)
     return layer.read_bytes + layer.written_bytes

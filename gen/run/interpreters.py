@@ -80,7 +80,7 @@ def _named(network: ImportedNetwork, read: Callable[[int], np.ndarray]) -> Value
     return {
         name: np.array(read(index)).astype(graph[name].dtype).reshape(graph[name].shape)
         for index, name in network.tensors.items()
-        if name in made
+        if name in made and isinstance(index, int)
     }
 
 

@@ -151,7 +151,7 @@ def farthest(topology: str, k: int, l: int, source: int, packet: Packet) -> int:
     return max(hops(kind, k, l, source, goal) for goal in goals)
 
 
-def zero_load(hops: int, latency: int, length: int) -> int:
+def zero_load(hops, latency: int, length):
     """Cycles from a packet's first beat at its source to its last at its destination, with no other traffic."""
     return hops * latency + length
 

@@ -1,6 +1,7 @@
 """Stimulus of the network with traffic generators: settings of the sources and the durations of the phases."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase
             )
         )
     if count >= FULL:
-        whole = {"before": 0, "after": 0}
+        whole: dict[str, Any] = {"before": 0, "after": 0}
         cases[-3] = case("uniform", 8.0, length=16, measured=600, seed=seed, **whole)
         cases[-2] = case("neighbour", 1.0, measured=WRAPS, seed=seed, **whole)
         cases[-1] = case("neighbour", 1.0, measured=200, lost=100, seed=seed, **whole)

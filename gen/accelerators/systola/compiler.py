@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 from typing import Any
 
 from ....hw.cores.systola.isa import Unit
@@ -50,7 +50,7 @@ def compile(
     )
     groups = _groups(parameters, layers, order, tiling, residencies or [IN_DRAM] * len(layers), fused, costs)
     first: list[Action] | None = None  # actions of a group's first step that are not in the program yet
-    for group, following in pairwise([*groups, None]):
+    for group, following in zip_longest(groups, groups[1:]):
         begin = len(emitter.program)
         emitter.step(group.first() if first is None else first)
         first, middle = None, None

@@ -66,9 +66,9 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         return [WindowPart(image, rows, columns, lanes) for lanes, image, rows, columns in found]
 
     def _constant_room(self, lanes: int):
-        """Set the words of all weights and records, and the first of them."""
-        self.constants = lanes * (self.taps + RECORD)
-        self.base = self.p.weight_words - self.constants if self.residents[0] and self.stay else 0
+        """Set the first word of all weights and records."""
+        words = lanes * (self.taps + RECORD)
+        self.base = self.p.weight_words - words if self.residents[0] and self.stay else 0
 
     def _fits(self, rows: int, columns: int, lanes: int) -> bool:
         """Whether input and result of a part fit into their quarters of the scratchpad."""

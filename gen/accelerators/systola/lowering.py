@@ -140,7 +140,8 @@ def _addition(p, graph, node):
     a, b = (graph[name] for name in node.inputs)
     if a.shape != b.shape or a.type != b.type:
         return f"{a.name} and {b.name} must have the same shape and type"
-    if np.size(node.arithmetic.multiplier) > 1 or np.size(node.arithmetic.shift) > 1:
+    multiplier = node.arithmetic.multiplier
+    if np.size(0 if multiplier is None else multiplier) > 1 or np.size(node.arithmetic.shift) > 1:
         return "an addition has one multiplier and one shift"
     if exact_sum(graph, node, p.rounding) is None:
         return f"no factors of {layers.SCALES[1].bit_length() + 1} bits were found that make all results exact"

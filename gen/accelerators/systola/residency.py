@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ....hw.cores.systola.parameters import SystolaParameters
 from ....sim.network.graph import Lifetime
-from ...compile.layers import ConvolutionLayer, DepthwiseLayer, DramTensor
+from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, DramTensor, PoolingLayer
 from ...compile.placement import place
 from .resident import Residency, Resident, Sides
 
@@ -17,7 +17,7 @@ LEAST_ROOM = 4
 class LayerTensors:
     """A layer with the memories that it reads and writes: names of tensors that share memory are equal."""
 
-    layer: object
+    layer: ConvolutionLayer | DepthwiseLayer | PoolingLayer | AdditionLayer
     sources: tuple[str, ...]
     target: str
     stored: bool
@@ -79,8 +79,11 @@ def _resident(p: SystolaParameters, layers: list[LayerTensors], name: str) -> Re
     ((images, height, width, channels),) = shapes
     if images > 1:
         return None
-    padded = ConvolutionLayer | DepthwiseLayer
-    readers = [each.layer for each in layers if name in each.sources and isinstance(each.layer, padded)]
+    readers = [
+        each.layer
+        for each in layers
+        if name in each.sources and isinstance(each.layer, ConvolutionLayer | DepthwiseLayer)
+    ]
     sides = [(*layer.padding[0], *layer.padding[1]) for layer in readers]
     top, bottom, left, right = map(max, zip(*sides, strict=True)) if sides else (0, 0, 0, 0)
     border: Sides = ((top, bottom), (left, right))

@@ -4,6 +4,7 @@ it."""
 from dataclasses import replace
 from functools import cached_property
 from itertools import product
+from typing import Any
 
 from ....hw.cores.systola.isa import Setting
 from ....sim.golden.requantise import float_scale
@@ -163,6 +164,8 @@ def _length(part: tuple[int, int]) -> int:
 
 class AdditionSchedule(LaneSchedule[AdditionLayer]):
     """Schedule of addition or multiplication: some words of both tensors at a time."""
+
+    parts: list[Any]
 
     def cut(self):
         return cut(self.layer.input.bytes, min(self.room // 2, (1 << 16) - 1) * self.size)

@@ -189,7 +189,7 @@ class Core:
             second = self._read(memory, addresses.second_words(o), o.pc).view(self.lane).astype(np.int64)
         if o.flags & isa.SCRATCHPAD:
             factor = _scale(o, Setting.SCALE_A)
-            factor = wrap(factor + second, 18) if o.flags & isa.MULTIPLY else factor
+            factor = wrap(np.asarray(factor + second), 18) if o.flags & isa.MULTIPLY else factor
             source = source.view(self.lane).astype(np.int64) * factor
         element = wrap(source.astype(np.int64) + second * _scale(o, Setting.SCALE_B), 32)
         element = element.reshape(-1, window, element.shape[1])

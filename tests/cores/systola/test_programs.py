@@ -9,10 +9,8 @@ from systola.hw.cores.systola.parameters import SystolaParameters
 from systola.sim.golden import isa
 from systola.sim.golden.cores.systola import run
 from systola.sim.golden.isa import ErrorCode, Opcode, Setting
-from systola.sim.stimulus.cores.systola.contention import contention
 from systola.sim.stimulus.cores.systola.mistakes import mistakes
 from systola.sim.stimulus.cores.systola.programs import directed_cases, image, random_cases, random_program
-from systola.sim.stimulus.cores.systola.syncs import synchronised
 from systola.sim.stimulus.dma import DRAM_BYTES
 from systola.sim.stimulus.runs import Run
 
@@ -38,19 +36,6 @@ def test_programs_are_legal_and_leave_results(parameters):
         assert (result.error, result.at) == (ErrorCode.NONE, len(codes) - 1)
         assert (result.dram != dram).sum() > 64
         assert result.counters["rows"] > 0
-
-
-@pytest.mark.parametrize("parameters", MACHINES[:3], ids=["16", "4", "8"])
-def test_programs_of_contention_are_legal_and_round_every_result(parameters):
-    machine = SystolaParameters.check(**parameters)
-    p, rng = machine.model_dump(), np.random.default_rng(1)
-    drawn, most = contention(p, rng, 0)
-    codes = synchronised(p, rng, drawn, 0)
-    program = Program.decode(b"".join(map(isa.encode, codes)))
-    assert check(program, machine, dram=DRAM_BYTES) == []
-    found = run(p, image(p, rng, codes, DRAM_BYTES), DRAM_BYTES)
-    assert found.error == ErrorCode.NONE
-    assert 0 < most["lost_activations"] < found.counters["rows"]
 
 
 def test_every_instruction_and_setting_is_used():
