@@ -144,7 +144,9 @@ def _wait(condition, seconds):
     return found
 
 
-@pytest.mark.parametrize("delay", [0.1, 0.4, 1.0, 1.6, 2.5])
+@pytest.mark.parametrize(
+    "delay", [0.1, 1.0, *(pytest.param(delay, marks=pytest.mark.slow) for delay in (0.4, 1.6, 2.5))]
+)
 def test_an_early_interrupt_has_no_traceback(tmp_path, delay):
     command = [sys.executable, "-m", "systola.gen", "gen", "systola", "-o", "out"]
     process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

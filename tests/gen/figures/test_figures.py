@@ -36,6 +36,7 @@ def test_the_page_matches_the_data(sections):
     assert written == _markdown(sections).split("\n## ", 1)[1]
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_from_the_data(sections, tmp_path):
     paths = pictures.draw(sections, tmp_path)
     assert [path.name for path in paths] == list(pictures.panels(sections))

@@ -29,7 +29,7 @@ CASES = [  # the Yosys pass, parameters, the cells
 
 @pytest.mark.parametrize(
     ("synth", "parameters", "cells"),
-    [pytest.param(*case, marks=pytest.mark.slow if number % 3 else []) for number, case in enumerate(CASES)],
+    [pytest.param(*case, marks=pytest.mark.slow if number % 6 else []) for number, case in enumerate(CASES)],
 )
 def test_a_bank_is_a_memory(tmp_path, synth, parameters, cells):
     design = generate("scratchpad", Scratchpad(ports=1, banks=1, **parameters))

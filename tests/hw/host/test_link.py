@@ -37,6 +37,7 @@ def test_requests_laws_and_numbers(design):
     assert read["r"][2] - read["r"][1] == write["w"][2] - write["w"][1] == 63 * 5
 
 
+@pytest.mark.slow
 def test_wide_memory_and_narrow_addresses():
     design = generate("link", Link(**WIDE))
     assert lint(design.verilog, "link") == ""

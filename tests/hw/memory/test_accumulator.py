@@ -22,7 +22,7 @@ QUICK = "icarus" if shutil.which("iverilog") else "verilator"  # Icarus has noth
     [
         {"cols": 1, "in_width": 2, "acc_width": 2, "depth": 2, "overflow": "saturate"},
         {"cols": 2, "depth": 64, "double_buffer": False, "buffer": 0},
-        {"cols": 9, "in_width": 64, "acc_width": 64, "depth": 5, "buffer": 2},
+        pytest.param({"cols": 9, "in_width": 64, "acc_width": 64, "depth": 5, "buffer": 2}, marks=pytest.mark.slow),
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )

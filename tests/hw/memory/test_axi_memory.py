@@ -11,7 +11,7 @@ from systola.sim.runner.verilator import lint
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"bytes": 8192},
+        pytest.param({"bytes": 8192}, marks=pytest.mark.slow),
         {"masters": 1, "data_width": 32, "bytes": 4096, "banks": 1, "addr_width": 16},
         {"bytes": 8192, "bursts": "incr"},
     ],

@@ -24,7 +24,7 @@ SMALL = {"topology": "torus", "k": 3, "l": 2, "width": 8}
         pytest.param({"topology": "mesh", "k": 2, "l": 2, "width": 16, "vcs": 3, "latency": 2}, marks=pytest.mark.slow),
         pytest.param({"topology": "fat_tree", "k": 2, "l": 2, "width": 8, "depth": 2}, marks=pytest.mark.slow),
         {"topology": "bus", "k": 3, "l": 1, "width": 1, "vcs": 2, "latency": 2},
-        {"topology": "ring", "k": 5, "l": 1, "width": 9, "vcs": 2, "depth": 8},
+        pytest.param({"topology": "ring", "k": 5, "l": 1, "width": 9, "vcs": 2, "depth": 8}, marks=pytest.mark.slow),
         pytest.param({"topology": "mesh", "k": 3, "l": 2, "width": 9, "multicast": True}, marks=pytest.mark.slow),
         {"topology": "mesh", "k": 2, "l": 2, "width": 64, "vcs": 2, "latency": 2, "reduction": True},
         pytest.param({"k": 3, "l": 3, "width": 8, "vcs": 4, "latency": 2, "multicast": True}, marks=pytest.mark.slow),

@@ -31,7 +31,7 @@ def test_flits_are_granted_in_turn(check):
     check("router", cases=9, topology="torus", k=3, l=3, width=8)
 
 
-@pytest.mark.parametrize("latency", [1, 2])
+@pytest.mark.parametrize("latency", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_arbitration_in_two_rounds(check, latency):
     """No requester is passed more often than with one round; the bench of the router checks it."""
     check("router", cases=9, topology="torus", k=3, l=3, width=8, vcs=4, latency=latency, rounds=2)

@@ -24,11 +24,21 @@ ROUNDINGS = ["gemmlowp", pytest.param("single", marks=pytest.mark.slow), "float3
 @pytest.mark.parametrize(
     "parameters",
     [
-        {"cols": 3, "out_format": "int16"},
+        pytest.param({"cols": 3, "out_format": "int16"}, marks=pytest.mark.slow),
         {"cols": 5, "acc_width": 25, "out_format": "uint16", "per_channel": False, "buffer": 3},
         {"cols": 1, "acc_width": 8, "out_format": "uint1", "rounding": "single", "bias": False, "buffer": 0},
         {"cols": 4, "rounding": "float32"},
-        {"cols": 2, "out_format": "uint16", "rounding": "float32", "per_channel": False, "bias": False, "buffer": 5},
+        pytest.param(
+            {
+                "cols": 2,
+                "out_format": "uint16",
+                "rounding": "float32",
+                "per_channel": False,
+                "bias": False,
+                "buffer": 5,
+            },
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda p: "-".join(map(str, p.values())),
 )
