@@ -14,7 +14,7 @@ from . import lowering
 from .checker import check
 from .compiler import compile
 from .fusion import follows
-from .residency import plan
+from .residency import LayerTensors, plan
 from .timing_model import Costs, predict
 from .unreachable import UNREACHABLE
 
@@ -58,16 +58,14 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         """Compile the whole graph to one program. `order` names the schedule; `tiling` applies to all convolutions."""
         self.check(parameters, graph)
         placed = lowering.lower(parameters, graph)
+        layers = [*placed.layers.values()]
         try:
-            residencies, fused = None, []
-            if order == "overlapped":
-                fused = [number for number in range(len(placed.layers)) if follows(placed.memories, number)]
-                times = [number - (number in fused) for number in range(len(placed.layers))]
-                residencies = plan(parameters, placed.memories, times)
-            layers = [*placed.layers.values()]
-            program, parts = compile(parameters, layers, order, tiling=tiling, residencies=residencies, fused=fused)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+            program, parts = self._program(parameters, placed, order, tiling)
+        except ValueError:  # too little room in addition to the tensors that stay in the scratchpad
+            try:
+                program, parts = compile(parameters, layers, order, tiling=tiling)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
         entry = placed.image.put(np.frombuffer(program.encode(), np.uint8))
         return Job(
             image=placed.image,
@@ -75,11 +73,21 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
             inputs={name: placed.places[name] for name in graph.inputs},
             outputs={name: placed.places[name] for name in graph.outputs},
             macs=graph.macs,
-            roof=_roof(parameters, placed.layers.values()),
+            roof=_roof(parameters, placed.memories),
             program=program,
             length=len(program),
             instructions=dict(zip(placed.layers, parts, strict=True)),
         )
+
+    @staticmethod
+    def _program(parameters, placed: lowering.Placed, order: str, tiling):
+        """Program in which tensors stay in the scratchpad, if the order allows it."""
+        layers, numbers = [*placed.layers.values()], range(len(placed.layers))
+        if order != "overlapped":
+            return compile(parameters, layers, order, tiling=tiling)
+        fused = [number for number in numbers if follows(placed.memories, number)]
+        residencies = plan(parameters, placed.memories, [number - (number in fused) for number in numbers])
+        return compile(parameters, layers, order, tiling=tiling, residencies=residencies, fused=fused)
 
     def wrong(self, parameters, job):
         problems = check(job.program, parameters, dram=job.image.end)
@@ -101,18 +109,29 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         return SystolaHost(board, self, parameters)
 
 
-def _roof(p, layers) -> dict[str, int]:
-    """Lower bounds of the cycles by cause: multiplications, bytes read, bytes written; each layer separately."""
-    macs = reads = writes = 0
-    for layer in layers:
+def _roof(p, memories: list[LayerTensors]) -> dict[str, int]:
+    """Lower bounds of the cycles by cause: multiplications in the array and in the lanes, bytes read, bytes written.
+
+    Constants and inputs of the network are read once, its outputs are written once.
+    """
+    macs = lanes = reads = writes = 0
+    inside = {each.target for each in memories}
+    outside: set[str] = set()
+    for each in memories:
+        layer = each.layer
         if isinstance(layer, ConvolutionLayer):
-            macs, reads = macs + -(-layer.macs // p.size**2), reads + -(-layer.read_bytes // (p.data_width // 8))
-        elif isinstance(layer, DepthwiseLayer):  # in the vector lanes
-            macs, reads = macs + -(-layer.macs // p.size), reads + -(-layer.read_bytes // (p.data_width // 8))
-        else:
-            reads += -(-(1 + hasattr(layer, "second")) * layer.input.bytes // (p.data_width // 8))
-        writes += -(-layer.result.bytes // (p.data_width // 8))
-    return {"multipliers": macs, "reading": reads, "writing": writes}
+            macs += -(-layer.macs // p.size**2)
+        if isinstance(layer, DepthwiseLayer):
+            lanes += -(-layer.macs // p.size)
+        if isinstance(layer, ConvolutionLayer | DepthwiseLayer):
+            reads += layer.read_bytes - layer.input.bytes
+        sources = [name for name in dict.fromkeys(each.sources) if name not in inside | outside]
+        outside.update(sources)
+        reads += len(sources) * layer.input.bytes
+        writes += layer.result.bytes if each.stored else 0
+    beat = p.data_width // 8
+    bounds = {"multipliers": macs, "reading": -(-reads // beat), "writing": -(-writes // beat)}
+    return bounds | ({"lanes": lanes} if lanes else {})
 
 
 ACCELERATOR = SystolaAccelerator()

@@ -364,8 +364,8 @@ def test_settings_that_do_not_fit():
         )
     padded = "SET LOAD_PAD0, 4\nSET LOAD_SIZE, 8\nSET LOAD_VALUE, 257\nLOAD 0, 0\nSTORE 0, 0\nHALT"
     assert ended(Program.parse(ONE + padded), np.full(16, 7, np.uint8))[:5].tolist() == [0, 0, 0, 0, 7]
-    scaled = "SET SCALE_A, -40000\nVECTOR 0, 1, scratchpad\nSTORE 8, 4\nHALT"
-    program = Program.parse(f"{ONE}QUANT 0x40000000, 0, low=-128, high=127, shift=-9\nLOAD 0, 0\n{scaled}")
+    scaled = "SET SCALE_A, -150000\nVECTOR 0, 1, scratchpad\nSTORE 8, 4\nHALT"
+    program = Program.parse(f"{ONE}QUANT 0x40000000, 0, low=-128, high=127, shift=-11\nLOAD 0, 0\n{scaled}")
     assert ended(program, np.full(16, 1, np.uint8))[8] == 256 - 32
     assert ended(program, np.full(16, 255, np.uint8))[8] == 32
 

@@ -19,3 +19,10 @@ def test_random_networks(on_golden, seed, size):
     builder = NetworkBuilder(seed)
     graph = builder.graph(3 + seed)
     on_golden(SIZES[size], graph, builder.inputs())
+
+
+@pytest.mark.parametrize("seed", [197, 255])
+def test_networks_whose_tensors_leave_too_little_room_are_compiled_in_dram(on_golden, seed):
+    builder = NetworkBuilder(seed)
+    graph = builder.graph(3 + seed % 9)
+    on_golden(SIZES["small"], graph, builder.inputs())
