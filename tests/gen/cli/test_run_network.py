@@ -134,8 +134,11 @@ def test_wrong_inputs(refused, tmp_path, network, value, found):
         (("none.tflite",), "cannot read none.tflite: No such file or directory."),
         (("folder.tflite",), "cannot read folder.tflite: Is a directory."),
         (("./none",), "cannot read none: No such file or directory."),
-        (("empty.tflite",), "empty.tflite is not a TFLite file: bytes 4 to 7 must be TFL3."),
-        (("text",), "text is not a TFLite file: bytes 4 to 7 must be TFL3."),
+        (
+            ("empty.tflite",),
+            "empty.tflite is neither a TFLite file nor an ONNX file: neither identifier is at its beginning.",
+        ),
+        (("text",), "text is neither a TFLite file nor an ONNX file: neither identifier is at its beginning."),
         (("cut.tflite",), "cut.tflite is damaged: it cannot be decoded as a TFLite file."),
         (("nosuch",), "unknown task 'nosuch': known are gemm, conv, digits."),
         (("n.tflite", "--reference", "tf"), "--reference tf: it must be numpy, tflm, xnnpack or none."),
