@@ -114,7 +114,7 @@ def run(task: str, on: str = "systola", *, seed: int = 1, **settings):
 
 
 def load(path: str | Path, on: str = "systola", *, executor: str = "model", **settings) -> Model:
-    """Load a trained network of a TFLite file for an accelerator; return a :class:`.Model`.
+    """Load a trained network of a TFLite or ONNX file for an accelerator; return a :class:`.Model`.
 
     `model.predict(x)` returns the outputs for NumPy arrays, exactly as the machine computes them; `model.reset()`
     resets the state of streaming networks. `executor` "model" is the golden model of the accelerator, "verilog" the
@@ -127,9 +127,11 @@ def load(path: str | Path, on: str = "systola", *, executor: str = "model", **se
     from .run.model import Model
 
     accelerator = registry.find(on)
-    parameters = accelerator.component.Parameters.parse({key: str(value) for key, value in settings.items()})
+    kind = accelerator.component.Parameters
+    given = {key: str(value) for key, value in settings.items()}
+    parameters = kind.parse(interpreters.settings(kind, path) | given)
     machine = executors.executor(executor, accelerator, parameters)
-    return Model(imported(path, rounding=interpreters.rounding("numpy", parameters)), machine)
+    return Model(imported(path, rounding=interpreters.rounding(path, "numpy", parameters)), machine)
 
 
 def matmul(design: str | Design, a, w, **options):

@@ -57,7 +57,7 @@ def run(
     compile_options = {"order": order} if order else {}
     if names_file(name) and name not in report.TASKS:
         settings = values(parameters, preset, accelerator.name)
-        machine = parameters_of(accelerator, settings, reference)
+        machine = parameters_of(accelerator, settings, reference, Path(name))
         place = executors.executor(executor, accelerator, machine, latency=latency, limit=limit)
         return run_network(
             Path(name), place, networks, seed=seed, json_file=json_file, trace=trace, compile_options=compile_options

@@ -26,7 +26,7 @@ Input = Annotated[
 Random = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Random inputs of the network; 1 without --input.")
 ]
-Reference = Annotated[str, typer.Option(help="Reference of the network: numpy, tflm, xnnpack or none.")]
+Reference = Annotated[str, typer.Option(help="Reference of the network: numpy, tflm, xnnpack, ort or none.")]
 PerLayer = Annotated[bool, typer.Option("--per-layer", help="Compare the whole output of every operator.")]
 
 
@@ -58,16 +58,17 @@ def names_file(name: str) -> bool:
         return False
 
 
-def parameters_of(accelerator: Accelerator, settings: dict[str, str], reference: str) -> Parameters:
-    """Parameters of a machine; unless it is set, its rounding is the reference's. Raises :class:`.UsageError`."""
-    from ..run.interpreters import ROUNDINGS
+def parameters_of(accelerator: Accelerator, settings: dict[str, str], reference: str, source: Path) -> Parameters:
+    """Parameters of a machine; unless it is set, its rounding is that of the reference or of the kind of the file.
+
+    Raises :class:`.UsageError`.
+    """
+    from ..run import interpreters
 
     machine = accelerator.component.Parameters
     if unknown := next((key for key in settings if key not in machine.model_fields), None):
         raise UsageError(f"unknown parameter '{unknown}': {suggestion(unknown, machine.model_fields)}")
-    if reference in ROUNDINGS and "rounding" in machine.model_fields:
-        settings = {"rounding": ROUNDINGS[reference]} | settings
-    return machine.parse(settings)
+    return machine.parse(interpreters.settings(machine, source, reference) | settings)
 
 
 def run(
@@ -119,7 +120,7 @@ def _report(
         data = read_bytes(source)
     except OSError as error:
         raise UsageError(f"cannot read {source}: {error.strerror}.") from None
-    rounding = interpreters.rounding(options.reference, executor.parameters)
+    rounding = interpreters.rounding(source, options.reference, executor.parameters)
     imported = read(data, str(source), rounding=rounding)
     imported.check()
     runs = inputs(imported.graph, options.input, options.random, seed)

@@ -25,6 +25,12 @@ class Layout(NamedTuple):
         compact = values.reshape([self.shape[axis] for axis in axes])
         return compact.transpose(np.argsort(axes)).reshape(self.shape)
 
+    def in_graph(self, values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Values of the file in the layout of the graph's tensor, which has this shape."""
+        axes = [axis for axis in self.axes if axis is not None]
+        compact = values.reshape([self.shape[axis] for axis in sorted(axes)])
+        return compact.transpose(np.argsort(np.argsort(axes))).reshape(shape)
+
 
 class Operand(NamedTuple):
     """Tensor of a file; `type` is the name that the file's schema has for it."""

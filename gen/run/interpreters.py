@@ -2,12 +2,14 @@
 
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from ...hw.component import Parameters
 from ..errors import UsageError
 from ..importers.network import ImportedNetwork
+from . import onnx_runtime
 
 Values = dict[str, np.ndarray]
 Reference = Callable[[Values], Values]
@@ -28,6 +30,7 @@ def numpy(network: ImportedNetwork, data: bytes) -> Reference:
 
 def tflm(network: ImportedNetwork, data: bytes) -> Reference:
     """TensorFlow Lite Micro (package tflite-micro)."""
+    _check_kind("tflm", network)
     from tflite_micro.python.tflite_micro import runtime  # pyright: ignore[reportMissingImports]
 
     keep = runtime.InterpreterConfig.kPreserveAllTensors
@@ -48,6 +51,7 @@ def tflm(network: ImportedNetwork, data: bytes) -> Reference:
 
 def xnnpack(network: ImportedNetwork, data: bytes) -> Reference:
     """XNNPACK, the default of LiteRT (package ai-edge-litert)."""
+    _check_kind("xnnpack", network)
     from ai_edge_litert.interpreter import Interpreter  # pyright: ignore[reportMissingImports]
 
     try:
@@ -68,6 +72,11 @@ def xnnpack(network: ImportedNetwork, data: bytes) -> Reference:
     return run
 
 
+def _check_kind(reference: str, network: ImportedNetwork):
+    if not all(isinstance(index, int) for index in network.tensors):
+        raise UsageError(f"--reference {reference}: {network.name} is not a TFLite file.")
+
+
 def _rejected(reference: str, network: ImportedNetwork, error: Exception) -> UsageError:
     reason = (str(error).splitlines() or ["no reason"])[0].rstrip(".")
     return UsageError(f"--reference {reference}: the interpreter rejects {network.name}: {reason}.")
@@ -84,8 +93,21 @@ def _named(network: ImportedNetwork, read: Callable[[int], np.ndarray]) -> Value
     }
 
 
-REFERENCES: dict[str, ReferenceMaker | None] = {"numpy": numpy, "tflm": tflm, "xnnpack": xnnpack, "none": None}
-ROUNDINGS = {"tflm": "gemmlowp", "xnnpack": "float32"}
+def ort(network: ImportedNetwork, data: bytes) -> Reference:
+    """ONNX Runtime (package onnxruntime)."""
+    if any(isinstance(index, int) for index in network.tensors):
+        raise UsageError(f"--reference ort: {network.name} is not an ONNX file.")
+    return onnx_runtime.reference(network, data)
+
+
+REFERENCES: dict[str, ReferenceMaker | None] = {
+    "numpy": numpy,
+    "tflm": tflm,
+    "xnnpack": xnnpack,
+    "ort": ort,
+    "none": None,
+}
+ROUNDINGS = {"tflm": "gemmlowp", "xnnpack": "float32", "ort": "float32"}
 """Rounding of each interpreter's convolutions; see `importers.load`."""
 
 
@@ -96,7 +118,22 @@ def find(name: str) -> ReferenceMaker | None:
     return REFERENCES[name]
 
 
-def rounding(reference: str, parameters: Parameters) -> str:
-    """Rounding of a network's convolutions: that of the interpreter, for other references that of the machine."""
+def settings(machine: type[Parameters], source: str | Path, reference: str = "numpy") -> dict[str, str]:
+    """Parameters of a machine for a file: the rounding of the reference, or of the kind of the file."""
+    rounding = ROUNDINGS.get(reference) or ("float32" if is_onnx(source) else None)
+    return {"rounding": rounding} if rounding and "rounding" in machine.model_fields else {}
+
+
+def rounding(source: str | Path, reference: str, parameters: Parameters) -> str | None:
+    """Rounding with which a file is imported: the interpreter's, for other references that of the machine.
+
+    None for ONNX files, which have one rounding.
+    """
+    if is_onnx(source):
+        return None
     machine = "float32" if getattr(parameters, "rounding", "") == "float32" else "gemmlowp"
     return ROUNDINGS.get(reference, machine)
+
+
+def is_onnx(source: str | Path) -> bool:
+    return Path(source).suffix == ".onnx"

@@ -14,7 +14,7 @@ EXTRAS = {
     ),
     "board": ("serial",),
     "networks": ("flatbuffers", "onnx", "tflite"),
-    "interpreters": ("ai_edge_litert", "tflite_micro"),
+    "interpreters": ("ai_edge_litert", "onnxruntime", "tflite_micro"),
     "draw": ("pygraphviz",),
     "demo": ("matplotlib", "sklearn"),
 }

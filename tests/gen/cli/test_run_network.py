@@ -141,7 +141,7 @@ def test_wrong_inputs(refused, tmp_path, network, value, found):
         (("text",), "text is neither a TFLite file nor an ONNX file: neither identifier is at its beginning."),
         (("cut.tflite",), "cut.tflite is damaged: it cannot be decoded as a TFLite file."),
         (("nosuch",), "unknown task 'nosuch': known are gemm, conv, digits."),
-        (("n.tflite", "--reference", "tf"), "--reference tf: it must be numpy, tflm, xnnpack or none."),
+        (("n.tflite", "--reference", "tf"), "--reference tf: it must be numpy, tflm, xnnpack, ort or none."),
         (("n.tflite", "--random", "0"), "--random 0: it must be an integer of at least 1."),
         (("n.tflite", "--input", "none"), "--input none: the file cannot be read: No such file or directory."),
         (("n.tflite", "--executor", "x"), "--executor x: it must be verilog or model."),

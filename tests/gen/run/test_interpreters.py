@@ -73,5 +73,39 @@ def test_the_rounding_of_a_network_is_the_references():
 
 def test_find():
     assert interpreters.find("none") is None
-    with pytest.raises(UsageError, match=r"^--reference tf: it must be numpy, tflm, xnnpack or none\.$"):
+    with pytest.raises(UsageError, match=r"^--reference tf: it must be numpy, tflm, xnnpack, ort or none\.$"):
         interpreters.find("tf")
+
+
+def test_onnx_runtime_matches_the_reference():
+    pytest.importorskip("onnxruntime")
+    from ..importers.onnx import cases as onnx_cases
+
+    for name in ("conv", "residual"):
+        case = name if name in onnx_cases.CASES else next(iter(onnx_cases.CASES))
+        data = onnx_cases.model(case).SerializeToString()
+        network = read(data, f"{case}.onnx")
+        run, session = interpreters.REFERENCES["ort"](network, data), network.session()
+        rng = np.random.default_rng(1)
+        for _ in range(3):
+            given = {
+                each: rng.integers(*network.graph[each].limits, network.graph[each].shape, network.graph[each].dtype)
+                for each in network.graph.inputs
+            }
+            found, expected = run(given), session.run(given)
+            assert found
+            for tensor, value in found.items():
+                np.testing.assert_array_equal(value, expected[tensor])
+
+
+@pytest.mark.parametrize("name", ["tflm", "xnnpack", "ort"])
+def test_a_reference_of_another_kind_of_file_is_one_sentence(name):
+    onnx_cases = pytest.importorskip("tests.gen.importers.onnx.cases") if name != "ort" else None
+    data = (
+        onnx_cases.model(next(iter(onnx_cases.CASES))).SerializeToString()
+        if onnx_cases
+        else file(*cases.CASES["dense"])
+    )
+    kind = "an ONNX" if name == "ort" else "a TFLite"
+    with pytest.raises(UsageError, match=rf"^--reference {name}: network is not {kind} file\.$"):
+        interpreters.REFERENCES[name](read(data), data)
