@@ -1,6 +1,7 @@
 """Boxes of LOAD and STORE: transfers between DRAM and the scratchpads, with few dimensions and long rows."""
 
 from dataclasses import dataclass, replace
+from math import prod
 
 COUNT_LIMIT = (1 << 16) - 1
 PAD_LIMIT = (1 << 8) - 1
@@ -52,6 +53,13 @@ class Box:
         if max(first.count >> size > COUNT_LIMIT, first.before >> size > PAD_LIMIT, first.after >> size > PAD_LIMIT):
             kept = list(self.dimensions)
         return replace(self, dimensions=tuple(kept))
+
+    def beats(self, width: int) -> int:
+        """Beats of `width` bytes, padding included; misalignment is not modelled exactly."""
+        inner, *outer = self.coalesced().dimensions
+        rows = prod(dimension.count for dimension in outer)
+        offset = (self.bus + inner.before) % width if all(d.bus % width == 0 for d in outer) else width - 1
+        return rows * (-(-(offset % width + inner.count) // width) + (1 if inner.before or inner.after else 0))
 
     @property
     def hull(self) -> tuple[int, int]:

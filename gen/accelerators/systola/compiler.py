@@ -1,8 +1,10 @@
 """Compiler: layers in sequence as one program."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import accumulate, pairwise, zip_longest
+from operator import or_
 from typing import Any
 
 from ....hw.cores.systola.isa import Unit
@@ -10,7 +12,7 @@ from ....hw.cores.systola.parameters import SystolaParameters
 from ...compile.allocator import DoesNotFit
 from ...compile.boxes import Box, Dimension
 from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, PoolingLayer
-from ...compile.tiling import Tiling
+from ...compile.tiling import Chunk, Tiling
 from .convolution import ConvolutionSchedule
 from .depthwise import DepthwiseSchedule, depthwise_constants
 from .emitter import Action, Emitter, MemoryAccess, Space, loading, storing
@@ -55,10 +57,11 @@ def compile(
         emitter.step(group.first() if first is None else first)
         first, middle = None, None
         for number in range(1, len(group.schedule.steps)):
-            group.schedule.emit_step(emitter, number)
             if following and order == "overlapped" and number == group.schedule.last:
                 early, first = _ahead(following.first(), group)
-                emitter.step(early)
+                _emit_last(emitter, group, following, early)
+            else:
+                group.schedule.emit_step(emitter, number)
             for action in group.after(number):
                 middle = middle or len(emitter.program)
                 emitter.step([action])
@@ -125,9 +128,52 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
             schedule = ConvolutionSchedule(p, layer, tiling, order, residency, previous, words)
         else:
             schedule = scheduled(p, layer, order, costs, residency, previous, words)
+            if order == "overlapped" and isinstance(layer, ConvolutionLayer) and residency.sources[0]:
+
+                def make(tiling, layer=layer, residency=residency, previous=previous):
+                    return ConvolutionSchedule(p, layer, tiling, order, residency, previous, words)
+
+                following = layers[number + 1] if number + 1 < len(layers) else None
+                schedule = _whole(p, layer, following, make, last) or schedule
         previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
         found.append(Group(schedule, fills(p, residency)))
     return found
+
+
+def _emit_last(emitter: Emitter, group: Group, following: Group, early: list[Action]):
+    """Emit the last step that computes, and the first loads of the following group.
+
+    If the loads take longer than the computation, they come first, unless they need a SYNC of their own.
+    """
+    own = group.schedule.actions(group.schedule.last)
+    before = []
+    if following.schedule.first_beats > group.schedule.last_cycles:
+        synchronised = reduce(or_, map(emitter.needed, own), Unit(0))
+        before = [action for action in early if not emitter.needed(action) & ~synchronised]
+    emitter.step([*before, *own])
+    emitter.step([action for action in early if action not in before])
+
+
+def _whole(p, layer: Layer, following: Layer | None, make: Callable[[Tiling], ConvolutionSchedule], last: Group | None):
+    """Schedule of a layer as one tile with one load of weights, if that keeps the bus busy; otherwise None.
+
+    It needs less time in the array than its own weights take on the bus, and than those of the following layer.
+    """
+    if not isinstance(following, ConvolutionLayer) or last is None:
+        return None
+    beats = [each.depth * each.filters * 8 // p.data_width for each in (layer, following)]
+    result, lanes = layer.result, -(-layer.filters // p.size)
+    taps, channels = layer.kernel[0] * layer.kernel[1], layer.input.channels
+    cycles = taps * -(-channels // p.size) * lanes * max(result.height * result.width, p.size)
+    if cycles > min(beats):
+        return None
+    chunk = Chunk((0, taps), (0, channels))
+    try:
+        found = make(Tiling(1, result.height, result.width, lanes * p.size, (chunk,), outputs=1))
+    except DoesNotFit:
+        return None
+    _, late = _ahead(found.actions(0), last)
+    return None if late else found
 
 
 def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Action]]:

@@ -274,6 +274,18 @@ class ConvolutionSchedule:
         blocks = sum((chunk.taps[1] - chunk.taps[0]) * self.blocks(chunk.channels) for chunk in chunks)
         return blocks * self.lanes_of(tile.filters) * images * max(rows * columns, self.size)
 
+    @property
+    def last_cycles(self) -> int:
+        """Cycles of the array in the last step that computes."""
+        phase = self.steps[self.last].compute
+        return 0 if phase is None else self.array_cycles(phase)
+
+    @property
+    def first_beats(self) -> int:
+        """Beats of the first loads."""
+        boxes = (box for fragment, word in self.loads[0] for box in self.boxes.load(fragment, word))
+        return sum(box.beats(self.p.data_width // 8) for box in boxes)
+
     def vector_cycles(self, number: int, costs) -> int:
         tile = self.tiles[number]
         return self.lanes_of(tile.filters) * (tile.points.count + RECORD + costs.settings)

@@ -1,6 +1,5 @@
 """Coarse estimate of the cycles of a schedule: the slowest unit of each step, plus the cost of a SYNC."""
 
-from ...compile.boxes import Box
 from .convolution import ConvolutionSchedule
 from .timing_model import MEASURED, Costs
 
@@ -15,7 +14,7 @@ def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
         for fragment, word in schedule.loads[number]:
             if fragment not in boxes:
                 width = schedule.p.data_width // 8
-                boxes[fragment] = sum(beats(box, width) for box in schedule.boxes.load(fragment, word))
+                boxes[fragment] = sum(box.beats(width) for box in schedule.boxes.load(fragment, word))
             load += boxes[fragment] + 2
         load += (costs.descriptor + costs.latency + costs.finish) * (load > 0)
         waiting += sum(schedule.store_beats(tile) for tile in step.store)
@@ -31,13 +30,3 @@ def estimate(schedule: ConvolutionSchedule, costs: Costs = MEASURED) -> int:
         waiting = max(0, waiting - longest)
         total += longest + costs.sync + 2 * schedule.size + costs.shift
     return total + waiting
-
-
-def beats(box: Box, width: int) -> int:
-    """Beats of a box, padding included; misalignment is not modelled exactly."""
-    inner, *outer = box.coalesced().dimensions
-    rows = 1
-    for dimension in outer:
-        rows *= dimension.count
-    offset = (box.bus + inner.before) % width if all(d.bus % width == 0 for d in outer) else width - 1
-    return rows * (-(-(offset % width + inner.count) // width) + (1 if inner.before or inner.after else 0))

@@ -104,6 +104,9 @@ class LaneSchedule(ABC, Generic[L]):
         """Number of the last step in which the lanes work."""
         return max(number for number, step in enumerate(self.steps) if step.after)
 
+    last_cycles, first_beats = 0, 0
+    """Cycles of the array, and beats of loads of weights: there are none."""
+
     def actions(self, number: int) -> list[Action]:
         """Actions of a step."""
         step = self.steps[number]

@@ -26,8 +26,8 @@ BROKEN = {  # fault: Verilog text, its replacement
     "an engine that is not reset": (r"assign (\w+) = rst \| \w+;", r"assign \1 = rst;"),
     "a table that is not used": (r"(y_payload =) mode\[3\] \? [^:]*: plain;", r"\1 plain;"),
     "a product without SCALE_A": (
-        r"\$signed\(mode\[20:5\]\) \+ (\$signed\(\w+\))",
-        r"(mode[4] ? \1 : $signed(mode[20:5]))",
+        r"\$signed\(mode\[22:5\]\) \+ (\$signed\(\w+\))",
+        r"(mode[4] ? \1 : $signed(mode[22:5]))",
     ),
     "a product without SCALE_B": (r"(lanes__mode\[1\] = current\[7\]) \| current\[10\];", r"\1;"),
     "activations instead of weights": (r"\? weights__o__payload\[31:0\] :", "? read_b__o__payload[31:0] :"),

@@ -25,7 +25,8 @@ def test_numbers_equal_those_of_the_hardware(golden, table):
 
 def test_sizes_and_flags_equal_those_of_the_hardware():
     assert (hardware.ISA.bytes, hardware.ISA.loops, int(hardware.ALL)) == (isa.BYTES, isa.DEPTH, isa.ALL)
-    for op, names in (("MATMUL", ("ACCUMULATE", "KEEP")), ("VECTOR", ("SCRATCHPAD", "ADD", "MAXIMUM", "TABLE"))):
+    vector = "SCRATCHPAD", "ADD", "MAXIMUM", "TABLE", "MULTIPLY", "WEIGHTS"
+    for op, names in (("MATMUL", ("ACCUMULATE", "KEEP")), ("VECTOR", vector)):
         row = hardware.ISA.rows[hardware.Op[op]]
         assert [(flag.name.upper(), 1 << flag.low) for flag in row.flags] == [(n, getattr(isa, n)) for n in names]
 
