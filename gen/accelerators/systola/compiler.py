@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import accumulate, pairwise, zip_longest
+from itertools import accumulate, pairwise, product, zip_longest
 from operator import or_
 from typing import Any
 
@@ -143,13 +143,14 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
 def _emit_last(emitter: Emitter, group: Group, following: Group, early: list[Action]):
     """Emit the last step that computes, and the first loads of the following group.
 
-    If the loads take longer than the computation, they come first, unless they need a SYNC of their own.
+    If the loads take longer than the computation, they come first, unless they need a SYNC of their own or conflict
+    with it.
     """
     own = group.schedule.actions(group.schedule.last)
     before = []
     if following.schedule.first_beats > group.schedule.last_cycles:
         synchronised = reduce(or_, map(emitter.needed, own), Unit(0))
-        before = [action for action in early if not emitter.needed(action) & ~synchronised]
+        before = [each for each in early if not emitter.needed(each) & ~synchronised and not _conflict(each, own)]
     emitter.step([*before, *own])
     emitter.step([action for action in early if action not in before])
 
@@ -177,26 +178,21 @@ def _whole(p, layer: Layer, following: Layer | None, make: Callable[[Tiling], Co
 
 
 def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Action]]:
-    """Actions of the next group that can precede the end of a group, and those that cannot.
-
-    The latter read a result of the group from DRAM, overwrite what its end uses, or write activations while lanes
-    follow its tiles.
-    """
-    results = [each.layer.result for each in (group.schedule, group.lanes) if each]
-    read = [(Space.DRAM, result.address, result.address + result.bytes) for result in results]
-    used = [(Space.LOCAL, low, high) for low, high in group.schedule.used_at_end()]
+    """Actions of the next group that can precede all that follows the last computation of a group, and those that
+    cannot, because they conflict with it."""
+    schedule = group.schedule
+    rest = [action for number in range(schedule.last + 1, len(schedule.steps)) for action in schedule.actions(number)]
     if group.lanes:
-        used.append((Space.LOCAL, 0, group.schedule.p.activation_bytes))
-        used += [(Space.LOCAL, *box.hull) for box in group.lanes.constants()]
+        rest += [action for number in range(schedule.last, len(schedule.steps)) for action in group.after(number)]
+        rest += group.stores()
+    late = [action for action in actions if _conflict(action, rest)]
+    return [action for action in actions if action not in late], late
 
-    def late(action: Action) -> bool:
-        return any(
-            one.space is space and one.low < high and low < one.high
-            for one in action.accesses
-            for space, low, high in (used if one.write else read)
-        )
 
-    return [action for action in actions if not late(action)], [action for action in actions if late(action)]
+def _conflict(action: Action, others: list[Action]) -> bool:
+    """Whether the order of an action and one of the others matters."""
+    pairs = product(action.accesses, (access for other in others for access in other.accesses))
+    return any(one.conflicts_with(other) for one, other in pairs)
 
 
 def fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:

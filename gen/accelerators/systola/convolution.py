@@ -166,12 +166,6 @@ class ConvolutionSchedule:
             found[0][self.results, self.room[1]] = None
         return list(found[0]), list(found[1])
 
-    def used_at_end(self) -> list[tuple[int, int]]:
-        """Bytes of the scratchpads in use from the last computation to the end of the layer."""
-        activations, weights = self.in_use()
-        spans = [(low * self.size, high * self.size) for low, high in activations]
-        return spans + [self._weight_bytes(low, high - low) for low, high in weights]
-
     def _place(self, previous: "ConvolutionSchedule | None") -> list[list[tuple[Fragment, int]]]:
         """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step.
 

@@ -68,13 +68,6 @@ class LaneSchedule(ABC, Generic[L]):
     def sources(self, part: int) -> list[Box]:
         """Boxes that load the sources of a part that are in DRAM."""
 
-    def used_at_end(self) -> list[tuple[int, int]]:
-        """Bytes of the scratchpads in use from the last work to the end of the layer."""
-        if self.target:
-            return []
-        first, end = self.place(0)[1], self.place(1)[1] + self.room
-        return [(first * self.size, end * self.size)]
-
     def constants(self) -> list[Box]:
         """Boxes that load the constants of all parts, if they follow a convolution."""
         return []
@@ -105,7 +98,7 @@ class LaneSchedule(ABC, Generic[L]):
         return max(number for number, step in enumerate(self.steps) if step.after)
 
     last_cycles, first_beats = 0, 0
-    """Cycles of the array, and beats of loads of weights: there are none."""
+    """Cycles of the array in the last step, and beats of weights in the first: there are none."""
 
     def actions(self, number: int) -> list[Action]:
         """Actions of a step."""

@@ -66,9 +66,13 @@ def test_the_rounding_of_a_network_is_the_references():
         ("numpy", "float32"),
         ("none", "float32"),
     ):
-        assert interpreters.rounding(reference, systola.parameters(rounding="float32")) == expected
-    assert interpreters.rounding("numpy", systola.parameters()) == "gemmlowp"
-    assert interpreters.rounding("numpy", find("outer_product").parameters()) == "gemmlowp"
+        assert interpreters.rounding("n.tflite", reference, systola.parameters(rounding="float32")) == expected
+    assert interpreters.rounding("n.tflite", "numpy", systola.parameters()) == "gemmlowp"
+    assert interpreters.rounding("n.tflite", "numpy", find("outer_product").parameters()) == "gemmlowp"
+    assert interpreters.rounding("n.onnx", "ort", systola.parameters()) is None
+    assert interpreters.settings(type(systola.parameters()), "n.onnx") == {"rounding": "float32"}
+    assert interpreters.settings(type(systola.parameters()), "n.tflite", "xnnpack") == {"rounding": "float32"}
+    assert interpreters.settings(type(systola.parameters()), "n.tflite") == {}
 
 
 def test_find():
