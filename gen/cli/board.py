@@ -143,7 +143,7 @@ def run_tests(
 
 @app.command()
 def run(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help="Network: a TFLite file.")],
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="Network: a TFLite or ONNX file.")],
     port: Port,
     baud: Baud = 1_000_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random inputs.")] = 1,

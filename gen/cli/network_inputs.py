@@ -1,4 +1,4 @@
-"""Inputs of a network: those of a NumPy file, then random ones."""
+"""Inputs of a network from a NumPy file, followed by random ones."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ Inputs = dict[str, np.ndarray]
 
 
 def inputs(graph: Graph, path: Path | None, random: int | None, seed: int) -> list[Inputs]:
-    """Inputs of the runs; one random run by default without a file. Raises :class:`.UsageError`."""
+    """Inputs of each run: those of a file, then `random` ones; without a file 1 by default.
+
+    Raises :class:`.UsageError`.
+    """
     found = _from_file(graph, path) if path else []
     generator = np.random.default_rng(seed)
     for _ in range(random if random is not None else not found):

@@ -10,13 +10,14 @@ from ..accelerators import registry
 from ..compile.pipelining import ORDERS
 from ..errors import UsageError
 from .options import Json, Preset, Set, err, folder_option, out, save, values
-from .run_network import Input, NetworkOptions, PerLayer, Random, Reference, names_file, parameters_of
+from .run_network import Input, NetworkOptions, PerLayer, Random, Reference, names_file, parameters_of, save_trace
 from .run_network import run as run_network
 
 
 def run(
     name: Annotated[
-        str, typer.Argument(metavar="TASK|FILE", help="Task (gemm, conv or digits), or network (a TFLite file).")
+        str,
+        typer.Argument(metavar="TASK|FILE", help="Task (gemm, conv or digits), or network (a TFLite or ONNX file)."),
     ],
     on: Annotated[str, typer.Option(metavar="ACCELERATOR", help="Accelerator: see `systola list`.")] = "systola",
     parameters: Set = None,
@@ -42,10 +43,10 @@ def run(
     Operators of a network that the accelerator cannot execute run on the host.
     """
     from ..run import executors, report
-    from ..run.execute import EXECUTORS, ExecutionError
+    from ..run.execute import ExecutionError
 
-    if executor not in EXECUTORS:
-        raise UsageError(f"--executor {executor}: it must be {' or '.join(EXECUTORS)}.")
+    if executor not in executors.EXECUTORS:
+        raise UsageError(f"--executor {executor}: it must be {' or '.join(executors.EXECUTORS)}.")
     accelerator = registry.find(on)
     if order is not None and order not in ORDERS:
         raise UsageError(f"--order {order}: it must be {', '.join([*ORDERS][:-1])} or {[*ORDERS][-1]}.")
@@ -62,7 +63,7 @@ def run(
         return run_network(
             Path(name), place, networks, seed=seed, json_file=json_file, trace=trace, compile_options=compile_options
         )
-    if option := networks.unused():
+    if option := networks.first_set():
         raise UsageError(f"{option}: only a network of a file has this option, not the task {name}.")
     machine, task = report.prepare(name, accelerator, values(parameters, preset, accelerator.name))
     started = time.perf_counter()
@@ -87,11 +88,8 @@ def run(
     done.seconds = time.perf_counter() - started
     report.show(done, out)
     if trace:
-        try:
-            paths = report.save_trace(done, trace)
-        except OSError as error:
-            raise UsageError(f"cannot write to {trace}: {error.strerror}.") from None
-        out.print(f"        timeline in {' and '.join(str(path) for path in paths)}", markup=False)
+        settings = ", ".join(f"{setting}={value}" for setting, value in task)
+        save_trace(trace, done.execution.spans, done.execution.cycles, f"{name} {settings}")
     save(json_file, done.data())
     if done.mismatches:
         raise typer.Exit(1)

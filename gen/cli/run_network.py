@@ -1,7 +1,7 @@
 """`systola run FILE`: execution of a trained network of a file."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from .files import read_bytes
 from .options import err, out, save
 
 if TYPE_CHECKING:
+    from ..compile.timeline import Span
     from ..run.executors import Executor
     from ..run.network import NetworkReport
 
@@ -32,15 +33,15 @@ PerLayer = Annotated[bool, typer.Option("--per-layer", help="Compare the whole o
 
 @dataclass(frozen=True)
 class NetworkOptions:
-    """Options of a command that concern networks."""
+    """Options of `systola run` and `systola board run` for networks only."""
 
     input: Path | None
     random: int | None
     reference: str
     per_layer: bool
 
-    def unused(self) -> str | None:
-        """Option that only a network can have, None if none is set."""
+    def first_set(self) -> str | None:
+        """Name of the first option that is set; None if there is none."""
         given = {
             "--input": self.input,
             "--random": self.random,
@@ -51,7 +52,7 @@ class NetworkOptions:
 
 
 def names_file(name: str) -> bool:
-    """Whether the argument of `systola run` is a file rather than a task."""
+    """Whether an argument of `systola run` names a file rather than a task."""
     try:
         return Path(name).suffix in SUFFIXES or "/" in name or Path(name).is_file()
     except OSError:  # the name is too long
@@ -95,7 +96,7 @@ def run(
     report.seconds = time.perf_counter() - started
     network.show(report, out, operators=options.per_layer)
     if trace and report.cycles:
-        _save_trace(report, trace, source.name)
+        save_trace(trace, report.spans, report.cycles, source.name)
     save(json_file, report.data())
     if report.mismatches:
         raise typer.Exit(1)
@@ -110,6 +111,7 @@ def _report(
     compile_options: dict | None,
     update: Callable[[str], None],
 ) -> "NetworkReport":
+    """Read, compile and run a network; `update` receives the progress."""
     from ..importers import read
     from ..run import interpreters, network
     from ..run.model import Model
@@ -136,11 +138,12 @@ def _report(
         )
 
 
-def _save_trace(report: "NetworkReport", folder: Path, title: str):
+def save_trace(folder: Path, spans: "Sequence[Span]", cycles: int, title: str):
+    """Write the timeline of a run to a folder and print the paths. Raises :class:`.UsageError`."""
     from ..run import trace
 
     try:
-        paths = trace.write(folder, report.spans, report.cycles, title)
+        paths = trace.write(folder, spans, cycles, title)
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}.") from None
     out.print(f"        timeline in {' and '.join(str(path) for path in paths)}", markup=False)

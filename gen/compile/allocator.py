@@ -6,15 +6,25 @@ from dataclasses import dataclass
 
 
 class DoesNotFit(Exception):
-    """The fragments needed at the same time exceed the scratchpad: `words` of the `room` words of `memory`."""
+    """The fragments needed at the same time exceed the scratchpad: `words` of the `capacity` words of `memory`."""
 
-    def __init__(self, memory: str = "", words: int = 0, room: int = 0):
-        super().__init__(memory, words, room)
-        self.memory, self.words, self.room = memory, words, room
+    def __init__(self, memory: str = "", words: int = 0, capacity: int = 0):
+        super().__init__(memory, words, capacity)
+        self.memory, self.words, self.capacity = memory, words, capacity
+
+    def error(self, part: str, size: int) -> ValueError:
+        """Error for the user with the missing bytes for `part` of a layer; `size` is the bytes of a word."""
+        need, capacity = self.words * size, self.capacity * size
+        missing = need - capacity
+        return ValueError(
+            f"{self.memory}_bytes={capacity}: {part} of this layer needs {need:,} bytes, {missing:,} more."
+        )
 
 
 @dataclass(frozen=True)
 class PlacedFragment:
+    """Words from `low` to before `high`, with the key of the fragment that occupies them."""
+
     low: int
     high: int
     key: Hashable
@@ -29,7 +39,7 @@ class ScratchpadAllocator:
         self.places: dict[Hashable, int] = {}  # first word of each fragment
 
     def reserve(self, spans: Iterable[tuple[int, int]]) -> set[Hashable]:
-        """Occupy ranges of words, as far as they are free and inside; return their keys."""
+        """Occupy ranges of words, [low, high) each, as far as they are free and inside; return their keys."""
         found: set[Hashable] = set()
         for low, high in sorted(spans):
             low = max([low, self.low, *(item.high for item in self.items)])

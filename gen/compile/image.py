@@ -1,4 +1,4 @@
-"""Image of DRAM: constants and inputs with their addresses, and room for results."""
+"""Image of DRAM: constants and inputs with their addresses, and addresses reserved for results."""
 
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ class Image:
     end: int = 0
     align: int = PAGE
 
-    def room(self, size: int) -> int:
+    def reserve(self, size: int) -> int:
         """Reserve `size` bytes; return their aligned address. Raises :class:`ImageError` beyond 1 GiB."""
         address = self.end
         self.end = -(-(address + size) // self.align) * self.align
@@ -32,7 +32,7 @@ class Image:
     def put(self, values: np.ndarray) -> int:
         """Store the bytes of a tensor; return their address."""
         data = np.ascontiguousarray(values).view(np.uint8).reshape(-1)
-        address = self.room(data.size)
+        address = self.reserve(data.size)
         self.parts.append((address, data))
         return address
 

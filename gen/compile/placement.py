@@ -14,9 +14,9 @@ def place(sizes: Mapping[str, int], lifetimes: Mapping[str, Lifetime], align: in
     placed: dict[str, tuple[int, int]] = {}
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         life, size = lifetimes[name], -(-sizes[name] // align) * align
-        taken = sorted(span for other, span in placed.items() if _meet(life, lifetimes[other]))
+        occupied = sorted(span for other, span in placed.items() if _overlap(life, lifetimes[other]))
         low = 0
-        for start, end in taken:
+        for start, end in occupied:
             if low + size <= start:
                 break
             low = max(low, end)
@@ -24,5 +24,6 @@ def place(sizes: Mapping[str, int], lifetimes: Mapping[str, Lifetime], align: in
     return {name: low for name, (low, _) in placed.items()}, max((end for _, end in placed.values()), default=0)
 
 
-def _meet(one: Lifetime, other: Lifetime) -> bool:
+def _overlap(one: Lifetime, other: Lifetime) -> bool:
+    """Whether two tensors are live at the same time."""
     return one.first <= other.last and other.first <= one.last

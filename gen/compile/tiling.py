@@ -23,6 +23,7 @@ class Chunk:
 
     @property
     def depth(self) -> int:
+        """Products per sum."""
         return (self.taps[1] - self.taps[0]) * (self.channels[1] - self.channels[0])
 
 
@@ -34,7 +35,7 @@ class Tiling:
 
     - `filters_first`: the tiles of all filters at some points precede those at the next points, otherwise the reverse.
     - `group`: maximum number of products per sum of a phase, except in the first and the last tile.
-    - `outputs`: number of tiles of results for which the scratchpad has room.
+    - `outputs`: number of tiles of results that the scratchpad holds at the same time.
     - `taper`: number of times that the last tile is halved, which shortens the tail of the layer.
     - `spread`: pixels of many words have a pitch of one word more than a multiple of the number of banks, so that
       accesses of the array and the lanes use all banks in turn.
@@ -55,6 +56,7 @@ class Tiling:
 
     @property
     def points(self) -> int:
+        """Points of a whole tile."""
         return self.images * self.rows * self.columns
 
 
@@ -68,11 +70,13 @@ class Points:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Number of images, of rows and of columns."""
         images, rows, columns = (high - low for low, high in (self.images, self.rows, self.columns))
         return images, rows, columns
 
     @property
     def count(self) -> int:
+        """Number of points."""
         images, rows, columns = self.shape
         return images * rows * columns
 
@@ -107,6 +111,7 @@ class Phase:
 
 
 def cut(total: int, step: int) -> list[tuple[int, int]]:
+    """Ranges [first, end) of `step` elements each, the last of at most `step`, that cover `total` elements."""
     return list(pairwise([*range(0, total, step), total]))
 
 
@@ -124,9 +129,9 @@ def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
     ]
     filters = cut(layer.filters, tiling.filters)
     if tiling.filters_first:
-        pairs = [(block, part) for turn, block in enumerate(blocks) for part in _turned(filters, turn)]
+        pairs = [(block, part) for number, block in enumerate(blocks) for part in _alternating(filters, number)]
     else:
-        pairs = [(block, part) for turn, part in enumerate(filters) for block in _turned(blocks, turn)]
+        pairs = [(block, part) for number, part in enumerate(filters) for block in _alternating(blocks, number)]
     found = [LayerTile(block, block, part) for block, part in pairs]
     for _ in range(tiling.taper):
         halves = found[-1].points.halves()
@@ -137,8 +142,9 @@ def tiles(layer: ConvolutionLayer, tiling: Tiling) -> list[LayerTile]:
     return found
 
 
-def _turned(items: list[T], turn: int) -> list[T]:
-    return items[::-1] if turn % 2 else items
+def _alternating(items: list[T], number: int) -> list[T]:
+    """Items in the direction of a pass: forwards in even passes, backwards in odd ones."""
+    return items[::-1] if number % 2 else items
 
 
 def phases(layer: ConvolutionLayer, tiling: Tiling) -> list[Phase]:
@@ -161,13 +167,14 @@ def phases(layer: ConvolutionLayer, tiling: Tiling) -> list[Phase]:
 
 
 def _groups(chunks: list[int], tiling: Tiling) -> list[list[int]]:
+    """Consecutive chunks of at most `tiling.group` products per sum; a larger chunk is a group of one."""
     groups: list[list[int]] = []
-    room = 0
+    budget = 0
     for chunk in chunks:
         depth = tiling.chunks[chunk].depth
-        if not groups or depth > room:
+        if not groups or depth > budget:
             groups.append([])
-            room = tiling.group
+            budget = tiling.group
         groups[-1].append(chunk)
-        room -= depth
+        budget -= depth
     return groups

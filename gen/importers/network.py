@@ -14,7 +14,7 @@ Axes = tuple[int | None, ...]
 
 
 class Layout(NamedTuple):
-    """Shape of a tensor in the file, and the axes of the file that the axes of the graph's tensor are."""
+    """Shape of a tensor in the file, and the axis of the file for each axis of the graph's tensor."""
 
     shape: tuple[int, ...]
     axes: Axes
@@ -45,8 +45,8 @@ class Operator:
     """Operator of a file, with the nodes that implement it, in order.
 
     `inputs` and `outputs` are tensors of the file without handles; constants are not inputs. An operator without nodes
-    either has no work at run time (reason: `note`), or cannot be imported (reason: `fault`). A `view` only has another
-    name for its input.
+    either has no work at run time (reason: `note`), or cannot be imported (reason: `fault`). A `view` only
+    renames or reshapes its input.
     """
 
     index: int
@@ -57,6 +57,12 @@ class Operator:
     note: str | None = None
     fault: str | None = None
     view: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of its first output, or of its first input; empty if it has neither."""
+        found = self.outputs or self.inputs
+        return found[0].name if found else ""
 
     @property
     def title(self) -> str:
@@ -83,6 +89,7 @@ class ImportedNetwork:
 
     @property
     def complete(self) -> bool:
+        """Whether every operator was imported."""
         return self.fault is None
 
     @property

@@ -27,8 +27,8 @@ class DigitsTask(Task):
         data = digits.load()
         labels = data.test_labels[: self.images]
         (logits,) = results.values()
-        guesses = convnet.infer(convnet.weights(), data.test_images[: self.images])[-1].argmax(axis=1)
+        predictions = convnet.infer(convnet.weights(), data.test_images[: self.images])[-1].argmax(axis=1)
         return {
             "accuracy": float(np.mean(logits.reshape(self.images, -1).argmax(axis=1) == labels)),
-            "accuracy_in_floating_point": float(np.mean(guesses == labels)),
+            "accuracy_in_floating_point": float(np.mean(predictions == labels)),
         }

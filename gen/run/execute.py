@@ -16,7 +16,6 @@ from ..compile.timeline import Span
 if TYPE_CHECKING:
     from .simulation import Machine
 
-EXECUTORS = ("verilog", "model")
 LIMIT = 10_000_000
 """Default maximum number of cycles of an execution."""
 
@@ -42,6 +41,7 @@ class Execution:
 
     @property
     def cycles(self) -> int:
+        """Cycles from start to interrupt."""
         return self.counters["cycles"]
 
     def lost(self) -> dict[str, int]:

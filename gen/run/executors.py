@@ -20,7 +20,7 @@ Results = dict[str, np.ndarray]
 class Executor(ABC):
     """Machine with an accelerator that executes jobs one after another; a context manager.
 
-    Class attributes: `name`, as users type it; `place`, where cycles come from, as a phrase.
+    Class attributes: `name`, the value of `--executor`; `place`, the source of cycles as a phrase for messages.
     """
 
     name: str
@@ -30,7 +30,11 @@ class Executor(ABC):
         self.accelerator, self.parameters = accelerator, parameters
 
     def check(self, job: Job):
-        """Check a compiled job. Raises :class:`ExecutionError` for a wrong program, :class:`.UsageError`."""
+        """Check a compiled job.
+
+        Raises :class:`ExecutionError` for a program with an error, :class:`.UsageError` for a job that the machine
+        cannot execute.
+        """
         if wrong := self.accelerator.wrong(self.parameters, job):
             raise ExecutionError(f"the program for {self.accelerator.name} is wrong: {wrong}")
 
@@ -44,8 +48,8 @@ class Executor(ABC):
         `trace` it has busy times of units. Raises :class:`ExecutionError`.
         """
 
-    def close(self):  # noqa: B027  # most executors hold nothing
-        """Release the machine. It starts again with the next job."""
+    def close(self):  # noqa: B027  # not every executor has resources
+        """Release the machine. The next job starts it again."""
 
     def __enter__(self):
         return self
@@ -80,7 +84,7 @@ class GoldenExecutor(Executor):
 
 
 class VerilogExecutor(Executor):
-    """Simulation of the Verilog of the accelerator, which starts with the first job."""
+    """Simulation of the accelerator's Verilog. The simulation starts with the first job."""
 
     name, place = "verilog", "on Verilog"
 

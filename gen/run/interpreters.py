@@ -1,4 +1,4 @@
-"""References of a network's values: the NumPy reference, and the interpreters of vendors (extra `interpreters`)."""
+"""References for the values of a network: the NumPy reference, and interpreters of vendors (extra `interpreters`)."""
 
 import warnings
 from collections.abc import Callable
@@ -13,18 +13,18 @@ from . import onnx_runtime
 
 Values = dict[str, np.ndarray]
 Reference = Callable[[Values], Values]
-"""One run of a network: values of tensors of the graph by name, from those of its inputs; state persists."""
+"""Function of the values of inputs: values of the graph's tensors by name. State persists from call to call."""
 ReferenceMaker = Callable[[ImportedNetwork, bytes], Reference]
-"""Reference of a network and the bytes of its file. Raises :class:`.UsageError` if the interpreter rejects it."""
+"""Function of a network and the bytes of its file. Raises :class:`.UsageError` if the interpreter rejects them."""
 
 ARENA = 64 << 20
-"""Bytes of TensorFlow Lite Micro's arena in addition to the tensors, all of which it holds at the same time."""
+"""Bytes of the memory of TensorFlow Lite Micro in addition to the tensors, which are all kept."""
 REJECTIONS = (RuntimeError, ValueError)
 """Errors of interpreters for networks that they do not support."""
 
 
 def numpy(network: ImportedNetwork, data: bytes) -> Reference:
-    """The project's own reference."""
+    """NumPy reference of `sim.network.reference`."""
     return network.session().run
 
 

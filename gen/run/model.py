@@ -1,4 +1,4 @@
-"""Networks of files on an accelerator: NumPy arrays in and out, with the state of the network."""
+"""Inference of a network of a file on an accelerator: NumPy arrays in and out, with the state of the network."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .partition import Part, partition
 
 @dataclass(frozen=True)
 class Step:
-    """Part of a network, with its job if it runs on the accelerator."""
+    """Part of a network, with its job; None if it runs on the host."""
 
     part: Part
     job: Job | None
@@ -28,10 +28,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Inference:
-    """One run of a network: values of tensors by name, and the execution of each job; `cycles` are their sum.
+    """One run of a network: values of tensors by name, and the execution of each job.
 
     `values` has constants, inputs, the states at the start, the outputs of every part and all tensors of the host's
-    parts. Cycles are those of a run with `measure`.
+    parts. Cycles are measured only in a run with `measure`.
     """
 
     values: dict[str, np.ndarray]
@@ -39,6 +39,7 @@ class Inference:
 
     @property
     def cycles(self) -> int:
+        """Cycles on the accelerator from start to interrupt, summed over all jobs."""
         return sum(execution.cycles for _, execution in self.executions)
 
     @property
@@ -58,9 +59,8 @@ class Inference:
 class Model:
     """Network of a file on an accelerator, compiled once and run any number of times; a context manager.
 
-    Nodes that the accelerator rejects are computed on the host by the NumPy reference, between its programs. All
-    executors are exact. `keep` makes every tensor of the file an output of its part. `options` are those of the
-    accelerator's `compile`.
+    Nodes that the accelerator rejects are computed on the host, by the NumPy reference. All executors are exact. With
+    `keep` every tensor of the file is an output of its part. `options` are passed to the accelerator's `compile`.
 
     Raises :class:`.UsageError` for networks that cannot be imported, compiled, or executed by `executor`.
     """
@@ -95,6 +95,7 @@ class Model:
         return [step.job for step in self.steps if step.job]
 
     def _compile(self, graph: Graph, options: dict) -> Job:
+        """Compile and check one part."""
         try:
             job = self.accelerator.compile(self.parameters, graph, **options)
             self.executor.check(job)
@@ -103,7 +104,7 @@ class Model:
         return job
 
     def close(self):
-        """Release the executor's machine; states remain."""
+        """Release the executor's machine; states are kept."""
         self.executor.close()
 
     def __enter__(self):
@@ -142,8 +143,8 @@ class Model:
         """Outputs for inputs `x`, exact; each run starts from the state at the end of the previous one.
 
         `x` is an array, or a mapping of arrays by name if there are several inputs. If the network's batch is 1, a
-        first axis of any size is a batch: one run after another. Returns an array, or a dictionary if there are several
-        outputs.
+        first axis of any size is a batch, whose elements are separate runs. Returns an array, or a dictionary if there
+        are several outputs.
 
         Raises :class:`.UsageError` as :meth:`run`.
         """
@@ -157,7 +158,7 @@ class Model:
         return outputs if len(outputs) > 1 else next(iter(outputs.values()))
 
     def _batch(self, inputs: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
-        """Inputs of single runs; one run if the first axes are no batch, or not of the same size."""
+        """Inputs of single runs; of one run if the first axes are not a batch, or differ in size."""
         graph, counts = self.graph, {len(value) for value in inputs.values() if value.ndim}
         single = all(graph[name].shape[:1] == (1,) for name in (*graph.inputs, *graph.outputs))
         same = set(inputs) == set(graph.inputs) and all(
@@ -168,6 +169,7 @@ class Model:
         return [{name: value[n : n + 1] for name, value in inputs.items()} for n in range(counts.pop())]
 
     def _check(self, inputs: Mapping[str, np.ndarray]):
+        """Check names, shapes and types of inputs."""
         names = self.graph.inputs
         if set(inputs) != set(names):
             given = ", ".join(inputs) or "none"

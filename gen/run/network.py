@@ -17,9 +17,10 @@ from .survey import HOST, NONE, short
 
 @dataclass
 class OperatorReport:
-    """Operator of a file: where it ran, its cycles and MACs, and the comparison of its results.
+    """Operator of a file: the place where it ran, its cycles and MACs, and the comparison of its results.
 
-    `cycles` are those on the accelerator, None if they were not measured for single operators.
+    `on` is the accelerator's name, `HOST`, or `NONE` if it has no work. `cycles` are those on the accelerator, None if
+    they were not measured for single operators. `checked` and `mismatches` count values.
     """
 
     operator: Operator
@@ -29,15 +30,10 @@ class OperatorReport:
     checked: int = 0
     mismatches: int = 0
 
-    @property
-    def name(self) -> str:
-        found = self.operator.outputs or self.operator.inputs
-        return found[0].name if found else ""
-
 
 @dataclass
 class NetworkReport:
-    """Results of a network on one or several inputs; cycles are those of the first."""
+    """Results of a network on one or several inputs. Cycles, counters and `spans` are those of the first input."""
 
     model: Model
     reference: str
@@ -57,6 +53,7 @@ class NetworkReport:
 
     @property
     def peak(self) -> int:
+        """Largest number of MACs per cycle."""
         return self.model.accelerator.peak(self.model.parameters)
 
     def utilisation(self, macs: int, cycles: int | None) -> float:
@@ -64,10 +61,11 @@ class NetworkReport:
         return macs / (cycles * self.peak) if cycles else 0.0
 
     def bytes(self, counter: str) -> int:
-        """Bytes of the beats that a counter counts."""
+        """Bytes of the beats that a counter of beats has counted."""
         return self.counters.get(counter, 0) * self.model.accelerator.bytes_per_beat(self.model.parameters)
 
     def data(self) -> dict:
+        """Report as data for JSON."""
         model = self.model
         return {
             "network": model.network.name,
@@ -86,7 +84,7 @@ class NetworkReport:
             "seconds": self.seconds,
             "operators": [
                 {
-                    "name": each.name,
+                    "name": each.operator.name,
                     "type": each.operator.type,
                     "on": each.on,
                     "cycles": each.cycles,
@@ -109,9 +107,10 @@ def run(
     trace: bool = False,
     progress: Callable[[str], None] = lambda text: None,
 ) -> NetworkReport:
-    """Run a model on inputs one after another and compare every available tensor with a reference called `name`.
+    """Run a model on inputs, one after another, and compare results of operators with a reference called `name`.
 
-    Results of operators are compared: those that a part passes on, or all if the model was made with `keep`.
+    The results compared are the outputs of parts: all results if the model was made with `keep`. `trace`: the report
+    has the busy times of units in the first run. `progress` receives a text before each run.
     """
     report = NetworkReport(model, name, _operators(model))
     for values in inputs:
@@ -142,7 +141,7 @@ def _operators(model: Model) -> list[OperatorReport]:
 
 
 def _measure(report: NetworkReport, inference: Inference):
-    """Cycles, counters and busy times of one run; its programs follow each other in the timeline."""
+    """Add cycles, counters and busy times of one run to the report; its programs follow each other in the timeline."""
     cycles = inference.node_cycles
     for each in report.operators:
         if cycles:
@@ -158,7 +157,7 @@ def _measure(report: NetworkReport, inference: Inference):
 
 
 def _compare(report: NetworkReport, values: Values, expected: Values):
-    """Count values and wrong values of the results of each operator that both sides have."""
+    """Count values and wrong values of each operator, of the results that are both in `values` and in `expected`."""
     for each in report.operators:
         for node in report.model.network.nodes(each.operator):
             name = node.output
@@ -178,7 +177,7 @@ def show(report: NetworkReport, out: Console, *, operators: bool = False):
         for head in ("cycles", "MACs", "utilisation", "compared", "wrong"):
             table.add_column(head, justify="right")
         for each in report.operators:
-            cells = (str(each.operator.index), each.operator.type, short(each.name), each.on)
+            cells = (str(each.operator.index), each.operator.type, short(each.operator.name), each.on)
             counts = [f"{n:,}" if n else "" for n in (each.cycles, each.macs)]
             share = f"{report.utilisation(each.macs, each.cycles):.1%}" if each.macs and each.cycles else ""
             table.add_row(*map(escape, (*cells, *counts, share, f"{each.checked:,}", f"{each.mismatches:,}")))

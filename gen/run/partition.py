@@ -10,7 +10,7 @@ from ..accelerators.base import Accelerator
 
 @dataclass(frozen=True)
 class Part:
-    """Part of a network as a graph of its own, without state: the values of states are inputs of the parts."""
+    """Part of a network as a separate graph without state: values of states are inputs of the parts that read them."""
 
     accelerated: bool
     graph: Graph
@@ -19,11 +19,13 @@ class Part:
 def partition(
     accelerator: Accelerator, parameters: Parameters, graph: Graph, keep: Collection[str] = ()
 ) -> tuple[Part, ...]:
-    """Split a graph into parts, each for the accelerator or for the host, with few changes between the two.
+    """Split a graph into parts, each for the accelerator or for the host, in an order of execution.
 
-    A node runs on the accelerator if `accelerator.rejects` is None for it, in the whole graph and in its part. Outputs
-    of a part are the tensors that other parts read, outputs and next states of the network, and those named in `keep`.
-    A tensor of `keep` is no output if the accelerator would then reject the node that reads it.
+    A node runs on the accelerator if `accelerator.rejects` is None for it, in the whole graph and in its part. Each
+    part has as many nodes as possible, so that execution changes seldom between the two.
+
+    Outputs of a part are the tensors that other parts read, outputs and next states of the network, and tensors named
+    in `keep`. A tensor of `keep` is not an output if the accelerator would then reject the node that reads it.
     """
     host = {node.name for node in graph.nodes if accelerator.rejects(parameters, graph, node)}
     while True:
@@ -44,25 +46,25 @@ def partition(
 
 
 def _groups(graph: Graph, host: Collection[str]) -> list[tuple[bool, list[Node]]]:
-    """Nodes in an order of execution, in groups: (whether for the accelerator, nodes).
+    """Nodes in groups, in an order of execution: (whether the group is for the accelerator, nodes).
 
-    A group takes all nodes whose inputs are available before the next begins. A Reshape belongs to either kind; a group
-    of nothing else is for the host.
+    Each group has all remaining nodes of its kind whose inputs are available. A Reshape can belong to either kind; a
+    group of Reshapes only is for the host.
     """
-    left, groups = list(graph.nodes), []
+    remaining, groups = list(graph.nodes), []
     available = {name for name in graph.tensors if graph.producer(name) is None}
 
     def ready(node: Node, accelerated: bool) -> bool:
         either = isinstance(node, Reshape) and node.name not in host
         return available.issuperset(node.inputs) and (either or (node.name not in host) == accelerated)
 
-    accelerated = bool(left) and left[0].name not in host
-    while left:
+    accelerated = bool(remaining) and remaining[0].name not in host
+    while remaining:
         group = []
-        while node := next((node for node in left if ready(node, accelerated)), None):
+        while node := next((node for node in remaining if ready(node, accelerated)), None):
             group.append(node)
             available.add(node.output)
-            left.remove(node)
+            remaining.remove(node)
         if group:
             groups.append((accelerated and not all(isinstance(node, Reshape) for node in group), group))
         accelerated = not accelerated
@@ -70,7 +72,7 @@ def _groups(graph: Graph, host: Collection[str]) -> list[tuple[bool, list[Node]]
 
 
 def _merged(groups: Iterable[tuple[bool, list[Node]]]) -> list[tuple[bool, list[Node]]]:
-    """Groups of which no two neighbours are of the same kind."""
+    """Groups in which adjacent groups of the same kind are merged."""
     found: list[tuple[bool, list[Node]]] = []
     for accelerated, nodes in groups:
         if found and found[-1][0] == accelerated:
@@ -108,7 +110,7 @@ def _part(
 
 
 def _subgraph(graph: Graph, nodes: list[Node], needed: Collection[str]) -> Graph:
-    """Graph of some nodes, whose outputs are those of their results that are needed."""
+    """Graph of some nodes, whose outputs are their results named in `needed`."""
     produced = [node.output for node in nodes]
     names = dict.fromkeys(name for node in nodes for name in (*node.inputs, node.output))
     inputs = [name for name in names if name not in produced and not graph[name].constant]

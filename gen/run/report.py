@@ -1,7 +1,6 @@
 """Run of a task on an accelerator: comparison with the reference, cycles and utilisation (`systola run`)."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -12,7 +11,6 @@ from ...sim.network import reference
 from ..accelerators.base import Accelerator
 from ..compile.job import Job
 from ..errors import UsageError, suggestion
-from . import trace
 from .digits import DigitsTask
 from .execute import Execution, ExecutionError, execute
 from .tasks import ConvTask, GemmTask, Task, Work
@@ -39,6 +37,7 @@ class RunReport:
 
     @property
     def peak(self) -> int:
+        """Largest number of MACs per cycle."""
         return self.accelerator.peak(self.parameters)
 
     @property
@@ -52,6 +51,7 @@ class RunReport:
         return self.job.least / self.execution.cycles
 
     def data(self) -> dict:
+        """Report as data for JSON."""
         run, job = self.execution, self.job
         return {
             "task": self.name,
@@ -165,9 +165,4 @@ def show(report: RunReport, out: Console):
 
 
 BEATS = {"read_beats": "read", "write_beats": "written"}
-
-
-def save_trace(report: RunReport, folder: Path) -> list[Path]:
-    """Write the timeline of a run to a folder; return the paths."""
-    settings = ", ".join(f"{name}={value}" for name, value in report.task)
-    return trace.write(folder, report.execution.spans, report.execution.cycles, f"{report.name} {settings}")
+"""Counters of beats, with their names in a summary."""

@@ -18,10 +18,11 @@ WIDEST = 40
 
 
 @dataclass(frozen=True)
-class Line:
-    """Operator with its place: the accelerator's name, `HOST`, `UNSUPPORTED`, or `NONE` if it has no work.
+class OperatorRow:
+    """Operator with its place `on`: the accelerator's name, `HOST`, `UNSUPPORTED`, or `NONE` if it has no work.
 
-    `parameters` are the elements of its constants. `bytes` are those of its inputs, constants and outputs.
+    `reason` states why it does not run on the accelerator. `parameters` are the elements of its constants, `bytes`
+    those of its inputs, constants and outputs.
     """
 
     operator: Operator
@@ -31,17 +32,13 @@ class Line:
     macs: int = 0
     bytes: int = 0
 
-    @property
-    def name(self) -> str:
-        found = self.operator.outputs or self.operator.inputs
-        return found[0].name if found else ""
-
     def data(self) -> dict:
+        """Row as data for JSON."""
         names = ("parameters", "macs", "bytes")
         return {
             "index": self.operator.index,
             "type": self.operator.type,
-            "name": self.name,
+            "name": self.operator.name,
             "inputs": [_operand(each) for each in self.operator.inputs],
             "outputs": [_operand(each) for each in self.operator.outputs],
             "on": self.on,
@@ -51,26 +48,27 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Survey:
+class NetworkSurvey:
     """All operators of a network on one accelerator."""
 
     network: ImportedNetwork
     accelerator: Accelerator
     parameters: Parameters
-    lines: tuple[Line, ...]
+    rows: tuple[OperatorRow, ...]
 
     @property
     def places(self) -> dict[str, int]:
         """Number of operators by place."""
         names = (self.accelerator.name, HOST, NONE, UNSUPPORTED)
-        return {name: sum(line.on == name for line in self.lines) for name in names}
+        return {name: sum(row.on == name for row in self.rows) for name in names}
 
     @property
     def macs_on(self) -> int:
         """MACs of the operators that run on the accelerator."""
-        return sum(line.macs for line in self.lines if line.on == self.accelerator.name)
+        return sum(row.macs for row in self.rows if row.on == self.accelerator.name)
 
     def data(self) -> dict:
+        """Survey as data for JSON."""
         graph = self.network.graph
         constants = [tensor for tensor in graph.tensors.values() if tensor.constant]
         return {
@@ -80,7 +78,7 @@ class Survey:
             "inputs": [_tensor(graph, name) for name in graph.inputs],
             "outputs": [_tensor(graph, name) for name in graph.outputs],
             "states": [_tensor(graph, state.tensor) for state in graph.states],
-            "operators": [line.data() for line in self.lines],
+            "operators": [row.data() for row in self.rows],
             "places": self.places,
             "parameters": sum(tensor.size for tensor in constants),
             "parameter_bytes": sum(tensor.size * tensor.dtype.itemsize for tensor in constants),
@@ -89,17 +87,17 @@ class Survey:
         }
 
 
-def survey(network: ImportedNetwork, accelerator: Accelerator, parameters: Parameters) -> Survey:
+def survey(network: ImportedNetwork, accelerator: Accelerator, parameters: Parameters) -> NetworkSurvey:
     """Check every node of every operator against the accelerator's lowering."""
-    return Survey(
+    return NetworkSurvey(
         network,
         accelerator,
         parameters,
-        tuple(_line(network, accelerator, parameters, operator) for operator in network.operators),
+        tuple(_row(network, accelerator, parameters, operator) for operator in network.operators),
     )
 
 
-def show(survey: Survey, out: Console):
+def show(survey: NetworkSurvey, out: Console):
     """Print the operators as a table, and totals."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for head in ("", "operator", "output", "shapes", "runs on"):
@@ -107,15 +105,15 @@ def show(survey: Survey, out: Console):
     for head in ("parameters", "MACs", "bytes"):
         table.add_column(head, justify="right")
     table.add_column("reason")
-    for line in survey.lines:
-        counts = (f"{n:,}" if n else "" for n in (line.parameters, line.macs, line.bytes))
-        cells = (str(line.operator.index), line.operator.type, short(line.name), _shapes(line.operator), line.on)
-        table.add_row(*map(escape, (*cells, *counts, line.reason or "")))
+    for row in survey.rows:
+        counts = (f"{n:,}" if n else "" for n in (row.parameters, row.macs, row.bytes))
+        cells = (str(row.operator.index), row.operator.type, short(row.operator.name), _shapes(row.operator), row.on)
+        table.add_row(*map(escape, (*cells, *counts, row.reason or "")))
     out.print(table)
     data, accelerator = survey.data(), survey.accelerator.name
     places = ", ".join(f"{count} {_place(name)}" for name, count in survey.places.items() if count)
     share = f"; {survey.macs_on / data['macs']:.1%} on {accelerator}" if data["macs"] else ""
-    out.print(f"\n{len(survey.lines)} operators: {places}", markup=False)
+    out.print(f"\n{len(survey.rows)} operators: {places}", markup=False)
     out.print(f"{data['macs']:,} MACs{share}", markup=False)
     out.print(f"{data['parameters']:,} parameters, {data['parameter_bytes']:,} bytes", markup=False)
     for what in ("inputs", "outputs", "states"):
@@ -125,17 +123,17 @@ def show(survey: Survey, out: Console):
             out.print(text, markup=False)
 
 
-def _line(network: ImportedNetwork, accelerator: Accelerator, parameters: Parameters, operator: Operator) -> Line:
+def _row(network: ImportedNetwork, accelerator: Accelerator, parameters: Parameters, operator: Operator) -> OperatorRow:
     graph, nodes = network.graph, network.nodes(operator)
     if operator.fault:
-        return Line(operator, UNSUPPORTED, operator.fault)
+        return OperatorRow(operator, UNSUPPORTED, operator.fault)
     if not nodes:
         works = (operator.inputs or operator.outputs) and not operator.view
-        return Line(operator, HOST if works else NONE, operator.note)
+        return OperatorRow(operator, HOST if works else NONE, operator.note)
     reason = next(filter(None, (accelerator.rejects(parameters, graph, node) for node in nodes)), None)
     tensors = _tensors(graph, nodes)
     constants = [tensor for tensor in tensors if tensor.constant]
-    return Line(
+    return OperatorRow(
         operator,
         HOST if reason else accelerator.name,
         reason,
@@ -181,5 +179,5 @@ def _shape(shape) -> str:
 
 
 def short(name: str) -> str:
-    """Name of a tensor as in tables."""
+    """Name of a tensor, shortened for tables."""
     return name if len(name) <= WIDEST else f"{name[: WIDEST - 3]}..."

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..compile.timeline import Span
 
 ROWS = ("load", "array", "vector", "store", "sync")
-LOOKS = {
+STYLES = {
     "load": ("#0072b2", ""),
     "array": ("#009e73", ""),
     "vector": ("#cc79a7", "///"),
@@ -86,9 +86,9 @@ def ends(spans: Sequence[Span], cycles: int) -> tuple[int, int]:
 def rows(axis, spans: Sequence[Span], first: int, last: int):
     """Draw the busy times of units from cycle `first` to `last`, one row per unit."""
     for number, unit in enumerate(reversed(ROWS)):
-        mine = [s for s in spans if s.unit == unit and s.end > first and s.begin < last]
-        bars = [(a, b - a) for a, b in merged(mine, (last - first) / PIXELS)]
-        colour, hatch = LOOKS[unit]
+        shown = [s for s in spans if s.unit == unit and s.end > first and s.begin < last]
+        bars = [(a, b - a) for a, b in merged(shown, (last - first) / PIXELS)]
+        colour, hatch = STYLES[unit]
         axis.broken_barh(
             bars, (number - 0.4, 0.8), facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0, clip_on=True
         )

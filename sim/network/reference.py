@@ -73,10 +73,10 @@ def _(node: Convolution, tensors, values, output):
     shape, channels = windows.shape[:3], w.shape[2]
     sums = []
     for group in range(node.groups):
-        own = slice(group * filters, (group + 1) * filters)
+        selected = slice(group * filters, (group + 1) * filters)
         rows = windows[:, :, :, :, :, group * channels : (group + 1) * channels].reshape(np.prod(shape), -1)
-        own_bias = None if bias is None else bias[own]
-        sums.append(rule.dot(rows, w[..., own].reshape(rows.shape[1], -1), kernel[0] * kernel[1], own_bias))
+        group_bias = None if bias is None else bias[selected]
+        sums.append(rule.dot(rows, w[..., selected].reshape(rows.shape[1], -1), kernel[0] * kernel[1], group_bias))
     return rule.finish(np.concatenate(sums, axis=1).reshape(*shape, -1), output)
 
 

@@ -57,13 +57,13 @@ def lower(p, graph: Graph) -> Job:
     image, inputs, outputs = Image(), {}, {}
     lanes, words, macs = p.lanes, 0, 0
     chain = np.zeros((len(graph.nodes), WORDS), np.int64)
-    entry = image.room(PITCH * len(chain))
+    entry = image.reserve(PITCH * len(chain))
     for name in graph.inputs:
         place = Rows(0, graph[name].shape, graph[name].dtype, lanes)
-        inputs[name] = place.at(image.room(place.size))
+        inputs[name] = place.at(image.reserve(place.size))
     for number, node in enumerate(graph.nodes):
         x, w, y = inputs[node.inputs[0]], graph[node.inputs[1]], graph[node.output]
-        outputs[y.name] = place = Place(image.room(4 * y.size), y.shape, y.dtype)
+        outputs[y.name] = place = Place(image.reserve(4 * y.size), y.shape, y.dtype)
         columns = Rows(0, w.shape[::-1], w.dtype, lanes)
         b = image.put(columns.write(w.value.T))
         depth, rows, filters = columns.pitch // lanes, y.size // w.shape[1], w.shape[1]

@@ -95,13 +95,13 @@ def lower(p, graph: Graph) -> DescriptorChain:
     for name in graph.inputs:
         tensor = graph[name]
         m, k = (-(-n // step) for n, step in ((tensor.size // tensor.shape[-1], SIZE), (tensor.shape[-1], BEATS)))
-        inputs[name] = Panels(image.room(m * k * BYTES), tensor.shape, tensor.dtype)
+        inputs[name] = Panels(image.reserve(m * k * BYTES), tensor.shape, tensor.dtype)
     for node in graph.nodes:
         x, w, y = graph[node.inputs[0]], graph[node.inputs[1]], graph[node.output]
         depth, filters = w.shape[-2:]
         k = -(-depth // BEATS) * BEATS
         place = Strips(0, y.shape, y.dtype)
-        place = outputs[y.name] = Strips(image.room(place.size), y.shape, y.dtype)
+        place = outputs[y.name] = Strips(image.reserve(place.size), y.shape, y.dtype)
         rows = _blocks(place.rows)
         for first in range(0, filters, SIZE):
             panel = np.zeros((k, SIZE), np.int8)
@@ -110,7 +110,7 @@ def lower(p, graph: Graph) -> DescriptorChain:
             strip = place.address + first // SIZE * rows * BYTES
             descriptors.append((k // BEATS | rows << 16, inputs[x.name].address, image.put(panel), strip))
             columns, reads, writes = columns + k * rows, reads + k * (rows + 1), writes + BEATS * rows
-    entry = image.room(BYTES * len(descriptors))
+    entry = image.reserve(BYTES * len(descriptors))
     words = np.zeros((len(descriptors), BEATS), "<u4")
     for n, fields in enumerate(descriptors):
         words[n, :4] = fields

@@ -61,7 +61,7 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
         layers = [*placed.layers.values()]
         try:
             program, parts = self._program(parameters, placed, order, tiling)
-        except ValueError:  # too little room in addition to the tensors that stay in the scratchpad
+        except ValueError:  # tensors that stay in the scratchpad leave a layer too few words
             try:
                 program, parts = compile(parameters, layers, order, tiling=tiling)
             except ValueError as error:
@@ -81,7 +81,7 @@ class SystolaAccelerator(Accelerator[SystolaParameters]):
 
     @staticmethod
     def _program(parameters, placed: lowering.Placed, order: str, tiling):
-        """Program in which tensors stay in the scratchpad, if the order allows it."""
+        """Program and instructions of each layer; in the order "overlapped" tensors stay in the scratchpad."""
         layers, numbers = [*placed.layers.values()], range(len(placed.layers))
         if order != "overlapped":
             return compile(parameters, layers, order, tiling=tiling)

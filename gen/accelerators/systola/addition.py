@@ -1,4 +1,4 @@
-"""Exact requantised sums for additions of quantised tensors: a search over factors, checked for all pairs of values."""
+"""Exact requantised sums of two tensors: a search for factors, checked for all pairs of values."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -14,7 +14,7 @@ from ....sim.network.graph import Addition, Graph, Subtraction
 from ...compile.layers import SAME, SCALES, Scale
 
 CANDIDATES = 512
-"""Pairs of factors that are tried."""
+"""Number of pairs of factors that are tried."""
 SPREAD = np.arange(-256, 257) * 2.0**-31
 """Relative deviations of the scale that are tried."""
 
@@ -43,8 +43,8 @@ class _Addends(NamedTuple):
 def exact_sum(graph: Graph, node: Addition | Subtraction, rounding: str) -> Sum | None:
     """Factors and scale that give every result of a node exactly, with the machine's `rounding`; None if none is found.
 
-    Integer factors of the node's arithmetic are taken as they are. If it scales its addends before it adds them, or
-    rounds otherwise, factors are searched, and all 65,536 pairs of values are checked.
+    Integer factors of the node's arithmetic are used unchanged. If the arithmetic scales its addends before it adds
+    them, or has another rounding, factors are searched, and all 65,536 pairs of values are checked.
     """
     a, b, y = (graph[name] for name in (*node.inputs, node.output))
     rule, sign = node.arithmetic, -1 if isinstance(node, Subtraction) else 1
@@ -78,6 +78,7 @@ def exact_sum(graph: Graph, node: Addition | Subtraction, rounding: str) -> Sum 
 
 @lru_cache(maxsize=256)
 def _search(each: _Addends, rounding: str) -> Sum | None:
+    """First of the candidate pairs of factors with a scale and a bias that give all results exactly."""
     low, high = limits(each.type)
     values = np.arange(low, high + 1)
     first, second = (
@@ -86,7 +87,7 @@ def _search(each: _Addends, rounding: str) -> Sum | None:
     )
     sign = -1 if each.negative else 1
     sums = first[:, None] + sign * second + each.bias
-    wanted = requantise(
+    expected = requantise(
         sums,
         each.multiplier,
         each.shift,
@@ -98,7 +99,7 @@ def _search(each: _Addends, rounding: str) -> Sum | None:
     units = [_unit(part) * each.multiplier * 2.0 ** (each.shift - 31) for part in each.operands]
     for p, q in _factors(*units):
         sums = p * (values - each.zero_points[0])[:, None] + sign * q * (values - each.zero_points[1])
-        found = _fit(sums, wanted, each, units[0] / p)
+        found = _fit(sums, expected, each, units[0] / p)
         if found is None:
             continue
         scale, bias = found
@@ -113,13 +114,14 @@ def _search(each: _Addends, rounding: str) -> Sum | None:
             low=each.bounds[0],
             high=each.bounds[1],
         )
-        if (result == wanted).all():
+        if (result == expected).all():
             bias -= p * each.zero_points[0] + sign * q * each.zero_points[1]
             return Sum((p, sign * q), Scale(multiplier, shift, bias))
     return None
 
 
 def _addend(x: np.ndarray, part: int | Rescale, rounding: str) -> np.ndarray:
+    """Values of an operand in the unit of the sum."""
     if isinstance(part, Rescale):
         return requantise(x << part.left, part.multiplier, part.shift, rounding=rounding)
     return x * part
@@ -136,18 +138,18 @@ def _factors(first: float, second: float):
     exact = larger * (min(first, second) / max(first, second))
     smaller = np.rint(exact)
     order = np.argsort(np.abs(smaller - exact) / larger, kind="stable")[:CANDIDATES]
-    for one, other in zip(larger[order].tolist(), smaller[order].astype(int).tolist(), strict=True):
-        yield (one, other) if first >= second else (other, one)
+    for large, small in zip(larger[order].tolist(), smaller[order].astype(int).tolist(), strict=True):
+        yield (large, small) if first >= second else (small, large)
 
 
-def _fit(sums: np.ndarray, wanted: np.ndarray, each: _Addends, scale: float) -> tuple[float, int] | None:
+def _fit(sums: np.ndarray, expected: np.ndarray, each: _Addends, scale: float) -> tuple[float, int] | None:
     """Scale near `scale` and bias that put every sum on its side of every threshold between two results.
 
     The threshold above result k, k + 1/2 - zero point, must be above scale * (sum + bias) for all sums with results up
     to k, and below it for all others.
     """
-    order = np.argsort(wanted, axis=None, kind="stable")
-    results, ordered = wanted.ravel()[order], sums.ravel()[order]
+    order = np.argsort(expected, axis=None, kind="stable")
+    results, ordered = expected.ravel()[order], sums.ravel()[order]
     levels, starts = np.unique(results, return_index=True)
     largest = np.maximum.accumulate(np.maximum.reduceat(ordered, starts))[:-1]
     smallest = np.minimum.accumulate(np.minimum.reduceat(ordered, starts)[::-1])[::-1][1:]

@@ -141,32 +141,37 @@ class _Check:
         self.problems.setdefault((pcs, kind or text), Problem(pcs, text.format(*names), unchecked))
 
     def fail(self, text: str, *, unchecked: bool = False):
+        """Report a problem of the newest operation, and stop."""
         self.report(f"{{}} {text}", unchecked=unchecked)
         raise _Stop
 
     def where(self, pc: int) -> str:
+        """Line of an instruction in the source, or its number."""
         line = self.program.instructions[pc].line
         return f"line {line}" if line else f"instruction {pc}"
 
     def location(self, pc: int, iteration: tuple[int, ...] = ()) -> str:
+        """Place and text of an instruction, with its iteration in loops."""
         text = " ".join(str(self.program.instructions[pc]).split())
         times = f"; iteration {', '.join(map(str, iteration))}" if iteration else ""
         return f"{self.where(pc)} ({text}{times})"
 
     def rows(self, memory: MemoryHistory, span: tuple[int, int]) -> str:
-        behind = self.machine.activation_words
+        """Name of a range of cells of a memory, from the first to the last."""
+        base = self.machine.activation_words
         first, last = span
         if memory is self.dram:
             what, first, last = "DRAM byte", f"0x{first:x}", f"0x{last:x}"
         elif memory is self.sums:
             what = "accumulator row"
-        elif first < behind:
+        elif first < base:
             what = "activation word"
         else:
-            what, first, last = "weight word", first - behind, last - behind
+            what, first, last = "weight word", first - base, last - base
         return f"{what} {first}" if first == last else f"{what}s {first} to {last}"
 
     def stopped(self, fault: ExecutionFault):
+        """Report a fault of the instruction issue."""
         if fault.error == ErrorCode.OPERAND:
             self.reject(fault.pc, f"needs 1 to {isa.COUNT_LIMIT} iterations.")
         text = f"The program executes more than {LIMIT:,} instructions, the limit of the checker."
@@ -196,7 +201,7 @@ class _Check:
         for a in accesses:
             a.memory.touch(a, operation)
 
-    def words(self, sequence: AddressSequence, what: str, words: int, *, behind: int = 0) -> AddressSequence:
+    def words(self, sequence: AddressSequence, what: str, words: int, *, base: int = 0) -> AddressSequence:
         """Rows of a memory that the operation accesses."""
         if not sequence.inside(words):
             low, high = dma.extent(*zip(*sequence.loops, strict=True))
@@ -205,13 +210,13 @@ class _Check:
             )
         if sequence.count > LARGEST:
             self.fail(f"accesses {sequence.count:,} {what}s; the limit of the checker is {LARGEST:,}.", unchecked=True)
-        return sequence._replace(first=sequence.first + behind)
+        return sequence._replace(first=sequence.first + base)
 
     def activations(self, sequence: AddressSequence) -> AddressSequence:
         return self.words(sequence, "activation word", self.machine.activation_words)
 
     def weight_words(self, sequence: AddressSequence) -> AddressSequence:
-        return self.words(sequence, "weight word", self.machine.weight_words, behind=self.machine.activation_words)
+        return self.words(sequence, "weight word", self.machine.weight_words, base=self.machine.activation_words)
 
     def accumulators(self, sequence: AddressSequence) -> AddressSequence:
         return self.words(sequence, "accumulator row", self.machine.accumulators)
@@ -361,18 +366,18 @@ class _Check:
         lanes = self.quant & self.written(memory, (source,)).reshape(len(dest), window, -1).all(axis=1)
         accesses = [(memory, False, (source,))]
         if inside:
-            self.overtakes(source.reshape(-1, window), dest)
+            self.check_raw_hazard(source.reshape(-1, window), dest)
         if adds:
             words = self.weight_words if o.flags & isa.WEIGHTS else self.activations
             second = words(addresses.second_words(o)).addresses()
             lanes &= self.written(self.local, (second,)).reshape(len(dest), window, -1).all(axis=1)
             accesses.append((self.local, False, (second,)))
-            self.overtakes(second.reshape(-1, window), dest)
+            self.check_raw_hazard(second.reshape(-1, window), dest)
         self.access(*accesses, (self.local, True, (dest,)))
         self.local.written[dest] = lanes
 
-    def overtakes(self, reads: np.ndarray, dest: np.ndarray):
-        """Report a problem if a point reads, reads[point, :], a word that an earlier point writes, dest[point]."""
+    def check_raw_hazard(self, reads: np.ndarray, dest: np.ndarray):
+        """Report a point that reads a word, reads[point, :], which an earlier point writes, dest[point]."""
         if reads.max() < dest.min() or reads.min() > dest.max():
             return
         words, first = np.unique(dest, return_index=True)

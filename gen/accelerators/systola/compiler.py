@@ -40,11 +40,13 @@ def compile(
     fused: Collection[int] = (),
     costs: Costs = MEASURED,
 ) -> tuple[Program, list[range]]:
-    """Compile layers to a program, with each layer's range of instructions. Raises `ValueError` if one does not fit.
+    """Compile layers, in order, to one program; return it with the range of instructions of each layer.
 
-    Tilings of convolutions are searched, unless `tiling` is given. `residencies` are the places of each layer's
-    operands, by default all in DRAM. `fused` are the numbers of the layers that follow the convolution before them tile
-    by tile. In the order "overlapped" the first loads of a layer precede the end of the layer before it.
+    Tilings of convolutions are searched, unless `tiling` is given. `residencies` has the places of each layer's
+    operands, by default all in DRAM. `fused` has the indices of layers that follow the convolution before them tile by
+    tile. In the order "overlapped" the first loads of a layer precede the end of the layer before it.
+
+    Raises `ValueError` for a layer that does not fit into the scratchpads.
     """
     emitter, parts = Emitter(parameters), []
     _fill_table(
@@ -76,38 +78,46 @@ def compile(
 
 @dataclass
 class Group:
-    """A layer, or a convolution and the layer of the lanes that follows it tile by tile."""
+    """One layer, or a convolution fused with the layer of the vector lanes that follows it tile by tile."""
 
     schedule: Any
+    """Schedule of the layer, or of the convolution."""
     borders: list[Action]
+    """Loads that fill the padding of resident results."""
     lanes: Any = None
+    """Schedule of the fused layer; None if there is none."""
     after_tile: list[list[int]] = field(default_factory=list)
-    """For each tile of the convolution the parts of the lanes that follow it."""
+    """For each tile of the convolution, the parts of the fused layer whose input is complete with it."""
 
     def first(self) -> list[Action]:
-        """Actions of the first step: loads."""
+        """Loads of the first step: those of the schedule, constants of the fused layer, and padding."""
         constants = self.lanes.constants() if self.lanes else []
         return [*self.schedule.actions(0), *map(loading, constants), *self.borders]
 
     def after(self, number: int) -> list[Action]:
-        """Work of the lanes after a step of the convolution."""
+        """Parts of the fused layer that follow a step of the convolution."""
         if not self.lanes:
             return []
         step = self.schedule.steps[number]
         return [self.lanes.action(part) for tile in (*step.requantise, *step.after) for part in self.after_tile[tile]]
 
     def stores(self) -> list[Action]:
-        """Stores of the results of the lanes."""
+        """Stores of the results of the fused layer."""
         parts = range(len(self.lanes.parts)) if self.lanes.stored else ()
         return [storing(self.lanes.result(part)) for part in parts]
 
 
 def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
-    """Schedules of all layers. `fused` are the numbers of the layers that follow a convolution, if they can."""
-    found, previous, upper = [], None, p.weight_words
+    """Schedules of all layers in groups.
+
+    A layer of `fused` joins the convolution before it if the operands of both are resident and the tiles have whole
+    rows; otherwise it is a group of its own. The constants of fused depthwise layers alternate between two ranges at
+    the end of the weight scratchpad, so that those of the next layer load while the lanes still read the present ones.
+    """
+    found, previous, constant_word = [], None, p.weight_words
     depthwise = [layers[number] for number in fused if isinstance(layers[number], DepthwiseLayer)]
     constants = max((depthwise_constants(layer, p.size) for layer in depthwise), default=0)
-    if 4 * constants > p.weight_words:  # two of them take half of the scratchpad
+    if 4 * constants > p.weight_words:  # both ranges together may take half of the scratchpad
         fused, constants = [], 0
     words = p.weight_words - 2 * constants
     for number, (layer, residency) in enumerate(zip(layers, residencies, strict=True)):
@@ -118,16 +128,16 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
                 parts = parts_after(layer, last.schedule.tiles, p.size)
             if parts is not None:
                 flat = [part for each in parts for part in each]
-                upper = words if upper != words else words + constants
-                last.lanes = lane_schedule(p, layer, order, residency, flat, upper)
+                constant_word = words if constant_word != words else words + constants
+                last.lanes = lane_schedule(p, layer, order, residency, flat, constant_word)
                 ends = [0, *accumulate(map(len, parts))]
                 last.after_tile = [[*range(low, high)] for low, high in pairwise(ends)]
-                last.borders += fills(p, residency)
+                last.borders += border_fills(p, residency)
                 continue
         if tiling and isinstance(layer, ConvolutionLayer):
             schedule = ConvolutionSchedule(p, layer, tiling, order, residency, previous, words)
         else:
-            schedule = scheduled(p, layer, order, costs, residency, previous, words)
+            schedule = layer_schedule(p, layer, order, costs, residency, previous, words)
             if order == "overlapped" and isinstance(layer, ConvolutionLayer) and residency.sources[0]:
 
                 def make(tiling, layer=layer, residency=residency, previous=previous):
@@ -136,7 +146,7 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
                 following = layers[number + 1] if number + 1 < len(layers) else None
                 schedule = _whole(p, layer, following, make, last) or schedule
         previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
-        found.append(Group(schedule, fills(p, residency)))
+        found.append(Group(schedule, border_fills(p, residency)))
     return found
 
 
@@ -195,13 +205,13 @@ def _conflict(action: Action, others: list[Action]) -> bool:
     return any(one.conflicts_with(other) for one, other in pairs)
 
 
-def fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:
-    """Actions that fill the border of a resident result."""
+def border_fills(parameters: SystolaParameters, residency: Residency) -> list[Action]:
+    """Loads that fill the padding around a resident result; none if it is in DRAM."""
     return [loading(box) for box in residency.target.fills(parameters.size)] if residency.target else []
 
 
 def _fill_table(emitter: Emitter, tables: set[int]):
-    """Load the table of the vector lanes from DRAM, through the weight scratchpad."""
+    """Load the table of the vector lanes, at a DRAM address, through the weight scratchpad; nothing without tables."""
     if not tables:
         return
     if not emitter.parameters.table:
@@ -215,7 +225,7 @@ def _fill_table(emitter: Emitter, tables: set[int]):
     emitter.step([Action(reading, lambda emitter: emitter.program.table(0))])
 
 
-def scheduled(
+def layer_schedule(
     parameters: SystolaParameters,
     layer: Layer,
     order: str,
@@ -224,7 +234,11 @@ def scheduled(
     previous: ConvolutionSchedule | None = None,
     words: int | None = None,
 ):
-    """Schedule of a layer; `previous` is that of the layer before it, if it is a convolution."""
+    """Fastest schedule of a layer according to the cost model. Raises `ValueError` if it does not fit.
+
+    `previous` is the schedule of the layer before it, if that is a convolution. `words` of the weight scratchpad are
+    for the layer, by default all. A convolution of few channels is also tried in its folded form.
+    """
     if not isinstance(layer, ConvolutionLayer):
         return lane_schedule(parameters, layer, order, residency)
     found = choose(parameters, layer, order, costs, residency, previous, words)
@@ -235,8 +249,11 @@ def scheduled(
     return min(found, other, key=lambda schedule: timeline(schedule, costs).cycles)
 
 
-def lane_schedule(p: SystolaParameters, layer: Layer, order: str, residency: Residency, parts=None, upper: int = 0):
-    """Schedule of a layer of the vector lanes; `parts` and `upper` if it follows a convolution."""
+def lane_schedule(
+    p: SystolaParameters, layer: Layer, order: str, residency: Residency, parts=None, constant_word: int = 0
+):
+    """Schedule of a layer of the vector lanes. `parts` and `constant_word`, the first word of its constants, are given
+    if it is fused with a convolution. Raises `ValueError` if it does not fit."""
     resident = residency.target or any(residency.sources)
     kind = {
         PoolingLayer: PoolingSchedule,
@@ -244,9 +261,6 @@ def lane_schedule(p: SystolaParameters, layer: Layer, order: str, residency: Res
         AdditionLayer: ResidentAddition if resident else AdditionSchedule,
     }[type(layer)]
     try:
-        return kind(p, layer, order, residency, parts, upper)
+        return kind(p, layer, order, residency, parts, constant_word)
     except DoesNotFit as misfit:
-        need, room = misfit.words * p.size, misfit.room * p.size
-        raise ValueError(
-            f"{misfit.memory}_bytes={room}: a window of this layer needs {need:,} bytes, {need - room:,} more."
-        ) from None
+        raise misfit.error("a window", p.size) from None

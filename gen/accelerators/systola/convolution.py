@@ -20,8 +20,11 @@ from .resident import IN_DRAM, Residency
 
 @dataclass(frozen=True, eq=False)
 class Fragment:
-    """Part of an operand that is loaded as a unit: "x" of points and channels, "w" of filters and a chunk, or the
-    records ("r") of filters. Each fragment is one object."""
+    """Part of an operand that is loaded as a unit. A schedule has one object for each fragment.
+
+    `kind` and contents: "x", the input of the points `part` and of a chunk; "w", the weights of the filters `part` and
+    of a chunk; "r", the records of the filters `part`.
+    """
 
     kind: str
     part: Any
@@ -29,7 +32,12 @@ class Fragment:
 
 
 class ConvolutionSchedule:
-    """Schedule of a layer from a tiling and an order: all decisions before the program is emitted."""
+    """Schedule of a convolution for a tiling and an order: all decisions before the program is emitted.
+
+    `previous` is the schedule of the layer before it, if that is a convolution: the first operands avoid the words that
+    its end uses. `weight_words` of the weight scratchpad are for this layer, by default all. Addresses are in words.
+    Raises :class:`.DoesNotFit`.
+    """
 
     def __init__(
         self,
@@ -45,7 +53,7 @@ class ConvolutionSchedule:
         self.size = parameters.size
         self.boxes = ConvolutionBoxes(self)
         (self.source, *_), self.target, self.stored = residency.sources, residency.target, residency.stored
-        self.room = residency.room or (0, parameters.activation_words)
+        self.buffers = residency.buffers or (0, parameters.activation_words)
         self.weight_words = weight_words or parameters.weight_words
         self._fragments: dict[tuple, Fragment] = {}
         self._needed: dict[int, list[Fragment]] = {}
@@ -54,9 +62,9 @@ class ConvolutionSchedule:
         self.phases = phases(layer, tiling)
         self.steps = arrange(self.phases, order)
         self.outputs = min(tiling.outputs, len(self.tiles))
-        self.results = self.room[1] - self.outputs * self.result_words  # first word of the results
-        if self.results < self.room[0]:
-            raise DoesNotFit("activation", self.outputs * self.result_words, self._room)
+        self.results = self.buffers[1] - self.outputs * self.result_words  # first word of the results
+        if self.results < self.buffers[0]:
+            raise DoesNotFit("activation", self.outputs * self.result_words, self._buffer_words)
         self.half = previous.next_half if previous else 0  # of the accumulators, for the first tile
         self.loads = self._place(previous)
 
@@ -73,15 +81,15 @@ class ConvolutionSchedule:
         if max(max(self.window(points, one.chunk)) for one in inputs) > COUNT_LIMIT:
             raise DoesNotFit
         loaded = 0 if self.source else max(map(self.words, inputs))
-        if (words := loaded + self.result_words) > self._room:
-            raise DoesNotFit("activation", words, self._room)
+        if (words := loaded + self.result_words) > self._buffer_words:
+            raise DoesNotFit("activation", words, self._buffer_words)
         weights = max(self.words(Fragment("w", filters, chunk)) for chunk in tiling.chunks)
         if (words := max(weights, self.words(Fragment("r", filters)))) > self.weight_words:
             raise DoesNotFit("weight", words, self.weight_words)
 
     @property
-    def _room(self) -> int:
-        return self.room[1] - self.room[0]
+    def _buffer_words(self) -> int:
+        return self.buffers[1] - self.buffers[0]
 
     # Fragments: identity, size and place.
 
@@ -91,6 +99,7 @@ class ConvolutionSchedule:
         return self.fragment("x", block, Chunk(taps, chunk.channels))
 
     def fragment(self, kind: str, part, chunk=None) -> Fragment:
+        """Return the one object of a fragment."""
         key = kind, part, chunk
         if key not in self._fragments:
             self._fragments[key] = Fragment(*key)
@@ -113,9 +122,11 @@ class ConvolutionSchedule:
         return self._needed[phase]
 
     def records(self, tile: int) -> Fragment:
+        """Records of the filters of a tile."""
         return self.fragment("r", self.tiles[tile].filters)
 
     def words(self, fragment: Fragment) -> int:
+        """Size of a fragment in words."""
         if fragment.kind == "r":
             return self.lanes_of(fragment.part) * RECORD
         if fragment.kind == "w":
@@ -130,8 +141,11 @@ class ConvolutionSchedule:
         return rows, columns
 
     def spread(self, words: int) -> int:
-        """Pitch of pixels in words. Banks are selected by the low bits of addresses, so that with a pitch of one more
-        than a multiple of their number, consecutive pixels use all banks in turn."""
+        """Pitch of pixels of `words` words, in words.
+
+        Banks are selected by the low bits of addresses. With a pitch of one more than a multiple of their number,
+        consecutive pixels use all banks in turn.
+        """
         banks = self.p.banks
         return words + -(words - 1) % banks if self.tiling.spread and words >= banks > 1 else words
 
@@ -148,6 +162,7 @@ class ConvolutionSchedule:
         return self.spread(self.lanes_of(filters))
 
     def lanes_of(self, filters: tuple[int, int]) -> int:
+        """Words of a result's pixel for a range of filters."""
         return -(-(filters[1] - filters[0]) // self.size)
 
     @property
@@ -156,22 +171,22 @@ class ConvolutionSchedule:
         return (self.half + len(self.tiles)) % 2
 
     def in_use(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Words of the activation and weight scratchpads in use from the last computation to the end of the layer."""
+        """Words of both scratchpads, activations first, in use from the last computation to the end of the layer."""
         found: tuple[dict, dict] = {}, {}
         for number in range(self.last, len(self.steps)):
             for fragment in self._needs(self.steps[number]):
                 word = self.at[number][fragment]
                 found[fragment.kind != "x"][word, word + self.words(fragment)] = None
         if not self.target:
-            found[0][self.results, self.room[1]] = None
+            found[0][self.results, self.buffers[1]] = None
         return list(found[0]), list(found[1])
 
     def _place(self, previous: "ConvolutionSchedule | None") -> list[list[tuple[Fragment, int]]]:
-        """For each step the fragments that are loaded, with their addresses; sets `at`, their addresses by step.
+        """Fragments that each step loads, with their first words; sets `at`, the first words of operands by step.
 
-        The first fragments are not placed where the end of the `previous` layer has its own, if there is other room.
+        The fragments of the first step avoid the words that the end of the `previous` layer uses, if there are others.
         """
-        activations = ScratchpadAllocator(self.room[0], self.results)
+        activations = ScratchpadAllocator(self.buffers[0], self.results)
         weights = ScratchpadAllocator(0, self.weight_words)
         needs = [self._needs(step) for step in self.steps]
         uses: dict[Fragment, list[int]] = {}
@@ -179,18 +194,18 @@ class ConvolutionSchedule:
             for fragment in need:
                 uses.setdefault(fragment, []).append(number)
         self.at: list[dict[Fragment, int]] = []
-        loads, coming = [], set()
-        others: set = set()
+        loads, prefetched = [], set()
+        in_flight: set = set()
         for memory, spans in zip((activations, weights), previous.in_use() if previous else ((), ()), strict=True):
-            others |= memory.reserve(spans)
+            in_flight |= memory.reserve(spans)
         for number, step in enumerate(self.steps):
             where = {}
             for fragment in needs[number]:
                 where[fragment] = (activations if fragment.kind == "x" else weights).find(fragment)
             self.at.append(where)
-            coming = {fragment for fragment in coming if fragment not in needs[number]}
-            wanted = dict.fromkeys(fragment for phase in step.load for fragment in self.fragments(phase))
-            pinned = {*needs[number], *wanted, *coming}
+            prefetched = {fragment for fragment in prefetched if fragment not in needs[number]}
+            requested = dict.fromkeys(fragment for phase in step.load for fragment in self.fragments(phase))
+            pinned = {*needs[number], *requested, *prefetched}
 
             def next_use(fragment, number=number):
                 later = uses.get(fragment, ())
@@ -198,24 +213,24 @@ class ConvolutionSchedule:
                 return later[at] if at < len(later) else float("inf")
 
             new = []
-            for fragment in wanted:
+            for fragment in requested:
                 memory = activations if fragment.kind == "x" else weights
                 if memory.find(fragment) is None:
                     try:
-                        word = self._put(memory, fragment, pinned, others if number == 0 else set(), next_use)
+                        word = self._put(memory, fragment, pinned, in_flight if number == 0 else set(), next_use)
                     except DoesNotFit:
                         raise self._exceeded(memory is activations, pinned) from None
                     new.append((fragment, word))
-            coming.update(wanted)
+            prefetched.update(requested)
             loads.append(new)
         return loads
 
-    def _put(self, memory: ScratchpadAllocator, fragment: Fragment, pinned: set, others: set, next_use) -> int:
-        """Place a fragment, together with the `others` if there is room."""
+    def _put(self, memory: ScratchpadAllocator, fragment: Fragment, pinned: set, in_flight: set, next_use) -> int:
+        """Place a fragment without eviction of `pinned`, and if possible without eviction of `in_flight`."""
         try:
-            return memory.place(fragment, self.words(fragment), pinned | others, next_use)
+            return memory.place(fragment, self.words(fragment), pinned | in_flight, next_use)
         except DoesNotFit:
-            if not others:
+            if not in_flight:
                 raise
             return memory.place(fragment, self.words(fragment), pinned, next_use)
 
@@ -223,10 +238,11 @@ class ConvolutionSchedule:
         """Error for a scratchpad that is too small for the pinned fragments, together with the results."""
         words = sum(self.words(fragment) for fragment in pinned if (fragment.kind == "x") == activations)
         if activations:
-            return DoesNotFit("activation", words + self.outputs * self.result_words, self._room)
+            return DoesNotFit("activation", words + self.outputs * self.result_words, self._buffer_words)
         return DoesNotFit("weight", words, self.weight_words)
 
     def _needs(self, step: Step) -> list[Fragment]:
+        """Fragments that the array and the lanes read in a step."""
         found = [] if step.compute is None else self.fragments(step.compute)
         found += [self.records(tile) for tile in (*step.requantise, *step.after)]
         return list(dict.fromkeys(found))
@@ -239,6 +255,7 @@ class ConvolutionSchedule:
             self.emit_step(emitter, number)
 
     def emit_step(self, emitter: Emitter, number: int):
+        """Emit one of `steps`."""
         emitter.step(self.actions(number), sync=ALL if self.steps[number].all and number else None)
 
     @property
@@ -261,6 +278,7 @@ class ConvolutionSchedule:
     # Cycles, for the estimate.
 
     def array_cycles(self, number: int) -> int:
+        """Cycles of the array in a phase."""
         phase = self.phases[number]
         tile = self.tiles[phase.tile]
         images, rows, columns = tile.points.shape
@@ -281,10 +299,12 @@ class ConvolutionSchedule:
         return sum(box.beats(self.p.data_width // 8) for box in boxes)
 
     def vector_cycles(self, number: int, costs) -> int:
+        """Cycles of the requantisation of a tile."""
         tile = self.tiles[number]
         return self.lanes_of(tile.filters) * (tile.points.count + RECORD + costs.settings)
 
     def store_beats(self, number: int) -> int:
+        """Beats on the bus of the store of a tile."""
         if not self.stored:
             return 0
         tile = self.tiles[number]
@@ -295,7 +315,7 @@ class ConvolutionSchedule:
         return self.results + tile % self.outputs * self.result_words
 
     def _sums(self, tile: int) -> int:
-        """First row of the sums of a tile: ping-pong halves."""
+        """First accumulator row of the sums of a tile: ping-pong halves."""
         return (self.half + tile) % 2 * (self.p.accumulators // 2)
 
     def _drain(self, step: int, tiles: list[int]) -> list[MemoryAccess]:
@@ -325,11 +345,12 @@ class ConvolutionSchedule:
         return first, first + tile.points.count * self.spread(self.lanes_of(tile.filters))
 
     def _weight_bytes(self, word: int, words: int) -> tuple[int, int]:
+        """Bytes [first, end) of words of the weight scratchpad."""
         low = self.p.activation_bytes + word * self.size
         return low, low + words * self.size
 
     def _requantise(self, step: int, number: int) -> Action:
-        """Requantise the sums of a tile to its result, 16 channels at a time."""
+        """Requantise the sums of a tile to its result, one word of channels at a time."""
 
         def emit(emitter):
             drain = Drain(self, step, number)
@@ -340,7 +361,7 @@ class ConvolutionSchedule:
         return Action(self._drain(step, [number]), emit)
 
     def _compute(self, step: int, number: int, drained: list[int]) -> list[Action]:
-        """Actions of the array in a phase; requantisation of earlier tiles is interleaved, 16 filters at a time."""
+        """Actions of the array in a phase; requantisation of the tiles `drained` is interleaved, one word at a time."""
         phase = self.phases[number]
         segments = [Segment(self, step, phase.tile, self.tiling.chunks[chunk]) for chunk in phase.chunks]
         for segment in segments:

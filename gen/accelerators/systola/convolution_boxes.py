@@ -9,7 +9,7 @@ from .folding import FoldedTensor
 
 
 class ConvolutionBoxes:
-    """Boxes of a `ConvolutionSchedule`."""
+    """Boxes of a `ConvolutionSchedule`, between DRAM and words of the scratchpads."""
 
     def __init__(self, schedule):
         self.s, self.layer, self.size = schedule, schedule.layer, schedule.size
@@ -95,6 +95,6 @@ class ConvolutionBoxes:
 
 
 def _runs(items: list) -> list[tuple[tuple[int, int], Any]]:
-    """Runs of equal items: ((first, end), item)."""
+    """Runs of equal items: ((index of the first, index after the last), item)."""
     ends = [n for n in range(1, len(items)) if items[n] != items[n - 1]]
     return [((low, high), items[low]) for low, high in pairwise([0, *ends, len(items)])]

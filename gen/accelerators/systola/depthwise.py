@@ -1,4 +1,4 @@
-"""Schedule of depthwise convolution: vector lanes only, which multiply windows by weight words."""
+"""Schedule of depthwise convolutions: the vector lanes multiply windows by weight words; the array is not used."""
 
 from itertools import product
 from math import prod
@@ -15,25 +15,28 @@ from .tiling_search import even
 
 WEIGHT, RECORDS = Reg(3), Reg(4)
 LOAD, COMMAND, PART = 60, 40, 40
-"""Approximate cycles of loads and of a lanes' command in addition to their words, and of the instructions of a part."""
+"""Approximate cycles: of a load in addition to its beats, of a VECTOR in addition to its products, and of the other
+instructions of a part."""
 
 
 def depthwise_constants(layer: DepthwiseLayer, size: int) -> int:
-    """Words of the weights and records of all channels."""
+    """Words of the weights and records of all channels, with words of `size` bytes."""
     return -(-layer.input.channels // size) * (prod(layer.kernel) + RECORD)
 
 
 class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
-    """Schedule of depthwise convolution: some rows and some blocks of channels at a time, in the shape with the fewest
-    approximate cycles; if a row does not fit, some columns of it.
+    """Schedule of a depthwise convolution in parts of rows and blocks of channels; if a row does not fit, of columns.
 
-    The weights and records of the channels of a part are loaded with the first part that needs them. They are
-    double-buffered if those of all channels do not fit. Those of a resident input are at the end of the scratchpad,
-    where convolutions place theirs last.
+    The size of the parts is that with the fewest approximate cycles.
+
+    The weights and records of channels, the constants, are loaded with the first part that needs them. If those of all
+    channels do not fit, they are double-buffered. If the input is resident, the constants are at the end of the weight
+    scratchpad, which convolutions fill last.
     """
 
     @property
     def taps(self) -> int:
+        """Products per result."""
         return prod(self.layer.kernel)
 
     def cut(self):
@@ -43,29 +46,29 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         self.stay = lanes * each <= p.weight_words
         if (need := min(lanes, 2) * each) > p.weight_words:
             raise DoesNotFit("weight", need, p.weight_words)
-        if window > self.room and not self.residents[0]:
+        if window > self.buffer_words and not self.residents[0]:
             raise DoesNotFit("activation", 4 * window, p.activation_words)
         if self.residents[0] and self.target and self.stay:
-            self._constant_room(lanes)
+            self._place_constants(lanes)
             return [WindowPart(0, (0, height), (0, width), (0, lanes))]
         if not self.stay:
             lanes = min(lanes, p.weight_words // (2 * each))
-        largest = lanes if self.residents[0] else min(lanes, self.room // window)
+        largest = lanes if self.residents[0] else min(lanes, self.buffer_words // window)
         shapes = []
         for some in {even(lanes, most) for most in range(1, largest + 1)}:
             columns = next((columns for columns in range(width, 0, -1) if self._fits(1, columns, some)), 0)
             rows = {even(height, rows) for rows in range(1, height + 1) if self._fits(rows, columns, some)}
             shapes += [(self._cycles(each, columns, some), each, columns, some) for each in rows if columns]
         if not shapes:
-            raise DoesNotFit("activation", 4, 4 * self.room)
+            raise DoesNotFit("activation", 4, 4 * self.buffer_words)
         _, rows, columns, self.lanes = min(shapes)
-        self._constant_room(-(-layer.input.channels // self.size))
+        self._place_constants(-(-layer.input.channels // self.size))
         blocks = cut(-(-layer.input.channels // self.size), self.lanes)
         images = range(layer.input.images)
         found = product(blocks, images, cut(height, rows), cut(width, columns))
         return [WindowPart(image, rows, columns, lanes) for lanes, image, rows, columns in found]
 
-    def _constant_room(self, lanes: int):
+    def _place_constants(self, lanes: int):
         """Set the first word of all weights and records."""
         words = lanes * (self.taps + RECORD)
         self.base = self.p.weight_words - words if self.residents[0] and self.stay else 0
@@ -75,7 +78,7 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         high, wide = self._extent(0, rows), self._extent(1, columns)
         loaded = 0 if self.residents[0] else high * wide * lanes
         stored = 0 if self.target else rows * columns * lanes
-        return max(loaded, stored) <= self.room and max(high, wide) <= COUNT_LIMIT
+        return max(loaded, stored) <= self.buffer_words and max(high, wide) <= COUNT_LIMIT
 
     def _extent(self, axis: int, points: int) -> int:
         """Rows or columns of the input, padding included, for rows or columns of the result."""
@@ -108,13 +111,13 @@ class DepthwiseSchedule(WindowSchedule[DepthwiseLayer]):
         first, lanes = self.parts[part].lanes[0], self.shape(part)[2]
         half = self.p.weight_words // 2
         if self.follows:
-            word = self.upper + first * (self.taps + RECORD)
+            word = self.constant_word + first * (self.taps + RECORD)
             return word, word + self.taps * lanes
         word = self.base + first * (self.taps + RECORD) if self.stay else first // self.lanes % 2 * half
         return word, word + self.taps * lanes
 
     def _begins(self, part: int) -> bool:
-        """Whether the part needs other weights than the one before it."""
+        """Whether a part is the first one with its weights."""
         return part == 0 or self.parts[part - 1].lanes != self.parts[part].lanes
 
     def sources(self, part):

@@ -82,14 +82,15 @@ class Emitter:
         need = Unit(0)
         for unit, earlier in self.pending.items():
             for later in action.accesses if earlier else ():
-                own = later.unit is unit
-                unordered = (one for one in earlier if not (own and ISA.ordered(unit, one.write, later.write)))
+                same = later.unit is unit
+                unordered = (one for one in earlier if not (same and ISA.ordered(unit, one.write, later.write)))
                 if any(later.conflicts_with(one) for one in unordered):
                     need |= unit
                     break
         return need
 
     def sync(self, units: UnitSet):
+        """Emit a SYNC that waits for `units`; nothing if there are none."""
         if not units:
             return
         self.program.sync(ISA.named_by_sync(units))
@@ -97,6 +98,7 @@ class Emitter:
             self.pending[unit].clear()
 
     def set(self, setting: SettingNumber, value: int):
+        """Emit the write of a configuration register, unless it has the value."""
         if self.settings.get(setting, 0) != value:
             self.program.set(setting, value)
             self.settings[setting] = value

@@ -1,4 +1,4 @@
-"""Schedules of layers in the vector lanes: parts that are loaded, computed and stored, double-buffered."""
+"""Schedules of layers of the vector lanes: parts that are loaded, computed and stored, double-buffered."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -30,8 +30,11 @@ class WindowPart(NamedTuple):
 class LaneSchedule(ABC, Generic[L]):
     """Schedule of a layer in parts: load, vector lanes, store, double-buffered.
 
-    `parts` are given if they follow the tiles of a convolution; then all operands are resident, and constants are in
-    the weight scratchpad from word `upper` on.
+    `parts` are given if the layer is fused with a convolution: they follow its tiles, all operands are resident, and
+    the constants of the layer are in the weight scratchpad from word `constant_word` on.
+
+    Operands in DRAM use four equal buffers of the activation scratchpad, two for sources and two for results. Without
+    residents they are quarters of the whole scratchpad.
     """
 
     def __init__(
@@ -41,15 +44,15 @@ class LaneSchedule(ABC, Generic[L]):
         order: str = "overlapped",
         residency: Residency = IN_DRAM,
         parts: list[WindowPart] | None = None,
-        upper: int = 0,
+        constant_word: int = 0,
     ):
         self.p, self.layer, self.size = parameters, layer, parameters.size
         self.residents, self.target, self.stored = residency.sources, residency.target, residency.stored
-        self.first, self.end = residency.room or (0, parameters.activation_words)
-        self.follows, self.upper = parts is not None, upper
+        self.first, self.end = residency.buffers or (0, parameters.activation_words)
+        self.follows, self.constant_word = parts is not None, constant_word
         self.parts = parts or self.cut()
         phases = [Phase(part, (), True, True) for part in range(len(self.parts))]
-        self.steps = arrange(phases, "synchronised" if order == "overlapped" else order)  # there is no array
+        self.steps = arrange(phases, "synchronised" if order == "overlapped" else order)  # the array is not used
         self.all = order != "overlapped"
 
     @abstractmethod
@@ -58,18 +61,18 @@ class LaneSchedule(ABC, Generic[L]):
 
     @abstractmethod
     def read(self, part: int) -> list[tuple[int, int]]:
-        """Words that the lanes read for a part: ranges from the first to before the last."""
+        """Activation words that the lanes read for a part: ranges [first, end)."""
 
     @abstractmethod
     def written(self, part: int) -> tuple[int, int]:
-        """Words that the lanes write for a part, from the first to before the last."""
+        """Activation words that the lanes write for a part: a range [first, end)."""
 
     @abstractmethod
     def sources(self, part: int) -> list[Box]:
         """Boxes that load the sources of a part that are in DRAM."""
 
     def constants(self) -> list[Box]:
-        """Boxes that load the constants of all parts, if they follow a convolution."""
+        """Boxes that load the constants of all parts, if the layer is fused with a convolution."""
         return []
 
     @abstractmethod
@@ -81,8 +84,8 @@ class LaneSchedule(ABC, Generic[L]):
         """Emit the instructions of the vector lanes for a part."""
 
     def place(self, part: int) -> tuple[int, int]:
-        """First words of the sources and of the result of a part."""
-        return self.first + part % 2 * self.room, self.first + (2 + part % 2) * self.room
+        """First words of the buffers for the sources and for the result of a part."""
+        return self.first + part % 2 * self.buffer_words, self.first + (2 + part % 2) * self.buffer_words
 
     def emit(self, emitter: Emitter):
         """Emit the whole layer."""
@@ -90,6 +93,7 @@ class LaneSchedule(ABC, Generic[L]):
             self.emit_step(emitter, number)
 
     def emit_step(self, emitter: Emitter, number: int):
+        """Emit one of `steps`."""
         emitter.step(self.actions(number), sync=ALL if self.all and number else None)
 
     @property
@@ -118,23 +122,23 @@ class LaneSchedule(ABC, Generic[L]):
         return Action(accesses, lambda emitter: self.work(emitter, part))
 
     @property
-    def room(self) -> int:
-        """Words of each of the two buffers of sources, and of the two of results."""
+    def buffer_words(self) -> int:
+        """Words of each of the four buffers: two for sources, two for results."""
         return (self.end - self.first) // 4
 
 
 class WindowSchedule(LaneSchedule[L]):
-    """Schedule of a layer whose results are those of windows of its input."""
+    """Schedule of a layer that computes each result from a window of its input."""
 
     parts: list[WindowPart]
 
     @abstractmethod
     def extent(self, part: int) -> tuple[int, int]:
-        """Rows and columns of the input of a part."""
+        """Number of rows and of columns of the input of a part, padding included."""
 
     @abstractmethod
     def origin(self, part: int) -> tuple[int, int]:
-        """First row and column of the input of a part."""
+        """First row and column of the input of a part; negative in the padding."""
 
     def views(self, part: int) -> tuple[Resident, Resident]:
         """Source and result of a part in the scratchpad, from the part's first word on."""

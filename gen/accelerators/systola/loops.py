@@ -11,7 +11,7 @@ ACTIVATION, WEIGHT, SUM, ADDING, RECORDS, SOURCE, DEST = (Reg(number) for number
 
 
 class Drain:
-    """Requantisation of a tile, 16 channels per iteration of a loop."""
+    """Requantisation of a tile, one word of channels per iteration of a loop."""
 
     def __init__(self, schedule, step: int, number: int):
         tile = schedule.tiles[number]
@@ -26,6 +26,7 @@ class Drain:
         self.steps = {RECORDS: RECORD, SOURCE: self.points, DEST: 1}
 
     def settle(self, emitter: Emitter):
+        """Emit the settings of VECTOR for the tile."""
         for setting, value in (
             (Setting.WINDOW_X, 1),
             (Setting.WINDOW_Y, 1),
@@ -40,9 +41,11 @@ class Drain:
             emitter.set(Setting.DEST_Y, self.row)
 
     def start(self, emitter: Emitter):
+        """Emit the first addresses of the loop."""
         emitter.program.move({RECORDS: self.records, SOURCE: self.source, DEST: self.dest})
 
     def body(self, emitter: Emitter) -> dict[Reg, int]:
+        """Emit one iteration; return the changes of registers, none."""
         clamp = self.clamp
         emitter.program.quant_channel(RECORDS, zero_point=clamp.zero_point, low=clamp.low, high=clamp.high)
         emitter.program.vector(SOURCE, DEST)
@@ -93,6 +96,7 @@ class Segment:
         ]
 
     def accesses(self) -> list[MemoryAccess]:
+        """Memory accesses of the array in all loops."""
         s, tile = self.schedule, self.tile
         low = self.x_at * s.size
         images, rows, columns = tile.points.shape
@@ -107,6 +111,7 @@ class Segment:
         ]
 
     def emit(self, emitter: Emitter, drains: list[Drain]):
+        """Emit the loops; the iterations of the first of `drains` are interleaved with those over filters."""
         images, rows, columns = self.tile.points.shape
         for setting, value in (
             (Setting.WEIGHT_STRIDE, self.schedule.tile_row(self.tile.filters)),

@@ -205,7 +205,7 @@ def lower(p: SystolaParameters, graph: Graph) -> Placed:
     intervals = {name: life for name, life in _lifetimes(graph, roots).items() if roots[name] == name}
     sizes = {name: graph[name].size * graph[name].dtype.itemsize for name in intervals}
     addresses, end = place(sizes, intervals, PAGE)
-    base = image.room(end)
+    base = image.reserve(end)
     places = {name: Place(base + addresses[root], graph[name].shape, graph[name].dtype) for name, root in roots.items()}
     found, tables = {}, {}
     for node in graph.nodes:

@@ -9,13 +9,13 @@ from ...compile.layers import AdditionLayer, ConvolutionLayer, DepthwiseLayer, D
 from ...compile.placement import place
 from .resident import Residency, Resident, Sides
 
-LEAST_ROOM = 4
-"""A layer with an operand in DRAM has at least 1 / LEAST_ROOM of the scratchpad, as long as tensors can leave it."""
+BUFFER_SHARE = 4
+"""A layer with an operand in DRAM has at least 1 / BUFFER_SHARE of the scratchpad, as long as tensors can leave it."""
 
 
 @dataclass(frozen=True)
 class LayerTensors:
-    """A layer with the memories that it reads and writes: names of tensors that share memory are equal."""
+    """A layer with the tensors that it reads and writes, by name. Tensors that share memory have one name."""
 
     layer: ConvolutionLayer | DepthwiseLayer | PoolingLayer | AdditionLayer
     sources: tuple[str, ...]
@@ -24,25 +24,25 @@ class LayerTensors:
     """Whether the result is needed in DRAM."""
 
     def operands(self) -> list[tuple[str, DramTensor]]:
-        """Memory and shape of each source, then of the result."""
+        """Name and shape of each source, then of the result."""
         image = self.layer.input
         shapes = [image, *[image] * (len(self.sources) - 1), self.layer.result]
         return list(zip((*self.sources, self.target), shapes, strict=True))
 
 
 def plan(p: SystolaParameters, layers: list[LayerTensors], times: list[int]) -> list[Residency]:
-    """Residency of the operands of each layer. Layers that run together have the same number in `times`.
+    """Residency of the operands of each layer. Fused layers have the same time in `times`.
 
-    Candidates are all tensors between two layers, one image each. As long as they do not fit, or leave too little room
-    for operands in DRAM, the largest one is moved to DRAM.
+    Candidates are all tensors of one image that one layer writes and another reads. While they do not fit, or leave a
+    layer with operands in DRAM too few words for its buffers, the largest candidate among them moves to DRAM.
     """
     lives = _lifetimes(layers, times)
     tensors = {name: found for name in lives if (found := _resident(p, layers, name))}
     while True:
         sizes = {name: tensor.words for name, tensor in tensors.items()}
         words, end = place(sizes, lives, p.banks)
-        rooms = [_largest_gap(p, words, sizes, lives, time) for time in times]
-        crowded = _crowded(p, layers, tensors, lives, times, rooms) if end <= p.activation_words else set(tensors)
+        gaps = [_largest_gap(p, words, sizes, lives, time) for time in times]
+        crowded = _crowded(p, layers, tensors, lives, times, gaps) if end <= p.activation_words else set(tensors)
         if not crowded:
             break
         del tensors[max(crowded, key=sizes.__getitem__)]
@@ -52,14 +52,14 @@ def plan(p: SystolaParameters, layers: list[LayerTensors], times: list[int]) -> 
             tuple(placed.get(name) for name in each.sources),
             placed.get(each.target),
             each.stored or each.target not in placed,
-            room,
+            gap,
         )
-        for each, room in zip(layers, rooms, strict=True)
+        for each, gap in zip(layers, gaps, strict=True)
     ]
 
 
 def _lifetimes(layers: list[LayerTensors], times: list[int]) -> dict[str, Lifetime]:
-    """Lifetimes of the tensors that a layer produces and a later one reads."""
+    """Lifetimes, in `times`, of the tensors that one layer writes and another reads."""
     found: dict[str, Lifetime] = {}
     read = set()
     for each, time in zip(layers, times, strict=True):
@@ -96,13 +96,14 @@ def _resident(p: SystolaParameters, layers: list[LayerTensors], name: str) -> Re
 
 
 def shape_of(tensor: DramTensor) -> tuple[int, int, int, int]:
+    """Images, height, width, channels."""
     return tensor.images, tensor.height, tensor.width, tensor.channels
 
 
 def _largest_gap(
     p: SystolaParameters, words: Mapping[str, int], sizes: Mapping[str, int], lives: Mapping[str, Lifetime], time: int
 ) -> tuple[int, int]:
-    """Largest range of words that no tensor occupies during a layer."""
+    """Largest range of activation words, [first, end), that no tensor occupies at a time."""
     spans = sorted(
         (word, word + sizes[name]) for name, word in words.items() if lives[name].first <= time <= lives[name].last
     )
@@ -114,11 +115,11 @@ def _largest_gap(
     return best
 
 
-def _crowded(p, layers, tensors, lives, times, rooms) -> set[str]:
-    """Tensors of which one must move to DRAM, because a layer has too little room in addition to them."""
-    for each, time, (low, high) in zip(layers, times, rooms, strict=True):
+def _crowded(p, layers, tensors, lives, times, gaps) -> set[str]:
+    """Tensors of which one must move to DRAM: they leave a layer too few words for its buffers. Empty if none must."""
+    for each, time, (low, high) in zip(layers, times, gaps, strict=True):
         inside = {name for name in tensors if lives[name].first <= time <= lives[name].last}
         whole = tensors.keys() >= {*each.sources, each.target}
-        if inside and not whole and high - low < p.activation_words // LEAST_ROOM:
+        if inside and not whole and high - low < p.activation_words // BUFFER_SHARE:
             return inside
     return set()

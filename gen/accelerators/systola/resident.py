@@ -11,10 +11,11 @@ NO_BORDER: Sides = ((0, 0), (0, 0))
 
 @dataclass(frozen=True)
 class Resident:
-    """One image in the scratchpad, with a border of padding, from `word` on.
+    """One image in the activation scratchpad, with a border of padding, from word `word` on.
 
-    A pixel has its channels in consecutive words; `pixel` and `row` are the words from one pixel and from one row to
-    the next. `border` is ((top, bottom), (left, right)), whose bytes are `value`.
+    `height` and `width` are in pixels, without the border. The channels of a pixel are in consecutive words; `pixel`
+    and `row` are the words from one pixel and from one row to the next. `border` has the pixels of padding on each
+    side, ((top, bottom), (left, right)); all their bytes are `value`.
     """
 
     word: int
@@ -28,10 +29,12 @@ class Resident:
 
     @property
     def row(self) -> int:
+        """Words from one row to the next, border included."""
         return (self.width + sum(self.border[1])) * self.pixel
 
     @property
     def words(self) -> int:
+        """Words of the image with its border."""
         return (self.height + sum(self.border[0])) * self.row
 
     def at(self, row: int, column: int) -> int:
@@ -40,7 +43,7 @@ class Resident:
         return self.word + (row + top) * self.row + (column + left) * self.pixel
 
     def span(self, rows: tuple[int, int], columns: tuple[int, int]) -> tuple[int, int]:
-        """First word of a box of pixels, [first, end) each, and the word after its last."""
+        """First word of a box of pixels, and the word after its last; `rows` and `columns` are ranges [first, end)."""
         return self.at(rows[0], columns[0]), self.at(rows[1] - 1, columns[1] - 1) + self.blocks
 
     def part(self, row: int, column: int, block: int, height: int, blocks: int) -> "Resident":
@@ -49,7 +52,7 @@ class Resident:
         return replace(self, word=word, height=height, width=width, blocks=blocks, border=NO_BORDER)
 
     def fills(self, size: int) -> list[Box]:
-        """Boxes of nothing but padding that fill the border; `size` is the bytes of a word."""
+        """Boxes that fill the border: loads of padding only, without a read of DRAM. `size` is the bytes of a word."""
         (top, bottom), (left, right) = self.border
         across = (-left, self.width + right)
         strips = [
@@ -104,16 +107,16 @@ class Resident:
 
 @dataclass(frozen=True)
 class Residency:
-    """Places of the operands of a layer: a tensor is in DRAM if it is None.
+    """Places of the operands of a layer in the scratchpad; None for an operand in DRAM.
 
-    `stored`: the result is stored in DRAM too. `room`: words of the activation scratchpad for operands and results
-    that are not resident, [first, end).
+    `stored`: the result is stored in DRAM, also if it is resident. `buffers`: words of the activation scratchpad for
+    operands and results that are not resident, [first, end); by default all.
     """
 
     sources: tuple[Resident | None, ...] = (None,)
     target: Resident | None = None
     stored: bool = True
-    room: tuple[int, int] | None = None
+    buffers: tuple[int, int] | None = None
 
 
 IN_DRAM = Residency()

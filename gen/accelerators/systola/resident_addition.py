@@ -1,4 +1,4 @@
-"""Schedule of an addition with operands that stay in the scratchpad: some rows of the image at a time."""
+"""Schedule of an addition or multiplication with operands that stay in the scratchpad: some rows at a time."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ SECOND = Reg(3)
 
 
 class ResidentAddition(LaneSchedule[AdditionLayer]):
-    """Schedule of an addition of single images of which at least one operand is resident."""
+    """Schedule of an addition or multiplication of single images, at least one operand of which is resident."""
 
     def cut(self):
         image, blocks = self.layer.input, -(-self.layer.input.channels // self.size)
@@ -25,13 +25,13 @@ class ResidentAddition(LaneSchedule[AdditionLayer]):
         loaded = self.residents.count(None)
         rows = image.height
         for buffers in (loaded, 0 if self.target else 1):
-            rows = min(rows, self.room // (row * buffers)) if buffers else rows
+            rows = min(rows, self.buffer_words // (row * buffers)) if buffers else rows
         if not rows:
-            raise DoesNotFit("activation", 4 * row * max(loaded, 1), 4 * self.room)
+            raise DoesNotFit("activation", 4 * row * max(loaded, 1), 4 * self.buffer_words)
         return [WindowPart(0, part, (0, image.width), (0, blocks)) for part in cut(image.height, rows)]
 
     def views(self, part: int) -> list[Resident]:
-        """Both addends and the result of a part."""
+        """Places of both operands and of the result of a part, resident or in a buffer."""
         (_, (first, end), _, (low, high)), (source, dest) = self.parts[part], self.place(part)
         width, blocks, found = self.layer.input.width, high - low, []
         for resident in (*self.residents, self.target):

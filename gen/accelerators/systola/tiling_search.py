@@ -15,7 +15,7 @@ from .resident import IN_DRAM, Residency
 from .timing_model import MEASURED, Costs, Timeline, predict
 
 SHAPES, FINALISTS = 4, 3
-"""Number of tile shapes estimated with all their chunks, and of schedules run on the cost model."""
+"""Number of tile shapes that are estimated with all their chunkings, and of schedules that run on the cost model."""
 
 
 def choose(
@@ -83,10 +83,7 @@ def _smallest(make: Make, p: SystolaParameters, layer: ConvolutionLayer, costs: 
     try:
         return [(0, 0, make(smallest))]
     except DoesNotFit as misfit:
-        need, room = misfit.words * p.size, misfit.room * p.size
-        raise ValueError(
-            f"{misfit.memory}_bytes={room}: the smallest tile of this layer needs {need:,} bytes, {need - room:,} more."
-        ) from None
+        raise misfit.error("the smallest tile", p.size) from None
 
 
 def cut_windows(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> Iterator[Tiling]:
@@ -102,7 +99,7 @@ def cut_windows(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) ->
 
 
 def _fastest(make: Make, schedules: list[ConvolutionSchedule], costs: Costs) -> ConvolutionSchedule:
-    """Fastest schedule on the cost model, after trials of tapering the last tile and of more room for results."""
+    """Fastest schedule on the cost model, after trials of tapering the last tile and of more buffers for results."""
     found, best = min(((timeline(one, costs), one) for one in schedules), key=lambda pair: pair[0].cycles)
     for change in ({"taper": 1}, {"taper": 2}, {"taper": 3}, {"outputs": 4}, {"outputs": 8}):
         one = _fitting(make, replace(best.tiling, **change))
@@ -112,14 +109,17 @@ def _fastest(make: Make, schedules: list[ConvolutionSchedule], costs: Costs) -> 
 
 
 def _close(make: Make, schedule: ConvolutionSchedule, found: Timeline) -> ConvolutionSchedule:
-    """Remove the gaps between pixels if stores dominate and the array has slack. The lanes then write to one bank at a
-    time, and the store, which uses all banks in turn, conflicts with them in one word per number of banks."""
+    """Remove the gaps between pixels if stores dominate and the array has slack.
+
+    The lanes then write to one bank at a time. A store uses all banks in turn, so that one of `banks` words conflicts.
+    """
     if found.busy("store") < 0.9 * found.cycles or found.busy("array") > 0.75 * found.busy("store"):
         return schedule
     return _fitting(make, replace(schedule.tiling, spread=False)) or schedule
 
 
 def _fitting(make: Make, tiling: Tiling) -> ConvolutionSchedule | None:
+    """Schedule with a tiling; None if it does not fit."""
     try:
         return make(tiling)
     except DoesNotFit:
@@ -142,13 +142,13 @@ def candidates(p: SystolaParameters, layer: ConvolutionLayer, shares: Sequence[i
     seen = set()
     for lanes in sorted({even(all_lanes, 1 << bit) for bit in range(12) if 1 << bit <= half}):
         for share in shares:
-            room = half // lanes // share
-            if room < 1:
+            points = half // lanes // share
+            if points < 1:
                 continue
-            columns = even(result.width, room)
-            rows = even(result.height, room // columns) if columns == result.width else 1
+            columns = even(result.width, points)
+            rows = even(result.height, points // columns) if columns == result.width else 1
             whole = columns == result.width and rows == result.height
-            images = even(result.images, room // (rows * columns)) if whole else 1
+            images = even(result.images, points // (rows * columns)) if whole else 1
             for first in (True, False):
                 group = max(1, p.weight_words // (2 * (lanes + p.banks) + 4))
                 chunks = (Chunk((0, taps), (0, channels)),)
@@ -207,8 +207,8 @@ def chunkings(p: SystolaParameters, layer: ConvolutionLayer, shape: Tiling) -> I
     # Ratio of computing to loading a chunk, by which the next chunk may be larger.
     load = (shape.points + shape.filters) * 8 / p.data_width
     growth = lanes * max(shape.points, p.size) / p.size / load
-    room = p.weight_words - 2 * p.size * lanes
-    deepest = max(1, room // (2 * (lanes + p.banks) * taps * p.size))
+    available = p.weight_words - 2 * p.size * lanes
+    deepest = max(1, available // (2 * (lanes + p.banks) * taps * p.size))
     seen: set[tuple[int, ...]] = {(blocks,)}
     for start in (1, 2, 4, 8):
         for down in (False, True):

@@ -184,17 +184,17 @@ class _Machine:
         return Timeline(cycle, self.spans, self.rows, self.read_beats, self.written_beats, count, issued)
 
     def fetch(self, after: int = 0):
-        """Fetch the next instruction as soon as the buffer has room for it."""
+        """Fetch the next instruction as soon as the buffer has a free entry."""
         at, beats = len(self.fetched), BYTES // self.width
-        room = self.issued[at - self.window] + self.c.latency if 0 <= at - self.window < len(self.issued) else 0
+        free = self.issued[at - self.window] + self.c.latency if 0 <= at - self.window < len(self.issued) else 0
         last = self.fetched[-1] if self.fetched else 0
-        self.fetched.append(max(self.c.start + self.c.latency, room, last, after) + beats)
+        self.fetched.append(max(self.c.start + self.c.latency, free, last, after) + beats)
         self.read_beats += beats
         if self.read_bus > self.fetched[-1]:
             self.read_bus += beats
 
     def queue(self, unit: UnitSet, cycle: int) -> int:
-        """First cycle from `cycle` on in which the queue of a unit has room."""
+        """First cycle from `cycle` on in which the queue of a unit is not full."""
         queue = self.queues[unit]
         while queue and queue[0] <= cycle:
             queue.popleft()

@@ -32,13 +32,13 @@ class PoolingSchedule(WindowSchedule[PoolingLayer]):
         layer = self.stacked
         (height, width), lanes = layer.output_size, -(-layer.input.channels // self.size)
         window = layer.window[0] * layer.window[1]
-        if window > self.room and not self.residents[0]:
+        if window > self.buffer_words and not self.residents[0]:
             raise DoesNotFit("activation", 4 * window, self.p.activation_words)
         if not self._fits(1, width, lanes):
             if self._fits(1, 1, lanes):
                 width = next(columns for columns in range(width - 1, 0, -1) if self._fits(1, columns, lanes))
             else:
-                width, lanes = 1, self.room // window
+                width, lanes = 1, self.buffer_words // window
         rows = next(rows for rows in range(height, 0, -1) if self._fits(rows, width, lanes))
         return [
             WindowPart(*each)
@@ -53,7 +53,7 @@ class PoolingSchedule(WindowSchedule[PoolingLayer]):
     def _fits(self, rows: int, columns: int, lanes: int) -> bool:
         """Whether input and result of a part fit into their quarters of the scratchpad."""
         loaded = 0 if self.residents[0] else self._extent(0, (0, rows)) * self._extent(1, (0, columns)) * lanes
-        return loaded <= self.room and (bool(self.target) or rows * columns * lanes <= self.room)
+        return loaded <= self.buffer_words and (bool(self.target) or rows * columns * lanes <= self.buffer_words)
 
     def _extent(self, axis: int, points: tuple[int, int]) -> int:
         """Rows or columns of the input for a range of rows or columns of the result; whole rows are loaded in one."""
@@ -168,23 +168,24 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
     parts: list[Any]
 
     def cut(self):
-        return cut(self.layer.input.bytes, min(self.room // 2, (1 << 16) - 1) * self.size)
+        return cut(self.layer.input.bytes, min(self.buffer_words // 2, (1 << 16) - 1) * self.size)
 
     def read(self, part: int) -> list[tuple[int, int]]:
         first, _ = self.place(part)
-        return [(first, first + 2 * self.half(part))]
+        return [(first, first + 2 * self.operand_words(part))]
 
     def written(self, part: int) -> tuple[int, int]:
         _, first = self.place(part)
-        return first, first + self.half(part)
+        return first, first + self.operand_words(part)
 
-    def half(self, part: int) -> int:
+    def operand_words(self, part: int) -> int:
+        """Words of one operand of a part."""
         first, end = self.parts[part]
         return -(-(end - first) // self.size)
 
     def sources(self, part: int) -> list[Box]:
         first, end = self.parts[part]
-        words, place = self.half(part), self.place(part)[0]
+        words, place = self.operand_words(part), self.place(part)[0]
         bytes = words * self.size
         whole = Dimension(bytes, 1, 1, 0, bytes - (end - first))
         starts = ((self.layer.input.address, place), (self.layer.second, place + words))
@@ -195,7 +196,7 @@ class AdditionSchedule(LaneSchedule[AdditionLayer]):
         return Box(self.layer.output + first, self.place(part)[1] * self.size, (Dimension(end - first, 1, 1),))
 
     def work(self, emitter: Emitter, part: int):
-        layer, words = self.layer, self.half(part)
+        layer, words = self.layer, self.operand_words(part)
         source, dest = self.place(part)
         for setting, value in (
             (Setting.WINDOW_X, 1),

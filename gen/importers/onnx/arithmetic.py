@@ -45,6 +45,7 @@ def pairwise(builder: Builder, op: Operation):
 
 
 def _value(builder: Builder, op: Operation, position: int) -> Value:
+    """Operand as a value; a constant becomes a tensor of the graph."""
     found: Operand = op.optional(position)
     return builder.constant(found) if isinstance(found, Constant) else op.value(position)
 

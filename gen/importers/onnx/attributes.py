@@ -11,7 +11,7 @@ REALS, TEXTS = ("alpha", "beta", "max", "min", "value"), ("auto_pad", "mode")
 
 
 def checked(attributes: dict) -> dict:
-    """Attributes that have values. Raises `ValueError` for one of another type."""
+    """Attributes that have a value, with their types checked. Raises `ValueError` for a wrong type."""
     return {name: _checked(name, value) for name, value in attributes.items() if value is not None}
 
 

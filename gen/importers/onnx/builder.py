@@ -17,9 +17,10 @@ Operand = Value | Constant | np.ndarray | None
 
 @dataclass(frozen=True)
 class Operation:
-    """Operator with its operands, the name and the quantisation of its result, and the limits of functions after it.
+    """Operator of a file with its operands, and the name and quantisation of its result.
 
-    Without a quantisation the result has that of the first operand. `opset` is the version of the operators.
+    `low` and `high` are limits of the result, from Relu or Clip after the operator; None: those of the type. Without a
+    quantisation the result has that of the first operand. `opset` is the version of the operators in the file.
     """
 
     index: int
@@ -34,11 +35,12 @@ class Operation:
     outputs: tuple[str, ...] = field(default=())
 
     def value(self, position: int = 0) -> Value:
-        """Operand that has values at run time."""
+        """Operand that has values at run time. Raises `ValueError` for any other."""
         found = self.optional(position)
         return found if isinstance(found, Value) else fail(f"input {position} must be a quantised tensor")
 
     def optional(self, position: int) -> Operand:
+        """Operand at a position; None if it is absent."""
         return self.operands[position] if position < len(self.operands) else None
 
     def integers(self, position: int, name: str = "") -> list[int] | None:
@@ -53,7 +55,7 @@ class Operation:
 
     @property
     def limited(self) -> bool:
-        """Whether limits exclude integers of the result's type. Then ONNX Runtime computes in floating point."""
+        """Whether the limits exclude integers of the result's type: ONNX Runtime then computes in floating point."""
         low, high = self.result.limits
         return (self.low is not None and self.low > low) or (self.high is not None and self.high < high)
 
@@ -64,8 +66,9 @@ class Operation:
 
 
 class Builder:
-    """Builder of the tensors and nodes of a graph. Methods raise `ValueError` for operators that cannot be imported;
-    the message is a reason, the end of a sentence.
+    """Builder of the tensors and nodes of a graph.
+
+    Methods raise `ValueError` for operators that cannot be imported; the message is a reason, the end of a sentence.
     """
 
     def __init__(self):
@@ -77,11 +80,11 @@ class Builder:
         self.moved: set[str] = set()
         """Nodes that only change the layout."""
         self.spare: set[str] = set()
-        """Nodes of operators that may not be needed."""
+        """Nodes that are removed if no node reads their result."""
         self._orders: dict[tuple, Tensor] = {}
 
     def name(self, op: Operation, part: str = "") -> str:
-        """Name of a node: type and number of its operator, and another number if the operator has several results."""
+        """Unused name of a node: type and number of its operator, `part`, and a further number if there are several."""
         names, name, count = {node.name for node in self.nodes}, f"{op.type.lower()}_{op.index}{part}", 1
         while name in names:
             count += 1
@@ -96,7 +99,7 @@ class Builder:
     def declare(
         self, name: str, shape: Sequence[int], type: str, scale=None, zero_point: int = 0, value=None
     ) -> Tensor:
-        """New tensor."""
+        """Add a tensor to the graph; a further number is appended to a name that is in use."""
         shape = tuple(shape)
         if min(shape, default=1) < 1 or prod(shape) > LARGEST:
             fail(f"{name} has shape {shape}: it must have 1 to {LARGEST:,} elements")
@@ -109,7 +112,7 @@ class Builder:
         return tensor
 
     def result(self, op: Operation, shape: Sequence[int], axes: Axes | None = None, name: str = "") -> Value:
-        """New result with a shape in the file; `axes` is its order in the graph."""
+        """Add the result of an operator: `shape` is that in the file, `axes` are the axes of the graph's tensor."""
         shape = tuple(shape)
         axes = tuple(range(len(shape))) if axes is None else axes
         quantisation = op.quantisation or op.value().quantisation
@@ -129,20 +132,20 @@ class Builder:
         """Value with its axes in another order, by default that of the file."""
         axes = tuple(range(len(value.shape))) if axes is None else axes
         size = value.size(axes)
-        wanted = replace(value, axes=axes)
-        if size == value.tensor.shape and wanted.order == value.order:
-            return wanted
-        key = value.tensor.name, wanted.order, size
+        target = replace(value, axes=axes)
+        if size == value.tensor.shape and target.order == value.order:
+            return target
+        key = value.tensor.name, target.order, size
         if key not in self._orders:
-            self._orders[key] = self._moved(op, value, wanted, size)
-        return replace(wanted, tensor=self._orders[key], image=None)
+            self._orders[key] = self._moved(op, value, target, size)
+        return replace(target, tensor=self._orders[key], image=None)
 
     def reshaped(self, op: Operation, source: Tensor, size: Sequence[int]) -> Tensor:
         """Tensor with the same elements in another shape."""
         return source if source.shape == tuple(size) else self._move(op, Reshape, source, size)
 
     def prune(self, outputs: list[str]):
-        """Remove nodes that may not be needed and changes of layout, where no node reads the result."""
+        """Remove changes of layout and nodes of `spare` whose results are neither read nor in `outputs`."""
         used, kept, spare = {*outputs}, [], self.moved | self.spare
         for node in reversed(self.nodes):
             if node.name not in spare or node.output in used:
@@ -157,32 +160,33 @@ class Builder:
         return Graph(tensors, self.nodes, self.inputs, outputs)
 
     def state(self) -> tuple:
-        """State for :meth:`restore`."""
+        """Current contents, for :meth:`restore`."""
         return len(self.nodes), dict(self.tensors), dict(self.values), dict(self._orders), list(self.inputs)
 
     def restore(self, state: tuple):
-        """Remove what an operator that cannot be imported has added."""
+        """Return to a state of :meth:`state`, after an operator that cannot be imported."""
         count, self.tensors, self.values, self._orders, self.inputs = state
         del self.nodes[count:]
 
-    def _moved(self, op: Operation, value: Value, wanted: Value, size: tuple[int, ...]) -> Tensor:
+    def _moved(self, op: Operation, value: Value, target: Value, size: tuple[int, ...]) -> Tensor:
         """Tensor with the elements in another order, by a transposition between two changes of shape at most."""
         source = value.tensor
         if source.constant:
-            order = tuple(sorted(range(len(value.order)), key=lambda place: wanted.order.index(value.order[place])))
+            order = tuple(sorted(range(len(value.order)), key=lambda place: target.order.index(value.order[place])))
             compact = source.contents.reshape([value.shape[axis] for axis in value.order]).transpose(order)
             contents = np.ascontiguousarray(compact.reshape(size))
             return self.declare(source.name, size, **value.quantisation._asdict(), value=contents)
-        if value.order != wanted.order:
-            first, last = _without_additional(value), _without_additional(wanted)
+        if value.order != target.order:
+            first, last = _without_additional(value), _without_additional(target)
             if len(first.axes) != len(last.axes):
-                first, last = (replace(each, axes=each.order) for each in (value, wanted))
+                first, last = (replace(each, axes=each.order) for each in (value, target))
             source = self.reshaped(op, source, value.size(first.axes))
             places = _permutation(first, last)
             source = self._move(op, Transpose, source, [source.shape[place] for place in places], axes=places)
         return self.reshaped(op, source, size)
 
     def _move(self, op: Operation, kind: type, source: Tensor, size: Sequence[int], **fields) -> Tensor:
+        """Add a node that only changes the layout, a Reshape unless `fields` are given; return its result."""
         made = self.declare(source.name, size, source.type, source.scale, source.zero_point)
         name = self.name(op, f"_layout_{len(self.nodes)}")
         self.moved.add(name)
@@ -192,11 +196,12 @@ class Builder:
 
 
 def _without_additional(value: Value) -> Value:
+    """Value without the axes of size 1 that the file does not have."""
     return replace(value, axes=tuple(axis for axis in value.axes if axis is not None))
 
 
-def _permutation(value: Value, wanted: Value) -> tuple[int, ...]:
-    """Permutation of axes; those of size 1 may be exchanged."""
+def _permutation(value: Value, target: Value) -> tuple[int, ...]:
+    """Permutation of the axes of `value` to those of `target`; axes of size 1 may be exchanged."""
     wide = {axis: place for place, axis in enumerate(value.axes) if axis in value.order}
     spare = [place for place, axis in enumerate(value.axes) if axis not in value.order]
-    return tuple(wide[axis] if axis in wide else spare.pop(0) for axis in wanted.axes)
+    return tuple(wide[axis] if axis in wide else spare.pop(0) for axis in target.axes)

@@ -26,14 +26,14 @@ CONVERTERS: dict[str, Callable[[Builder, Operation], str | None]] = {
     **MOVEMENT,
     **UNARY,
 }
-"""Conversion of each type of operator. A function returns None, or why the operator has no work at run time."""
+"""Function that converts each type of operator. It returns None, or the reason why it has no work at run time."""
 SAME = (*MOVEMENT, "MaxPool")
 """Operators whose result has the quantisation of their input."""
 QUANTISE = "quantise it with quantize_static of ONNX Runtime, format QDQ; see the page Networks"
 
 
 class Importer:
-    """Conversion of one network."""
+    """Conversion of one network. `shapes` are those of its inputs, by name."""
 
     def __init__(self, model: ModelRecord, shapes: dict[str, tuple[int, ...]]):
         self.model, self.builder = model, Builder()
@@ -47,6 +47,7 @@ class Importer:
                 self.patterns.floats[record.name] = shapes[record.name]
 
     def network(self, name: str) -> ImportedNetwork:
+        """Convert all operators; return the network, called `name`."""
         for node in self.model.nodes:
             self._guarded(node, node.type, node.outputs, lambda node=node: self._node(node))
         used = {name for node in self.model.nodes for name in node.inputs} | {*self.outputs}
@@ -91,7 +92,7 @@ class Importer:
             self._operation(node)
 
     def _operation(self, node: NodeRecord):
-        """Convert an operator that keeps the quantisation of its input; another one waits for QuantizeLinear."""
+        """Convert an operator that keeps the quantisation of its input; others are pending until QuantizeLinear."""
         operation = self.patterns.operation(node)
         first = [each for each in operation.operands if isinstance(each, Value)]
         if node.type in SAME and (node.type != "Concat" or len({each.quantisation for each in first}) == 1):
@@ -100,6 +101,7 @@ class Importer:
             self.patterns.pending[node.outputs[0]] = Pending(node, operation)
 
     def _limit(self, node: NodeRecord, before: Pending):
+        """Add Relu or Clip to the limits of the pending operator before it."""
         bounds = (self.patterns.operand(name) for name in node.inputs[1:])
         limit = self.patterns.assemble(node, node.type, (None, *bounds), node.outputs[0])
         self.patterns.pending[node.outputs[0]] = Pending(before.node, before.operation, (*before.limits, limit))
@@ -109,7 +111,7 @@ class Importer:
         if isinstance(found := patterns.constants.get(source), np.ndarray):
             patterns.constants[output] = patterns.quantised(node, found)
             return
-        quantisation = patterns.one(node, 1)
+        quantisation = patterns.per_tensor(node, 1)
         if source in patterns.floats:
             self._input(output, patterns.floats[source], quantisation)
             given = Operand(source, patterns.floats[source], "FLOAT")
@@ -150,7 +152,7 @@ class Importer:
                 self.report.add(node.index, node.type, (source,), (result,), note=ENDS[node.type])
 
     def _guarded(self, node: NodeRecord, type: str, outputs, convert: Callable, quantisation=None, source: str = ""):
-        """Convert an operator; where this fails, report the fault and make its results inputs, as far as possible."""
+        """Convert an operator. If this fails, report the fault, and make its results inputs as far as possible."""
         state = self.builder.state()
         try:
             convert()
@@ -164,7 +166,7 @@ class Importer:
                     self.patterns.pending[output] = Pending(node, None)
 
     def _convert(self, op: Operation, type: str, outputs: tuple[str, ...]):
-        """Convert an operator, and report it."""
+        """Convert an operator and add it to the report."""
         before = len(self.builder.nodes)
         note = CONVERTERS[op.type](self.builder, op)
         inputs = [each for each in op.operands if isinstance(each, Value) and not each.tensor.constant]
@@ -176,15 +178,15 @@ class Importer:
         self.builder.values[name] = Value(tensor, shape, tuple(range(len(shape))))
 
     def _given(self, record: InputRecord) -> Quantisation:
-        """Quantisation of an input of integers, which its first reader has."""
+        """Quantisation of an input of integers: that of its first reader."""
         for node in self.model.nodes:
             places = [place for place, name in enumerate(node.inputs) if name == record.name]
             if places and (node.type == "DequantizeLinear" or node.type in QLINEAR):
-                return self.patterns.one(node, places[0] + 1, record.type)
+                return self.patterns.per_tensor(node, places[0] + 1, record.type)
         return fail(f"input {record.name} is {record.type}, and no operator has its scale")
 
     def _substitute(self, output: str, quantisation: Quantisation, source: str):
-        """Make a result that cannot be computed an input of the graph, if its shape is in the file."""
+        """Make the result of an operator that is not imported an input of the graph, if its shape is in the file."""
         for name in (output, source):
             shape = getattr(self.model.shapes.get(name), "shape", None)
             if shape and output not in self.builder.values and all(isinstance(size, int) for size in shape[1:]):
@@ -193,7 +195,7 @@ class Importer:
                     self._input(output, shape, quantisation)
 
     def _ends(self, partial: bool) -> list[str]:
-        """Tensors of the graph that are the outputs, in the layout of the file."""
+        """Outputs of the graph, in the layout of the file; with `partial`, without those that are not computed."""
         found = []
         for place, name in enumerate(self.outputs):
             value = self.builder.values.get(name)

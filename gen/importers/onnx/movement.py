@@ -31,13 +31,15 @@ def transpose(builder: Builder, op: Operation) -> str:
 
 def reshape(builder: Builder, op: Operation) -> str | None:
     """Convert Reshape: 0 keeps the size of the input's axis, and -1 is the remainder."""
-    x, wanted = op.value(), op.integers(1, "shape")
-    if wanted is None:
+    x, requested = op.value(), op.integers(1, "shape")
+    if requested is None:
         fail("its shape must be a constant")
-    shape = list(wanted)
-    for axis, size in enumerate(wanted):
+    shape = list(requested)
+    for axis, size in enumerate(requested):
         if size == 0 and not op.attributes.get("allowzero", 0):
-            shape[axis] = x.shape[axis] if axis < len(x.shape) else fail(f"shape {wanted} has more axes than the input")
+            shape[axis] = (
+                x.shape[axis] if axis < len(x.shape) else fail(f"shape {requested} has more axes than the input")
+            )
     if shape.count(-1) == 1:
         rest = prod(size for size in shape if size != -1)
         shape[shape.index(-1)] = prod(x.shape) // rest if rest else 0
@@ -45,6 +47,7 @@ def reshape(builder: Builder, op: Operation) -> str | None:
 
 
 def flatten(builder: Builder, op: Operation) -> str | None:
+    """Convert Flatten: axes before `axis` become the first axis, all others the second."""
     x, axis = op.value(), op.attributes.get("axis", 1)
     rank = len(x.shape)
     if not -rank <= axis <= rank:
@@ -54,16 +57,18 @@ def flatten(builder: Builder, op: Operation) -> str | None:
 
 
 def squeeze(builder: Builder, op: Operation) -> str | None:
+    """Convert Squeeze: axes of size 1 are removed, by default all."""
     x, axes = op.value(), op.integers(1, "axes")
     rank = len(x.shape)
     axes = [axis for axis, size in enumerate(x.shape) if size == 1] if axes is None else axes
     if any(not -rank <= axis < rank or x.shape[axis] != 1 for axis in axes):
         fail(f"axes {axes} must be axes of size 1 of {x.tensor.name}, of shape {x.shape}")
-    gone = {axis % rank for axis in axes}
-    return _shaped(builder, op, x, [size for axis, size in enumerate(x.shape) if axis not in gone])
+    removed = {axis % rank for axis in axes}
+    return _shaped(builder, op, x, [size for axis, size in enumerate(x.shape) if axis not in removed])
 
 
 def unsqueeze(builder: Builder, op: Operation) -> str | None:
+    """Convert Unsqueeze: axes of size 1 are inserted."""
     x, axes = op.value(), op.integers(1, "axes") or []
     rank = len(x.shape) + len(axes)
     new = {axis % rank for axis in axes if -rank <= axis < rank}
@@ -74,7 +79,7 @@ def unsqueeze(builder: Builder, op: Operation) -> str | None:
 
 
 def identity(builder: Builder, op: Operation) -> str:
-    """Convert Identity, or Dropout, which is one at inference."""
+    """Convert Identity, or Dropout, which is an identity at inference."""
     builder.values[op.output] = op.value()
     return "the same tensor"
 
@@ -162,9 +167,9 @@ def pad(builder: Builder, op: Operation):
     builder.add(Padding(builder.name(op), (x.tensor.name,), y.tensor.name, **fields))
 
 
-def _shaped(builder: Builder, op: Operation, x: Value, wanted: list[int]) -> str | None:
+def _shaped(builder: Builder, op: Operation, x: Value, requested: list[int]) -> str | None:
     """Value with another shape: a view if only axes of size 1 differ, otherwise in the layout of the file."""
-    shape = tuple(wanted)
+    shape = tuple(requested)
     if min(shape, default=1) < 1 or prod(shape) != prod(x.shape):
         fail(f"{x.tensor.name} of shape {x.shape} does not reshape to {shape}")
     old, new = ([axis for axis, size in enumerate(each) if size > 1] for each in (x.shape, shape))
@@ -174,7 +179,7 @@ def _shaped(builder: Builder, op: Operation, x: Value, wanted: list[int]) -> str
     source = builder.in_order(op, x)
     y = builder.result(op, shape)
     name = builder.name(op)
-    if source.tensor is not x.tensor and shape == (x.shape[0], prod(x.shape[1:])):  # a dense layer needs no such order
+    if source.tensor is not x.tensor and shape == (x.shape[0], prod(x.shape[1:])):  # a dense layer reads any order
         builder.values[op.output] = replace(y, image=x)
         builder.spare.add(name)
     builder.add(Reshape(name, (source.tensor.name,), y.tensor.name, to=shape))
@@ -182,11 +187,12 @@ def _shaped(builder: Builder, op: Operation, x: Value, wanted: list[int]) -> str
 
 
 def _complete(x: Value) -> tuple[int | None, ...]:
-    """Order of the axes, with all of the file: that of the tensor, or of the file if one is absent."""
+    """All axes of the file in the order of the tensor; in the order of the file if the tensor does not have all."""
     return x.axes if {*x.axes} >= {*range(len(x.shape))} else tuple(range(len(x.shape)))
 
 
 def _within(place: int, length: int) -> int:
+    """Index from 0 to `length`; negative ones count from the end."""
     return min(max(place + length if place < 0 else place, 0), length)
 
 
@@ -199,7 +205,7 @@ def _slice(
     stride: Sequence[int] | None,
     part: int = 0,
 ):
-    """Slice by the axes of the file."""
+    """Add a slice; `begin`, `size` and `stride` are by axes of the file."""
     axes = _complete(x)
     x = builder.in_order(op, x, axes)
     name = op.outputs[part] if op.outputs else op.output
@@ -213,6 +219,7 @@ def _slice(
 
 
 def _requantised(builder: Builder, op: Operation, x: Value, result, place: int) -> Value:
+    """Input of Concat with the quantisation of the result."""
     if x.quantisation == result:
         return x
     tensor = builder.declare(f"{op.output}_input_{place}", x.tensor.shape, **result._asdict())

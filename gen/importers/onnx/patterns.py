@@ -23,11 +23,11 @@ QLINEAR = {
     "QLinearSigmoid": ("Sigmoid", "xy"),
     "QLinearSoftmax": ("Softmax", "xy"),
 }
-"""Operators with scales as inputs: operator that they are, and the order of x, weights, bias and result."""
+"""Operators with scales as inputs: equivalent operator, and the order of x, weights, bias and result."""
 TYPES = {2: "uint8", 3: "int8", 6: "int32"}
-"""Types of integers by their numbers in the format."""
+"""Integer types by their numbers in ONNX."""
 LIMITS = ("Relu", "Clip")
-"""Functions that limit the result of an operator before them."""
+"""Functions that become limits of the operator before them."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,11 @@ class Pending:
 
     @property
     def type(self) -> str:
+        """Types of the operator and of its limits, for reports."""
         return "+".join((self.node.type, *(each.type for each in self.limits)))
 
     def quantised(self, output: str, quantisation: Quantisation) -> Operation:
-        """Operation with its result, and with the limits as integers."""
+        """Operation with the quantisation of its result, and with the limits as integers."""
         if self.operation is None:
             fail(f"{self.node.type} is not supported")
         low = high = None
@@ -60,7 +61,7 @@ class Pending:
 
 
 class Patterns:
-    """Operands of operators by the names of tensors."""
+    """Operands of operators, found by the names of tensors: quantised tensors, constants, and pending results."""
 
     def __init__(self, model: ModelRecord, builder: Builder):
         self.model, self.builder = model, builder
@@ -71,7 +72,7 @@ class Patterns:
         """Shapes of the inputs of the network in floating point, by name."""
 
     def operand(self, name: str) -> Operand:
-        """Operand of that name. Raises `ValueError` if it has no quantised values."""
+        """Operand by name; None for an empty name. Raises `ValueError` if it is not quantised."""
         if not name:
             return None
         if name in self.builder.values:
@@ -110,8 +111,8 @@ class Patterns:
             fail(f"its zero point {names[1]} must be a constant of integers")
         return found, zero
 
-    def one(self, node: NodeRecord, scale: int, default: str = "uint8") -> Quantisation:
-        """Scale and zero point of a whole tensor of 8 bits."""
+    def per_tensor(self, node: NodeRecord, scale: int, default: str = "uint8") -> Quantisation:
+        """Quantisation of a tensor of 8 bits with one scale: inputs `scale` and `scale` + 1 of a node."""
         found, zero = self.quantisation(node, scale, default)
         if found.size != 1:
             fail(f"its scale {node.inputs[scale]} has {found.size} values, and only weights may have several")
@@ -129,7 +130,7 @@ class Patterns:
         return Constant(node.inputs[first], value, scale, zero, axis)
 
     def quantised(self, node: NodeRecord, value: np.ndarray) -> Constant:
-        """Result of QuantizeLinear for constant reals."""
+        """Constant that QuantizeLinear makes of constant reals."""
         scale, zero = self.quantisation(node, 1)
         axis = node.attributes.get("axis", 1)
         if value.dtype != np.float32 or (scale.size > 1 and not -value.ndim <= axis < value.ndim):
@@ -143,10 +144,11 @@ class Patterns:
         return Constant(node.outputs[0], np.clip(found, ends.min, ends.max).astype(zero.dtype), scale, zero, axis)
 
     def is_constant(self, name: str) -> bool:
+        """Whether a tensor is a constant, quantised or not."""
         return name in self.constants or isinstance(self.builder.values.get(name), Constant)
 
     def rearrange(self, node: NodeRecord, source: str):
-        """Result of Transpose or Identity of a constant."""
+        """Execute Transpose or Identity of a constant."""
         found, output = self.operand(source), node.outputs[0]
         value = found.value if isinstance(found, Constant) else np.asarray(found)
         axes = list(range(value.ndim))
@@ -167,7 +169,7 @@ class Patterns:
         if node.type == "QLinearConcat":
             triples = range(2, len(node.inputs) - 2, 3)
             inputs = tuple(self._triple(node, place, 0) for place in triples)
-            return self.assemble(node, "Concat", inputs, node.outputs[0], quantisation=self.one(node, 0))
+            return self.assemble(node, "Concat", inputs, node.outputs[0], quantisation=self.per_tensor(node, 0))
         type, order = QLINEAR[node.type]
         axis = {"Conv": 0, "Gemm": 0 if node.attributes.get("transB", 0) else 1}.get(type, 1)
         operands: list[Operand] = []
@@ -175,7 +177,7 @@ class Patterns:
         for kind in order:
             if kind == "y":
                 first = operands[0].quantisation.type if isinstance(operands[0], Value) else "uint8"
-                result, place = self.one(node, place, first), place + 2
+                result, place = self.per_tensor(node, place, first), place + 2
             elif kind == "b":
                 operands.append(self.operand(node.inputs[place]) if place < len(node.inputs) else None)
                 place += 1
@@ -185,7 +187,7 @@ class Patterns:
         return self.assemble(node, type, tuple(operands), node.outputs[0], quantisation=result)
 
     def _triple(self, node: NodeRecord, place: int, axis: int) -> Operand:
-        """Operand with its scale and zero point."""
+        """Operand whose scale and zero point are the next two inputs."""
         found = self.operand(node.inputs[place]) if place < len(node.inputs) else None
         if isinstance(found, np.ndarray):
             return self.constant(node, found, axis, place)
@@ -195,8 +197,8 @@ class Patterns:
         return found
 
     def check(self, node: NodeRecord, place: int, value: Value):
-        """Reject a scale or zero point that is not that of the tensor."""
-        wanted = self.one(node, place + 1, value.quantisation.type)
-        if wanted != value.quantisation:
-            (a, b, _), (c, d, _) = value.quantisation, wanted
+        """Raise `ValueError` if the scale or zero point of an input is not that of the tensor."""
+        expected = self.per_tensor(node, place + 1, value.quantisation.type)
+        if expected != value.quantisation:
+            (a, b, _), (c, d, _) = value.quantisation, expected
             fail(f"{node.inputs[place]} has scale {a} and zero point {b}, not {c} and {d}")

@@ -12,7 +12,7 @@ from .builder import Builder, Operand, Operation
 from .values import Constant, Value, image_axes
 
 CLOSE = 1e-3
-"""Relative difference of a bias's scale from the product of the scales of input and weights."""
+"""Largest relative difference of a bias's scale from the product of the scales of input and weights."""
 
 
 def convolution(builder: Builder, op: Operation):
@@ -37,7 +37,7 @@ def convolution(builder: Builder, op: Operation):
 
 
 def gemm(builder: Builder, op: Operation):
-    """Convert Gemm with factors 1: the bias is one number, or one for each column."""
+    """Convert Gemm with alpha and beta 1: the bias is one number, or one for each column."""
     for name, default in (("alpha", 1.0), ("beta", 1.0), ("transA", 0)):
         if op.attributes.get(name, default) != default and (name != "beta" or op.optional(2) is not None):
             fail(f"{name}={op.attributes[name]} must be {default:g}")
@@ -45,7 +45,7 @@ def gemm(builder: Builder, op: Operation):
 
 
 def matmul(builder: Builder, op: Operation):
-    """Convert MatMul by constant weights of two axes."""
+    """Convert MatMul by a constant matrix."""
     _dense(builder, op, False)
 
 
@@ -71,6 +71,7 @@ def windows(op: Operation, x: Value, window: tuple[int, int]) -> dict:
 
 
 def _pair(op: Operation, name: str, spatial: int) -> tuple[int, int]:
+    """Attribute for rows and columns; an image of one dimension has one row."""
     found = op.attributes.get(name, [1] * spatial)
     if len(found) != spatial or min(found) < 1:
         fail(f"{name} {found} must be {spatial} positive integers")
@@ -78,7 +79,7 @@ def _pair(op: Operation, name: str, spatial: int) -> tuple[int, int]:
 
 
 def image_shape(size: tuple[int, ...], window: tuple[int, int], filters: int, fields: dict) -> tuple[int, ...]:
-    """Shape of a result; a window larger than the image gives 1, which the node then rejects."""
+    """Shape (n, rows, columns, filters) of a result; a window larger than the image gives 1, which the node rejects."""
     counts = [
         max((size[1 + n] + sum(fields["padding"][n]) - (window[n] - 1) * fields["dilation"][n] - 1), 0)
         // fields["stride"][n]
@@ -89,6 +90,7 @@ def image_shape(size: tuple[int, ...], window: tuple[int, int], filters: int, fi
 
 
 def _dense(builder: Builder, op: Operation, transposed: bool):
+    """Convert a product by weights; `transposed`: those of the file have their filters first."""
     weights, x = _weights(op), builder.in_order(op, op.value())
     if weights.value.ndim != 2 or not x.shape:
         fail(f"{weights.name} must have 2 axes, not shape {weights.value.shape}")
@@ -116,7 +118,7 @@ def _in_order_of_graph(
 
 
 def _weights(op: Operation) -> Constant:
-    """Weights as int8 with zero point 0; uint8 with zero point 128 are the same numbers."""
+    """Weights as int8 with zero point 0; uint8 with zero point 128 is converted."""
     found = op.optional(1)
     if not isinstance(found, Constant):
         fail("its weights must be a quantised constant")

@@ -1,4 +1,4 @@
-"""Operators of an ONNX file with the nodes that implement them."""
+"""Report of the operators of an ONNX file with the nodes that implement them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,13 +13,11 @@ ENDS = {
     "DequantizeLinear": "result in floating point: the host converts it",
 }
 """Notes of the operators at the ends of a network."""
-
-
 ORDER = "view: the weights of the next operator are in another order"
 
 
 class Report:
-    """List of operators. Nodes that only change the layout of a tensor are operators of their own."""
+    """List of operators. A node that only changes the layout of a tensor is a separate operator."""
 
     def __init__(self, builder: Builder):
         self.builder = builder
@@ -56,6 +54,7 @@ class Report:
                 self.add(index, type(node).__name__, (given,), (result,), nodes=(node.name,))
 
     def _operand(self, found: str | Value | Operand) -> Operand:
+        """Operand of a value, or of a tensor by its name in the file."""
         if isinstance(found, Operand):
             return found
         if isinstance(found, Value):

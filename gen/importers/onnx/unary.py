@@ -39,11 +39,11 @@ FUNCTIONS: dict[str, Callable[[np.ndarray, Operation], np.ndarray]] = {
     "Sigmoid": lambda x, op: 1 / (1 + np.exp(-x.astype(np.float64))),
     "Tanh": lambda x, op: np.tanh(x.astype(np.float64)),
 }
-"""Functions of real numbers in float32."""
+"""Functions of reals, which are float32; Sigmoid and Tanh are computed in float64."""
 
 
 def unary(builder: Builder, op: Operation):
-    """Convert a function of each element; Relu between equal scales and zero points is a limit."""
+    """Convert a function of each element to a table; Relu between equal quantisations needs none."""
     x, result = op.value(), op.result
     source = x.quantisation
     if source.type not in NARROW or result.type not in NARROW:
@@ -56,14 +56,14 @@ def unary(builder: Builder, op: Operation):
 
 
 def table(op: Operation, source: Quantisation, result: Quantisation) -> np.ndarray:
-    """Results of a function for all bytes."""
+    """Table of a function: integers of the result for the bytes 0 to 255 of the operand."""
     real = FUNCTIONS[op.type](source.dequantise(_BYTES.view(source.type)), op)
     found, (least, most) = result.quantise(real), result.limits
     return np.clip(found, least if op.low is None else op.low, most if op.high is None else op.high)
 
 
 def bounds(op: Operation) -> tuple[np.float32, np.float32]:
-    """Limits of Clip."""
+    """Lower and upper limit of Clip."""
     found = []
     for position, name, default in ((1, "min", -np.inf), (2, "max", np.inf)):
         operand = op.optional(position)
@@ -77,7 +77,7 @@ def bounds(op: Operation) -> tuple[np.float32, np.float32]:
 
 
 def softmax(builder: Builder, op: Operation):
-    """Convert Softmax along one axis; before version 13 of the operators along all axes from one on."""
+    """Convert Softmax along one axis. Before version 13 also all later axes count, which must be 1."""
     value, result = op.value(), op.result
     rank, axis = len(value.shape), op.attributes.get("axis", -1 if op.opset >= 13 else 1)
     if not -rank <= axis < rank:
@@ -95,6 +95,7 @@ def softmax(builder: Builder, op: Operation):
 
 
 def _factor(op: Operation, name: str, default: float) -> np.float32:
+    """Attribute as float32."""
     return np.float32(op.attributes.get(name, default))
 
 

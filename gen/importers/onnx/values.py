@@ -22,6 +22,7 @@ class Quantisation(NamedTuple):
 
     @property
     def limits(self) -> tuple[int, int]:
+        """Smallest and largest integer of the type."""
         return limits(self.type)
 
     def quantise(self, real: np.ndarray | np.float32) -> np.ndarray:
@@ -37,9 +38,10 @@ class Quantisation(NamedTuple):
 
 @dataclass(frozen=True)
 class Value:
-    """Tensor of the file with integers at run time: the tensor of the graph, the shape in the file, and the axes of the
-    file that the tensor's axes are. Axes of size 1 may be absent. `image` is the value of which these are the elements,
-    flattened in the order of the file.
+    """Tensor of the file with integers at run time.
+
+    `tensor` is that of the graph, `shape` the shape in the file. `axes` has the axis of the file for each axis of
+    `tensor`; axes of size 1 may be absent. `image`: the value has its elements, flattened in the order of the file.
     """
 
     tensor: Tensor
@@ -49,6 +51,7 @@ class Value:
 
     @property
     def quantisation(self) -> Quantisation:
+        """Quantisation of the tensor. Raises `ValueError` for several scales."""
         scale = self.tensor.scale
         if not isinstance(scale, float):
             fail(f"{self.tensor.name} must have one scale")
@@ -64,7 +67,7 @@ class Value:
         return tuple(1 if axis is None else self.shape[axis] for axis in axes)
 
     def renumbered(self, shape: tuple[int, ...], places: dict[int, int]) -> "Value":
-        """Same tensor with another shape in the file: axis n becomes axis `places[n]`, and others vanish."""
+        """Same tensor with another shape in the file: axis n becomes axis `places[n]`; axes without a place vanish."""
         axes = tuple(places.get(axis) if axis is not None else None for axis in self.axes)
         return replace(self, shape=shape, axes=axes, image=None)
 
@@ -81,6 +84,7 @@ class Constant:
 
     @property
     def quantisation(self) -> Quantisation:
+        """Quantisation of the constant. Raises `ValueError` for several scales."""
         if self.scale.size != 1 or self.zero_point.size != 1:
             fail(f"{self.name} must have one scale and one zero point")
         return Quantisation(float(self.scale.item()), int(self.zero_point.item()), self.value.dtype.name)

@@ -19,7 +19,7 @@ def max_pool(builder: Builder, op: Operation):
 
 
 def average_pool(builder: Builder, op: Operation):
-    """Convert AveragePool: padding counts or not."""
+    """Convert AveragePool: the divisor includes padding with `count_include_pad`, otherwise it does not."""
     window = op.attributes.get("kernel_shape", [])
     count = prod(window) if op.attributes.get("count_include_pad", 0) else None
     rule = OnnxAverage(op.value().quantisation.scale, op.result.scale, count, op.low, op.high)
@@ -83,6 +83,7 @@ def _image(builder: Builder, op: Operation, x: Value, before: tuple, after: tupl
 
 
 def _pool(builder: Builder, op: Operation, kind: str, rule):
+    """Convert a pooling of one or two dimensions."""
     value = op.value()
     axes = image_axes(value.shape, value.tensor.name)
     spatial, kernel = len(value.shape) - 2, op.attributes.get("kernel_shape", [])

@@ -245,13 +245,13 @@ class SystolaEngine(Engine):
         to_weights = Signal()
         m.d.comb += to_weights.eq(words.payload.addr >= p.activation_words)
         ports = (port(activations, ACTIVATION_PORTS, "load")[0], port(weights, WEIGHT_PORTS, "load")[0])
-        for request, mine, first in zip(ports, (~to_weights, to_weights), (0, p.activation_words), strict=True):
+        for request, selected, first in zip(ports, (~to_weights, to_weights), (0, p.activation_words), strict=True):
             m.d.comb += [
-                request.valid.eq(words.valid & mine),
+                request.valid.eq(words.valid & selected),
                 request.payload.addr.eq(words.payload.addr - first),
                 *(request.payload[name].eq(words.payload[name]) for name in ("write", "data", "strobe")),
             ]
-            with m.If(mine):
+            with m.If(selected):
                 m.d.comb += words.ready.eq(request.ready)
         written = Signal()  # the data of the ending load are written
         drained = write.empty & ~words.valid & ports[0].ready & ports[1].ready

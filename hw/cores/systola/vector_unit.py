@@ -222,16 +222,16 @@ class VectorUnit(Component):
             join(m, reader.req, getattr(self, f"{name}_req"))
             join(m, getattr(self, f"{name}_rsp"), reader.rsp)
             generator = second if name == "b" else source
-            mine = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": ~from_weights}[name]
+            selected = {"sums": ~mode["scratchpad"], "a": mode["scratchpad"], "b": ~from_weights}[name]
             tag = reader.i.payload.tag
             m.d.comb += [
-                reader.i.valid.eq(generator.o.valid & mine),
+                reader.i.valid.eq(generator.o.valid & selected),
                 reader.i.payload.addr.eq(generator.o.payload.addr),
                 tag.first.eq(first),
                 tag.end.eq(generator.o.payload.ended[:2].all()),
                 tag.last.eq(generator.o.payload.ended.all()),
             ]
-            with m.If(mine):
+            with m.If(selected):
                 m.d.comb += generator.o.ready.eq(reader.i.ready)
         with m.If(from_weights):
             m.d.comb += [

@@ -168,11 +168,11 @@ def quantise(
     scale, zero = PIXEL_SCALE if peak is None else 1 / peak, 0
     for number, ((weights, bias), output) in enumerate(zip(trained, outputs, strict=True)):
         last = number == len(trained) - 1
-        codes, own = _coded(weights, format)
+        codes, weight_scales = _coded(weights, format)
         values = operands.from_bytes(format, codes)
         after, after_zero = (np.abs(output).max() / 127, 0) if last else (output.max() / 255, -128)
-        settings = [fixed_point(float(s)) for s in scale * own / after]
-        folded = np.rint(bias / (scale * own)).astype(np.int64) - zero * values.sum(axis=(0, 1, 2))
+        settings = [fixed_point(float(s)) for s in scale * weight_scales / after]
+        folded = np.rint(bias / (scale * weight_scales)).astype(np.int64) - zero * values.sum(axis=(0, 1, 2))
         multiplier, shift = np.array(settings).T
         found.append(
             QuantisedConvolution(

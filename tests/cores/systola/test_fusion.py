@@ -17,7 +17,7 @@ def tiles(height, width, rows, filters, order):
     pairs = [(block, group) for block in blocks for group in groups]
     if order == "filters outside":
         pairs = [(block, group) for group in groups for block in blocks]
-    elif order == "turned":
+    elif order == "alternating":
         pairs = [(block, group) for n, group in enumerate(groups) for block in (blocks[::-1] if n % 2 else blocks)]
     points = [Points((0, 1), block, (0, width)) for block, _ in pairs]
     return [LayerTile(each, each, group) for each, (_, group) in zip(points, pairs, strict=True)]
@@ -36,7 +36,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize("order", ["rows outside", "filters outside", "turned"])
+@pytest.mark.parametrize("order", ["rows outside", "filters outside", "alternating"])
 @pytest.mark.parametrize(("rows", "filters"), [(9, 4), (2, 12), (4, 8), (1, 4)])
 @pytest.mark.parametrize("name", LAYERS)
 def test_every_result_follows_what_it_reads(name, rows, filters, order):

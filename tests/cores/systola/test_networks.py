@@ -22,7 +22,7 @@ def test_random_networks(on_golden, seed, size):
 
 
 @pytest.mark.parametrize("seed", [197, 255])
-def test_networks_whose_tensors_leave_too_little_room_are_compiled_in_dram(on_golden, seed):
+def test_networks_whose_tensors_leave_too_few_words_are_compiled_in_dram(on_golden, seed):
     builder = NetworkBuilder(seed)
     graph = builder.graph(3 + seed % 9)
     on_golden(SIZES["small"], graph, builder.inputs())

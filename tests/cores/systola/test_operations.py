@@ -10,7 +10,7 @@ from systola.sim.golden import isa
 from systola.sim.golden.addresses import AddressSequence
 from systola.sim.golden.isa import InstructionWord, Opcode
 from systola.sim.stimulus.cores.systola.arena import Arena, Part
-from systola.sim.stimulus.cores.systola.operations import Writer, overtakes, stepping
+from systola.sim.stimulus.cores.systola.operations import Writer, has_raw_hazard, stepping
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -47,15 +47,15 @@ def test_steps_stay_in_their_room(seed, down, up, times):
         (AddressSequence(0, ((4, 1), (2, -1))), AddressSequence(0, ((4, 1),)), True),
     ],
 )
-def test_writes_that_overtake_reads(reads, writes, expected):
-    assert overtakes(reads, writes) == expected
+def test_raw_hazards_within_an_operation(reads, writes, expected):
+    assert has_raw_hazard(reads, writes) == expected
 
 
 def test_registers_hold_the_tracked_values():
     writer = Writer(SystolaParameters.check().model_dump(), np.random.default_rng(3))
     writer.fill()
     for _ in range(30):
-        writer.something()
+        writer.random_operation()
         check = [InstructionWord(Opcode.SYNC, 0, (name, 0, 0), (0, 0, 0)) for name in range(16)]
         codes = [*writer.codes, *check, InstructionWord(Opcode.HALT)]
         seen = [o.a for o in isa.issue(codes.__getitem__, 1 << 20, 1 << 20) if o.op == Opcode.SYNC]

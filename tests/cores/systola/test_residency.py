@@ -1,4 +1,4 @@
-"""Choice of the tensors that stay in the scratchpad: lifetimes, borders, room of the others."""
+"""Choice of the tensors that stay in the scratchpad: lifetimes, borders, buffers."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,7 @@ def test_layers_that_run_together_share_no_memory():
     assert all(a[1] <= b[0] or b[1] <= a[0] for n, a in enumerate(spans) for b in spans[:n])
 
 
-def test_room_and_living_tensors_are_disjoint():
+def test_buffers_and_live_tensors_are_disjoint():
     for seed in range(20):
         graph = NetworkBuilder(seed).graph(8)
         placed = lowering.lower(P, graph)
@@ -85,4 +85,4 @@ def test_room_and_living_tensors_are_disjoint():
             assert used.max(initial=0) <= 1
             for each, at in zip(found, times, strict=True):
                 if at == time:
-                    assert not used[slice(*each.room)].any()
+                    assert not used[slice(*each.buffers)].any()

@@ -11,8 +11,8 @@ from systola.gen.compile.job import Job, Place
 def job():
     image = Image()
     image.put(np.full(8, 7, np.uint8))
-    x = Place(image.room(12), (3, 4), np.dtype(np.int8))
-    y = Place(image.room(24), (2, 3), np.dtype("<i4"))
+    x = Place(image.reserve(12), (3, 4), np.dtype(np.int8))
+    y = Place(image.reserve(24), (2, 3), np.dtype("<i4"))
     return Job(image, 0, {"x": x}, {"y": y}, macs=24, roof={"reading": 5, "multipliers": 9})
 
 

@@ -6,7 +6,7 @@ from ....golden import dma
 
 
 class Part(NamedTuple):
-    """Operand: its value, and the room below and above it."""
+    """Operand: its value, and the limits by which it may decrease (`down`) and increase (`up`)."""
 
     value: int = 0
     down: int = 0

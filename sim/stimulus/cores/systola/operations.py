@@ -87,17 +87,17 @@ class Writer:
     def fill(self):
         """Fill the regions of the scratchpads, the settings of requantisation, and some registers."""
         beat = self.p["data_width"] // 8
-        for arena, behind in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
+        for arena, base in ((self.act, 0), (self.wgt, self.p["activation_bytes"])):
             count = arena.words * self.size // beat
             self._box("LOAD", beat.bit_length() - 1, (count,), (beat,), (beat,))
             place = self.base + int(self.rng.integers(DRAM_BYTES - count * beat))
-            self.emit(Opcode.LOAD, place, behind + arena.first * self.size)
+            self.emit(Opcode.LOAD, place, base + arena.first * self.size)
         self.quant()
         names = self.rng.choice(np.arange(1, 16), 6, replace=False)
         self._move({int(name): int(self.rng.integers(-300, 300)) for name in names})
 
-    def something(self):
-        """Emit an operation, a loop of some, or two nested loops."""
+    def random_operation(self):
+        """Emit a random operation, a loop of some, or two nested loops."""
         direct = [self.quant, self.quant_channel] + [self.fill_table] * self.p["table"]
         looped = [self.load, self.store, self.array, self.vector]
         if self.rng.random() < 0.1:
@@ -187,13 +187,13 @@ class Writer:
     # Operations: each emits its settings and returns the pieces still to be emitted.
 
     def load(self) -> list[Piece]:
-        arena, behind = (self.act, 0) if self.rng.random() < 0.6 else (self.wgt, self.p["activation_bytes"])
-        return self._transfer("LOAD", arena, behind)
+        arena, base = (self.act, 0) if self.rng.random() < 0.6 else (self.wgt, self.p["activation_bytes"])
+        return self._transfer("LOAD", arena, base)
 
     def store(self) -> list[Piece]:
         return self._transfer("STORE", self.act, 0)
 
-    def _transfer(self, kind: str, arena: Arena, behind: int) -> list[Piece]:
+    def _transfer(self, kind: str, arena: Arena, base: int) -> list[Piece]:
         store = kind == "STORE"
         p = addresses.engine_parameters(self.p, store) | {"local_bytes": arena.words * self.size}
         if store:
@@ -206,15 +206,15 @@ class Writer:
             self.set(load_value=value, **{f"load_pad{n}": b | a << 8 for n, (b, a) in enumerate(pads) if n < p["dims"]})
         bus, local, moved = dma.bytes_of(d)
         bus = bus[moved].astype(np.int64) if len(bus[moved]) else np.zeros(1, np.int64)
-        room = STORED if store else DRAM_BYTES
+        reachable = STORED if store else DRAM_BYTES
         down = int(local.min())
-        first = behind + arena.first * self.size
+        first = base + arena.first * self.size
         return [
             Piece(
                 Opcode[kind],
                 0,
                 (
-                    Part(self.base + d.bus_addr + STORED * store, int(bus.min()), room - 1 - int(bus.max())),
+                    Part(self.base + d.bus_addr + STORED * store, int(bus.min()), reachable - 1 - int(bus.max())),
                     Part(first + d.local_addr, down, p["local_bytes"] - 1 - int(local.max())),
                 ),
             )
@@ -299,7 +299,7 @@ class Writer:
         flags |= isa.TABLE * (self.tabled and self.rng.random() < 0.5)
         reads = [AddressSequence(a.value, walks[0])] * inside
         reads += [AddressSequence(c.value, walks[1])] * (adds > 0 and not weights)
-        if any(overtakes(sequence, AddressSequence(b.value, walks[2])) for sequence in reads):
+        if any(has_raw_hazard(sequence, AddressSequence(b.value, walks[2])) for sequence in reads):
             return self.vector()
         if reads:  # none of these operands may be incremented in loops, so that the check holds in every iteration
             a, b, c = a._replace(down=0, up=0) if inside else a, b._replace(down=0, up=0), c._replace(down=0, up=0)
@@ -352,11 +352,11 @@ def shift(rng) -> int:
 
 
 def stepping(rng, part: Part, times: list[int]) -> list[int]:
-    """Increments of an operand in some loops, the innermost first, within its room."""
+    """Increments of an operand in some loops, the innermost first, within its limits."""
     down, up = part.down, part.up
     strides = []
     for count in times:
-        low, high = (-(room // (count - 1)) if count > 1 else 0 for room in (down, up))
+        low, high = (-(limit // (count - 1)) if count > 1 else 0 for limit in (down, up))
         stride = int(
             rng.choice([0, int(rng.integers(low, -high + 1)), int(rng.integers(max(low, -4), min(-high, 4) + 1))])
         )
@@ -365,8 +365,8 @@ def stepping(rng, part: Part, times: list[int]) -> list[int]:
     return strides
 
 
-def overtakes(reads: AddressSequence, writes: AddressSequence) -> bool:
-    """Whether a point reads an address written by an earlier point."""
+def has_raw_hazard(reads: AddressSequence, writes: AddressSequence) -> bool:
+    """Whether a point of an operation reads an address that an earlier point writes."""
     to = writes.addresses()
     found = reads.addresses().reshape(len(to), -1)
     return any(np.isin(found[n], to[:n]).any() for n in range(1, len(to)))

@@ -73,7 +73,7 @@ def random_program(
         writer = Writer(p, rng, base)
         writer.fill()
         for _ in range(operations):
-            writer.something()
+            writer.random_operation()
         writer.finish()
         codes = synchronised(p, rng, writer.codes, base)
         if longest_loop(codes) <= p["instructions"] - SPARE:

@@ -37,20 +37,20 @@ def synchronised(
     for o in isa.issue(lambda pc: codes[pc], 1 << 30, 1 << 20):
         most_ahead[o.pc] = max(most_ahead[o.pc], ahead)
         ahead += (o.op == Opcode.WEIGHTS) - (o.op == Opcode.MATMUL and not o.flags & isa.KEEP)
-        mine = list(uses(p, o, base))
+        accesses = list(uses(p, o, base))
         wait = Unit(0)
-        for unit, memory, writes, at in mine:
-            for (other, where, wrote), mask in used.items():
-                ordered = unit == other and not (unit == Unit.VECTOR and wrote and not writes)
-                if where == memory and (wrote or writes) and not ordered and mask[at].any():
-                    wait |= other
+        for unit, memory, writes, at in accesses:
+            for (earlier, place, wrote), mask in used.items():
+                ordered = unit == earlier and not (unit == Unit.VECTOR and wrote and not writes)
+                if place == memory and (wrote or writes) and not ordered and mask[at].any():
+                    wait |= earlier
         needed[o.pc] |= wait
         if wait & Unit.ARRAY:
             wait |= Unit.FETCH
-        for (other, _, _), mask in used.items():
-            if other & wait:
+        for (earlier, _, _), mask in used.items():
+            if earlier & wait:
                 mask[:] = False
-        for unit, memory, writes, at in mine:
+        for unit, memory, writes, at in accesses:
             used[unit, memory, writes][at] = True
 
     result = []
@@ -67,25 +67,25 @@ def synchronised(
 
 def uses(p: dict, o: Operation, base: int = 0) -> Iterator[Use]:
     """Accesses of an operation."""
-    behind = p["activation_bytes"] // p["size"]
+    first_weight = p["activation_bytes"] // p["size"]
     if o.op in (Opcode.LOAD, Opcode.STORE):
         bus, local, moved = dma.bytes_of(addresses.descriptor(o, p))
         unit, loads = Unit[o.op.name], o.op == Opcode.LOAD
         yield unit, "dram", not loads, bus[moved].astype(np.int64) - base & isa.MASK
         yield unit, "local", loads, local // p["size"]
     elif o.op == Opcode.WEIGHTS:
-        yield Unit.FETCH, "local", False, addresses.weight_words(o).addresses() + behind
+        yield Unit.FETCH, "local", False, addresses.weight_words(o).addresses() + first_weight
     elif o.op == Opcode.MATMUL:
         yield Unit.FETCH, "local", False, addresses.activation_words(o).addresses()
         yield Unit.ARRAY, "sums", True, addresses.accumulator_rows(o).addresses()
     elif o.op == Opcode.QUANT_CHANNEL:
-        yield Unit.VECTOR, "local", False, addresses.record_words(o).addresses() + behind
+        yield Unit.VECTOR, "local", False, addresses.record_words(o).addresses() + first_weight
     elif o.op == Opcode.TABLE:
-        yield Unit.VECTOR, "local", False, addresses.table_words(o, p).addresses() + behind
+        yield Unit.VECTOR, "local", False, addresses.table_words(o, p).addresses() + first_weight
     elif o.op == Opcode.VECTOR:
         source = "local" if o.flags & isa.SCRATCHPAD else "sums"
         yield Unit.VECTOR, source, False, addresses.source_words(o).addresses()
         if o.flags & (isa.ADD | isa.MULTIPLY):
-            first = behind if o.flags & isa.WEIGHTS else 0
+            first = first_weight if o.flags & isa.WEIGHTS else 0
             yield Unit.VECTOR, "local", False, addresses.second_words(o).addresses() + first
         yield Unit.VECTOR, "local", True, addresses.dest_words(o).addresses()
