@@ -17,7 +17,8 @@ def reference(network: ImportedNetwork, data: bytes):
 
     graph = network.graph
     model = onnx.ModelProto.FromString(data)
-    names = [name for name in _integers(model) if name in network.tensors]
+    tensors = {str(name): tensor for name, tensor in network.tensors.items()}
+    names = [name for name in _integers(model) if name in tensors]
     present = {each.name for each in (*model.graph.output, *model.graph.input)}
     model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names if name not in present)
     options = onnxruntime.SessionOptions()
@@ -36,15 +37,11 @@ def reference(network: ImportedNetwork, data: bytes):
         for each, name in zip(session.get_inputs(), graph.inputs, strict=True):
             tensor, value = graph[name], inputs[name]
             if each.type == FLOAT:  # the file quantises it to the same integers
-                value = (value.astype(np.float32) - tensor.zero_point) * np.float32(tensor.scale)
+                value = (value.astype(np.float32) - tensor.zero_point) * np.asarray(tensor.scale, np.float32)
             feeds[each.name] = value
         values = dict(zip(names, session.run(names, feeds), strict=True))
-        return {
-            network.tensors[name]: network.layouts[network.tensors[name]].in_graph(
-                value, graph[network.tensors[name]].shape
-            )
-            for name, value in values.items()
-        }
+        found = {tensors[name]: value for name, value in values.items()}
+        return {name: network.layouts[name].in_graph(value, graph[name].shape) for name, value in found.items()}
 
     return run
 

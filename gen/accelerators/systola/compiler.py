@@ -165,7 +165,13 @@ def _emit_last(emitter: Emitter, group: Group, following: Group, early: list[Act
     emitter.step([action for action in early if action not in before])
 
 
-def _whole(p, layer: Layer, following: Layer | None, make: Callable[[Tiling], ConvolutionSchedule], last: Group | None):
+def _whole(
+    p,
+    layer: ConvolutionLayer,
+    following: Layer | None,
+    make: Callable[[Tiling], ConvolutionSchedule],
+    last: Group | None,
+) -> ConvolutionSchedule | None:
     """Schedule of a layer as one tile with one load of weights, if that keeps the bus busy; otherwise None.
 
     It needs less time in the array than its own weights take on the bus, and than those of the following layer.
