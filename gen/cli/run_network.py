@@ -60,7 +60,7 @@ def names_file(name: str) -> bool:
 
 
 def parameters_of(accelerator: Accelerator, settings: dict[str, str], reference: str, source: Path) -> Parameters:
-    """Parameters of a machine; unless it is set, its rounding is that of the reference or of the kind of the file.
+    """Parameters of a machine. Its rounding is that of the reference, or of the kind of the file, unless set.
 
     Raises :class:`.UsageError`.
     """

@@ -73,6 +73,7 @@ def xnnpack(network: ImportedNetwork, data: bytes) -> Reference:
 
 
 def _check_kind(reference: str, network: ImportedNetwork):
+    """Raise :class:`.UsageError` unless a network is that of a TFLite file, whose tensors have indices."""
     if not all(isinstance(index, int) for index in network.tensors):
         raise UsageError(f"--reference {reference}: {network.name} is not a TFLite file.")
 
@@ -136,4 +137,5 @@ def rounding(source: str | Path, reference: str, parameters: Parameters) -> str 
 
 
 def is_onnx(source: str | Path) -> bool:
+    """Whether a file is an ONNX file, by its suffix."""
     return Path(source).suffix == ".onnx"

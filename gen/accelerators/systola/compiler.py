@@ -144,7 +144,7 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
                     return ConvolutionSchedule(p, layer, tiling, order, residency, previous, words)
 
                 following = layers[number + 1] if number + 1 < len(layers) else None
-                schedule = _whole(p, layer, following, make, last) or schedule
+                schedule = _one_tile(p, layer, following, make, last) or schedule
         previous = schedule if isinstance(schedule, ConvolutionSchedule) else None
         found.append(Group(schedule, border_fills(p, residency)))
     return found
@@ -153,28 +153,29 @@ def _groups(p, layers, order, tiling, residencies, fused, costs) -> list[Group]:
 def _emit_last(emitter: Emitter, group: Group, following: Group, early: list[Action]):
     """Emit the last step that computes, and the first loads of the following group.
 
-    If the loads take longer than the computation, they come first, unless they need a SYNC of their own or conflict
-    with it.
+    `early` are the loads that can precede the end of the group. If the first loads take longer than the computation,
+    they are issued before it, except those that conflict with it or need a SYNC of other units.
     """
-    own = group.schedule.actions(group.schedule.last)
+    actions = group.schedule.actions(group.schedule.last)
     before = []
     if following.schedule.first_beats > group.schedule.last_cycles:
-        synchronised = reduce(or_, map(emitter.needed, own), Unit(0))
-        before = [each for each in early if not emitter.needed(each) & ~synchronised and not _conflict(each, own)]
-    emitter.step([*before, *own])
+        synchronised = reduce(or_, map(emitter.needed, actions), Unit(0))
+        before = [each for each in early if not emitter.needed(each) & ~synchronised and not _conflict(each, actions)]
+    emitter.step([*before, *actions])
     emitter.step([action for action in early if action not in before])
 
 
-def _whole(
+def _one_tile(
     p,
     layer: ConvolutionLayer,
     following: Layer | None,
     make: Callable[[Tiling], ConvolutionSchedule],
     last: Group | None,
 ) -> ConvolutionSchedule | None:
-    """Schedule of a layer as one tile with one load of weights, if that keeps the bus busy; otherwise None.
+    """Schedule of a convolution as one tile with one load of weights, if this keeps the bus busy; otherwise None.
 
-    It needs less time in the array than its own weights take on the bus, and than those of the following layer.
+    The time in the array must not exceed the time of its own weights on the bus, nor that of the weights of the
+    `following` layer, a convolution. All first loads must be able to precede the end of the group `last` before it.
     """
     if not isinstance(following, ConvolutionLayer) or last is None:
         return None
@@ -194,8 +195,10 @@ def _whole(
 
 
 def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Action]]:
-    """Actions of the next group that can precede all that follows the last computation of a group, and those that
-    cannot, because they conflict with it."""
+    """Split the first `actions` of the next group: those that can precede the end of `group`, and those that cannot.
+
+    The end of a group is all that follows the last step that computes. An action that conflicts with it cannot.
+    """
     schedule = group.schedule
     rest = [action for number in range(schedule.last + 1, len(schedule.steps)) for action in schedule.actions(number)]
     if group.lanes:
@@ -206,7 +209,7 @@ def _ahead(actions: list[Action], group: Group) -> tuple[list[Action], list[Acti
 
 
 def _conflict(action: Action, others: list[Action]) -> bool:
-    """Whether the order of an action and one of the others matters."""
+    """Whether an action accesses memory that one of the others accesses, and at least one of the two writes it."""
     pairs = product(action.accesses, (access for other in others for access in other.accesses))
     return any(one.conflicts_with(other) for one, other in pairs)
 

@@ -294,7 +294,7 @@ class ConvolutionSchedule:
 
     @property
     def first_beats(self) -> int:
-        """Beats of the first loads."""
+        """Beats on the bus of the loads of the first step."""
         boxes = (box for fragment, word in self.loads[0] for box in self.boxes.load(fragment, word))
         return sum(box.beats(self.p.data_width // 8) for box in boxes)
 

@@ -102,7 +102,7 @@ class LaneSchedule(ABC, Generic[L]):
         return max(number for number, step in enumerate(self.steps) if step.after)
 
     last_cycles, first_beats = 0, 0
-    """Cycles of the array in the last step, and beats of weights in the first: there are none."""
+    """Cycles of the array in the last step, and beats of weights in the first: the lanes have neither."""
 
     def actions(self, number: int) -> list[Action]:
         """Actions of a step."""

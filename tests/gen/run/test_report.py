@@ -10,9 +10,8 @@ from rich.console import Console
 from systola.gen.accelerators.registry import find
 from systola.gen.compile.timeline import Span
 from systola.gen.errors import UsageError
-from systola.gen.run import report
+from systola.gen.run import report, trace
 from systola.gen.run.execute import ExecutionError
-from systola.gen.run.report import trace
 from systola.hw.component import ParameterError
 
 SYSTOLA = find("systola")
