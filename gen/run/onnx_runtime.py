@@ -40,8 +40,10 @@ def reference(network: ImportedNetwork, data: bytes):
                 value = (value.astype(np.float32) - tensor.zero_point) * np.asarray(tensor.scale, np.float32)
             feeds[each.name] = value
         values = dict(zip(names, session.run(names, feeds), strict=True))
-        found = {tensors[name]: value for name, value in values.items()}
-        return {name: network.layouts[name].in_graph(value, graph[name].shape) for name, value in found.items()}
+        return {
+            tensors[name]: network.layouts[name].in_graph(value, graph[tensors[name]].shape)
+            for name, value in values.items()
+        }
 
     return run
 

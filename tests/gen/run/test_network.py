@@ -77,7 +77,7 @@ def test_data(report):
     assert data["utilisation"] == data["macs"] / (data["cycles"] * 16)
     assert operators[0]["utilisation"] == operators[0]["macs"] / (operators[0]["cycles"] * 16) > 0
     assert operators[4] | {"checked": 0} == {
-        "name": report.operators[4].name,
+        "name": report.operators[4].operator.name,
         "type": "SOFTMAX",
         "on": "host",
         "cycles": 0,
@@ -118,7 +118,7 @@ def test_a_machine_that_cannot_observe_instructions():
     assert shown(found, operators=True)[1].split()[:6] == [
         "0",
         "CONV_2D",
-        found.operators[0].name,
+        found.operators[0].operator.name,
         "systola",
         "9,720",
         "180",
