@@ -61,13 +61,13 @@ def scheduled(work, small: dict) -> list[Run]:
 
 @pytest.mark.slow
 def test_the_unmodified_design_passes(work, small):
-    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 16, 5)
+    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 40, 1)
     assert simulate(BREAKS.design, cases, timeout=200)[0].mismatches == 0
 
 
 @pytest.mark.parametrize("what", [pytest.param(w, marks=[] if w in FAST else pytest.mark.slow) for w in BROKEN])
 def test_broken_designs_fail(work, small, what):
-    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 16, 5)
+    cases = scheduled(work, small) + find("systola").cases(BREAKS.design.parameters, 40, 1)
     if what in REPORTED:
         with pytest.raises(SimulatorError, match="changes"):
             simulate(BREAKS.broken(what), cases, timeout=200)
