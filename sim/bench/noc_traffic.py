@@ -154,7 +154,7 @@ def _compare(outcome: Outcome, where: str, p: dict, case, counts: dict, links: l
     apart = np.diff(made.cycle).min(initial=APART + 1)
     if apart > APART and not case.settings.stall:  # no two packets are in the network at once
         exact = np.bincount(made.dest[tagged], least, minlength=count).astype(int)
-        expect("cycles of packets that meet no other, by node", counts["cycles"], exact)
+        expect("cycles of packets that overlap with no other, by node", counts["cycles"], exact)
     for node in range(count):
         own = least[made.dest[tagged] == node]
         spent, slowest, longest = int(counts["cycles"][node]), int(counts["slowest"][node]), int(own.max(initial=0))
