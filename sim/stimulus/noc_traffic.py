@@ -48,8 +48,8 @@ def case(
 
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocTrafficCase]:
     """Seeded random cases: every pattern, any load, packets of up to 16 flits; half of them with stalls and packets to
-    illegal destinations. Every eighth has few packets, whose cycles are exact if no two overlap; every fourth is measured
-    until the network is empty. Of :data:`FULL` cases or more, the last but two has sources whose backlogs are
+    illegal destinations. Every eighth has few packets, whose cycles are exact if no two overlap; every fourth is
+    measured until the network is empty. Of :data:`FULL` cases or more, the last but two has sources whose backlogs are
     full, the last but one exceeds the sequence numbers, and the last loses packets."""
     rng = np.random.default_rng(seed)
     cases = []
