@@ -9,6 +9,8 @@ from .resets import Interruptible
 
 HOT = 24
 """Packets of each node in a saturated case."""
+LONG, MANY = 36, 500
+"""Case with more packets than all others, and their number at each node."""
 FULL, ERRORS = 10, 260
 """Case with more packets to illegal destinations than the error counter of a node can count, and their number."""
 
@@ -73,8 +75,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
     and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
     have a rectangle as destination; with reduction some are to be added, and half of the single ones. In one case a
-    node sends more illegal packets than its error counter can count. Saturated cases alternate with hot spots of longer
-    packets."""
+    node sends more illegal packets than its error counter can count, and one case has many packets. Saturated cases
+    alternate with hot spots of longer packets."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -89,7 +91,8 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
         if number % 24 == 8:
             cases.append(saturated(parameters, number // 24 % _nodes(parameters), rng))
             continue
-        case = _spread(parameters, traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6), rng)
+        pattern, most = ("uniform", MANY) if number == LONG else (PATTERNS[number // 2 % len(PATTERNS)], 12)
+        case = _spread(parameters, traffic(parameters, pattern, most, rng, longest=6), rng)
         if parameters["reduction"]:
             roots = [(int(rng.integers(_nodes(parameters))), int(rng.integers(1, 5))) for _ in range(8)]
             _mix(case, reduce(parameters, roots, rng), rng)
