@@ -67,7 +67,7 @@ REASONS = (
     Reason(
         "noc",
         r"^noc__router_output_i1_v2_d4_r1: B\[2\] inverted while bit 0 is 0; else if \(_9\) credits0 <= _10;$",
-        "only the lowest bit of the free words is read; the wrong bit of a count of 0 is shifted away from it, or "
+        "only the lowest bit of the free words is read, and none is used at 0; the wrong bit is shifted away, or "
         "inverted again when the next flit is sent",
     ),
     Reason("noc", r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _3 = ~ allocated\[0\];$", PAIR),

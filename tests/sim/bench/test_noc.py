@@ -87,7 +87,7 @@ def test_the_unmodified_design_passes():
 
 
 @pytest.mark.parametrize("what", UNFAIR)
-def test_unfair_arbiters_fail(what):
+def test_broken_designs_with_unfair_arbiters_fail(what):
     examples = _examples(ARBITERS.broken(what))
     assert examples
     assert all("between two of node" in example for example in examples)
