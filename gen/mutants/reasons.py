@@ -64,6 +64,12 @@ REASONS = (
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_1_3_4_\w+: B\[0\] .*; assign _84 = edge1 ", TURN),
     Reason("router", r"^router__router_input_w64_d4_l1_r1_r0_2_3_4_\w+: A\[2\] stuck at 0; assign _67 = _55 ", TURN),
     Reason("noc", r"^noc__router_input_w32_d4_l1_r1_r0_3_4_\w+: A\[10\] inverted; if \(write__en\)$", UNUSED),
+    Reason(
+        "noc",
+        r"^noc__router_output_i1_v2_d4_r1: B\[2\] inverted while bit 0 is 0; else if \(_9\) credits0 <= _10;$",
+        "only the lowest bit of the free words is read, and none is used at 0; the wrong bit is shifted away, or "
+        "inverted again when the next flit is sent",
+    ),
     Reason("noc", r"^noc__router_output_i3_v2_d4_r1: Y\[0\] inverted; assign _3 = ~ allocated\[0\];$", PAIR),
     Reason(
         "noc_traffic",

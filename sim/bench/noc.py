@@ -157,8 +157,9 @@ def _check_intervals(outcome: Outcome, where: str, p: dict, case: NocCase, sinks
     dest = next(iter(case.packets.values()))[0].dest
     order = [unsigned(text) for text in sinks[dest].fields["src"]]
     end = min(max((n for n, each in enumerate(order) if each == source), default=len(order)) for source in case.packets)
+    senders = {source: len({packet.dest for packet in packets}) for source, packets in case.packets.items()}
     for source in case.packets:
-        bound = noc_routes.interval(*shape, p["vcs"], source, dest)
+        bound = noc_routes.interval(*shape, p["vcs"], source, dest, senders)
         places = [n for n, each in enumerate(order[:end]) if each == source]
         first, gaps = (places or [end])[0], [b - a for a, b in pairwise([*places, end])]
         hops = noc.hops(*shape, source, dest)

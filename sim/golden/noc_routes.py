@@ -5,6 +5,7 @@ link last. Fat tree: k down, then k up. Ties in a ring or torus: see docs/concep
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import pairwise
 
 from .noc import Sent, nodes, receivers
@@ -50,9 +51,19 @@ def _tree(k: int, l: int, source: int, dest: int) -> list[Channel]:  # noqa: E74
     return [*channels, (index, digits[0])]
 
 
-def interval(topology: str, k: int, l: int, vcs: int, source: int, dest: int) -> int:  # noqa: E741
+def interval(
+    topology: str,
+    k: int,
+    l: int,  # noqa: E741
+    vcs: int,
+    source: int,
+    dest: int,
+    senders: Mapping[int, int] | None = None,
+) -> int:
     """Upper bound of the interval of service, in flits: flits that leave the exit of `dest` from one of `source`
-    (excluded) to its next one (included), if all other nodes always have packets of one flit for `dest`.
+    (excluded) to its next one (included), if all `senders` always have packets of one flit for `dest`. By default these
+    are all other nodes. The value of a sender is the number of VCs on which it sends: more than 1 if it also sends to
+    other nodes, on routes that share no channel with any to `dest`.
 
         interval = product over the channels of the route of n (v (v - 1) + 1)
 
@@ -60,11 +71,13 @@ def interval(topology: str, k: int, l: int, vcs: int, source: int, dest: int) ->
     one of them carries packets: at most `vcs`, and 1 if each carries packets of one source only. While a packet waits,
     at most n (v (v - 1) + 1) - 1 others pass, because each arbiter grants the least recently served requester.
     """
-    paths = {node: route(topology, k, l, node, dest) for node in range(nodes(topology, k, l)) if node != dest}
+    if senders is None:
+        senders = {node: 1 for node in range(nodes(topology, k, l)) if node != dest}
+    paths = {node: route(topology, k, l, node, dest) for node in senders}
     before: dict[Channel, Counter[Channel]] = {}  # channel to the number of sources on each that leads to it
     for node, channels in paths.items():
         for previous, channel in pairwise([(node, ENTRY), *channels]):
-            before.setdefault(channel, Counter())[previous] += 1
+            before.setdefault(channel, Counter())[previous] += senders[node] if previous == (node, ENTRY) else 1
     found = 1
     for channel in paths[source]:
         v = min(vcs, max(before[channel].values()))

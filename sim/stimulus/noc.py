@@ -5,10 +5,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..golden.noc import PATTERNS, Packet, dropped, goal, nodes
+from ..golden.router import route
 from .resets import Interruptible
+from .router import shape_of
 
 HOT = 24
 """Packets of each node in a saturated case."""
+DRAWS = 1000
+"""Draws of the nodes of a competing case."""
+LONG, MANY = 36, 500
+"""Case with more packets than all others, and their number at each node."""
 FULL, ERRORS = 10, 260
 """Case with more packets to illegal destinations than the error counter of a node can count, and their number."""
 
@@ -17,8 +23,9 @@ FULL, ERRORS = 10, 260
 class NocCase(Interruptible):
     """Packets of each node; the probability of a pause before each beat; the stall probability of each exit.
 
-    `lone`: there is one packet, or one to be added per node, whose latency is checked. `saturated`: all other nodes
-    send packets of one word to one node, and the flits between two of the same source are checked.
+    `lone`: there is one packet, or one to be added per node, whose latency is checked. `saturated`: all nodes that send
+    any packets send packets of one word to the destination of the first, and the flits between two of the same source
+    are checked.
     """
 
     packets: dict[int, list[Packet]]
@@ -69,12 +76,36 @@ def saturated(parameters: dict, dest: int, rng: np.random.Generator) -> NocCase:
     return NocCase(packets, seed=int(rng.integers(2**31)), saturated=True)
 
 
+def competing(parameters: dict, rising: bool, rng: np.random.Generator) -> NocCase:
+    """Case in which the VCs of a node's input compete.
+
+    The node sends packets of one word to a first destination, to which another node sends too, so that they wait, and
+    then more to a second one, which do not wait. The latter use a higher VC if `rising`, otherwise a lower one. The
+    three routes share only the exit of the first destination. If there are no such nodes, as in a bus or with one VC,
+    the case is a saturated one.
+    """
+    shape = shape_of(parameters)
+    for _ in range(DRAWS):
+        source, rival, first, second = map(int, rng.integers(_nodes(parameters), size=4))
+        if source in (rival, first, second) or first in (rival, second):
+            continue
+        ends = (source, first), (rival, first), (source, second)
+        waiting, other, free = (route(shape, *each).hops for each in ends)
+        channels = {(hop.router, hop.leaves) for hop in (*waiting, *other, *free)}
+        lower, higher = (waiting, free) if rising else (free, waiting)
+        if len(channels) == len(waiting) + len(other) + len(free) - 1 and lower[0].on < higher[0].on:
+            goals = {source: [first] * HOT + [second] * 2 * HOT, rival: [first] * 4 * HOT}
+            packets = {node: [_packet(parameters, rng, to, 1) for to in each] for node, each in goals.items()}
+            return NocCase(packets, seed=int(rng.integers(2**31)), saturated=True)
+    return saturated(parameters, 0, rng)
+
+
 def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
     """Seeded random cases of one of :data:`PATTERNS`, with packets of up to 6 words; half of them with gaps, stalls,
     and packets to illegal destinations. As many cases of single packets follow. With multicast a third of all packets
     have a rectangle as destination; with reduction some are to be added, and half of the single ones. In one case a
-    node sends more illegal packets than its error counter can count. Saturated cases alternate with hot spots of longer
-    packets."""
+    node sends more illegal packets than its error counter can count, and one case has many packets. Saturated cases
+    alternate with hot spots of longer packets; from case 16 on, every twelfth is one of competing VCs."""
     rng = np.random.default_rng(seed)
     cases = []
     for number in range(count):
@@ -89,7 +120,11 @@ def random_cases(parameters: dict, count: int, seed: int) -> list[NocCase]:
         if number % 24 == 8:
             cases.append(saturated(parameters, number // 24 % _nodes(parameters), rng))
             continue
-        case = _spread(parameters, traffic(parameters, PATTERNS[number // 2 % len(PATTERNS)], 12, rng, longest=6), rng)
+        if number % 12 == 4 and number > 4:
+            cases.append(competing(parameters, number % 24 == 4, rng))
+            continue
+        pattern, most = ("uniform", MANY) if number == LONG else (PATTERNS[number // 2 % len(PATTERNS)], 12)
+        case = _spread(parameters, traffic(parameters, pattern, most, rng, longest=6), rng)
         if parameters["reduction"]:
             roots = [(int(rng.integers(_nodes(parameters))), int(rng.integers(1, 5))) for _ in range(8)]
             _mix(case, reduce(parameters, roots, rng), rng)

@@ -3,11 +3,13 @@
 import re
 import shutil
 
+import numpy as np
 import pytest
 
 from systola.gen.generators import find
 from systola.sim.runner.simulate import simulate
 from systola.sim.runner.simulator import SimulatorError
+from systola.sim.stimulus.noc import competing
 
 from ...breaks import Breaks
 
@@ -32,6 +34,13 @@ BROKEN = {  # fault: Verilog text, its replacement
 FAST = "icarus" if shutil.which("iverilog") else "verilator"  # designs that are compiled once and simulated briefly
 PARAMETERS = {"topology": "ring", "k": 3, "l": 1, "width": 8}
 BREAKS = Breaks("noc", BROKEN, **PARAMETERS)
+
+
+UNFAIR = {  # the same, in cases of competing VCs
+    "VC 0 waits for VC 1": (r"(assign arbiter__request\[0\] =) (\| \w+;)", r"\1 ~ arbiter__request[1] & \2"),
+    "VC 1 waits for VC 0": (r"(assign arbiter__request\[1\] =) (\| \w+;)", r"\1 ~ arbiter__request[0] & \2"),
+}
+ARBITERS = Breaks("noc", UNFAIR, **PARAMETERS)
 
 
 FORKED = {  # the same, of a network with multicast
@@ -66,8 +75,22 @@ def _outcome(design):
     return simulate(design, find("noc").cases(design.parameters, 12, 5), simulator=FAST, timeout=120)[0]
 
 
+def _examples(design):
+    """Mismatches of a design in two cases of competing VCs: first the lower one waits, then the higher one."""
+    cases = [competing(design.parameters, rising, np.random.default_rng(1)) for rising in (True, False)]
+    return simulate(design, cases, simulator=FAST, timeout=120)[0].examples
+
+
 def test_the_unmodified_design_passes():
     assert _outcome(BREAKS.design).mismatches == 0
+    assert not _examples(BREAKS.design)
+
+
+@pytest.mark.parametrize("what", UNFAIR)
+def test_broken_designs_with_unfair_arbiters_fail(what):
+    examples = _examples(ARBITERS.broken(what))
+    assert examples
+    assert all("between two of node" in example for example in examples)
 
 
 @pytest.mark.parametrize("what", BROKEN)

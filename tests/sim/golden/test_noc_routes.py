@@ -56,3 +56,10 @@ def test_a_flit_to_a_rectangle_crosses_its_tree_once():
 )
 def test_every_node_has_its_turn(network, vcs, pair, expected):
     assert noc_routes.interval(*network, vcs, *pair) == expected
+
+
+def test_a_node_that_also_sends_elsewhere_has_its_turn():
+    """Node 0 alternates between two VCs, and at the exit of node 1 its packets alternate with those of node 2."""
+    assert noc_routes.interval("ring", 3, 1, 2, 0, 1, {0: 2, 2: 1}) == 3 * 2
+    assert noc_routes.interval("ring", 3, 1, 2, 2, 1, {0: 2, 2: 1}) == 2
+    assert noc_routes.interval("ring", 3, 1, 1, 0, 1, {0: 2, 2: 1}) == 2
