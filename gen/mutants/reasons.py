@@ -188,13 +188,6 @@ REASONS = (
         r"^dma__piece_generator_\w+: Q\[64\] stuck at 1; reg \[317:0\] box ",
         "this is a bit of the count of dimension 0, which is not read from this register",
     ),
-    Reason("systola", r"^systola__accumulator_lanes_\w+: A\[1\] stuck at 1; if \(write3\[1\]\)$", UNUSED),
-    Reason("systola", r"^systola__bank_w32_r512_l1_block_l32: WR_DATA\[106\] ", LANE),
-    Reason(
-        "systola",
-        r"^systola__address_generator_d4_w12: Q\[5\] inverted; reg \[15:0\] limit3 ",
-        "the outermost count is reloaded only after the last address, and the next descriptor replaces it",
-    ),
     Reason(
         "link",
         r"^link__body: A\[19\] inverted; assign procmux_\d+ = \w+ \? \{ 8'h00, access__write_data__payload",

@@ -99,9 +99,7 @@ def test_the_command_prints_scores_and_fails_below_the_lowest_share(monkeypatch,
     assert isinstance(runner.invoke(app, ["nothing"]).exception, UsageError)
 
 
-@pytest.mark.xfail(
-    reason="`make mutants` has no score of at least 95 % for `noc` yet; the page Mutants lists those measured"
-)
+@pytest.mark.xfail(reason="12 of 40 mutants of `systola` are not noticed, nor shown to be equivalent")
 def test_every_generator_has_a_measured_score():
     own = {name for name, each in generators().items() if each.component.__module__.startswith("systola.")}
     assert set(SCORES) >= own
@@ -122,5 +120,5 @@ def test_scores_add_up(name):
 
 
 def test_every_reason_explains_a_mutant():
-    for each in (each for each in REASONS if each.generator in SCORES):
+    for each in REASONS:
         assert any(each.explains(each.generator, text) for text in SCORES[each.generator].explained), each.mutant
