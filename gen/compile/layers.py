@@ -7,6 +7,7 @@ Tensors are dense, in NHWC order, with one byte per element. The requantisation 
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,28 @@ class Clamp:
             raise ValueError(f"low={self.low}: low must be at most high, {self.high}.")
 
 
+class PaddedWindows:
+    """Layer whose results are those of windows of a padded image."""
+
+    input: DramTensor
+    stride: tuple[int, int]
+    padding: tuple[tuple[int, int], tuple[int, int]]
+    reach: Any
+
+    @property
+    def padded_size(self) -> tuple[int, int]:
+        (top, bottom), (left, right) = self.padding
+        return self.input.height + top + bottom, self.input.width + left + right
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        parts = zip(self.padded_size, self.reach, self.stride, strict=True)
+        rows, columns = ((size - reach) // stride + 1 for size, reach, stride in parts)
+        return rows, columns
+
+
 @dataclass(frozen=True)
-class ConvolutionLayer:
+class ConvolutionLayer(PaddedWindows):
     """Convolution of `input` x with weights w.
 
     y[i, oy, ox, f] = requantise(sum over ky, kx, c of x[i, oy sy + ky - top, ox sx + kx - left, c] w[ky, kx, c, f])
@@ -98,15 +119,9 @@ class ConvolutionLayer:
         region(self, "output", self.input.images * prod(self.output_size) * self.filters)
 
     @property
-    def output_size(self) -> tuple[int, int]:
-        parts = zip(self.padded_size, self.kernel, self.stride, strict=True)
-        rows, columns = ((size - kernel) // stride + 1 for size, kernel, stride in parts)
-        return rows, columns
-
-    @property
-    def padded_size(self) -> tuple[int, int]:
-        (top, bottom), (left, right) = self.padding
-        return self.input.height + top + bottom, self.input.width + left + right
+    def reach(self) -> tuple[int, int]:
+        """Rows and columns of a window."""
+        return self.kernel
 
     @property
     def result(self) -> DramTensor:
@@ -137,7 +152,7 @@ def gemm(m: int, k: int, n: int, a: int, b: int, records: int, c: int, clamp: Cl
 
 
 @dataclass(frozen=True)
-class DepthwiseLayer:
+class DepthwiseLayer(PaddedWindows):
     """Depthwise convolution: each channel of `input` x has its own filter.
 
     y[i, oy, ox, c] = requantise(sum over ky, kx of x[i, oy sy + ky dy - top, ox sx + kx dx - left, c]
@@ -177,17 +192,6 @@ class DepthwiseLayer:
     def reach(self) -> tuple[int, int]:
         """Rows and columns of a window, dilation included."""
         rows, columns = ((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation, strict=True))
-        return rows, columns
-
-    @property
-    def padded_size(self) -> tuple[int, int]:
-        (top, bottom), (left, right) = self.padding
-        return self.input.height + top + bottom, self.input.width + left + right
-
-    @property
-    def output_size(self) -> tuple[int, int]:
-        parts = zip(self.padded_size, self.reach, self.stride, strict=True)
-        rows, columns = ((size - reach) // stride + 1 for size, reach, stride in parts)
         return rows, columns
 
     @property
