@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...sim.network.graph import Reshape, Transpose
+from ...sim.network.reference import compute
 from ..errors import UsageError
 from ..importers.network import ImportedNetwork
 
@@ -40,10 +42,15 @@ def reference(network: ImportedNetwork, data: bytes):
                 value = (value.astype(np.float32) - tensor.zero_point) * np.asarray(tensor.scale, np.float32)
             feeds[each.name] = value
         values = dict(zip(names, session.run(names, feeds), strict=True))
-        return {
+        found = {
             tensors[name]: network.layouts[name].in_graph(value, graph[tensors[name]].shape)
             for name, value in values.items()
         }
+        for node in graph.nodes:  # changes of the layout are no operators of the file
+            if isinstance(node, Reshape | Transpose) and node.inputs[0] in found and node.output not in found:
+                source = found[node.inputs[0]]
+                found[node.output] = compute(node, graph.sources(node), [source], graph[node.output])
+        return found
 
     return run
 

@@ -87,11 +87,6 @@ class LaneSchedule(ABC, Generic[L]):
         """First words of the buffers for the sources and for the result of a part."""
         return self.first + part % 2 * self.buffer_words, self.first + (2 + part % 2) * self.buffer_words
 
-    def emit(self, emitter: Emitter):
-        """Emit the whole layer."""
-        for number in range(len(self.steps)):
-            self.emit_step(emitter, number)
-
     def emit_step(self, emitter: Emitter, number: int):
         """Emit one of `steps`."""
         emitter.step(self.actions(number), sync=ALL if self.all and number else None)

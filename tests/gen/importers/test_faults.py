@@ -1,34 +1,19 @@
 """Files that cannot be imported: one sentence, never a traceback."""
 
-import json
-
 import numpy as np
 import pytest
 
 from systola.gen.accelerators.registry import find
 from systola.gen.errors import UsageError
 from systola.gen.importers import load, read
-from systola.gen.run.survey import survey
 
 from .cases import CASES, conv, move, pairwise, unary
 from .files import Graph, Op, T, constant, file
+from .outcomes import outcome
 
 SYSTOLA = find("systola")
 SMALL = file(*CASES["sub channels"])
 STREAM = file(*CASES["stream"])
-
-
-def outcome(data: bytes) -> str:
-    """Sentence with which a file is rejected, or "" for one that is read, with its faults."""
-    try:
-        network = read(data, "f")
-    except UsageError as error:
-        sentence = str(error)
-    else:
-        sentence = network.fault or ""
-        assert json.dumps(survey(network, SYSTOLA, SYSTOLA.parameters()).data())
-    assert sentence == "" or (sentence.startswith("f") and sentence.endswith(".") and sentence.isprintable()), sentence
-    return sentence
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from systola.gen.run import interpreters
 
 from ..importers import cases
 from ..importers.files import file
+from ..importers.onnx import cases as onnx_cases
 
 MODULES = {"tflm": "tflite_micro", "xnnpack": "ai_edge_litert"}
 
@@ -81,35 +82,24 @@ def test_find():
         interpreters.find("tf")
 
 
-def test_onnx_runtime_matches_the_reference():
+@pytest.mark.parametrize("case", ["conv", "conv 1-d", "conv uint8", "depthwise", "gemm"])
+def test_onnx_runtime_matches_the_reference(case):
     pytest.importorskip("onnxruntime")
-    from ..importers.onnx import cases as onnx_cases
-
-    for name in ("conv", "residual"):
-        case = name if name in onnx_cases.CASES else next(iter(onnx_cases.CASES))
-        data = onnx_cases.model(case).SerializeToString()
-        network = read(data, f"{case}.onnx")
-        run, session = interpreters.REFERENCES["ort"](network, data), network.session()
-        rng = np.random.default_rng(1)
-        for _ in range(3):
-            given = {
-                each: rng.integers(*network.graph[each].limits, network.graph[each].shape, network.graph[each].dtype)
-                for each in network.graph.inputs
-            }
-            found, expected = run(given), session.run(given)
-            assert found
-            for tensor, value in found.items():
-                np.testing.assert_array_equal(value, expected[tensor])
+    data = onnx_cases.model(case).SerializeToString()
+    network = read(data, f"{case}.onnx")
+    run, session = interpreters.REFERENCES["ort"](network, data), network.session()
+    rng, inputs = np.random.default_rng(1), [network.graph[name] for name in network.graph.inputs]
+    for _ in range(3):
+        given = {each.name: rng.integers(*each.limits, each.shape, each.dtype, endpoint=True) for each in inputs}
+        found, expected = run(given), session.run(given)
+        assert set(network.graph.outputs) <= set(found)
+        for tensor, value in found.items():
+            np.testing.assert_array_equal(value, expected[tensor])
 
 
 @pytest.mark.parametrize("name", ["tflm", "xnnpack", "ort"])
 def test_a_reference_of_another_kind_of_file_is_one_sentence(name):
-    onnx_cases = pytest.importorskip("tests.gen.importers.onnx.cases") if name != "ort" else None
-    data = (
-        onnx_cases.model(next(iter(onnx_cases.CASES))).SerializeToString()
-        if onnx_cases
-        else file(*cases.CASES["dense"])
-    )
-    kind = "an ONNX" if name == "ort" else "a TFLite"
+    onnx_file = onnx_cases.model("conv").SerializeToString()
+    data, kind = (file(*cases.CASES["dense"]), "an ONNX") if name == "ort" else (onnx_file, "a TFLite")
     with pytest.raises(UsageError, match=rf"^--reference {name}: network is not {kind} file\.$"):
         interpreters.REFERENCES[name](read(data), data)

@@ -1,15 +1,13 @@
 """Files that cannot be imported: one sentence, never a traceback."""
 
-import json
-
 import numpy as np
 import pytest
 
 from systola.gen.accelerators.registry import find
 from systola.gen.errors import UsageError
 from systola.gen.importers import read
-from systola.gen.run.survey import survey
 
+from ..outcomes import outcome
 from .cases import model
 from .files import Net, helper, types
 from .networks import conv, one
@@ -25,19 +23,6 @@ def small() -> bytes:
 
 
 SMALL = small()
-
-
-def outcome(data: bytes) -> str:
-    """Sentence with which a file is rejected, or "" for one that is read, with its faults."""
-    try:
-        network = read(data, "f")
-    except UsageError as error:
-        sentence = str(error)
-    else:
-        sentence = network.fault or ""
-        assert json.dumps(survey(network, SYSTOLA, SYSTOLA.parameters()).data())
-    assert sentence == "" or (sentence.startswith("f") and sentence.endswith(".") and sentence.isprintable()), sentence
-    return sentence
 
 
 def of(net: Net, *outputs) -> str:
